@@ -1,0 +1,288 @@
+//! What the verbs of the store cost, at growing backlogs.
+//!
+//! `cargo bench --bench store -- [--backlog 10000,1000000] [--measure 50000] [--batch 100]
+//! [--per-study 250] [--dir FOLDER]`
+//!
+//! A backlog of pending items for another destination and for the same one is made first; then
+//! `--measure` items are enqueued, claimed and finished. Identifiers look like Orthanc's (SHA-1), so
+//! that the indexes see keys as random as in life.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use OrthancSendQueue::item::{Class, Outcome, Priority, State, Timestamp};
+use OrthancSendQueue::store::sqlite::SqliteStore;
+use OrthancSendQueue::store::{
+    AttemptMade, Cursor, Duplicates, Filter, Finish, FinishVerb, NewItem, Page, Store,
+};
+
+type Failed = Box<dyn std::error::Error>;
+
+const DESTINATIONS: [&str; 4] = ["pacs", "archive", "research", "teaching"];
+const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
+
+struct Options {
+    backlogs: Vec<u64>,
+    measure: u64,
+    batch: u64,
+    per_study: u64,
+    dir: PathBuf,
+}
+
+fn options() -> Result<Options, Failed> {
+    let mut options = Options {
+        backlogs: vec![10_000, 100_000],
+        measure: 20_000,
+        batch: 100,
+        per_study: 250,
+        dir: std::env::temp_dir(),
+    };
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().ok_or(format!("{arg} needs a value"));
+        match arg.as_str() {
+            "--backlog" => {
+                options.backlogs = value()?
+                    .split(',')
+                    .map(str::parse)
+                    .collect::<Result<_, _>>()?;
+            }
+            "--measure" => options.measure = value()?.parse()?,
+            "--batch" => options.batch = value()?.parse()?,
+            "--per-study" => options.per_study = value()?.parse()?,
+            "--dir" => options.dir = value()?.into(),
+            // What cargo itself passes.
+            "--bench" => {}
+            other => return Err(format!("unknown option {other}").into()),
+        }
+    }
+    Ok(options)
+}
+
+/// An identifier of Orthanc's form, the same for the same number.
+fn orthanc_id(kind: u64, number: u64) -> String {
+    let mut random = fastrand::Rng::with_seed(kind << 56 ^ number);
+    let part = |random: &mut fastrand::Rng| format!("{:08x}", random.u32(..));
+    (0..5)
+        .map(|_| part(&mut random))
+        .collect::<Vec<_>>()
+        .join("-")
+}
+
+fn new_item(number: u64, per_study: u64) -> NewItem {
+    let study = number / per_study;
+    let group = orthanc_id(1, study);
+    NewItem {
+        instance: orthanc_id(3, number),
+        sop_instance_uid: format!("1.2.826.0.1.3680043.8.498.{}{:020}", study, number),
+        series: orthanc_id(2, number / per_study.min(60)),
+        study: group.clone(),
+        patient: orthanc_id(0, study),
+        destination: DESTINATIONS[usize::try_from(study).unwrap_or(0) % DESTINATIONS.len()].into(),
+        rule: Some("Rule 0".into()),
+        remote_aet: Some("MODALITY".into()),
+        priority: Priority::ALL[1 + usize::try_from(study).unwrap_or(0) % 2],
+        group,
+        not_before: None,
+        expires: Some(NOW.plus_seconds(604_800.0)),
+        size_bytes: 524_288,
+        failed: None,
+    }
+}
+
+/// Time that went by, and processor time of this thread where the system tells: on a machine with
+/// other work only the latter can be compared.
+#[derive(Default)]
+struct Spent {
+    seconds: f64,
+    cpu: f64,
+}
+
+impl Spent {
+    fn on<T>(&mut self, run: impl FnOnce() -> T) -> T {
+        let (start, cpu) = (Instant::now(), cpu_seconds());
+        let answer = run();
+        self.seconds += start.elapsed().as_secs_f64();
+        self.cpu += cpu_seconds() - cpu;
+        answer
+    }
+
+    fn per_item(&self, count: u64) -> String {
+        let rate = count as f64 / self.seconds;
+        format!(
+            "{rate:>6.0}/s, cpu {:>4.1} µs",
+            self.cpu * 1e6 / count as f64
+        )
+    }
+}
+
+fn cpu_seconds() -> f64 {
+    std::fs::read_to_string("/proc/thread-self/schedstat")
+        .ok()
+        .and_then(|stat| stat.split(' ').next()?.parse::<f64>().ok())
+        .map_or(0.0, |nanos| nanos / 1e9)
+}
+
+fn enqueue(store: &SqliteStore, from: u64, count: u64, options: &Options) -> Result<Spent, Failed> {
+    let mut spent = Spent::default();
+    let mut next = from;
+    while next < from + count {
+        let end = (from + count).min(next + options.batch);
+        let items: Vec<NewItem> = (next..end)
+            .map(|number| new_item(number, options.per_study))
+            .collect();
+        let cursor = Cursor {
+            seq: end.try_into()?,
+            date: "20261120T235959".into(),
+        };
+        let now = NOW.plus_seconds(end as f64 / 1000.0);
+        spent.on(|| store.enqueue(&items, Duplicates::Arrival, Some(&cursor), now))?;
+        next = end;
+    }
+    Ok(spent)
+}
+
+/// Claims and finishes `count` items; answers the seconds of claim, and of finish.
+fn deliver(store: &SqliteStore, count: u64) -> Result<(u64, Spent, Spent), Failed> {
+    let (mut claiming, mut finishing) = (Spent::default(), Spent::default());
+    let (mut done, mut turn) = (0, 0);
+    while done < count {
+        let destination = DESTINATIONS[turn % DESTINATIONS.len()];
+        turn += 1;
+        let claim = claiming.on(|| store.claim(destination, 100, NOW))?;
+        let Some(claim) = claim else {
+            continue;
+        };
+        let results: Vec<Finish> = claim
+            .items
+            .iter()
+            .map(|item| Finish {
+                id: item.id,
+                verb: FinishVerb::Complete(AttemptMade {
+                    started: NOW,
+                    duration_us: 5_000,
+                    outcome: Outcome::new(Class::Success, ""),
+                    counted: true,
+                }),
+            })
+            .collect();
+        done += finishing.on(|| store.finish(claim.token, &results, NOW))?;
+    }
+    Ok((done, claiming, finishing))
+}
+
+/// Milliseconds of the median of some runs.
+fn median(mut run: impl FnMut() -> Result<(), Failed>) -> Result<f64, Failed> {
+    let mut times = Vec::new();
+    for _ in 0..11 {
+        let start = Instant::now();
+        run()?;
+        times.push(start.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times[times.len() / 2])
+}
+
+/// Resident memory of this process in MiB, where the system tells.
+fn resident() -> u64 {
+    std::fs::read_to_string("/proc/self/status")
+        .ok()
+        .and_then(|status| {
+            let line = status.lines().find(|line| line.starts_with("VmRSS"))?;
+            line.split_whitespace().nth(1)?.parse::<u64>().ok()
+        })
+        .map_or(0, |kib| kib / 1024)
+}
+
+fn run(backlog: u64, options: &Options) -> Result<(), Failed> {
+    let path = options
+        .dir
+        .join(format!("bench-store-{}.db", std::process::id()));
+    let remove = || {
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
+        }
+    };
+    remove();
+    let store = SqliteStore::open(&path)?;
+    let filling = enqueue(&store, 0, backlog, options)?;
+    drop(store);
+    let start = Instant::now();
+    let store = SqliteStore::open(&path)?;
+    let opening = start.elapsed().as_secs_f64() * 1e3;
+    let per_second = |count: u64, seconds: f64| count as f64 / seconds;
+    let enqueuing = enqueue(&store, backlog, options.measure, options)?;
+    let (done, claiming, finishing) = deliver(&store, options.measure)?;
+    let page = |filter: Filter| {
+        median(|| {
+            Ok(drop(store.items(
+                &filter,
+                Page {
+                    since: 0,
+                    limit: 100,
+                },
+            )?))
+        })
+    };
+    println!(
+        "{backlog:>9} | fill {} | enqueue {} | claim {} | finish {} | claim+finish {:.0}/s | \
+         open {opening:.1} ms | {} MiB on disk | {} MiB resident",
+        filling.per_item(backlog.max(1)),
+        enqueuing.per_item(options.measure),
+        claiming.per_item(done),
+        finishing.per_item(done),
+        per_second(done, claiming.seconds + finishing.seconds),
+        store.size_bytes()? >> 20,
+        resident(),
+    );
+    println!(
+        "          | counts {:.3} ms | destinations {:.3} ms | next_due {:.3} ms | page by state {:.3} ms | \
+         by destination {:.3} ms | all {:.3} ms | study {:.3} ms",
+        median(|| store.counts().map(|_| ()).map_err(Into::into))?,
+        median(|| Ok(drop(store.destinations()?)))?,
+        median(|| store.next_due().map(|_| ()).map_err(Into::into))?,
+        page(Filter {
+            state: Some(State::Pending),
+            ..Filter::default()
+        })?,
+        page(Filter {
+            destination: Some("pacs".into()),
+            ..Filter::default()
+        })?,
+        page(Filter::default())?,
+        page(Filter {
+            study: Some(orthanc_id(1, 3)),
+            ..Filter::default()
+        })?,
+    );
+    let start = Instant::now();
+    let mut pruned = 0;
+    loop {
+        match store.prune(NOW.plus_seconds(1.0), 1000)? {
+            0 => break,
+            count => pruned += count,
+        }
+    }
+    println!(
+        "          | prune {:.0}/s",
+        per_second(pruned, start.elapsed().as_secs_f64())
+    );
+    drop(store);
+    remove();
+    Ok(())
+}
+
+fn main() -> Result<(), Failed> {
+    let options = options()?;
+    println!(
+        "batches of {}, {} instances a study, {} items measured, in {}",
+        options.batch,
+        options.per_study,
+        options.measure,
+        options.dir.display()
+    );
+    for backlog in &options.backlogs {
+        run(*backlog, &options)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! Errors of the REST API, in the form of Orthanc's own.
+
+use orthanc_sdk::{CallError, Method, Request, Response};
+use serde_json::json;
+
+use crate::store::StoreError;
+
+/// What goes wrong in a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiError {
+    pub status: u16,
+    /// What is wrong, naming the field, what was found and what is allowed.
+    pub details: String,
+}
+
+impl ApiError {
+    /// 400.
+    pub fn bad(details: impl Into<String>) -> ApiError {
+        ApiError::new(400, details)
+    }
+
+    /// 400 for a field: its name, what was found, what is allowed.
+    pub fn field(name: &str, found: impl std::fmt::Display, allowed: &str) -> ApiError {
+        let found: String = found.to_string().chars().take(80).collect();
+        ApiError::bad(format!("{name}: found {found}, allowed: {allowed}"))
+    }
+
+    /// 404.
+    pub fn not_found(details: impl Into<String>) -> ApiError {
+        ApiError::new(404, details)
+    }
+
+    /// 409: the state does not allow it.
+    pub fn conflict(details: impl Into<String>) -> ApiError {
+        ApiError::new(409, details)
+    }
+
+    pub fn new(status: u16, details: impl Into<String>) -> ApiError {
+        ApiError {
+            status,
+            details: details.into(),
+        }
+    }
+
+    pub fn response(&self, request: &Request) -> Response {
+        let body = json!({
+            "HttpStatus": self.status,
+            "HttpError": reason(self.status),
+            "Message": message(self.status),
+            "Details": self.details,
+            "Method": request.method.as_str(),
+            "Uri": request.uri,
+        });
+        Response::json(self.status, &body)
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> ApiError {
+        let status = match error {
+            StoreError::Locked(_) | StoreError::Full(_) => 503,
+            _ => 500,
+        };
+        ApiError::new(status, error.to_string())
+    }
+}
+
+impl From<CallError> for ApiError {
+    fn from(error: CallError) -> ApiError {
+        ApiError::new(500, format!("Orthanc cannot be asked: {error}"))
+    }
+}
+
+/// 405 with what is allowed. (Orthanc sends no body with it.)
+pub fn method_not_allowed(allowed: &[Method]) -> Response {
+    Response::method_not_allowed(allowed)
+}
+
+fn reason(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        404 => "Not Found",
+        409 => "Conflict",
+        503 => "Service Unavailable",
+        _ => "Internal Server Error",
+    }
+}
+
+fn message(status: u16) -> &'static str {
+    match status {
+        400 => "Bad request",
+        404 => "Unknown resource",
+        409 => "The state of the item does not allow this",
+        503 => "The send queue cannot do this now",
+        _ => "Internal error",
+    }
+}

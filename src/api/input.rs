@@ -1,0 +1,190 @@
+//! Reading what a request asks for: bad input is refused whole, before anything is changed.
+
+use orthanc_sdk::Request;
+use serde_json::{Map, Value};
+
+use super::error::ApiError;
+use crate::item::{Class, Priority, State};
+use crate::store::Page;
+
+const DEFAULT_LIMIT: u32 = 100;
+const MOST_LIMIT: u32 = 1000;
+
+/// The arguments of a GET, all of which must be known.
+pub struct Query<'a>(&'a Request);
+
+impl<'a> Query<'a> {
+    pub fn new(request: &'a Request, known: &[&str]) -> Result<Query<'a>, ApiError> {
+        for (name, _) in &request.query {
+            if !known.contains(&name.as_str()) {
+                let allowed = if known.is_empty() {
+                    "no arguments".to_owned()
+                } else {
+                    known.join(", ")
+                };
+                return Err(ApiError::field("query argument", quoted(name), &allowed));
+            }
+        }
+        Ok(Query(request))
+    }
+
+    /// An empty value counts as absent.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.0
+            .query_value(name)
+            .filter(|value| !value.is_empty())
+            .map(str::to_owned)
+    }
+
+    pub fn state(&self) -> Result<Option<State>, ApiError> {
+        self.text("state")
+            .map(|text| {
+                State::parse(&text).ok_or_else(|| {
+                    ApiError::field(
+                        "state",
+                        quoted(&text),
+                        &State::ALL.map(State::as_str).join(", "),
+                    )
+                })
+            })
+            .transpose()
+    }
+
+    pub fn class(&self) -> Result<Option<Class>, ApiError> {
+        self.text("class")
+            .map(|text| class("class", &text))
+            .transpose()
+    }
+
+    pub fn page(&self) -> Result<Page, ApiError> {
+        let limit = self
+            .text("limit")
+            .map(|text| {
+                text.parse()
+                    .ok()
+                    .filter(|limit| (1..=MOST_LIMIT).contains(limit))
+                    .ok_or_else(|| ApiError::field("limit", quoted(&text), "1 to 1000"))
+            })
+            .transpose()?
+            .unwrap_or(DEFAULT_LIMIT);
+        let since = self
+            .text("since")
+            .map(|text| {
+                text.parse::<i64>()
+                    .ok()
+                    .filter(|since| *since >= 0)
+                    .ok_or_else(|| {
+                        ApiError::field("since", quoted(&text), "the last ID seen, 0 or more")
+                    })
+            })
+            .transpose()?
+            .unwrap_or(0);
+        Ok(Page { since, limit })
+    }
+}
+
+pub fn class(field: &str, text: &str) -> Result<Class, ApiError> {
+    Class::parse(text).ok_or_else(|| {
+        ApiError::field(
+            field,
+            quoted(text),
+            &Class::ALL.map(Class::as_str).join(", "),
+        )
+    })
+}
+
+/// Found text as JSON, so that what is in it shows.
+pub fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+/// The JSON object in a request's body, all fields of which must be known.
+pub struct Body(Map<String, Value>);
+
+impl Body {
+    /// An empty body counts as `{}`.
+    pub fn new(request: &Request, known: &[&str]) -> Result<Body, ApiError> {
+        if request.body.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Body(Map::new()));
+        }
+        let value = request
+            .json()
+            .map_err(|error| ApiError::bad(format!("the body is not JSON: {error}")))?;
+        let Value::Object(fields) = value else {
+            return Err(ApiError::bad(format!(
+                "the body must be a JSON object with {}",
+                known.join(", ")
+            )));
+        };
+        for name in fields.keys() {
+            if !known.contains(&name.as_str()) {
+                return Err(ApiError::field("field", quoted(name), &known.join(", ")));
+            }
+        }
+        Ok(Body(fields))
+    }
+
+    /// Whether none of these fields is there.
+    pub fn lacks(&self, names: &[&str]) -> bool {
+        names.iter().all(|name| !self.0.contains_key(*name))
+    }
+
+    pub fn text(&self, name: &str) -> Result<Option<String>, ApiError> {
+        self.read(name, "a text", |value| value.as_str().map(str::to_owned))
+    }
+
+    pub fn flag(&self, name: &str) -> Result<bool, ApiError> {
+        Ok(self
+            .read(name, "true or false", Value::as_bool)?
+            .unwrap_or(false))
+    }
+
+    pub fn number(&self, name: &str, most: u64) -> Result<Option<u64>, ApiError> {
+        self.read(name, &format!("an integer from 0 to {most}"), |value| {
+            value.as_u64().filter(|number| *number <= most)
+        })
+    }
+
+    pub fn texts(&self, name: &str) -> Result<Vec<String>, ApiError> {
+        let texts: Option<Vec<String>> =
+            self.read(name, "a list of texts, at least one", |value| {
+                value
+                    .as_array()
+                    .filter(|list| !list.is_empty())?
+                    .iter()
+                    .map(|entry| entry.as_str().map(str::to_owned))
+                    .collect()
+            })?;
+        texts.ok_or_else(|| ApiError::field(name, "nothing", "a list of texts, at least one"))
+    }
+
+    pub fn ids(&self, name: &str) -> Result<Option<Vec<i64>>, ApiError> {
+        self.read(name, "a list of item IDs, at least one", |value| {
+            value
+                .as_array()
+                .filter(|list| !list.is_empty())?
+                .iter()
+                .map(Value::as_i64)
+                .collect()
+        })
+    }
+
+    pub fn priority(&self, name: &str) -> Result<Option<Priority>, ApiError> {
+        let allowed = Priority::ALL.map(Priority::as_str).join(", ");
+        self.read(name, &allowed, |value| Priority::parse(value.as_str()?))
+    }
+
+    fn read<T>(
+        &self,
+        name: &str,
+        allowed: &str,
+        read: impl FnOnce(&Value) -> Option<T>,
+    ) -> Result<Option<T>, ApiError> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => read(value)
+                .map(Some)
+                .ok_or_else(|| ApiError::field(name, value, allowed)),
+        }
+    }
+}

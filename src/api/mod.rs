@@ -1,0 +1,86 @@
+//! `/sendqueue`: one file per noun of the contract.
+//!
+//! Invariants:
+//! - The API asks the store and the lanes, never a transport.
+//! - Bad input is refused whole: a clear message that names the field, and nothing is changed.
+//! - Names from the URL are looked up in what is known, never put into a path, SQL or markup.
+
+pub mod destinations;
+pub mod error;
+pub mod errors;
+pub mod health;
+pub mod input;
+pub mod items;
+pub mod json;
+pub mod overview;
+pub mod resources;
+pub mod router;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use orthanc_sdk::{Client, Response};
+
+use self::error::ApiError;
+use crate::arrival::enlist::expiry;
+use crate::arrival::notices::Notices;
+use crate::arrival::progress::Progress;
+use crate::config::settings::Settings;
+use crate::dispatch::Lanes;
+use crate::dispatch::promoter::Promoter;
+use crate::item::{Clock, Timestamp};
+use crate::store::Store;
+use crate::transport::modalities::{Modalities, is_symbolic_name};
+
+pub type Answer = Result<Response, ApiError>;
+
+/// What the API asks.
+pub struct Api {
+    pub settings: Arc<Settings>,
+    pub store: Arc<dyn Store>,
+    pub lanes: Arc<Lanes>,
+    pub promoter: Arc<Promoter>,
+    pub modalities: Arc<Modalities>,
+    pub notices: Arc<Notices>,
+    pub progress: Arc<Progress>,
+    pub clock: Arc<dyn Clock>,
+    pub client: Client,
+    /// Whether the threads were started (Orthanc is up).
+    pub is_started: Box<dyn Fn() -> bool + Send + Sync>,
+}
+
+impl Api {
+    /// Destinations that the rules or the items name.
+    fn known_destinations(&self) -> Result<BTreeSet<String>, ApiError> {
+        let mut names: BTreeSet<String> = self
+            .store
+            .destinations()?
+            .into_iter()
+            .map(|record| record.name)
+            .collect();
+        names.extend(self.settings.rules.iter().flat_map(|rule| rule.to.clone()));
+        names.extend(self.settings.destinations.keys().cloned());
+        Ok(names)
+    }
+
+    /// Whether `name` is a destination: known to the queue, or a modality of Orthanc.
+    fn is_destination(&self, name: &str) -> Result<bool, ApiError> {
+        Ok(self.known_destinations()?.contains(name) || self.is_modality(name)?)
+    }
+
+    /// Whether Orthanc has a modality of this name.
+    fn is_modality(&self, name: &str) -> Result<bool, ApiError> {
+        if !is_symbolic_name(name) {
+            return Ok(false);
+        }
+        self.modalities
+            .get(name)
+            .map(|found| found.is_some())
+            .map_err(|error| ApiError::new(500, error))
+    }
+
+    /// When an item for this destination expires that is (re)queued now.
+    fn expiry(&self, destination: &str, now: Timestamp) -> Option<Timestamp> {
+        expiry(self.settings.destination(destination), now)
+    }
+}

@@ -1,0 +1,226 @@
+//! Settings of a destination: `Defaults` and `Destinations.<name>`.
+//!
+//! Invariants:
+//! - A key that is absent keeps the value of what lies below: `Destinations` over `Defaults` over
+//!   the built-in defaults; the keys of `Retry` one by one.
+//! - A key that has no effect in this version is checked like any other, and only then refused: nobody
+//!   shall believe that a limit is in force which is not.
+//! - Two keys that depend on each other are compared only where one of them is written and both are
+//!   valid: one slip of the pen is one mistake.
+
+use super::mistake::Mistakes;
+use super::raw::{Node, Object, Written};
+use super::settings::{DestinationSettings, LocalAet, Transport, Window};
+use super::window;
+use super::words::{AET, LEVELS, PRIORITIES, REMOTE_AET, TRANSPORTS, aet};
+use crate::item::RetryPolicy;
+
+const KEYS: [&str; 13] = [
+    "Transport",
+    "Associations",
+    "BatchSize",
+    "Level",
+    "QuietSeconds",
+    "Priority",
+    "ReservedAssociations",
+    "LocalAet",
+    "Timeout",
+    "Retry",
+    "ExpireAfter",
+    "MaxBytesPerSecond",
+    "Windows",
+];
+
+const RETRY_KEYS: [&str; 5] = [
+    "MaxAttempts",
+    "Delay",
+    "Multiplier",
+    "MaxDelay",
+    "OnRejected",
+];
+
+/// Seconds, for a destination and for a rule.
+pub(super) const QUIET_SECONDS: std::ops::RangeInclusive<u64> = 0..=86_400;
+
+/// Settings of a destination, and which of them can be relied on for further checks.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    pub settings: DestinationSettings,
+    /// `Associations` and `ReservedAssociations` are valid.
+    associations: bool,
+    /// `Delay` and `MaxDelay` are valid.
+    delays: bool,
+}
+
+impl Draft {
+    pub fn built_in() -> Draft {
+        Draft {
+            settings: DestinationSettings::default(),
+            associations: true,
+            delays: true,
+        }
+    }
+
+    /// What `node` says, over `self`.
+    pub fn over(&self, node: &Node<'_>, mistakes: &mut Mistakes) -> Draft {
+        let mut draft = self.clone();
+        let Some(section) = node.section(&KEYS, mistakes) else {
+            return draft;
+        };
+        let s = &mut draft.settings;
+
+        section.read("Transport", &mut s.transport, |n| {
+            let transport = n.choice(&TRANSPORTS, mistakes)?;
+            if transport == Transport::Native {
+                not_available(n, "\"Auto\" or \"Rest\"", mistakes);
+            }
+            Some(transport)
+        });
+        section.read("BatchSize", &mut s.batch_size, |n| {
+            n.integer(1..=10_000, mistakes)
+        });
+        section.read("Level", &mut s.level, |n| n.choice(&LEVELS, mistakes));
+        section.read("QuietSeconds", &mut s.quiet_seconds, |n| {
+            n.integer(QUIET_SECONDS, mistakes)
+        });
+        section.read("Priority", &mut s.priority, |n| {
+            n.choice(&PRIORITIES, mistakes)
+        });
+        section.read("LocalAet", &mut s.local_aet, |n| local_aet(n, mistakes));
+        // 0 would mean no limit: a destination that falls silent would hold its worker for ever.
+        section.read("Timeout", &mut s.timeout, |n| {
+            n.integer(1..=3600, mistakes).map(Some)
+        });
+        section.read("ExpireAfter", &mut s.expire_after, |n| {
+            n.integer(0..=315_360_000, mistakes)
+        });
+        section.read("MaxBytesPerSecond", &mut s.max_bytes_per_second, |n| {
+            let bytes = n.integer(0..=u64::MAX, mistakes)?;
+            if bytes > 0 {
+                not_available(n, "0 (no limit)", mistakes);
+            }
+            Some(bytes)
+        });
+        section.read("Windows", &mut s.windows, |n| windows(n, mistakes));
+
+        draft.read_associations(&section, mistakes);
+        if let Some(retry) = section.get("Retry") {
+            draft.read_retry(&retry, mistakes);
+        }
+        draft
+    }
+
+    fn read_associations(&mut self, section: &Object<'_>, mistakes: &mut Mistakes) {
+        let s = &mut self.settings;
+        let associations = section.read("Associations", &mut s.associations, |n| {
+            n.integer(1..=64, mistakes)
+        });
+        let reserved = section.read("ReservedAssociations", &mut s.reserved_associations, |n| {
+            n.integer(0..=63, mistakes)
+        });
+        self.associations &= associations != Written::Wrong && reserved != Written::Wrong;
+        if !self.associations {
+            return;
+        }
+        if let Some(node) = section.get("ReservedAssociations") {
+            if s.reserved_associations >= s.associations {
+                let allowed = format!("fewer than Associations ({})", s.associations);
+                node.wrong(mistakes, allowed);
+            } else if s.reserved_associations > 0 {
+                not_available(&node, "0", mistakes);
+            }
+        } else if let Some(node) = section.get("Associations") {
+            if s.reserved_associations >= s.associations {
+                let allowed = format!(
+                    "more than ReservedAssociations ({})",
+                    s.reserved_associations
+                );
+                node.wrong(mistakes, allowed);
+            }
+        }
+    }
+
+    fn read_retry(&mut self, node: &Node<'_>, mistakes: &mut Mistakes) {
+        let Some(section) = node.section(&RETRY_KEYS, mistakes) else {
+            return;
+        };
+        let retry: &mut RetryPolicy = &mut self.settings.retry;
+        section.read("MaxAttempts", &mut retry.max_attempts, |n| {
+            n.integer(1..=1000, mistakes)
+        });
+        section.read("Multiplier", &mut retry.multiplier, |n| {
+            n.number(1.0..=10.0, mistakes)
+        });
+        section.read("OnRejected", &mut retry.on_rejected, |n| {
+            n.boolean(mistakes)
+        });
+        let delay = section.read("Delay", &mut retry.delay, |n| {
+            n.number(0.0..=86_400.0, mistakes)
+        });
+        let max_delay = section.read("MaxDelay", &mut retry.max_delay, |n| {
+            n.number(0.0..=604_800.0, mistakes)
+        });
+        self.delays &= delay != Written::Wrong && max_delay != Written::Wrong;
+        if !self.delays || retry.max_delay >= retry.delay {
+            return;
+        }
+        if let Some(node) = section.get("MaxDelay") {
+            node.wrong(
+                mistakes,
+                format!("a number from Delay ({}) to 604800", retry.delay),
+            );
+        } else if let Some(node) = section.get("Delay") {
+            node.wrong(
+                mistakes,
+                format!("a number from 0 to MaxDelay ({})", retry.max_delay),
+            );
+        }
+    }
+}
+
+fn not_available(node: &Node<'_>, allowed: &str, mistakes: &mut Mistakes) {
+    node.wrong(
+        mistakes,
+        format!("{allowed}; anything else is not available in this version"),
+    );
+}
+
+fn local_aet(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<LocalAet> {
+    let allowed = format!("\"{REMOTE_AET}\", or {AET}, not starting with $");
+    let text = node.text(&allowed, mistakes)?;
+    // A leading $ is kept for words such as this one: a misspelt one must not become an AET.
+    let read = match text {
+        REMOTE_AET => Some(LocalAet::Remote),
+        _ => aet(text)
+            .filter(|aet| !aet.starts_with('$'))
+            .map(|aet| LocalAet::Fixed(aet.to_owned())),
+    };
+    if read.is_none() {
+        node.wrong(mistakes, allowed);
+    }
+    read
+}
+
+fn windows(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<Vec<Window>> {
+    let nodes = node.list(
+        "a list of windows, for instance [\"22:00-06:00\"]",
+        mistakes,
+    )?;
+    let mut windows: Vec<Window> = Vec::new();
+    for entry in &nodes {
+        match entry.value.as_str().and_then(window::parse) {
+            Some(window) if windows.contains(&window) => {
+                entry.wrong(mistakes, "each window once");
+            }
+            Some(window) => windows.push(window),
+            None => entry.wrong(mistakes, window::ALLOWED),
+        }
+    }
+    if windows.len() < nodes.len() {
+        return None;
+    }
+    if !windows.is_empty() {
+        not_available(node, "[] (always)", mistakes);
+    }
+    Some(windows)
+}

@@ -1,0 +1,190 @@
+//! What the rest of Orthanc's configuration says that matters here.
+//!
+//! Invariants:
+//! - No stricter than Orthanc itself where Orthanc reads the same key: what stops Orthanc anyway is
+//!   reported here with its path, which Orthanc does not do.
+//! - One exception: `JobsHistorySize` 0. Orthanc then forgets each job as it ends, and with it what
+//!   became of a transfer.
+//!
+//! # Paths
+//! `OrthancPluginGetConfiguration` answers the merged files with comments removed and environment variables put
+//! in, but paths as they were written. Orthanc takes a relative `StorageDirectory` or `IndexDirectory` relative to
+//! the folder of its configuration (the file's folder, or the folder itself), and to its working directory
+//! if it was started without one. [`base_directory`] finds that folder again.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::mistake::Mistakes;
+use super::raw::{Node, Object};
+use super::settings::HostSettings;
+
+/// The host's settings, and the names of its modalities where they can be known.
+pub(super) struct Host {
+    pub settings: HostSettings,
+    /// Known names of `DicomModalities`; `None`: they cannot be checked.
+    pub names: Option<Vec<String>>,
+}
+
+pub(super) fn host(root: &Object<'_>, enabled: bool, mistakes: &mut Mistakes) -> Host {
+    let mut settings = HostSettings {
+        concurrent_jobs: 2,
+        dicom_scu_timeout: 10,
+        jobs_history_size: 10,
+        strict_aet_comparison: false,
+        modalities_in_database: false,
+        modalities: BTreeMap::new(),
+    };
+    let largest = 0x7fff_ffff;
+    root.read("ConcurrentJobs", &mut settings.concurrent_jobs, |n| {
+        n.integer(0..=largest, mistakes)
+    });
+    if settings.concurrent_jobs == 0 {
+        let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
+        settings.concurrent_jobs = u32::try_from(cores).unwrap_or(u32::MAX);
+    }
+    root.read("DicomScuTimeout", &mut settings.dicom_scu_timeout, |n| {
+        n.integer(0..=largest, mistakes)
+    });
+    root.read("JobsHistorySize", &mut settings.jobs_history_size, |n| {
+        let size = n.integer(0..=largest, mistakes)?;
+        if size == 0 && enabled {
+            n.wrong(
+                mistakes,
+                "1 or more: the send queue reads the outcome of a transfer from its job",
+            );
+        }
+        Some(size)
+    });
+    root.read(
+        "StrictAetComparison",
+        &mut settings.strict_aet_comparison,
+        |n| n.boolean(mistakes),
+    );
+    root.read(
+        "DicomModalitiesInDatabase",
+        &mut settings.modalities_in_database,
+        |n| n.boolean(mistakes),
+    );
+
+    // Orthanc does not read the file's list when the database has it.
+    if settings.modalities_in_database {
+        return Host {
+            settings,
+            names: None,
+        };
+    }
+    let Some(node) = root.get("DicomModalities") else {
+        return Host {
+            settings,
+            names: Some(Vec::new()),
+        };
+    };
+    let allowed = "an object from names to modalities";
+    let Some(modalities) = node.object(allowed, mistakes) else {
+        return Host {
+            settings,
+            names: None,
+        };
+    };
+    let mut names = Vec::new();
+    for (name, node) in modalities.entries() {
+        names.push(name.to_owned());
+        if let Some(aet) = modality_aet(&node, mistakes) {
+            settings.modalities.insert(name.to_owned(), aet);
+        }
+    }
+    Host {
+        settings,
+        names: Some(names),
+    }
+}
+
+/// AET of a modality: `[AET, host, port, …]` or `{ "AET", "Host", "Port", … }`.
+fn modality_aet(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<String> {
+    let aet = match node.value {
+        serde_json::Value::Array(entries) => entries.first(),
+        serde_json::Value::Object(entries) => entries.get("AET"),
+        _ => None,
+    };
+    let aet = aet.and_then(|aet| aet.as_str());
+    if aet.is_none() {
+        let allowed = "[AET, host, port, …] or { \"AET\": …, \"Host\": …, \"Port\": …, … }";
+        node.wrong(mistakes, allowed);
+    }
+    aet.map(str::to_owned)
+}
+
+/// Folder of Orthanc's index: absolute, relative to `base`, or to the working directory without one.
+pub(super) fn index_directory(
+    root: &Object<'_>,
+    base: Option<&Path>,
+    mistakes: &mut Mistakes,
+) -> PathBuf {
+    let mut directory = "OrthancStorage".to_owned();
+    for key in ["StorageDirectory", "IndexDirectory"] {
+        root.read(key, &mut directory, |n| {
+            n.text("a path", mistakes).map(str::to_owned)
+        });
+    }
+    base.unwrap_or(Path::new("")).join(directory)
+}
+
+/// The folder that Orthanc takes relative paths of its configuration from; `None`: its working directory.
+///
+/// `configuration_path` is the answer of `OrthancPluginGetConfigurationPath`, which is ambiguous: the file's path
+/// for a file; for a folder, the folder if it was given with a slash at the end, else the folder's *parent*
+/// (1.10.1 to 1.13.0). So the process's `arguments` are asked too: the one that is that folder decides.
+pub fn base_directory(
+    configuration_path: &str,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Option<PathBuf> {
+    if configuration_path.is_empty() {
+        return None;
+    }
+    let reported = Path::new(configuration_path);
+    if !reported.is_dir() {
+        return reported.parent().map(Path::to_path_buf);
+    }
+    let folders = arguments.into_iter().skip(1).filter(|argument| {
+        // Orthanc's own options start with a dash; anything else is a configuration.
+        !argument.to_string_lossy().starts_with('-') && Path::new(argument).is_dir()
+    });
+    for folder in folders {
+        if let Ok(folder) = std::path::absolute(&folder) {
+            if folder == reported || folder.parent() == Some(reported) {
+                return Some(folder);
+            }
+        }
+    }
+    Some(reported.to_path_buf())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_of_relative_paths_is_found_again() {
+        let parent = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let folder = parent.join("src");
+        let file = parent.join("Cargo.toml");
+        let text = |path: &Path| path.to_str().unwrap().to_owned();
+        let run = |reported: &str, argument: &Path| {
+            let arguments = ["Orthanc", "--verbose"].map(OsString::from);
+            let arguments = arguments.into_iter().chain([argument.into()]);
+            base_directory(reported, arguments)
+        };
+        assert_eq!(base_directory("", []), None);
+        assert_eq!(run(&text(&file), &file), Some(parent.to_path_buf()));
+        // A folder with a slash at the end is reported as it is, without one as its parent.
+        assert_eq!(run(&text(&folder), &folder.join("")), Some(folder.clone()));
+        assert_eq!(run(&text(parent), &folder), Some(folder.clone()));
+        // Arguments that do not tell: believe what was reported.
+        assert_eq!(
+            run(&text(parent), Path::new("/nowhere")),
+            Some(parent.to_path_buf())
+        );
+    }
+}

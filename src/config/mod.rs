@@ -1,0 +1,26 @@
+//! The configuration: Orthanc's JSON → `raw` → `validate` → [`settings`].
+//!
+//! Invariants:
+//! - [`Settings`](settings::Settings) cannot be invalid: only [`load`] makes them, and only from a
+//!   configuration without a single mistake.
+//! - All mistakes are told at once, before a thread starts.
+//! - No I/O but for [`base_directory`], which looks at the file system.
+
+mod destination;
+mod host;
+mod in_force;
+mod mistake;
+mod raw;
+pub mod settings;
+mod validate;
+mod when;
+mod window;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use host::base_directory;
+pub use in_force::in_force;
+pub use mistake::{Mistake, Mistakes};
+pub use validate::load;

@@ -1,0 +1,163 @@
+//! Settings that cannot be invalid: made by `validate` only.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::item::{Priority, RetryPolicy};
+use crate::store::Level;
+
+/// The section `SendQueue` of Orthanc's configuration, with the facts of the rest of the
+/// configuration that the queue depends on.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub enable: bool,
+    /// Absolute; or relative to Orthanc's working directory, if `IndexDirectory` is relative and the
+    /// folder of Orthanc's configuration is not known.
+    pub database: PathBuf,
+    pub tcp_no_delay: bool,
+    pub history_days: u32,
+    pub rules: Vec<Rule>,
+    pub defaults: DestinationSettings,
+    pub destinations: BTreeMap<String, DestinationSettings>,
+    pub host: HostSettings,
+}
+
+impl Settings {
+    /// Settings in force for a destination, whether or not it has some of its own.
+    pub fn destination(&self, name: &str) -> &DestinationSettings {
+        self.destinations.get(name).unwrap_or(&self.defaults)
+    }
+}
+
+/// What the rest of Orthanc's configuration says that matters here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostSettings {
+    /// Threads of Orthanc's jobs engine (`ConcurrentJobs`, default 2; 0 in the file: one per core, which
+    /// is counted here: never 0).
+    pub concurrent_jobs: u32,
+    /// `DicomScuTimeout`, seconds (default 10; 0: no limit).
+    pub dicom_scu_timeout: u32,
+    /// Finished jobs that Orthanc remembers (`JobsHistorySize`, default 10); never 0 while the queue is on.
+    pub jobs_history_size: u32,
+    /// `StrictAetComparison`: whether AETs that differ in upper and lower case only are different.
+    pub strict_aet_comparison: bool,
+    /// `DicomModalitiesInDatabase`: the names are known only once Orthanc has started.
+    pub modalities_in_database: bool,
+    /// Names of `DicomModalities`, with the AET of each.
+    pub modalities: BTreeMap<String, String>,
+}
+
+/// Settings of a destination, `Defaults` already applied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DestinationSettings {
+    pub transport: Transport,
+    pub associations: u32,
+    pub batch_size: u32,
+    pub level: Level,
+    pub quiet_seconds: u32,
+    pub priority: Priority,
+    pub reserved_associations: u32,
+    pub local_aet: LocalAet,
+    /// Seconds; `None`: the modality's, else `DicomScuTimeout`.
+    pub timeout: Option<u32>,
+    pub retry: RetryPolicy,
+    /// Seconds; 0: never.
+    pub expire_after: u64,
+    pub max_bytes_per_second: u64,
+    pub windows: Vec<Window>,
+}
+
+impl Default for DestinationSettings {
+    fn default() -> Self {
+        DestinationSettings {
+            transport: Transport::Auto,
+            associations: 2,
+            batch_size: 100,
+            level: Level::Study,
+            quiet_seconds: 0,
+            priority: Priority::Medium,
+            reserved_associations: 0,
+            local_aet: LocalAet::Orthanc,
+            timeout: None,
+            retry: RetryPolicy::default(),
+            expire_after: 604_800,
+            max_bytes_per_second: 0,
+            windows: Vec::new(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    Auto,
+    Rest,
+    Native,
+}
+
+/// Calling AET.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LocalAet {
+    /// Whatever Orthanc would use.
+    Orthanc,
+    Fixed(String),
+    /// `"$RemoteAet"`: the AET that the instance came from.
+    Remote,
+}
+
+/// When a destination may send, in local time. Validated; not in force in this version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// Monday is 0; empty: every day.
+    pub days: Vec<u8>,
+    /// Minutes since midnight; `to` may be smaller than `from` (over midnight), 1440 is midnight's end.
+    pub from: u16,
+    pub to: u16,
+}
+
+/// A rule of `Rules`.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// `Name`, or `Rules[0]` for one without a name.
+    pub name: String,
+    pub to: Vec<String>,
+    pub when: When,
+    pub allow_loop: bool,
+    pub level: Option<Level>,
+    pub quiet_seconds: Option<u32>,
+    pub priority: Option<Priority>,
+}
+
+/// Conditions of a rule: all that are there must hold. Without any, everything received matches.
+#[derive(Debug, Clone, Default)]
+pub struct When {
+    pub calling_aet: Option<Match>,
+    pub called_aet: Option<Match>,
+    pub remote_ip: Option<Match>,
+    /// Names of `OrthancPluginInstanceOrigin`: `DicomProtocol`, `RestApi`, `Plugins`, `Lua`, `WebDav`.
+    pub origin: Option<Match>,
+    /// Each tag with its condition; no tag twice.
+    pub tags: Vec<(Tag, Match)>,
+}
+
+/// A DICOM tag: what Orthanc calls it, and how the configuration writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tag {
+    pub group: u16,
+    pub element: u16,
+    /// `Modality`, `0008,0060`: for people.
+    pub written: String,
+}
+
+impl Tag {
+    /// `gggg,eeee` in lower-case hexadecimal digits, as in Orthanc's `/instances/{id}/tags?short`.
+    pub fn key(&self) -> String {
+        format!("{:04x},{:04x}", self.group, self.element)
+    }
+}
+
+/// A value, any value of a list, or a regular expression.
+#[derive(Debug, Clone)]
+pub enum Match {
+    AnyOf(Vec<String>),
+    Regex(regex::Regex),
+}

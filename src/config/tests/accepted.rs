@@ -1,0 +1,281 @@
+//! Valid configurations, and what comes of them.
+
+use std::path::{Path, PathBuf};
+
+use super::super::in_force;
+use super::super::settings::{DestinationSettings, LocalAet, Match, Transport};
+use super::*;
+use crate::item::{Priority, RetryPolicy};
+use crate::store::Level;
+
+/// Destination settings as the contract's table has them.
+fn table_of_defaults() -> Value {
+    json!({
+        "Transport": "Auto",
+        "Associations": 2,
+        "BatchSize": 100,
+        "Level": "Study",
+        "QuietSeconds": 0,
+        "Priority": "Medium",
+        "ReservedAssociations": 0,
+        "LocalAet": null,
+        "Timeout": null,
+        "Retry": {
+            "MaxAttempts": 10, "Delay": 30, "Multiplier": 2, "MaxDelay": 600, "OnRejected": false
+        },
+        "ExpireAfter": 604_800,
+        "MaxBytesPerSecond": 0,
+        "Windows": [],
+    })
+}
+
+#[test]
+fn defaults_are_those_of_the_table() {
+    for configuration in [json!({}), with(json!({})), with(json!({ "Defaults": {} }))] {
+        let settings = read(&configuration).unwrap();
+        assert!(settings.enable && settings.tcp_no_delay);
+        assert_eq!(settings.history_days, 7);
+        assert_eq!(settings.database, Path::new("OrthancStorage/sendqueue.db"));
+        assert!(settings.rules.is_empty() && settings.destinations.is_empty());
+        assert_eq!(in_force(&settings.defaults), table_of_defaults());
+        assert_eq!(in_force(settings.destination("pacs")), table_of_defaults());
+        assert_eq!(settings.defaults, DestinationSettings::default());
+        assert_eq!(settings.host.dicom_scu_timeout, 10);
+        assert_eq!(settings.host.concurrent_jobs, 2);
+        assert_eq!(settings.host.jobs_history_size, 10);
+        assert!(!settings.host.modalities_in_database && !settings.host.strict_aet_comparison);
+    }
+}
+
+#[test]
+fn the_table_of_defaults_is_itself_a_valid_configuration() {
+    let mut table = table_of_defaults();
+    let keys = table.as_object_mut().unwrap();
+    keys.retain(|_, value| !value.is_null());
+    let section = json!({
+        "Enable": true, "Database": "sendqueue.db", "TcpNoDelay": true, "HistoryDays": 7,
+        "Rules": [], "Defaults": table, "Destinations": { "pacs": table },
+    });
+    let settings = read(&with(section)).unwrap();
+    assert_eq!(settings.defaults, DestinationSettings::default());
+    assert_eq!(
+        settings.destinations["pacs"],
+        DestinationSettings::default()
+    );
+}
+
+#[test]
+fn the_least_configuration() {
+    let settings = read(&with(json!({ "Rules": [{ "To": ["pacs"] }] }))).unwrap();
+    let rule = &settings.rules[0];
+    assert_eq!(
+        (rule.name.as_str(), rule.to.as_slice()),
+        ("Rules[0]", &["pacs".to_owned()][..])
+    );
+    assert!(!rule.allow_loop && rule.when.tags.is_empty() && rule.when.calling_aet.is_none());
+    assert!(rule.level.is_none() && rule.quiet_seconds.is_none() && rule.priority.is_none());
+}
+
+#[test]
+fn destinations_lie_over_defaults_key_by_key() {
+    let settings = read(&with(json!({
+        "Defaults": {
+            "Associations": 4, "LocalAet": "$RemoteAet", "Priority": "High", "Transport": "Rest",
+            "Retry": { "Delay": 5, "OnRejected": true }
+        },
+        "Destinations": {
+            "pacs": {
+                "Associations": 1, "BatchSize": 10_000, "Level": "Instance", "QuietSeconds": 86_400,
+                "Priority": "Stat", "LocalAet": " GATEWAY ", "Timeout": 3600, "ExpireAfter": 0,
+                "Retry": { "MaxAttempts": 1, "Multiplier": 1.5, "MaxDelay": 5 }
+            }
+        }
+    })))
+    .unwrap();
+    let pacs = settings.destination("pacs");
+    let expected = DestinationSettings {
+        transport: Transport::Rest,
+        associations: 1,
+        batch_size: 10_000,
+        level: Level::Instance,
+        quiet_seconds: 86_400,
+        priority: Priority::Stat,
+        local_aet: LocalAet::Fixed("GATEWAY".to_owned()),
+        timeout: Some(3600),
+        retry: RetryPolicy {
+            max_attempts: 1,
+            delay: 5.0,
+            multiplier: 1.5,
+            max_delay: 5.0,
+            on_rejected: true,
+        },
+        expire_after: 0,
+        ..DestinationSettings::default()
+    };
+    assert_eq!(*pacs, expected);
+    let retry = &in_force(pacs)["Retry"];
+    assert_eq!(retry["Multiplier"], json!(1.5));
+    assert_eq!(retry["Delay"], json!(5));
+
+    let archive = settings.destination("archive");
+    assert_eq!(
+        (archive.associations, archive.priority),
+        (4, Priority::High)
+    );
+    assert_eq!(archive.local_aet, LocalAet::Remote);
+    assert_eq!(in_force(archive)["LocalAet"], "$RemoteAet");
+}
+
+#[test]
+fn conditions_are_read() {
+    let settings = read(&with(json!({ "Rules": [{
+        "Name": "thorax → pacs", "To": ["pacs", "archive"], "AllowLoop": true,
+        "Level": "Patient", "QuietSeconds": 5, "Priority": "Low",
+        "When": {
+            "CallingAet": ["CT_1 ", "CT_2"], "CalledAet": "regex:^ORTH", "RemoteIp": "10.0.0.7",
+            "Origin": ["DicomProtocol", "WebDav"],
+            "Tags": {
+                "Modality": ["CT", "MR"], "0008,1030": "regex:(?i)thorax",
+                "0010-4000": "", "00091001": "x",
+            }
+        }
+    }] })))
+    .unwrap();
+    let rule = &settings.rules[0];
+    assert_eq!(
+        (rule.name.as_str(), rule.allow_loop),
+        ("thorax → pacs", true)
+    );
+    assert_eq!(rule.level, Some(Level::Patient));
+    assert_eq!(
+        (rule.quiet_seconds, rule.priority),
+        (Some(5), Some(Priority::Low))
+    );
+    let text = |condition: &Option<Match>| match condition {
+        Some(Match::AnyOf(values)) => values.join("|"),
+        Some(Match::Regex(regex)) => format!("regex:{regex}"),
+        None => String::new(),
+    };
+    let when = &rule.when;
+    assert_eq!(text(&when.calling_aet), "CT_1|CT_2");
+    assert_eq!(text(&when.called_aet), "regex:^ORTH");
+    assert_eq!(text(&when.remote_ip), "10.0.0.7");
+    assert_eq!(text(&when.origin), "DicomProtocol|WebDav");
+    let tags: Vec<_> = when
+        .tags
+        .iter()
+        .map(|(tag, condition)| {
+            (
+                tag.written.as_str(),
+                tag.key(),
+                text(&Some(condition.clone())),
+            )
+        })
+        .collect();
+    let expected = [
+        ("Modality", "0008,0060", "CT|MR"),
+        ("0008,1030", "0008,1030", "regex:(?i)thorax"),
+        ("0010-4000", "0010,4000", ""),
+        ("00091001", "0009,1001", "x"),
+    ];
+    for (expected, found) in expected.iter().zip(&tags) {
+        assert_eq!(
+            (expected.0, expected.1, expected.2),
+            (found.0, &*found.1, &*found.2)
+        );
+    }
+    assert_eq!(tags.len(), expected.len());
+}
+
+#[test]
+fn the_host_is_read() {
+    let settings = read(&json!({
+        "ConcurrentJobs": 8, "DicomScuTimeout": 0, "JobsHistorySize": 1, "StrictAetComparison": true,
+        "DicomModalities": {
+            "a": ["AET_A", "localhost", "104"],
+            "b": { "AET": "AET_B", "Host": "localhost", "Port": 104, "Timeout": 60 },
+            "c/\"d\" é": ["AET_C", "localhost", 104, "GE"],
+        },
+        "SendQueue": { "Rules": [{ "To": ["c/\"d\" é"] }], "Destinations": { "c/\"d\" é": {} } },
+    }))
+    .unwrap();
+    let host = &settings.host;
+    assert_eq!(
+        (
+            host.concurrent_jobs,
+            host.dicom_scu_timeout,
+            host.jobs_history_size
+        ),
+        (8, 0, 1)
+    );
+    assert!(host.strict_aet_comparison);
+    let aets: Vec<_> = host
+        .modalities
+        .iter()
+        .map(|(n, a)| (n.as_str(), a.as_str()))
+        .collect();
+    assert_eq!(
+        aets,
+        [("a", "AET_A"), ("b", "AET_B"), ("c/\"d\" é", "AET_C")]
+    );
+
+    let settings = read(&json!({ "ConcurrentJobs": 0 })).unwrap();
+    assert!(settings.host.concurrent_jobs >= 1);
+}
+
+#[test]
+fn modalities_of_the_database_cannot_be_checked() {
+    let settings = read(&json!({
+        "DicomModalitiesInDatabase": true,
+        "DicomModalities": { "stale": "not read by Orthanc" },
+        "SendQueue": { "Rules": [{ "To": ["later"] }], "Destinations": { "later": {} } },
+    }))
+    .unwrap();
+    assert!(settings.host.modalities_in_database && settings.host.modalities.is_empty());
+}
+
+#[test]
+fn a_queue_that_is_off_asks_nothing_of_the_host() {
+    let configuration = json!({ "JobsHistorySize": 0, "SendQueue": { "Enable": false } });
+    assert!(!read(&configuration).unwrap().enable);
+}
+
+#[test]
+fn the_database_is_found_where_orthanc_has_its_index() {
+    let table = [
+        (json!({}), None, "OrthancStorage/sendqueue.db"),
+        (
+            json!({}),
+            Some("/etc/orthanc"),
+            "/etc/orthanc/OrthancStorage/sendqueue.db",
+        ),
+        (
+            json!({ "StorageDirectory": "/s" }),
+            Some("/etc"),
+            "/s/sendqueue.db",
+        ),
+        (
+            json!({ "StorageDirectory": "/s", "IndexDirectory": "i" }),
+            Some("/e"),
+            "/e/i/sendqueue.db",
+        ),
+        (
+            json!({ "IndexDirectory": "/i", "SendQueue": { "Database": "q/x.db" } }),
+            None,
+            "/i/q/x.db",
+        ),
+        (
+            json!({ "IndexDirectory": "/i", "SendQueue": { "Database": "/q.db" } }),
+            Some("/e"),
+            "/q.db",
+        ),
+    ];
+    for (configuration, base, expected) in table {
+        let settings = load(&configuration, &dictionary, base.map(Path::new)).unwrap();
+        assert_eq!(
+            settings.database,
+            PathBuf::from(expected),
+            "{configuration}"
+        );
+    }
+}

@@ -1,0 +1,199 @@
+//! Mistakes of `Defaults` and `Destinations`.
+
+use super::*;
+
+/// A key of a destination, values that are refused, and what the message says is allowed.
+fn refused_settings() -> Vec<(&'static str, Vec<Value>, &'static str)> {
+    let huge = json!(u64::MAX);
+    vec![
+        (
+            "Transport",
+            vec![json!("REST"), json!(1)],
+            "one of \"Auto\", \"Rest\", \"Native\"",
+        ),
+        (
+            "Transport",
+            vec![json!("Native")],
+            "not available in this version",
+        ),
+        (
+            "Associations",
+            vec![json!(0), json!(65), json!(2.0), huge],
+            "an integer from 1 to 64",
+        ),
+        (
+            "BatchSize",
+            vec![json!(0), json!(10_001), json!("9")],
+            "an integer from 1 to 10000",
+        ),
+        ("Level", vec![json!("study"), json!(null)], "\"Study\""),
+        (
+            "QuietSeconds",
+            vec![json!(-1), json!(86_401)],
+            "an integer from 0 to 86400",
+        ),
+        (
+            "Priority",
+            vec![json!("Hihg"), json!(2)],
+            "\"Low\", \"Medium\", \"High\", \"Stat\"",
+        ),
+        (
+            "ReservedAssociations",
+            vec![json!(-1), json!(64)],
+            "an integer from 0 to 63",
+        ),
+        (
+            "ReservedAssociations",
+            vec![json!(2), json!(3)],
+            "fewer than Associations (2)",
+        ),
+        (
+            "ReservedAssociations",
+            vec![json!(1)],
+            "not available in this version",
+        ),
+        (
+            "LocalAet",
+            vec![
+                json!(""),
+                json!("  "),
+                json!("$remoteAet"),
+                json!("$X"),
+                json!("A\\B"),
+                json!("12345678901234567"),
+                json!("É"),
+                json!(null),
+            ],
+            "\"$RemoteAet\", or an AET of 1 to 16",
+        ),
+        (
+            "Timeout",
+            vec![json!(0), json!(3601), json!(1.5)],
+            "an integer from 1 to 3600",
+        ),
+        (
+            "ExpireAfter",
+            vec![json!(-1), json!(315_360_001)],
+            "an integer from 0 to 315360000",
+        ),
+        (
+            "MaxBytesPerSecond",
+            vec![json!(-1), json!(0.5)],
+            "an integer, 0 or more",
+        ),
+        (
+            "MaxBytesPerSecond",
+            vec![json!(1)],
+            "not available in this version",
+        ),
+        (
+            "Windows",
+            vec![json!("22:00-06:00"), json!({})],
+            "a list of windows",
+        ),
+        (
+            "Windows",
+            vec![json!(["22:00-06:00"])],
+            "not available in this version",
+        ),
+        ("Retry", vec![json!(3), json!([])], "an object"),
+    ]
+}
+
+#[test]
+fn of_a_destination() {
+    for (key, values, allowed) in refused_settings() {
+        for value in values {
+            let settings = json!({ key: value });
+            one(
+                json!({ "Defaults": settings }),
+                &format!("Defaults.{key}"),
+                &[allowed],
+            );
+            let path = format!("Destinations.pacs.{key}");
+            one(
+                json!({ "Destinations": { "pacs": settings } }),
+                &path,
+                &[allowed],
+            );
+        }
+    }
+    let unknown = json!({ "Defaults": { "Assocations": 2 } });
+    one(
+        unknown,
+        "Defaults.Assocations",
+        &["did you mean \"Associations\"?"],
+    );
+    let window = json!({ "Defaults": { "Windows": ["22:00-06:00", "25:00-26:00", 7] } });
+    let paths: Vec<_> = mistakes(&with(window)).into_iter().map(|m| m.0).collect();
+    assert_eq!(
+        paths,
+        [
+            "SendQueue.Defaults.Windows[1]",
+            "SendQueue.Defaults.Windows[2]"
+        ]
+    );
+    let twice = json!({ "Defaults": { "Windows": ["22:00-06:00", "22:00-06:00"] } });
+    one(twice, "Defaults.Windows[1]", &["each window once"]);
+}
+
+#[test]
+fn of_retry() {
+    let table = [
+        (
+            "MaxAttempts",
+            vec![json!(0), json!(1001), json!(1.0)],
+            "an integer from 1 to 1000",
+        ),
+        (
+            "Delay",
+            vec![json!(-1), json!(86_401), json!("5")],
+            "a number from 0 to 86400",
+        ),
+        (
+            "Delay",
+            vec![json!(601)],
+            "a number from 0 to MaxDelay (600)",
+        ),
+        (
+            "Multiplier",
+            vec![json!(0.5), json!(10.5)],
+            "a number from 1 to 10",
+        ),
+        (
+            "MaxDelay",
+            vec![json!(604_801), json!(-1)],
+            "a number from 0 to 604800",
+        ),
+        (
+            "MaxDelay",
+            vec![json!(29.5)],
+            "a number from Delay (30) to 604800",
+        ),
+        ("OnRejected", vec![json!("no")], "true or false"),
+        ("Delays", vec![json!(1)], "did you mean \"Delay\"?"),
+    ];
+    for (key, values, allowed) in table {
+        for value in values {
+            let section = json!({ "Defaults": { "Retry": { key: value } } });
+            one(section, &format!("Defaults.Retry.{key}"), &[allowed]);
+        }
+    }
+}
+
+#[test]
+fn one_slip_is_one_mistake() {
+    // A wrong Delay is not compared, neither here nor in the destinations over it.
+    let section = json!({
+        "Defaults": { "Retry": { "Delay": -5, "MaxDelay": 10 } },
+        "Destinations": { "pacs": { "Retry": { "MaxDelay": 20 } }, "archive": {} },
+    });
+    one(section, "Defaults.Retry.Delay", &[]);
+    let section = json!({ "Defaults": { "Associations": 0, "ReservedAssociations": 3 } });
+    one(section, "Defaults.Associations", &[]);
+    // A pair that does not fit is told where it was written, not for every destination below.
+    let section = json!({
+        "Defaults": { "Retry": { "Delay": 700 } }, "Destinations": { "pacs": {}, "archive": {} },
+    });
+    one(section, "Defaults.Retry.Delay", &[]);
+}

@@ -1,0 +1,257 @@
+//! From Orthanc's configuration to [`Settings`], or to all the mistakes in it.
+//!
+//! Invariant: settings come out only if there is not a single mistake.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::destination::{Draft, QUIET_SECONDS};
+use super::host::{Host, host, index_directory};
+use super::mistake::{Mistakes, one_of, quoted, quoted_text};
+use super::raw::{Node, Object};
+use super::settings::{Rule, Settings, When};
+use super::when::{TagLookup, when};
+use super::words::{LEVELS, PRIORITIES};
+
+const SECTION: &str = "SendQueue";
+
+const KEYS: [&str; 7] = [
+    "Enable",
+    "Database",
+    "TcpNoDelay",
+    "HistoryDays",
+    "Rules",
+    "Defaults",
+    "Destinations",
+];
+
+const RULE_KEYS: [&str; 7] = [
+    "Name",
+    "To",
+    "When",
+    "Level",
+    "QuietSeconds",
+    "Priority",
+    "AllowLoop",
+];
+
+/// Reads the section `SendQueue`, and what else matters, out of the whole of Orthanc's configuration.
+///
+/// Without the section, everything has its default: the queue is on and has no rules.
+/// `tag_lookup` is Orthanc's dictionary, from the name of a tag to its group and element.
+/// `base` is the folder that Orthanc takes its relative paths from ([`super::base_directory`]);
+/// without it, they are left relative to the working directory.
+///
+/// # Errors
+/// All the mistakes at once, each with its path.
+pub fn load(
+    configuration: &Value,
+    tag_lookup: &dyn Fn(&str) -> Option<(u16, u16)>,
+    base: Option<&Path>,
+) -> Result<Settings, Mistakes> {
+    let mut mistakes = Mistakes::default();
+    let Some(root) = configuration.as_object() else {
+        let found = quoted(configuration);
+        mistakes.add("Orthanc's configuration", found, "an object, { … }");
+        return Err(mistakes);
+    };
+    let root = Object::root(root);
+    let empty = serde_json::Map::new();
+    let section = match root.get(SECTION) {
+        Some(node) => node.section(&KEYS, &mut mistakes),
+        None => {
+            misspelt_section(&root, &mut mistakes);
+            None
+        }
+    };
+    let section = section.unwrap_or_else(|| Object::root(&empty));
+    let m = &mut mistakes;
+
+    let mut enable = true;
+    section.read("Enable", &mut enable, |n| n.boolean(m));
+    let host = host(&root, enable, m);
+
+    let mut database = "sendqueue.db".to_owned();
+    section.read("Database", &mut database, |n| path(n, m));
+    let database = index_directory(&root, base, m).join(database);
+
+    let mut tcp_no_delay = true;
+    section.read("TcpNoDelay", &mut tcp_no_delay, |n| n.boolean(m));
+    let mut history_days = 7;
+    section.read("HistoryDays", &mut history_days, |n| n.integer(0..=3650, m));
+
+    let mut defaults = Draft::built_in();
+    section.read("Defaults", &mut defaults, |n| {
+        Some(Draft::built_in().over(n, m))
+    });
+    let mut destinations = BTreeMap::new();
+    section.read("Destinations", &mut destinations, |n| {
+        read_destinations(n, &defaults, &host, m)
+    });
+    let mut rules = Vec::new();
+    section.read("Rules", &mut rules, |n| read_rules(n, tag_lookup, &host, m));
+
+    if mistakes.0.is_empty() {
+        Ok(Settings {
+            enable,
+            database,
+            tcp_no_delay,
+            history_days,
+            rules,
+            defaults: defaults.settings,
+            destinations,
+            host: host.settings,
+        })
+    } else {
+        Err(mistakes)
+    }
+}
+
+/// A section that is there but for upper and lower case would leave the queue without rules, silently.
+fn misspelt_section(root: &Object<'_>, mistakes: &mut Mistakes) {
+    for (key, node) in root.entries() {
+        if key.eq_ignore_ascii_case(SECTION) {
+            let allowed = format!("\"{SECTION}\" (did you mean it?)");
+            mistakes.add(&node.path, "an unknown key", allowed);
+        }
+    }
+}
+
+fn path(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<String> {
+    let allowed = "the path of a file, absolute or relative to IndexDirectory";
+    let text = node.text(allowed, mistakes)?;
+    if text.trim().is_empty() || text.contains('\0') || text.ends_with(['/', '\\']) {
+        node.wrong(mistakes, allowed);
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+/// Whether `name` can be a destination; `Err` says what is allowed.
+fn check_destination(name: &str, host: &Host) -> Result<(), String> {
+    match &host.names {
+        _ if name.is_empty() => Err("the name of a modality".to_owned()),
+        Some(names) if !names.iter().any(|n| n == name) => {
+            let names = one_of(names.iter().map(String::as_str), Some(name));
+            Err(format!("a name of DicomModalities, {names}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn read_destinations(
+    node: &Node<'_>,
+    defaults: &Draft,
+    host: &Host,
+    mistakes: &mut Mistakes,
+) -> Option<BTreeMap<String, super::settings::DestinationSettings>> {
+    let allowed = "an object from names of DicomModalities to their settings";
+    let entries = node.object(allowed, mistakes)?;
+    let mut destinations = BTreeMap::new();
+    for (name, node) in entries.entries() {
+        if let Err(allowed) = check_destination(name, host) {
+            mistakes.add(&node.path, quoted_text(name), allowed);
+        }
+        destinations.insert(name.to_owned(), defaults.over(&node, mistakes).settings);
+    }
+    Some(destinations)
+}
+
+fn read_rules(
+    node: &Node<'_>,
+    lookup: TagLookup<'_>,
+    host: &Host,
+    mistakes: &mut Mistakes,
+) -> Option<Vec<Rule>> {
+    let nodes = node.list(
+        "a list of rules, for instance [ { \"To\": [\"pacs\"] } ]",
+        mistakes,
+    )?;
+    let mut rules: Vec<Rule> = Vec::new();
+    for (index, node) in nodes.iter().enumerate() {
+        if let Some(rule) = read_rule(index, node, &rules, lookup, host, mistakes) {
+            rules.push(rule);
+        }
+    }
+    Some(rules)
+}
+
+/// `before` are the rules that stand before this one.
+fn read_rule(
+    index: usize,
+    node: &Node<'_>,
+    before: &[Rule],
+    lookup: TagLookup<'_>,
+    host: &Host,
+    mistakes: &mut Mistakes,
+) -> Option<Rule> {
+    let section = node.section(&RULE_KEYS, mistakes)?;
+    let mut rule = Rule {
+        name: format!("Rules[{index}]"),
+        to: Vec::new(),
+        when: When::default(),
+        allow_loop: false,
+        level: None,
+        quiet_seconds: None,
+        priority: None,
+    };
+    section.read("Name", &mut rule.name, |n| rule_name(n, before, mistakes));
+    match section.get("To") {
+        Some(to) => rule.to = read_to(&to, host, mistakes),
+        None => mistakes.add(&section.path_of("To"), "nothing", TO),
+    }
+    section.read("When", &mut rule.when, |n| Some(when(n, lookup, mistakes)));
+    section.read("AllowLoop", &mut rule.allow_loop, |n| n.boolean(mistakes));
+    section.read("Level", &mut rule.level, |n| {
+        n.choice(&LEVELS, mistakes).map(Some)
+    });
+    section.read("QuietSeconds", &mut rule.quiet_seconds, |n| {
+        n.integer(QUIET_SECONDS, mistakes).map(Some)
+    });
+    section.read("Priority", &mut rule.priority, |n| {
+        n.choice(&PRIORITIES, mistakes).map(Some)
+    });
+    Some(rule)
+}
+
+fn rule_name(node: &Node<'_>, before: &[Rule], mistakes: &mut Mistakes) -> Option<String> {
+    let allowed = "a name without control characters, other than Rules[…]";
+    let name = node.text(allowed, mistakes)?;
+    // Rules[0] is what a rule without a name is called.
+    let reserved = name.starts_with("Rules[") && name.ends_with(']');
+    if name.trim().is_empty() || name.chars().any(char::is_control) || reserved {
+        node.wrong(mistakes, allowed);
+        return None;
+    }
+    if before.iter().any(|rule| rule.name == name) {
+        node.wrong(mistakes, "a name that no other rule has");
+        return None;
+    }
+    Some(name.to_owned())
+}
+
+const TO: &str = "a list of one or more names of DicomModalities, for instance [\"pacs\"]";
+
+fn read_to(node: &Node<'_>, host: &Host, mistakes: &mut Mistakes) -> Vec<String> {
+    let nodes = node.list(TO, mistakes).unwrap_or_default();
+    if node.value.as_array().is_some_and(Vec::is_empty) {
+        node.wrong(mistakes, TO);
+    }
+    let mut to: Vec<String> = Vec::new();
+    for entry in &nodes {
+        let Some(name) = entry.text("the name of a modality", mistakes) else {
+            continue;
+        };
+        if to.iter().any(|other| other == name) {
+            entry.wrong(mistakes, "each destination once");
+            continue;
+        }
+        if let Err(allowed) = check_destination(name, host) {
+            entry.wrong(mistakes, allowed);
+        }
+        to.push(name.to_owned());
+    }
+    to
+}

@@ -1,0 +1,83 @@
+//! The words of the configuration, and what they stand for.
+//!
+//! Invariant: every word stands in one table, which both reading and [`super::in_force`] use.
+
+use super::settings::Transport;
+use crate::item::Priority;
+use crate::store::Level;
+
+/// Calling AET of the instance's own sender.
+pub(super) const REMOTE_AET: &str = "$RemoteAet";
+/// What a regular expression starts with.
+pub(super) const REGEX: &str = "regex:";
+
+pub(super) const TRANSPORTS: [(&str, Transport); 3] = [
+    ("Auto", Transport::Auto),
+    ("Rest", Transport::Rest),
+    ("Native", Transport::Native),
+];
+
+pub(super) const LEVELS: [(&str, Level); 4] = [
+    ("Instance", Level::Instance),
+    ("Series", Level::Series),
+    ("Study", Level::Study),
+    ("Patient", Level::Patient),
+];
+
+pub(super) const PRIORITIES: [(&str, Priority); 4] = [
+    ("Low", Priority::Low),
+    ("Medium", Priority::Medium),
+    ("High", Priority::High),
+    ("Stat", Priority::Stat),
+];
+
+/// How an instance can have come to Orthanc.
+pub(super) const ORIGINS: [&str; 5] = ["DicomProtocol", "RestApi", "Plugins", "Lua", "WebDav"];
+
+/// Days of a window, Monday first.
+pub(super) const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// The word that stands for `value`.
+pub(super) fn word_of<T: PartialEq>(table: &[(&'static str, T)], value: &T) -> &'static str {
+    let entry = table.iter().find(|(_, other)| other == value);
+    entry.map_or("", |(word, _)| word)
+}
+
+pub(super) const AET: &str =
+    "an AET of 1 to 16 printable ASCII characters without backslash (PS3.5 6.2)";
+
+/// An AET without its padding: spaces around it are not significant (PS3.5 6.2).
+pub(super) fn aet(text: &str) -> Option<&str> {
+    let aet = text.trim_matches(' ');
+    let printable = |c: char| (' '..='~').contains(&c) && c != '\\';
+    ((1..=16).contains(&aet.len()) && aet.chars().all(printable)).then_some(aet)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aets_are_those_of_the_standard() {
+        for (text, expected) in [
+            ("PACS", Some("PACS")),
+            (" PACS 1  ", Some("PACS 1")),
+            ("1234567890123456", Some("1234567890123456")),
+            ("12345678901234567", None),
+            ("", None),
+            ("   ", None),
+            ("A\\B", None),
+            ("A\tB", None),
+            ("RÖ", None),
+        ] {
+            assert_eq!(aet(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn priorities_have_the_names_of_items() {
+        for (word, priority) in PRIORITIES {
+            assert_eq!(word, priority.as_str());
+        }
+    }
+}

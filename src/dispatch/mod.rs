@@ -1,0 +1,162 @@
+//! From the queue to the destinations: a lane for each, with workers of its own.
+//!
+//! Invariants:
+//! - A lane per destination, threads per lane: nothing is shared that one destination could block (G4), but
+//!   what the transport itself shares (see `transport::rest::slots`).
+//! - Threads are started by [`Lanes::start`] only, and joined by [`Lanes::join`]; stopping twice is fine.
+
+pub mod breaker;
+pub mod lane;
+pub mod manners;
+pub mod promoter;
+pub mod rate;
+pub mod worker;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+pub use self::lane::{Lane, LaneStatus, Tools};
+use crate::config::settings::Settings;
+
+/// All the lanes.
+pub struct Lanes {
+    settings: Arc<Settings>,
+    tools: Arc<Tools>,
+    /// Names a worker's thread to the operating system.
+    name_thread: Box<dyn Fn(&str) + Send + Sync>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    running: bool,
+    stopped: bool,
+    lanes: BTreeMap<String, Arc<Lane>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Lanes {
+    pub fn new(
+        settings: Arc<Settings>,
+        tools: Arc<Tools>,
+        name_thread: Box<dyn Fn(&str) + Send + Sync>,
+    ) -> Lanes {
+        Lanes {
+            settings,
+            tools,
+            name_thread,
+            state: Mutex::new(State::default()),
+        }
+    }
+
+    /// The lane of a destination, made on its first use.
+    pub fn ensure(self: &Arc<Self>, name: &str, paused: bool) -> Arc<Lane> {
+        let mut state = self.lock();
+        if let Some(lane) = state.lanes.get(name) {
+            return lane.clone();
+        }
+        let lane = Arc::new(Lane::new(
+            name.to_owned(),
+            self.settings.destination(name).clone(),
+            self.tools.clone(),
+            paused,
+        ));
+        state.lanes.insert(name.to_owned(), lane.clone());
+        let count = state.lanes.len();
+        for lane in state.lanes.values() {
+            lane.set_shared(count > 1);
+        }
+        self.tools.transport.set_destinations(count);
+        if state.running {
+            self.spawn(&mut state, &lane);
+        }
+        lane
+    }
+
+    pub fn get(&self, name: &str) -> Option<Arc<Lane>> {
+        self.lock().lanes.get(name).cloned()
+    }
+
+    /// There may be something to send to this destination.
+    pub fn poke(self: &Arc<Self>, name: &str) {
+        self.ensure(name, false).poke();
+    }
+
+    /// Starts the workers of all lanes, also of those that are made later.
+    pub fn start(self: &Arc<Self>) {
+        let mut state = self.lock();
+        if state.running || state.stopped {
+            return;
+        }
+        state.running = true;
+        let lanes: Vec<Arc<Lane>> = state.lanes.values().cloned().collect();
+        for lane in lanes {
+            self.spawn(&mut state, &lane);
+        }
+    }
+
+    /// Nothing more is claimed; what is under way goes on.
+    pub fn stop(&self) {
+        let mut state = self.lock();
+        state.stopped = true;
+        state.running = false;
+        for lane in state.lanes.values() {
+            lane.stop();
+        }
+    }
+
+    /// Whether some worker is still at work.
+    pub fn is_busy(&self) -> bool {
+        self.lock()
+            .threads
+            .iter()
+            .any(|thread| !thread.is_finished())
+    }
+
+    /// Waits for the workers to end, after [`Lanes::stop`].
+    pub fn join(&self) {
+        let threads = std::mem::take(&mut self.lock().threads);
+        for thread in threads {
+            let _ = thread.join();
+        }
+    }
+
+    /// Threads that should live and do not: `(alive, all)`.
+    pub fn threads(&self) -> (usize, usize) {
+        let state = self.lock();
+        let alive = state
+            .threads
+            .iter()
+            .filter(|thread| !thread.is_finished())
+            .count();
+        (alive, state.threads.len())
+    }
+
+    fn spawn(self: &Arc<Self>, state: &mut State, lane: &Arc<Lane>) {
+        for number in 0..lane.settings().associations {
+            let lane_of_worker = lane.clone();
+            let lanes = self.clone();
+            let thread = std::thread::Builder::new()
+                .name("sq-send".to_owned())
+                .spawn(move || {
+                    (lanes.name_thread)("sq-send");
+                    worker::run(&lane_of_worker);
+                });
+            match thread {
+                Ok(thread) => state.threads.push(thread),
+                Err(error) => log::error!(
+                    "{}: worker {number} could not be started: {error}",
+                    lane.name
+                ),
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,127 @@
+//! What time alone does to items: quiet periods and back-offs end, items expire, history is pruned.
+//!
+//! Invariants:
+//! - Each step is small, so that the writer is never held for long.
+//! - A fault of the store is told once and tried again; it never ends the thread.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::Lanes;
+use crate::item::{Clock, Timestamp};
+use crate::store::{Result, Store};
+
+/// Most items moved in one transaction.
+const STEP: u32 = 1000;
+/// Longest and shortest pause between two rounds.
+const SLOWEST: Duration = Duration::from_secs(5);
+const FASTEST: Duration = Duration::from_millis(50);
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+pub struct Promoter {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    lanes: Arc<Lanes>,
+    history_days: u32,
+    state: Mutex<State>,
+    wake: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    stopped: bool,
+    poked: bool,
+}
+
+impl Promoter {
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        lanes: Arc<Lanes>,
+        history_days: u32,
+    ) -> Promoter {
+        Promoter {
+            store,
+            clock,
+            lanes,
+            history_days,
+            state: Mutex::new(State::default()),
+            wake: Condvar::new(),
+        }
+    }
+
+    /// Something may have become due earlier than known.
+    pub fn poke(&self) {
+        self.change(|state| state.poked = true);
+    }
+
+    pub fn stop(&self) {
+        self.change(|state| state.stopped = true);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+        self.wake.notify_all();
+    }
+
+    pub fn run(&self) {
+        let mut faulty = false;
+        loop {
+            let pause = match self.round() {
+                Ok(due) => {
+                    if faulty {
+                        log::warn!("the queue's database can be used again");
+                    }
+                    faulty = false;
+                    let now = self.clock.now();
+                    due.map_or(SLOWEST, |due| due.since(now).clamp(FASTEST, SLOWEST))
+                }
+                Err(error) => {
+                    if !faulty {
+                        log::error!("due items cannot be moved, trying on: {error}");
+                    }
+                    faulty = true;
+                    SLOWEST
+                }
+            };
+            let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let (mut state, _) = self
+                .wake
+                .wait_timeout_while(state, pause, |state| !state.stopped && !state.poked)
+                .unwrap_or_else(PoisonError::into_inner);
+            if state.stopped {
+                return;
+            }
+            state.poked = false;
+        }
+    }
+
+    /// Moves all that is due now; answers when the next item will be.
+    pub fn round(&self) -> Result<Option<Timestamp>> {
+        let now = self.clock.now();
+        loop {
+            let names = self.store.promote(now, STEP)?;
+            if names.is_empty() {
+                break;
+            }
+            for name in names {
+                self.lanes.poke(&name);
+            }
+        }
+        loop {
+            let expired = self.store.expire(now, STEP)?;
+            if expired > 0 {
+                log::warn!("{expired} items expired unsent and wait in the error queue");
+            }
+            if expired < u64::from(STEP) {
+                break;
+            }
+        }
+        let horizon = Timestamp::from_micros(
+            now.micros()
+                .saturating_sub(i64::from(self.history_days) * MICROS_PER_DAY),
+        );
+        while self.store.prune(horizon, STEP)? == u64::from(STEP) {}
+        self.store.next_due()
+    }
+}

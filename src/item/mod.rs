@@ -1,0 +1,64 @@
+//! The words of the queue: what an item is, which states it has, what follows from an outcome.
+//!
+//! Invariants:
+//! - No I/O and no clock of its own: whoever calls passes the time in.
+//! - This module imports nothing else of ours; every other module may import it.
+//! - The names here are the names in the database, in the REST API and in the configuration.
+
+pub mod outcome;
+pub mod priority;
+pub mod retry;
+pub mod state;
+pub mod time;
+
+pub use outcome::{Class, Next, Outcome};
+pub use priority::Priority;
+pub use retry::RetryPolicy;
+pub use state::State;
+pub use time::{Clock, SystemClock, Timestamp};
+
+/// An (instance, destination) pair: the unit of truth.
+///
+/// `instance`, `series`, `study` and `patient` are Orthanc identifiers (SHA-1, 44 characters with dashes).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    pub id: i64,
+    pub instance: String,
+    pub sop_instance_uid: String,
+    pub series: String,
+    pub study: String,
+    pub patient: String,
+    pub destination: String,
+    /// Name of the rule that made the item; `None` for one that a person enqueued.
+    pub rule: Option<String>,
+    /// The AET that the instance came from, for `LocalAet: "$RemoteAet"`.
+    pub remote_aet: Option<String>,
+    pub state: State,
+    pub priority: Priority,
+    /// Attempts that reached the destination, the successful one too.
+    pub attempt_count: u32,
+    pub created: Timestamp,
+    /// When the next attempt is due (`Retry`, `Scheduled`).
+    pub next_attempt: Option<Timestamp>,
+    /// When the item came to rest (`Success`, `Failure`, `Cancelled`).
+    pub completed: Option<Timestamp>,
+    pub class: Option<Class>,
+    /// Status of the C-STORE-RSP (PS3.7 Annex C, PS3.4 B.2.3), where there was one.
+    pub dimse_status: Option<u16>,
+    pub details: Option<String>,
+    pub size_bytes: u64,
+}
+
+/// One try at delivering an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// From 1, in the order in which they were made.
+    pub number: u32,
+    /// Where it went (an item keeps its history when it is redirected).
+    pub destination: String,
+    pub started: Timestamp,
+    pub duration_us: u64,
+    pub class: Class,
+    pub dimse_status: Option<u16>,
+    pub details: String,
+}

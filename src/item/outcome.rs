@@ -1,0 +1,221 @@
+//! What happened to an attempt, and what follows from it.
+//!
+//! Invariants:
+//! - [`Class::of_status`] is the only place that knows DIMSE status codes.
+//! - [`follow`] is the only place that decides what becomes of an item after an attempt.
+//! - A failed delivery is data, never `Err`: `Err` is kept for faults of our own machinery.
+
+use super::retry::RetryPolicy;
+use super::time::Timestamp;
+
+/// Outcome class of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Class {
+    /// C-STORE status 0000.
+    Success,
+    /// B000, B006, B007 or 0111: stored, with a remark that is kept.
+    Warning,
+    /// Refused, timed out, DNS, TLS, A-ASSOCIATE-RJ: the destination's matter, never the item's.
+    Unreachable,
+    /// The association was lost, aborted or silent after it was open.
+    Interrupted,
+    /// A7xx, 0110: the destination cannot now.
+    Busy,
+    /// Any other failure status: the destination does not want this instance.
+    Rejected,
+    /// No presentation context accepted for this SOP class and transfer syntax.
+    NotNegotiated,
+    /// The instance is no longer in Orthanc.
+    Missing,
+    /// `ExpireAfter` went by.
+    Expired,
+    /// A fault of our own.
+    Internal,
+}
+
+impl Class {
+    pub const ALL: [Class; 10] = [
+        Class::Success,
+        Class::Warning,
+        Class::Unreachable,
+        Class::Interrupted,
+        Class::Busy,
+        Class::Rejected,
+        Class::NotNegotiated,
+        Class::Missing,
+        Class::Expired,
+        Class::Internal,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Class::Success => "Success",
+            Class::Warning => "Warning",
+            Class::Unreachable => "Unreachable",
+            Class::Interrupted => "Interrupted",
+            Class::Busy => "Busy",
+            Class::Rejected => "Rejected",
+            Class::NotNegotiated => "NotNegotiated",
+            Class::Missing => "Missing",
+            Class::Expired => "Expired",
+            Class::Internal => "Internal",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Class> {
+        Class::ALL.into_iter().find(|class| class.as_str() == text)
+    }
+
+    /// Class of a C-STORE-RSP's status (PS3.4 B.2.3, PS3.7 Annex C).
+    pub fn of_status(status: u16) -> Class {
+        match status {
+            0x0000 => Class::Success,
+            // 0111 (duplicate SOP instance): it is there, which is what was asked for.
+            0xB000 | 0xB006 | 0xB007 | 0x0111 => Class::Warning,
+            0xA700..=0xA7FF | 0x0110 => Class::Busy,
+            _ => Class::Rejected,
+        }
+    }
+
+    /// Whether an attempt that ended so got as far as the destination, and therefore counts.
+    pub fn reached_destination(self) -> bool {
+        !matches!(self, Class::Unreachable | Class::Missing | Class::Expired)
+    }
+}
+
+impl std::fmt::Display for Class {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What happened to one item in one attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    pub class: Class,
+    pub dimse_status: Option<u16>,
+    /// For people: what the peer or Orthanc said. Data, never markup or a format.
+    pub details: String,
+}
+
+impl Outcome {
+    pub fn new(class: Class, details: impl Into<String>) -> Outcome {
+        Outcome {
+            class,
+            dimse_status: None,
+            details: details.into(),
+        }
+    }
+
+    pub fn of_status(status: u16, details: impl Into<String>) -> Outcome {
+        Outcome {
+            class: Class::of_status(status),
+            dimse_status: Some(status),
+            details: details.into(),
+        }
+    }
+}
+
+/// What follows from an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    Complete,
+    Retry {
+        at: Timestamp,
+    },
+    Fail,
+    /// Back to `Pending`, as if it had never been claimed.
+    Release,
+}
+
+/// What becomes of an item whose attempt ended with `class`.
+///
+/// `attempt_count` includes this attempt if it counts ([`Class::reached_destination`]);
+/// `jitter` is in 0..1.
+pub fn follow(
+    class: Class,
+    attempt_count: u32,
+    policy: &RetryPolicy,
+    now: Timestamp,
+    jitter: f64,
+) -> Next {
+    let retry = || {
+        if attempt_count >= policy.max_attempts {
+            Next::Fail
+        } else {
+            Next::Retry {
+                at: policy.due(attempt_count, now, jitter),
+            }
+        }
+    };
+    match class {
+        Class::Success | Class::Warning => Next::Complete,
+        Class::Unreachable => Next::Release,
+        Class::Interrupted | Class::Busy | Class::Internal => retry(),
+        Class::Rejected if policy.on_rejected => retry(),
+        Class::Rejected | Class::NotNegotiated | Class::Missing | Class::Expired => Next::Fail,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_micros(1_000_000);
+
+    #[test]
+    fn statuses_have_the_contracts_classes() {
+        let table: [(&[u16], Class); 4] = [
+            (&[0x0000], Class::Success),
+            (&[0xB000, 0xB006, 0xB007, 0x0111], Class::Warning),
+            (&[0xA700, 0xA701, 0xA7FF, 0x0110], Class::Busy),
+            (
+                &[
+                    0xA800, 0xA900, 0xA9FF, 0xC000, 0xCFFF, 0x0122, 0x0124, 0x0106, 0xB001, 0xFF00,
+                ],
+                Class::Rejected,
+            ),
+        ];
+        for (statuses, class) in table {
+            for status in statuses {
+                assert_eq!(Class::of_status(*status), class, "{status:04X}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_outage_is_free() {
+        let policy = RetryPolicy::default();
+        assert!(!Class::Unreachable.reached_destination());
+        assert_eq!(
+            follow(Class::Unreachable, 99, &policy, NOW, 0.5),
+            Next::Release
+        );
+    }
+
+    #[test]
+    fn a_refusal_goes_to_the_error_queue_unless_asked_otherwise() {
+        let mut policy = RetryPolicy::default();
+        assert_eq!(follow(Class::Rejected, 1, &policy, NOW, 0.5), Next::Fail);
+        policy.on_rejected = true;
+        assert!(matches!(
+            follow(Class::Rejected, 1, &policy, NOW, 0.5),
+            Next::Retry { .. }
+        ));
+        assert_eq!(follow(Class::Rejected, 10, &policy, NOW, 0.5), Next::Fail);
+    }
+
+    #[test]
+    fn retries_end_at_max_attempts() {
+        let policy = RetryPolicy::default();
+        for class in [Class::Interrupted, Class::Busy, Class::Internal] {
+            assert_eq!(
+                follow(class, 9, &policy, NOW, 1.0),
+                Next::Retry {
+                    at: policy.due(9, NOW, 1.0)
+                }
+            );
+            assert_eq!(follow(class, 10, &policy, NOW, 1.0), Next::Fail);
+        }
+    }
+}

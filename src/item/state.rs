@@ -1,0 +1,151 @@
+//! The states of an item and the moves between them.
+//!
+//! ```text
+//!                  promote             claim              complete
+//!   Scheduled ───────────────► Pending ──────► Running ───────────────► Success
+//!       ▲                      ▲  ▲  ▲           │ │ │                     │ prune
+//!       │ enqueue              │  │  └─ release ─┘ │ │ retry               ▼
+//!    arrival ── enqueue ───────┘  │                │ └──────► Retry ─ promote ─► Pending
+//!                                 │ replay,        │ fail
+//!                                 │ redirect       ▼
+//!                                 └───────────── Failure ── purge ──► gone
+//!
+//!   cancel: Scheduled, Pending, Retry, Running ─► Cancelled ─ replay ─► Pending; purge, prune ─► gone
+//!   expire: Scheduled, Pending, Retry ─► Failure
+//!   send-now: Scheduled, Retry ─► Pending
+//! ```
+//!
+//! Invariants:
+//! - Nothing leaves `Failure` but by replay, redirect or purge.
+//! - `Success` is reached only from `Running`, by the worker whose claim is still the item's.
+
+/// State of an item; the names are those of Orthanc's `/jobs` where it has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum State {
+    Scheduled,
+    Pending,
+    Running,
+    Retry,
+    Success,
+    Failure,
+    Cancelled,
+}
+
+/// What moves an item from state to state: the verbs of the store, of the SQL files and of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verb {
+    Promote,
+    Claim,
+    Complete,
+    Retry,
+    Fail,
+    Release,
+    Expire,
+    Cancel,
+    SendNow,
+    Replay,
+    Redirect,
+    Remove,
+}
+
+impl State {
+    pub const ALL: [State; 7] = [
+        State::Scheduled,
+        State::Pending,
+        State::Running,
+        State::Retry,
+        State::Success,
+        State::Failure,
+        State::Cancelled,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Scheduled => "Scheduled",
+            State::Pending => "Pending",
+            State::Running => "Running",
+            State::Retry => "Retry",
+            State::Success => "Success",
+            State::Failure => "Failure",
+            State::Cancelled => "Cancelled",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<State> {
+        State::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    /// Still to be sent: not at rest and not in the error queue.
+    pub fn is_waiting(self) -> bool {
+        matches!(self, State::Scheduled | State::Pending | State::Retry)
+    }
+
+    /// Where `verb` leads from here; `None` where the move is not legal.
+    /// `Remove` leads nowhere and is answered with the state itself.
+    pub fn after(self, verb: Verb) -> Option<State> {
+        use State::*;
+        match (verb, self) {
+            (Verb::Promote, Scheduled | Retry) => Some(Pending),
+            (Verb::Claim, Pending) => Some(Running),
+            (Verb::Complete, Running) => Some(Success),
+            (Verb::Retry, Running) => Some(Retry),
+            (Verb::Fail, Running) => Some(Failure),
+            (Verb::Release, Running) => Some(Pending),
+            (Verb::Expire, Scheduled | Pending | Retry) => Some(Failure),
+            (Verb::Cancel, Scheduled | Pending | Retry | Running) => Some(Cancelled),
+            (Verb::SendNow, Scheduled | Retry | Pending) => Some(Pending),
+            (Verb::Replay, Failure | Cancelled) => Some(Pending),
+            (Verb::Redirect, Failure) => Some(Pending),
+            (Verb::Remove, Running) => None,
+            (Verb::Remove, state) => Some(state),
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Display for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_go_there_and_back() {
+        for state in State::ALL {
+            assert_eq!(State::parse(state.as_str()), Some(state));
+        }
+        assert_eq!(State::parse("pending"), None);
+    }
+
+    #[test]
+    fn the_error_queue_is_left_only_by_replay_redirect_or_removal() {
+        let verbs = [
+            Verb::Promote,
+            Verb::Claim,
+            Verb::Complete,
+            Verb::Retry,
+            Verb::Fail,
+            Verb::Release,
+            Verb::Expire,
+            Verb::Cancel,
+            Verb::SendNow,
+        ];
+        for verb in verbs {
+            assert_eq!(State::Failure.after(verb), None, "{verb:?}");
+        }
+        assert_eq!(State::Failure.after(Verb::Replay), Some(State::Pending));
+        assert_eq!(State::Failure.after(Verb::Redirect), Some(State::Pending));
+    }
+
+    #[test]
+    fn success_is_reached_only_from_running() {
+        for state in State::ALL {
+            let expected = (state == State::Running).then_some(State::Success);
+            assert_eq!(state.after(Verb::Complete), expected);
+        }
+    }
+}

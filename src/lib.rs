@@ -1,0 +1,29 @@
+//! A persistent send queue for Orthanc: what arrives is queued for its destinations and sent until it is
+//! acknowledged.
+//!
+//! ```text
+//!   Orthanc ─ arrival ─► routing ─► store ◄─ dispatch ─► transport ─► destinations
+//!                                     ▲          ▲
+//!                                     └── api ───┘
+//! ```
+//!
+//! - [`item`]: the words: states, outcome classes, what follows from them. No I/O; imports nothing of ours.
+//! - [`config`]: the section `SendQueue` of Orthanc's configuration, validated whole.
+//! - [`arrival`]: from Orthanc's `/changes` to items. [`routing`]: which rules apply.
+//! - [`store`]: the durable queue. [`dispatch`]: a lane per destination. [`transport`]: how items get there.
+//! - [`api`]: `/sendqueue`. [`plugin`]: builds, starts and stops all of it.
+#![forbid(unsafe_code)]
+// The library's name is the file's: libOrthancSendQueue.so.
+#![allow(non_snake_case)]
+
+pub mod api;
+pub mod arrival;
+pub mod config;
+pub mod dispatch;
+pub mod item;
+pub mod plugin;
+pub mod routing;
+pub mod store;
+pub mod transport;
+
+orthanc_sdk::export_plugin!(plugin::SendQueue);

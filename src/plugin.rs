@@ -1,0 +1,316 @@
+//! Builds the parts, starts them in order, stops them in reverse.
+//!
+//! Invariants:
+//! - No thread is started before the last step that can fail: Orthanc unloads a library whose initialisation
+//!   failed without asking it to stop anything.
+//! - Threads start with `OrthancStarted` (earlier, REST calls fail) and are joined in `finalize`, which works though
+//!   neither `OrthancStarted` nor `OrthancStopped` ever came.
+//! - `OrthancStopped` ends all waiting and takes at most [`STOP_GRACE`].
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use orthanc_sdk::{Change, ChangeType, Host, Plugin, Request, StoredInstance};
+
+use crate::api::{self, Api};
+use crate::arrival::notices::Notices;
+use crate::arrival::progress::Progress;
+use crate::arrival::reconcile::{Parts, Reconciler};
+use crate::config;
+use crate::config::settings::Settings;
+use crate::dispatch::promoter::Promoter;
+use crate::dispatch::{Lanes, Tools};
+use crate::item::{Clock, SystemClock};
+use crate::store::Store;
+use crate::store::sqlite::SqliteStore;
+use crate::transport::Transport;
+use crate::transport::modalities::Modalities;
+use crate::transport::rest::RestTransport;
+use crate::transport::rest::leftover;
+
+/// How long `OrthancStopped` may wait for what is under way.
+const STOP_GRACE: Duration = Duration::from_millis(1800);
+
+/// The plugin, as Orthanc loads it.
+pub struct SendQueue {
+    running: Option<Arc<Running>>,
+}
+
+/// The parts of an enabled plugin.
+struct Running {
+    host: Host,
+    store: Arc<dyn Store>,
+    transport: Arc<RestTransport>,
+    modalities: Arc<Modalities>,
+    lanes: Arc<Lanes>,
+    promoter: Arc<Promoter>,
+    notices: Arc<Notices>,
+    clock: Arc<dyn Clock>,
+    /// Given to its thread at the start.
+    reconciler: Mutex<Option<Reconciler>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    started: AtomicBool,
+}
+
+impl Plugin for SendQueue {
+    const NAME: &'static str = "sendqueue";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const DESCRIPTION: &'static str = "Persistent send queue: stores what arrives for its destinations, and forwards until it is acknowledged";
+    const MINIMUM_HOST: (u32, u32, u32) = (1, 10, 1);
+
+    fn initialize(host: Host) -> Result<Self, String> {
+        let configuration = host
+            .configuration()
+            .map_err(|error| format!("the configuration cannot be read: {error}"))?;
+        let base = host
+            .configuration_path()
+            .ok()
+            .and_then(|path| config::base_directory(&path, std::env::args_os()));
+        let lookup = |name: &str| host.lookup_tag(name);
+        let settings = config::load(&configuration, &lookup, base.as_deref())
+            .map_err(|mistakes| mistakes.to_string())?;
+        if !settings.enable {
+            return disabled(host, &settings);
+        }
+        enabled(host, settings)
+    }
+
+    fn finalize(self) {
+        if let Some(running) = self.running {
+            running.stop();
+            running.join();
+            log::info!("the send queue has stopped");
+        }
+    }
+}
+
+fn disabled(host: Host, settings: &Settings) -> Result<SendQueue, String> {
+    let database = settings.database.clone();
+    host.register_rest("/sendqueue", move |_| api::overview::disabled(&database))
+        .map_err(|error| error.to_string())?;
+    log::warn!("the send queue is off (SendQueue.Enable is false)");
+    Ok(SendQueue { running: None })
+}
+
+fn enabled(host: Host, settings: Settings) -> Result<SendQueue, String> {
+    let settings = Arc::new(settings);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let started = clock.now();
+    let store: Arc<dyn Store> =
+        Arc::new(SqliteStore::open(&settings.database).map_err(|error| error.to_string())?);
+    let modalities = Arc::new(Modalities::new(host.client()));
+    let transport = Arc::new(RestTransport::new(
+        host.client(),
+        modalities.clone(),
+        clock.clone(),
+        &settings.host,
+        Box::new(|peers| {
+            orthanc_sdk::sockets::shutdown_connections(peers);
+        }),
+    ));
+    let tools = Arc::new(Tools {
+        store: store.clone(),
+        transport: transport.clone(),
+        clock: clock.clone(),
+        jitter: fastrand::f64,
+    });
+    let lanes = Arc::new(Lanes::new(
+        settings.clone(),
+        tools,
+        Box::new(move |name| host.set_thread_name(name)),
+    ));
+    let promoter = Arc::new(Promoter::new(
+        store.clone(),
+        clock.clone(),
+        lanes.clone(),
+        settings.history_days,
+    ));
+    let notices = Arc::new(Notices::default());
+    let progress = Arc::new(Progress::default());
+    let reconciler = Reconciler::new(Parts {
+        client: host.client(),
+        store: store.clone(),
+        settings: settings.clone(),
+        modalities: modalities.clone(),
+        lanes: lanes.clone(),
+        promoter: promoter.clone(),
+        clock: clock.clone(),
+        notices: notices.clone(),
+        progress: progress.clone(),
+        started,
+    });
+    let running = Arc::new(Running {
+        host,
+        store: store.clone(),
+        transport,
+        modalities: modalities.clone(),
+        lanes: lanes.clone(),
+        promoter: promoter.clone(),
+        notices: notices.clone(),
+        clock: clock.clone(),
+        reconciler: Mutex::new(Some(reconciler)),
+        threads: Mutex::new(Vec::new()),
+        started: AtomicBool::new(false),
+    });
+    let up = running.clone();
+    let api = Api {
+        settings: settings.clone(),
+        store,
+        lanes,
+        promoter,
+        modalities,
+        notices,
+        progress,
+        clock,
+        client: host.client(),
+        is_started: Box::new(move || up.started.load(Ordering::Acquire)),
+    };
+    register(host, api, &running).map_err(|error| error.to_string())?;
+    if settings.tcp_no_delay && orthanc_sdk::environment::set_if_unset("TCP_NODELAY", "1") {
+        log::info!(
+            "TCP_NODELAY=1 is set for this Orthanc's DICOM connections (SendQueue.TcpNoDelay)"
+        );
+    }
+    log::warn!(
+        "the send queue {} is on: {} rules, database {}",
+        SendQueue::VERSION,
+        settings.rules.len(),
+        settings.database.display()
+    );
+    Ok(SendQueue {
+        running: Some(running),
+    })
+}
+
+fn register(host: Host, api: Api, running: &Arc<Running>) -> Result<(), orthanc_sdk::CallError> {
+    let api = Arc::new(api);
+    let root = api.clone();
+    host.register_rest("/sendqueue", move |request: &Request| {
+        api::router::answer(&root, request, "")
+    })?;
+    host.register_rest("/sendqueue/(.*)", move |request: &Request| {
+        let rest = request.groups.first().map_or("", String::as_str);
+        api::router::answer(&api, request, rest)
+    })?;
+    let arrivals = running.clone();
+    host.on_stored_instance(move |instance: &StoredInstance<'_>| {
+        let begun = Instant::now();
+        arrivals.notices.put(instance.id(), arrivals.clock.now());
+        arrivals.notices.took(begun.elapsed());
+    })?;
+    let changes = running.clone();
+    host.on_change(move |change: &Change| changes.on_change(change))?;
+    host.set_root_uri("/sendqueue");
+    host.set_description(SendQueue::DESCRIPTION);
+    Ok(())
+}
+
+impl Running {
+    /// Never waits for another thread, but at `OrthancStopped`: Orthanc 1.10.1 calls it with the mutex of its jobs
+    /// held.
+    fn on_change(self: &Arc<Self>, change: &Change) {
+        match change.kind {
+            ChangeType::OrthancStarted => self.start(),
+            ChangeType::OrthancStopped => self.stop(),
+            ChangeType::UpdatedModalities => self.modalities.forget(),
+            ChangeType::JobSuccess | ChangeType::JobFailure => {
+                if let Some(id) = &change.resource {
+                    self.transport.jobs().ended(id);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn start(self: &Arc<Self>) {
+        if self.started.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let lanes = self.clone();
+        self.spawn("sq-start", move || lanes.recover());
+        let promoter = self.promoter.clone();
+        self.spawn("sq-promote", move || promoter.run());
+        let reconciler = self
+            .reconciler
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(mut reconciler) = reconciler {
+            self.spawn("sq-arrive", move || reconciler.run());
+        }
+    }
+
+    /// Brings back what was under way when the process ended, then lets the lanes go.
+    fn recover(&self) {
+        let mut told = false;
+        loop {
+            match self.try_recover() {
+                Ok(()) => break,
+                Err(error) => {
+                    if !std::mem::replace(&mut told, true) {
+                        log::error!("the queue cannot be taken up, trying on: {error}");
+                    }
+                    self.notices.linger(Duration::from_secs(1));
+                    if self.notices.is_stopped() {
+                        return;
+                    }
+                }
+            }
+        }
+        self.lanes.start();
+    }
+
+    fn try_recover(&self) -> crate::store::Result<()> {
+        leftover::cancel_jobs(self.host.client(), self.store.as_ref());
+        let released = self.store.release_running(self.clock.now())?;
+        if released > 0 {
+            log::warn!("{released} items were being sent when Orthanc ended; they are sent again");
+        }
+        for record in self.store.destinations()? {
+            self.lanes.ensure(&record.name, record.paused);
+        }
+        Ok(())
+    }
+
+    fn stop(&self) {
+        self.started.store(false, Ordering::Release);
+        self.notices.stop();
+        self.promoter.stop();
+        self.lanes.stop();
+        self.transport.interrupt();
+        let end = Instant::now() + STOP_GRACE;
+        while self.lanes.is_busy() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn join(&self) {
+        self.lanes.join();
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            let _ = thread.join();
+        }
+    }
+
+    fn spawn(&self, name: &'static str, work: impl FnOnce() + Send + 'static) {
+        let host = self.host;
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || {
+                host.set_thread_name(name);
+                // A panic was logged by the guard; the health check shows the missing thread's effects.
+                let _ = orthanc_sdk::guard::catch(name, work);
+            });
+        match thread {
+            Ok(thread) => self
+                .threads
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(thread),
+            Err(error) => log::error!("the thread {name} could not be started: {error}"),
+        }
+    }
+}

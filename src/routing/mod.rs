@@ -1,0 +1,75 @@
+//! Routing: from an instance that arrived to the destinations that the rules name.
+//!
+//! Invariants:
+//! - Pure: no I/O and no clock. The tags of an instance are asked for through a closure, only when a
+//!   rule hangs on them alone, and once per instance.
+//! - What cannot be decided is told, never dropped: see [`Resolution::undecided`].
+//! - A destination appears once in a resolution.
+
+pub mod resolve;
+pub mod rule;
+
+use crate::item::Priority;
+use crate::store::Level;
+
+pub use resolve::resolve;
+pub use rule::{TagValues, Tags, Verdict, matches};
+
+/// An instance that Orthanc has stored, and how it came there.
+///
+/// `instance`, `series`, `study` and `patient` are Orthanc identifiers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Arrival {
+    pub instance: String,
+    pub sop_instance_uid: String,
+    pub series: String,
+    pub study: String,
+    pub patient: String,
+    pub size_bytes: u64,
+    /// Calling AET of the association that brought it.
+    pub remote_aet: Option<String>,
+    /// AET that the sender called.
+    pub called_aet: Option<String>,
+    pub remote_ip: Option<String>,
+    /// `DicomProtocol`, `RestApi`, `Plugins`, `Lua` or `WebDav`.
+    pub origin: Option<String>,
+}
+
+/// Where an instance goes, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    pub destination: String,
+    /// Name of the rule that says so.
+    pub rule: String,
+    /// What is kept together.
+    pub level: Level,
+    /// Seconds without a new instance of the group before it is sent; 0: at once.
+    pub quiet_seconds: u32,
+    pub priority: Priority,
+}
+
+impl Route {
+    /// Orthanc identifier of what is kept together: the instance, or its series, study or patient.
+    pub fn group(&self, arrival: &Arrival) -> String {
+        match self.level {
+            Level::Instance => &arrival.instance,
+            Level::Series => &arrival.series,
+            Level::Study => &arrival.study,
+            Level::Patient => &arrival.patient,
+        }
+        .clone()
+    }
+}
+
+/// What the rules say about an instance.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Resolution {
+    /// In the order of the rules; the first rule that names a destination decides how it is sent.
+    pub routes: Vec<Route>,
+    /// Destinations that a rule names whose tags could not be read. They belong into the error queue.
+    pub undecided: Vec<Route>,
+    /// Why the tags could not be read.
+    pub tags_error: Option<String>,
+    /// Destinations that get nothing because the instance came from there.
+    pub loops: Vec<String>,
+}

@@ -1,0 +1,168 @@
+//! What every backend of the store has to do, as tests that a backend runs over itself.
+//!
+//! Constraints:
+//! - Only the trait is used: nothing here knows how a backend keeps its items.
+//! - `make` answers a store that is empty, and a different one at each call.
+//! - Times are given, none is measured.
+
+use super::{
+    AttemptMade, Claim, Counts, Duplicates, Filter, Finish, FinishVerb, NewItem, Page, Store,
+};
+use crate::item::{Attempt, Class, Item, Outcome, Priority, State, Timestamp};
+
+mod arrival;
+mod dispatch;
+mod model;
+mod moves;
+mod operate;
+mod query;
+mod random;
+
+/// Makes an empty store.
+pub type Make<'a> = &'a dyn Fn() -> Box<dyn Store>;
+
+/// The whole suite; panics at the first promise that is broken.
+pub fn run(make: Make<'_>) {
+    arrival::run(make);
+    dispatch::run(make);
+    moves::run(make);
+    operate::run(make);
+    query::run(make);
+    for seed in 1..=4 {
+        random::run(make, seed, 1000);
+    }
+}
+
+/// The time that is `seconds` after the suite's beginning.
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_micros(1_800_000_000_000_000 + seconds * 1_000_000)
+}
+
+const FAR: i64 = 1_000_000_000;
+
+/// An item as it arrives: pending at once, grouped by its study, never expiring.
+fn new_item(study: &str, instance: &str, destination: &str) -> NewItem {
+    NewItem {
+        instance: instance.into(),
+        sop_instance_uid: format!("1.2.{instance}"),
+        series: format!("{study}-series"),
+        study: study.into(),
+        patient: format!("{study}-patient"),
+        destination: destination.into(),
+        rule: Some("rule".into()),
+        remote_aet: Some("AET".into()),
+        priority: Priority::Medium,
+        group: study.into(),
+        not_before: None,
+        expires: None,
+        size_bytes: 10,
+        failed: None,
+    }
+}
+
+fn enqueue_at(store: &dyn Store, items: &[NewItem], now: Timestamp) -> Vec<i64> {
+    let since = all(store).last().map_or(0, |item| item.id);
+    store
+        .enqueue(items, Duplicates::Arrival, None, now)
+        .unwrap();
+    let made = store
+        .items(&Filter::default(), Page { since, limit: 1000 })
+        .unwrap();
+    made.iter().map(|item| item.id).collect()
+}
+
+/// Enqueues at time 0; answers the ids that were made.
+fn enqueue(store: &dyn Store, items: &[NewItem]) -> Vec<i64> {
+    enqueue_at(store, items, at(0))
+}
+
+fn claim(store: &dyn Store, destination: &str) -> Claim {
+    store
+        .claim(destination, 100, at(1))
+        .unwrap()
+        .expect("something to claim")
+}
+
+fn ids(claim: &Claim) -> Vec<i64> {
+    claim.items.iter().map(|item| item.id).collect()
+}
+
+fn made(class: Class) -> AttemptMade {
+    AttemptMade {
+        started: at(1),
+        duration_us: 1500,
+        outcome: Outcome::new(class, format!("it was {class}")),
+        counted: class.reached_destination(),
+    }
+}
+
+fn finish(store: &dyn Store, token: i64, id: i64, verb: FinishVerb) -> u64 {
+    store.finish(token, &[Finish { id, verb }], at(2)).unwrap()
+}
+
+/// Claims what is first at the destination and lets all of it fail.
+fn fail_all(store: &dyn Store, destination: &str, class: Class) -> Vec<i64> {
+    let claim = claim(store, destination);
+    let results: Vec<Finish> = claim
+        .items
+        .iter()
+        .map(|item| Finish {
+            id: item.id,
+            verb: FinishVerb::Fail(made(class)),
+        })
+        .collect();
+    store.finish(claim.token, &results, at(2)).unwrap();
+    ids(&claim)
+}
+
+fn read(store: &dyn Store, id: i64) -> Item {
+    store.item(id).unwrap().expect("the item").0
+}
+
+fn attempts(store: &dyn Store, id: i64) -> Vec<Attempt> {
+    store.item(id).unwrap().expect("the item").1
+}
+
+fn state(store: &dyn Store, id: i64) -> State {
+    read(store, id).state
+}
+
+fn all(store: &dyn Store) -> Vec<Item> {
+    let mut items = Vec::new();
+    loop {
+        let since = items.last().map_or(0, |item: &Item| item.id);
+        let page = store
+            .items(&Filter::default(), Page { since, limit: 100 })
+            .unwrap();
+        if page.is_empty() {
+            return items;
+        }
+        items.extend(page);
+    }
+}
+
+/// The counts must be those of the items, in all and for each destination.
+fn check_counts(store: &dyn Store) {
+    let items = all(store);
+    let mut counts = Counts::default();
+    for item in &items {
+        counts.add(item.state, 1);
+    }
+    assert_eq!(store.counts().unwrap(), counts);
+    for record in store.destinations().unwrap() {
+        let mut counts = Counts::default();
+        let mut bytes = 0;
+        let mut oldest = None;
+        for item in items.iter().filter(|item| item.destination == record.name) {
+            counts.add(item.state, 1);
+            if item.state.is_waiting() || item.state == State::Running {
+                bytes += item.size_bytes;
+                oldest = oldest.or(Some(item.created));
+            }
+        }
+        assert_eq!(record.counts, counts, "{}", record.name);
+        assert_eq!(record.bytes_pending, bytes, "{}", record.name);
+        assert_eq!(record.oldest_pending, oldest, "{}", record.name);
+        assert_eq!(store.destination(&record.name).unwrap(), Some(record));
+    }
+}

@@ -1,0 +1,223 @@
+//! enqueue, the cursor, quiet periods.
+
+use super::*;
+use crate::store::{Cursor, Enqueued};
+
+pub fn run(make: Make<'_>) {
+    an_arrival_becomes_an_item(&*make());
+    arrivals_are_merged_with_what_waits(&*make());
+    requests_are_merged_with_what_runs_too(&*make());
+    the_cursor_moves_with_the_items(&*make());
+    a_failed_arrival_is_in_the_error_queue(&*make());
+    a_quiet_period_begins_anew_for_the_whole_group(&*make());
+    a_quiet_period_of_a_single_instance_begins_anew(&*make());
+    text_is_data(&*make());
+    a_long_text_is_cut(&*make());
+}
+
+fn an_arrival_becomes_an_item(store: &dyn Store) {
+    let mut new = new_item("study", "a", "pacs");
+    new.priority = Priority::High;
+    let id = enqueue(store, &[new])[0];
+    let expected = Item {
+        id,
+        instance: "a".into(),
+        sop_instance_uid: "1.2.a".into(),
+        series: "study-series".into(),
+        study: "study".into(),
+        patient: "study-patient".into(),
+        destination: "pacs".into(),
+        rule: Some("rule".into()),
+        remote_aet: Some("AET".into()),
+        state: State::Pending,
+        priority: Priority::High,
+        attempt_count: 0,
+        created: at(0),
+        next_attempt: None,
+        completed: None,
+        class: None,
+        dimse_status: None,
+        details: None,
+        size_bytes: 10,
+    };
+    assert_eq!(store.item(id).unwrap(), Some((expected, Vec::new())));
+    assert_eq!(store.item(id + 1).unwrap(), None);
+    check_counts(store);
+}
+
+fn arrivals_are_merged_with_what_waits(store: &dyn Store) {
+    let new = new_item("study", "a", "pacs");
+    let twice = [new.clone(), new.clone(), new_item("study", "a", "other")];
+    let send = |items: &[NewItem]| {
+        store
+            .enqueue(items, Duplicates::Arrival, None, at(0))
+            .unwrap()
+    };
+    let expected = Enqueued {
+        enqueued: 2,
+        already_queued: 1,
+    };
+    assert_eq!(send(&twice), expected, "Pending");
+    let first = claim(store, "pacs");
+    // It may have read the old content already.
+    assert_eq!(send(std::slice::from_ref(&new)).enqueued, 1, "Running");
+    assert_eq!(
+        send(std::slice::from_ref(&new)).already_queued,
+        1,
+        "Running and Pending"
+    );
+    let second = claim(store, "pacs");
+    assert_ne!(ids(&first), ids(&second));
+    finish(
+        store,
+        second.token,
+        second.items[0].id,
+        FinishVerb::Retry {
+            at: at(9),
+            attempt: made(Class::Busy),
+        },
+    );
+    assert_eq!(send(std::slice::from_ref(&new)).already_queued, 1, "Retry");
+    store.cancel(second.items[0].id, at(3)).unwrap();
+    let success = FinishVerb::Complete(made(Class::Success));
+    finish(store, first.token, first.items[0].id, success);
+    assert_eq!(
+        send(std::slice::from_ref(&new)).enqueued,
+        1,
+        "Success and Cancelled"
+    );
+    fail_all(store, "pacs", Class::Rejected);
+    assert_eq!(send(&[new]).enqueued, 1, "Failure");
+    check_counts(store);
+}
+
+fn requests_are_merged_with_what_runs_too(store: &dyn Store) {
+    let new = new_item("study", "a", "pacs");
+    let ask = || {
+        store
+            .enqueue(std::slice::from_ref(&new), Duplicates::Request, None, at(0))
+            .unwrap()
+    };
+    assert_eq!(ask().enqueued, 1);
+    assert_eq!(ask().already_queued, 1, "Pending");
+    let claim = claim(store, "pacs");
+    assert_eq!(ask().already_queued, 1, "Running");
+    let success = FinishVerb::Complete(made(Class::Success));
+    finish(store, claim.token, claim.items[0].id, success);
+    assert_eq!(ask().enqueued, 1, "Success");
+}
+
+fn the_cursor_moves_with_the_items(store: &dyn Store) {
+    assert_eq!(store.cursor().unwrap(), None);
+    let first = Cursor {
+        seq: 5_000_000_000,
+        date: "20261120T235959".into(),
+    };
+    let new = new_item("study", "a", "pacs");
+    store
+        .enqueue(&[new], Duplicates::Arrival, Some(&first), at(0))
+        .unwrap();
+    assert_eq!(store.cursor().unwrap(), Some(first.clone()));
+    store
+        .enqueue(&[], Duplicates::Arrival, None, at(0))
+        .unwrap();
+    assert_eq!(store.cursor().unwrap(), Some(first));
+    let second = Cursor {
+        seq: 7,
+        date: String::new(),
+    };
+    let answer = store.enqueue(&[], Duplicates::Arrival, Some(&second), at(0));
+    assert_eq!(answer.unwrap(), Enqueued::default());
+    assert_eq!(store.cursor().unwrap(), Some(second));
+    assert_eq!(all(store).len(), 1);
+}
+
+fn a_failed_arrival_is_in_the_error_queue(store: &dyn Store) {
+    let mut new = new_item("study", "a", "pacs");
+    new.failed = Some(Outcome::of_status(0xC123, "no"));
+    new.not_before = Some(at(50));
+    let id = enqueue(store, &[new])[0];
+    let (item, attempts) = store.item(id).unwrap().unwrap();
+    assert_eq!(item.state, State::Failure);
+    assert_eq!(item.completed, Some(at(0)));
+    assert_eq!(item.class, Some(Class::Rejected));
+    assert_eq!(item.dimse_status, Some(0xC123));
+    assert_eq!(item.details.as_deref(), Some("no"));
+    assert_eq!((item.next_attempt, item.attempt_count), (None, 0));
+    assert!(attempts.is_empty(), "nothing was tried");
+    assert_eq!(store.next_due().unwrap(), None);
+    check_counts(store);
+}
+
+fn scheduled(instance: &str, group: &str, seconds: i64) -> NewItem {
+    NewItem {
+        group: group.into(),
+        not_before: Some(at(seconds)),
+        ..new_item("study", instance, "pacs")
+    }
+}
+
+fn a_quiet_period_begins_anew_for_the_whole_group(store: &dyn Store) {
+    let first = enqueue(store, &[scheduled("a", "study", 60)])[0];
+    assert_eq!(state(store, first), State::Scheduled);
+    assert_eq!(read(store, first).next_attempt, Some(at(60)));
+    let other = enqueue(store, &[scheduled("x", "other", 60)])[0];
+    let second = enqueue(store, &[scheduled("b", "study", 90)])[0];
+    for id in [first, second] {
+        assert_eq!(read(store, id).next_attempt, Some(at(90)));
+    }
+    assert_eq!(read(store, other).next_attempt, Some(at(60)));
+    // The same instance again makes no item, but it is an arrival.
+    assert!(enqueue(store, &[scheduled("a", "study", 100)]).is_empty());
+    assert_eq!(read(store, second).next_attempt, Some(at(100)));
+    assert_eq!(store.next_due().unwrap(), Some(at(60)));
+    assert_eq!(store.promote(at(99), 10).unwrap(), ["pacs"]);
+    assert_eq!(state(store, other), State::Pending);
+    assert_eq!(state(store, first), State::Scheduled);
+    assert_eq!(store.next_due().unwrap(), Some(at(100)));
+    assert_eq!(store.promote(at(100), 1).unwrap(), ["pacs"]);
+    assert_eq!(state(store, first), State::Pending);
+    assert_eq!(state(store, second), State::Scheduled, "beyond the limit");
+    assert_eq!(store.promote(at(100), 1).unwrap(), ["pacs"]);
+    assert_eq!(state(store, second), State::Pending);
+    assert_eq!(store.next_due().unwrap(), None);
+    assert!(store.promote(at(FAR), 10).unwrap().is_empty());
+    assert_eq!(read(store, first).next_attempt, None);
+    // A group that is pending is not held again by one that arrives twice.
+    enqueue(store, &[scheduled("a", "study", 200)]);
+    assert_eq!(store.next_due().unwrap(), None);
+    check_counts(store);
+}
+
+fn a_quiet_period_of_a_single_instance_begins_anew(store: &dyn Store) {
+    let id = enqueue(store, &[scheduled("a", "a", 60)])[0];
+    assert!(enqueue(store, &[scheduled("a", "a", 90)]).is_empty());
+    assert_eq!(read(store, id).next_attempt, Some(at(90)));
+    assert!(store.promote(at(89), 10).unwrap().is_empty());
+    assert_eq!(store.promote(at(90), 10).unwrap(), ["pacs"]);
+    assert_eq!(ids(&claim(store, "pacs")), [id]);
+}
+
+fn text_is_data(store: &dyn Store) {
+    let text = "'; DROP TABLE item; -- \u{0}<b>é漢";
+    let mut new = new_item(text, text, text);
+    new.rule = Some(text.into());
+    let id = enqueue(store, &[new])[0];
+    let item = read(store, id);
+    assert_eq!(item.destination, text);
+    assert_eq!(item.rule.as_deref(), Some(text));
+    assert_eq!(ids(&claim(store, text)), [id]);
+}
+
+fn a_long_text_is_cut(store: &dyn Store) {
+    let id = enqueue(store, &[new_item("study", "a", "pacs")])[0];
+    let token = claim(store, "pacs").token;
+    let mut attempt = made(Class::Rejected);
+    attempt.outcome.details = "é".repeat(5000);
+    finish(store, token, id, FinishVerb::Fail(attempt));
+    let kept = "é".repeat(4000);
+    assert_eq!(read(store, id).details.as_ref(), Some(&kept));
+    assert_eq!(attempts(store, id)[0].details, kept);
+    let record = store.destination("pacs").unwrap().unwrap();
+    assert_eq!(record.last_error.unwrap().details, kept);
+}

@@ -1,0 +1,314 @@
+//! claim, finish and its fence, release, promote, expire, prune.
+
+use super::*;
+
+pub fn run(make: Make<'_>) {
+    the_most_urgent_then_oldest_group_is_claimed(&*make());
+    an_attempt_leaves_its_trace(&*make());
+    a_finish_is_all_or_nothing_for_those_held(&*make());
+    a_released_worker_changes_nothing(&*make());
+    a_cancelled_item_stays_cancelled(&*make());
+    tokens_are_never_given_twice(&*make());
+    a_start_releases_what_ran(&*make());
+    retries_are_promoted_when_due(&*make());
+    what_waits_too_long_expires(&*make());
+    what_is_at_rest_is_pruned(&*make());
+}
+
+fn the_most_urgent_then_oldest_group_is_claimed(store: &dyn Store) {
+    let urgent = |instance: &str, study: &str, priority| NewItem {
+        priority,
+        ..new_item(study, instance, "pacs")
+    };
+    let made = enqueue(
+        store,
+        &[
+            urgent("a", "s1", Priority::Low),
+            urgent("b", "s1", Priority::High),
+            urgent("c", "s2", Priority::High),
+            urgent("d", "s1", Priority::High),
+            urgent("e", "s1", Priority::High),
+            new_item("s1", "f", "other"),
+            urgent("g", "s3", Priority::Stat),
+        ],
+    );
+    let next = |limit| {
+        let claim = store.claim("pacs", limit, at(1)).unwrap()?;
+        assert!(claim.items.iter().all(|item| item.state == State::Running));
+        assert!(claim.items.iter().all(|item| item == &read(store, item.id)));
+        Some(ids(&claim))
+    };
+    assert_eq!(next(10), Some(vec![made[6]]));
+    assert_eq!(next(2), Some(vec![made[1], made[3]]), "at most the limit");
+    assert_eq!(next(10), Some(vec![made[2]]), "the oldest of this priority");
+    assert_eq!(next(10), Some(vec![made[4]]));
+    assert_eq!(next(10), Some(vec![made[0]]));
+    assert_eq!(next(10), None);
+    assert!(store.claim("unknown", 10, at(1)).unwrap().is_none());
+    assert_eq!(state(store, made[5]), State::Pending);
+    check_counts(store);
+}
+
+fn an_attempt_leaves_its_trace(store: &dyn Store) {
+    let id = enqueue(store, &[new_item("study", "a", "pacs")])[0];
+    let busy = AttemptMade {
+        started: at(10),
+        duration_us: 7,
+        outcome: Outcome::of_status(0xA700, "full"),
+        counted: true,
+    };
+    let token = claim(store, "pacs").token;
+    let retry = FinishVerb::Retry {
+        at: at(30),
+        attempt: busy,
+    };
+    assert_eq!(finish(store, token, id, retry), 1);
+    let item = read(store, id);
+    assert_eq!(item.state, State::Retry);
+    assert_eq!((item.attempt_count, item.next_attempt), (1, Some(at(30))));
+    assert_eq!(item.class, Some(Class::Busy));
+    assert_eq!(item.dimse_status, Some(0xA700));
+    assert_eq!(
+        (item.details.as_deref(), item.completed),
+        (Some("full"), None)
+    );
+    let record = store.destination("pacs").unwrap().unwrap();
+    let error = record.last_error.unwrap();
+    assert_eq!((error.time, error.class), (at(2), Class::Busy));
+    assert_eq!(error.dimse_status, Some(0xA700));
+    assert_eq!(record.last_success, None);
+    store.promote(at(30), 10).unwrap();
+    let token = claim(store, "pacs").token;
+    finish(store, token, id, FinishVerb::Release);
+    assert_eq!(read(store, id).attempt_count, 1);
+    assert_eq!(attempts(store, id).len(), 1, "a release records nothing");
+    let token = claim(store, "pacs").token;
+    let success = FinishVerb::Complete(made(Class::Warning));
+    assert_eq!(finish(store, token, id, success), 1);
+    let item = read(store, id);
+    assert_eq!(item.state, State::Success);
+    assert_eq!((item.attempt_count, item.completed), (2, Some(at(2))));
+    assert_eq!(
+        (item.class, item.dimse_status),
+        (Some(Class::Warning), None)
+    );
+    let record = store.destination("pacs").unwrap().unwrap();
+    assert_eq!(record.last_success, Some(at(2)));
+    let attempts = attempts(store, id);
+    let numbers: Vec<u32> = attempts.iter().map(|attempt| attempt.number).collect();
+    assert_eq!(numbers, [1, 2]);
+    assert_eq!(
+        attempts[0],
+        Attempt {
+            number: 1,
+            destination: "pacs".into(),
+            started: at(10),
+            duration_us: 7,
+            class: Class::Busy,
+            dimse_status: Some(0xA700),
+            details: "full".into(),
+        }
+    );
+    check_counts(store);
+}
+
+fn a_finish_is_all_or_nothing_for_those_held(store: &dyn Store) {
+    let items: Vec<NewItem> = ["a", "b", "c", "d", "e"]
+        .map(|instance| new_item("study", instance, "pacs"))
+        .into();
+    let made_ids = enqueue(store, &items);
+    let claim = claim(store, "pacs");
+    let held = |ids: &[i64]| store.still_claimed(claim.token, ids).unwrap();
+    assert_eq!(held(&made_ids), made_ids);
+    store.cancel(made_ids[2], at(1)).unwrap();
+    assert_eq!(held(&made_ids).len(), 4);
+    let mut missing = made(Class::Missing);
+    missing.counted = false;
+    let verbs = [
+        FinishVerb::Complete(made(Class::Success)),
+        FinishVerb::Fail(missing),
+        FinishVerb::Complete(made(Class::Success)),
+        FinishVerb::Release,
+    ];
+    let mut results: Vec<Finish> = made_ids
+        .iter()
+        .zip(verbs)
+        .map(|(id, verb)| Finish { id: *id, verb })
+        .collect();
+    // The same item twice, and one that never was.
+    results.push(results[0].clone());
+    results.push(Finish {
+        id: 999_999,
+        verb: FinishVerb::Release,
+    });
+    assert_eq!(store.finish(claim.token, &results, at(2)).unwrap(), 3);
+    let states: Vec<State> = made_ids.iter().map(|id| state(store, *id)).collect();
+    use State::*;
+    assert_eq!(states, [Success, Failure, Cancelled, Pending, Running]);
+    assert_eq!(read(store, made_ids[1]).attempt_count, 0, "not counted");
+    assert_eq!(attempts(store, made_ids[1]).len(), 1, "but recorded");
+    assert_eq!(attempts(store, made_ids[0]).len(), 1);
+    assert_eq!(held(&made_ids), [made_ids[4]]);
+    assert_eq!(store.finish(claim.token, &[], at(2)).unwrap(), 0);
+    check_counts(store);
+}
+
+fn a_released_worker_changes_nothing(store: &dyn Store) {
+    let id = enqueue(store, &[new_item("study", "a", "pacs")])[0];
+    let stale = claim(store, "pacs").token;
+    assert_eq!(store.release_running(at(1)).unwrap(), 1);
+    for again in [false, true] {
+        if again {
+            assert_ne!(claim(store, "pacs").token, stale);
+        }
+        let before = store.item(id).unwrap();
+        for verb in [
+            FinishVerb::Complete(made(Class::Success)),
+            FinishVerb::Fail(made(Class::Rejected)),
+            FinishVerb::Release,
+            FinishVerb::Retry {
+                at: at(9),
+                attempt: made(Class::Busy),
+            },
+        ] {
+            assert_eq!(finish(store, stale, id, verb), 0);
+            assert_eq!(store.item(id).unwrap(), before);
+        }
+        assert!(store.still_claimed(stale, &[id]).unwrap().is_empty());
+    }
+    let record = store.destination("pacs").unwrap().unwrap();
+    assert_eq!((record.last_success, record.last_error), (None, None));
+}
+
+fn a_cancelled_item_stays_cancelled(store: &dyn Store) {
+    let id = enqueue(store, &[new_item("study", "a", "pacs")])[0];
+    let token = claim(store, "pacs").token;
+    store.cancel(id, at(1)).unwrap();
+    let success = FinishVerb::Complete(made(Class::Success));
+    assert_eq!(finish(store, token, id, success), 0);
+    let item = read(store, id);
+    assert_eq!(
+        (item.state, item.completed),
+        (State::Cancelled, Some(at(1)))
+    );
+    assert!(attempts(store, id).is_empty());
+}
+
+fn tokens_are_never_given_twice(store: &dyn Store) {
+    let id = enqueue(store, &[new_item("study", "a", "pacs")])[0];
+    let mut tokens = std::collections::BTreeSet::new();
+    for _ in 0..20 {
+        let token = claim(store, "pacs").token;
+        assert!(tokens.insert(token));
+        finish(store, token, id, FinishVerb::Release);
+    }
+}
+
+fn a_start_releases_what_ran(store: &dyn Store) {
+    let new = |instance, destination| new_item("study", instance, destination);
+    let ids = enqueue(
+        store,
+        &[new("a", "pacs"), new("b", "other"), new("c", "idle")],
+    );
+    claim(store, "pacs");
+    claim(store, "other");
+    assert_eq!(store.release_running(at(1)).unwrap(), 2);
+    for id in ids {
+        let (item, attempts) = store.item(id).unwrap().unwrap();
+        assert_eq!((item.state, item.attempt_count), (State::Pending, 0));
+        assert!(attempts.is_empty());
+    }
+    assert_eq!(store.release_running(at(1)).unwrap(), 0);
+    check_counts(store);
+}
+
+fn retries_are_promoted_when_due(store: &dyn Store) {
+    let mut waiting = Vec::new();
+    for (destination, due) in [("pacs", 10), ("other", 20), ("third", 30)] {
+        let id = enqueue(store, &[new_item("study", "a", destination)])[0];
+        let retry = FinishVerb::Retry {
+            at: at(due),
+            attempt: made(Class::Busy),
+        };
+        finish(store, claim(store, destination).token, id, retry);
+        waiting.push(id);
+    }
+    assert_eq!(store.next_due().unwrap(), Some(at(10)));
+    assert!(store.promote(at(9), 10).unwrap().is_empty());
+    let mut names = store.promote(at(20), 10).unwrap();
+    names.sort();
+    assert_eq!(names, ["other", "pacs"]);
+    assert_eq!(store.next_due().unwrap(), Some(at(30)));
+    assert_eq!(state(store, waiting[2]), State::Retry);
+    assert_eq!(read(store, waiting[0]).next_attempt, None);
+    check_counts(store);
+}
+
+fn what_waits_too_long_expires(store: &dyn Store) {
+    let new = |instance: &str, expires, not_before: Option<i64>| NewItem {
+        expires: Some(at(expires)),
+        not_before: not_before.map(at),
+        ..new_item("study", instance, "pacs")
+    };
+    let ids = enqueue(
+        store,
+        &[
+            new("a", 10, None),
+            new("b", 20, Some(500)),
+            new("c", 30, None),
+            new_item("study", "never", "pacs"),
+        ],
+    );
+    assert_eq!(store.expire(at(9), 10).unwrap(), 0);
+    assert_eq!(store.expire(at(30), 1).unwrap(), 1, "the limit");
+    assert_eq!(store.expire(at(20), 10).unwrap(), 1);
+    for id in &ids[..2] {
+        let item = read(store, *id);
+        assert_eq!(
+            (item.state, item.class),
+            (State::Failure, Some(Class::Expired))
+        );
+        assert_eq!(item.next_attempt, None);
+        assert_eq!(item.attempt_count, 0);
+        assert!(item.details.is_some() && item.completed.is_some());
+        assert!(attempts(store, *id).is_empty(), "nothing was tried");
+    }
+    assert_eq!(store.next_due().unwrap(), None, "its hold is gone");
+    assert_eq!(claim(store, "pacs").items.len(), 2);
+    assert_eq!(
+        store.expire(at(FAR), 10).unwrap(),
+        0,
+        "what runs does not expire"
+    );
+    check_counts(store);
+}
+
+fn what_is_at_rest_is_pruned(store: &dyn Store) {
+    let items: Vec<NewItem> = ["a", "b", "c", "d", "e"]
+        .map(|instance| new_item("study", instance, "pacs"))
+        .into();
+    let ids = enqueue(store, &items);
+    let token = claim(store, "pacs").token;
+    for id in &ids[..2] {
+        finish(
+            store,
+            token,
+            *id,
+            FinishVerb::Complete(made(Class::Success)),
+        );
+    }
+    finish(
+        store,
+        token,
+        ids[2],
+        FinishVerb::Fail(made(Class::Rejected)),
+    );
+    store.cancel(ids[3], at(2)).unwrap();
+    assert_eq!(store.prune(at(2), 10).unwrap(), 0, "not before its time");
+    assert_eq!(store.prune(at(3), 2).unwrap(), 2, "the limit");
+    assert_eq!(store.prune(at(3), 10).unwrap(), 1);
+    let left: Vec<i64> = all(store).iter().map(|item| item.id).collect();
+    assert_eq!(left, [ids[2], ids[4]], "the error queue and what runs stay");
+    assert_eq!(store.item(ids[0]).unwrap(), None);
+    check_counts(store);
+}

@@ -1,0 +1,319 @@
+//! The store as a few maps in memory, as plainly as it can be said.
+
+use std::collections::BTreeMap;
+
+use crate::item::state::Verb;
+use crate::item::{Attempt, Class, Item, State, Timestamp};
+use crate::store::{Cursor, Duplicates, Enqueued, Finish, FinishVerb, LastError, NewItem};
+
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub item: Item,
+    pub group: String,
+    pub claim: Option<i64>,
+    pub expires: Option<Timestamp>,
+    pub attempts: Vec<Attempt>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Destination {
+    pub paused: bool,
+    pub last_success: Option<Timestamp>,
+    pub last_error: Option<LastError>,
+}
+
+#[derive(Debug, Default)]
+pub struct Model {
+    pub entries: BTreeMap<i64, Entry>,
+    pub destinations: BTreeMap<String, Destination>,
+    pub cursor: Option<Cursor>,
+}
+
+impl Entry {
+    fn is_of(&self, new: &NewItem) -> bool {
+        self.item.instance == new.instance && self.item.destination == new.destination
+    }
+
+    fn is_alone(&self) -> bool {
+        self.group == self.item.instance
+    }
+
+    fn rest(&mut self, state: State, now: Timestamp) {
+        self.item.state = state;
+        self.item.completed = Some(now);
+        self.item.next_attempt = None;
+        self.claim = None;
+    }
+}
+
+impl Model {
+    /// What `enqueue` must answer; the items that it must make have the ids from `first_id` on.
+    pub fn enqueue(
+        &mut self,
+        new: &[NewItem],
+        duplicates: Duplicates,
+        now: Timestamp,
+        first_id: i64,
+    ) -> Enqueued {
+        let mut answer = Enqueued::default();
+        let mut next_id = first_id;
+        for new in new {
+            self.destinations
+                .entry(new.destination.clone())
+                .or_default();
+            let queued = self.entries.values().any(|entry| {
+                let state = entry.item.state;
+                let running = duplicates == Duplicates::Request && state == State::Running;
+                entry.is_of(new) && (state.is_waiting() || running)
+            });
+            if queued {
+                answer.already_queued += 1;
+            } else {
+                answer.enqueued += 1;
+                self.entries.insert(next_id, made(new, now, next_id));
+                next_id += 1;
+            }
+            if new.failed.is_none() {
+                if let Some(due) = new.not_before {
+                    self.hold(new, due);
+                }
+            }
+        }
+        answer
+    }
+
+    /// The quiet period of the group begins anew.
+    fn hold(&mut self, new: &NewItem, due: Timestamp) {
+        for entry in self.entries.values_mut() {
+            let same = if entry.is_alone() {
+                entry.is_of(new)
+            } else {
+                entry.group == new.group && entry.item.destination == new.destination
+            };
+            if same && entry.item.state == State::Scheduled {
+                entry.item.next_attempt = Some(due);
+            }
+        }
+    }
+
+    /// The ids that `claim` must take.
+    pub fn claimable(&self, destination: &str, limit: usize) -> Vec<i64> {
+        let pending = || {
+            self.entries.values().filter(|entry| {
+                entry.item.state == State::Pending && entry.item.destination == destination
+            })
+        };
+        let Some(priority) = pending().map(|entry| entry.item.priority).max() else {
+            return Vec::new();
+        };
+        let mut urgent = pending().filter(|entry| entry.item.priority == priority);
+        let Some(head) = urgent.next() else {
+            return Vec::new();
+        };
+        // An item that is a group of its own is sent alone.
+        let limit = if head.is_alone() { 1 } else { limit };
+        std::iter::once(head)
+            .chain(urgent.filter(|entry| entry.group == head.group && !entry.is_alone()))
+            .take(limit)
+            .map(|entry| entry.item.id)
+            .collect()
+    }
+
+    pub fn claim(&mut self, ids: &[i64], token: i64) {
+        for id in ids {
+            if let Some(entry) = self.entries.get_mut(id) {
+                entry.item.state = State::Running;
+                entry.claim = Some(token);
+            }
+        }
+    }
+
+    pub fn finish(&mut self, token: i64, results: &[Finish], now: Timestamp) -> u64 {
+        let mut changed = 0;
+        for result in results {
+            let Some(entry) = self.entries.get_mut(&result.id) else {
+                continue;
+            };
+            if entry.claim != Some(token) {
+                continue;
+            }
+            changed += 1;
+            entry.claim = None;
+            let (state, attempt) = match &result.verb {
+                FinishVerb::Release => {
+                    entry.item.state = State::Pending;
+                    continue;
+                }
+                FinishVerb::Complete(attempt) => (State::Success, attempt),
+                FinishVerb::Retry { attempt, .. } => (State::Retry, attempt),
+                FinishVerb::Fail(attempt) => (State::Failure, attempt),
+            };
+            entry.rest(state, now);
+            if let FinishVerb::Retry { at, .. } = &result.verb {
+                entry.item.completed = None;
+                entry.item.next_attempt = Some(*at);
+            }
+            let outcome = attempt.outcome.clone();
+            entry.item.attempt_count += u32::from(attempt.counted);
+            entry.item.class = Some(outcome.class);
+            entry.item.dimse_status = outcome.dimse_status;
+            entry.item.details = Some(outcome.details.clone());
+            entry.attempts.push(Attempt {
+                number: entry.attempts.len() as u32 + 1,
+                destination: entry.item.destination.clone(),
+                started: attempt.started,
+                duration_us: attempt.duration_us,
+                class: outcome.class,
+                dimse_status: outcome.dimse_status,
+                details: outcome.details.clone(),
+            });
+            let known = self
+                .destinations
+                .entry(entry.item.destination.clone())
+                .or_default();
+            if state == State::Success {
+                known.last_success = Some(now);
+            } else {
+                known.last_error = Some(LastError {
+                    time: now,
+                    class: outcome.class,
+                    dimse_status: outcome.dimse_status,
+                    details: outcome.details,
+                });
+            }
+        }
+        changed
+    }
+
+    pub fn release_running(&mut self) -> u64 {
+        let mut released = 0;
+        for entry in self.entries.values_mut() {
+            if entry.claim.take().is_some() {
+                entry.item.state = State::Pending;
+                released += 1;
+            }
+        }
+        released
+    }
+
+    /// Names of the destinations that got work, in order.
+    pub fn promote(&mut self, now: Timestamp) -> Vec<String> {
+        let mut names = Vec::new();
+        for entry in self.entries.values_mut() {
+            if entry.item.next_attempt.is_some_and(|due| due <= now) {
+                entry.item.state = State::Pending;
+                entry.item.next_attempt = None;
+                names.push(entry.item.destination.clone());
+            }
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let due = |entry: &Entry| entry.item.next_attempt;
+        self.entries.values().filter_map(due).min()
+    }
+
+    /// The ids that `expire` must move; what their details say is left to the store.
+    pub fn expire(&mut self, now: Timestamp) -> Vec<i64> {
+        let mut expired = Vec::new();
+        for entry in self.entries.values_mut() {
+            if entry.item.state.is_waiting() && entry.expires.is_some_and(|time| time <= now) {
+                entry.rest(State::Failure, now);
+                entry.item.class = Some(Class::Expired);
+                entry.item.dimse_status = None;
+                expired.push(entry.item.id);
+            }
+        }
+        expired
+    }
+
+    pub fn prune(&mut self, before: Timestamp) -> u64 {
+        let count = self.entries.len();
+        self.entries.retain(|_, entry| {
+            let prunable = matches!(entry.item.state, State::Success | State::Cancelled);
+            !(prunable && entry.item.completed.is_some_and(|time| time < before))
+        });
+        (count - self.entries.len()) as u64
+    }
+
+    /// The verbs of a person; `false` where the state does not allow it.
+    pub fn operate(
+        &mut self,
+        id: i64,
+        verb: Verb,
+        to: Option<&str>,
+        expires: Option<Timestamp>,
+        now: Timestamp,
+    ) -> bool {
+        let Some(entry) = self.entries.get_mut(&id) else {
+            return false;
+        };
+        let Some(state) = entry.item.state.after(verb) else {
+            return false;
+        };
+        match verb {
+            Verb::Remove => {
+                self.entries.remove(&id);
+                return true;
+            }
+            Verb::Cancel => entry.rest(state, now),
+            Verb::Replay | Verb::Redirect => {
+                entry.expires = expires;
+                entry.item.attempt_count = 0;
+                entry.item.completed = None;
+                entry.item.class = None;
+                entry.item.dimse_status = None;
+                entry.item.details = None;
+            }
+            _ => {}
+        }
+        entry.item.state = state;
+        if state == State::Pending {
+            entry.item.next_attempt = None;
+        }
+        if let Some(to) = to {
+            entry.item.destination = to.into();
+            self.destinations.entry(to.into()).or_default();
+        }
+        true
+    }
+}
+
+fn made(new: &NewItem, now: Timestamp, id: i64) -> Entry {
+    let failed = new.failed.as_ref();
+    let state = match (failed, new.not_before) {
+        (Some(_), _) => State::Failure,
+        (_, Some(_)) => State::Scheduled,
+        _ => State::Pending,
+    };
+    Entry {
+        item: Item {
+            id,
+            instance: new.instance.clone(),
+            sop_instance_uid: new.sop_instance_uid.clone(),
+            series: new.series.clone(),
+            study: new.study.clone(),
+            patient: new.patient.clone(),
+            destination: new.destination.clone(),
+            rule: new.rule.clone(),
+            remote_aet: new.remote_aet.clone(),
+            state,
+            priority: new.priority,
+            attempt_count: 0,
+            created: now,
+            next_attempt: new.not_before.filter(|_| state == State::Scheduled),
+            completed: failed.map(|_| now),
+            class: failed.map(|outcome| outcome.class),
+            dimse_status: failed.and_then(|outcome| outcome.dimse_status),
+            details: failed.map(|outcome| outcome.details.clone()),
+            size_bytes: new.size_bytes,
+        },
+        group: new.group.clone(),
+        claim: None,
+        expires: new.expires,
+        attempts: Vec::new(),
+    }
+}

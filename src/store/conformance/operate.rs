@@ -1,0 +1,214 @@
+//! What a person does: to one item, to the error queue, to a destination.
+
+use super::*;
+use crate::store::{ErrorOperation, LastError, Moved};
+
+pub fn run(make: Make<'_>) {
+    a_replay_starts_anew_and_keeps_history(&*make());
+    a_redirect_keeps_the_item_and_its_history(&*make());
+    an_item_may_be_replayed_beside_another(&*make());
+    a_replay_has_its_new_expiry(&*make());
+    the_error_queue_is_operated_by_filter(make);
+    a_long_error_queue_is_operated_whole(&*make());
+    a_dry_run_changes_nothing(&*make());
+    a_pause_is_the_destinations(&*make());
+}
+
+fn failed(store: &dyn Store, instance: &str, destination: &str, class: Class) -> i64 {
+    enqueue(store, &[new_item("study", instance, destination)]);
+    fail_all(store, destination, class)[0]
+}
+
+fn a_replay_starts_anew_and_keeps_history(store: &dyn Store) {
+    let id = failed(store, "a", "pacs", Class::Rejected);
+    let Moved::Done(item) = store.replay(id, None, at(5)).unwrap() else {
+        panic!("replay of a failure was refused");
+    };
+    assert_eq!((item.state, item.attempt_count), (State::Pending, 0));
+    assert_eq!(
+        (item.completed, item.class, item.details),
+        (None, None, None)
+    );
+    assert_eq!(attempts(store, id).len(), 1);
+    fail_all(store, "pacs", Class::Rejected);
+    assert_eq!(read(store, id).attempt_count, 1);
+    let numbers: Vec<u32> = attempts(store, id).iter().map(|a| a.number).collect();
+    assert_eq!(numbers, [1, 2]);
+}
+
+fn a_redirect_keeps_the_item_and_its_history(store: &dyn Store) {
+    let id = failed(store, "a", "pacs", Class::Rejected);
+    let Moved::Done(item) = store.redirect(id, "new", None, at(5)).unwrap() else {
+        panic!("redirect of a failure was refused");
+    };
+    assert_eq!((item.id, item.state), (id, State::Pending));
+    assert_eq!((item.destination.as_str(), item.attempt_count), ("new", 0));
+    assert!(store.claim("pacs", 10, at(6)).unwrap().is_none());
+    fail_all(store, "new", Class::Busy);
+    let attempts = attempts(store, id);
+    let places: Vec<&str> = attempts.iter().map(|a| a.destination.as_str()).collect();
+    assert_eq!(places, ["pacs", "new"]);
+    check_counts(store);
+}
+
+fn an_item_may_be_replayed_beside_another(store: &dyn Store) {
+    let first = failed(store, "a", "pacs", Class::Rejected);
+    let second = enqueue(store, &[new_item("study", "a", "pacs")])[0];
+    assert!(matches!(
+        store.replay(first, None, at(5)).unwrap(),
+        Moved::Done(_)
+    ));
+    assert_eq!(ids(&claim(store, "pacs")), [first, second]);
+    check_counts(store);
+}
+
+fn a_replay_has_its_new_expiry(store: &dyn Store) {
+    let mut new = new_item("study", "a", "pacs");
+    new.expires = Some(at(10));
+    let id = enqueue(store, &[new])[0];
+    assert_eq!(store.expire(at(10), 1).unwrap(), 1);
+    store.replay(id, Some(at(20)), at(11)).unwrap();
+    assert_eq!(store.expire(at(19), 1).unwrap(), 0);
+    assert_eq!(store.expire(at(20), 1).unwrap(), 1);
+    store.redirect(id, "other", None, at(21)).unwrap();
+    assert_eq!(store.expire(at(FAR), 1).unwrap(), 0);
+}
+
+fn the_error_queue_is_operated_by_filter(make: Make<'_>) {
+    let all_of_it = Filter::default();
+    let by = |change: &dyn Fn(&mut Filter)| {
+        let mut filter = Filter::default();
+        change(&mut filter);
+        filter
+    };
+    // Items 0 and 1: pacs, Rejected and Busy; 2: other, Rejected; 3 is cancelled, 4 pending.
+    let cases: [(Filter, &[usize]); 11] = [
+        (all_of_it, &[0, 1, 2]),
+        (by(&|f| f.destination = Some("pacs".into())), &[0, 1]),
+        (by(&|f| f.destination = Some("unknown".into())), &[]),
+        (by(&|f| f.class = Some(Class::Rejected)), &[0, 2]),
+        (by(&|f| f.class = Some(Class::Success)), &[]),
+        (by(&|f| f.study = Some("study".into())), &[0, 1, 2]),
+        (by(&|f| f.study = Some("none".into())), &[]),
+        (by(&|f| f.instance = Some("b".into())), &[1]),
+        (by(&|f| f.completed_before = Some(at(2))), &[]),
+        (by(&|f| f.completed_before = Some(at(3))), &[0, 1, 2]),
+        (by(&|f| f.state = Some(State::Cancelled)), &[]),
+    ];
+    let mut cases: Vec<_> = cases.into();
+    cases.push((by(&|f| f.ids = Some(vec![])), &[]));
+    let to = "elsewhere".to_string();
+    for operation in [
+        ErrorOperation::Replay,
+        ErrorOperation::Purge,
+        ErrorOperation::Redirect { to },
+    ] {
+        for (filter, expected) in &cases {
+            let store = make();
+            let ids = [
+                failed(&*store, "a", "pacs", Class::Rejected),
+                failed(&*store, "b", "pacs", Class::Busy),
+                failed(&*store, "c", "other", Class::Rejected),
+                enqueue(&*store, &[new_item("study", "d", "pacs")])[0],
+                enqueue(&*store, &[new_item("study", "e", "pacs")])[0],
+            ];
+            store.cancel(ids[3], at(1)).unwrap();
+            let what = format!("{operation:?} of {filter:?}");
+            let expires = |_: &str| Some(at(9));
+            let done = store
+                .operate_errors(&operation, filter, &expires, false, at(5))
+                .unwrap();
+            assert_eq!(done, expected.len() as u64, "{what}");
+            for (index, id) in ids.iter().enumerate().take(3) {
+                let found = store.item(*id).unwrap().map(|found| found.0);
+                let moved = match (&operation, &found) {
+                    (ErrorOperation::Purge, found) => found.is_none(),
+                    (ErrorOperation::Replay, Some(item)) => item.state == State::Pending,
+                    (ErrorOperation::Redirect { to }, Some(item)) => {
+                        item.state == State::Pending && item.destination == *to
+                    }
+                    (_, None) => panic!("{what} lost an item"),
+                };
+                assert_eq!(moved, expected.contains(&index), "{what}, item {index}");
+            }
+            assert_eq!(state(&*store, ids[3]), State::Cancelled, "{what}");
+            check_counts(&*store);
+            let expired = store.expire(at(9), 100).unwrap();
+            let purge = operation == ErrorOperation::Purge;
+            assert_eq!(expired, if purge { 0 } else { done }, "{what}: the expiry");
+        }
+    }
+}
+
+fn a_long_error_queue_is_operated_whole(store: &dyn Store) {
+    let items: Vec<NewItem> = (0..2500)
+        .map(|number| NewItem {
+            failed: Some(Outcome::new(Class::Missing, "gone")),
+            ..new_item("study", &format!("i{number}"), "pacs")
+        })
+        .collect();
+    store
+        .enqueue(&items, Duplicates::Arrival, None, at(0))
+        .unwrap();
+    let replay = || {
+        store
+            .operate_errors(
+                &ErrorOperation::Replay,
+                &Filter::default(),
+                &|_| None,
+                false,
+                at(5),
+            )
+            .unwrap()
+    };
+    assert_eq!(replay(), 2500);
+    assert_eq!(store.counts().unwrap().get(State::Pending), 2500);
+    assert_eq!(replay(), 0);
+}
+
+fn a_dry_run_changes_nothing(store: &dyn Store) {
+    failed(store, "a", "pacs", Class::Rejected);
+    failed(store, "b", "pacs", Class::Busy);
+    let before = all(store);
+    let filter = Filter {
+        class: Some(Class::Busy),
+        ..Filter::default()
+    };
+    for operation in [
+        ErrorOperation::Replay,
+        ErrorOperation::Purge,
+        ErrorOperation::Redirect { to: "x".into() },
+    ] {
+        let count = store.operate_errors(&operation, &filter, &|_| None, true, at(5));
+        assert_eq!(count.unwrap(), 1);
+        assert_eq!(all(store), before);
+    }
+    assert_eq!(store.destinations().unwrap().len(), 1);
+}
+
+fn a_pause_is_the_destinations(store: &dyn Store) {
+    store.add_destination("quiet").unwrap();
+    store.add_destination("quiet").unwrap();
+    store.set_paused("pacs", true).unwrap();
+    let error = LastError {
+        time: at(4),
+        class: Class::Unreachable,
+        dimse_status: None,
+        details: "refused".into(),
+    };
+    store.set_last_error("third", &error).unwrap();
+    let records = store.destinations().unwrap();
+    let seen: Vec<(&str, bool)> = records
+        .iter()
+        .map(|record| (record.name.as_str(), record.paused))
+        .collect();
+    assert_eq!(seen, [("pacs", true), ("quiet", false), ("third", false)]);
+    assert_eq!(records[2].last_error, Some(error));
+    assert_eq!(records[0].last_error, None);
+    assert_eq!(records[0].oldest_pending, None);
+    let id = enqueue(store, &[new_item("study", "a", "pacs")])[0];
+    assert_eq!(state(store, id), State::Pending, "never the item's matter");
+    store.set_paused("pacs", false).unwrap();
+    assert!(!store.destination("pacs").unwrap().unwrap().paused);
+    assert_eq!(store.destination("unknown").unwrap(), None);
+}

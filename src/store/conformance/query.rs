@@ -1,0 +1,199 @@
+//! Pages, filters, the summary of errors, the progress of resources.
+
+use super::*;
+use crate::store::Level;
+
+pub fn run(make: Make<'_>) {
+    pages_follow_each_other(&*make());
+    the_summary_counts_kinds_of_failure(&*make());
+    progress_is_told_at_every_level(&*make());
+    the_store_tells_of_itself(&*make());
+}
+
+fn pages_follow_each_other(store: &dyn Store) {
+    let mut items = Vec::new();
+    for number in 0..57 {
+        let mut new = new_item(
+            &format!("s{}", number % 3),
+            &format!("i{number}"),
+            ["pacs", "other"][number % 2],
+        );
+        new.priority = Priority::ALL[number % 4];
+        items.push(new);
+    }
+    let ids = enqueue(store, &items);
+    for id in ids.iter().step_by(3) {
+        store.cancel(*id, at(1)).unwrap();
+    }
+    let everything = all(store);
+    let some = |text: &str| Some(text.to_string());
+    for state in [
+        None,
+        Some(State::Pending),
+        Some(State::Cancelled),
+        Some(State::Retry),
+    ] {
+        for destination in [None, some("pacs"), some("other"), some("unknown")] {
+            for study in [None, some("s1"), some("none")] {
+                for instance in [None, some("i4"), some("i9")] {
+                    let filter = Filter {
+                        state,
+                        destination: destination.clone(),
+                        study: study.clone(),
+                        instance: instance.clone(),
+                        ..Filter::default()
+                    };
+                    check_filter(store, &filter, &everything);
+                }
+            }
+        }
+    }
+    let filter = Filter {
+        ids: Some(vec![ids[3], ids[0], ids[0], 999_999, ids[50]]),
+        ..Filter::default()
+    };
+    check_filter(store, &filter, &everything);
+}
+
+/// Pages of the filter must be what the filter leaves of all items.
+pub fn check_filter(store: &dyn Store, filter: &Filter, everything: &[Item]) {
+    let fits = |item: &&Item| {
+        filter.ids.as_ref().is_none_or(|ids| ids.contains(&item.id))
+            && filter.state.is_none_or(|state| state == item.state)
+            && filter
+                .destination
+                .as_ref()
+                .is_none_or(|d| *d == item.destination)
+            && filter.study.as_ref().is_none_or(|s| *s == item.study)
+            && filter.instance.as_ref().is_none_or(|i| *i == item.instance)
+            && filter.class.is_none_or(|class| Some(class) == item.class)
+            && filter
+                .completed_before
+                .is_none_or(|before| item.completed.is_some_and(|time| time < before))
+    };
+    let expected: Vec<&Item> = everything.iter().filter(fits).collect();
+    let mut since = 0;
+    let mut found = Vec::new();
+    loop {
+        let page = store.items(filter, Page { since, limit: 7 }).unwrap();
+        assert!(page.len() <= 7);
+        let Some(last) = page.last() else {
+            break;
+        };
+        since = last.id;
+        found.extend(page);
+    }
+    assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{filter:?}");
+}
+
+fn the_summary_counts_kinds_of_failure(store: &dyn Store) {
+    let fail = |instance: &str, destination: &str, seconds, outcome| {
+        let mut new = new_item("study", instance, destination);
+        new.failed = Some(outcome);
+        enqueue_at(store, &[new], at(seconds));
+    };
+    fail("a", "pacs", 5, Outcome::of_status(0xC000, "first"));
+    fail("b", "pacs", 9, Outcome::of_status(0xC000, "newest"));
+    fail("c", "pacs", 7, Outcome::of_status(0xC000, "middle"));
+    fail("d", "pacs", 6, Outcome::of_status(0xC001, "another status"));
+    fail("e", "pacs", 6, Outcome::new(Class::Missing, "gone"));
+    fail("f", "other", 6, Outcome::new(Class::Missing, "gone there"));
+    enqueue(store, &[new_item("study", "pending", "pacs")]);
+    let mut summary = store.error_summary().unwrap();
+    summary.sort_by_key(|kind| (kind.destination.clone(), kind.class, kind.dimse_status));
+    let seen: Vec<_> = summary
+        .iter()
+        .map(|kind| {
+            (
+                kind.destination.as_str(),
+                kind.class,
+                kind.dimse_status,
+                kind.count,
+                (kind.oldest, kind.newest),
+                kind.example.as_str(),
+            )
+        })
+        .collect();
+    let (rejected, missing) = (Class::Rejected, Class::Missing);
+    assert_eq!(
+        seen,
+        [
+            ("other", missing, None, 1, (at(6), at(6)), "gone there"),
+            ("pacs", rejected, Some(0xC000), 3, (at(5), at(9)), "newest"),
+            (
+                "pacs",
+                rejected,
+                Some(0xC001),
+                1,
+                (at(6), at(6)),
+                "another status"
+            ),
+            ("pacs", missing, None, 1, (at(6), at(6)), "gone"),
+        ]
+    );
+}
+
+fn progress_is_told_at_every_level(store: &dyn Store) {
+    let ids = enqueue_at(store, &[new_item("study", "a", "pacs")], at(1));
+    enqueue_at(store, &[new_item("study", "b", "pacs")], at(2));
+    enqueue_at(store, &[new_item("study", "a", "other")], at(3));
+    enqueue_at(store, &[new_item("elsewhere", "c", "pacs")], at(4));
+    let token = claim(store, "pacs").token;
+    finish(
+        store,
+        token,
+        ids[0],
+        FinishVerb::Complete(made(Class::Success)),
+    );
+    let cases = [
+        (Level::Patient, "study-patient"),
+        (Level::Study, "study"),
+        (Level::Series, "study-series"),
+    ];
+    for (level, id) in cases {
+        for study in [None, Some("study")] {
+            let progress = store.progress(level, id, study).unwrap();
+            assert_eq!(progress.len(), 2, "{level:?}");
+            let (other, pacs) = (&progress[0], &progress[1]);
+            assert_eq!(
+                (other.destination.as_str(), pacs.destination.as_str()),
+                ("other", "pacs")
+            );
+            assert_eq!(other.counts.get(State::Pending), 1);
+            assert_eq!(other.first_completed, None);
+            assert_eq!(pacs.counts.get(State::Success), 1);
+            assert_eq!(pacs.counts.get(State::Running), 1);
+            assert_eq!(pacs.counts.open(), 1);
+            assert_eq!((pacs.first_created, pacs.last_created), (at(1), at(2)));
+            assert_eq!(pacs.first_completed, Some(at(2)));
+            assert_eq!(pacs.last_completed, Some(at(2)));
+        }
+    }
+    for study in [None, Some("study")] {
+        let progress = store.progress(Level::Instance, "b", study).unwrap();
+        assert_eq!(progress.len(), 1);
+        assert_eq!(progress[0].counts.open(), 1);
+        assert!(
+            store
+                .progress(Level::Instance, "z", study)
+                .unwrap()
+                .is_empty()
+        );
+    }
+    assert!(
+        store
+            .progress(Level::Study, "none", None)
+            .unwrap()
+            .is_empty()
+    );
+}
+
+fn the_store_tells_of_itself(store: &dyn Store) {
+    store.check_writable().unwrap();
+    assert!(store.size_bytes().unwrap() > 0);
+    assert!(store.created().unwrap() > Timestamp::from_micros(0));
+    assert_eq!(store.counts().unwrap(), Counts::default());
+    assert!(store.destinations().unwrap().is_empty());
+    assert!(all(store).is_empty());
+    assert!(store.error_summary().unwrap().is_empty());
+}

@@ -1,0 +1,380 @@
+//! Random verbs on a store and on the model of it: after each, both must hold the same.
+
+use fastrand::Rng;
+
+use super::model::Model;
+use super::*;
+use crate::item::state::Verb;
+use crate::store::{Cursor, ErrorOperation, Moved};
+
+const DESTINATIONS: [&str; 3] = ["pacs", "archive", "research"];
+/// More than this and the oldest are removed, so that a step stays cheap.
+const MAX_ITEMS: usize = 60;
+
+struct Play {
+    store: Box<dyn Store>,
+    model: Model,
+    random: Rng,
+    now: i64,
+    last_id: i64,
+    /// Claims that were given, the finished ones too: their tokens must do no harm.
+    claims: Vec<(i64, Vec<i64>)>,
+}
+
+/// `steps` random steps. The seed is printed, so that a failure can be played again.
+pub fn run(make: Make<'_>, seed: u64, steps: u32) {
+    println!("random steps with seed {seed}");
+    let mut play = Play {
+        store: make(),
+        model: Model::default(),
+        random: Rng::with_seed(seed),
+        now: 0,
+        last_id: 0,
+        claims: Vec::new(),
+    };
+    for step in 0..steps {
+        play.now += play.random.i64(1..20);
+        let what = play.step();
+        play.compare(&format!("seed {seed}, step {step}: {what}"));
+        if step % 50 == 0 {
+            play.compare_queries();
+        }
+    }
+}
+
+impl Play {
+    fn now(&self) -> Timestamp {
+        at(self.now)
+    }
+
+    fn soon(&mut self) -> Timestamp {
+        at(self.now + self.random.i64(-5..120))
+    }
+
+    fn maybe_soon(&mut self) -> Option<Timestamp> {
+        let some = self.random.bool();
+        let soon = self.soon();
+        some.then_some(soon)
+    }
+
+    fn destination(&mut self) -> &'static str {
+        DESTINATIONS[self.random.usize(..DESTINATIONS.len())]
+    }
+
+    /// An id that there is, mostly.
+    fn id(&mut self) -> i64 {
+        let ids: Vec<i64> = self.model.entries.keys().copied().collect();
+        match ids.len() {
+            0 => 1,
+            _ if self.random.u8(..20) == 0 => self.last_id + 1,
+            count => ids[self.random.usize(..count)],
+        }
+    }
+
+    fn class(&mut self) -> Class {
+        Class::ALL[self.random.usize(2..Class::ALL.len())]
+    }
+
+    fn step(&mut self) -> &'static str {
+        let now = self.now();
+        if self.model.entries.len() > MAX_ITEMS {
+            let oldest: Vec<i64> = self.model.entries.keys().take(20).copied().collect();
+            for id in oldest {
+                self.operate(id, Verb::Remove);
+            }
+            return "make room";
+        }
+        match self.random.u8(..100) {
+            0..25 => {
+                self.enqueue();
+                "enqueue"
+            }
+            25..45 => {
+                self.claim();
+                "claim"
+            }
+            45..65 => {
+                self.finish();
+                "finish"
+            }
+            65..72 => {
+                let names = self.store.promote(now, 1000).unwrap();
+                let mut sorted = names.clone();
+                sorted.sort();
+                assert_eq!(sorted, self.model.promote(now));
+                "promote"
+            }
+            72..75 => {
+                let expired = self.store.expire(now, 1000).unwrap();
+                let ids = self.model.expire(now);
+                assert_eq!(expired, ids.len() as u64);
+                for id in ids {
+                    // How it is worded is the backend's own.
+                    let details = read(&*self.store, id).details;
+                    assert!(details.is_some());
+                    self.model.entries.get_mut(&id).unwrap().item.details = details;
+                }
+                "expire"
+            }
+            75..77 => {
+                let before = at(self.now - 100);
+                let pruned = self.store.prune(before, 1000).unwrap();
+                assert_eq!(pruned, self.model.prune(before));
+                "prune"
+            }
+            77 => {
+                let released = self.store.release_running(now).unwrap();
+                assert_eq!(released, self.model.release_running());
+                "release"
+            }
+            78..80 => {
+                let (name, paused) = (self.destination(), self.random.bool());
+                self.store.set_paused(name, paused).unwrap();
+                self.model
+                    .destinations
+                    .entry(name.into())
+                    .or_default()
+                    .paused = paused;
+                "pause"
+            }
+            80..83 => {
+                self.operate_errors();
+                "operate errors"
+            }
+            _ => {
+                let verbs = [
+                    Verb::Cancel,
+                    Verb::SendNow,
+                    Verb::Replay,
+                    Verb::Replay,
+                    Verb::Redirect,
+                    Verb::Remove,
+                ];
+                let verb = verbs[self.random.usize(..verbs.len())];
+                let id = self.id();
+                self.operate(id, verb);
+                "operate"
+            }
+        }
+    }
+
+    fn enqueue(&mut self) {
+        let new: Vec<NewItem> = (0..self.random.usize(..6))
+            .map(|_| self.new_item())
+            .collect();
+        let duplicates = match self.random.u8(..3) {
+            0 => Duplicates::Request,
+            _ => Duplicates::Arrival,
+        };
+        let cursor = self.random.bool().then(|| Cursor {
+            seq: self.now,
+            date: format!("date {}", self.now),
+        });
+        let now = self.now();
+        let answer = self.store.enqueue(&new, duplicates, cursor.as_ref(), now);
+        // Which ids a backend gives is its own matter, as long as they grow in the order given.
+        let since = self.last_id;
+        let page = Page { since, limit: 1000 };
+        let made = self.store.items(&Filter::default(), page).unwrap();
+        let first = made.first().map_or(since + 1, |item| item.id);
+        let expected = self.model.enqueue(&new, duplicates, now, first);
+        assert_eq!(answer.unwrap(), expected);
+        self.last_id = made.last().map_or(since, |item| item.id);
+        if cursor.is_some() {
+            self.model.cursor = cursor;
+        }
+    }
+
+    fn new_item(&mut self) -> NewItem {
+        let study = format!("s{}", self.random.u8(..4));
+        let instance = format!("{study}-i{}", self.random.u8(..6));
+        let destination = self.destination();
+        let mut new = new_item(&study, &instance, destination);
+        new.priority = Priority::ALL[self.random.usize(..4)];
+        new.size_bytes = self.random.u64(..1000);
+        new.group = match self.random.u8(..4) {
+            0 => instance,
+            1 => new.series.clone(),
+            _ => study,
+        };
+        new.expires = self.maybe_soon();
+        if self.random.u8(..3) == 0 {
+            new.not_before = Some(self.soon());
+        }
+        if self.random.u8(..12) == 0 {
+            new.failed = Some(Outcome::new(self.class(), "failed on arrival"));
+        }
+        new
+    }
+
+    fn claim(&mut self) {
+        let (name, limit, now) = (self.destination(), self.random.u32(1..6), self.now());
+        let expected = self.model.claimable(name, limit as usize);
+        let Some(claim) = self.store.claim(name, limit, now).unwrap() else {
+            assert!(expected.is_empty(), "nothing was claimed");
+            return;
+        };
+        assert_eq!(ids(&claim), expected);
+        assert!(self.claims.iter().all(|(token, _)| *token != claim.token));
+        self.model.claim(&expected, claim.token);
+        for item in &claim.items {
+            assert_eq!(*item, self.model.entries[&item.id].item);
+        }
+        self.claims.push((claim.token, expected));
+    }
+
+    fn finish(&mut self) {
+        if self.claims.is_empty() {
+            return;
+        }
+        // Mostly the newest claims; old ones are stale.
+        let newest = self.claims.len() - 1;
+        let back = self.random.usize(..4).min(newest);
+        let (token, held) = self.claims[newest - back].clone();
+        let mut results = Vec::new();
+        for id in held {
+            let attempt = |class, status, counted| AttemptMade {
+                started: at(self.now),
+                duration_us: 5,
+                outcome: Outcome {
+                    class,
+                    dimse_status: status,
+                    details: format!("{class} at {}", self.now),
+                },
+                counted,
+            };
+            let (class, counted) = (self.random.usize(2..10), self.random.bool());
+            let status = counted.then_some(0xA700 + class as u16);
+            let failure = attempt(Class::ALL[class], status, counted);
+            let verb = match self.random.u8(..7) {
+                0 => FinishVerb::Release,
+                1 => FinishVerb::Retry {
+                    at: at(self.now + self.random.i64(0..200)),
+                    attempt: failure,
+                },
+                2 | 3 => FinishVerb::Fail(failure),
+                4 => continue,
+                _ => FinishVerb::Complete(attempt(Class::Success, Some(0), true)),
+            };
+            results.push(Finish { id, verb });
+        }
+        let now = self.now();
+        let changed = self.store.finish(token, &results, now).unwrap();
+        assert_eq!(changed, self.model.finish(token, &results, now));
+    }
+
+    fn operate(&mut self, id: i64, verb: Verb) {
+        let (now, to, expires) = (self.now(), self.destination(), self.maybe_soon());
+        let before = self.model.entries.get(&id).map(|entry| entry.item.clone());
+        let answer = match verb {
+            Verb::Cancel => self.store.cancel(id, now),
+            Verb::SendNow => self.store.send_now(id, now),
+            Verb::Replay => self.store.replay(id, expires, now),
+            Verb::Redirect => self.store.redirect(id, to, expires, now),
+            _ => self.store.remove(id),
+        };
+        let to = (verb == Verb::Redirect).then_some(to);
+        let moved = self.model.operate(id, verb, to, expires, now);
+        let after = self.model.entries.get(&id).map(|entry| entry.item.clone());
+        let expected = match (before, moved) {
+            (None, _) => Moved::Unknown,
+            (Some(before), false) => Moved::Refused(before.state),
+            (Some(before), true) => Moved::Done(after.unwrap_or(before)),
+        };
+        assert_eq!(answer.unwrap(), expected, "{verb:?} of {id}");
+    }
+
+    fn operate_errors(&mut self) {
+        let (now, to, class) = (self.now(), self.destination(), self.class());
+        let filter = Filter {
+            destination: self.random.bool().then(|| to.to_string()),
+            class: self.random.bool().then_some(class),
+            ..Filter::default()
+        };
+        let (operation, verb) = match self.random.u8(..3) {
+            0 => (ErrorOperation::Replay, Verb::Replay),
+            1 => (ErrorOperation::Purge, Verb::Remove),
+            _ => (ErrorOperation::Redirect { to: to.into() }, Verb::Redirect),
+        };
+        let fits: Vec<i64> = self
+            .model
+            .entries
+            .values()
+            .filter(|entry| entry.item.state == State::Failure)
+            .filter(|entry| {
+                filter
+                    .destination
+                    .as_ref()
+                    .is_none_or(|d| *d == entry.item.destination)
+                    && filter
+                        .class
+                        .is_none_or(|class| Some(class) == entry.item.class)
+            })
+            .map(|entry| entry.item.id)
+            .collect();
+        for dry_run in [true, false] {
+            let expires = |name: &str| Some(at(now.micros() % 7 + name.len() as i64));
+            let done = self
+                .store
+                .operate_errors(&operation, &filter, &expires, dry_run, now);
+            assert_eq!(done.unwrap(), fits.len() as u64);
+            for id in fits.iter().filter(|_| !dry_run) {
+                let name = &self.model.entries[id].item.destination;
+                let new = expires(if verb == Verb::Redirect { to } else { name });
+                let target = (verb == Verb::Redirect).then_some(to);
+                self.model.operate(*id, verb, target, new, now);
+            }
+        }
+    }
+
+    fn compare(&self, what: &str) {
+        let items = all(&*self.store);
+        let mine: Vec<&Item> = self
+            .model
+            .entries
+            .values()
+            .map(|entry| &entry.item)
+            .collect();
+        for (theirs, mine) in items.iter().zip(&mine) {
+            assert_eq!(&theirs, mine, "{what}");
+        }
+        assert_eq!(items.len(), mine.len(), "{what}");
+        assert_eq!(
+            self.store.next_due().unwrap(),
+            self.model.next_due(),
+            "{what}"
+        );
+        assert_eq!(self.store.cursor().unwrap(), self.model.cursor, "{what}");
+        check_counts(&*self.store);
+        for record in self.store.destinations().unwrap() {
+            let mine = &self.model.destinations[&record.name];
+            assert_eq!(record.paused, mine.paused, "{what}");
+            assert_eq!(record.last_success, mine.last_success, "{what}");
+            assert_eq!(record.last_error, mine.last_error, "{what}");
+        }
+    }
+
+    fn compare_queries(&mut self) {
+        let items = all(&*self.store);
+        for entry in self.model.entries.values() {
+            assert_eq!(attempts(&*self.store, entry.item.id), entry.attempts);
+        }
+        for class in Class::ALL {
+            let filter = Filter {
+                class: Some(class),
+                ..Filter::default()
+            };
+            query::check_filter(&*self.store, &filter, &items);
+        }
+        let filter = Filter {
+            completed_before: Some(at(self.now - 50)),
+            destination: Some(self.destination().into()),
+            ..Filter::default()
+        };
+        query::check_filter(&*self.store, &filter, &items);
+        let kinds = self.store.error_summary().unwrap();
+        let failures = items.iter().filter(|item| item.state == State::Failure);
+        let counted: u64 = kinds.iter().map(|kind| kind.count).sum();
+        assert_eq!(counted, failures.count() as u64);
+    }
+}

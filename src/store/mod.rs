@@ -1,0 +1,343 @@
+//! Where the items are: the trait that arrival, dispatch and the API work against.
+//!
+//! Invariants that every backend keeps (the conformance suite in [`conformance`] tries to break them):
+//! - Each verb is one transaction: it happens whole or not at all, and survives a crash of the
+//!   process once it has returned.
+//! - The cursor moves in the transaction that writes the items read up to it: after a crash the
+//!   two never disagree.
+//! - A finishing write is fenced by the claim's token: a worker whose claim was released or
+//!   cancelled changes nothing.
+//! - Items move only as `item::state::State::after` allows.
+//! - The counts are those of the items, at every moment.
+//! - What is on the hot path (enqueue, claim, finish, promote, counts) costs the same at a backlog of
+//!   ten million as at ten thousand.
+
+use std::path::PathBuf;
+
+use crate::item::{Attempt, Class, Item, Outcome, Priority, State, Timestamp};
+
+pub mod sqlite;
+
+#[cfg(test)]
+pub mod conformance;
+
+/// What can go wrong in a store; each variant says what the reader can do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process holds a lock: try again later.
+    #[error("the queue's database is locked by another process: {0}")]
+    Locked(String),
+    /// No room: free disk space; nothing was written.
+    #[error("the disk of the queue's database is full: {0}")]
+    Full(String),
+    /// The file cannot be used as it is: an administrator must act. Nothing was overwritten.
+    #[error("{0}")]
+    Unusable(String),
+    /// What the database holds does not fit the words of this program.
+    #[error("the queue's database is damaged: {0}")]
+    Corrupt(String),
+    #[error("the queue's database failed: {0}")]
+    Other(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Up to where Orthanc's `/changes` have been turned into items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// Sequence number of the last change that was handled (64 bits: Orthanc shows only the lower 32).
+    pub seq: i64,
+    /// Orthanc's own date of that change (`20261120T235959`), empty if it is not known. It tells after
+    /// a power cut whether a sequence number was given out twice.
+    pub date: String,
+}
+
+/// An item to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewItem {
+    pub instance: String,
+    pub sop_instance_uid: String,
+    pub series: String,
+    pub study: String,
+    pub patient: String,
+    pub destination: String,
+    pub rule: Option<String>,
+    pub remote_aet: Option<String>,
+    pub priority: Priority,
+    /// What is kept together: the Orthanc ID of the instance, series, study or patient.
+    pub group: String,
+    /// `Some`: waits in `Scheduled` until then (quiet period); `None`: `Pending` at once.
+    pub not_before: Option<Timestamp>,
+    /// When it goes to the error queue unsent; `None`: never.
+    pub expires: Option<Timestamp>,
+    pub size_bytes: u64,
+    /// `Some`: goes into the error queue at once, with this outcome.
+    pub failed: Option<Outcome>,
+}
+
+/// How `enqueue` treats an (instance, destination) pair that has an item already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duplicates {
+    /// An arrival: one that still waits (`Scheduled`, `Pending`, `Retry`) will send the newest
+    /// content anyway; one that is `Running` may have read the old content, so a new item is made.
+    Arrival,
+    /// A person's request: one that waits or runs is enough.
+    Request,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Enqueued {
+    pub enqueued: u64,
+    pub already_queued: u64,
+}
+
+/// Items of one group, claimed by one worker.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// The fence: unique over the life of the database.
+    pub token: i64,
+    /// At least one, in the order of `id`, all `Running`, all of the same group and priority.
+    pub items: Vec<Item>,
+}
+
+/// The result of one claimed item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finish {
+    pub id: i64,
+    pub verb: FinishVerb,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FinishVerb {
+    /// To `Success`, with its attempt.
+    Complete(AttemptMade),
+    /// To `Retry`, due `at`, with its attempt.
+    Retry { at: Timestamp, attempt: AttemptMade },
+    /// To `Failure`. `attempt.counted` tells whether it raises `AttemptCount`.
+    Fail(AttemptMade),
+    /// Back to `Pending`, nothing recorded.
+    Release,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptMade {
+    pub started: Timestamp,
+    pub duration_us: u64,
+    pub outcome: Outcome,
+    /// Whether it reached the destination (`Class::reached_destination`).
+    pub counted: bool,
+}
+
+/// Which items an operation is for. All that is `Some` must fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub ids: Option<Vec<i64>>,
+    pub state: Option<State>,
+    pub destination: Option<String>,
+    pub study: Option<String>,
+    pub instance: Option<String>,
+    pub class: Option<Class>,
+    /// At rest since before this (for the error queue).
+    pub completed_before: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// The last `ID` seen; 0 for the first page.
+    pub since: i64,
+    pub limit: u32,
+}
+
+/// What an operator does to every item of the error queue that fits a filter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ErrorOperation {
+    Replay,
+    Purge,
+    Redirect { to: String },
+}
+
+/// What came of an operation on one item.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Moved {
+    Done(Item),
+    /// The state does not allow it; the item is as it was.
+    Refused(State),
+    Unknown,
+}
+
+/// A kind of failure in the error queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorSummary {
+    pub destination: String,
+    pub class: Class,
+    pub dimse_status: Option<u16>,
+    pub count: u64,
+    pub oldest: Timestamp,
+    pub newest: Timestamp,
+    /// `Details` of the newest one.
+    pub example: String,
+}
+
+/// Items by state; the index is the order of `State::ALL`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts([u64; 7]);
+
+impl Counts {
+    pub fn get(&self, state: State) -> u64 {
+        self.0[state as usize]
+    }
+
+    pub fn add(&mut self, state: State, count: u64) {
+        self.0[state as usize] += count;
+    }
+
+    /// Still to be sent: `Scheduled`, `Pending`, `Running`, `Retry`.
+    pub fn open(&self) -> u64 {
+        [
+            State::Scheduled,
+            State::Pending,
+            State::Running,
+            State::Retry,
+        ]
+        .into_iter()
+        .map(|state| self.get(state))
+        .sum()
+    }
+}
+
+/// What the database knows of a destination.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DestinationRecord {
+    pub name: String,
+    pub paused: bool,
+    pub counts: Counts,
+    /// Bytes of the items still to be sent (`Counts::open`).
+    pub bytes_pending: u64,
+    /// Creation of the oldest item still to be sent.
+    pub oldest_pending: Option<Timestamp>,
+    pub last_success: Option<Timestamp>,
+    pub last_error: Option<LastError>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastError {
+    pub time: Timestamp,
+    pub class: Class,
+    pub dimse_status: Option<u16>,
+    pub details: String,
+}
+
+/// The items of one resource for one destination.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceProgress {
+    pub destination: String,
+    pub counts: Counts,
+    pub first_created: Timestamp,
+    pub last_created: Timestamp,
+    pub first_completed: Option<Timestamp>,
+    pub last_completed: Option<Timestamp>,
+}
+
+/// Level of a resource in Orthanc.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Level {
+    Patient,
+    Study,
+    Series,
+    Instance,
+}
+
+/// The queue. All methods may be called from any thread.
+pub trait Store: Send + Sync {
+    /// For people: where the items are.
+    fn location(&self) -> PathBuf;
+
+    // --- arrival ---
+
+    /// `None`: nothing has ever been reconciled (the very first start).
+    fn cursor(&self) -> Result<Option<Cursor>>;
+    /// When this database was made: before the first instance that is ours to forward.
+    fn created(&self) -> Result<Timestamp>;
+    /// Makes the items and moves the cursor, in one transaction.
+    fn enqueue(
+        &self,
+        items: &[NewItem],
+        duplicates: Duplicates,
+        cursor: Option<&Cursor>,
+        now: Timestamp,
+    ) -> Result<Enqueued>;
+
+    // --- dispatch ---
+
+    /// After a start: every `Running` item was in flight when the process ended; it becomes `Pending`,
+    /// no attempt counted. Answers how many there were.
+    fn release_running(&self, now: Timestamp) -> Result<u64>;
+    /// `Scheduled` and `Retry` items that are due become `Pending`, at most `limit`.
+    /// Answers the names of the destinations that got work.
+    fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>>;
+    /// When the next `Scheduled` or `Retry` item is due.
+    fn next_due(&self) -> Result<Option<Timestamp>>;
+    /// Waiting items whose time is over go to the error queue, at most `limit`; answers how many.
+    fn expire(&self, now: Timestamp, limit: u32) -> Result<u64>;
+    /// The most urgent, then oldest, `Pending` item of the destination, with up to `limit` - 1 others of
+    /// its group and priority. `None`: nothing is pending.
+    fn claim(&self, destination: &str, limit: u32, now: Timestamp) -> Result<Option<Claim>>;
+    /// Ends a claim in whole or in part. Items that are no longer held under this token (cancelled,
+    /// released) are left alone; answers how many were changed.
+    fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64>;
+    /// Of the given items, those still `Running` under this token (the others were cancelled).
+    fn still_claimed(&self, token: i64, ids: &[i64]) -> Result<Vec<i64>>;
+    /// Removes `Success` and `Cancelled` items at rest since before `before`, at most `limit`.
+    fn prune(&self, before: Timestamp, limit: u32) -> Result<u64>;
+
+    // --- operate ---
+
+    /// `Failure` or `Cancelled` → `Pending`; its attempts start anew (`AttemptCount` 0, history kept).
+    fn replay(&self, id: i64, expires: Option<Timestamp>, now: Timestamp) -> Result<Moved>;
+    fn cancel(&self, id: i64, now: Timestamp) -> Result<Moved>;
+    fn send_now(&self, id: i64, now: Timestamp) -> Result<Moved>;
+    fn redirect(
+        &self,
+        id: i64,
+        to: &str,
+        expires: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Moved>;
+    fn remove(&self, id: i64) -> Result<Moved>;
+    /// Over the whole error queue, in steps that never hold the writer for long. `expires` gives the new
+    /// expiry of an item for a destination. `dry_run` counts and changes nothing.
+    fn operate_errors(
+        &self,
+        operation: &ErrorOperation,
+        filter: &Filter,
+        expires: &dyn Fn(&str) -> Option<Timestamp>,
+        dry_run: bool,
+        now: Timestamp,
+    ) -> Result<u64>;
+    fn set_paused(&self, destination: &str, paused: bool) -> Result<()>;
+    /// Remembers why a destination could not be reached (no item is concerned).
+    fn set_last_error(&self, destination: &str, error: &LastError) -> Result<()>;
+    /// Makes the destination known, so that it is listed before its first item.
+    fn add_destination(&self, destination: &str) -> Result<()>;
+
+    // --- query ---
+
+    fn counts(&self) -> Result<Counts>;
+    fn destinations(&self) -> Result<Vec<DestinationRecord>>;
+    fn destination(&self, name: &str) -> Result<Option<DestinationRecord>>;
+    fn item(&self, id: i64) -> Result<Option<(Item, Vec<Attempt>)>>;
+    fn items(&self, filter: &Filter, page: Page) -> Result<Vec<Item>>;
+    fn error_summary(&self) -> Result<Vec<ErrorSummary>>;
+    /// `instances`: for `Level::Instance` and below-study levels the study narrows the search down;
+    /// `None` where Orthanc no longer knows it.
+    fn progress(
+        &self,
+        level: Level,
+        id: &str,
+        study: Option<&str>,
+    ) -> Result<Vec<ResourceProgress>>;
+    /// Whether the database can be written: the truth for `health`.
+    fn check_writable(&self) -> Result<()>;
+    /// Size of the database's files, in bytes.
+    fn size_bytes(&self) -> Result<u64>;
+}

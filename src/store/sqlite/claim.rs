@@ -1,0 +1,93 @@
+//! claim: a worker takes the most urgent group of a destination. release: after a start, what was in
+//! flight goes back.
+
+use rusqlite::{Connection, OptionalExtension, named_params, params};
+
+use super::enqueue::find_destination;
+use super::pool::Pool;
+use super::{row, sql};
+use crate::item::{Item, Priority, Timestamp};
+use crate::store::{Claim, Result};
+
+struct Head {
+    id: i64,
+    group: Option<String>,
+    priority: Priority,
+}
+
+pub fn claim(pool: &Pool, destination: &str, limit: u32, _now: Timestamp) -> Result<Option<Claim>> {
+    let mut writer = pool.writer()?;
+    let Some(id) = find_destination(&writer, destination)? else {
+        return Ok(None);
+    };
+    // Workers ask often and mostly in vain: an empty queue costs a probe and no transaction.
+    if head(&writer, id)?.is_none() {
+        return Ok(None);
+    }
+    let tx = writer.begin()?;
+    let Some(head) = head(&tx, id)? else {
+        return Ok(None);
+    };
+    let token: i64 = tx
+        .prepare_cached(sql::CLAIM_TOKEN)?
+        .query_row([], |row| row.get(0))?;
+    let mut items: Vec<Item> = match &head.group {
+        Some(group) => tx
+            .prepare_cached(sql::CLAIM_GROUP)?
+            .query_map(
+                named_params! {
+                    ":token": token, ":name": destination, ":destination": id, ":grp": group,
+                    ":priority": head.priority, ":limit": limit.max(1),
+                },
+                row::item,
+            )?
+            .collect::<rusqlite::Result<_>>()?,
+        None => tx
+            .prepare_cached(sql::CLAIM_ONE)?
+            .query_map(
+                named_params! { ":token": token, ":name": destination, ":id": head.id },
+                row::item,
+            )?
+            .collect::<rusqlite::Result<_>>()?,
+    };
+    tx.commit()?;
+    // RETURNING promises no order.
+    items.sort_unstable_by_key(|item| item.id);
+    Ok(Some(Claim { token, items }))
+}
+
+fn head(conn: &Connection, destination: i64) -> Result<Option<Head>> {
+    Ok(conn
+        .prepare_cached(sql::CLAIM_HEAD)?
+        .query_row([destination], |row| {
+            Ok(Head {
+                id: row.get(0)?,
+                group: row.get(1)?,
+                priority: row.get(2)?,
+            })
+        })
+        .optional()?)
+}
+
+pub fn still_claimed(pool: &Pool, token: i64, ids: &[i64]) -> Result<Vec<i64>> {
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    let mut held = tx.prepare_cached(sql::CLAIM_STILL)?;
+    let held = held
+        .query_map(params![token, json(ids)], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(held)
+}
+
+pub fn release_running(pool: &Pool) -> Result<u64> {
+    let mut writer = pool.writer()?;
+    let tx = writer.begin()?;
+    let released = tx.prepare_cached(sql::RELEASE_RUNNING)?.execute([])?;
+    tx.commit()?;
+    Ok(released as u64)
+}
+
+/// A list of ids as one parameter, for `json_each`.
+pub fn json(ids: &[i64]) -> String {
+    serde_json::Value::from(ids).to_string()
+}

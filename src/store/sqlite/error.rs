@@ -1,0 +1,32 @@
+//! What SQLite's errors mean to the rest of the program.
+
+use rusqlite::{Error, ErrorCode, ffi};
+
+use crate::store::StoreError;
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> StoreError {
+        match &error {
+            Error::SqliteFailure(failure, _) => match failure.code {
+                ErrorCode::DiskFull => StoreError::Full(error.to_string()),
+                // The shared memory file beside the database could not grow: on a full disk SQLite
+                // answers so, and not with SQLITE_FULL.
+                _ if failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE => {
+                    StoreError::Full(error.to_string())
+                }
+                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+                    StoreError::Locked(error.to_string())
+                }
+                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+                    StoreError::Corrupt(error.to_string())
+                }
+                _ => StoreError::Other(Box::new(error)),
+            },
+            // A value that is none of our words, or of another type.
+            Error::FromSqlConversionFailure(..)
+            | Error::InvalidColumnType(..)
+            | Error::IntegralValueOutOfRange(..) => StoreError::Corrupt(error.to_string()),
+            _ => StoreError::Other(Box::new(error)),
+        }
+    }
+}

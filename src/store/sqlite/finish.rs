@@ -1,0 +1,112 @@
+//! complete, retry, fail, release: how a claim ends.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::operate::write_last_error;
+use super::pool::Pool;
+use super::{row, sql};
+use crate::item::{State, Timestamp};
+use crate::store::{AttemptMade, Finish, FinishVerb, LastError, Result};
+
+/// What the results of one call say of a destination.
+#[derive(Default)]
+struct Heard {
+    success: bool,
+    error: Option<LastError>,
+}
+
+pub fn finish(pool: &Pool, token: i64, results: &[Finish], now: Timestamp) -> Result<u64> {
+    if results.is_empty() {
+        return Ok(0);
+    }
+    let mut writer = pool.writer()?;
+    let tx = writer.begin()?;
+    let mut heard: BTreeMap<i64, Heard> = BTreeMap::new();
+    let mut changed = 0;
+    for result in results {
+        let (state, next_attempt, attempt) = match &result.verb {
+            FinishVerb::Release => {
+                changed += tx
+                    .prepare_cached(sql::FINISH_RELEASE)?
+                    .execute(params![result.id, token])? as u64;
+                continue;
+            }
+            FinishVerb::Complete(attempt) => (State::Success, None, attempt),
+            FinishVerb::Retry { at, attempt } => (State::Retry, Some(*at), attempt),
+            FinishVerb::Fail(attempt) => (State::Failure, None, attempt),
+        };
+        let moved = finish_one(&tx, token, result.id, state, next_attempt, attempt, now)?;
+        let Some(destination) = moved else {
+            continue;
+        };
+        changed += 1;
+        let heard = heard.entry(destination).or_default();
+        if state == State::Success {
+            heard.success = true;
+        } else {
+            heard.error = Some(LastError {
+                time: now,
+                class: attempt.outcome.class,
+                dimse_status: attempt.outcome.dimse_status,
+                details: attempt.outcome.details.clone(),
+            });
+        }
+    }
+    for (destination, heard) in heard {
+        if heard.success {
+            tx.prepare_cached(sql::DESTINATION_SUCCESS)?
+                .execute(params![destination, now])?;
+        }
+        if let Some(error) = &heard.error {
+            write_last_error(&tx, destination, error)?;
+        }
+    }
+    tx.commit()?;
+    Ok(changed)
+}
+
+/// Answers the item's destination; `None` if it is no longer held under this token.
+fn finish_one(
+    conn: &Connection,
+    token: i64,
+    id: i64,
+    state: State,
+    next_attempt: Option<Timestamp>,
+    attempt: &AttemptMade,
+    now: Timestamp,
+) -> Result<Option<i64>> {
+    let outcome = &attempt.outcome;
+    let details = row::details(&outcome.details);
+    let completed = (state != State::Retry).then_some(now);
+    let destination: Option<i64> = conn
+        .prepare_cached(sql::FINISH_ITEM)?
+        .query_row(
+            params![
+                id,
+                token,
+                state,
+                attempt.counted,
+                next_attempt,
+                completed,
+                outcome.class,
+                outcome.dimse_status,
+                details,
+            ],
+            |row| row.get(0),
+        )
+        .optional()?;
+    if let Some(destination) = destination {
+        conn.prepare_cached(sql::FINISH_ATTEMPT)?.execute(params![
+            id,
+            destination,
+            attempt.started,
+            row::duration(attempt.duration_us),
+            outcome.class,
+            outcome.dimse_status,
+            details,
+        ])?;
+    }
+    Ok(destination)
+}

@@ -1,0 +1,215 @@
+//! The queue in one SQLite file.
+//!
+//! Constraints:
+//! - Nothing on the hot path looks at more than what it changes: each statement there is driven by an
+//!   index, and no index of it has random keys (Orthanc's identifiers are SHA-1).
+//! - Counts are read from a table that triggers keep, never counted.
+//!
+//! Invariants:
+//! - One connection writes, in immediate transactions; a transaction that is dropped is rolled back.
+//! - Readers never wait for the writer.
+//! - The schema repeats the states, classes and their rules as CHECK constraints.
+//!
+//! Map: [`open`] file and settings, [`migrate`] schema, [`pool`] connections, [`sql`] statements;
+//! then one file per family of verbs.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    Claim, Counts, Cursor, DestinationRecord, Duplicates, Enqueued, ErrorOperation, ErrorSummary,
+    Filter, Finish, LastError, Level, Moved, NewItem, Page, ResourceProgress, Result, Store,
+};
+use crate::item::{Attempt, Item, Timestamp};
+
+mod claim;
+mod due;
+mod enqueue;
+mod error;
+mod errors;
+mod finish;
+mod list;
+mod migrate;
+mod open;
+mod operate;
+mod pool;
+mod query;
+mod row;
+mod sql;
+
+#[cfg(test)]
+mod tests;
+
+/// The queue in one SQLite file, with its `-wal` and `-shm` beside it.
+pub struct SqliteStore {
+    pool: pool::Pool,
+    created: Timestamp,
+}
+
+impl SqliteStore {
+    /// Opens the queue, makes it if there is none, and brings an older one up to date.
+    ///
+    /// # Errors
+    /// `Unusable` for what an administrator has to put right (nothing is overwritten), `Locked` and
+    /// `Full` for what may pass.
+    pub fn open(path: &Path) -> Result<SqliteStore> {
+        let writer = open::writer(path, open::released())?;
+        let created = writer.query_row(sql::CREATED, [], |row| row.get(0))?;
+        Ok(SqliteStore {
+            pool: pool::Pool::new(path.to_path_buf(), writer),
+            created,
+        })
+    }
+}
+
+impl Store for SqliteStore {
+    fn location(&self) -> PathBuf {
+        self.pool.path().clone()
+    }
+
+    fn cursor(&self) -> Result<Option<Cursor>> {
+        enqueue::cursor(&self.pool)
+    }
+
+    fn created(&self) -> Result<Timestamp> {
+        Ok(self.created)
+    }
+
+    fn enqueue(
+        &self,
+        items: &[NewItem],
+        duplicates: Duplicates,
+        cursor: Option<&Cursor>,
+        now: Timestamp,
+    ) -> Result<Enqueued> {
+        enqueue::enqueue(&self.pool, items, duplicates, cursor, now)
+    }
+
+    fn release_running(&self, _now: Timestamp) -> Result<u64> {
+        claim::release_running(&self.pool)
+    }
+
+    fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>> {
+        due::promote(&self.pool, now, limit)
+    }
+
+    fn next_due(&self) -> Result<Option<Timestamp>> {
+        due::next_due(&self.pool)
+    }
+
+    fn expire(&self, now: Timestamp, limit: u32) -> Result<u64> {
+        due::expire(&self.pool, now, limit)
+    }
+
+    fn claim(&self, destination: &str, limit: u32, now: Timestamp) -> Result<Option<Claim>> {
+        claim::claim(&self.pool, destination, limit, now)
+    }
+
+    fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64> {
+        finish::finish(&self.pool, token, results, now)
+    }
+
+    fn still_claimed(&self, token: i64, ids: &[i64]) -> Result<Vec<i64>> {
+        claim::still_claimed(&self.pool, token, ids)
+    }
+
+    fn prune(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        due::prune(&self.pool, before, limit)
+    }
+
+    fn replay(&self, id: i64, expires: Option<Timestamp>, _now: Timestamp) -> Result<Moved> {
+        operate::replay(&self.pool, id, expires)
+    }
+
+    fn cancel(&self, id: i64, now: Timestamp) -> Result<Moved> {
+        operate::cancel(&self.pool, id, now)
+    }
+
+    fn send_now(&self, id: i64, _now: Timestamp) -> Result<Moved> {
+        operate::send_now(&self.pool, id)
+    }
+
+    fn redirect(
+        &self,
+        id: i64,
+        to: &str,
+        expires: Option<Timestamp>,
+        _now: Timestamp,
+    ) -> Result<Moved> {
+        operate::redirect(&self.pool, id, to, expires)
+    }
+
+    fn remove(&self, id: i64) -> Result<Moved> {
+        operate::remove(&self.pool, id)
+    }
+
+    fn operate_errors(
+        &self,
+        operation: &ErrorOperation,
+        filter: &Filter,
+        expires: &dyn Fn(&str) -> Option<Timestamp>,
+        dry_run: bool,
+        _now: Timestamp,
+    ) -> Result<u64> {
+        errors::operate_errors(&self.pool, operation, filter, expires, dry_run)
+    }
+
+    fn set_paused(&self, destination: &str, paused: bool) -> Result<()> {
+        operate::set_paused(&self.pool, destination, paused)
+    }
+
+    fn set_last_error(&self, destination: &str, error: &LastError) -> Result<()> {
+        operate::set_last_error(&self.pool, destination, error)
+    }
+
+    fn add_destination(&self, destination: &str) -> Result<()> {
+        operate::add_destination(&self.pool, destination)
+    }
+
+    fn counts(&self) -> Result<Counts> {
+        query::counts(&self.pool)
+    }
+
+    fn destinations(&self) -> Result<Vec<DestinationRecord>> {
+        query::destinations(&self.pool, None)
+    }
+
+    fn destination(&self, name: &str) -> Result<Option<DestinationRecord>> {
+        Ok(query::destinations(&self.pool, Some(name))?.pop())
+    }
+
+    fn item(&self, id: i64) -> Result<Option<(Item, Vec<Attempt>)>> {
+        query::item(&self.pool, id)
+    }
+
+    fn items(&self, filter: &Filter, page: Page) -> Result<Vec<Item>> {
+        list::items(&self.pool, filter, page)
+    }
+
+    fn error_summary(&self) -> Result<Vec<ErrorSummary>> {
+        errors::error_summary(&self.pool)
+    }
+
+    fn progress(
+        &self,
+        level: Level,
+        id: &str,
+        study: Option<&str>,
+    ) -> Result<Vec<ResourceProgress>> {
+        query::progress(&self.pool, level, id, study)
+    }
+
+    fn check_writable(&self) -> Result<()> {
+        operate::check_writable(&self.pool)
+    }
+
+    /// The file and its write-ahead log.
+    fn size_bytes(&self) -> Result<u64> {
+        let mut total = 0;
+        for suffix in ["", "-wal", "-shm"] {
+            let mut path = self.pool.path().clone().into_os_string();
+            path.push(suffix);
+            total += std::fs::metadata(path).map_or(0, |file| file.len());
+        }
+        Ok(total)
+    }
+}

@@ -1,0 +1,204 @@
+//! Opening the file: what it must be, and how SQLite is set up.
+//!
+//! Invariants:
+//! - A file that is not ours is refused before SQLite sees it: nothing in it or beside it changes.
+//! - Each refusal names the file, what was found and what to do.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::migrate::{self, MIGRATIONS};
+use crate::store::{Result, StoreError};
+
+/// "OSQ1": marks the file as a queue's.
+pub const APPLICATION_ID: i32 = 0x4F53_5131;
+
+/// How long a statement waits for a lock that another process holds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The first bytes of every SQLite database, then the offsets of what is read here
+/// (<https://www.sqlite.org/fileformat2.html>, 1.3).
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+const USER_VERSION_AT: usize = 60;
+const APPLICATION_ID_AT: usize = 68;
+const HEADER_LENGTH: usize = 100;
+
+fn unusable(path: &Path, what: impl std::fmt::Display) -> StoreError {
+    StoreError::Unusable(format!("the queue's database {}: {what}", path.display()))
+}
+
+fn newer(path: &Path, found: i64, known: i64) -> StoreError {
+    unusable(
+        path,
+        format!(
+            "it has version {found} of the schema, made by a newer version of this plugin, which \
+             knows up to {known}; install that version again, or set SendQueue.Database to another file"
+        ),
+    )
+}
+
+/// The writer's connection to a database of the newest version, made if there is none.
+pub fn writer(path: &Path, migrations: &[&str]) -> Result<Connection> {
+    let fresh = inspect(path, migrate::newest(migrations))?;
+    let result = connect_and_migrate(path, fresh, migrations);
+    result.map_err(|error| explain(path, error))
+}
+
+/// A connection that only reads.
+pub fn reader(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(BUSY_TIMEOUT)?;
+    conn.pragma_update(None, "query_only", true)?;
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.pragma_update(None, "cache_size", -4096)?;
+    conn.set_prepared_statement_cache_capacity(64);
+    Ok(conn)
+}
+
+/// Looks at the file without SQLite, which might recover, checkpoint or lock it.
+/// Answers whether there is nothing yet.
+fn inspect(path: &Path, known: i64) -> Result<bool> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => {
+            return Err(unusable(
+                path,
+                "it is a folder; SendQueue.Database must name a file",
+            ));
+        }
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return match path.parent() {
+                Some(folder) if folder.as_os_str().is_empty() || folder.is_dir() => Ok(true),
+                _ => Err(unusable(
+                    path,
+                    "its folder does not exist; make it, or change SendQueue.Database",
+                )),
+            };
+        }
+        Err(error) => return Err(unusable(path, format!("cannot be looked at: {error}"))),
+    }
+    let mut header = Vec::with_capacity(HEADER_LENGTH);
+    File::open(path)
+        .and_then(|file| file.take(HEADER_LENGTH as u64).read_to_end(&mut header))
+        .map_err(|error| unusable(path, format!("cannot be read: {error}")))?;
+    if header.is_empty() {
+        return Ok(true);
+    }
+    if header.len() < HEADER_LENGTH || !header.starts_with(MAGIC) {
+        return Err(unusable(
+            path,
+            "it is not a SQLite database; move it away, or set SendQueue.Database to another file",
+        ));
+    }
+    let found = number(&header, APPLICATION_ID_AT);
+    if found != APPLICATION_ID {
+        return Err(unusable(
+            path,
+            format!(
+                "it is a SQLite database of another program (application id {found:#010x}, not \
+                 {APPLICATION_ID:#010x}); set SendQueue.Database to a file of the queue's own"
+            ),
+        ));
+    }
+    let version = i64::from(number(&header, USER_VERSION_AT));
+    if version > known {
+        return Err(newer(path, version, known));
+    }
+    Ok(false)
+}
+
+fn number(header: &[u8], at: usize) -> i32 {
+    let mut bytes = [0; 4];
+    bytes.copy_from_slice(&header[at..at + 4]);
+    i32::from_be_bytes(bytes)
+}
+
+fn connect_and_migrate(path: &Path, fresh: bool, migrations: &[&str]) -> Result<Connection> {
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if fresh {
+        flags |= OpenFlags::SQLITE_OPEN_CREATE;
+    }
+    let mut conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(BUSY_TIMEOUT)?;
+    // SQLite falls back to reading only, silently, where the file is protected.
+    if conn.is_readonly("main")? {
+        return Err(unusable(
+            path,
+            "it is read-only; let the user that runs Orthanc write to it and to its folder",
+        ));
+    }
+    if fresh {
+        // Alone, and before WAL: it is in the file itself from the first moment.
+        conn.pragma_update(None, "application_id", APPLICATION_ID)?;
+    } else {
+        // The header lags behind what is in the WAL. Closing must not fold that in, in case it
+        // is a newer program's.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        let version = migrate::version(&conn)?;
+        if version > migrate::newest(migrations) {
+            return Err(newer(path, version, migrate::newest(migrations)));
+        }
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    }
+    let mode: String =
+        conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    if !mode.eq_ignore_ascii_case("wal") {
+        return Err(unusable(
+            path,
+            "its folder does not support shared memory (a network share?); put it on a local disk",
+        ));
+    }
+    // In WAL mode NORMAL survives a crash of the process; a power cut may cost the last moments,
+    // which reconciliation finds again.
+    conn.pragma_update(None, "synchronous", "NORMAL")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    // No temporary files: they would need room, and a folder, of their own.
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.pragma_update(None, "cache_size", -32_768)?;
+    conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
+    conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    conn.set_prepared_statement_cache_capacity(128);
+    migrate::migrate(&mut conn, migrations)?;
+    Ok(conn)
+}
+
+/// What went wrong while opening, as an administrator has to read it.
+fn explain(path: &Path, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Corrupt(why) => unusable(
+            path,
+            format!(
+                "it is damaged ({why}); restore it from a backup, or move it away to begin anew"
+            ),
+        ),
+        StoreError::Other(source) => {
+            let code = source
+                .downcast_ref::<rusqlite::Error>()
+                .and_then(rusqlite::Error::sqlite_error_code);
+            match code {
+                Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                    unusable(
+                        path,
+                        format!(
+                            "it cannot be written ({source}); let the user that runs Orthanc write to \
+                         it and to its folder"
+                        ),
+                    )
+                }
+                _ => StoreError::Other(source),
+            }
+        }
+        other => other,
+    }
+}
+
+/// The migrations of this version; tests pass others to [`writer`].
+pub fn released() -> &'static [&'static str] {
+    MIGRATIONS
+}

@@ -1,0 +1,123 @@
+//! replay, cancel, send-now, redirect, remove; pausing. What a person does to one item or destination.
+
+use rusqlite::{Connection, params};
+
+use super::enqueue::destination_id;
+use super::pool::Pool;
+use super::{row, sql};
+use crate::item::state::Verb;
+use crate::item::{Item, Timestamp};
+use crate::store::{LastError, Moved, Result};
+
+/// Moves one item by `change`, if its state allows `verb`.
+fn operate(
+    pool: &Pool,
+    id: i64,
+    verb: Verb,
+    change: impl FnOnce(&Connection) -> Result<()>,
+) -> Result<Moved> {
+    let mut writer = pool.writer()?;
+    let tx = writer.begin()?;
+    let Some(before) = row::read_item(&tx, id)? else {
+        return Ok(Moved::Unknown);
+    };
+    if before.state.after(verb).is_none() {
+        return Ok(Moved::Refused(before.state));
+    }
+    change(&tx)?;
+    let after: Item = row::read_item(&tx, id)?.unwrap_or(before);
+    tx.commit()?;
+    Ok(Moved::Done(after))
+}
+
+pub fn replay(pool: &Pool, id: i64, expires: Option<Timestamp>) -> Result<Moved> {
+    operate(pool, id, Verb::Replay, |tx| {
+        tx.prepare_cached(sql::REPLAY)?
+            .execute(params![id, expires])?;
+        Ok(())
+    })
+}
+
+pub fn redirect(pool: &Pool, id: i64, to: &str, expires: Option<Timestamp>) -> Result<Moved> {
+    operate(pool, id, Verb::Redirect, |tx| {
+        let to = destination_id(tx, to)?;
+        tx.prepare_cached(sql::REDIRECT)?
+            .execute(params![id, expires, to])?;
+        Ok(())
+    })
+}
+
+pub fn cancel(pool: &Pool, id: i64, now: Timestamp) -> Result<Moved> {
+    operate(pool, id, Verb::Cancel, |tx| {
+        tx.prepare_cached(sql::CANCEL)?.execute(params![id, now])?;
+        Ok(())
+    })
+}
+
+pub fn send_now(pool: &Pool, id: i64) -> Result<Moved> {
+    operate(pool, id, Verb::SendNow, |tx| {
+        // Changes nothing where the item is Pending already.
+        tx.prepare_cached(sql::SEND_NOW)?.execute([id])?;
+        Ok(())
+    })
+}
+
+pub fn remove(pool: &Pool, id: i64) -> Result<Moved> {
+    operate(pool, id, Verb::Remove, |tx| {
+        tx.prepare_cached(sql::REMOVE)?.execute([id])?;
+        Ok(())
+    })
+}
+
+/// Writes to a destination's row, which is made if there is none.
+fn to_destination(
+    pool: &Pool,
+    name: &str,
+    change: impl FnOnce(&Connection, i64) -> Result<()>,
+) -> Result<()> {
+    let mut writer = pool.writer()?;
+    let tx = writer.begin()?;
+    let id = destination_id(&tx, name)?;
+    change(&tx, id)?;
+    tx.commit()?;
+    Ok(())
+}
+
+pub fn add_destination(pool: &Pool, name: &str) -> Result<()> {
+    to_destination(pool, name, |_, _| Ok(()))
+}
+
+pub fn set_paused(pool: &Pool, name: &str, paused: bool) -> Result<()> {
+    to_destination(pool, name, |tx, id| {
+        tx.prepare_cached(sql::DESTINATION_PAUSE)?
+            .execute(params![id, paused])?;
+        Ok(())
+    })
+}
+
+pub fn set_last_error(pool: &Pool, name: &str, error: &LastError) -> Result<()> {
+    to_destination(pool, name, |tx, id| write_last_error(tx, id, error))
+}
+
+pub fn write_last_error(conn: &Connection, destination: i64, error: &LastError) -> Result<()> {
+    conn.prepare_cached(sql::DESTINATION_ERROR)?
+        .execute(params![
+            destination,
+            error.time,
+            error.class,
+            error.dimse_status,
+            row::details(&error.details),
+        ])?;
+    Ok(())
+}
+
+/// A small write that is committed: a transaction that is rolled back would never reach the disk,
+/// and so find neither a full one nor one that became read-only. It takes the same lock, log and
+/// space as any other write; it waits for at most the busy timeout.
+pub fn check_writable(pool: &Pool) -> Result<()> {
+    let mut writer = pool.writer()?;
+    let tx = writer.begin()?;
+    tx.prepare_cached(sql::CHECK_WRITABLE)?.execute([])?;
+    tx.commit()?;
+    Ok(())
+}

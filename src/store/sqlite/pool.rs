@@ -1,0 +1,113 @@
+//! One connection that writes, and a few that read.
+//!
+//! Invariants:
+//! - Only the writer's connection writes, and only its holder uses it: SQLite's own lock is never
+//!   contended by this process.
+//! - Readers never wait for the writer (WAL), nor it for them.
+//! - A panic while a connection is held costs that transaction and nothing else.
+
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::open;
+use crate::store::Result;
+
+/// Readers that are kept open when no one uses them.
+const IDLE_READERS: usize = 4;
+
+pub struct Pool {
+    path: PathBuf,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+pub struct Writer<'a>(MutexGuard<'a, Connection>);
+
+impl Writer<'_> {
+    /// A transaction that has the write lock from its start; rolled back when it is dropped.
+    pub fn begin(&mut self) -> Result<Transaction<'_>> {
+        Ok(self
+            .0
+            .transaction_with_behavior(TransactionBehavior::Immediate)?)
+    }
+}
+
+impl Deref for Writer<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
+/// A reader on loan; returned when it is dropped.
+pub struct Reader<'a> {
+    pool: &'a Pool,
+    conn: Option<Connection>,
+}
+
+impl Reader<'_> {
+    /// A transaction, so that several statements see the same moment.
+    pub fn snapshot(&mut self) -> Result<Transaction<'_>> {
+        match &mut self.conn {
+            Some(conn) => Ok(conn.transaction()?),
+            None => Err(rusqlite::Error::InvalidQuery.into()),
+        }
+    }
+}
+
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        // A panic may have left a statement or a transaction behind: such a connection is closed.
+        if std::thread::panicking() {
+            return;
+        }
+        let mut idle = lock(&self.pool.readers);
+        if idle.len() < IDLE_READERS {
+            idle.extend(self.conn.take());
+        }
+    }
+}
+
+impl Pool {
+    pub fn new(path: PathBuf, writer: Connection) -> Pool {
+        Pool {
+            path,
+            writer: Mutex::new(writer),
+            readers: Mutex::new(Vec::new()),
+        }
+    }
+
+    pub fn path(&self) -> &PathBuf {
+        &self.path
+    }
+
+    pub fn writer(&self) -> Result<Writer<'_>> {
+        let conn = lock(&self.writer);
+        if !conn.is_autocommit() {
+            // Its last holder did not get as far as commit or rollback.
+            conn.execute_batch("ROLLBACK")?;
+        }
+        Ok(Writer(conn))
+    }
+
+    pub fn reader(&self) -> Result<Reader<'_>> {
+        let idle = lock(&self.readers).pop();
+        let conn = match idle {
+            Some(conn) => conn,
+            None => open::reader(&self.path)?,
+        };
+        Ok(Reader {
+            pool: self,
+            conn: Some(conn),
+        })
+    }
+}
+
+/// A panic elsewhere must not end the queue: what the mutex guards is put right by its next holder.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,149 @@
+//! Counts, destinations, one item, the progress of a resource.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Row, params};
+
+use super::pool::Pool;
+use super::{row, sql};
+use crate::item::{Attempt, Class, Item, State, Timestamp};
+use crate::store::{Counts, DestinationRecord, LastError, Level, ResourceProgress, Result};
+
+pub fn counts(pool: &Pool) -> Result<Counts> {
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    let mut statement = tx.prepare_cached(sql::COUNTS)?;
+    let mut rows = statement.query([])?;
+    let mut counts = Counts::default();
+    while let Some(row) = rows.next()? {
+        counts.add(row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs());
+    }
+    Ok(counts)
+}
+
+/// All destinations, or the one of this name, in the order of their names.
+pub fn destinations(pool: &Pool, name: Option<&str>) -> Result<Vec<DestinationRecord>> {
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    let mut statement = tx.prepare_cached(sql::DESTINATION_LIST)?;
+    let mut rows = statement.query([name])?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (counts, bytes_pending) = tally(&tx, row.get(0)?)?;
+        records.push(DestinationRecord {
+            name: row.get(1)?,
+            paused: row.get(2)?,
+            counts,
+            bytes_pending,
+            oldest_pending: row.get(8)?,
+            last_success: row.get(3)?,
+            last_error: last_error(row)?,
+        });
+    }
+    Ok(records)
+}
+
+fn last_error(row: &Row<'_>) -> rusqlite::Result<Option<LastError>> {
+    let time: Option<Timestamp> = row.get(4)?;
+    let class: Option<Class> = row.get(5)?;
+    let (Some(time), Some(class)) = (time, class) else {
+        return Ok(None);
+    };
+    Ok(Some(LastError {
+        time,
+        class,
+        dimse_status: row.get(6)?,
+        details: row.get(7)?,
+    }))
+}
+
+/// Items by state, and the bytes of those still to be sent.
+fn tally(conn: &Connection, destination: i64) -> Result<(Counts, u64)> {
+    let mut statement = conn.prepare_cached(sql::DESTINATION_TALLY)?;
+    let mut rows = statement.query([destination])?;
+    let mut counts = Counts::default();
+    let mut bytes_pending = 0;
+    while let Some(row) = rows.next()? {
+        let state: State = row.get(0)?;
+        counts.add(state, row.get::<_, i64>(1)?.unsigned_abs());
+        if state.is_waiting() || state == State::Running {
+            bytes_pending += row.get::<_, i64>(2)?.unsigned_abs();
+        }
+    }
+    Ok((counts, bytes_pending))
+}
+
+pub fn item(pool: &Pool, id: i64) -> Result<Option<(Item, Vec<Attempt>)>> {
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    let Some(item) = row::read_item(&tx, id)? else {
+        return Ok(None);
+    };
+    let mut attempts = tx.prepare_cached(sql::ITEM_ATTEMPTS)?;
+    let attempts = attempts
+        .query_map([id], row::attempt)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Some((item, attempts)))
+}
+
+/// With the study: one range of an index. Without it, and for a patient, every item is looked at.
+pub fn progress(
+    pool: &Pool,
+    level: Level,
+    id: &str,
+    study: Option<&str>,
+) -> Result<Vec<ResourceProgress>> {
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    let (sql, study) = match (level, study) {
+        (Level::Study, _) => (sql::PROGRESS_STUDY, None),
+        (Level::Series, Some(_)) => (sql::PROGRESS_SERIES, study),
+        (Level::Series, None) => (sql::PROGRESS_SERIES_SCAN, None),
+        (Level::Instance, Some(_)) => (sql::PROGRESS_INSTANCE, study),
+        (Level::Instance, None) => (sql::PROGRESS_INSTANCE_SCAN, None),
+        (Level::Patient, _) => (sql::PROGRESS_PATIENT_SCAN, None),
+    };
+    let mut statement = tx.prepare_cached(sql)?;
+    let mut rows = match study {
+        Some(study) => statement.query(params![id, study])?,
+        None => statement.query(params![id])?,
+    };
+    let mut found: BTreeMap<String, ResourceProgress> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(0)?;
+        let part = progress_of(row, name.clone())?;
+        found
+            .entry(name)
+            .and_modify(|whole| merge(whole, &part))
+            .or_insert(part);
+    }
+    Ok(found.into_values().collect())
+}
+
+/// One state of one destination.
+fn progress_of(row: &Row<'_>, destination: String) -> rusqlite::Result<ResourceProgress> {
+    let mut counts = Counts::default();
+    counts.add(row.get(1)?, row.get::<_, i64>(2)?.unsigned_abs());
+    Ok(ResourceProgress {
+        destination,
+        counts,
+        first_created: row.get(3)?,
+        last_created: row.get(4)?,
+        first_completed: row.get(5)?,
+        last_completed: row.get(6)?,
+    })
+}
+
+fn merge(whole: &mut ResourceProgress, part: &ResourceProgress) {
+    for state in State::ALL {
+        whole.counts.add(state, part.counts.get(state));
+    }
+    whole.first_created = whole.first_created.min(part.first_created);
+    whole.last_created = whole.last_created.max(part.last_created);
+    // None is less than any time.
+    whole.last_completed = whole.last_completed.max(part.last_completed);
+    whole.first_completed = [whole.first_completed, part.first_completed]
+        .into_iter()
+        .flatten()
+        .min();
+}

@@ -1,0 +1,132 @@
+//! How the words of `item/` stand in a row.
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::sql;
+use crate::item::{Attempt, Class, Item, Priority, State, Timestamp};
+use crate::store::Result;
+
+/// The longest text of a peer or of Orthanc that is kept, in characters.
+pub const MAX_DETAILS: usize = 4000;
+
+/// Larger sizes are kept as this (1 TiB), so that no sum of them can overflow.
+const MAX_SIZE: u64 = 1 << 40;
+
+macro_rules! word {
+    ($type:ty) => {
+        impl FromSql for $type {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let text = value.as_str()?;
+                <$type>::parse(text)
+                    .ok_or_else(|| FromSqlError::Other(format!("unknown word {text:?}").into()))
+            }
+        }
+
+        impl ToSql for $type {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(self.as_str().into())
+            }
+        }
+    };
+}
+
+word!(State);
+word!(Class);
+
+impl FromSql for Priority {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let rank = value.as_i64()?;
+        Priority::from_rank(rank).ok_or(FromSqlError::OutOfRange(rank))
+    }
+}
+
+impl ToSql for Priority {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.rank().into())
+    }
+}
+
+impl FromSql for Timestamp {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_i64().map(Timestamp::from_micros)
+    }
+}
+
+impl ToSql for Timestamp {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.micros().into())
+    }
+}
+
+/// The columns of the view `item_full`, in its order.
+pub fn item(row: &Row<'_>) -> rusqlite::Result<Item> {
+    Ok(Item {
+        id: row.get(0)?,
+        instance: row.get(1)?,
+        sop_instance_uid: row.get(2)?,
+        series: row.get(3)?,
+        study: row.get(4)?,
+        patient: row.get(5)?,
+        destination: row.get(6)?,
+        rule: row.get(7)?,
+        remote_aet: row.get(8)?,
+        state: row.get(9)?,
+        priority: row.get(10)?,
+        attempt_count: row.get(11)?,
+        created: row.get(12)?,
+        next_attempt: row.get(13)?,
+        completed: row.get(14)?,
+        class: row.get(15)?,
+        dimse_status: row.get(16)?,
+        details: row.get(17)?,
+        size_bytes: row.get::<_, i64>(18)?.unsigned_abs(),
+    })
+}
+
+pub fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
+    Ok(Attempt {
+        number: row.get(0)?,
+        destination: row.get(1)?,
+        started: row.get(2)?,
+        duration_us: row.get::<_, i64>(3)?.unsigned_abs(),
+        class: row.get(4)?,
+        dimse_status: row.get(5)?,
+        details: row.get(6)?,
+    })
+}
+
+pub fn read_item(conn: &Connection, id: i64) -> Result<Option<Item>> {
+    Ok(conn
+        .prepare_cached(sql::ITEM_READ)?
+        .query_row([id], item)
+        .optional()?)
+}
+
+pub fn size(bytes: u64) -> i64 {
+    i64::try_from(bytes.min(MAX_SIZE)).unwrap_or(i64::MAX)
+}
+
+pub fn duration(micros: u64) -> i64 {
+    i64::try_from(micros).unwrap_or(i64::MAX)
+}
+
+/// At most [`MAX_DETAILS`] characters; cut between characters, never inside one.
+pub fn details(text: &str) -> &str {
+    match text.char_indices().nth(MAX_DETAILS) {
+        Some((end, _)) => &text[..end],
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_are_cut_between_characters() {
+        assert_eq!(details("short"), "short");
+        let long = "é".repeat(MAX_DETAILS + 1);
+        assert_eq!(details(&long).chars().count(), MAX_DETAILS);
+    }
+}

@@ -1,0 +1,73 @@
+//! The statements, one file each in `sql/`, named after their verb.
+
+macro_rules! statements {
+    ($($name:ident = $first:literal $(+ $more:literal)?;)*) => {
+        $(pub const $name: &str = concat!(
+            include_str!(concat!("sql/", $first, ".sql"))
+            $(, include_str!(concat!("sql/", $more, ".sql")))?
+        );)*
+
+        /// Every statement by name, for the test of their query plans.
+        #[cfg(test)]
+        pub const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+statements! {
+    CANCEL = "cancel";
+    CHECK_WRITABLE = "check_writable";
+    CLAIM_GROUP = "claim_group";
+    CLAIM_HEAD = "claim_head";
+    CLAIM_ONE = "claim_one";
+    CLAIM_STILL = "claim_still";
+    CLAIM_TOKEN = "claim_token";
+    COUNTS = "counts";
+    CREATED = "created";
+    CURSOR_READ = "cursor_read";
+    CURSOR_WRITE = "cursor_write";
+    DESTINATION_ADD = "destination_add";
+    DESTINATION_ERROR = "destination_error";
+    DESTINATION_ID = "destination_id";
+    DESTINATION_LIST = "destination_list";
+    DESTINATION_PAUSE = "destination_pause";
+    DESTINATION_SUCCESS = "destination_success";
+    DESTINATION_TALLY = "destination_tally";
+    ENQUEUE_EXTEND_HOLD = "enqueue_extend_hold";
+    ENQUEUE_EXTEND_ITEM = "enqueue_extend_item";
+    ENQUEUE_FIND = "enqueue_find";
+    ENQUEUE_HOLD = "enqueue_hold";
+    ENQUEUE_INSERT = "enqueue_insert";
+    ERROR_SUMMARY = "error_summary";
+    EXPIRE = "expire";
+    EXPIRE_NEXT = "expire_next";
+    FINISH_ATTEMPT = "finish_attempt";
+    FINISH_ITEM = "finish_item";
+    FINISH_RELEASE = "finish_release";
+    ITEM_ATTEMPTS = "item_attempts";
+    ITEM_READ = "item_read";
+    LIST_ALL = "list_all" + "list_where";
+    LIST_CELL = "list_cell" + "list_where";
+    LIST_CELLS = "list_cells";
+    LIST_CLASS = "list_class" + "list_where";
+    LIST_IDS = "list_ids" + "list_where";
+    LIST_STOPPED_INSTANCE = "list_stopped_instance" + "list_where";
+    LIST_STUDY = "list_study" + "list_where";
+    LIST_STUDY_INSTANCE = "list_study_instance" + "list_where";
+    NEXT_DUE = "next_due";
+    PROGRESS_INSTANCE = "progress_instance";
+    PROGRESS_INSTANCE_SCAN = "progress_instance_scan";
+    PROGRESS_PATIENT_SCAN = "progress_patient_scan";
+    PROGRESS_SERIES = "progress_series";
+    PROGRESS_SERIES_SCAN = "progress_series_scan";
+    PROGRESS_STUDY = "progress_study";
+    PROMOTE_GROUP = "promote_group";
+    PROMOTE_HOLDS = "promote_holds";
+    PROMOTE_ITEMS = "promote_items";
+    PRUNE = "prune";
+    PURGE = "purge";
+    REDIRECT = "redirect";
+    RELEASE_RUNNING = "release_running";
+    REMOVE = "remove";
+    REPLAY = "replay";
+    SEND_NOW = "send_now";
+}

@@ -1,0 +1,10 @@
+UPDATE item SET state = 'Running', claim = :token
+WHERE id IN (
+    SELECT id FROM item INDEXED BY item_pending_group
+    WHERE destination = :destination AND grp = :grp AND priority = :priority
+      AND state = 'Pending'
+    ORDER BY id
+    LIMIT :limit)
+RETURNING id, instance, sop_instance_uid, series, study, patient, :name, rule, remote_aet,
+    state, priority, attempt_count, created, next_attempt, completed, class, dimse_status,
+    details, size_bytes

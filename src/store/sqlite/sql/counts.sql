@@ -1,0 +1,1 @@
+SELECT state, sum(items) FROM tally GROUP BY state

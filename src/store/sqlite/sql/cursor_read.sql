@@ -1,0 +1,1 @@
+SELECT seq, date FROM cursor WHERE only = 1

@@ -1,0 +1,1 @@
+INSERT INTO destination (name) VALUES (?1)

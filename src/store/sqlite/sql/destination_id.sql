@@ -1,0 +1,1 @@
+SELECT id FROM destination WHERE name = ?1

@@ -1,0 +1,1 @@
+UPDATE destination SET paused = ?2 WHERE id = ?1

@@ -1,0 +1,1 @@
+UPDATE destination SET last_success = ?2 WHERE id = ?1

@@ -1,0 +1,1 @@
+SELECT state, items, bytes FROM tally WHERE destination = ?1

@@ -1,0 +1,2 @@
+SELECT id FROM item INDEXED BY item_study
+WHERE study = :study AND instance = :instance

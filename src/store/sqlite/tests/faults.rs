@@ -1,0 +1,281 @@
+//! A full disk, a lock, a panic, a kill: nothing is half written, and it works again afterwards.
+
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use super::*;
+use crate::item::{Class, Outcome, State};
+use crate::store::{AttemptMade, Cursor, Duplicates, Filter, Finish, FinishVerb, Page, StoreError};
+
+impl SqliteStore {
+    /// Lets the database grow by no more than `pages`, as on a full disk; `None`: without end.
+    fn limit_growth(&self, pages: Option<i64>) {
+        let writer = self.pool.writer().unwrap();
+        let now: i64 = writer
+            .query_row("PRAGMA page_count", [], |row| row.get(0))
+            .unwrap();
+        let max = pages.map_or(i64::from(i32::MAX), |pages| now + pages);
+        writer
+            .pragma_update_and_check(None, "max_page_count", max, |_| Ok(()))
+            .unwrap();
+    }
+}
+
+fn items(count: usize) -> Vec<NewItem> {
+    (0..count)
+        .map(|number| new_item("s", &format!("instance {number}")))
+        .collect()
+}
+
+fn cursor(seq: i64) -> Cursor {
+    Cursor {
+        seq,
+        date: String::new(),
+    }
+}
+
+#[test]
+fn a_full_disk_writes_nothing_and_passes() {
+    let folder = folder();
+    let store = SqliteStore::open(&path(&folder)).unwrap();
+    let enqueue = |items: &[NewItem], seq| {
+        store.enqueue(items, Duplicates::Arrival, Some(&cursor(seq)), at(0))
+    };
+    enqueue(&items(5), 1).unwrap();
+    store.limit_growth(Some(3));
+    let full = enqueue(&items(500), 2);
+    assert!(matches!(full, Err(StoreError::Full(_))), "{full:?}");
+    assert_eq!(store.counts().unwrap().open(), 5);
+    assert_eq!(store.cursor().unwrap(), Some(cursor(1)));
+    // What needs no room goes on.
+    let claim = store.claim("pacs", 5, at(1)).unwrap().unwrap();
+    assert_eq!(claim.items.len(), 5);
+    store.limit_growth(None);
+    assert_eq!(enqueue(&items(500), 2).unwrap().enqueued, 500);
+    assert_eq!(store.cursor().unwrap(), Some(cursor(2)));
+    let complete = |id| Finish {
+        id,
+        verb: FinishVerb::Complete(AttemptMade {
+            started: at(1),
+            duration_us: 1,
+            outcome: Outcome::new(Class::Success, "x".repeat(4000)),
+            counted: true,
+        }),
+    };
+    let results: Vec<Finish> = claim.items.iter().map(|item| complete(item.id)).collect();
+    store.limit_growth(Some(2));
+    let full = store.finish(claim.token, &results, at(2));
+    assert!(matches!(full, Err(StoreError::Full(_))), "{full:?}");
+    assert_eq!(store.counts().unwrap().get(State::Running), 5);
+    store.limit_growth(None);
+    assert_eq!(store.finish(claim.token, &results, at(2)).unwrap(), 5);
+    store.check_writable().unwrap();
+}
+
+#[test]
+fn another_process_lock_is_told_and_passes() {
+    let folder = folder();
+    let store = SqliteStore::open(&path(&folder)).unwrap();
+    store
+        .enqueue(&items(1), Duplicates::Arrival, None, at(0))
+        .unwrap();
+    // The busy timeout itself is not what is tested.
+    let impatient = |store: &SqliteStore| {
+        let writer = store.pool.writer().unwrap();
+        writer.busy_timeout(std::time::Duration::ZERO).unwrap();
+    };
+    impatient(&store);
+    let other = Connection::open(path(&folder)).unwrap();
+    for begin in ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"] {
+        other.execute_batch(begin).unwrap();
+        let locked = [
+            store
+                .enqueue(&items(2), Duplicates::Arrival, None, at(0))
+                .err(),
+            store.claim("pacs", 1, at(1)).err(),
+            store.check_writable().err(),
+            store.cancel(1, at(1)).err(),
+        ];
+        for error in locked {
+            assert!(matches!(error, Some(StoreError::Locked(_))), "{error:?}");
+        }
+        assert_eq!(store.counts().unwrap().open(), 1, "reading goes on");
+        other.execute_batch("ROLLBACK").unwrap();
+        store.check_writable().unwrap();
+    }
+    let answer = store.enqueue(&items(2), Duplicates::Arrival, None, at(0));
+    assert_eq!(answer.unwrap().enqueued, 1);
+}
+
+#[test]
+fn a_panic_in_a_transaction_costs_that_transaction_only() {
+    let folder = folder();
+    let store = Arc::new(SqliteStore::open(&path(&folder)).unwrap());
+    let theirs = Arc::clone(&store);
+    let panicked = std::thread::spawn(move || {
+        let writer = theirs.pool.writer().unwrap();
+        // No guard rolls this back: the next holder of the writer has to.
+        writer
+            .execute_batch("BEGIN IMMEDIATE; INSERT INTO destination (name) VALUES ('half')")
+            .unwrap();
+        panic!("a fault of our own, for the test");
+    })
+    .join();
+    assert!(panicked.is_err());
+    assert!(store.destination("half").unwrap().is_none());
+    store
+        .enqueue(&items(1), Duplicates::Arrival, None, at(0))
+        .unwrap();
+    assert!(store.destination("half").unwrap().is_none());
+    assert_eq!(store.counts().unwrap().open(), 1);
+}
+
+#[test]
+fn a_word_of_no_meaning_is_damage() {
+    let folder = folder();
+    let store = SqliteStore::open(&path(&folder)).unwrap();
+    store
+        .enqueue(&items(1), Duplicates::Arrival, None, at(0))
+        .unwrap();
+    let other = Connection::open(path(&folder)).unwrap();
+    other
+        .execute_batch("PRAGMA ignore_check_constraints = 1; UPDATE item SET class = 'Odd'")
+        .unwrap();
+    let read = store.item(1);
+    assert!(matches!(read, Err(StoreError::Corrupt(_))), "{read:?}");
+}
+
+#[test]
+fn the_schema_refuses_what_the_words_forbid() {
+    let folder = folder();
+    let store = SqliteStore::open(&path(&folder)).unwrap();
+    store
+        .enqueue(&items(1), Duplicates::Arrival, None, at(0))
+        .unwrap();
+    let other = Connection::open(path(&folder)).unwrap();
+    for change in [
+        "state = 'pending'",
+        "state = 'Running'",
+        "claim = 1",
+        "state = 'Success'",
+        "completed = 1",
+        "state = 'Failure', completed = 1",
+        "state = 'Retry'",
+        "next_attempt = 1",
+        "priority = 4",
+        "class = 'Odd'",
+        "dimse_status = 65536",
+        "size_bytes = -1",
+        "state = NULL",
+    ] {
+        let changed = other.execute(&format!("UPDATE item SET {change}"), []);
+        assert!(changed.is_err(), "{change} was allowed");
+    }
+    assert_eq!(
+        other.execute("UPDATE item SET priority = 3", []).unwrap(),
+        1
+    );
+}
+
+#[test]
+fn readers_and_workers_share_the_store() {
+    let folder = folder();
+    let store = SqliteStore::open(&path(&folder)).unwrap();
+    store
+        .enqueue(&items(200), Duplicates::Arrival, None, at(0))
+        .unwrap();
+    let delivered: usize = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut delivered = 0;
+                    while let Some(claim) = store.claim("pacs", 7, at(1)).unwrap() {
+                        delivered += claim.items.len();
+                        for item in &claim.items {
+                            store.cancel(item.id, at(2)).unwrap();
+                        }
+                    }
+                    delivered
+                })
+            })
+            .collect();
+        for _ in 0..50 {
+            let items = store
+                .items(
+                    &Filter::default(),
+                    Page {
+                        since: 0,
+                        limit: 1000,
+                    },
+                )
+                .unwrap();
+            assert_eq!(items.len(), 200);
+        }
+        workers.into_iter().map(|w| w.join().unwrap()).sum()
+    });
+    assert_eq!(delivered, 200, "each item was claimed once");
+}
+
+/// Set in the child of the test below: the database that it writes to until it is killed.
+const VICTIM: &str = "SENDQUEUE_TEST_VICTIM";
+
+/// Not a test of its own: enqueues without end, and tells of each transaction once it is done.
+#[test]
+fn victim() {
+    let Some(path) = std::env::var_os(VICTIM) else {
+        return;
+    };
+    let store = SqliteStore::open(&PathBuf::from(path)).unwrap();
+    for seq in 1.. {
+        let batch: Vec<NewItem> = (0..3)
+            .map(|number| new_item("s", &format!("{seq}-{number}")))
+            .collect();
+        store
+            .enqueue(&batch, Duplicates::Arrival, Some(&cursor(seq)), at(0))
+            .unwrap();
+        println!("\ndone {seq}");
+    }
+}
+
+#[test]
+fn what_was_answered_survives_a_kill() {
+    use std::io::{BufRead, BufReader};
+    let folder = folder();
+    let path = path(&folder);
+    let mut told = 0;
+    for round in 1..=3 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "store::sqlite::tests::faults::victim",
+                "--nocapture",
+            ])
+            .env(VICTIM, &path)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut seen = 0;
+        while seen < 20 * round {
+            let line = lines.next().expect("the child goes on").unwrap();
+            if let Some(seq) = line.strip_prefix("done ") {
+                seen = seq.parse().unwrap();
+            }
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        told = told.max(seen);
+        let store = SqliteStore::open(&path).unwrap();
+        let seq = store.cursor().unwrap().unwrap().seq;
+        assert!(seq >= seen, "what was told is there");
+        let made = store.counts().unwrap().open();
+        assert_eq!(made as i64 % 3, 0, "a transaction is whole or not at all");
+        assert!(
+            made as i64 >= 3 * told,
+            "{made} items after transaction {told}"
+        );
+    }
+}

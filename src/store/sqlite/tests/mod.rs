@@ -1,0 +1,57 @@
+//! What is true of SQLite alone; what every backend promises is in the conformance suite.
+
+use std::cell::Cell;
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use super::SqliteStore;
+use crate::item::{Priority, Timestamp};
+use crate::store::{NewItem, Store, conformance};
+
+mod faults;
+mod opening;
+mod plans;
+mod schema;
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn path(folder: &TempDir) -> PathBuf {
+    folder.path().join("sendqueue.db")
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_micros(1_800_000_000_000_000 + seconds * 1_000_000)
+}
+
+fn new_item(study: &str, instance: &str) -> NewItem {
+    NewItem {
+        instance: instance.into(),
+        sop_instance_uid: format!("1.2.{instance}"),
+        series: "series".into(),
+        study: study.into(),
+        patient: "patient".into(),
+        destination: "pacs".into(),
+        rule: None,
+        remote_aet: None,
+        priority: Priority::Medium,
+        group: study.into(),
+        not_before: None,
+        expires: None,
+        size_bytes: 100,
+        failed: None,
+    }
+}
+
+#[test]
+fn it_conforms() {
+    let folder = folder();
+    let number = Cell::new(0);
+    conformance::run(&|| {
+        number.set(number.get() + 1);
+        let path = folder.path().join(format!("{}.db", number.get()));
+        Box::new(SqliteStore::open(&path).unwrap())
+    });
+}

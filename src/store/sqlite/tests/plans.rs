@@ -1,0 +1,82 @@
+//! How SQLite runs the statements: none but the documented ones looks at every item.
+
+use super::*;
+use crate::store::sqlite::sql;
+use rusqlite::Connection;
+
+/// Statements for which Orthanc's knowledge is missing, and the page over everything, which goes
+/// along the primary key up to its limit.
+const MAY_SCAN: &[&str] = &[
+    "LIST_ALL",
+    "PROGRESS_INSTANCE_SCAN",
+    "PROGRESS_PATIENT_SCAN",
+    "PROGRESS_SERIES_SCAN",
+];
+
+/// Statements that read the whole of an index that holds only a part of the items.
+const MAY_SCAN_PARTIAL: &[&str] = &["ERROR_SUMMARY"];
+
+/// Statements that sort what they found: bounded by a study, a list of ids or a page.
+const MAY_SORT: &[&str] = &[
+    "COUNTS",
+    "ERROR_SUMMARY",
+    "LIST_IDS",
+    "LIST_STUDY",
+    "LIST_STUDY_INSTANCE",
+    "PROGRESS_INSTANCE",
+    "PROGRESS_INSTANCE_SCAN",
+    "PROGRESS_PATIENT_SCAN",
+    "PROGRESS_SERIES",
+    "PROGRESS_SERIES_SCAN",
+    "PROGRESS_STUDY",
+];
+
+fn plan(conn: &Connection, sql: &str) -> Vec<String> {
+    let mut explain = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    explain
+        .raw_query()
+        .mapped(|row| row.get(3))
+        .collect::<rusqlite::Result<_>>()
+        .unwrap()
+}
+
+#[test]
+fn no_statement_looks_at_every_item() {
+    let folder = folder();
+    drop(SqliteStore::open(&path(&folder)).unwrap());
+    let conn = Connection::open(path(&folder)).unwrap();
+    for (name, sql) in sql::ALL {
+        let plan = plan(&conn, sql);
+        for step in &plan {
+            let item = step.starts_with("SCAN item") || step.starts_with("SCAN i ");
+            let scans = item || step == "SCAN i" || step.starts_with("SCAN attempt");
+            let limited = step.contains("USING") && MAY_SCAN_PARTIAL.contains(name);
+            assert!(
+                !scans || limited || MAY_SCAN.contains(name),
+                "{name}: {plan:#?}"
+            );
+            assert!(
+                !step.contains("TEMP B-TREE") || MAY_SORT.contains(name),
+                "{name} sorts: {plan:#?}"
+            );
+            assert!(!step.contains("AUTOMATIC"), "{name}: {plan:#?}");
+        }
+    }
+}
+
+#[test]
+fn the_check_itself_sees_a_scan() {
+    let folder = folder();
+    drop(SqliteStore::open(&path(&folder)).unwrap());
+    let conn = Connection::open(path(&folder)).unwrap();
+    let scan = plan(&conn, "SELECT id FROM item WHERE rule = 'x'");
+    assert!(scan[0].starts_with("SCAN item"), "{scan:?}");
+    let sort = plan(
+        &conn,
+        "SELECT id FROM item WHERE study = 'x' ORDER BY created",
+    );
+    assert!(
+        sort.iter().any(|step| step.contains("TEMP B-TREE")),
+        "{sort:?}"
+    );
+}

@@ -1,0 +1,113 @@
+//! Migrations, and the dump of the schema that they lead to.
+
+use rusqlite::Connection;
+
+use super::*;
+use crate::store::sqlite::{migrate, open};
+use crate::store::{Duplicates, Store};
+
+/// Set this to write the dump anew after a migration was added.
+const REWRITE: &str = "SENDQUEUE_WRITE_SCHEMA";
+
+const DUMP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/sqlite/schema.sql");
+
+fn dump(conn: &Connection) -> String {
+    let mut dump =
+        String::from("-- What the migrations lead to; written by a test, see tests/schema.rs.\n");
+    let version = migrate::version(conn).unwrap();
+    dump.push_str(&format!("PRAGMA user_version = {version};\n"));
+    let mut statements = conn
+        .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name")
+        .unwrap();
+    let mut rows = statements.query([]).unwrap();
+    while let Some(row) = rows.next().unwrap() {
+        let sql: String = row.get(0).unwrap();
+        dump.push_str(&format!("\n{sql};\n"));
+    }
+    dump
+}
+
+#[test]
+fn the_dump_is_that_of_a_new_database() {
+    let folder = folder();
+    drop(SqliteStore::open(&path(&folder)).unwrap());
+    let found = dump(&Connection::open(path(&folder)).unwrap());
+    if std::env::var_os(REWRITE).is_some() {
+        std::fs::write(DUMP, &found).unwrap();
+    }
+    let committed = std::fs::read_to_string(DUMP).unwrap();
+    assert_eq!(
+        found, committed,
+        "the schema changed: run this test with {REWRITE}=1 and look at the difference"
+    );
+}
+
+/// A released migration is never changed. Its sum is added here with the release.
+#[test]
+fn released_migrations_are_as_they_were() {
+    const RELEASED: &[u64] = &[];
+    for (number, (text, sum)) in migrate::MIGRATIONS.iter().zip(RELEASED).enumerate() {
+        assert_eq!(fnv(text), *sum, "migration {} was changed", number + 1);
+    }
+}
+
+/// FNV-1a: tells a change, and needs no library.
+fn fnv(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
+        (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+const NEXT: &str = "ALTER TABLE item ADD COLUMN extra INTEGER NOT NULL DEFAULT 7;";
+
+#[test]
+fn an_older_database_is_brought_up_to_date_and_keeps_its_items() {
+    let folder = folder();
+    let path = path(&folder);
+    for number in 1..=migrate::MIGRATIONS.len() {
+        let older = folder.path().join(format!("{number}.db"));
+        drop(open::writer(&older, &migrate::MIGRATIONS[..number]).unwrap());
+        drop(SqliteStore::open(&older).unwrap());
+    }
+    let store = SqliteStore::open(&path).unwrap();
+    let created = store.created().unwrap();
+    store
+        .enqueue(&[new_item("s", "a")], Duplicates::Arrival, None, at(0))
+        .unwrap();
+    drop(store);
+    let mut later = migrate::MIGRATIONS.to_vec();
+    later.push(NEXT);
+    let conn = open::writer(&path, &later).unwrap();
+    assert_eq!(migrate::version(&conn).unwrap(), migrate::newest(&later));
+    let kept: (String, i64) = conn
+        .query_row("SELECT instance, extra FROM item", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    assert_eq!(kept, ("a".into(), 7));
+    let still: Timestamp = conn
+        .query_row("SELECT value FROM meta WHERE key = 'created'", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    assert_eq!(still, created);
+}
+
+#[test]
+fn a_migration_that_fails_leaves_the_version_before_it() {
+    let folder = folder();
+    let path = path(&folder);
+    drop(SqliteStore::open(&path).unwrap());
+    let mut broken = migrate::MIGRATIONS.to_vec();
+    let step = format!("{NEXT} CREATE TABLE item (id INTEGER);");
+    broken.push(&step);
+    assert!(open::writer(&path, &broken).is_err());
+    let conn = Connection::open(&path).unwrap();
+    assert_eq!(
+        migrate::version(&conn).unwrap(),
+        migrate::newest(migrate::MIGRATIONS)
+    );
+    assert!(conn.prepare("SELECT extra FROM item").is_err());
+    drop(conn);
+    SqliteStore::open(&path).unwrap();
+}

@@ -1,0 +1,91 @@
+//! How items reach a destination: the trait that dispatch works against.
+//!
+//! Invariants:
+//! - A delivery answers for every item of its batch, in the batch's order.
+//! - An item is [`Tried::Made`] with a success only if the destination acknowledged that very instance (G2).
+//! - Whatever the peer does is data (an [`Outcome`]); a transport never panics on it.
+
+use std::time::Duration;
+
+use crate::item::{Item, Outcome, Timestamp};
+
+pub mod modalities;
+pub mod rest;
+
+/// Items of one group for one destination, with the same calling AET.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    pub destination: &'a str,
+    /// Calling AET; `None`: whatever Orthanc would use.
+    pub local_aet: Option<&'a str>,
+    /// Seconds for connecting and for each response; `None`: the modality's, else Orthanc's.
+    pub timeout: Option<u32>,
+    pub items: &'a [Item],
+}
+
+/// What happened to one item of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tried {
+    Made {
+        outcome: Outcome,
+        started: Timestamp,
+        duration: Duration,
+    },
+    /// Its turn did not come, for the reason that another item of the batch tells.
+    NotYet,
+}
+
+/// One [`Tried`] for each item of the batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery(pub Vec<Tried>);
+
+/// What is known of a destination's manners.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The last delivery was answered.
+    Good,
+    /// Not heard of since the start.
+    Fresh,
+    /// The last delivery was interrupted, or not answered in time.
+    Suspect,
+}
+
+/// The right to send one batch; given back on drop.
+pub struct Permit<'a>(#[allow(dead_code)] Option<Box<dyn Held + 'a>>);
+
+trait Held {}
+impl<T> Held for T {}
+
+impl<'a> Permit<'a> {
+    /// Keeps `held` until the batch is over.
+    pub fn new(held: impl Sized + 'a) -> Permit<'a> {
+        Permit(Some(Box::new(held)))
+    }
+
+    /// For a transport that shares nothing among destinations.
+    pub fn free() -> Permit<'a> {
+        Permit(None)
+    }
+}
+
+/// A way to send.
+pub trait Transport: Send + Sync {
+    /// Waits until the destination may use what all destinations share; asked before items are
+    /// claimed, so that what waits here stays `Pending`. `None`: stopping.
+    fn admit(&self, _destination: &str, _standing: Standing) -> Option<Permit<'_>> {
+        Some(Permit::free())
+    }
+
+    /// How many destinations there are to share with.
+    fn set_destinations(&self, _count: usize) {}
+
+    /// Sends the batch over one association where it can. Blocks until all is known.
+    fn deliver(&self, batch: &Batch<'_>) -> Delivery;
+
+    /// One C-ECHO (PS3.7 9.1.5): how long it took, or what went wrong.
+    fn probe(&self, destination: &str, timeout: Option<u32>) -> Result<Duration, Outcome>;
+
+    /// Called once Orthanc is stopping: ends what is under way as soon as possible, with the truth
+    /// about what was acknowledged until then.
+    fn interrupt(&self);
+}

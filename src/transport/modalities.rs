@@ -1,0 +1,114 @@
+//! What Orthanc knows of its `DicomModalities`, whether they are in the file or in its database.
+//!
+//! Invariants:
+//! - A name that Orthanc does not list is never put into a path: plugins' calls bypass authentication.
+//! - The list is read again after [`Modalities::forget`], and when an unknown name is asked for.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use orthanc_sdk::Client;
+use serde_json::Value;
+
+/// An entry of `DicomModalities`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Modality {
+    pub aet: String,
+    pub host: String,
+    pub port: u16,
+    /// Calling AET of its own (Orthanc 1.9.0), if any.
+    pub local_aet: Option<String>,
+    /// Seconds (Orthanc 1.9.1); `None`: `DicomScuTimeout`.
+    pub timeout: Option<u32>,
+}
+
+type List = Arc<BTreeMap<String, Modality>>;
+
+/// The list, kept until told to forget it.
+pub struct Modalities {
+    client: Client,
+    known: Mutex<Option<List>>,
+}
+
+impl Modalities {
+    pub fn new(client: Client) -> Modalities {
+        Modalities {
+            client,
+            known: Mutex::new(None),
+        }
+    }
+
+    /// After the list was changed in Orthanc.
+    pub fn forget(&self) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// All of them; an error when Orthanc cannot be asked now.
+    pub fn all(&self) -> Result<List, String> {
+        if let Some(list) = self
+            .known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+        {
+            return Ok(list);
+        }
+        // Not under the lock: a REST call may take long, and readers need not wait for it.
+        let list = Arc::new(self.read()?);
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(list.clone());
+        Ok(list)
+    }
+
+    /// One of them; `Ok(None)`: Orthanc has no such modality.
+    pub fn get(&self, name: &str) -> Result<Option<Modality>, String> {
+        if let Some(found) = self.all()?.get(name) {
+            return Ok(Some(found.clone()));
+        }
+        self.forget();
+        Ok(self.all()?.get(name).cloned())
+    }
+
+    fn read(&self) -> Result<BTreeMap<String, Modality>, String> {
+        let answer = self
+            .client
+            .get_json("/modalities?expand")
+            .map_err(|error| format!("GET /modalities failed: {error}"))?;
+        let Value::Object(entries) = answer else {
+            return Err("GET /modalities did not answer an object".to_owned());
+        };
+        Ok(entries
+            .into_iter()
+            .map(|(name, entry)| (name, parse(&entry)))
+            .collect())
+    }
+}
+
+fn parse(entry: &Value) -> Modality {
+    let text = |key: &str| entry.get(key).and_then(Value::as_str).map(str::to_owned);
+    let number = |key: &str| {
+        entry.get(key).and_then(|value| match value {
+            Value::String(text) => text.parse().ok(),
+            other => other.as_u64(),
+        })
+    };
+    Modality {
+        aet: text("AET").unwrap_or_default(),
+        host: text("Host").unwrap_or_default(),
+        port: number("Port")
+            .and_then(|port| u16::try_from(port).ok())
+            .unwrap_or(0),
+        local_aet: text("LocalAet").filter(|aet| !aet.is_empty()),
+        timeout: number("Timeout")
+            .and_then(|seconds| u32::try_from(seconds).ok())
+            .filter(|seconds| *seconds > 0),
+    }
+}
+
+/// Whether a name can be put into a path: Orthanc allows its modalities letters, digits, `-` and `_`
+/// only, and does not decode paths that come from plugins.
+pub fn is_symbolic_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}

@@ -1,0 +1,103 @@
+//! Jobs of Orthanc that are under way, and the waiting for their end.
+//!
+//! Invariants:
+//! - A job's end is learnt from `/jobs/{id}`, never from an event: events only shorten the wait, they
+//!   may be lost.
+//! - [`Jobs::ended`] takes no lock for longer than a flag's change and never waits: Orthanc 1.10.1 calls it with
+//!   the mutex of its jobs registry held.
+
+use std::collections::BTreeMap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// The jobs that somebody waits for: whether an event told that they ended.
+#[derive(Default)]
+pub struct Jobs {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    interrupted: bool,
+    open: BTreeMap<String, bool>,
+}
+
+/// Why [`OpenJob::wait`] came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wake {
+    /// An event, or the time is over: look at the job.
+    Look,
+    /// Orthanc is stopping.
+    Interrupted,
+}
+
+/// A job that is waited for; forgotten on drop.
+pub struct OpenJob<'a> {
+    jobs: &'a Jobs,
+    id: String,
+}
+
+impl Jobs {
+    /// An event of Orthanc: the job with this identifier came to its end.
+    pub fn ended(&self, id: &str) {
+        if let Some(flag) = self.lock().open.get_mut(id) {
+            *flag = true;
+            self.changed.notify_all();
+        }
+    }
+
+    /// Orthanc is stopping: every wait ends with [`Wake::Interrupted`].
+    pub fn interrupt(&self) {
+        self.lock().interrupted = true;
+        self.changed.notify_all();
+    }
+
+    pub fn is_interrupted(&self) -> bool {
+        self.lock().interrupted
+    }
+
+    pub fn open(&self, id: &str) -> OpenJob<'_> {
+        self.lock().open.insert(id.to_owned(), false);
+        OpenJob {
+            jobs: self,
+            id: id.to_owned(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl OpenJob<'_> {
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Waits for the job's event, at most `timeout`.
+    pub fn wait(&self, timeout: Duration) -> Wake {
+        let state = self.jobs.lock();
+        let (mut state, _) = self
+            .jobs
+            .changed
+            .wait_timeout_while(state, timeout, |state| {
+                !state.interrupted && !state.open.get(&self.id).copied().unwrap_or(true)
+            })
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(flag) = state.open.get_mut(&self.id) {
+            *flag = false;
+        }
+        if state.interrupted {
+            Wake::Interrupted
+        } else {
+            Wake::Look
+        }
+    }
+}
+
+impl Drop for OpenJob<'_> {
+    fn drop(&mut self) {
+        self.jobs.lock().open.remove(&self.id);
+    }
+}

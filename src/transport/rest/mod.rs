@@ -1,0 +1,399 @@
+//! Sending through Orthanc's own C-STORE SCU: POST `/modalities/{name}/store`.
+//!
+//! Invariants:
+//! - `Permissive` is never sent: with it Orthanc answers success for instances that never arrived.
+//! - Jobs are asynchronous: a synchronous call that is cut by a shutdown answers an empty success, and tells
+//!   through the SDK only a number when it fails; `/jobs/{id}` has the peer's own words.
+//! - An instance counts as acknowledged only as [`verdict`] can prove it; an unknown end acknowledges
+//!   nothing.
+//! - A refused instance costs one more job for the rest of its batch, and nothing is sent twice.
+
+pub mod jobs;
+pub mod leftover;
+pub mod slots;
+pub mod verdict;
+
+use std::collections::HashSet;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use orthanc_sdk::{CallError, Client};
+use serde_json::{Value, json};
+
+use self::jobs::{Jobs, OpenJob, Wake};
+use self::slots::JobSlots;
+use self::verdict::{JobEnd, JobState, MAX_INSTANCES};
+use super::modalities::{Modalities, Modality, is_symbolic_name};
+use super::{Batch, Delivery, Permit, Standing, Transport, Tried};
+use crate::config::settings::HostSettings;
+use crate::item::{Class, Clock, Item, Outcome};
+
+/// What stands for "no limit" in Orthanc: a send that never ends would hold a thread for ever.
+const LONGEST_TIMEOUT: u32 = 600;
+/// How long an interrupted job may take to end before its outcome is left open.
+const INTERRUPT_GRACE: Duration = Duration::from_millis(1500);
+/// Orthanc's `ErrorCode_UnknownResource`.
+const UNKNOWN_RESOURCE: i32 = 17;
+const FIRST_LOOK: Duration = Duration::from_millis(20);
+const SLOWEST_LOOK: Duration = Duration::from_secs(1);
+
+/// Ends TCP connections of this process to a peer (`orthanc_sdk::sockets`), so that Orthanc need not sit out
+/// a silent receiver's time-out when it stops.
+pub type Disconnect = dyn Fn(&[SocketAddr]) + Send + Sync;
+
+pub struct RestTransport {
+    client: Client,
+    modalities: Arc<Modalities>,
+    clock: Arc<dyn Clock>,
+    jobs: Jobs,
+    slots: JobSlots,
+    /// `DicomScuTimeout`, seconds; 0: none.
+    scu_timeout: u32,
+    disconnect: Box<Disconnect>,
+}
+
+/// Why a batch cannot go on.
+enum Stop {
+    /// This outcome is the next item's; those after it were not tried.
+    At(Outcome),
+    /// Orthanc is stopping, or the rest's turn did not come.
+    Here,
+}
+
+/// What one job made of the items that it was given.
+struct Sent {
+    acknowledged: usize,
+    /// `None`: Orthanc stopped before it told.
+    end: Option<JobEnd>,
+}
+
+impl RestTransport {
+    pub fn new(
+        client: Client,
+        modalities: Arc<Modalities>,
+        clock: Arc<dyn Clock>,
+        host: &HostSettings,
+        disconnect: Box<Disconnect>,
+    ) -> RestTransport {
+        RestTransport {
+            client,
+            modalities,
+            clock,
+            jobs: Jobs::default(),
+            slots: JobSlots::new(usize::try_from(host.concurrent_jobs).unwrap_or(1)),
+            scu_timeout: host.dicom_scu_timeout,
+            disconnect,
+        }
+    }
+
+    /// Orthanc's events about jobs, for [`Jobs::ended`].
+    pub fn jobs(&self) -> &Jobs {
+        &self.jobs
+    }
+
+    fn modality(&self, name: &str) -> Result<Modality, Outcome> {
+        if !is_symbolic_name(name) {
+            return Err(unknown_modality(name));
+        }
+        match self.modalities.get(name) {
+            Ok(Some(modality)) => Ok(modality),
+            Ok(None) => Err(unknown_modality(name)),
+            Err(error) => Err(Outcome::new(Class::Internal, error)),
+        }
+    }
+
+    fn timeout(&self, setting: Option<u32>, modality: &Modality) -> u32 {
+        setting
+            .or(modality.timeout)
+            .unwrap_or(if self.scu_timeout > 0 {
+                self.scu_timeout
+            } else {
+                LONGEST_TIMEOUT
+            })
+    }
+
+    /// Sends `items` (at most [`MAX_INSTANCES`]) in one job.
+    fn send(&self, batch: &Batch<'_>, modality: &Modality, items: &[&Item]) -> Result<Sent, Stop> {
+        let mut body = json!({
+            "Resources": items.iter().map(|item| item.instance.as_str()).collect::<Vec<_>>(),
+            "Synchronous": false,
+            "Timeout": self.timeout(batch.timeout, modality),
+        });
+        if let Some(aet) = batch.local_aet {
+            body["LocalAet"] = json!(aet);
+        }
+        let uri = format!("/modalities/{}/store", batch.destination);
+        let submitted = match self.client.post_json(&uri, &body) {
+            Ok(answer) => answer,
+            // A call that is cut by a shutdown answers a success with an empty body.
+            Err(_) if self.jobs.is_interrupted() => return Err(Stop::Here),
+            Err(error) => return Err(Stop::At(refused_submission(&error))),
+        };
+        let Some(id) = submitted.get("ID").and_then(Value::as_str) else {
+            return Err(Stop::At(Outcome::new(
+                Class::Internal,
+                "Orthanc took the transfer and named no job",
+            )));
+        };
+        let job = self.jobs.open(id);
+        let end = self.wait(&job, modality, items.len());
+        let acknowledged = match &end {
+            Some(JobEnd::All) => items.len(),
+            Some(JobEnd::Stopped { acknowledged, .. } | JobEnd::Unreadable { acknowledged }) => {
+                *acknowledged
+            }
+            Some(JobEnd::Unknown(_)) | None => 0,
+        };
+        Ok(Sent { acknowledged, end })
+    }
+
+    /// How the job ended. `None`: Orthanc is stopping and does not tell any more.
+    fn wait(&self, job: &OpenJob<'_>, modality: &Modality, count: usize) -> Option<JobEnd> {
+        let uri = format!("/jobs/{}", job.id());
+        let mut pause = FIRST_LOOK;
+        let mut interrupted: Option<Instant> = None;
+        loop {
+            match self.client.get_json(&uri) {
+                Ok(answer) => {
+                    if let JobState::Ended(end) = verdict::read(&answer, count) {
+                        return Some(end);
+                    }
+                }
+                Err(CallError::HostGone) => return None,
+                Err(CallError::Code { .. } | CallError::Status { .. }) => {
+                    return Some(JobEnd::Unknown(
+                        "Orthanc forgot the job before its end was read (JobsHistorySize)"
+                            .to_owned(),
+                    ));
+                }
+                Err(error) => return Some(JobEnd::Unknown(error.to_string())),
+            }
+            if let Some(since) = interrupted {
+                if since.elapsed() > INTERRUPT_GRACE {
+                    return None;
+                }
+                std::thread::sleep(FIRST_LOOK);
+                continue;
+            }
+            match job.wait(pause) {
+                Wake::Look => pause = (pause * 2).min(SLOWEST_LOOK),
+                Wake::Interrupted => {
+                    interrupted = Some(Instant::now());
+                    let _ = self.client.post(&format!("{uri}/cancel"), b"{}");
+                    (self.disconnect)(&addresses(modality));
+                }
+            }
+        }
+    }
+
+    /// Which of the items Orthanc no longer has.
+    fn missing(&self, items: &[&Item]) -> Result<HashSet<i64>, CallError> {
+        let mut missing = HashSet::new();
+        for item in items {
+            match self.client.get(&format!("/instances/{}", item.instance)) {
+                Ok(answer) if answer.status == 404 => {
+                    missing.insert(item.id);
+                }
+                Err(CallError::Code { code, .. }) if code == UNKNOWN_RESOURCE => {
+                    missing.insert(item.id);
+                }
+                Ok(_) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(missing)
+    }
+}
+
+impl Transport for RestTransport {
+    fn admit(&self, destination: &str, standing: Standing) -> Option<Permit<'_>> {
+        self.slots
+            .acquire(destination, standing)
+            .map(|slot| Permit::new(slot))
+    }
+
+    fn set_destinations(&self, count: usize) {
+        self.slots.set_destinations(count);
+    }
+
+    fn deliver(&self, batch: &Batch<'_>) -> Delivery {
+        let begun = (self.clock.now(), Instant::now());
+        let made = |outcome: Outcome| Tried::Made {
+            outcome,
+            started: begun.0,
+            duration: begun.1.elapsed(),
+        };
+        let mut results: Vec<Tried> = Vec::with_capacity(batch.items.len());
+        let modality = match self.modality(batch.destination) {
+            Ok(modality) => modality,
+            Err(outcome) => return all_after(results, batch.items.len(), made(outcome)),
+        };
+        let mut gone: HashSet<i64> = HashSet::new();
+        let mut looked = false;
+        while results.len() < batch.items.len() {
+            let next = &batch.items[results.len()];
+            if gone.contains(&next.id) {
+                results.push(made(missing_outcome()));
+                continue;
+            }
+            let chunk: Vec<&Item> = batch.items[results.len()..]
+                .iter()
+                .take_while(|item| !gone.contains(&item.id))
+                .take(MAX_INSTANCES)
+                .collect();
+            match self.send(batch, &modality, &chunk) {
+                Ok(sent) => {
+                    let count = results.len() + sent.acknowledged;
+                    // Orthanc does not tell 0000 from a warning: no status is made up.
+                    results.resize_with(count, || made(Outcome::new(Class::Success, "")));
+                    match sent.end {
+                        Some(JobEnd::All) => {}
+                        None => return all_after(results, batch.items.len(), Tried::NotYet),
+                        Some(JobEnd::Stopped { outcome, .. }) => {
+                            let goes_on = concerns_the_instance(outcome.class);
+                            results.push(made(outcome));
+                            if !goes_on {
+                                return all_after(results, batch.items.len(), Tried::NotYet);
+                            }
+                        }
+                        Some(JobEnd::Unreadable { .. }) => {
+                            let item = &batch.items[results.len()];
+                            results.push(made(match self.missing(&[item]) {
+                                Ok(gone) if gone.is_empty() => Outcome::new(
+                                    Class::Internal,
+                                    "Orthanc could not read the instance from its storage",
+                                ),
+                                _ => missing_outcome(),
+                            }));
+                        }
+                        Some(JobEnd::Unknown(reason)) => {
+                            // An instance that vanished in between is the usual reason.
+                            match self.missing(&chunk) {
+                                Ok(found) if !found.is_empty() && !looked => {
+                                    looked = true;
+                                    gone = found;
+                                }
+                                Ok(_) => {
+                                    results.push(made(Outcome::new(Class::Internal, reason)));
+                                    return all_after(results, batch.items.len(), Tried::NotYet);
+                                }
+                                Err(_) => {
+                                    return all_after(results, batch.items.len(), Tried::NotYet);
+                                }
+                            }
+                        }
+                    }
+                }
+                Err(Stop::Here) => return all_after(results, batch.items.len(), Tried::NotYet),
+                Err(Stop::At(outcome)) => match self.missing(&chunk) {
+                    // One instance that Orthanc does not have fails the whole submission, before
+                    // anything is sent.
+                    Ok(found) if !found.is_empty() => gone.extend(found),
+                    Ok(_) => {
+                        let outcome = match self.modality(batch.destination) {
+                            Ok(_) => outcome,
+                            Err(unknown) => unknown,
+                        };
+                        results.push(made(outcome));
+                        return all_after(results, batch.items.len(), Tried::NotYet);
+                    }
+                    Err(_) => return all_after(results, batch.items.len(), Tried::NotYet),
+                },
+            }
+        }
+        Delivery(results)
+    }
+
+    fn probe(&self, destination: &str, timeout: Option<u32>) -> Result<Duration, Outcome> {
+        let modality = self.modality(destination)?;
+        let seconds = self.timeout(timeout, &modality);
+        let begun = Instant::now();
+        // Ourselves first: it gives the reason in words, and spares Orthanc's log an error for each probe of an outage.
+        reach(&modality, Duration::from_secs(u64::from(seconds)))
+            .map_err(|why| Outcome::new(Class::Unreachable, why))?;
+        let body = json!({ "Timeout": seconds });
+        let uri = format!("/modalities/{destination}/echo");
+        match self.client.post_json(&uri, &body) {
+            Ok(_) | Err(CallError::BadJson(_)) => Ok(begun.elapsed()),
+            Err(error) => Err(Outcome::new(
+                Class::Unreachable,
+                format!(
+                    "{}:{} takes connections but does not answer a C-ECHO as AET {:?} ({error}); \
+                     check that it runs and knows this Orthanc's AET",
+                    modality.host, modality.port, modality.aet
+                ),
+            )),
+        }
+    }
+
+    fn interrupt(&self) {
+        self.slots.stop();
+        self.jobs.interrupt();
+    }
+}
+
+fn all_after(mut results: Vec<Tried>, count: usize, first: Tried) -> Delivery {
+    if results.len() < count {
+        results.push(first);
+    }
+    results.resize(count, Tried::NotYet);
+    Delivery(results)
+}
+
+/// Whether such an outcome is the instance's own matter, so that the others can go on at once.
+fn concerns_the_instance(class: Class) -> bool {
+    matches!(
+        class,
+        Class::Success | Class::Warning | Class::Rejected | Class::NotNegotiated
+    )
+}
+
+fn missing_outcome() -> Outcome {
+    Outcome::new(Class::Missing, "the instance is no longer in Orthanc")
+}
+
+fn unknown_modality(name: &str) -> Outcome {
+    Outcome::new(
+        Class::Unreachable,
+        format!(
+            "Orthanc has no modality {name:?} (any more): add it to DicomModalities, or redirect the items"
+        ),
+    )
+}
+
+fn refused_submission(error: &CallError) -> Outcome {
+    Outcome::new(
+        Class::Internal,
+        format!("Orthanc did not take the transfer: {error}"),
+    )
+}
+
+fn addresses(modality: &Modality) -> Vec<SocketAddr> {
+    (modality.host.as_str(), modality.port)
+        .to_socket_addrs()
+        .map(Iterator::collect)
+        .unwrap_or_default()
+}
+
+/// Whether the peer takes TCP connections; else why not, in words for an administrator.
+fn reach(modality: &Modality, timeout: Duration) -> Result<(), String> {
+    let place = format!("{}:{}", modality.host, modality.port);
+    let found: Vec<SocketAddr> = (modality.host.as_str(), modality.port)
+        .to_socket_addrs()
+        .map_err(|error| {
+            format!(
+                "the host name {:?} cannot be resolved: {error}",
+                modality.host
+            )
+        })?
+        .collect();
+    let mut last = format!("{place} has no address");
+    for address in found {
+        match std::net::TcpStream::connect_timeout(&address, timeout) {
+            Ok(_) => return Ok(()),
+            Err(error) => last = format!("cannot connect to {place}: {error}"),
+        }
+    }
+    Err(last)
+}

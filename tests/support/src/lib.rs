@@ -1,0 +1,23 @@
+//! What the tests, benches and demos of the send queue share: real Orthancs, DICOM receivers that misbehave on
+//! request, studies made up on the spot, and DCMTK's tools.
+//!
+//! Invariants of everything here:
+//! - Nothing sleeps a fixed time: callers wait for a condition, with a generous deadline.
+//! - What was started is killed when its value is dropped, also in a test that panics.
+//! - Ports are free ones, leased to this process until it ends ([`net::free_port`]); folders are temporary.
+
+#![forbid(unsafe_code)]
+
+pub mod dcmtk;
+pub mod dicom;
+pub mod net;
+pub mod orthanc;
+pub mod proc;
+pub mod scp;
+pub mod wait;
+
+pub use dicom::{Instance, Kind, Study};
+pub use net::free_port;
+pub use orthanc::{Orthanc, OrthancConfig, OrthancVersion};
+pub use scp::{Association, FaultScp, Respond, StoreRequest};
+pub use wait::{poll, wait_until};

@@ -1,0 +1,101 @@
+//! Which Orthanc, and where it is.
+//!
+//! Invariant: a path inside a chroot is a path of this machine below the chroot; nothing else is visible in there.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// An Orthanc to test with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OrthancVersion {
+    /// The one installed on this machine (`Orthanc` on PATH, else `/usr/sbin/Orthanc`).
+    Machine,
+    /// The one of Debian 13, in the chroot `trixie`.
+    Trixie,
+    /// The one of the Debian after that, in the chroot `forky`.
+    Forky,
+}
+
+impl OrthancVersion {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Machine, Self::Trixie, Self::Forky];
+
+    /// Those that can be started here.
+    #[must_use]
+    pub fn available() -> Vec<Self> {
+        Self::ALL
+            .into_iter()
+            .filter(|version| version.is_available())
+            .collect()
+    }
+
+    /// Whether its executable is there (for a chroot also: whether this process is root).
+    #[must_use]
+    pub fn is_available(self) -> bool {
+        match self.chroot() {
+            None => machine_executable().is_some(),
+            Some(root) => {
+                rustix::process::geteuid().is_root() && root.join("usr/sbin/Orthanc").is_file()
+            }
+        }
+    }
+
+    /// The chroot's folder; `None` for the machine's own.
+    #[must_use]
+    pub fn chroot(self) -> Option<PathBuf> {
+        let name = match self {
+            Self::Machine => return None,
+            Self::Trixie => "trixie",
+            Self::Forky => "forky",
+        };
+        let base = std::env::var_os("SENDQUEUE_MATRIX_DIR").map_or_else(
+            || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/matrix"),
+            PathBuf::from,
+        );
+        Some(base.join(name))
+    }
+
+    /// Where its temporary folders are made, as this machine sees it.
+    pub(super) fn temp_base(self) -> Result<PathBuf, String> {
+        let Some(root) = self.chroot() else {
+            return Ok(std::env::temp_dir());
+        };
+        let root = root.canonicalize().map_err(|error| {
+            format!(
+                "{}: {error}; make it with scripts/orthancs.sh, or say with SENDQUEUE_MATRIX_DIR where it is",
+                root.display()
+            )
+        })?;
+        Ok(root.join("tmp"))
+    }
+
+    /// The command that becomes Orthanc: its process number is Orthanc's.
+    pub(super) fn command(self) -> Result<Command, String> {
+        match self.chroot() {
+            None => machine_executable()
+                .map(Command::new)
+                .ok_or_else(|| "no Orthanc on this machine".to_owned()),
+            Some(root) => {
+                let mut command = Command::new("chroot");
+                command.arg(root).arg("/usr/sbin/Orthanc");
+                Ok(command)
+            }
+        }
+    }
+
+    pub(super) fn inside(self, path: &Path) -> String {
+        let root = self.chroot().and_then(|root| root.canonicalize().ok());
+        match root.and_then(|root| path.strip_prefix(root).ok().map(Path::to_owned)) {
+            Some(inner) => format!("/{}", inner.display()),
+            None => path.display().to_string(),
+        }
+    }
+}
+
+fn machine_executable() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|folder| folder.join("Orthanc"))
+        .chain([PathBuf::from("/usr/sbin/Orthanc")])
+        .find(|candidate| candidate.is_file())
+}
