@@ -172,7 +172,7 @@ fn deliver(store: &SqliteStore, count: u64) -> Result<(u64, Spent, Spent), Faile
 }
 
 /// Milliseconds of the median of some runs.
-fn median(mut run: impl FnMut() -> Result<(), Failed>) -> Result<f64, Failed> {
+fn median<T>(mut run: impl FnMut() -> OrthancSendQueue::store::Result<T>) -> Result<f64, Failed> {
     let mut times = Vec::new();
     for _ in 0..11 {
         let start = Instant::now();
@@ -213,17 +213,11 @@ fn run(backlog: u64, options: &Options) -> Result<(), Failed> {
     let per_second = |count: u64, seconds: f64| count as f64 / seconds;
     let enqueuing = enqueue(&store, backlog, options.measure, options)?;
     let (done, claiming, finishing) = deliver(&store, options.measure)?;
-    let page = |filter: Filter| {
-        median(|| {
-            Ok(drop(store.items(
-                &filter,
-                Page {
-                    since: 0,
-                    limit: 100,
-                },
-            )?))
-        })
+    let first = Page {
+        since: 0,
+        limit: 100,
     };
+    let page = |filter: Filter| median(|| store.items(&filter, first));
     println!(
         "{backlog:>9} | fill {} | enqueue {} | claim {} | finish {} | claim+finish {:.0}/s | \
          open {opening:.1} ms | {} MiB on disk | {} MiB resident",
@@ -238,9 +232,9 @@ fn run(backlog: u64, options: &Options) -> Result<(), Failed> {
     println!(
         "          | counts {:.3} ms | destinations {:.3} ms | next_due {:.3} ms | page by state {:.3} ms | \
          by destination {:.3} ms | all {:.3} ms | study {:.3} ms",
-        median(|| store.counts().map(|_| ()).map_err(Into::into))?,
-        median(|| Ok(drop(store.destinations()?)))?,
-        median(|| store.next_due().map(|_| ()).map_err(Into::into))?,
+        median(|| store.counts())?,
+        median(|| store.destinations())?,
+        median(|| store.next_due())?,
         page(Filter {
             state: Some(State::Pending),
             ..Filter::default()

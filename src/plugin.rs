@@ -98,6 +98,7 @@ fn enabled(host: Host, settings: Settings) -> Result<SendQueue, String> {
     let settings = Arc::new(settings);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let started = clock.now();
+    make_index_directory(&settings);
     let store: Arc<dyn Store> =
         Arc::new(SqliteStore::open(&settings.database).map_err(|error| error.to_string())?);
     let modalities = Arc::new(Modalities::new(host.client()));
@@ -182,6 +183,15 @@ fn enabled(host: Host, settings: Settings) -> Result<SendQueue, String> {
     Ok(SendQueue {
         running: Some(running),
     })
+}
+
+/// Makes Orthanc's own folder, as Orthanc is about to do, if the database belongs into it. Any other folder must be there:
+/// one that is missing is a mistake or a disk that is not mounted.
+fn make_index_directory(settings: &Settings) {
+    if settings.database.parent() == Some(settings.index_directory.as_path()) {
+        // A failure shows when the database is opened, with its reason.
+        let _ = std::fs::create_dir_all(&settings.index_directory);
+    }
 }
 
 fn register(host: Host, api: Api, running: &Arc<Running>) -> Result<(), orthanc_sdk::CallError> {

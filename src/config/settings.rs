@@ -14,6 +14,9 @@ pub struct Settings {
     /// Absolute; or relative to Orthanc's working directory, if `IndexDirectory` is relative and the
     /// folder of Orthanc's configuration is not known.
     pub database: PathBuf,
+    /// Orthanc's `IndexDirectory`. Orthanc makes it after it has loaded its plugins: at its very first start it is
+    /// not there yet.
+    pub index_directory: PathBuf,
     pub tcp_no_delay: bool,
     pub history_days: u32,
     pub rules: Vec<Rule>,

@@ -75,7 +75,8 @@ pub fn load(
 
     let mut database = "sendqueue.db".to_owned();
     section.read("Database", &mut database, |n| path(n, m));
-    let database = index_directory(&root, base, m).join(database);
+    let index_directory = index_directory(&root, base, m);
+    let database = index_directory.join(database);
 
     let mut tcp_no_delay = true;
     section.read("TcpNoDelay", &mut tcp_no_delay, |n| n.boolean(m));
@@ -97,6 +98,7 @@ pub fn load(
         Ok(Settings {
             enable,
             database,
+            index_directory,
             tcp_no_delay,
             history_days,
             rules,

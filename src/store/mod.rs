@@ -158,6 +158,8 @@ pub enum ErrorOperation {
 
 /// What came of an operation on one item.
 #[derive(Debug, Clone, PartialEq)]
+// Made once for each request of a person: its size does not matter.
+#[allow(clippy::large_enum_variant)]
 pub enum Moved {
     Done(Item),
     /// The state does not allow it; the item is as it was.

@@ -169,6 +169,16 @@ fn progress_is_told_at_every_level(store: &dyn Store) {
             assert_eq!(pacs.last_completed, Some(at(2)));
         }
     }
+    // First and last are taken over all states.
+    let mut late = new_item("study", "d", "pacs");
+    late.failed = Some(Outcome::new(Class::Missing, "gone"));
+    for seconds in [1, 7] {
+        enqueue_at(store, std::slice::from_ref(&late), at(seconds));
+    }
+    let progress = store.progress(Level::Study, "study", None).unwrap();
+    assert_eq!(progress[1].first_completed, Some(at(1)));
+    assert_eq!(progress[1].last_completed, Some(at(7)));
+    assert_eq!(progress[1].last_created, at(7));
     for study in [None, Some("study")] {
         let progress = store.progress(Level::Instance, "b", study).unwrap();
         assert_eq!(progress.len(), 1);

@@ -81,32 +81,31 @@ fn finish_one(
     let details = row::details(&outcome.details);
     let completed = (state != State::Retry).then_some(now);
     let destination: Option<i64> = conn
-        .prepare_cached(sql::FINISH_ITEM)?
-        .query_row(
-            params![
-                id,
-                token,
-                state,
-                attempt.counted,
-                next_attempt,
-                completed,
-                outcome.class,
-                outcome.dimse_status,
-                details,
-            ],
-            |row| row.get(0),
-        )
+        .prepare_cached(sql::FINISH_HELD)?
+        .query_row(params![id, token], |row| row.get(0))
         .optional()?;
-    if let Some(destination) = destination {
-        conn.prepare_cached(sql::FINISH_ATTEMPT)?.execute(params![
-            id,
-            destination,
-            attempt.started,
-            row::duration(attempt.duration_us),
-            outcome.class,
-            outcome.dimse_status,
-            details,
-        ])?;
-    }
-    Ok(destination)
+    let Some(destination) = destination else {
+        return Ok(None);
+    };
+    conn.prepare_cached(sql::FINISH_ITEM)?.execute(params![
+        id,
+        token,
+        state,
+        attempt.counted,
+        next_attempt,
+        completed,
+        outcome.class,
+        outcome.dimse_status,
+        details,
+    ])?;
+    conn.prepare_cached(sql::FINISH_ATTEMPT)?.execute(params![
+        id,
+        destination,
+        attempt.started,
+        row::duration(attempt.duration_us),
+        outcome.class,
+        outcome.dimse_status,
+        details,
+    ])?;
+    Ok(Some(destination))
 }

@@ -41,6 +41,7 @@ statements! {
     EXPIRE = "expire";
     EXPIRE_NEXT = "expire_next";
     FINISH_ATTEMPT = "finish_attempt";
+    FINISH_HELD = "finish_held";
     FINISH_ITEM = "finish_item";
     FINISH_RELEASE = "finish_release";
     ITEM_ATTEMPTS = "item_attempts";

@@ -12,12 +12,16 @@ pub mod dcmtk;
 pub mod dicom;
 pub mod net;
 pub mod orthanc;
+pub mod plugin;
 pub mod proc;
+pub mod queue;
 pub mod scp;
 pub mod wait;
 
 pub use dicom::{Instance, Kind, Study};
 pub use net::free_port;
 pub use orthanc::{Orthanc, OrthancConfig, OrthancVersion};
+pub use plugin::plugin_path;
+pub use queue::Queue;
 pub use scp::{Association, FaultScp, Respond, StoreRequest};
 pub use wait::{poll, wait_until};

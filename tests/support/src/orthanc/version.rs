@@ -20,6 +20,20 @@ impl OrthancVersion {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Machine, Self::Trixie, Self::Forky];
 
+    /// The one that `SENDQUEUE_TEST_ORTHANC` names: `machine` (the default), `trixie` or `forky`.
+    ///
+    /// # Panics
+    /// On another name.
+    #[must_use]
+    pub fn under_test() -> Self {
+        match std::env::var("SENDQUEUE_TEST_ORTHANC").as_deref() {
+            Err(_) | Ok("" | "machine") => Self::Machine,
+            Ok("trixie") => Self::Trixie,
+            Ok("forky") => Self::Forky,
+            Ok(other) => panic!("SENDQUEUE_TEST_ORTHANC={other}: machine, trixie or forky"),
+        }
+    }
+
     /// Those that can be started here.
     #[must_use]
     pub fn available() -> Vec<Self> {

@@ -1,0 +1,65 @@
+# make demo          see it work: a real Orthanc, two receivers, an outage, a refusal, its replay
+# make test          all tests: units, the machine's own Orthanc, the two other Orthancs
+# make quick         unit tests and one Orthanc
+# make check         formatting, clippy, documentation, the README's commands
+# make bench         figures, beside a peer measured in the same run
+# make install       copies the library into Orthanc's plugins folder (DESTDIR is honoured)
+#
+# What is missing is installed (as root), or named (otherwise).
+
+CARGO ?= cargo
+PLUGINS ?= /usr/share/orthanc/plugins
+MATRIX ?= $(or $(SENDQUEUE_MATRIX_DIR),$(CURDIR)/target/matrix)
+
+BUILD_PACKAGES = orthanc-dev libclang-dev gcc libc6-dev
+RUN_PACKAGES = orthanc dcmtk
+TEST_PACKAGES = curl debootstrap
+DEMO_PACKAGES = curl jq
+
+LIBRARY = target/release/libOrthancSendQueue.so
+
+.PHONY: all build demo test test-machine test-matrix quick check bench install clean
+
+all: build
+
+build:
+	@scripts/packages.sh $(BUILD_PACKAGES)
+	$(CARGO) build --release --locked
+
+demo: build
+	@scripts/packages.sh $(RUN_PACKAGES) $(DEMO_PACKAGES)
+	@SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) examples/demo.sh
+
+quick:
+	@scripts/packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES)
+	$(CARGO) test --locked --workspace --lib
+	$(CARGO) test --locked --test forward
+
+test: test-machine test-matrix
+
+test-machine:
+	@scripts/packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES)
+	$(CARGO) test --locked --workspace
+
+# One library file, built once, in every Orthanc.
+test-matrix: build
+	@scripts/packages.sh $(RUN_PACKAGES) $(TEST_PACKAGES)
+	scripts/orthancs.sh $(MATRIX)
+	SENDQUEUE_MATRIX_DIR=$(MATRIX) SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) scripts/matrix.sh
+
+check:
+	@scripts/packages.sh $(BUILD_PACKAGES)
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
+	scripts/readme.sh
+
+bench: build
+	@scripts/packages.sh $(RUN_PACKAGES)
+	SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) $(CARGO) bench --locked
+
+install: build
+	install -D -m 644 $(LIBRARY) $(DESTDIR)$(PLUGINS)/libOrthancSendQueue.so
+
+clean:
+	$(CARGO) clean
