@@ -1,5 +1,6 @@
 # make demo          see it work: a real Orthanc, two receivers, an outage, a refusal, its replay
-# make test          all tests: units, the machine's own Orthanc, the two other Orthancs
+# make test          all tests with the machine's own Orthanc
+# make test-matrix   the tests with an Orthanc in 1.10, 1.12 and 1.13, one library file
 # make quick         unit tests and one Orthanc
 # make check         formatting, clippy, documentation, the README's commands
 # make bench         figures, beside a peer measured in the same run
@@ -35,7 +36,7 @@ quick:
 	$(CARGO) test --locked --workspace --lib
 	$(CARGO) test --locked --test forward
 
-test: test-machine test-matrix
+test: test-machine
 
 test-machine:
 	@scripts/packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES)
@@ -47,11 +48,12 @@ test-matrix: build
 	scripts/orthancs.sh $(MATRIX)
 	SENDQUEUE_MATRIX_DIR=$(MATRIX) SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) scripts/matrix.sh
 
-check:
+check: build
 	@scripts/packages.sh $(BUILD_PACKAGES)
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
+	@scripts/packages.sh $(RUN_PACKAGES) curl
 	scripts/readme.sh
 
 bench: build

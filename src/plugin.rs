@@ -208,7 +208,7 @@ fn register(host: Host, api: Api, running: &Arc<Running>) -> Result<(), orthanc_
     host.on_stored_instance(move |instance: &StoredInstance<'_>| {
         let begun = Instant::now();
         arrivals.notices.put(instance.id(), arrivals.clock.now());
-        arrivals.notices.took(begun.elapsed());
+        arrivals.notices.timing().add(begun.elapsed());
     })?;
     let changes = running.clone();
     host.on_change(move |change: &Change| changes.on_change(change))?;

@@ -139,7 +139,7 @@ fn an_instance_deleted_while_it_waits_is_missing() {
     let ids = queue.store_all(&instances);
     queue.wait_for("pacs", "Pending", 9);
     for at in [0, 4, 8] {
-        queue.delete(&format!("/instances/{}", ids[at])).ok();
+        let _ = queue.delete(&format!("/instances/{}", ids[at])).ok();
     }
     queue.tell("/destinations/pacs/resume", &json!({}));
     queue.wait_for_rest(9);
@@ -176,7 +176,7 @@ fn an_instance_deleted_under_way_is_missing_or_arrives() {
     queue.tell("/destinations/slow/resume", &json!({}));
     begun.recv_timeout(SOON).expect("the first store");
     for at in [6, 9] {
-        queue.delete(&format!("/instances/{}", ids[at])).ok();
+        let _ = queue.delete(&format!("/instances/{}", ids[at])).ok();
     }
     go_on.send(()).unwrap();
     queue.wait_for_rest(10);

@@ -20,7 +20,7 @@ impl Api {
             .filter_map(|record| record.oldest_pending)
             .min();
         let figures = self.progress.figures();
-        let (callbacks, slowest) = self.notices.figures();
+        let timing = self.notices.timing();
         let cursor = match figures.cursor {
             Some(seq) => Some(seq),
             None => self.store.cursor()?.map(|cursor| cursor.seq),
@@ -38,8 +38,12 @@ impl Api {
                 "Destinations": self.known_destinations()?,
                 "OldestPendingSeconds": age(oldest, now),
                 "Cursor": cursor,
-                "Callbacks": callbacks,
-                "SlowestCallbackMicroseconds": slowest,
+                "Callbacks": {
+                    "Count": timing.count(),
+                    "MedianMicroseconds": timing.quantile(0.5),
+                    "Percentile99Microseconds": timing.quantile(0.99),
+                    "LongestMicroseconds": timing.longest(),
+                },
                 "GoneBeforeQueued": figures.gone,
                 "GivenUp": figures.given_up,
             }),

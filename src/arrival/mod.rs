@@ -13,3 +13,4 @@ pub mod notices;
 pub mod progress;
 pub mod recent;
 pub mod reconcile;
+pub mod timing;

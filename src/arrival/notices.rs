@@ -6,10 +6,10 @@
 //!   the reconciler then looks through the studies as if the changes had been deleted.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::timing::Timing;
 use crate::item::Timestamp;
 
 /// Most identifiers kept: at some 100 bytes each, a few megabytes.
@@ -26,8 +26,7 @@ pub struct Notice {
 pub struct Notices {
     state: Mutex<State>,
     wake: Condvar,
-    received: AtomicU64,
-    longest_us: AtomicU64,
+    timing: Timing,
 }
 
 #[derive(Default)]
@@ -49,7 +48,6 @@ pub enum Wake {
 impl Notices {
     /// From the callback.
     pub fn put(&self, instance: &str, time: Timestamp) {
-        self.received.fetch_add(1, Ordering::Relaxed);
         let notice = Notice {
             instance: instance.to_owned(),
             time,
@@ -67,18 +65,9 @@ impl Notices {
         }
     }
 
-    /// How long a callback took, for the record of the slowest.
-    pub fn took(&self, duration: Duration) {
-        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-        self.longest_us.fetch_max(micros, Ordering::Relaxed);
-    }
-
-    /// Callbacks so far, and the longest of them in microseconds.
-    pub fn figures(&self) -> (u64, u64) {
-        (
-            self.received.load(Ordering::Relaxed),
-            self.longest_us.load(Ordering::Relaxed),
-        )
+    /// How long the callbacks took.
+    pub fn timing(&self) -> &Timing {
+        &self.timing
     }
 
     /// All that were handed over so far, and whether some were dropped.
@@ -158,7 +147,6 @@ mod tests {
         let (kept, overflowed) = notices.take();
         assert_eq!(kept.len(), MOST);
         assert!(overflowed);
-        assert_eq!(notices.figures().0, MOST as u64 + 1);
         assert!(!notices.take().1);
     }
 }

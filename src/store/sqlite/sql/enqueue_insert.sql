@@ -1,3 +1,5 @@
+-- Measured (benches/store.rs, one core, batches of 100): 20 to 23 µs an item with the look for
+-- duplicates, the triggers and the commit, at a backlog of 10,000 and of 1,000,000 alike.
 INSERT INTO item (
     destination, state, priority, grp, created, next_attempt, expires, completed, class,
     dimse_status, details, size_bytes, instance, study, series, patient, sop_instance_uid,

@@ -1,7 +1,7 @@
 //! How SQLite runs the statements: none but the documented ones looks at every item.
 
 use super::*;
-use crate::store::sqlite::sql;
+use crate::store::sqlite::{open, sql};
 use rusqlite::Connection;
 
 /// Statements for which Orthanc's knowledge is missing, and the page over everything, which goes
@@ -44,7 +44,7 @@ fn plan(conn: &Connection, sql: &str) -> Vec<String> {
 fn no_statement_looks_at_every_item() {
     let folder = folder();
     drop(SqliteStore::open(&path(&folder)).unwrap());
-    let conn = Connection::open(path(&folder)).unwrap();
+    let conn = open::reader(&path(&folder)).unwrap();
     for (name, sql) in sql::ALL {
         let plan = plan(&conn, sql);
         for step in &plan {
@@ -70,7 +70,7 @@ fn no_statement_looks_at_every_item() {
 fn the_check_itself_sees_a_scan() {
     let folder = folder();
     drop(SqliteStore::open(&path(&folder)).unwrap());
-    let conn = Connection::open(path(&folder)).unwrap();
+    let conn = open::reader(&path(&folder)).unwrap();
     let scan = plan(&conn, "SELECT id FROM item WHERE rule = 'x'");
     assert!(scan[0].starts_with("SCAN item"), "{scan:?}");
     let sort = plan(
