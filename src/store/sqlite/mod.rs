@@ -28,6 +28,7 @@ mod error;
 mod errors;
 mod finish;
 mod list;
+mod lock;
 mod migrate;
 mod open;
 mod operate;
@@ -43,6 +44,8 @@ mod tests;
 pub struct SqliteStore {
     pool: pool::Pool,
     created: Timestamp,
+    /// Given back last.
+    _lock: lock::Lock,
 }
 
 impl SqliteStore {
@@ -52,11 +55,13 @@ impl SqliteStore {
     /// `Unusable` for what an administrator has to put right (nothing is overwritten), `Locked` and
     /// `Full` for what may pass.
     pub fn open(path: &Path) -> Result<SqliteStore> {
+        let lock = open::lock(path)?;
         let writer = open::writer(path, open::released())?;
         let created = writer.query_row(sql::CREATED, [], |row| row.get(0))?;
         Ok(SqliteStore {
             pool: pool::Pool::new(path.to_path_buf(), writer),
             created,
+            _lock: lock,
         })
     }
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::lock::{self, Lock, Refused};
 use super::migrate::{self, MIGRATIONS};
 use crate::store::{Result, StoreError};
 
@@ -40,6 +41,25 @@ fn newer(path: &Path, found: i64, known: i64) -> StoreError {
              knows up to {known}; install that version again, or set SendQueue.Database to another file"
         ),
     )
+}
+
+/// The right to be the one process that works on this database. What is no queue of ours is refused first, so that no lock
+/// is left beside it.
+pub fn lock(path: &Path) -> Result<Lock> {
+    inspect(path, migrate::newest(released()))?;
+    lock::take(path).map_err(|refused| match refused {
+        Refused::Taken => unusable(
+            path,
+            "another process works on it; stop that Orthanc, or set SendQueue.Database to another file",
+        ),
+        Refused::Io(error) => unusable(
+            path,
+            format!(
+                "{} cannot be written ({error}); let the user that runs Orthanc write to that folder",
+                lock::path_of(path).display()
+            ),
+        ),
+    })
 }
 
 /// The writer's connection to a database of the newest version, made if there is none.
