@@ -18,13 +18,19 @@ impl Reconciler {
     /// What the callback handed over and no line named.
     pub(super) fn leftovers(&mut self) -> Result<(), PassError> {
         let left: Vec<String> = self.waiting.keys().cloned().collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        // What Orthanc had before there was a queue is not ours, however often it is sent again.
+        let made = second_of(self.parts.store.created()?);
         for chunk in left.chunks(CHUNK) {
             let ids: Vec<&str> = chunk.iter().map(String::as_str).collect();
             let mut facts = self.describe(&ids)?.facts;
             facts.retain(|fact| {
                 let told = self.waiting.get(&fact.arrival.instance);
                 told.is_some_and(|time| {
-                    fact.received >= second_of(time.plus_seconds(-DUPLICATE_AGE_SECONDS))
+                    let newest = second_of(time.plus_seconds(-DUPLICATE_AGE_SECONDS));
+                    fact.received >= newest.max(made.clone())
                 })
             });
             self.take_unlogged(facts)?;

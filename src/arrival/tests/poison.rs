@@ -75,8 +75,8 @@ fn more_studies_than_are_kept_in_memory() {
     let mut world = World::new(0);
     for round in 0..24 {
         world.index(|index| {
-            for number in 0..497 {
-                let number = round * 497 + number;
+            for number in 0..480 {
+                let number = round * 480 + number;
                 index.store(&name(number), &format!("t{number}"));
             }
         });
@@ -84,7 +84,7 @@ fn more_studies_than_are_kept_in_memory() {
     }
     world.settle();
     assert_eq!(world.progress.figures().gone, 0);
-    world.assert_each_once(0..24 * 497);
+    world.assert_each_once(0..24 * 480);
 }
 
 #[test]
