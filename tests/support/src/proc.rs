@@ -100,6 +100,21 @@ impl Proc {
         }
     }
 
+    /// Whether the process has a handler of its own for SIGTERM (`SigCgt` in `/proc/PID/status`).
+    #[must_use]
+    pub fn catches_sigterm(&self) -> bool {
+        const SIGTERM: u32 = 15;
+        std::fs::read_to_string(format!("/proc/{}/status", self.pid()))
+            .ok()
+            .and_then(|status| {
+                let line = status
+                    .lines()
+                    .find_map(|line| line.strip_prefix("SigCgt:"))?;
+                u64::from_str_radix(line.trim(), 16).ok()
+            })
+            .is_some_and(|caught| caught >> (SIGTERM - 1) & 1 == 1)
+    }
+
     /// Resident memory in KiB; `None` when the process has ended.
     #[must_use]
     pub fn rss_kb(&self) -> Option<u64> {
