@@ -149,5 +149,7 @@ fn unused(name: &str) -> DestinationRecord {
         oldest_pending: None,
         last_success: None,
         last_error: None,
+        outage: None,
+        outages: 0,
     }
 }

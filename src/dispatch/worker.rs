@@ -11,7 +11,7 @@ use super::lane::{Idle, Lane, Turn};
 use crate::config::settings::LocalAet;
 use crate::item::outcome::follow;
 use crate::item::{Class, Item, Next, Outcome};
-use crate::store::{AttemptMade, Claim, Finish, FinishVerb};
+use crate::store::{AttemptMade, Claim, Finish, FinishVerb, Pick};
 use crate::transport::{Batch, Delivery, Tried};
 
 /// Pause after a fault of the store.
@@ -76,7 +76,11 @@ pub fn step(lane: &Lane) -> Step {
                 return Step::Worked;
             }
             let now = lane.tools.clock.now();
-            match lane.tools.store.claim(&lane.name, most, now) {
+            match lane
+                .tools
+                .store
+                .claim(&lane.name, Pick::MostUrgent, most, now)
+            {
                 Ok(Some(claim)) => {
                     send(lane, &claim, trial);
                     Step::Worked

@@ -209,8 +209,14 @@ impl Play {
 
     fn claim(&mut self) {
         let (name, limit, now) = (self.destination(), self.random.u32(1..6), self.now());
-        let expected = self.model.claimable(name, limit as usize);
-        let Some(claim) = self.store.claim(name, limit, now).unwrap() else {
+        let pick = match self.random.u8(..8) {
+            0 => Pick::Oldest,
+            1 => Pick::AtLeast(Priority::High),
+            2 => Pick::Hurried,
+            _ => Pick::MostUrgent,
+        };
+        let expected = self.model.claimable(name, pick, limit as usize);
+        let Some(claim) = self.store.claim(name, pick, limit, now).unwrap() else {
             assert!(expected.is_empty(), "nothing was claimed");
             return;
         };

@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 
 use super::{
     Claim, Counts, Cursor, DestinationRecord, Duplicates, Enqueued, ErrorOperation, ErrorSummary,
-    Filter, Finish, LastError, Level, Moved, NewItem, Page, ResourceProgress, Result, Store,
+    Filter, Finish, LastError, Level, Moved, NewItem, Outage, Page, Pick, ResourceProgress, Result,
+    Store,
 };
 use crate::item::{Attempt, Item, Timestamp};
 
@@ -105,8 +106,14 @@ impl Store for SqliteStore {
         due::expire(&self.pool, now, limit)
     }
 
-    fn claim(&self, destination: &str, limit: u32, now: Timestamp) -> Result<Option<Claim>> {
-        claim::claim(&self.pool, destination, limit, now)
+    fn claim(
+        &self,
+        destination: &str,
+        pick: Pick,
+        limit: u32,
+        _now: Timestamp,
+    ) -> Result<Option<Claim>> {
+        claim::claim(&self.pool, destination, pick, limit)
     }
 
     fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64> {
@@ -164,6 +171,10 @@ impl Store for SqliteStore {
 
     fn set_last_error(&self, destination: &str, error: &LastError) -> Result<()> {
         operate::set_last_error(&self.pool, destination, error)
+    }
+
+    fn set_outage(&self, destination: &str, outage: Option<&Outage>) -> Result<()> {
+        operate::set_outage(&self.pool, destination, outage)
     }
 
     fn add_destination(&self, destination: &str) -> Result<()> {
