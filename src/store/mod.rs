@@ -294,6 +294,9 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<Enqueued>;
 
+    /// What `enqueue` would answer; nothing is changed.
+    fn count_new(&self, items: &[NewItem], duplicates: Duplicates) -> Result<Enqueued>;
+
     // --- dispatch ---
 
     /// After a start: every `Running` item was in flight when the process ended; it becomes `Pending`,

@@ -72,6 +72,25 @@ pub fn enqueue(
     Ok(answer)
 }
 
+/// What `enqueue` would answer, with nothing changed.
+pub fn count_new(pool: &Pool, items: &[NewItem], duplicates: Duplicates) -> Result<Enqueued> {
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    let mut answer = Enqueued::default();
+    for item in items {
+        let queued = match find_destination(&tx, &item.destination)? {
+            Some(destination) => is_queued(&tx, item, destination, duplicates)?,
+            None => false,
+        };
+        if queued {
+            answer.already_queued += 1;
+        } else {
+            answer.enqueued += 1;
+        }
+    }
+    Ok(answer)
+}
+
 /// An item that is a group of its own has none in the database: an index of groups would then be one
 /// of instances, with a random page for each item.
 fn group(item: &NewItem) -> Option<&str> {

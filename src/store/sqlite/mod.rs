@@ -90,6 +90,10 @@ impl Store for SqliteStore {
         enqueue::enqueue(&self.pool, items, duplicates, cursor, now)
     }
 
+    fn count_new(&self, items: &[NewItem], duplicates: Duplicates) -> Result<Enqueued> {
+        enqueue::count_new(&self.pool, items, duplicates)
+    }
+
     fn release_running(&self, _now: Timestamp) -> Result<u64> {
         claim::release_running(&self.pool)
     }
