@@ -6,9 +6,7 @@ set -eu
 
 : "${SENDQUEUE_PLUGIN:?where is libOrthancSendQueue.so?}"
 [ $# -gt 0 ] || set -- machine trixie forky
-tests=$(for file in tests/*.rs; do printf ' --test %s' "$(basename "$file" .rs)"; done)
 for version in "$@"; do
     echo "== Orthanc of $version"
-    # shellcheck disable=SC2086
-    SENDQUEUE_TEST_ORTHANC=$version "${CARGO:-cargo}" test --locked $tests
+    SENDQUEUE_TEST_ORTHANC=$version "${CARGO:-cargo}" test --locked --test '*'
 done

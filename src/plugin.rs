@@ -5,7 +5,10 @@
 //!   failed without asking it to stop anything.
 //! - Threads start with `OrthancStarted` (earlier, REST calls fail) and are joined in `finalize`, which works though
 //!   neither `OrthancStarted` nor `OrthancStopped` ever came.
-//! - `OrthancStopped` ends all waiting and takes at most [`STOP_GRACE`].
+//! - `OrthancStopped` ends all waiting, and waits itself for [`SHORT_GRACE`] at most: on Orthanc 1.10.1 the end of a job
+//!   cannot be told while it does, and a stop should take no longer than without us. REST calls made late in a
+//!   shutdown touch freed memory; the servers that Orthanc stops first take a second or more, and the
+//!   workers make none later than `transport::rest` allows (0.9 s). Without these servers it waits for [`LONG_GRACE`].
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +16,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use orthanc_sdk::{Change, ChangeType, Host, Plugin, Request, StoredInstance};
+use serde_json::Value;
 
 use crate::api::{self, Api};
 use crate::arrival::notices::Notices;
@@ -30,13 +34,19 @@ use crate::transport::modalities::Modalities;
 use crate::transport::rest::RestTransport;
 use crate::transport::rest::leftover;
 
-/// How long `OrthancStopped` may wait for what is under way.
-const STOP_GRACE: Duration = Duration::from_millis(1800);
+/// How long `OrthancStopped` may wait for what is under way, where Orthanc stops a server of its own next.
+const SHORT_GRACE: Duration = Duration::from_millis(200);
+/// The same, where it has none.
+const LONG_GRACE: Duration = Duration::from_millis(1800);
 
 /// The plugin, as Orthanc loads it.
 pub struct SendQueue {
     running: Option<Arc<Running>>,
 }
+
+/// How long it may wait for a REST call that a silent peer holds up, where its connection could not be cut (no `/proc`):
+/// to go on would be a crash.
+const HELD_GRACE: Duration = Duration::from_secs(120);
 
 /// The parts of an enabled plugin.
 struct Running {
@@ -52,6 +62,7 @@ struct Running {
     reconciler: Mutex<Option<Reconciler>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     started: AtomicBool,
+    grace: Duration,
 }
 
 impl Plugin for SendQueue {
@@ -74,7 +85,7 @@ impl Plugin for SendQueue {
         if !settings.enable {
             return disabled(host, &settings);
         }
-        enabled(host, settings)
+        enabled(host, settings, grace(&configuration))
     }
 
     fn finalize(self) {
@@ -94,7 +105,16 @@ fn disabled(host: Host, settings: &Settings) -> Result<SendQueue, String> {
     Ok(SendQueue { running: None })
 }
 
-fn enabled(host: Host, settings: Settings) -> Result<SendQueue, String> {
+fn grace(configuration: &Value) -> Duration {
+    let on = |key: &str| configuration.get(key).and_then(Value::as_bool) != Some(false);
+    if on("HttpServerEnabled") || on("DicomServerEnabled") {
+        SHORT_GRACE
+    } else {
+        LONG_GRACE
+    }
+}
+
+fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue, String> {
     let settings = Arc::new(settings);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let started = clock.now();
@@ -154,6 +174,7 @@ fn enabled(host: Host, settings: Settings) -> Result<SendQueue, String> {
         reconciler: Mutex::new(Some(reconciler)),
         threads: Mutex::new(Vec::new()),
         started: AtomicBool::new(false),
+        grace,
     });
     let up = running.clone();
     let api = Api {
@@ -290,14 +311,18 @@ impl Running {
         self.promoter.stop();
         self.lanes.stop();
         self.transport.interrupt();
-        let end = Instant::now() + STOP_GRACE;
-        while self.lanes.is_busy() && Instant::now() < end {
+        let end = Instant::now() + self.grace;
+        let held = Instant::now() + HELD_GRACE;
+        while (self.lanes.is_busy() && Instant::now() < end)
+            || (self.transport.is_held() && Instant::now() < held)
+        {
             std::thread::sleep(Duration::from_millis(10));
         }
     }
 
     fn join(&self) {
         self.lanes.join();
+        self.transport.join();
         let threads =
             std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {

@@ -85,7 +85,6 @@ fn a_receiver_is_silent_after_c_store() {
     queue.store_all(&Study::new(1, 12).build());
     assert!(scp.wait_for_stores(4, SOON));
     stop(&mut queue, "silent after C-STORE");
-    assert!(queue.log().contains("the send queue has stopped"));
     finishes_after_restart(&mut queue, &scp, 12);
 }
 
@@ -149,7 +148,6 @@ fn a_receiver_is_switched_off() {
     );
     queue.store_all(&Study::new(1, 5).build());
     queue.wait_for("good", "Success", 5);
-    queue.wait_for("off", "Pending", 0);
     stop(&mut queue, "switched off (first send)");
     // After the start the first thing may be a probe.
     queue.restart().unwrap();
@@ -178,11 +176,11 @@ fn under_load() {
         });
         stop(&mut queue, "under load");
         sender.join().unwrap();
+        scp.set_status(0);
+        other.set_status(0);
         queue.restart().unwrap();
         queue.get("/instances").json().as_array().unwrap().len()
     });
-    scp.set_status(0);
-    other.set_status(0);
     queue.wait_for("slow", "Success", stored as u64);
     queue.wait_for("silent", "Success", stored as u64);
     for scp in [&scp, &other] {

@@ -5,7 +5,8 @@
 
 use std::net::SocketAddr;
 
-/// Shuts down, in both directions, every TCP connection of this process to one of these peers; answers how many.
+/// Shuts down, in both directions, every TCP connection of this process to one of these peers, also one that is still
+/// being opened; answers how many.
 ///
 /// The descriptors stay open and their owners': they see the peer gone. Only Linux is supported; elsewhere this does nothing
 /// and answers 0.
@@ -18,14 +19,20 @@ pub fn shutdown_connections(peers: &[SocketAddr]) -> usize {
 
 #[cfg(target_os = "linux")]
 mod imp {
+    use std::collections::HashMap;
     use std::mem;
     use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
     use std::os::fd::RawFd;
 
     pub fn shutdown_connections(peers: &[SocketAddr]) -> usize {
+        let opening = opening();
         descriptors()
             .into_iter()
-            .filter(|fd| peer_of(*fd).is_some_and(|peer| peers.iter().any(|one| same(*one, peer))))
+            .filter(|fd| {
+                peer_of(*fd)
+                    .or_else(|| opening.get(&inode_of(*fd)?).copied())
+                    .is_some_and(|peer| peers.iter().any(|one| same(*one, peer)))
+            })
             .filter(|fd| {
                 // SAFETY: a plain system call; on a descriptor that was closed meanwhile it fails, and one that was
                 // given out anew in that instant loses a connection at a time when the host is stopping.
@@ -35,11 +42,62 @@ mod imp {
     }
 
     fn descriptors() -> Vec<RawFd> {
-        std::fs::read_dir("/proc/self/fd")
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        match std::fs::read_dir("/proc/self/fd") {
+            Ok(entries) => entries
+                .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+                .collect(),
+            // Without /proc (a bare chroot): all that could be open.
+            Err(_) => (0..limit()).collect(),
+        }
+    }
+
+    fn limit() -> RawFd {
+        const MOST: libc::rlim_t = 65_536;
+        let mut limit = libc::rlimit {
+            rlim_cur: 1024,
+            rlim_max: 1024,
+        };
+        // SAFETY: the target is a valid `rlimit`; on failure it stays as it is.
+        unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
+        RawFd::try_from(limit.rlim_cur.min(MOST)).unwrap_or(1024)
+    }
+
+    fn inode_of(fd: RawFd) -> Option<u64> {
+        let link = std::fs::read_link(format!("/proc/self/fd/{fd}")).ok()?;
+        let inode = link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?;
+        inode.parse().ok()
+    }
+
+    /// Connections that are being opened (SYN-SENT), by the socket's inode: `getpeername` does not know them yet.
+    fn opening() -> HashMap<u64, SocketAddr> {
+        ["/proc/self/net/tcp", "/proc/self/net/tcp6"]
+            .iter()
+            .filter_map(|path| std::fs::read_to_string(path).ok())
+            .flat_map(|table| table.lines().filter_map(opening_in).collect::<Vec<_>>())
             .collect()
+    }
+
+    /// One line of such a table: `sl local remote state … inode …` (proc(5)).
+    pub fn opening_in(line: &str) -> Option<(u64, SocketAddr)> {
+        const SYN_SENT: &str = "02";
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        if fields.get(3) != Some(&SYN_SENT) {
+            return None;
+        }
+        let (address, port) = fields.get(2)?.split_once(':')?;
+        let word = |at: usize| {
+            let word = u32::from_str_radix(address.get(at * 8..at * 8 + 8)?, 16).ok()?;
+            Some(word.to_ne_bytes())
+        };
+        let ip = if address.len() == 8 {
+            IpAddr::from(word(0)?)
+        } else {
+            let words = [word(0)?, word(1)?, word(2)?, word(3)?];
+            let octets: [u8; 16] = words.concat().try_into().ok()?;
+            IpAddr::from(octets)
+        };
+        let port = u16::from_str_radix(port, 16).ok()?;
+        Some((fields.get(9)?.parse().ok()?, SocketAddr::new(ip, port)))
     }
 
     /// An IPv4 peer may show as an IPv6 one on a socket of both families.
@@ -112,5 +170,44 @@ mod tests {
         let error = (&kept).read(&mut [0]).unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
         assert_eq!(shutdown_connections(&[]), 0);
+    }
+
+    #[test]
+    fn a_connection_that_is_being_opened_ends_too() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let peer = listener.local_addr().unwrap();
+        let short = std::time::Duration::from_millis(200);
+        // With a full backlog further SYNs are dropped: what a machine that is switched off looks like.
+        let mut fill = Vec::new();
+        while let Ok(stream) = TcpStream::connect_timeout(&peer, short) {
+            fill.push(stream);
+        }
+        fill.clear();
+        let opening = std::thread::spawn(move || TcpStream::connect(peer));
+        while !opening.is_finished() {
+            shutdown_connections(&[peer]);
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert!(opening.join().unwrap().is_err());
+    }
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn lines_of_the_kernels_tables() {
+        let four = "   0: 0100007F:A0D2 0200000A:0068 02 00000001:00000000 01:00000000 00000000 0 0 4711 2 00";
+        assert_eq!(
+            imp::opening_in(four),
+            Some((4711, "10.0.0.2:104".parse().unwrap()))
+        );
+        let six = "   1: 00000000000000000000000001000000:A0D2 00000000000000000000000001000000:0068 02 00000001:00000000 01:00000000 00000000 0 0 12 2 00";
+        assert_eq!(
+            imp::opening_in(six),
+            Some((12, "[::1]:104".parse().unwrap()))
+        );
+        assert_eq!(imp::opening_in(&four.replace(" 02 ", " 01 ")), None);
+        assert_eq!(
+            imp::opening_in("  sl  local_address rem_address   st"),
+            None
+        );
     }
 }

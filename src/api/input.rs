@@ -9,6 +9,9 @@ use crate::store::Page;
 
 const DEFAULT_LIMIT: u32 = 100;
 const MOST_LIMIT: u32 = 1000;
+/// Levels of JSON in a body. Orthanc answers requests on threads with a stack of 100 KB, which a recursive parser
+/// overruns long before its own limit.
+const MOST_DEPTH: usize = 16;
 
 /// The arguments of a GET, all of which must be known.
 pub struct Query<'a>(&'a Request);
@@ -98,6 +101,32 @@ pub fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
+/// How deep arrays and objects are nested in what may be JSON.
+fn depth(json: &[u8]) -> usize {
+    let (mut now, mut most) = (0usize, 0);
+    let mut bytes = json.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'[' | b'{' => {
+                now += 1;
+                most = most.max(now);
+            }
+            b']' | b'}' => now = now.saturating_sub(1),
+            b'"' => {
+                while let Some(byte) = bytes.next() {
+                    match byte {
+                        b'"' => break,
+                        b'\\' => drop(bytes.next()),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    most
+}
+
 /// The JSON object in a request's body, all fields of which must be known.
 pub struct Body(Map<String, Value>);
 
@@ -106,6 +135,11 @@ impl Body {
     pub fn new(request: &Request, known: &[&str]) -> Result<Body, ApiError> {
         if request.body.iter().all(u8::is_ascii_whitespace) {
             return Ok(Body(Map::new()));
+        }
+        if depth(&request.body) > MOST_DEPTH {
+            return Err(ApiError::bad(format!(
+                "the body is nested deeper than {MOST_DEPTH} levels"
+            )));
         }
         let value = request
             .json()
@@ -196,5 +230,25 @@ impl Body {
                 .map(Some)
                 .ok_or_else(|| ApiError::field(name, value, allowed)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_counts_arrays_and_objects_outside_of_texts() {
+        for (json, expected) in [
+            ("", 0),
+            ("{}", 1),
+            (r#"{"a": [1, [2]], "b": {}}"#, 3),
+            (r#"["[[[", "\"[[", "\\"]"#, 1),
+            ("]]]][", 1),
+            ("\"[[[[", 0),
+        ] {
+            assert_eq!(depth(json.as_bytes()), expected, "{json}");
+        }
+        assert_eq!(depth(&b"[".repeat(100_000)), 100_000);
     }
 }

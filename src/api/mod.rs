@@ -13,6 +13,7 @@ pub mod health;
 pub mod input;
 pub mod items;
 pub mod json;
+pub mod openapi;
 pub mod overview;
 pub mod resources;
 pub mod router;

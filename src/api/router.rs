@@ -29,6 +29,7 @@ fn route(api: &Api, request: &Request, rest: &str) -> Answer {
     match path.as_slice() {
         [""] => get(&|| api.overview(request)),
         ["health"] => get(&|| api.health(request)),
+        ["openapi.json"] => get(&|| api.openapi(request)),
         ["items"] => allow(
             request,
             &[

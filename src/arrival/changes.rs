@@ -4,11 +4,16 @@
 //! - Sequence numbers are 64 bits here. Orthanc keeps them so and takes them so in `since`, but shows only the
 //!   lower 32, as a signed number (1.10.1 to 1.13.0, `ServerIndexChange::Format`, `FormatLog`); the upper
 //!   ones follow from the cursor, because the log is read upwards.
-//! - The field `Last` is never used to move on: on an empty page it is the highest number ever given out, on
-//!   others it is cut as well.
+//! - The field `Last` is never used to move on. It is looked at on an empty page only, where it is the highest
+//!   number ever given out (cut as well): it tells whether lines came and vanished again.
 
 use orthanc_sdk::{CallError, Client};
 use serde_json::Value;
+
+/// Turns of the 32 bits after which a log is no log.
+const MOST_TURNS: u32 = 4096;
+/// How often a question is asked again because the log changed meanwhile.
+const MOST_ROUNDS: u32 = 10;
 
 /// One line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +31,8 @@ pub struct Page {
     pub changes: Vec<Change>,
     /// Nothing follows as yet.
     pub done: bool,
+    /// Of an empty page: the highest number ever given out, taken to be `since` or above.
+    pub end: Option<i64>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -52,10 +59,90 @@ pub fn newest(client: &Client) -> Result<Option<Change>, ReadError> {
     let Some(mut change) = page.changes.into_iter().next_back() else {
         return Ok(None);
     };
-    while !after(client, change.seq + (1 << 31), 1)?.changes.is_empty() {
+    for _ in 0..MOST_TURNS {
+        if first_after(client, change.seq + (1 << 31))?.is_none() {
+            return Ok(Some(change));
+        }
         change.seq += 1 << 32;
     }
-    Ok(Some(change))
+    Err(ReadError::Unexpected("a log without an end".to_owned()))
+}
+
+/// The first line after `since`.
+pub fn first_after(client: &Client, since: i64) -> Result<Option<Change>, ReadError> {
+    Ok(after(client, since, 1)?.changes.into_iter().next())
+}
+
+/// The lowest number after which no line comes that is not `wanted`, at most `end`, the number of the newest line.
+/// The lines that are wanted must be the newest ones. Looks back one turn of the 32 bits at most, so that
+/// each number is certain.
+pub fn lowest_before(
+    client: &Client,
+    end: i64,
+    wanted: impl Fn(&Change) -> bool,
+) -> Result<i64, ReadError> {
+    let mut high = end;
+    let mut low = (end - i64::from(u32::MAX)).max(0);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match first_after(client, middle)? {
+            Some(line) if !wanted(&line) => low = line.seq.clamp(middle + 1, high),
+            _ => high = middle,
+        }
+    }
+    Ok(low)
+}
+
+/// Moves `since` up over half turns of the 32 bits that hold no line, so that the number of the next line is certain.
+pub fn skip_void(client: &Client, mut since: i64, end: i64) -> Result<i64, ReadError> {
+    while end - since > 1 << 31 {
+        let (near, far) = (
+            first_after(client, since)?,
+            first_after(client, since + (1 << 31))?,
+        );
+        match (near, far) {
+            (Some(near), Some(far)) if near.is(&far) => since += 1 << 31,
+            _ => break,
+        }
+    }
+    Ok(since)
+}
+
+/// Whether lines follow `since`, or followed it and vanished, and of those up to it none is left: what the
+/// deletion of the whole log looks like.
+///
+/// Lines are told by what they say, because the numbers of the oldest ones are uncertain. They may vanish between
+/// two questions: an answer is one only if the line after `since` was the same before and after it. In doubt it is `true`.
+pub fn is_cut(client: &Client, since: i64) -> Result<bool, ReadError> {
+    let mut next = first_after(client, since)?;
+    for _ in 0..MOST_ROUNDS {
+        let Some(oldest) = first_after(client, 0)? else {
+            return Ok(true);
+        };
+        let before = next;
+        next = first_after(client, since)?;
+        let is_oldest = |line: &Change| line.is(&oldest);
+        if before.as_ref().is_some_and(is_oldest) || next.as_ref().is_some_and(is_oldest) {
+            return Ok(true);
+        }
+        let stable = match (&before, &next) {
+            (Some(before), Some(next)) => before.is(next),
+            (before, next) => before.is_none() && next.is_none(),
+        };
+        if stable {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+impl Change {
+    /// Whether this is the same line, though one of the numbers may have wrong upper bits.
+    fn is(&self, other: &Change) -> bool {
+        self.seq as u32 == other.seq as u32
+            && self.resource == other.resource
+            && self.date == other.date
+    }
 }
 
 fn parse(answer: &Value, since: i64) -> Result<Page, ReadError> {
@@ -84,7 +171,14 @@ fn parse(answer: &Value, since: i64) -> Result<Page, ReadError> {
             resource: text("ID").ok_or_else(unexpected)?.to_owned(),
         });
     }
-    Ok(Page { changes, done })
+    let end = answer.get("Last").and_then(Value::as_i64);
+    Ok(Page {
+        end: end
+            .filter(|_| changes.is_empty())
+            .map(|last| widen(last, since.saturating_sub(1))),
+        changes,
+        done,
+    })
 }
 
 /// The lowest number above `previous` whose lower 32 bits are those of `shown`.
@@ -151,6 +245,22 @@ mod tests {
             let host = host_with(numbers);
             let found = newest(&host.host().client()).unwrap();
             assert_eq!(found.map(|change| change.seq), expected, "{numbers:?}");
+        }
+    }
+
+    #[test]
+    fn half_turns_without_a_line_are_skipped() {
+        let cases: [(&'static [i64], i64, i64); 4] = [
+            (&[1, 2, 9], 2, 2),
+            (&[1, 5_000_000_000], 1, 1 + (1 << 32)),
+            (&[1, 50, 5_000_000_000], 1, 1),
+            (&[5_000_000_000], 1, 1 + (1 << 32)),
+        ];
+        for (numbers, since, expected) in cases {
+            let host = host_with(numbers);
+            let client = host.host().client();
+            let found = skip_void(&client, since, *numbers.last().unwrap()).unwrap();
+            assert_eq!(found, expected, "{numbers:?}");
         }
     }
 }

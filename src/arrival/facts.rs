@@ -1,7 +1,8 @@
 //! What the rules and the queue need to know of an instance, asked from Orthanc in bulk.
 //!
 //! Invariants:
-//! - An instance that Orthanc no longer has is left out of the answer, never guessed.
+//! - An instance that Orthanc no longer has is left out of the answer, never guessed. One that it has, but whose parents
+//!   it does not tell, is an error: it must not pass for deleted.
 //! - Parents never change (Orthanc identifiers are hashes of the DICOM identifiers), so they may be kept.
 
 use std::collections::{BTreeMap, HashMap};
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::routing::{Arrival, TagValues};
 
-/// Most parents kept; past that all are asked anew.
+/// Past this many parents all are asked anew.
 const MOST_PARENTS: usize = 20_000;
 
 /// An instance, and when Orthanc received it (`20261120T235959`, UTC).
@@ -19,6 +20,8 @@ const MOST_PARENTS: usize = 20_000;
 pub struct Fact {
     pub arrival: Arrival,
     pub received: String,
+    /// Tells one reception of an instance from another: the identifier of its file.
+    pub stamp: String,
 }
 
 /// Reads facts; keeps the parents of series and studies.
@@ -42,10 +45,32 @@ impl Facts {
         }
         let described = self.bulk(&json!({ "Resources": instances, "Metadata": true }))?;
         self.complete(&described)?;
-        Ok(instances
-            .iter()
-            .filter_map(|id| self.fact(id, described.get(*id)?))
-            .collect())
+        let mut facts = Vec::with_capacity(instances.len());
+        for id in instances {
+            let Some(described) = described.get(*id) else {
+                continue;
+            };
+            match self.fact(id, described) {
+                Some(fact) => facts.push(fact),
+                None => facts.extend(self.again(id)?),
+            }
+        }
+        Ok(facts)
+    }
+
+    /// An instance that was described without its parents: mostly deleted in between.
+    fn again(&mut self, instance: &str) -> Result<Option<Fact>, CallError> {
+        let described = self.bulk(&json!({ "Resources": [instance], "Metadata": true }))?;
+        let Some(found) = described.get(instance) else {
+            return Ok(None);
+        };
+        self.complete(&described)?;
+        match self.fact(instance, found) {
+            Some(fact) => Ok(Some(fact)),
+            None => Err(malformed(format!(
+                "instance {instance} has no series, study or patient"
+            ))),
+        }
     }
 
     /// Facts of all instances of a series or study, or of one instance.
@@ -66,6 +91,10 @@ impl Facts {
 
     /// Learns the parents of these instances.
     fn complete(&mut self, described: &BTreeMap<String, Value>) -> Result<(), CallError> {
+        // Here only: what is learned below must stay until it is used.
+        if self.parents.len() > MOST_PARENTS {
+            self.parents.clear();
+        }
         let series = texts(described.values(), "ParentSeries");
         self.learn(&series, "ParentStudy")?;
         let studies: Vec<String> = series
@@ -75,14 +104,11 @@ impl Facts {
         self.learn(&studies, "ParentPatient")
     }
 
-    /// The tags of an instance, for rules that need them; the error is for people.
-    pub fn tags(&self, instance: &str) -> Result<TagValues, String> {
+    /// The tags of an instance, for rules that need them.
+    pub fn tags(&self, instance: &str) -> Result<TagValues, CallError> {
         let uri = format!("/instances/{instance}/tags?short");
-        let tags = self
-            .client
-            .get_json(&uri)
-            .map_err(|error| error.to_string())?;
-        TagValues::from_json(&tags).ok_or_else(|| "Orthanc's tags are not an object".to_owned())
+        let tags = self.client.get_json(&uri)?;
+        TagValues::from_json(&tags).ok_or_else(|| malformed("tags that are no object"))
     }
 
     fn fact(&self, id: &str, described: &Value) -> Option<Fact> {
@@ -96,7 +122,10 @@ impl Facts {
         let uid = described
             .pointer("/MainDicomTags/SOPInstanceUID")
             .and_then(Value::as_str);
+        let received = metadata("ReceptionDate").unwrap_or_default();
+        let file = described.get("FileUuid").and_then(Value::as_str);
         Some(Fact {
+            stamp: file.map_or_else(|| received.clone(), str::to_owned),
             arrival: Arrival {
                 instance: id.to_owned(),
                 sop_instance_uid: uid.unwrap_or_default().to_owned(),
@@ -112,7 +141,7 @@ impl Facts {
                 remote_ip: metadata("RemoteIP"),
                 origin: metadata("Origin"),
             },
-            received: metadata("ReceptionDate").unwrap_or_default(),
+            received,
         })
     }
 
@@ -126,14 +155,6 @@ impl Facts {
         if unknown.is_empty() {
             return Ok(());
         }
-        if self.parents.len() + unknown.len() > MOST_PARENTS {
-            let wanted: Vec<(String, String)> = children
-                .iter()
-                .filter_map(|child| self.parents.remove_entry(child))
-                .collect();
-            self.parents.clear();
-            self.parents.extend(wanted);
-        }
         for (child, described) in self.resources(&unknown)? {
             if let Some(parent) = described.get(key).and_then(Value::as_str) {
                 self.parents.insert(child, parent.to_owned());
@@ -145,13 +166,20 @@ impl Facts {
     /// `POST /tools/bulk-content` (Orthanc 1.9.4): by identifier, without those that Orthanc does not have.
     fn bulk(&self, body: &Value) -> Result<BTreeMap<String, Value>, CallError> {
         let answer = self.client.post_json("/tools/bulk-content", body)?;
-        let Value::Array(resources) = answer else {
-            return Ok(BTreeMap::new());
-        };
+        // Anything else must not pass for an answer without resources.
+        let resources: Vec<Value> = serde_json::from_value(answer)?;
         Ok(resources
             .into_iter()
             .filter_map(|resource| Some((resource.get("ID")?.as_str()?.to_owned(), resource)))
             .collect())
+    }
+}
+
+/// An answer that cannot be true, as Orthanc's own "Internal error".
+fn malformed(what: impl Into<String>) -> CallError {
+    CallError::Code {
+        code: -1,
+        description: what.into(),
     }
 }
 

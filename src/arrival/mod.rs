@@ -4,13 +4,22 @@
 //!   OnStoredInstance ─ notices ─┐ (wakes)
 //!                               ▼
 //!   Orthanc's /changes ─► reconcile ─► facts ─► routing ─► enlist ─► store.enqueue (items + cursor)
+//!                            │    ▲
+//!             begin, unlogged, sweep: what the log does not tell
 //! ```
 
+mod begin;
 pub mod changes;
+mod describe;
 pub mod enlist;
 pub mod facts;
 pub mod notices;
 pub mod progress;
 pub mod recent;
 pub mod reconcile;
+mod sweep;
 pub mod timing;
+mod unlogged;
+
+#[cfg(test)]
+mod tests;

@@ -7,59 +7,60 @@
 //!
 //! - **kill -9 between Orthanc's commit and ours**: the cursor has not moved; the change is read after the start.
 //! - **The queue's disk full, its file locked**: the transaction fails whole, the cursor stays, the pass is tried
-//!   again; receiving never waits for us, `health` says so.
+//!   again; receiving never waits for us, `health` says so. After any fault of the store the cursor is read
+//!   from it anew, so a commit that failed only to be told is not done twice.
 //! - **`DELETE /changes`**: while we run, the identifiers that the callback handed over and that no change named
-//!   are looked up one by one ([`Reconciler::leftovers`]). If changes vanished while we were behind or not
-//!   there, which shows by the log's first number being above our cursor, the studies updated since
-//!   the cursor's date are searched ([`Reconciler::sweep`]).
+//!   are looked up one by one ([`super::unlogged`]). If lines that we had not read are gone, and nothing up to our
+//!   cursor is left, the studies updated since the cursor's date are searched ([`super::sweep`]). Until that search
+//!   is over the cursor in the database stays, so that a crash begins it again.
 //! - **Overwritten instance**: a new number, so a new item, unless one still waits and will send the new content.
 //! - **Deleted before it was read**: its line vanished, or Orthanc no longer describes it: there is nothing to send; counted.
 //! - **Items already pruned when their change is read again**: it is not read again: the cursor is past it.
 //! - **Plugin absent for a day**: the cursor is where it was; all that came is read at the start.
 //! - **The very first start**: the cursor starts at the newest line, but not after what came since the database was
-//!   made, so the archive is not forwarded and nothing that came meanwhile is left out.
+//!   made, so the archive is not forwarded and nothing that came meanwhile is left out ([`super::begin`]).
 //! - **A power cut, or an older copy of Orthanc's index**: Orthanc may give out numbers anew that we have seen. Lines up
-//!   to the cursor that are dated after it are new ([`Reconciler::rewound`]); the cursor goes back to the log's end.
+//!   to the cursor that are dated after it are new: the cursor goes back before them ([`super::begin`]).
 //! - **Numbers cut to 32 bits**: see [`super::changes`].
 //! - **Out-of-order commits (Orthanc on PostgreSQL)**: a line that appears below the cursor is not read, but its
-//!   instance was handed over by the callback and is looked up as above.
+//!   instance was handed over by the callback and is looked up as above. (A crash in that very moment loses it.)
 //! - **No callback for a duplicate (1.13.0), or one without a change (1.10.1, 1.12.7)**: a duplicate that Orthanc did
 //!   not store is not sent again; the instance's reception date tells it from a new one.
+//! - **An instance that Orthanc cannot describe**: see [`super::describe`].
+//!
+//! Where no line tells a reception from an earlier one of the same instance, its item's time is compared with Orthanc's
+//! date of reception, which has whole seconds. So one loss remains: an instance that is overwritten in the very
+//! second in which it was queued, and whose line is deleted and callback lost to a crash before we look.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use orthanc_sdk::{CallError, Client};
-use serde_json::Value;
 
 use super::changes::{self, Change, ReadError};
+use super::describe::Patience;
 use super::enlist;
 use super::facts::{Fact, Facts};
-use super::notices::{Notice, Notices, Wake};
+use super::notices::{MOST, Notices, Wake};
 use super::progress::Progress;
 use super::recent::Recent;
+use super::sweep::Sweep;
 use crate::config::settings::Settings;
 use crate::dispatch::Lanes;
 use crate::dispatch::promoter::Promoter;
 use crate::item::{Clock, Timestamp};
 use crate::routing::resolve;
-use crate::store::{Cursor, Duplicates, Filter, NewItem, Page, Store, StoreError};
+use crate::store::{Cursor, Duplicates, NewItem, Store, StoreError};
 use crate::transport::modalities::Modalities;
 
 /// Lines of the log read at once.
 const PAGE: u32 = 500;
-/// How far back the log is searched for numbers that were given out anew.
-const REWIND: i64 = 1000;
 /// Pause between two passes under load, so that arrivals are taken together.
 const LINGER: Duration = Duration::from_millis(25);
 /// Without any wake, how often to look.
 const POLL: Duration = Duration::from_secs(10);
 const FAULT_PAUSE: Duration = Duration::from_secs(1);
-/// An instance that was handed over is new if Orthanc received it at most this long before.
-const DUPLICATE_AGE_SECONDS: f64 = 60.0;
-/// Rounds after which an instance that Orthanc cannot describe is given up.
-const GIVE_UP: u32 = 5;
 
 /// Why a pass ended early. All of these are tried again.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +75,17 @@ pub enum PassError {
     Modalities(String),
 }
 
+impl PassError {
+    /// Orthanc is stopping.
+    pub(super) fn is_end(&self) -> bool {
+        matches!(
+            self,
+            PassError::Call(CallError::HostGone)
+                | PassError::Read(ReadError::Call(CallError::HostGone))
+        )
+    }
+}
+
 /// What the reconciler works with.
 pub struct Parts {
     pub client: Client,
@@ -85,18 +97,25 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub notices: Arc<Notices>,
     pub progress: Arc<Progress>,
-    /// When this process loaded the plugin.
+    /// When this process loaded the plugin, before the store was opened.
     pub started: Timestamp,
 }
 
 pub struct Reconciler {
-    parts: Parts,
-    facts: Facts,
-    cursor: Option<Cursor>,
-    recent: Recent,
-    waiting: Vec<Notice>,
-    sweep_from: Option<String>,
-    failing: (Option<String>, u32),
+    pub(super) parts: Parts,
+    pub(super) facts: Facts,
+    /// Up to where lines were taken; ahead of the store's while a search is under way. `None`: see [`super::begin`].
+    pub(super) cursor: Option<Cursor>,
+    pub(super) recent: Recent,
+    /// Handed over by the callback and not yet seen in a line, with the time.
+    pub(super) waiting: BTreeMap<String, Timestamp>,
+    pub(super) sweep: Option<Sweep>,
+    /// Up to where vanished lines were accounted for.
+    pub(super) accounted: i64,
+    /// What an empty log told when a search was asked for because of it.
+    pub(super) empty_at: Option<Option<i64>>,
+    overflowed: bool,
+    pub(super) patience: Patience,
 }
 
 impl Reconciler {
@@ -106,9 +125,12 @@ impl Reconciler {
             parts,
             cursor: None,
             recent: Recent::default(),
-            waiting: Vec::new(),
-            sweep_from: None,
-            failing: (None, 0),
+            waiting: BTreeMap::new(),
+            sweep: None,
+            accounted: 0,
+            empty_at: None,
+            overflowed: false,
+            patience: Patience::default(),
         }
     }
 
@@ -121,168 +143,78 @@ impl Reconciler {
             }
             let pass = orthanc_sdk::guard::catch("reconciliation", || self.pass());
             let now = self.parts.clock.now();
-            pause = match pass {
+            let fault = match pass {
                 Ok(Ok(())) => {
                     self.parts.progress.passed(now);
                     self.parts.notices.linger(LINGER);
-                    POLL
+                    pause = if self.sweep.is_some() {
+                        Duration::ZERO
+                    } else {
+                        POLL
+                    };
+                    continue;
                 }
-                // Orthanc is stopping.
-                Ok(Err(
-                    PassError::Call(CallError::HostGone)
-                    | PassError::Read(ReadError::Call(CallError::HostGone)),
-                )) => return,
-                Ok(Err(error)) => {
-                    self.parts.progress.failed(now, error.to_string());
-                    self.parts.notices.linger(FAULT_PAUSE);
-                    Duration::ZERO
-                }
-                Err(panic) => {
-                    self.parts.progress.failed(now, panic);
-                    self.parts.notices.linger(FAULT_PAUSE);
-                    Duration::ZERO
-                }
+                Ok(Err(error)) if error.is_end() => return,
+                Ok(Err(error)) => error.to_string(),
+                Err(panic) => panic,
             };
+            self.parts.progress.failed(now, fault);
+            self.parts.notices.linger(FAULT_PAUSE);
+            pause = Duration::ZERO;
         }
     }
 
-    /// Reads all that is new.
+    /// Reads all that is new, and does a part of a search that is under way.
     pub fn pass(&mut self) -> Result<(), PassError> {
+        let result = self.try_pass();
+        if matches!(result, Err(PassError::Store(_))) {
+            // What was written is certain only from the store itself.
+            self.cursor = None;
+        }
+        result
+    }
+
+    fn try_pass(&mut self) -> Result<(), PassError> {
         // Taken before the log is read: the change of each of these is in the log by now, or never.
         let (notices, overflowed) = self.parts.notices.take();
-        self.waiting.extend(notices);
-        let mut cursor = match self.cursor.clone() {
-            Some(cursor) => cursor,
-            None => self.begin()?,
-        };
-        if overflowed {
-            self.sweep_from.get_or_insert_with(|| cursor.date.clone());
+        self.overflowed |= overflowed;
+        for notice in notices {
+            if self.waiting.len() < MOST || self.waiting.contains_key(&notice.instance) {
+                self.waiting.insert(notice.instance, notice.time);
+            } else {
+                self.overflowed = true;
+            }
         }
-        let mut first = true;
+        if self.overflowed {
+            self.ask_for_sweep()?;
+            self.overflowed = false;
+        }
+        if let Some(cursor) = self.position()? {
+            self.read_from(cursor)?;
+        }
+        if self.parts.notices.is_stopped() {
+            return Ok(());
+        }
+        self.leftovers()?;
+        self.sweep_on()
+    }
+
+    fn read_from(&mut self, mut cursor: Cursor) -> Result<(), PassError> {
         loop {
             let page = changes::after(&self.parts.client, cursor.seq, PAGE)?;
-            if let Some(line) = page.changes.first() {
-                if std::mem::take(&mut first) && self.log_was_cut(&cursor, line)? {
-                    self.sweep_from.get_or_insert_with(|| cursor.date.clone());
-                }
-            }
+            self.look_for_cut(&cursor, &page)?;
             cursor = self.take(&page.changes, cursor)?;
-            if page.done || page.changes.is_empty() {
-                break;
-            }
-            if self.parts.notices.is_stopped() {
+            if page.done || page.changes.is_empty() || self.parts.notices.is_stopped() {
                 return Ok(());
             }
         }
-        self.leftovers()?;
-        if let Some(since) = self.sweep_from.clone() {
-            self.sweep(&since)?;
-            self.sweep_from = None;
-        }
-        Ok(())
-    }
-
-    /// Where to go on at the start.
-    fn begin(&mut self) -> Result<Cursor, PassError> {
-        let known = self.parts.store.cursor()?;
-        let newest = changes::newest(&self.parts.client)?;
-        let cursor = match known {
-            Some(cursor) => self.rewound(cursor, newest)?,
-            None => self.first_start(newest)?,
-        };
-        self.cursor = Some(cursor.clone());
-        Ok(cursor)
-    }
-
-    /// Goes back from the log's end over what came since the database was made.
-    fn first_start(&mut self, newest: Option<Change>) -> Result<Cursor, PassError> {
-        let created = self.parts.store.created()?;
-        // Dates have whole seconds. What came in the second in which the database was made was there
-        // before us, or is handed over by the callback; unless that was in an earlier process, which
-        // then took what it had been handed over with it.
-        let earlier = created.plus_seconds(2.0) < self.parts.started;
-        let made = second_of(created);
-        let is_ours = |line: &Change| line.date > made || (earlier && line.date == made);
-        let mut seq = newest.map_or(0, |line| line.seq);
-        while seq > 0 {
-            let from = (seq - i64::from(PAGE)).max(0);
-            let page = changes::after(&self.parts.client, from, PAGE)?.changes;
-            let Some(at) = page
-                .iter()
-                .position(|line| line.seq <= seq && is_ours(line))
-            else {
-                break;
-            };
-            seq = page.get(at).map_or(from, |line| line.seq - 1);
-            if at > 0 {
-                break;
-            }
-            // All of this page is ours: look at the one before it.
-            seq = seq.min(from);
-        }
-        let cursor = Cursor { seq, date: made };
-        log::warn!(
-            "first start: what Orthanc received before {} is not forwarded",
-            created.to_orthanc()
-        );
-        self.write(&[], Some(&cursor))?;
-        Ok(cursor)
-    }
-
-    /// Finds lines whose numbers were given out a second time, and goes back to the log's end if our
-    /// cursor is beyond it.
-    fn rewound(&mut self, cursor: Cursor, newest: Option<Change>) -> Result<Cursor, PassError> {
-        let end = newest.as_ref().map_or(0, |line| line.seq);
-        let top = cursor.seq.min(end);
-        let mut anew = Vec::new();
-        let mut from = (top - REWIND).max(0);
-        while from < top && !cursor.date.is_empty() {
-            let page = changes::after(&self.parts.client, from, PAGE)?;
-            let Some(last) = page.changes.last() else {
-                break;
-            };
-            from = last.seq;
-            anew.extend(
-                page.changes
-                    .into_iter()
-                    .filter(|line| line.seq <= top && line.date > cursor.date),
-            );
-            if page.done {
-                break;
-            }
-        }
-        if newest.is_none() {
-            // All of the log is gone, and with it perhaps lines that we had not read.
-            self.sweep_from = Some(cursor.date.clone());
-        }
-        if anew.is_empty() && end >= cursor.seq {
-            return Ok(cursor);
-        }
-        if !anew.is_empty() {
-            log::warn!(
-                "Orthanc gave out change numbers anew (a power cut, or an older index): {} changes up to {top} are read again",
-                anew.len()
-            );
-        }
-        let cursor = Cursor {
-            seq: top,
-            date: cursor.date,
-        };
-        self.take(&anew, cursor)
-    }
-
-    /// Whether lines between the cursor and the first one after it may have been deleted.
-    fn log_was_cut(&self, cursor: &Cursor, first: &Change) -> Result<bool, PassError> {
-        if first.seq == cursor.seq + 1 || cursor.seq == 0 {
-            return Ok(false);
-        }
-        // Gaps are normal (lines go with their resources). That nothing up to the cursor is left is not.
-        let oldest = changes::after(&self.parts.client, 0, 1)?.changes;
-        Ok(oldest.first().is_some_and(|line| line.seq > cursor.seq))
     }
 
     /// Makes the items of these lines and moves the cursor past them, in one transaction.
     fn take(&mut self, lines: &[Change], cursor: Cursor) -> Result<Cursor, PassError> {
+        let Some(last) = lines.last() else {
+            return Ok(cursor);
+        };
         let mut seen = HashSet::new();
         let arrived: Vec<&str> = lines
             .iter()
@@ -291,73 +223,45 @@ impl Reconciler {
             .filter(|id| seen.insert(*id))
             .collect();
         let next = Cursor {
-            seq: lines
-                .last()
-                .map_or(cursor.seq, |line| line.seq.max(cursor.seq)),
+            seq: last.seq,
             date: lines
                 .iter()
-                .map(|line| &line.date)
-                .max()
-                .map_or(cursor.date.clone(), |date| {
-                    date.clone().max(cursor.date.clone())
-                }),
+                .map(|line| line.date.clone())
+                .fold(cursor.date, Ord::max),
         };
-        let stored = self.parts.store.cursor()?;
-        if arrived.is_empty() && stored.as_ref() == Some(&next) {
-            self.cursor = Some(next.clone());
-            return Ok(next);
+        let found = self.describe(&arrived)?;
+        let mut gone = found.gone;
+        let mut facts = Vec::with_capacity(found.facts.len());
+        for fact in found.facts {
+            let is_new = match self.recent.has(&fact) {
+                Some(same) => !same,
+                // A search may have queued it before a crash.
+                None => self.sweep.is_none() || !self.has_item(&fact)?,
+            };
+            if is_new {
+                facts.push(fact);
+            }
         }
-        let facts = self.describe(&arrived)?;
-        let gone = arrived.len() - facts.len();
+        let items = self.enlist(&facts, &mut gone)?;
+        self.write(&items, Some(&next))?;
+        self.recent.extend(&facts);
+        for id in &arrived {
+            self.waiting.remove(*id);
+        }
         if gone > 0 {
             self.parts.progress.gone(gone);
             log::info!("{gone} instances were deleted before they could be queued");
         }
-        let items = self.enlist(&facts)?;
-        self.write(&items, Some(&next))?;
-        self.recent
-            .extend(arrived.iter().map(|id| (*id).to_owned()));
         self.cursor = Some(next.clone());
         Ok(next)
     }
 
-    /// Facts of these instances; one that Orthanc cannot describe holds up the others for some rounds only.
-    fn describe(&mut self, ids: &[&str]) -> Result<Vec<Fact>, PassError> {
-        let error = match self.facts.of(ids) {
-            Ok(facts) => return Ok(facts),
-            Err(CallError::HostGone) => return Err(CallError::HostGone.into()),
-            Err(error) => error,
-        };
-        let mut facts = Vec::new();
-        let mut bad = Vec::new();
-        for id in ids {
-            match self.facts.of(&[id]) {
-                Ok(found) => facts.extend(found),
-                Err(_) => bad.push((*id).to_owned()),
-            }
-        }
-        if facts.is_empty() {
-            return Err(error.into());
-        }
-        let Some(first) = bad.first() else {
-            return Ok(facts);
-        };
-        self.failing = if self.failing.0.as_ref() == Some(first) {
-            (self.failing.0.take(), self.failing.1 + 1)
-        } else {
-            (Some(first.clone()), 1)
-        };
-        if self.failing.1 < GIVE_UP {
-            return Err(error.into());
-        }
-        for id in &bad {
-            log::error!("instance {id} is not queued: Orthanc cannot describe it: {error}");
-        }
-        self.parts.progress.given_up(bad.len());
-        Ok(facts)
-    }
-
-    fn enlist(&self, facts: &[Fact]) -> Result<Vec<NewItem>, PassError> {
+    /// The items of these instances; one that is deleted meanwhile has none and is counted as `gone`.
+    pub(super) fn enlist(
+        &mut self,
+        facts: &[Fact],
+        gone: &mut usize,
+    ) -> Result<Vec<NewItem>, PassError> {
         if facts.is_empty() || self.parts.settings.rules.is_empty() {
             return Ok(Vec::new());
         }
@@ -367,8 +271,24 @@ impl Reconciler {
         let mut items = Vec::new();
         for fact in facts {
             let arrival = &fact.arrival;
-            let mut tags = || self.facts.tags(&arrival.instance);
+            let mut failed = None;
+            let mut tags = || {
+                self.facts.tags(&arrival.instance).map_err(|error| {
+                    let text = error.to_string();
+                    failed = Some(error);
+                    text
+                })
+            };
             let resolution = resolve(&self.parts.settings, arrival, &aet_of, &mut tags);
+            if let Some(error) = failed {
+                if matches!(error, CallError::HostGone) {
+                    return Err(error.into());
+                }
+                if self.facts.of(&[&arrival.instance])?.is_empty() {
+                    *gone += 1;
+                    continue;
+                }
+            }
             for name in &resolution.loops {
                 log::debug!(
                     "instance {} came from {name} and is not sent back",
@@ -385,11 +305,17 @@ impl Reconciler {
         Ok(items)
     }
 
-    fn write(&self, items: &[NewItem], cursor: Option<&Cursor>) -> Result<(), PassError> {
+    /// Writes items, and the cursor unless a search is under way.
+    pub(super) fn write(
+        &self,
+        items: &[NewItem],
+        cursor: Option<&Cursor>,
+    ) -> Result<(), PassError> {
         let now = self.parts.clock.now();
+        let kept = cursor.filter(|_| self.sweep.is_none());
         self.parts
             .store
-            .enqueue(items, Duplicates::Arrival, cursor, now)?;
+            .enqueue(items, Duplicates::Arrival, kept, now)?;
         if let Some(cursor) = cursor {
             self.parts.progress.moved(cursor.seq);
         }
@@ -402,128 +328,10 @@ impl Reconciler {
         }
         Ok(())
     }
-
-    /// What the callback handed over and no change named.
-    fn leftovers(&mut self) -> Result<(), PassError> {
-        let left: Vec<Notice> = self
-            .waiting
-            .iter()
-            .filter(|notice| !self.recent.contains(&notice.instance))
-            .cloned()
-            .collect();
-        for chunk in left.chunks(100) {
-            let ids: Vec<&str> = chunk
-                .iter()
-                .map(|notice| notice.instance.as_str())
-                .collect();
-            let facts: Vec<Fact> = self
-                .describe(&ids)?
-                .into_iter()
-                .filter(|fact| {
-                    chunk.iter().any(|notice| {
-                        notice.instance == fact.arrival.instance
-                            && fact.received
-                                >= second_of(notice.time.plus_seconds(-DUPLICATE_AGE_SECONDS))
-                    })
-                })
-                .collect();
-            self.take_unlogged(&facts)?;
-        }
-        self.waiting.clear();
-        Ok(())
-    }
-
-    /// Instances without a line in the log: those that have no item since they were received get theirs.
-    fn take_unlogged(&mut self, facts: &[Fact]) -> Result<(), PassError> {
-        let mut new = Vec::new();
-        for fact in facts {
-            if !self.recent.contains(&fact.arrival.instance) && !self.has_item(fact)? {
-                new.push(fact.clone());
-            }
-        }
-        if new.is_empty() {
-            return Ok(());
-        }
-        log::warn!(
-            "{} instances are queued that Orthanc's changes do not name (any more)",
-            new.len()
-        );
-        let items = self.enlist(&new)?;
-        self.write(&items, None)?;
-        self.recent
-            .extend(new.into_iter().map(|fact| fact.arrival.instance));
-        Ok(())
-    }
-
-    fn has_item(&self, fact: &Fact) -> Result<bool, PassError> {
-        let filter = Filter {
-            instance: Some(fact.arrival.instance.clone()),
-            study: Some(fact.arrival.study.clone()),
-            ..Filter::default()
-        };
-        let page = Page {
-            since: 0,
-            limit: 1000,
-        };
-        let items = self.parts.store.items(&filter, page)?;
-        Ok(items
-            .iter()
-            .any(|item| second_of(item.created) >= fact.received))
-    }
-
-    /// Searches all that Orthanc received since `since` for instances without an item.
-    fn sweep(&mut self, since: &str) -> Result<(), PassError> {
-        log::warn!("Orthanc's changes were deleted: searching the studies updated since {since}");
-        let mut offset = 0;
-        loop {
-            let uri = format!("/studies?expand&since={offset}&limit={PAGE}");
-            let answer = self.parts.client.get_json(&uri)?;
-            let Some(studies) = answer.as_array().filter(|studies| !studies.is_empty()) else {
-                return Ok(());
-            };
-            offset += studies.len();
-            for study in studies {
-                let text = |key: &str| study.get(key).and_then(Value::as_str);
-                let Some(id) = text("ID") else { continue };
-                if text("LastUpdate").is_some_and(|updated| updated >= since) {
-                    self.sweep_study(id, since)?;
-                }
-            }
-            if self.parts.notices.is_stopped() {
-                return Ok(());
-            }
-        }
-    }
-
-    fn sweep_study(&mut self, study: &str, since: &str) -> Result<(), PassError> {
-        let answer = match self
-            .parts
-            .client
-            .get_json(&format!("/studies/{study}/instances"))
-        {
-            Ok(answer) => answer,
-            Err(CallError::HostGone) => return Err(CallError::HostGone.into()),
-            // Deleted meanwhile.
-            Err(CallError::Code { .. } | CallError::Status { .. }) => return Ok(()),
-            Err(error) => return Err(error.into()),
-        };
-        let ids: Vec<&str> = answer
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|instance| instance.get("ID")?.as_str())
-            .collect();
-        for chunk in ids.chunks(100) {
-            let mut facts = self.describe(chunk)?;
-            facts.retain(|fact| fact.received.as_str() >= since);
-            self.take_unlogged(&facts)?;
-        }
-        Ok(())
-    }
 }
 
 /// The second, in Orthanc's form, in which `time` is.
-fn second_of(time: Timestamp) -> String {
+pub(super) fn second_of(time: Timestamp) -> String {
     let mut text = time.to_orthanc();
     text.truncate("20261120T235959".len());
     text

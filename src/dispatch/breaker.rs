@@ -29,8 +29,8 @@ pub enum Gate {
     Open,
     /// The caller makes the probe, and tells how it ended.
     Probe,
-    /// Look again then, or when woken.
-    Wait(Timestamp),
+    /// Look again then, or when woken; `None`: only when woken, a probe is under way.
+    Wait(Option<Timestamp>),
 }
 
 impl Breaker {
@@ -38,13 +38,16 @@ impl Breaker {
         self.0.as_ref()
     }
 
+    pub fn is_probing(&self) -> bool {
+        self.0.as_ref().is_some_and(|outage| outage.probing)
+    }
+
     /// What a worker may do now.
     pub fn gate(&mut self, now: Timestamp) -> Gate {
         match &mut self.0 {
             None => Gate::Open,
-            Some(outage) if outage.probing || now < outage.next_probe => {
-                Gate::Wait(outage.next_probe)
-            }
+            Some(outage) if outage.probing => Gate::Wait(None),
+            Some(outage) if now < outage.next_probe => Gate::Wait(Some(outage.next_probe)),
             Some(outage) => {
                 outage.probing = true;
                 Gate::Probe
@@ -109,16 +112,13 @@ mod tests {
         assert!(breaker.failed(now, 1.0));
         let mut waits = Vec::new();
         for _ in 0..9 {
-            let Gate::Wait(until) = breaker.gate(now) else {
+            let Gate::Wait(Some(until)) = breaker.gate(now) else {
                 panic!("a probe came too early");
             };
             waits.push(until.since(now).as_secs());
             now = until;
             assert_eq!(breaker.gate(now), Gate::Probe);
-            assert!(
-                matches!(breaker.gate(now), Gate::Wait(_)),
-                "one probe at a time"
-            );
+            assert_eq!(breaker.gate(now), Gate::Wait(None), "one probe at a time");
             assert!(!breaker.failed(now, 1.0));
         }
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60]);

@@ -14,7 +14,7 @@ use super::rate::Rate;
 use crate::config::settings::DestinationSettings;
 use crate::item::{Class, Clock, Outcome, Timestamp};
 use crate::store::{LastError, Store};
-use crate::transport::{Standing, Transport};
+use crate::transport::{Probe, Standing, Transport};
 
 /// What every lane works with.
 pub struct Tools {
@@ -42,9 +42,11 @@ struct State {
     manners: Manners,
     trial: bool,
     rate: Rate,
-    /// Counts the wakes, so that one between looking and waiting is not lost.
-    wakes: u64,
-    /// The wake at which the queue was last seen empty.
+    /// Counts all changes, so that one between looking and waiting is not lost.
+    changes: u64,
+    /// Counts those that may have brought work.
+    pokes: u64,
+    /// The poke at which the queue was last seen empty.
     empty_at: Option<u64>,
 }
 
@@ -59,12 +61,12 @@ pub struct LaneStatus {
 
 /// What a worker is to do next.
 pub(super) enum Turn {
-    /// Claim at most so many. `trial`: alone, and after a C-ECHO.
+    /// Claim at most so many; unless its standing is good, after a C-ECHO. `trial`: alone.
     Send {
         most: u32,
         standing: Standing,
         trial: bool,
-        wakes: u64,
+        pokes: u64,
     },
     /// See whether the destination is back.
     Probe,
@@ -76,7 +78,7 @@ pub(super) enum Turn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Idle {
     pub until: Option<Timestamp>,
-    wakes: u64,
+    changes: u64,
 }
 
 impl Lane {
@@ -104,7 +106,7 @@ impl Lane {
 
     /// There may be something to send.
     pub fn poke(&self) {
-        self.change(|_| ());
+        self.change(|state| state.pokes = state.pokes.wrapping_add(1));
     }
 
     pub fn stop(&self) {
@@ -141,14 +143,19 @@ impl Lane {
 
     /// A C-ECHO asked for by a person; an answer ends an outage at once.
     pub fn echo(&self) -> Result<Duration, Outcome> {
-        let result = self
-            .tools
-            .transport
-            .probe(&self.name, self.settings.timeout);
-        if result.is_ok() {
-            self.reached();
+        match self.probe() {
+            Probe::Answered(took) => {
+                self.reached();
+                Ok(took)
+            }
+            Probe::Refused(outcome) | Probe::Silent(outcome) => Err(outcome),
         }
-        result
+    }
+
+    pub(super) fn probe(&self) -> Probe {
+        self.tools
+            .transport
+            .probe(&self.name, self.settings.timeout)
     }
 
     pub(super) fn turn(&self) -> Turn {
@@ -157,7 +164,7 @@ impl Lane {
         let idle = |until, state: &State| {
             Turn::Wait(Idle {
                 until,
-                wakes: state.wakes,
+                changes: state.changes,
             })
         };
         if state.stopped {
@@ -168,10 +175,10 @@ impl Lane {
         }
         match state.breaker.gate(now) {
             Gate::Probe => return Turn::Probe,
-            Gate::Wait(until) => return idle(Some(until), &state),
+            Gate::Wait(until) => return idle(until, &state),
             Gate::Open => {}
         }
-        if state.empty_at == Some(state.wakes) {
+        if state.empty_at == Some(state.pokes) {
             return idle(None, &state);
         }
         let standing = state.manners.standing();
@@ -190,7 +197,7 @@ impl Lane {
             most: state.manners.batch(self.settings.batch_size, state.shared),
             standing,
             trial,
-            wakes: state.wakes,
+            pokes: state.pokes,
         }
     }
 
@@ -198,7 +205,7 @@ impl Lane {
     pub(super) fn wait(&self, idle: Idle) {
         let now = self.tools.clock.now();
         let state = self.lock();
-        let unchanged = |state: &mut State| state.wakes == idle.wakes && !state.stopped;
+        let unchanged = |state: &mut State| state.changes == idle.changes && !state.stopped;
         match idle.until {
             None => drop(
                 self.wake
@@ -223,9 +230,9 @@ impl Lane {
         self.lock().stopped
     }
 
-    /// Nothing was pending when the lane had been woken `wakes` times.
-    pub(super) fn empty(&self, wakes: u64) {
-        self.lock().empty_at = Some(wakes);
+    /// Nothing was pending after this many pokes.
+    pub(super) fn empty(&self, pokes: u64) {
+        self.lock().empty_at = Some(pokes);
     }
 
     pub(super) fn trial_over(&self) {
@@ -240,6 +247,11 @@ impl Lane {
             state.rate.add(now, count as u64);
         });
         self.reached();
+    }
+
+    /// Whether the probe that [`Turn::Probe`] asked for is still without a result.
+    pub(super) fn is_probing(&self) -> bool {
+        self.lock().breaker.is_probing()
     }
 
     /// It can be reached.
@@ -271,7 +283,15 @@ impl Lane {
         let now = self.tools.clock.now();
         let jitter = (self.tools.jitter)();
         let mut began = false;
-        self.change(|state| began = state.breaker.failed(now, jitter));
+        let mut stopped = false;
+        self.change(|state| {
+            began = state.breaker.failed(now, jitter);
+            stopped = state.stopped;
+        });
+        if stopped {
+            // Cut by ourselves.
+            return;
+        }
         if began {
             log::warn!(
                 "{}: unreachable, its items wait: {}",
@@ -292,7 +312,7 @@ impl Lane {
 
     fn change<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
         let mut state = self.lock();
-        state.wakes = state.wakes.wrapping_add(1);
+        state.changes = state.changes.wrapping_add(1);
         let result = change(&mut state);
         drop(state);
         self.wake.notify_all();

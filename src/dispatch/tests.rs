@@ -1,1 +1,273 @@
+//! Lanes stepped by hand: no threads, a clock that tests set, a transport that plays a script, the real store.
 
+mod faults;
+mod outage;
+mod outcomes;
+mod turns;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::promoter::Promoter;
+use super::worker::{self, Step};
+use super::{Lane, Lanes, Tools};
+use crate::config::settings::{DestinationSettings, HostSettings, Settings};
+use crate::item::{Attempt, Class, Clock, Item, Outcome, Priority, Timestamp};
+use crate::store::sqlite::SqliteStore;
+use crate::store::*;
+use crate::transport::{Batch, Delivery, Probe, Transport, Tried};
+
+const BEGIN: i64 = 1_800_000_000_000_000;
+
+#[derive(Default)]
+struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(BEGIN + self.0.load(Ordering::SeqCst))
+    }
+}
+
+type Deliver = Box<dyn FnMut(&Batch<'_>) -> Delivery + Send>;
+type Look = Box<dyn FnMut() -> Probe + Send>;
+
+/// What the transport was asked to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Asked {
+    aet: Option<String>,
+    instances: Vec<String>,
+}
+
+struct Script {
+    deliver: Mutex<Deliver>,
+    probe: Mutex<Look>,
+    asked: Mutex<Vec<Asked>>,
+    probes: AtomicU32,
+}
+
+impl Transport for Script {
+    fn deliver(&self, batch: &Batch<'_>) -> Delivery {
+        self.asked.lock().unwrap().push(Asked {
+            aet: batch.local_aet.map(str::to_owned),
+            instances: batch.items.iter().map(|i| i.instance.clone()).collect(),
+        });
+        (self.deliver.lock().unwrap())(batch)
+    }
+
+    fn probe(&self, _: &str, _: Option<u32>) -> Probe {
+        self.probes.fetch_add(1, Ordering::SeqCst);
+        (self.probe.lock().unwrap())()
+    }
+
+    fn interrupt(&self) {}
+}
+
+fn made(outcome: Outcome) -> Tried {
+    Tried::Made {
+        outcome,
+        started: Timestamp::from_micros(BEGIN),
+        duration: Duration::from_millis(5),
+    }
+}
+
+fn success() -> Tried {
+    made(Outcome::of_status(0, ""))
+}
+
+/// The batch is delivered up to the first instance that `outcome` says something about, as over REST.
+fn up_to(batch: &Batch<'_>, outcome: impl Fn(&Item) -> Option<Outcome>) -> Delivery {
+    let mut over = false;
+    let tried = batch.items.iter().map(|item| match outcome(item) {
+        _ if over => Tried::NotYet,
+        None => success(),
+        Some(bad) => {
+            over = !matches!(
+                bad.class,
+                Class::Success
+                    | Class::Warning
+                    | Class::Rejected
+                    | Class::NotNegotiated
+                    | Class::Missing
+            );
+            made(bad)
+        }
+    });
+    Delivery(tried.collect())
+}
+
+/// A lane of the destination `pacs` and what it works with.
+struct Bench {
+    _folder: tempfile::TempDir,
+    clock: Arc<TestClock>,
+    script: Arc<Script>,
+    store: Arc<faults::Faulty>,
+    promoter: Promoter,
+    lane: Arc<Lane>,
+}
+
+fn bench(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = SqliteStore::open(&folder.path().join("queue.db")).unwrap();
+    let store = Arc::new(faults::Faulty::new(inner));
+    let clock = Arc::new(TestClock::default());
+    let script = Arc::new(Script {
+        deliver: Mutex::new(Box::new(|batch| up_to(batch, |_| None))),
+        probe: Mutex::new(Box::new(|| Probe::Answered(Duration::from_millis(1)))),
+        asked: Mutex::default(),
+        probes: AtomicU32::new(0),
+    });
+    let mut defaults = DestinationSettings::default();
+    change(&mut defaults);
+    let settings = Arc::new(Settings {
+        enable: true,
+        database: PathBuf::new(),
+        index_directory: PathBuf::new(),
+        tcp_no_delay: true,
+        history_days: 7,
+        rules: Vec::new(),
+        defaults,
+        destinations: BTreeMap::new(),
+        host: HostSettings {
+            concurrent_jobs: 2,
+            dicom_scu_timeout: 10,
+            jobs_history_size: 10,
+            strict_aet_comparison: false,
+            modalities_in_database: false,
+            modalities: BTreeMap::new(),
+        },
+    });
+    let tools = Arc::new(Tools {
+        store: store.clone(),
+        transport: script.clone(),
+        clock: clock.clone(),
+        jitter: || 1.0,
+    });
+    let lanes = Arc::new(Lanes::new(settings, tools, Box::new(|_| ())));
+    let lane = lanes.ensure("pacs", false);
+    Bench {
+        _folder: folder,
+        promoter: Promoter::new(store.clone(), clock.clone(), lanes, 7),
+        clock,
+        script,
+        store,
+        lane,
+    }
+}
+
+impl Bench {
+    fn enqueue(&self, items: &[NewItem]) {
+        let now = self.clock.now();
+        self.store
+            .enqueue(items, Duplicates::Arrival, None, now)
+            .unwrap();
+        self.lane.poke();
+    }
+
+    fn on_deliver(&self, deliver: impl FnMut(&Batch<'_>) -> Delivery + Send + 'static) {
+        *self.script.deliver.lock().unwrap() = Box::new(deliver);
+    }
+
+    /// Every item of a delivery that is tried ends so.
+    fn always(&self, outcome: Outcome) {
+        self.on_deliver(move |batch| up_to(batch, |_| Some(outcome.clone())));
+    }
+
+    fn on_probe(&self, probe: impl FnMut() -> Probe + Send + 'static) {
+        *self.script.probe.lock().unwrap() = Box::new(probe);
+    }
+
+    fn asked(&self) -> Vec<Asked> {
+        self.script.asked.lock().unwrap().clone()
+    }
+
+    fn sent(&self) -> Vec<Vec<String>> {
+        self.asked().into_iter().map(|one| one.instances).collect()
+    }
+
+    fn probes(&self) -> u32 {
+        self.script.probes.load(Ordering::SeqCst)
+    }
+
+    /// Seconds since the beginning.
+    fn time(&self) -> i64 {
+        self.clock.0.load(Ordering::SeqCst) / 1_000_000
+    }
+
+    /// Steps until there is nothing to do now; answers until when.
+    fn work(&self) -> Option<Timestamp> {
+        for _ in 0..1000 {
+            match worker::step(&self.lane) {
+                Step::Idle(idle) => return idle.until,
+                Step::Worked => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        panic!("the worker never comes to rest");
+    }
+
+    /// Goes on to the next time at which anything is due, a probe, a trial, a retry, and works.
+    fn next(&self) {
+        let idle = self.work();
+        let due = self.promoter.round().unwrap();
+        let now = self.clock.now();
+        let until = [idle, due].into_iter().flatten().min().expect("a time");
+        let wait = until.since(now).as_micros() as i64;
+        self.clock.0.fetch_add(wait, Ordering::SeqCst);
+        self.promoter.round().unwrap();
+        self.work();
+    }
+
+    fn item(&self, instance: &str) -> (Item, Vec<Attempt>) {
+        let filter = Filter {
+            instance: Some(instance.to_owned()),
+            ..Filter::default()
+        };
+        let page = Page {
+            since: 0,
+            limit: 10,
+        };
+        let items = self.store.items(&filter, page).unwrap();
+        assert_eq!(items.len(), 1, "{instance}: {items:?}");
+        self.store.item(items[0].id).unwrap().unwrap()
+    }
+
+    fn classes(&self, instance: &str) -> Vec<Class> {
+        self.item(instance).1.iter().map(|a| a.class).collect()
+    }
+
+    fn record(&self) -> DestinationRecord {
+        self.store.destination("pacs").unwrap().unwrap()
+    }
+}
+
+fn item(study: &str, instance: &str) -> NewItem {
+    NewItem {
+        instance: instance.into(),
+        sop_instance_uid: format!("1.2.{instance}"),
+        series: format!("{study}-series"),
+        study: study.into(),
+        patient: format!("{study}-patient"),
+        destination: "pacs".into(),
+        rule: None,
+        remote_aet: None,
+        priority: Priority::Medium,
+        group: study.into(),
+        not_before: None,
+        expires: None,
+        size_bytes: 10,
+        failed: None,
+    }
+}
+
+fn items(study: &str, count: usize) -> Vec<NewItem> {
+    (0..count)
+        .map(|at| item(study, &format!("{study}-{at}")))
+        .collect()
+}
+
+fn silent() -> Probe {
+    Probe::Silent(Outcome::new(Class::Unreachable, "refused"))
+}

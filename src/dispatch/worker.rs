@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use super::lane::{Idle, Lane, Turn};
 use crate::config::settings::LocalAet;
 use crate::item::outcome::follow;
-use crate::item::{Class, Item, Next, Outcome};
-use crate::store::{AttemptMade, Claim, Finish, FinishVerb, Pick};
-use crate::transport::{Batch, Delivery, Tried};
+use crate::item::{Class, Item, Next, Outcome, State};
+use crate::store::{AttemptMade, Claim, Finish, FinishVerb, StoreError};
+use crate::transport::{Batch, Delivery, Probe, Standing, Tried};
 
 /// Pause after a fault of the store.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
@@ -58,43 +58,69 @@ pub fn step(lane: &Lane) -> Step {
     match lane.turn() {
         Turn::Stop => Step::Stopped,
         Turn::Wait(idle) => Step::Idle(idle),
-        Turn::Probe => {
-            probe(lane);
-            Step::Worked
-        }
+        Turn::Probe => probe(lane),
         Turn::Send {
             most,
             standing,
             trial,
-            wakes,
+            pokes,
         } => {
             let _trial = trial.then(|| TrialGuard(lane));
-            let Some(_permit) = lane.tools.transport.admit(&lane.name, standing) else {
-                return Step::Stopped;
-            };
-            if !lane.may_claim() {
-                return Step::Worked;
+            if standing != Standing::Good {
+                match is_pending(lane) {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        lane.empty(pokes);
+                        return Step::Worked;
+                    }
+                    Err(fault) => return fault,
+                }
+                // One that is not known to answer is asked before it may hold what all destinations share.
+                if let Probe::Silent(outcome) = lane.probe() {
+                    lane.unreachable(&outcome);
+                    return Step::Worked;
+                }
             }
-            let now = lane.tools.clock.now();
-            match lane
-                .tools
-                .store
-                .claim(&lane.name, Pick::MostUrgent, most, now)
-            {
-                Ok(Some(claim)) => {
-                    send(lane, &claim, trial);
+            match claim_and_send(lane, most, standing) {
+                Ok(true) => Step::Worked,
+                Ok(false) => {
+                    lane.empty(pokes);
                     Step::Worked
                 }
-                Ok(None) => {
-                    lane.empty(wakes);
-                    Step::Worked
-                }
-                Err(error) => {
-                    log::error!("{}: nothing can be claimed: {error}", lane.name);
-                    Step::Fault
-                }
+                Err(step) => step,
             }
         }
+    }
+}
+
+fn is_pending(lane: &Lane) -> Result<bool, Step> {
+    match lane.tools.store.destination(&lane.name) {
+        Ok(record) => Ok(record.is_some_and(|record| record.counts.get(State::Pending) > 0)),
+        Err(error) => Err(fault(lane, &error)),
+    }
+}
+
+fn fault(lane: &Lane, error: &StoreError) -> Step {
+    log::error!("{}: nothing can be claimed: {error}", lane.name);
+    Step::Fault
+}
+
+/// `Ok(false)`: nothing is pending.
+fn claim_and_send(lane: &Lane, most: u32, standing: Standing) -> Result<bool, Step> {
+    let Some(_permit) = lane.tools.transport.admit(&lane.name, standing) else {
+        return Err(Step::Stopped);
+    };
+    if !lane.may_claim() {
+        return Err(Step::Worked);
+    }
+    let now = lane.tools.clock.now();
+    match lane.tools.store.claim(&lane.name, most, now) {
+        Ok(Some(claim)) => {
+            send(lane, &claim);
+            Ok(true)
+        }
+        Ok(None) => Ok(false),
+        Err(error) => Err(fault(lane, &error)),
     }
 }
 
@@ -106,19 +132,40 @@ impl Drop for TrialGuard<'_> {
     }
 }
 
-fn probe(lane: &Lane) -> bool {
-    match lane
-        .tools
-        .transport
-        .probe(&lane.name, lane.settings.timeout)
-    {
-        Ok(_) => {
+/// Looks whether an outage is over.
+fn probe(lane: &Lane) -> Step {
+    let mut guard = ProbeGuard {
+        lane,
+        outcome: Outcome::new(Class::Unreachable, "the probe came to no end"),
+    };
+    let outcome = match lane.probe() {
+        Probe::Answered(_) => {
             lane.reached();
-            true
+            return Step::Worked;
         }
-        Err(outcome) => {
+        Probe::Silent(outcome) => {
             lane.unreachable(&outcome);
-            false
+            return Step::Worked;
+        }
+        Probe::Refused(outcome) => outcome,
+    };
+    guard.outcome = outcome;
+    // It may take a C-STORE all the same.
+    claim_and_send(lane, 1, Standing::Suspect)
+        .err()
+        .unwrap_or(Step::Worked)
+}
+
+/// A probe that brought no result has failed, a panic included: else no other one would ever be made.
+struct ProbeGuard<'a> {
+    lane: &'a Lane,
+    outcome: Outcome,
+}
+
+impl Drop for ProbeGuard<'_> {
+    fn drop(&mut self) {
+        if self.lane.is_probing() {
+            self.lane.unreachable(&self.outcome);
         }
     }
 }
@@ -137,12 +184,13 @@ impl Drop for Held<'_> {
         }
         let all: Vec<Finish> = self.ids.iter().map(|id| release(*id)).collect();
         let tools = &self.lane.tools;
-        if let Err(error) = tools.store.finish(self.token, &all, tools.clock.now()) {
-            log::error!(
+        match tools.store.finish(self.token, &all, tools.clock.now()) {
+            Ok(_) => self.lane.poke(),
+            Err(error) => log::error!(
                 "{}: {} claimed items could not be released and wait for the next start: {error}",
                 self.lane.name,
                 all.len()
-            );
+            ),
         }
     }
 }
@@ -154,16 +202,12 @@ fn release(id: i64) -> Finish {
     }
 }
 
-fn send(lane: &Lane, claim: &Claim, trial: bool) {
+fn send(lane: &Lane, claim: &Claim) {
     let held = Held {
         lane,
         token: claim.token,
         ids: claim.items.iter().map(|item| item.id).collect(),
     };
-    // Having misbehaved, the destination must answer before another attempt is spent on it.
-    if trial && !probe(lane) {
-        return;
-    }
     let mut results = Vec::with_capacity(claim.items.len());
     let mut over = false;
     for part in runs(lane, &claim.items) {
@@ -180,7 +224,7 @@ fn send(lane: &Lane, claim: &Claim, trial: bool) {
         });
         over = judge(lane, &delivery, begun.elapsed());
         let tried = part.iter().zip(&delivery.0);
-        results.extend(tried.map(|(item, tried)| settle(lane, item, tried)));
+        results.extend(tried.filter_map(|(item, tried)| settle(lane, item, tried)));
     }
     finish(lane, held, &results);
 }
@@ -209,7 +253,7 @@ fn judge(lane: &Lane, delivery: &Delivery, took: Duration) -> bool {
     let outcomes = || {
         delivery.0.iter().filter_map(|tried| match tried {
             Tried::Made { outcome, .. } => Some(outcome),
-            Tried::NotYet => None,
+            Tried::NotYet | Tried::Unknown => None,
         })
     };
     let answered = outcomes()
@@ -238,6 +282,10 @@ fn judge(lane: &Lane, delivery: &Delivery, took: Duration) -> bool {
             true
         }
         Some(outcome) => {
+            if outcome.class != Class::Internal {
+                // The association was open.
+                lane.reached();
+            }
             lane.misbehaved(outcome);
             true
         }
@@ -245,19 +293,20 @@ fn judge(lane: &Lane, delivery: &Delivery, took: Duration) -> bool {
     }
 }
 
-/// What becomes of an item.
-fn settle(lane: &Lane, item: &Item, tried: &Tried) -> Finish {
-    let Tried::Made {
-        outcome,
-        started,
-        duration,
-    } = tried
-    else {
-        return release(item.id);
+/// What becomes of an item; `None`: it stays `Running`.
+fn settle(lane: &Lane, item: &Item, tried: &Tried) -> Option<Finish> {
+    let (outcome, started, duration) = match tried {
+        Tried::Made {
+            outcome,
+            started,
+            duration,
+        } => (outcome, started, duration),
+        Tried::NotYet => return Some(release(item.id)),
+        Tried::Unknown => return None,
     };
     // Cut by our own stop: not the destination's fault, no attempt is counted.
     if lane.is_stopped() && matches!(outcome.class, Class::Interrupted | Class::Internal) {
-        return release(item.id);
+        return Some(release(item.id));
     }
     let counted = outcome.class.reached_destination();
     let attempt = AttemptMade {
@@ -274,7 +323,7 @@ fn settle(lane: &Lane, item: &Item, tried: &Tried) -> Finish {
         (lane.tools.jitter)(),
     );
     report(lane, item, outcome, next);
-    Finish {
+    Some(Finish {
         id: item.id,
         verb: match next {
             Next::Complete => FinishVerb::Complete(attempt),
@@ -282,7 +331,7 @@ fn settle(lane: &Lane, item: &Item, tried: &Tried) -> Finish {
             Next::Fail => FinishVerb::Fail(attempt),
             Next::Release => FinishVerb::Release,
         },
-    }
+    })
 }
 
 /// Says once what needs a person, or is our own fault.
@@ -307,6 +356,10 @@ fn finish(lane: &Lane, mut held: Held<'_>, results: &[Finish]) {
         match tools.store.finish(held.token, results, tools.clock.now()) {
             Ok(_) => {
                 held.ids.clear();
+                if results.iter().any(|one| one.verb == FinishVerb::Release) {
+                    // Another worker may have found the queue empty meanwhile.
+                    lane.poke();
+                }
                 return;
             }
             Err(error) => {

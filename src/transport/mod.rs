@@ -33,6 +33,20 @@ pub enum Tried {
     },
     /// Its turn did not come, for the reason that another item of the batch tells.
     NotYet,
+    /// Orthanc stopped before it told whether it arrived: it stays `Running` until the next start, which ends a job
+    /// that Orthanc took up again, and then sends it anew.
+    Unknown,
+}
+
+/// What came of a probe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Probe {
+    /// A C-ECHO was answered after this time.
+    Answered(Duration),
+    /// Something takes connections and says no to a C-ECHO at once: whether it takes a C-STORE only a C-STORE can tell.
+    Refused(Outcome),
+    /// Nothing is there, or it is silent.
+    Silent(Outcome),
 }
 
 /// One [`Tried`] for each item of the batch.
@@ -82,10 +96,10 @@ pub trait Transport: Send + Sync {
     /// Sends the batch over one association where it can. Blocks until all is known.
     fn deliver(&self, batch: &Batch<'_>) -> Delivery;
 
-    /// One C-ECHO (PS3.7 9.1.5): how long it took, or what went wrong.
-    fn probe(&self, destination: &str, timeout: Option<u32>) -> Result<Duration, Outcome>;
+    /// One C-ECHO (PS3.7 9.1.5). Uses nothing that destinations share.
+    fn probe(&self, destination: &str, timeout: Option<u32>) -> Probe;
 
     /// Called once Orthanc is stopping: ends what is under way as soon as possible, with the truth
-    /// about what was acknowledged until then.
+    /// about what was acknowledged until then. Does not wait for it.
     fn interrupt(&self);
 }

@@ -8,39 +8,41 @@
 //!   nothing.
 //! - A refused instance costs one more job for the rest of its batch, and nothing is sent twice.
 
+pub mod cut;
+mod echo;
 pub mod jobs;
 pub mod leftover;
 pub mod slots;
 pub mod verdict;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use orthanc_sdk::{CallError, Client};
 use serde_json::{Value, json};
 
+use self::cut::{Cutter, Disconnect};
 use self::jobs::{Jobs, OpenJob, Wake};
 use self::slots::JobSlots;
 use self::verdict::{JobEnd, JobState, MAX_INSTANCES};
 use super::modalities::{Modalities, Modality, is_symbolic_name};
-use super::{Batch, Delivery, Permit, Standing, Transport, Tried};
+use super::{Batch, Delivery, Permit, Probe, Standing, Transport, Tried};
 use crate::config::settings::HostSettings;
 use crate::item::{Class, Clock, Item, Outcome};
 
 /// What stands for "no limit" in Orthanc: a send that never ends would hold a thread for ever.
 const LONGEST_TIMEOUT: u32 = 600;
-/// How long an interrupted job may take to end before its outcome is left open.
-const INTERRUPT_GRACE: Duration = Duration::from_millis(1500);
+/// How long an interrupted job may take to end before its outcome is left open. REST calls made late in a shutdown
+/// are dangerous, and Orthanc's servers take a second or more to stop: see `plugin`.
+const INTERRUPT_GRACE: Duration = Duration::from_millis(900);
 /// Orthanc's `ErrorCode_UnknownResource`.
 const UNKNOWN_RESOURCE: i32 = 17;
 const FIRST_LOOK: Duration = Duration::from_millis(20);
 const SLOWEST_LOOK: Duration = Duration::from_secs(1);
-
-/// Ends TCP connections of this process to a peer (`orthanc_sdk::sockets`), so that Orthanc need not sit out
-/// a silent receiver's time-out when it stops.
-pub type Disconnect = dyn Fn(&[SocketAddr]) + Send + Sync;
 
 pub struct RestTransport {
     client: Client,
@@ -50,7 +52,7 @@ pub struct RestTransport {
     slots: JobSlots,
     /// `DicomScuTimeout`, seconds; 0: none.
     scu_timeout: u32,
-    disconnect: Box<Disconnect>,
+    cutter: Cutter,
 }
 
 /// Why a batch cannot go on.
@@ -83,8 +85,18 @@ impl RestTransport {
             jobs: Jobs::default(),
             slots: JobSlots::new(usize::try_from(host.concurrent_jobs).unwrap_or(1)),
             scu_timeout: host.dicom_scu_timeout,
-            disconnect,
+            cutter: Cutter::new(disconnect),
         }
+    }
+
+    /// Whether a REST call is under way that a silent peer holds up.
+    pub fn is_held(&self) -> bool {
+        self.cutter.is_held()
+    }
+
+    /// Waits for the end of what [`Transport::interrupt`] began.
+    pub fn join(&self) {
+        self.cutter.join();
     }
 
     /// Orthanc's events about jobs, for [`Jobs::ended`].
@@ -124,6 +136,12 @@ impl RestTransport {
             body["LocalAet"] = json!(aet);
         }
         let uri = format!("/modalities/{}/store", batch.destination);
+        let _call = self
+            .cutter
+            .call(echo::addresses(modality).unwrap_or_default(), true);
+        if self.jobs.is_interrupted() {
+            return Err(Stop::Here);
+        }
         let submitted = match self.client.post_json(&uri, &body) {
             Ok(answer) => answer,
             // A call that is cut by a shutdown answers a success with an empty body.
@@ -137,7 +155,7 @@ impl RestTransport {
             )));
         };
         let job = self.jobs.open(id);
-        let end = self.wait(&job, modality, items.len());
+        let end = self.wait(&job, items.len());
         let acknowledged = match &end {
             Some(JobEnd::All) => items.len(),
             Some(JobEnd::Stopped { acknowledged, .. } | JobEnd::Unreadable { acknowledged }) => {
@@ -149,7 +167,7 @@ impl RestTransport {
     }
 
     /// How the job ended. `None`: Orthanc is stopping and does not tell any more.
-    fn wait(&self, job: &OpenJob<'_>, modality: &Modality, count: usize) -> Option<JobEnd> {
+    fn wait(&self, job: &OpenJob<'_>, count: usize) -> Option<JobEnd> {
         let uri = format!("/jobs/{}", job.id());
         let mut pause = FIRST_LOOK;
         let mut interrupted: Option<Instant> = None;
@@ -181,7 +199,6 @@ impl RestTransport {
                 Wake::Interrupted => {
                     interrupted = Some(Instant::now());
                     let _ = self.client.post(&format!("{uri}/cancel"), b"{}");
-                    (self.disconnect)(&addresses(modality));
                 }
             }
         }
@@ -208,9 +225,7 @@ impl RestTransport {
 
 impl Transport for RestTransport {
     fn admit(&self, destination: &str, standing: Standing) -> Option<Permit<'_>> {
-        self.slots
-            .acquire(destination, standing)
-            .map(|slot| Permit::new(slot))
+        self.slots.acquire(destination, standing).map(Permit::new)
     }
 
     fn set_destinations(&self, count: usize) {
@@ -249,7 +264,10 @@ impl Transport for RestTransport {
                     results.resize_with(count, || made(Outcome::new(Class::Success, "")));
                     match sent.end {
                         Some(JobEnd::All) => {}
-                        None => return all_after(results, batch.items.len(), Tried::NotYet),
+                        None => {
+                            results.resize_with(results.len() + chunk.len(), || Tried::Unknown);
+                            return all_after(results, batch.items.len(), Tried::NotYet);
+                        }
                         Some(JobEnd::Stopped { outcome, .. }) => {
                             let goes_on = concerns_the_instance(outcome.class);
                             results.push(made(outcome));
@@ -259,12 +277,16 @@ impl Transport for RestTransport {
                         }
                         Some(JobEnd::Unreadable { .. }) => {
                             let item = &batch.items[results.len()];
-                            results.push(made(match self.missing(&[item]) {
-                                Ok(gone) if gone.is_empty() => Outcome::new(
+                            let Ok(gone) = self.missing(&[item]) else {
+                                return all_after(results, batch.items.len(), Tried::NotYet);
+                            };
+                            results.push(made(if gone.is_empty() {
+                                Outcome::new(
                                     Class::Internal,
                                     "Orthanc could not read the instance from its storage",
-                                ),
-                                _ => missing_outcome(),
+                                )
+                            } else {
+                                missing_outcome()
                             }));
                         }
                         Some(JobEnd::Unknown(reason)) => {
@@ -305,31 +327,14 @@ impl Transport for RestTransport {
         Delivery(results)
     }
 
-    fn probe(&self, destination: &str, timeout: Option<u32>) -> Result<Duration, Outcome> {
-        let modality = self.modality(destination)?;
-        let seconds = self.timeout(timeout, &modality);
-        let begun = Instant::now();
-        // Ourselves first: it gives the reason in words, and spares Orthanc's log an error for each probe of an outage.
-        reach(&modality, Duration::from_secs(u64::from(seconds)))
-            .map_err(|why| Outcome::new(Class::Unreachable, why))?;
-        let body = json!({ "Timeout": seconds });
-        let uri = format!("/modalities/{destination}/echo");
-        match self.client.post_json(&uri, &body) {
-            Ok(_) | Err(CallError::BadJson(_)) => Ok(begun.elapsed()),
-            Err(error) => Err(Outcome::new(
-                Class::Unreachable,
-                format!(
-                    "{}:{} takes connections but does not answer a C-ECHO as AET {:?} ({error}); \
-                     check that it runs and knows this Orthanc's AET",
-                    modality.host, modality.port, modality.aet
-                ),
-            )),
-        }
+    fn probe(&self, destination: &str, timeout: Option<u32>) -> Probe {
+        self.echo(destination, timeout)
     }
 
     fn interrupt(&self) {
         self.slots.stop();
         self.jobs.interrupt();
+        self.cutter.cut();
     }
 }
 
@@ -367,33 +372,4 @@ fn refused_submission(error: &CallError) -> Outcome {
         Class::Internal,
         format!("Orthanc did not take the transfer: {error}"),
     )
-}
-
-fn addresses(modality: &Modality) -> Vec<SocketAddr> {
-    (modality.host.as_str(), modality.port)
-        .to_socket_addrs()
-        .map(Iterator::collect)
-        .unwrap_or_default()
-}
-
-/// Whether the peer takes TCP connections; else why not, in words for an administrator.
-fn reach(modality: &Modality, timeout: Duration) -> Result<(), String> {
-    let place = format!("{}:{}", modality.host, modality.port);
-    let found: Vec<SocketAddr> = (modality.host.as_str(), modality.port)
-        .to_socket_addrs()
-        .map_err(|error| {
-            format!(
-                "the host name {:?} cannot be resolved: {error}",
-                modality.host
-            )
-        })?
-        .collect();
-    let mut last = format!("{place} has no address");
-    for address in found {
-        match std::net::TcpStream::connect_timeout(&address, timeout) {
-            Ok(_) => return Ok(()),
-            Err(error) => last = format!("cannot connect to {place}: {error}"),
-        }
-    }
-    Err(last)
 }

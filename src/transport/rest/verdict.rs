@@ -43,7 +43,8 @@ pub enum JobEnd {
         acknowledged: usize,
         outcome: Outcome,
     },
-    /// The instance after the first `acknowledged` could not be read from Orthanc.
+    /// The instance after the first `acknowledged` could not be read from Orthanc: the only failure that
+    /// `FailedInstancesCount` counts (1.10.1 to 1.13.0; error -1 without details).
     Unreadable { acknowledged: usize },
     /// Orthanc's answer does not tell: nothing is taken for acknowledged.
     Unknown(String),
@@ -120,8 +121,8 @@ pub fn classify(code: i64, details: &str, payload_status: Option<u16>) -> Outcom
     }
     let class = match code {
         // What Orthanc says when the receiver took the association, but no context for this SOP class
-        // or transfer syntax.
-        _ if details.starts_with("Cannot transcode from") => Class::NotNegotiated,
+        // or transfer syntax: with code 2 (1.10.1) or -1 (later).
+        _ if details.starts_with("Cannot transcode") => Class::NotNegotiated,
         NO_PRESENTATION_CONTEXT => Class::NotNegotiated,
         NETWORK_PROTOCOL if details.contains("connecting to AET") => Class::Unreachable,
         NETWORK_PROTOCOL | CANCELED_JOB => Class::Interrupted,
@@ -226,6 +227,12 @@ mod tests {
             (
                 2,
                 "Cannot transcode from 1.2.840.10008.1.2.1 to one of [ ]",
+                Class::NotNegotiated,
+                None,
+            ),
+            (
+                -1,
+                "Cannot transcode instance of SOPClassUID 1.2.840.10008.5.1.4.1.1.2 from 1.2.840.10008.1.2.4.50 to one of [ 1.2.840.10008.1.2 ]",
                 Class::NotNegotiated,
                 None,
             ),

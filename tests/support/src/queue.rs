@@ -99,7 +99,8 @@ impl Queue {
         let mut all: Vec<Value> = Vec::new();
         loop {
             let since = all.last().map_or(0, |item| item["ID"].as_i64().unwrap());
-            let page = self.ask(&format!("/items?limit=1000&since={since}&{query}"));
+            let page =
+                self.ask(&format!("/items?{query}&limit=1000&since={since}").replace("?&", "?"));
             let page = page.as_array().expect("a list").clone();
             if page.is_empty() {
                 return all;

@@ -144,7 +144,7 @@ impl Orthanc {
                 ended.is_some()
                     || self
                         .try_request("GET", "/system", &[])
-                        .is_ok_and(|a| a.status == 200)
+                        .is_ok_and(|a| matches!(a.status, 200 | 401))
             },
             START,
         );

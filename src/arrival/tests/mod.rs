@@ -1,0 +1,305 @@
+//! G1 at the level of arrival: a small Orthanc in memory, the real store, and everything that can go wrong between.
+
+mod begin;
+mod cut;
+mod faults;
+mod faulty;
+mod orthanc;
+mod poison;
+mod random;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use orthanc_sdk::fake_host::FakeHost;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use self::faulty::Faulty;
+use self::orthanc::{Index, Orthanc, name};
+use super::notices::Notices;
+use super::progress::Progress;
+use super::reconcile::{Parts, PassError, Reconciler};
+use crate::config;
+use crate::dispatch::promoter::Promoter;
+use crate::dispatch::{Lanes, Tools};
+use crate::item::{Class, Clock, Item, Outcome, State, Timestamp};
+use crate::store::sqlite::SqliteStore;
+use crate::store::{AttemptMade, Filter, Finish, FinishVerb, Page, Store};
+use crate::transport::modalities::Modalities;
+use crate::transport::{Batch, Delivery, Probe, Transport};
+
+/// 2026-11-20 12:00:00.4 UTC.
+const START: i64 = 1_795_176_000_400_000;
+const SECOND: i64 = 1_000_000;
+
+struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::Relaxed))
+    }
+}
+
+struct NoTransport;
+
+impl Transport for NoTransport {
+    fn deliver(&self, _batch: &Batch<'_>) -> Delivery {
+        Delivery(Vec::new())
+    }
+    fn probe(&self, _destination: &str, _timeout: Option<u32>) -> Probe {
+        unreachable!("nothing is sent here")
+    }
+    fn interrupt(&self) {}
+}
+
+/// Orthanc, the queue, and the thread between them, which is asked step by step.
+struct World {
+    orthanc: Orthanc,
+    store: Arc<Faulty>,
+    clock: Arc<TestClock>,
+    notices: Arc<Notices>,
+    progress: Arc<Progress>,
+    reconciler: Reconciler,
+    rules: Value,
+    host: FakeHost,
+    _folder: TempDir,
+}
+
+impl World {
+    /// A queue whose database is made now; `archive` instances were there before.
+    fn new(archive: usize) -> World {
+        World::with(archive, json!([{ "To": ["pacs"] }]))
+    }
+
+    fn with(archive: usize, rules: Value) -> World {
+        let folder = tempfile::tempdir().unwrap();
+        let sqlite = SqliteStore::open(&folder.path().join("queue.db")).unwrap();
+        let store = Arc::new(Faulty::new(sqlite, Timestamp::from_micros(START)));
+        let host = FakeHost::new("1.10.1");
+        let orthanc = Orthanc::default();
+        orthanc.lock().now = START - 3600 * SECOND;
+        orthanc.lock().store_range(0..archive);
+        orthanc.lock().callbacks.clear();
+        orthanc.lock().now = START;
+        orthanc.answer_for(&host);
+        let clock = Arc::new(TestClock(AtomicI64::new(START)));
+        let notices = Arc::new(Notices::default());
+        let progress = Arc::new(Progress::default());
+        let parts = parts(&host, &store, &clock, &notices, &progress, &rules);
+        World {
+            reconciler: Reconciler::new(parts),
+            orthanc,
+            store,
+            clock,
+            notices,
+            progress,
+            rules,
+            host,
+            _folder: folder,
+        }
+    }
+
+    /// The process ends at once, and starts again a second later: what was handed over is forgotten.
+    fn crash(&mut self) {
+        self.orthanc.lock().callbacks.clear();
+        self.wait(1.0);
+        self.notices = Arc::new(Notices::default());
+        self.progress = Arc::new(Progress::default());
+        self.reconciler = Reconciler::new(parts(
+            &self.host,
+            &self.store,
+            &self.clock,
+            &self.notices,
+            &self.progress,
+            &self.rules,
+        ));
+    }
+
+    fn wait(&mut self, seconds: f64) {
+        let now = self.clock.now().plus_seconds(seconds).micros();
+        self.clock.0.store(now, Ordering::Relaxed);
+        self.orthanc.lock().now = now;
+    }
+
+    fn index<T>(&self, act: impl FnOnce(&mut Index) -> T) -> T {
+        act(&mut self.orthanc.lock())
+    }
+
+    /// The callbacks that are under way come.
+    fn call_back(&self) {
+        for (id, time) in std::mem::take(&mut self.orthanc.lock().callbacks) {
+            self.notices.put(&id, time);
+        }
+    }
+
+    /// One pass, after the callbacks.
+    fn pass(&mut self) -> Result<(), PassError> {
+        self.call_back();
+        self.reconciler.pass()
+    }
+
+    /// Passes until all is at rest; faults are told to the progress, as the thread does.
+    fn settle(&mut self) {
+        let mut calm = 0;
+        for _ in 0..60 {
+            match self.pass() {
+                Ok(()) => calm += 1,
+                Err(error) => {
+                    self.progress.failed(self.clock.now(), error.to_string());
+                    calm = 0;
+                }
+            }
+            if calm == 12 {
+                self.progress.passed(self.clock.now());
+                return;
+            }
+        }
+        panic!("never at rest: {:?}", self.progress.figures());
+    }
+
+    fn items(&self) -> Vec<Item> {
+        let mut all: Vec<Item> = Vec::new();
+        loop {
+            let since = all.last().map_or(0, |item| item.id);
+            let page = Page { since, limit: 1000 };
+            let items = self.store.items(&Filter::default(), page).unwrap();
+            if items.is_empty() {
+                return all;
+            }
+            all.extend(items);
+        }
+    }
+
+    /// How many items each instance has.
+    fn counts(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for item in self.items() {
+            *counts.entry(item.instance).or_insert(0) += 1;
+        }
+        counts
+    }
+
+    #[track_caller]
+    fn assert_each_once(&self, range: std::ops::Range<usize>) {
+        self.assert_counts(range.map(|number| (name(number), 1)).collect());
+    }
+
+    #[track_caller]
+    fn assert_counts(&self, expected: BTreeMap<String, usize>) {
+        let counts = self.counts();
+        let of =
+            |counts: &BTreeMap<String, usize>, id: &String| counts.get(id).copied().unwrap_or(0);
+        let ids: BTreeSet<&String> = counts.keys().chain(expected.keys()).collect();
+        let wrong: Vec<_> = ids
+            .into_iter()
+            .map(|id| (id, of(&counts, id), of(&expected, id)))
+            .filter(|(_, found, expected)| found != expected)
+            .take(10)
+            .collect();
+        assert!(
+            wrong.is_empty(),
+            "(instance, items, expected), the first ones: {wrong:?}"
+        );
+    }
+
+    /// Each of these has so many items.
+    #[track_caller]
+    fn assert_has(
+        &self,
+        numbers: impl IntoIterator<Item = usize>,
+        allowed: std::ops::RangeInclusive<usize>,
+    ) {
+        let counts = self.counts();
+        for id in numbers.into_iter().map(name) {
+            let count = counts.get(&id).copied().unwrap_or(0);
+            assert!(allowed.contains(&count), "{id} has {count} items");
+        }
+    }
+
+    /// Delivers all that waits; answers the instances.
+    fn deliver(&self) -> Vec<String> {
+        let mut delivered = Vec::new();
+        let now = self.clock.now();
+        for destination in ["pacs", "archive"] {
+            while let Some(claim) = self.store.claim(destination, 100, now).unwrap() {
+                let results: Vec<Finish> = claim
+                    .items
+                    .iter()
+                    .map(|item| Finish {
+                        id: item.id,
+                        verb: FinishVerb::Complete(AttemptMade {
+                            started: now,
+                            duration_us: 1,
+                            outcome: Outcome::new(Class::Success, String::new()),
+                            counted: true,
+                        }),
+                    })
+                    .collect();
+                self.store.finish(claim.token, &results, now).unwrap();
+                delivered.extend(claim.items.into_iter().map(|item| item.instance));
+            }
+        }
+        delivered
+    }
+
+    fn logged(&self, text: &str) -> usize {
+        let logs = self.host.logs();
+        logs.iter().filter(|(_, line)| line.contains(text)).count()
+    }
+
+    fn in_state(&self, state: State) -> BTreeSet<String> {
+        let items = self.items().into_iter();
+        items
+            .filter(|item| item.state == state)
+            .map(|item| item.instance)
+            .collect()
+    }
+}
+
+fn parts(
+    host: &FakeHost,
+    store: &Arc<Faulty>,
+    clock: &Arc<TestClock>,
+    notices: &Arc<Notices>,
+    progress: &Arc<Progress>,
+    rules: &Value,
+) -> Parts {
+    let configuration = json!({
+        "DicomModalities": {
+            "pacs": ["PACS", "127.0.0.1", 104],
+            "archive": ["ARCHIVE", "127.0.0.1", 105],
+        },
+        "SendQueue": { "Rules": rules },
+    });
+    let lookup = |name: &str| (name == "Modality").then_some((0x0008, 0x0060));
+    let settings = Arc::new(config::load(&configuration, &lookup, None).unwrap());
+    let store: Arc<dyn Store> = store.clone();
+    let clock: Arc<dyn Clock> = clock.clone();
+    let tools = Arc::new(Tools {
+        store: store.clone(),
+        transport: Arc::new(NoTransport),
+        clock: clock.clone(),
+        jitter: || 1.0,
+    });
+    let lanes = Arc::new(Lanes::new(settings.clone(), tools, Box::new(|_| {})));
+    let client = host.host().client();
+    Parts {
+        client,
+        modalities: Arc::new(Modalities::new(client)),
+        promoter: Arc::new(Promoter::new(
+            store.clone(),
+            clock.clone(),
+            lanes.clone(),
+            7,
+        )),
+        lanes,
+        settings,
+        started: clock.now(),
+        store,
+        clock,
+        notices: notices.clone(),
+        progress: progress.clone(),
+    }
+}

@@ -1,0 +1,260 @@
+//! A small Orthanc in memory, as far as arrival asks it: instances, their log of changes, and what goes wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use orthanc_sdk::Method;
+use orthanc_sdk::fake_host::FakeHost;
+use serde_json::{Value, json};
+
+use crate::item::Timestamp;
+
+/// What happens between two calls.
+pub type Meanwhile = Box<dyn FnMut(&mut Index) + Send>;
+
+#[derive(Clone)]
+pub struct Line {
+    pub date: String,
+    pub kind: &'static str,
+    pub id: String,
+}
+
+#[derive(Clone)]
+pub struct Instance {
+    pub study: String,
+    pub received: String,
+    /// Of the file: another one for each reception.
+    pub uuid: u64,
+    pub aet: String,
+}
+
+#[derive(Default)]
+pub struct Index {
+    pub now: i64,
+    pub last: i64,
+    /// By number.
+    pub log: BTreeMap<i64, Line>,
+    pub instances: BTreeMap<String, Instance>,
+    pub updated: BTreeMap<String, String>,
+    uuids: u64,
+    /// Calls of callbacks that are under way.
+    pub callbacks: Vec<(String, Timestamp)>,
+    /// Instances that cannot be described.
+    pub poison: BTreeSet<String>,
+    /// URIs that fail, by their beginning.
+    pub broken: BTreeSet<String>,
+    /// URIs asked for.
+    pub asked: Vec<String>,
+    /// Before each call.
+    pub meanwhile: Option<Meanwhile>,
+}
+
+#[derive(Clone, Default)]
+pub struct Orthanc(Arc<Mutex<Index>>);
+
+impl Orthanc {
+    pub fn lock(&self) -> MutexGuard<'_, Index> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn answer_for(&self, host: &FakeHost) {
+        let index = self.clone();
+        host.on_rest(move |method, uri, body| {
+            let mut index = index.lock();
+            if let Some(mut meanwhile) = index.meanwhile.take() {
+                meanwhile(&mut index);
+                index.meanwhile = Some(meanwhile);
+            }
+            index.answer(method, uri, body)
+        });
+    }
+}
+
+impl Index {
+    pub fn second(&self) -> String {
+        let mut text = Timestamp::from_micros(self.now).to_orthanc();
+        text.truncate(15);
+        text
+    }
+
+    pub fn change(&mut self, kind: &'static str, id: &str) {
+        self.last += 1;
+        let line = Line {
+            date: self.second(),
+            kind,
+            id: id.to_owned(),
+        };
+        self.log.insert(self.last, line);
+    }
+
+    /// Stores an instance, over one that is there; the callback of it is under way.
+    pub fn store_from(&mut self, id: &str, study: &str, aet: &str) {
+        if self.instances.contains_key(id) {
+            self.log.retain(|_, line| line.id != id);
+        }
+        self.uuids += 1;
+        let instance = Instance {
+            study: study.to_owned(),
+            received: self.second(),
+            uuid: self.uuids,
+            aet: aet.to_owned(),
+        };
+        self.instances.insert(id.to_owned(), instance);
+        self.updated.insert(study.to_owned(), self.second());
+        self.change("NewInstance", id);
+        let now = Timestamp::from_micros(self.now);
+        self.callbacks.push((id.to_owned(), now));
+    }
+
+    pub fn store(&mut self, id: &str, study: &str) {
+        self.store_from(id, study, "CT");
+    }
+
+    /// Stores instances `from..to`, some in a study.
+    pub fn store_range(&mut self, range: std::ops::Range<usize>) {
+        for number in range {
+            self.store(&name(number), &study(number));
+        }
+    }
+
+    pub fn remove(&mut self, id: &str) {
+        if let Some(instance) = self.instances.remove(id) {
+            self.log.retain(|_, line| line.id != id);
+            if !self
+                .instances
+                .values()
+                .any(|other| other.study == instance.study)
+            {
+                self.updated.remove(&instance.study);
+                self.log.retain(|_, line| line.id != instance.study);
+            }
+        }
+    }
+
+    pub fn answer(
+        &mut self,
+        method: Method,
+        uri: &str,
+        body: &[u8],
+    ) -> Result<(u16, Vec<u8>), i32> {
+        self.asked.push(uri.to_owned());
+        if self
+            .broken
+            .iter()
+            .any(|start| uri.starts_with(start.as_str()))
+        {
+            return Err(17);
+        }
+        let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
+        let argument = |name: &str| {
+            query
+                .split('&')
+                .find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
+                .and_then(|text| text.parse::<i64>().ok())
+        };
+        let parts: Vec<&str> = path.split('/').skip(1).collect();
+        let answer = match (method, parts.as_slice()) {
+            (Method::Get, ["changes"]) if query == "last" => {
+                let newest = self.log.last_key_value().map_or(self.last, |(seq, _)| *seq);
+                self.changes(newest - 1, 1)
+            }
+            (Method::Get, ["changes"]) => {
+                self.changes(argument("since").unwrap(), argument("limit").unwrap())
+            }
+            (Method::Get, ["modalities"]) => json!({
+                "pacs": { "AET": "PACS", "Host": "127.0.0.1", "Port": 104 },
+                "archive": { "AET": "ARCHIVE", "Host": "127.0.0.1", "Port": 105 },
+            }),
+            (Method::Post, ["tools", "bulk-content"]) => self.bulk(body)?,
+            (Method::Get, ["studies"]) => {
+                let skip = usize::try_from(argument("since").unwrap_or(0)).unwrap();
+                let most = argument("limit").map_or(usize::MAX, |n| usize::try_from(n).unwrap());
+                let ids = self.updated.keys().skip(skip).take(most);
+                if query.contains("expand") {
+                    ids.map(|id| self.describe(id).unwrap()).collect()
+                } else {
+                    ids.map(|id| json!(id)).collect()
+                }
+            }
+            (Method::Get, ["studies", study, "instances"]) => {
+                let within: Vec<Value> = self
+                    .instances
+                    .iter()
+                    .filter(|(_, instance)| instance.study == *study)
+                    .map(|(id, _)| json!({ "ID": id }))
+                    .collect();
+                if within.is_empty() {
+                    return Err(17);
+                }
+                Value::Array(within)
+            }
+            (Method::Get, ["instances", id, "tags"]) => {
+                if !self.instances.contains_key(*id) {
+                    return Err(17);
+                }
+                json!({ "0008,0060": "CT" })
+            }
+            _ => return Err(17),
+        };
+        Ok((200, answer.to_string().into_bytes()))
+    }
+
+    fn changes(&self, since: i64, limit: i64) -> Value {
+        let limit = usize::try_from(limit).unwrap();
+        let later = self.log.range(since + 1..).take(limit + 1);
+        let lines: Vec<Value> = later
+            .map(|(seq, line)| {
+                json!({ "Seq": *seq as i32, "Date": line.date, "ChangeType": line.kind, "ID": line.id })
+            })
+            .collect();
+        let done = lines.len() <= limit;
+        let lines: Vec<Value> = lines.into_iter().take(limit).collect();
+        let last = lines.last().map_or(self.last as i32, |line| {
+            i32::try_from(line["Seq"].as_i64().unwrap()).unwrap()
+        });
+        json!({ "Changes": lines, "Done": done, "Last": last })
+    }
+
+    fn bulk(&self, body: &[u8]) -> Result<Value, i32> {
+        let request: Value = serde_json::from_slice(body).map_err(|_| 8)?;
+        let mut found = Vec::new();
+        for id in request["Resources"].as_array().ok_or(8)? {
+            let id = id.as_str().ok_or(8)?;
+            if self.poison.contains(id) {
+                return Err(11);
+            }
+            found.extend(self.describe(id));
+        }
+        Ok(Value::Array(found))
+    }
+
+    /// Series of study `t1` is `s1`, patient `p1`.
+    fn describe(&self, id: &str) -> Option<Value> {
+        if let Some(instance) = self.instances.get(id) {
+            return Some(json!({
+                "ID": id, "ParentSeries": instance.study.replace('t', "s"), "FileSize": 100,
+                "FileUuid": format!("uuid-{}", instance.uuid),
+                "MainDicomTags": { "SOPInstanceUID": format!("1.2.{id}") },
+                "Metadata": {
+                    "ReceptionDate": instance.received, "RemoteAET": instance.aet,
+                    "Origin": "DicomProtocol",
+                },
+            }));
+        }
+        let study = id.replace('s', "t");
+        let updated = self.updated.get(&study)?;
+        Some(if id.starts_with('s') {
+            json!({ "ID": id, "ParentStudy": study })
+        } else {
+            json!({ "ID": id, "ParentPatient": id.replace('t', "p"), "LastUpdate": updated })
+        })
+    }
+}
+
+pub fn name(number: usize) -> String {
+    format!("i{number}")
+}
+
+pub fn study(number: usize) -> String {
+    format!("t{}", number / 7)
+}

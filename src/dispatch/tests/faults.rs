@@ -1,0 +1,343 @@
+//! Faults of our own machinery: the store's, and panics.
+
+use super::*;
+use crate::item::State;
+
+/// A store whose calls fail on request.
+pub struct Faulty {
+    inner: SqliteStore,
+    /// The call, and how often it still fails.
+    failing: Mutex<Option<(&'static str, u32)>>,
+}
+
+impl Faulty {
+    pub fn new(inner: SqliteStore) -> Faulty {
+        Faulty {
+            inner,
+            failing: Mutex::new(None),
+        }
+    }
+
+    fn fail(&self, call: &'static str, times: u32) {
+        *self.failing.lock().unwrap() = Some((call, times));
+    }
+
+    fn fault(&self, call: &str) -> Result<()> {
+        match &mut *self.failing.lock().unwrap() {
+            Some((failing, left)) if *failing == call && *left > 0 => {
+                *left -= 1;
+                Err(StoreError::Full("no space".into()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Store for Faulty {
+    fn location(&self) -> PathBuf {
+        self.inner.location()
+    }
+
+    fn cursor(&self) -> Result<Option<Cursor>> {
+        self.inner.cursor()
+    }
+
+    fn created(&self) -> Result<Timestamp> {
+        self.inner.created()
+    }
+
+    fn enqueue(
+        &self,
+        items: &[NewItem],
+        duplicates: Duplicates,
+        cursor: Option<&Cursor>,
+        now: Timestamp,
+    ) -> Result<Enqueued> {
+        self.inner.enqueue(items, duplicates, cursor, now)
+    }
+
+    fn release_running(&self, now: Timestamp) -> Result<u64> {
+        self.inner.release_running(now)
+    }
+
+    fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>> {
+        self.inner.promote(now, limit)
+    }
+
+    fn next_due(&self) -> Result<Option<Timestamp>> {
+        self.inner.next_due()
+    }
+
+    fn expire(&self, now: Timestamp, limit: u32) -> Result<u64> {
+        self.inner.expire(now, limit)
+    }
+
+    fn claim(&self, destination: &str, limit: u32, now: Timestamp) -> Result<Option<Claim>> {
+        self.fault("claim")?;
+        self.inner.claim(destination, limit, now)
+    }
+
+    fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64> {
+        self.fault("finish")?;
+        self.inner.finish(token, results, now)
+    }
+
+    fn still_claimed(&self, token: i64, ids: &[i64]) -> Result<Vec<i64>> {
+        self.inner.still_claimed(token, ids)
+    }
+
+    fn prune(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        self.inner.prune(before, limit)
+    }
+
+    fn replay(&self, id: i64, expires: Option<Timestamp>, now: Timestamp) -> Result<Moved> {
+        self.inner.replay(id, expires, now)
+    }
+
+    fn cancel(&self, id: i64, now: Timestamp) -> Result<Moved> {
+        self.inner.cancel(id, now)
+    }
+
+    fn send_now(&self, id: i64, now: Timestamp) -> Result<Moved> {
+        self.inner.send_now(id, now)
+    }
+
+    fn redirect(
+        &self,
+        id: i64,
+        to: &str,
+        expires: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Moved> {
+        self.inner.redirect(id, to, expires, now)
+    }
+
+    fn remove(&self, id: i64) -> Result<Moved> {
+        self.inner.remove(id)
+    }
+
+    fn operate_errors(
+        &self,
+        operation: &ErrorOperation,
+        filter: &Filter,
+        expires: &dyn Fn(&str) -> Option<Timestamp>,
+        dry_run: bool,
+        now: Timestamp,
+    ) -> Result<u64> {
+        self.inner
+            .operate_errors(operation, filter, expires, dry_run, now)
+    }
+
+    fn set_paused(&self, destination: &str, paused: bool) -> Result<()> {
+        self.inner.set_paused(destination, paused)
+    }
+
+    fn set_last_error(&self, destination: &str, error: &LastError) -> Result<()> {
+        self.inner.set_last_error(destination, error)
+    }
+
+    fn add_destination(&self, destination: &str) -> Result<()> {
+        self.inner.add_destination(destination)
+    }
+
+    fn counts(&self) -> Result<Counts> {
+        self.inner.counts()
+    }
+
+    fn destinations(&self) -> Result<Vec<DestinationRecord>> {
+        self.inner.destinations()
+    }
+
+    fn destination(&self, name: &str) -> Result<Option<DestinationRecord>> {
+        self.fault("destination")?;
+        self.inner.destination(name)
+    }
+
+    fn item(&self, id: i64) -> Result<Option<(Item, Vec<Attempt>)>> {
+        self.inner.item(id)
+    }
+
+    fn items(&self, filter: &Filter, page: Page) -> Result<Vec<Item>> {
+        self.inner.items(filter, page)
+    }
+
+    fn error_summary(&self) -> Result<Vec<ErrorSummary>> {
+        self.inner.error_summary()
+    }
+
+    fn progress(
+        &self,
+        level: Level,
+        id: &str,
+        study: Option<&str>,
+    ) -> Result<Vec<ResourceProgress>> {
+        self.inner.progress(level, id, study)
+    }
+
+    fn check_writable(&self) -> Result<()> {
+        self.inner.check_writable()
+    }
+
+    fn size_bytes(&self) -> Result<u64> {
+        self.inner.size_bytes()
+    }
+}
+
+#[test]
+fn what_an_acknowledged_instance_became_is_written_later_and_not_sent_again() {
+    let bench = bench(|_| ());
+    bench.enqueue(&items("s", 3));
+    bench.store.fail("finish", 2);
+    bench.work();
+    assert_eq!(bench.sent().len(), 1, "{:?}", bench.sent());
+    for at in 0..3 {
+        let (item, attempts) = bench.item(&format!("s-{at}"));
+        assert_eq!((item.state, attempts.len()), (State::Success, 1));
+    }
+}
+
+#[test]
+fn a_store_that_cannot_claim_stops_nothing_for_good() {
+    let bench = bench(|_| ());
+    bench.enqueue(&items("s", 2));
+    for call in ["claim", "destination"] {
+        bench.store.fail(call, 1);
+        assert_eq!(worker::step(&bench.lane), Step::Fault);
+    }
+    assert!(bench.sent().is_empty());
+    bench.work();
+    assert_eq!(bench.item("s-1").0.state, State::Success);
+}
+
+#[test]
+fn a_panic_releases_the_claim_and_the_lane_goes_on() {
+    let bench = bench(|_| ());
+    bench.enqueue(&items("s", 3));
+    let mut first = true;
+    bench.on_deliver(move |batch| {
+        if std::mem::take(&mut first) {
+            panic!("the test's own");
+        }
+        up_to(batch, |_| None)
+    });
+    let lane = bench.lane.clone();
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| worker::step(&lane)));
+    assert!(caught.is_err());
+    let (item, attempts) = bench.item("s-0");
+    assert_eq!(item.state, State::Pending);
+    assert_eq!((item.attempt_count, attempts.len()), (0, 0));
+    bench.script.deliver.clear_poison();
+    bench.work();
+    assert_eq!(bench.item("s-2").0.state, State::Success);
+}
+
+#[test]
+fn the_thread_itself_survives_a_panic_and_ends_at_a_stop() {
+    let bench = bench(|_| ());
+    bench.enqueue(&items("s", 3));
+    let (tell, told) = std::sync::mpsc::channel();
+    let mut first = true;
+    bench.on_probe(move || {
+        if std::mem::take(&mut first) {
+            panic!("the test's own");
+        }
+        let _ = tell.send(());
+        Probe::Answered(Duration::ZERO)
+    });
+    std::thread::scope(|scope| {
+        let worker = scope.spawn(|| worker::run(&bench.lane));
+        let mut poisoned = false;
+        while !poisoned {
+            poisoned = bench.script.probe.is_poisoned();
+            std::thread::yield_now();
+        }
+        bench.script.probe.clear_poison();
+        told.recv().unwrap();
+        bench.lane.stop();
+        worker.join().unwrap();
+    });
+}
+
+#[test]
+fn cut_by_our_own_stop_no_attempt_is_counted() {
+    let bench = bench(|_| ());
+    bench.enqueue(&items("s", 4));
+    let lane = bench.lane.clone();
+    bench.on_deliver(move |batch| {
+        lane.stop();
+        up_to(batch, |item| {
+            (item.instance == "s-2").then(|| Outcome::new(Class::Interrupted, "cut"))
+        })
+    });
+    assert_eq!(worker::step(&bench.lane), Step::Worked);
+    assert_eq!(worker::step(&bench.lane), Step::Stopped);
+    assert_eq!(bench.item("s-1").0.state, State::Success);
+    for at in [2, 3] {
+        let (item, attempts) = bench.item(&format!("s-{at}"));
+        assert_eq!(item.state, State::Pending);
+        assert_eq!((item.attempt_count, attempts.len()), (0, 0));
+    }
+}
+
+/// Orthanc stopped before it told: the items stay `Running`, so that the next start ends the job that Orthanc takes up
+/// again before it releases them.
+#[test]
+fn what_is_not_known_at_a_stop_stays_running() {
+    let bench = bench(|_| ());
+    bench.enqueue(&items("s", 3));
+    let lane = bench.lane.clone();
+    bench.on_deliver(move |_| {
+        lane.stop();
+        Delivery(vec![success(), Tried::Unknown, Tried::NotYet])
+    });
+    assert_eq!(worker::step(&bench.lane), Step::Worked);
+    let states: Vec<State> = (0..3)
+        .map(|at| bench.item(&format!("s-{at}")).0.state)
+        .collect();
+    assert_eq!(states, [State::Success, State::Running, State::Pending]);
+}
+
+#[test]
+fn cancelled_while_it_is_sent_it_stays_cancelled() {
+    let bench = bench(|_| ());
+    bench.enqueue(&items("s", 2));
+    let store = bench.store.clone();
+    let id = bench.item("s-0").0.id;
+    let now = bench.clock.now();
+    bench.on_deliver(move |batch| {
+        assert!(matches!(store.cancel(id, now).unwrap(), Moved::Done(_)));
+        up_to(batch, |_| None)
+    });
+    bench.work();
+    assert_eq!(bench.item("s-0").0.state, State::Cancelled);
+    assert_eq!(bench.item("s-1").0.state, State::Success);
+}
+
+#[test]
+fn a_panic_in_a_probe_is_a_failed_probe() {
+    let bench = bench(|_| ());
+    bench.enqueue(&items("s", 1));
+    bench.on_probe(silent);
+    bench.work();
+    bench.on_probe(|| panic!("the test's own"));
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| bench.next()));
+    assert!(caught.is_err());
+    bench.script.probe.clear_poison();
+    bench.on_probe(|| Probe::Answered(Duration::ZERO));
+    bench.next();
+    assert_eq!(bench.item("s-0").0.state, State::Success);
+}
+
+/// Cut by our own stop, a probe says nothing of the destination.
+#[test]
+fn a_probe_cut_by_a_stop_leaves_no_trace() {
+    let bench = bench(|_| ());
+    bench.enqueue(&items("s", 1));
+    let lane = bench.lane.clone();
+    bench.on_probe(move || {
+        lane.stop();
+        silent()
+    });
+    assert_eq!(worker::step(&bench.lane), Step::Worked);
+    assert_eq!(bench.record().last_error, None);
+}

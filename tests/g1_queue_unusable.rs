@@ -1,0 +1,197 @@
+//! G1 and G8: while the queue's own database cannot be written, Orthanc goes on receiving and `health` says why; then all is
+//! caught up.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use sendqueue_testkit::queue::{self, Queue, SOON};
+use sendqueue_testkit::{FaultScp, OrthancConfig, Study, poll};
+use serde_json::Value;
+
+fn health(queue: &Queue) -> (u16, Value) {
+    let answer = queue.get("/sendqueue/health");
+    (answer.status, answer.json())
+}
+
+/// Waits until health complains that arrivals cannot be queued, for a reason that has this text.
+#[track_caller]
+fn wait_for_complaint(queue: &Queue, text: &str) {
+    let mut last = None;
+    let complains = poll(
+        || {
+            let (status, body) = health(queue);
+            let problems = body["Problems"].as_array().cloned().unwrap_or_default();
+            let found = problems.iter().any(|problem| {
+                problem["Part"] == "Reconciliation"
+                    && problem["Details"]
+                        .as_str()
+                        .unwrap_or_default()
+                        .contains(text)
+            });
+            last = Some(body);
+            status == 503 && found
+        },
+        SOON,
+    );
+    assert!(
+        complains,
+        "no complaint about {text}: {last:?}\n{}",
+        queue.log()
+    );
+}
+
+#[track_caller]
+fn wait_for_health(queue: &Queue) {
+    queue.wait_until(|| health(queue).0 == 200, SOON, "health is well again");
+}
+
+#[test]
+fn locked_by_another_process() {
+    let scp = FaultScp::start("PACS");
+    let queue = Queue::start(queue::config_for(&[&scp]));
+    let before = Study::new(1, 5).seed(1).build();
+    queue.store_all(&before);
+    queue.wait_for_rest(5);
+    wait_for_health(&queue);
+
+    let file = queue.data_dir().join("index").join("sendqueue.db");
+    let other = rusqlite::Connection::open(file).unwrap();
+    other.busy_timeout(SOON).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let meanwhile = Study::new(3, 20).seed(2).build();
+    queue.store_all(&meanwhile);
+    wait_for_complaint(&queue, "locked");
+    assert_eq!(
+        scp.counters().stores,
+        5,
+        "nothing is sent that is not in the queue"
+    );
+    other.execute_batch("ROLLBACK").unwrap();
+
+    queue.wait_for_rest(65);
+    assert_eq!(scp.counters().stores, 65);
+    assert_eq!(scp.acknowledged_uids().len(), 65);
+    wait_for_health(&queue);
+    let told = queue.log().matches("arrivals cannot be queued").count();
+    assert_eq!(told, 1, "told once:\n{}", queue.log());
+}
+
+/// A small disk of its own, given back at the end.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn mount(path: &Path) -> SmallDisk {
+        std::fs::create_dir(path).unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=1m", "sendqueue-test"])
+            .arg(path)
+            .status();
+        assert!(
+            mounted.is_ok_and(|status| status.success()),
+            "a full disk needs a small disk: run this test as root"
+        );
+        SmallDisk(path.to_owned())
+    }
+
+    /// Takes all room that is left.
+    fn fill(&self) {
+        use std::io::Write;
+        let mut file = std::fs::File::create(self.0.join("filler")).unwrap();
+        while file.write_all(&[0; 512]).is_ok() {}
+    }
+
+    fn free(&self) {
+        std::fs::remove_file(self.0.join("filler")).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn the_disk_is_full() {
+    let scp = FaultScp::start("PACS");
+    let mut queue = Queue::start(OrthancConfig::new());
+    let folder = queue.data_dir().join("small");
+    let disk = SmallDisk::mount(&folder);
+    let database = queue.inside(&folder.join("queue.db"));
+    let config = queue::config_for(&[&scp]).set("/SendQueue/Database", database);
+    queue.restart_with(config).unwrap();
+    let mut stored = Study::new(1, 5).seed(1).build();
+    queue.store_all(&stored);
+    queue.wait_for_rest(5);
+
+    disk.fill();
+    // What is there of the database's log is used up first.
+    let mut more = Study::new(10, 60).seed(2).build().into_iter();
+    let mut is_full = || {
+        for instance in more.by_ref().take(10) {
+            queue.store(&instance.bytes);
+            stored.push(instance);
+        }
+        health(&queue).0 == 503
+    };
+    assert!(
+        poll(&mut is_full, SOON),
+        "the disk never became full:\n{}",
+        queue.log()
+    );
+    let meanwhile = Study::new(2, 20).seed(3).build();
+    queue.store_all(&meanwhile);
+    stored.extend(meanwhile);
+    wait_for_complaint(&queue, "full");
+
+    // Not even a crash loses them.
+    queue.kill9();
+    disk.free();
+    queue.restart().unwrap();
+    let all = stored.len();
+    assert!(
+        scp.wait_for_acknowledged(all, SOON),
+        "{all} were stored:\n{}",
+        queue.log()
+    );
+    queue.wait_for_rest(all as u64);
+    wait_for_health(&queue);
+    let stores = scp.counters().stores;
+    println!("{all} stored, {stores} sent");
+}
+
+/// The same without a crash: each arrives once.
+#[test]
+fn the_disk_is_full_for_a_while() {
+    let scp = FaultScp::start("PACS");
+    let mut queue = Queue::start(OrthancConfig::new());
+    let folder = queue.data_dir().join("small");
+    let disk = SmallDisk::mount(&folder);
+    let database = queue.inside(&folder.join("queue.db"));
+    let config = queue::config_for(&[&scp]).set("/SendQueue/Database", database);
+    queue.restart_with(config).unwrap();
+    disk.fill();
+    let mut more = Study::new(10, 60).seed(4).build().into_iter();
+    let mut all = 0;
+    let mut is_full = || {
+        for instance in more.by_ref().take(10) {
+            queue.store(&instance.bytes);
+            all += 1;
+        }
+        health(&queue).0 == 503
+    };
+    assert!(
+        poll(&mut is_full, SOON),
+        "the disk never became full:\n{}",
+        queue.log()
+    );
+    wait_for_complaint(&queue, "full");
+    disk.free();
+    queue.wait_for_rest(all);
+    wait_for_health(&queue);
+    assert_eq!(scp.acknowledged_uids().len() as u64, all);
+    assert_eq!(scp.counters().stores as u64, all);
+    // The writes are tried again each second.
+    assert!(scp.wait_for_acknowledged(all as usize, Duration::ZERO));
+}

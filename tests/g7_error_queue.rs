@@ -1,0 +1,164 @@
+//! G7: nothing leaves the error queue but by replay, redirect or purge; it survives restarts and kill -9.
+
+use sendqueue_testkit::queue::{self, Queue};
+use sendqueue_testkit::{FaultScp, Study};
+use serde_json::{Value, json};
+
+/// Six items in the error queue: two studies of three, for a receiver that refuses everything.
+fn refused(scp: &FaultScp, other: &FaultScp) -> (Queue, Vec<Value>) {
+    scp.set_status(0xC000);
+    let queue = Queue::start(
+        queue::config(&["pacs"])
+            .modality("pacs", scp.aet(), scp.port())
+            .modality("other", other.aet(), other.port())
+            .set("/SendQueue/HistoryDays", 0),
+    );
+    queue.store_all(&Study::new(1, 3).seed(1).build());
+    queue.store_all(&Study::new(1, 3).seed(2).build());
+    queue.wait_for("pacs", "Failure", 6);
+    let errors = queue.ask("/errors").as_array().unwrap().clone();
+    assert_eq!(errors.len(), 6);
+    (queue, errors)
+}
+
+fn errors(queue: &Queue) -> Vec<Value> {
+    queue.ask("/errors").as_array().unwrap().clone()
+}
+
+#[test]
+fn it_survives_restarts_kills_and_history_days_0() {
+    let (scp, other) = (FaultScp::start("PACS"), FaultScp::start("OTHER"));
+    let (mut queue, before) = refused(&scp, &other);
+    // Something that is pruned at once, so that pruning has run.
+    let study = before[0]["Study"].clone();
+    queue.tell(
+        "/items",
+        &json!({ "Resources": [study], "Destinations": ["other"] }),
+    );
+    assert!(other.wait_for_acknowledged(3, queue::SOON));
+    queue.wait_until(
+        || queue.items("destination=other").is_empty(),
+        queue::SOON,
+        "the history is pruned",
+    );
+    assert_eq!(errors(&queue), before);
+    queue.restart().unwrap();
+    assert_eq!(errors(&queue), before);
+    queue.kill9();
+    queue.restart().unwrap();
+    assert_eq!(errors(&queue), before);
+    assert_eq!(scp.counters().stores, 6, "nothing was sent again");
+}
+
+#[test]
+fn it_is_left_by_replay_redirect_and_purge() {
+    let (scp, other) = (FaultScp::start("PACS"), FaultScp::start("OTHER"));
+    let (queue, before) = refused(&scp, &other);
+    let study = before[0]["Study"].as_str().unwrap();
+    let ids: Vec<i64> = before
+        .iter()
+        .map(|item| item["ID"].as_i64().unwrap())
+        .collect();
+
+    for (verb, key) in [
+        ("replay", "Replayed"),
+        ("purge", "Purged"),
+        ("redirect", "Redirected"),
+    ] {
+        let mut body = json!({ "Study": study, "DryRun": true });
+        if verb == "redirect" {
+            body["To"] = json!("other");
+        }
+        let answer = queue.tell(&format!("/errors/{verb}"), &body);
+        assert_eq!(answer, json!({ key: 3 }));
+    }
+    assert_eq!(errors(&queue), before);
+
+    // By IDs, by destination and class, by study.
+    let body = json!({ "IDs": [ids[0]], "To": "other" });
+    assert_eq!(
+        queue.tell("/errors/redirect", &body),
+        json!({ "Redirected": 1 })
+    );
+    assert!(other.wait_for_acknowledged(1, queue::SOON));
+    assert_eq!(queue.count("pacs", "Failure"), 5);
+
+    scp.set_status(0);
+    let body = json!({ "Destination": "pacs", "Class": "Rejected", "Study": study });
+    assert_eq!(
+        queue.tell("/errors/replay", &body),
+        json!({ "Replayed": 2 })
+    );
+    assert!(scp.wait_for_acknowledged(2, queue::SOON));
+    assert_eq!(
+        queue.tell("/errors/purge", &json!({ "Class": "Busy" })),
+        json!({ "Purged": 0 })
+    );
+    assert_eq!(
+        queue.tell("/errors/purge", &json!({ "All": true })),
+        json!({ "Purged": 3 })
+    );
+    assert_eq!(errors(&queue), Vec::<Value>::new());
+    assert_eq!(scp.acknowledged_uids().len(), 2);
+}
+
+#[test]
+fn everything_must_be_asked_for() {
+    let (scp, other) = (FaultScp::start("PACS"), FaultScp::start("OTHER"));
+    let (queue, before) = refused(&scp, &other);
+    let bodies = [
+        json!({}),
+        json!({ "All": false }),
+        json!({ "DryRun": true }),
+        json!({ "IDs": [] }),
+        json!({ "IDs": null }),
+        json!({ "Destination": null, "Study": null }),
+        json!({ "All": "true" }),
+        json!({ "All": true, "Study": "x" }),
+        json!({ "Everything": true }),
+        json!({ "IDs": ["1"] }),
+        json!({ "OlderThanSeconds": -1 }),
+        json!({ "Class": "rejected" }),
+        json!([]),
+        json!(null),
+        json!("All"),
+    ];
+    for verb in ["replay", "purge", "redirect"] {
+        for body in &bodies {
+            let mut body = body.clone();
+            if verb == "redirect" && body.is_object() {
+                body["To"] = json!("other");
+            }
+            let answer = queue.post_json(&format!("/sendqueue/errors/{verb}"), &body);
+            assert_eq!(answer.status, 400, "{verb} {body}: {}", answer.text());
+        }
+        let empty = queue.post(&format!("/sendqueue/errors/{verb}"), "");
+        assert_eq!(empty.status, 400);
+    }
+    let unknown = json!({ "All": true, "To": "nowhere" });
+    let answer = queue.post_json("/sendqueue/errors/redirect", &unknown);
+    assert_eq!(answer.status, 404, "{}", answer.text());
+    assert_eq!(
+        queue.tell("/errors/purge", &json!({ "OlderThanSeconds": 3600 })),
+        json!({ "Purged": 0 })
+    );
+    assert_eq!(errors(&queue), before);
+}
+
+#[test]
+fn the_summary_counts_by_destination_class_and_status() {
+    let (scp, other) = (FaultScp::start("PACS"), FaultScp::start("OTHER"));
+    let (queue, before) = refused(&scp, &other);
+    let summary = queue.ask("/errors/summary");
+    assert_eq!(summary.as_array().unwrap().len(), 1);
+    assert_eq!(summary[0]["Destination"], "pacs");
+    assert_eq!(summary[0]["Class"], "Rejected");
+    assert_eq!(summary[0]["Status"], 0xC000);
+    assert_eq!(summary[0]["Count"], 6);
+    assert!(summary[0]["Example"].as_str().unwrap().contains("0xC000"));
+    assert!(summary[0]["Oldest"].as_str().unwrap() <= summary[0]["Newest"].as_str().unwrap());
+    // A cancelled item is not in it.
+    let id = before[0]["ID"].as_i64().unwrap();
+    let answer = queue.post_json(&format!("/sendqueue/items/{id}/cancel"), &json!({}));
+    assert_eq!(answer.status, 409, "{}", answer.text());
+}

@@ -1,0 +1,189 @@
+//! G8: Orthanc stays itself: resets, refused starts, its own REST calls and jobs. (Stopping: `g8_stop`.)
+
+use sendqueue_testkit::queue::{self, Queue, SOON};
+use sendqueue_testkit::{FaultScp, Study};
+use serde_json::json;
+
+#[test]
+fn reset_twice_under_load() {
+    let scp = FaultScp::start("PACS");
+    let mut queue = Queue::start(queue::config_for(&[&scp]));
+    let mut expected = 0;
+    for round in 0..3 {
+        let instances = Study::new(1, 40).seed(round).build();
+        queue.store_all(&instances);
+        expected += instances.len();
+        if round < 2 {
+            assert!(scp.wait_for_stores(expected - 35, SOON));
+            let starts = queue.log().matches("Orthanc has started").count();
+            let _ = queue.post("/tools/reset", "").ok();
+            queue.wait_until(
+                || {
+                    queue.log().matches("Orthanc has started").count() > starts
+                        && queue
+                            .try_request("GET", "/sendqueue", b"")
+                            .is_ok_and(|a| a.status == 200)
+                },
+                SOON,
+                "the reset",
+            );
+        }
+    }
+    queue.wait_for("pacs", "Success", expected as u64);
+    assert_eq!(scp.acknowledged_uids().len(), expected);
+    assert!(queue.is_running());
+    assert_eq!(queue.unexpected_errors(), Vec::<String>::new());
+    assert_eq!(queue.stop().unwrap().exit_status.code(), Some(0));
+}
+
+#[test]
+fn a_bad_configuration_is_refused_with_all_its_mistakes_at_once() {
+    let config = queue::config(&["pacs"]).modality("pacs", "PACS", 104).set(
+        "SendQueue",
+        json!({
+            "Rules": [{ "To": ["pacs", "nowhere"] }, { "to": ["pacs"] }],
+            "HistoryDays": -1,
+            "Colour": "red",
+            "Defaults": { "Associations": "two", "Retry": { "MaxAttempts": 0 } }
+        }),
+    );
+    let error = Queue::try_start(config).expect_err("it must not start");
+    assert!(error.exit_code.is_some_and(|code| code != 0), "{error}");
+    let said: Vec<&str> = error.log.lines().collect();
+    for path in [
+        "SendQueue.Rules[0].To[1]",
+        "SendQueue.Rules[1]",
+        "SendQueue.HistoryDays",
+        "SendQueue.Colour",
+        "SendQueue.Defaults.Associations",
+        "SendQueue.Defaults.Retry.MaxAttempts",
+    ] {
+        assert!(
+            said.iter().any(|line| line.contains(path)),
+            "{path}: {error}"
+        );
+    }
+    assert_eq!(error.log.matches("cannot start").count(), 1, "{error}");
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused_and_left_alone() {
+    let scp = FaultScp::start("PACS");
+    let mut queue = Queue::start(queue::config_for(&[&scp]));
+    queue.stop();
+    let file = queue.data_dir().join("index/sendqueue.db");
+    for rest in ["-wal", "-shm", "-journal"] {
+        let _ = std::fs::remove_file(format!("{}{rest}", file.display()));
+    }
+    let kept = std::fs::read(&file).unwrap();
+    for content in [
+        &b"this is a letter, not a database, and somebody may miss it"[..],
+        &kept[..5000],
+    ] {
+        std::fs::write(&file, content).unwrap();
+        let error = queue.restart().expect_err("it must not start");
+        assert!(error.log.contains("sendqueue.db"), "{error}");
+        assert!(error.log.contains("cannot start"), "{error}");
+        assert_eq!(std::fs::read(&file).unwrap(), content);
+    }
+    std::fs::write(&file, kept).unwrap();
+    queue.restart().unwrap();
+}
+
+#[test]
+fn switched_off_it_only_says_so() {
+    let scp = FaultScp::start("PACS");
+    let queue = Queue::start(queue::config_for(&[&scp]).set("/SendQueue/Enable", false));
+    queue.store_all(&Study::new(1, 2).build());
+    let shown = queue.ask("");
+    assert_eq!(shown["Enabled"], false);
+    assert!(shown["Version"].is_string());
+    assert_eq!(queue.get("/sendqueue/items").status, 404);
+    assert!(!queue.data_dir().join("index/sendqueue.db").exists());
+    let threads = std::fs::read_dir(format!("/proc/{}/task", queue.pid())).unwrap();
+    for thread in threads.flatten() {
+        let name = std::fs::read_to_string(thread.path().join("comm")).unwrap_or_default();
+        assert!(!name.starts_with("sq-"), "{name}");
+    }
+    assert_eq!(scp.counters().requested, 0);
+}
+
+/// Orthanc's own calls and jobs, while the queue works.
+#[test]
+fn orthancs_own_calls_work_as_before() {
+    let (pacs, other) = (FaultScp::start("PACS"), FaultScp::start("OTHER"));
+    let queue =
+        Queue::start(queue::config_for(&[&pacs]).modality("other", other.aet(), other.port()));
+    let ids = queue.store_all(&Study::new(1, 10).build());
+    let study = queue.get("/studies").json()[0].clone();
+    let sent = queue
+        .post_json("/modalities/other/store", &study)
+        .ok()
+        .json();
+    assert_eq!(sent["InstancesCount"], 10);
+    assert_eq!(other.acknowledged_uids().len(), 10);
+    let body = json!({ "Resources": [study], "Asynchronous": true });
+    let job = queue
+        .post_json("/modalities/other/store", &body)
+        .ok()
+        .json();
+    let uri = format!("/jobs/{}", job["ID"].as_str().unwrap());
+    queue.wait_until(
+        || queue.get(&uri).json()["State"] == "Success",
+        SOON,
+        "the user's job",
+    );
+    let _ = queue.post("/modalities/pacs/echo", "{}").ok();
+    queue.wait_for("pacs", "Success", 10);
+    assert_eq!(pacs.counters().stores, 10);
+    for path in [
+        "/app/explorer.html",
+        "/plugins/explorer.js",
+        "/system",
+        "/plugins",
+        "/jobs?expand",
+        "/changes",
+        "/statistics",
+    ] {
+        assert_eq!(queue.get(path).status, 200, "{path}");
+    }
+    assert_eq!(
+        queue.get(&format!("/instances/{}/file", ids[0])).status,
+        200
+    );
+    assert_eq!(
+        queue
+            .delete(&format!("/studies/{}", study.as_str().unwrap()))
+            .status,
+        200
+    );
+    assert_eq!(queue.log_errors(), Vec::<String>::new());
+}
+
+/// A user's own job holds the jobs engine: the queue waits its turn and loses nothing.
+#[test]
+fn users_jobs_and_the_queue_share_the_engine() {
+    let (pacs, other) = (FaultScp::start("PACS"), FaultScp::start("OTHER"));
+    other.set_store(sendqueue_testkit::Respond::Hang);
+    let queue = Queue::start(
+        queue::config_for(&[&pacs])
+            .modality("other", other.aet(), other.port())
+            .set("DicomScuTimeout", 600),
+    );
+    let ids = queue.store_all(&Study::new(1, 1).build());
+    queue.wait_for("pacs", "Success", 1);
+    for _ in 0..2 {
+        let body = json!({ "Resources": [ids[0]], "Asynchronous": true });
+        let _ = queue.post_json("/modalities/other/store", &body).ok();
+    }
+    assert!(other.wait_for_stores(2, SOON));
+    queue.store_all(&Study::new(1, 5).seed(2).build());
+    queue.wait_until(
+        || queue.count("pacs", "Running") > 0,
+        SOON,
+        "the queue has handed its instances over",
+    );
+    other.close_connections();
+    queue.wait_for("pacs", "Success", 6);
+    assert_eq!(pacs.counters().stores, 6);
+}

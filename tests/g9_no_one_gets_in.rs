@@ -1,0 +1,390 @@
+//! G9 and G10: all routes ask for the login; nothing that comes from outside is more than data; no patient data in logs.
+
+use sendqueue_testkit::orthanc::HttpAnswer;
+use sendqueue_testkit::queue::{self, Queue};
+use sendqueue_testkit::{FaultScp, Study};
+use serde_json::json;
+
+/// Every route, with the methods that it knows.
+const ROUTES: [(&str, &[&str]); 27] = [
+    ("", &["GET"]),
+    ("/", &["GET"]),
+    ("/health", &["GET"]),
+    ("/openapi.json", &["GET"]),
+    ("/items", &["GET", "POST"]),
+    ("/items/1", &["GET", "DELETE"]),
+    ("/items/1/replay", &["POST"]),
+    ("/items/1/cancel", &["POST"]),
+    ("/items/1/send-now", &["POST"]),
+    ("/items/1/redirect", &["POST"]),
+    ("/errors", &["GET"]),
+    ("/errors/summary", &["GET"]),
+    ("/errors/replay", &["POST"]),
+    ("/errors/purge", &["POST"]),
+    ("/errors/redirect", &["POST"]),
+    ("/destinations", &["GET"]),
+    ("/destinations/pacs", &["GET"]),
+    ("/destinations/pacs/pause", &["POST"]),
+    ("/destinations/pacs/resume", &["POST"]),
+    ("/destinations/pacs/echo", &["POST"]),
+    ("/patients/0123", &["GET"]),
+    ("/studies/0123", &["GET"]),
+    ("/series/0123", &["GET"]),
+    ("/instances/0123", &["GET"]),
+    ("/nothing", &[]),
+    ("/items/1/nothing", &[]),
+    ("/destinations/pacs/nothing", &[]),
+];
+
+const METHODS: [&str; 4] = ["GET", "POST", "PUT", "DELETE"];
+
+fn queue_with(scp: &FaultScp) -> Queue {
+    Queue::start(queue::config_for(&[scp]))
+}
+
+/// An answer of ours to bad input: in the form of Orthanc's errors, never a fault of the server.
+#[track_caller]
+fn refused(answer: &HttpAnswer, what: &str) {
+    assert!(
+        (400..500).contains(&answer.status),
+        "{what}: {} {}",
+        answer.status,
+        answer.text()
+    );
+    if answer.status == 405 {
+        return;
+    }
+    let body: serde_json::Value = serde_json::from_slice(&answer.body)
+        .unwrap_or_else(|error| panic!("{what}: {error}: {}", answer.text()));
+    assert_eq!(body["HttpStatus"], answer.status, "{what}: {body}");
+    for key in ["HttpError", "Message", "Details", "Method", "Uri"] {
+        assert!(body[key].is_string(), "{what}: {key} in {body}");
+    }
+    let kind = answer.header("Content-Type").unwrap_or_default();
+    assert!(kind.starts_with("application/json"), "{what}: {kind}");
+}
+
+#[track_caller]
+fn is_well(queue: &mut Queue) {
+    assert!(queue.is_running(), "{}", queue.log());
+    assert_eq!(queue.ask("/health")["Status"], "ok");
+    // What other routes of Orthanc say of what was never ours (`/sendqueue/../instances`) is theirs.
+    let errors = queue.unexpected_errors();
+    let ours: Vec<_> = errors
+        .iter()
+        .filter(|line| line.contains("sendqueue"))
+        .collect();
+    assert_eq!(ours, Vec::<&String>::new());
+}
+
+#[test]
+fn every_route_asks_for_the_login() {
+    let scp = FaultScp::start("PACS");
+    let queue = Queue::start(
+        queue::config_for(&[&scp])
+            .set("AuthenticationEnabled", true)
+            .set("RegisteredUsers", json!({ "me": "secret" })),
+    );
+    // "me:secret" and "me:wrong"
+    let login = [("Authorization", "Basic bWU6c2VjcmV0")];
+    let wrong = [("Authorization", "Basic bWU6d3Jvbmc=")];
+    let known = queue.raw("GET", "/sendqueue", &login, b"").unwrap();
+    assert_eq!(known.status, 200);
+    for (route, _) in ROUTES {
+        for method in METHODS {
+            let path = format!("/sendqueue{route}");
+            for headers in [&[][..], &wrong] {
+                let answer = queue.raw(method, &path, headers, b"{}").unwrap();
+                assert_eq!(answer.status, 401, "{method} {path}: {}", answer.text());
+                assert!(!answer.text().contains("Database"), "{}", answer.text());
+            }
+        }
+    }
+}
+
+#[test]
+fn other_methods_are_405_and_say_what_is_allowed() {
+    let scp = FaultScp::start("PACS");
+    let mut queue = queue_with(&scp);
+    for (route, methods) in ROUTES {
+        for method in METHODS {
+            if methods.contains(&method) {
+                continue;
+            }
+            let path = format!("/sendqueue{route}");
+            let answer = queue.raw(method, &path, &[], b"").unwrap();
+            if methods.is_empty() {
+                assert_eq!(answer.status, 404, "{method} {path}: {}", answer.text());
+                refused(&answer, &path);
+                continue;
+            }
+            assert_eq!(answer.status, 405, "{method} {path}: {}", answer.text());
+            let allowed = answer.header("Allow").unwrap_or_default();
+            for known in methods {
+                assert!(allowed.contains(known), "{path}: Allow: {allowed}");
+            }
+        }
+    }
+    is_well(&mut queue);
+}
+
+/// Put wherever a name or an identifier stands.
+fn strange_names() -> Vec<String> {
+    let mut names: Vec<String> = [
+        "..",
+        "../../system",
+        "..%2f..%2fsystem",
+        "%2e%2e",
+        "%2e%2e/%2e%2e/instances",
+        "pacs/../pacs",
+        "pacs%00",
+        "%00",
+        "pacs%2fstore",
+        "'",
+        "%22",
+        "%27%3B%20DROP%20TABLE%20item%3B--",
+        "<script>alert(1)</script>",
+        "%3Cscript%3E",
+        "%ff%fe",
+        "%c3%28",
+        "%",
+        "%zz",
+        "pacs?x=1",
+        "pacs;x",
+        "-1",
+        "0",
+        "1e9",
+        "9223372036854775808",
+        "99999999999999999999999999",
+        "+1",
+        "%0d%0aX-Evil:1",
+        "{}",
+        "*",
+        "%25s%25n",
+    ]
+    .iter()
+    .map(|name| (*name).to_owned())
+    .collect();
+    names.push("a".repeat(8000));
+    names
+}
+
+#[test]
+fn strange_names_are_unknown_names() {
+    let scp = FaultScp::start("PACS");
+    let mut queue = queue_with(&scp);
+    let places = [
+        ("GET", "/items/{}"),
+        ("DELETE", "/items/{}"),
+        ("POST", "/items/{}/replay"),
+        ("POST", "/items/{}/cancel"),
+        ("POST", "/items/{}/send-now"),
+        ("GET", "/destinations/{}"),
+        ("POST", "/destinations/{}/pause"),
+        ("POST", "/destinations/{}/echo"),
+        ("GET", "/studies/{}"),
+        ("GET", "/series/{}"),
+        ("GET", "/patients/{}"),
+        ("GET", "/instances/{}"),
+        ("POST", "/errors/{}"),
+        ("GET", "/{}"),
+    ];
+    for (method, place) in places {
+        for name in strange_names() {
+            let path = format!("/sendqueue{}", place.replace("{}", &name));
+            let Ok(answer) = queue.raw(method, &path, &[], b"") else {
+                // Orthanc's own server may close without a word on what is no URL.
+                continue;
+            };
+            let short: String = path.chars().take(100).collect();
+            let what = format!("{method} {short}");
+            assert!(
+                answer.status < 500,
+                "{what}: {} {}",
+                answer.status,
+                answer.text()
+            );
+            // What a server makes of dots is its own matter: the path is then not ours.
+            assert!(
+                name.contains("..") || !answer.text().contains("DicomAet"),
+                "{what}: {}",
+                answer.text()
+            );
+            assert!(answer.header("X-Evil").is_none(), "{what}");
+        }
+    }
+    for name in ["..", "%2e%2e", "%00", "'", "<script>", "pacs%2fstore", "-1"] {
+        for key in [
+            "state",
+            "destination",
+            "study",
+            "instance",
+            "class",
+            "limit",
+            "since",
+            "x",
+        ] {
+            let path = format!("/sendqueue/items?{key}={name}");
+            let answer = queue.raw("GET", &path, &[], b"").unwrap();
+            assert!(
+                answer.status < 500,
+                "{path}: {} {}",
+                answer.status,
+                answer.text()
+            );
+            if answer.status == 200 {
+                assert_eq!(answer.json(), json!([]), "{path}");
+            } else {
+                refused(&answer, &path);
+            }
+        }
+    }
+    is_well(&mut queue);
+}
+
+#[test]
+fn bodies_that_are_no_good() {
+    let scp = FaultScp::start("PACS");
+    let mut queue = queue_with(&scp);
+    let deep = "[".repeat(100_000);
+    let deep_object = "{\"All\":".repeat(100_000);
+    let big = format!("{{\"Destination\": \"{}\"}}", "x".repeat(1_000_000));
+    let wrong = [
+        "{",
+        "]",
+        "nul",
+        "\u{0}",
+        "{\"All\": true",
+        "{\"All\": true}}",
+        "\"text\"",
+        "1",
+        "null",
+        "[]",
+        "[1]",
+        "{\"IDs\": {}}",
+        "{\"IDs\": [1.5]}",
+        "{\"IDs\": [\"1\"]}",
+        "{\"IDs\": [99999999999999999999]}",
+        "{\"Destination\": 1}",
+        "{\"Study\": []}",
+        "{\"Class\": \"'\"}",
+        "{\"OlderThanSeconds\": 1e99}",
+        "{\"OlderThanSeconds\": \"1\"}",
+        "{\"All\": 1}",
+        "{\"DryRun\": \"yes\", \"All\": true}",
+        "{\"Resources\": \"x\"}",
+        "{\"Resources\": [1], \"Destinations\": [\"pacs\"]}",
+        "{\"Resources\": [], \"Destinations\": [\"pacs\"]}",
+        "{\"Resources\": [\"../system\"], \"Destinations\": [\"pacs\"]}",
+        "{\"Resources\": [\"x\"], \"Destinations\": [\"../pacs\"]}",
+        "{\"Resources\": [\"x\"], \"Destinations\": [\"pacs\"], \"Priority\": \"Highest\"}",
+        "{\"Resources\": [\"x\"], \"Destinations\": [\"pacs\"], \"QuietSeconds\": -1}",
+        "{\"To\": 1}",
+        "{\"To\": \"..\", \"All\": true}",
+        "{\"__proto__\": {}}",
+    ];
+    let routes = [
+        "/items",
+        "/items/1/replay",
+        "/items/1/cancel",
+        "/items/1/send-now",
+        "/items/1/redirect",
+        "/errors/replay",
+        "/errors/purge",
+        "/errors/redirect",
+    ];
+    for route in routes {
+        let path = format!("/sendqueue{route}");
+        let bodies = wrong.iter().copied().chain([deep.as_str(), &deep_object]);
+        for body in bodies
+            .map(str::as_bytes)
+            .chain([&b"\xff\xfe{}"[..], big.as_bytes()])
+        {
+            let shown: String = String::from_utf8_lossy(body).chars().take(60).collect();
+            let what = format!("{route} {shown}");
+            let answer = queue
+                .try_request("POST", &path, body)
+                .unwrap_or_else(|error| panic!("{what}: {error}\n{}", queue.log()));
+            // A filter that fits nothing is no fault.
+            if answer.status != 200 {
+                refused(&answer, &what);
+            }
+            assert!(
+                answer.body.len() < 2000,
+                "{what}: the answer repeats the body"
+            );
+        }
+    }
+    for verb in ["pause", "resume", "echo"] {
+        let answer = queue.post(&format!("/sendqueue/destinations/pacs/{verb}"), &deep);
+        assert!(matches!(answer.status, 200 | 400), "{}", answer.text());
+    }
+    is_well(&mut queue);
+}
+
+/// Names of patients and titles of AEs may hold anything: it is data, in the queue, in answers and in logs.
+#[test]
+fn what_files_say_is_data_and_stays_out_of_the_log() {
+    let secrets = [
+        "SECRET^PATIENT",
+        "SECRETID77",
+        "SECRETSTUDY",
+        "SECRETSERIES",
+    ];
+    for verbose in [false, true] {
+        let scp = FaultScp::start("PACS");
+        scp.on_store(|store| {
+            sendqueue_testkit::Respond::Status(match store.index_total {
+                0 => 0xC000,
+                1 => 0xA700,
+                _ => 0,
+            })
+        });
+        let mut queue = Queue::start(
+            queue::config_for(&[&scp])
+                .verbose(verbose)
+                .set(
+                    "/SendQueue/Rules",
+                    json!([{ "To": ["pacs"], "When": { "Tags": { "PatientName": "regex:.*", "0008,1030": "regex:.*" } } }]),
+                )
+                .set(
+                    "/SendQueue/Defaults",
+                    json!({ "LocalAet": "$RemoteAet", "Retry": { "Delay": 1, "Multiplier": 1, "MaxDelay": 1 } }),
+                ),
+        );
+        let instances = Study::new(1, 4)
+            .patient_name("SECRET^PATIENT'; DROP TABLE item;--<script>%s%n")
+            .patient_id("SECRETID77%s")
+            .study_description("SECRETSTUDY<b>")
+            .series_description("SECRETSERIES")
+            .build();
+        let sent = sendqueue_testkit::dcmtk::StoreScu::to("ORTHANC", queue.dicom_port())
+            .calling("A'%s<b>B")
+            .send(&instances)
+            .unwrap();
+        assert!(sent.status.success(), "{sent:?}");
+        queue.wait_for_rest(4);
+        assert_eq!(queue.count("pacs", "Success"), 3);
+        for store in scp.stores() {
+            assert_eq!(store.calling_aet, "A'%s<b>B");
+        }
+        let log = queue.log();
+        let ours = log.lines().filter(|line| {
+            line.contains("sendqueue")
+                || line.contains("libOrthancSendQueue")
+                || line.contains("PluginsManager")
+        });
+        for line in ours {
+            for secret in secrets {
+                assert!(!line.contains(secret), "{line}");
+            }
+        }
+        for item in queue.items("") {
+            let text = item.to_string();
+            for secret in secrets {
+                assert!(!text.contains(secret), "{text}");
+            }
+        }
+        is_well(&mut queue);
+    }
+}
