@@ -10,6 +10,7 @@
 //!   shutdown touch freed memory; the servers that Orthanc stops first take a second or more, and the
 //!   workers make none later than `transport::rest` allows (0.9 s). Without these servers it waits for [`LONG_GRACE`].
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -51,6 +52,7 @@ const HELD_GRACE: Duration = Duration::from_secs(120);
 /// The parts of an enabled plugin.
 struct Running {
     host: Host,
+    settings: Arc<Settings>,
     store: Arc<dyn Store>,
     transport: Arc<RestTransport>,
     modalities: Arc<Modalities>,
@@ -164,6 +166,7 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
     });
     let running = Arc::new(Running {
         host,
+        settings: settings.clone(),
         store: store.clone(),
         transport,
         modalities: modalities.clone(),
@@ -299,10 +302,25 @@ impl Running {
         if released > 0 {
             log::warn!("{released} items were being sent when Orthanc ended; they are sent again");
         }
+        self.tell_unknown_destinations();
         for record in self.store.destinations()? {
             self.lanes.ensure(&record.name, record.paused);
         }
         Ok(())
+    }
+
+    /// With `DicomModalitiesInDatabase` the names in the rules could not be checked before the start.
+    fn tell_unknown_destinations(&self) {
+        let Ok(known) = self.modalities.all() else {
+            return;
+        };
+        let named = self.settings.rules.iter().flat_map(|rule| &rule.to);
+        let unknown: BTreeSet<&String> = named.filter(|name| !known.contains_key(*name)).collect();
+        for name in unknown {
+            log::error!(
+                "a rule names the destination {name}, which Orthanc's DicomModalities do not have: its items wait until it is added"
+            );
+        }
     }
 
     fn stop(&self) {

@@ -12,7 +12,7 @@ use crate::config::settings::LocalAet;
 use crate::item::outcome::follow;
 use crate::item::{Class, Item, Next, Outcome, State};
 use crate::store::{AttemptMade, Claim, Finish, FinishVerb, StoreError};
-use crate::transport::{Batch, Delivery, Probe, Standing, Tried};
+use crate::transport::{Batch, Delivery, Permit, Probe, Standing, Tried};
 
 /// Pause after a fault of the store.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
@@ -107,7 +107,7 @@ fn fault(lane: &Lane, error: &StoreError) -> Step {
 
 /// `Ok(false)`: nothing is pending.
 fn claim_and_send(lane: &Lane, most: u32, standing: Standing) -> Result<bool, Step> {
-    let Some(_permit) = lane.tools.transport.admit(&lane.name, standing) else {
+    let Some(permit) = lane.tools.transport.admit(&lane.name, standing) else {
         return Err(Step::Stopped);
     };
     if !lane.may_claim() {
@@ -116,7 +116,7 @@ fn claim_and_send(lane: &Lane, most: u32, standing: Standing) -> Result<bool, St
     let now = lane.tools.clock.now();
     match lane.tools.store.claim(&lane.name, most, now) {
         Ok(Some(claim)) => {
-            send(lane, &claim);
+            send(lane, &claim, permit);
             Ok(true)
         }
         Ok(None) => Ok(false),
@@ -202,7 +202,7 @@ fn release(id: i64) -> Finish {
     }
 }
 
-fn send(lane: &Lane, claim: &Claim) {
+fn send(lane: &Lane, claim: &Claim, permit: Permit<'_>) {
     let held = Held {
         lane,
         token: claim.token,
@@ -226,6 +226,8 @@ fn send(lane: &Lane, claim: &Claim) {
         let tried = part.iter().zip(&delivery.0);
         results.extend(tried.filter_map(|(item, tried)| settle(lane, item, tried)));
     }
+    // Another batch may go while the results are written.
+    drop(permit);
     finish(lane, held, &results);
 }
 

@@ -128,6 +128,13 @@ pub fn classify(code: i64, details: &str, payload_status: Option<u16>) -> Outcom
         NETWORK_PROTOCOL | CANCELED_JOB => Class::Interrupted,
         _ => Class::Internal,
     };
+    if class == Class::NotNegotiated {
+        // Orthanc's words alone ("Cannot transcode from … to one of [ ]") tell an administrator little.
+        return Outcome::new(
+            class,
+            format!("the destination takes no such SOP class and transfer syntax: {details}"),
+        );
+    }
     Outcome::new(class, details)
 }
 
