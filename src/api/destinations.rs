@@ -114,6 +114,8 @@ impl Api {
             "LastError": last_error(record.last_error.as_ref()),
             "UnreachableSince": time(status.unreachable_since),
             "NextProbe": time(status.next_probe),
+            "Outages": status.outages,
+            "NextWindow": time(status.opens),
             "InstancesPerSecond": status.instances_per_second,
             "TransportInUse": "Rest",
             "Settings": config::in_force(self.settings.destination(&record.name)),
@@ -126,6 +128,8 @@ fn state(status: &LaneStatus) -> &'static str {
         "Paused"
     } else if status.unreachable_since.is_some() {
         "Unreachable"
+    } else if status.outside_window {
+        "OutsideWindow"
     } else {
         "Ready"
     }
@@ -136,6 +140,9 @@ fn idle(paused: bool) -> LaneStatus {
         paused,
         unreachable_since: None,
         next_probe: None,
+        outages: 0,
+        opens: None,
+        outside_window: false,
         instances_per_second: 0.0,
     }
 }

@@ -69,7 +69,15 @@ impl Api {
         let body = Body::new(request, known)?;
         let (item, _) = self.store.item(id)?.ok_or_else(|| no_item(id))?;
         let (moved, done) = match verb {
-            "cancel" => (self.store.cancel(id, now)?, "cancelled"),
+            "cancel" => {
+                let moved = self.store.cancel(id, now)?;
+                if let (State::Running, Some(lane)) =
+                    (item.state, self.lanes.get(&item.destination))
+                {
+                    lane.recall();
+                }
+                (moved, "cancelled")
+            }
             "send-now" => (self.store.send_now(id, now)?, "sent now"),
             "redirect" => {
                 let to = self.redirect_target(&body)?;

@@ -34,6 +34,16 @@ pub enum Gate {
 }
 
 impl Breaker {
+    /// An outage that lasted when the process ended; it is probed within a second.
+    pub fn restored(since: Timestamp, failures: u32, now: Timestamp, jitter: f64) -> Breaker {
+        Breaker(Some(Outage {
+            since,
+            next_probe: now.plus_seconds(FIRST_PROBE * jitter.clamp(0.0, 1.0)),
+            failures,
+            probing: false,
+        }))
+    }
+
     pub fn outage(&self) -> Option<&Outage> {
         self.0.as_ref()
     }

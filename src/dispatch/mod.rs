@@ -6,10 +6,13 @@
 //! - Threads are started by [`Lanes::start`] only, and joined by [`Lanes::join`]; stopping twice is fine.
 
 pub mod breaker;
+pub mod budget;
 pub mod lane;
 pub mod manners;
 pub mod promoter;
 pub mod rate;
+pub mod throttle;
+pub mod windows;
 pub mod worker;
 
 #[cfg(test)]
@@ -21,6 +24,7 @@ use std::thread::JoinHandle;
 
 pub use self::lane::{Lane, LaneStatus, Tools};
 use crate::config::settings::Settings;
+use crate::store::DestinationRecord;
 
 /// All the lanes.
 pub struct Lanes {
@@ -55,16 +59,26 @@ impl Lanes {
 
     /// The lane of a destination, made on its first use.
     pub fn ensure(self: &Arc<Self>, name: &str, paused: bool) -> Arc<Lane> {
+        let settings = self.settings.destination(name).clone();
+        self.ensure_by(name, || {
+            Lane::new(name.to_owned(), settings, self.tools.clone(), paused)
+        })
+    }
+
+    /// The lane of a destination as the database remembers it.
+    pub fn restore(self: &Arc<Self>, record: &DestinationRecord) -> Arc<Lane> {
+        let settings = self.settings.destination(&record.name).clone();
+        self.ensure_by(&record.name, || {
+            Lane::restored(record, settings, self.tools.clone())
+        })
+    }
+
+    fn ensure_by(self: &Arc<Self>, name: &str, make: impl FnOnce() -> Lane) -> Arc<Lane> {
         let mut state = self.lock();
         if let Some(lane) = state.lanes.get(name) {
             return lane.clone();
         }
-        let lane = Arc::new(Lane::new(
-            name.to_owned(),
-            self.settings.destination(name).clone(),
-            self.tools.clone(),
-            paused,
-        ));
+        let lane = Arc::new(make());
         state.lanes.insert(name.to_owned(), lane.clone());
         let count = state.lanes.len();
         for lane in state.lanes.values() {
@@ -104,6 +118,7 @@ impl Lanes {
         let mut state = self.lock();
         state.stopped = true;
         state.running = false;
+        self.tools.budget.stop();
         for lane in state.lanes.values() {
             lane.stop();
         }
@@ -144,7 +159,7 @@ impl Lanes {
                 .name("sq-send".to_owned())
                 .spawn(move || {
                     (lanes.name_thread)("sq-send");
-                    worker::run(&lane_of_worker);
+                    worker::run(&lane_of_worker, number);
                 });
             match thread {
                 Ok(thread) => state.threads.push(thread),

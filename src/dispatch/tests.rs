@@ -127,6 +127,7 @@ fn bench(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
         index_directory: PathBuf::new(),
         tcp_no_delay: true,
         history_days: 7,
+        max_memory_mb: 256,
         rules: Vec::new(),
         defaults,
         destinations: BTreeMap::new(),
@@ -143,6 +144,8 @@ fn bench(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
         store: store.clone(),
         transport: script.clone(),
         clock: clock.clone(),
+        zone: jiff::tz::TimeZone::UTC,
+        budget: Arc::default(),
         jitter: || 1.0,
     });
     let lanes = Arc::new(Lanes::new(settings, tools, Box::new(|_| ())));
@@ -199,7 +202,7 @@ impl Bench {
     /// Steps until there is nothing to do now; answers until when.
     fn work(&self) -> Option<Timestamp> {
         for _ in 0..1000 {
-            match worker::step(&self.lane) {
+            match worker::step(&self.lane, 0) {
                 Step::Idle(idle) => return idle.until,
                 Step::Worked => {}
                 other => panic!("{other:?}"),

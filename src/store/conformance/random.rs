@@ -246,6 +246,7 @@ impl Play {
                     class,
                     dimse_status: status,
                     details: format!("{class} at {}", self.now),
+                    association_rejected: false,
                 },
                 counted,
             };

@@ -98,6 +98,7 @@ fn items(names: &[&str]) -> Vec<Item> {
 fn deliver(transport: &RestTransport, names: &[&str]) -> Vec<String> {
     let items = items(names);
     let delivery = transport.deliver(&Batch {
+        recalled: &Vec::new,
         destination: "pacs",
         local_aet: Some("US"),
         timeout: None,
@@ -267,6 +268,7 @@ fn an_unknown_modality_is_an_outage() {
     for name in ["other", "../pacs", "pacs/store", "", "pacs\0"] {
         let items = items(&["a", "b"]);
         let delivery = transport.deliver(&Batch {
+            recalled: &Vec::new,
             destination: name,
             local_aet: None,
             timeout: None,
