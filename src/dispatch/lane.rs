@@ -61,8 +61,8 @@ struct State {
     throttle: Throttle,
     /// A worker is between being let through by the throttle and paying for what it claimed.
     paying: bool,
-    /// Claims of workers for everything; every [`FAIR`]th is fair.
-    claims: u32,
+    /// Claims of workers for everything since the last fair one; every [`FAIR`]th is fair.
+    unfair: u32,
     /// Batches under way.
     active: u32,
     /// At most so many batches at once, until then: the destination refused one more.
@@ -276,16 +276,22 @@ impl Lane {
             Gate::Open => {}
         }
         if open != state.window_open {
-            // What a closed window held may go now.
+            // What a closed window held may go now. A look that began before says nothing of it.
             state.window_open = open;
-            state.empty_at = [None; 2];
+            state.pokes = state.pokes.wrapping_add(1);
         }
         if state.empty_at[usize::from(reserved)] == Some(state.pokes) {
             let until = if open { None } else { self.next_opening(now) };
             return idle(until, &state);
         }
+        if reserved && !open {
+            return idle(self.next_opening(now), &state);
+        }
         match state.congestion {
-            Some((_, until)) if now >= until => state.congestion = None,
+            // A clock that was set back lengthens nothing.
+            Some((_, until)) if now >= until || until > now.plus_seconds(CONGESTION_SECONDS) => {
+                state.congestion = None;
+            }
             Some((most, until)) if state.active >= most => return idle(Some(until), &state),
             _ => {}
         }
@@ -294,8 +300,9 @@ impl Lane {
             if state.paying {
                 return idle(None, &state);
             }
-            if now < state.throttle.next() {
-                return idle(Some(state.throttle.next()), &state);
+            let until = state.throttle.next(now);
+            if now < until {
+                return idle(Some(until), &state);
             }
         }
         let standing = state.manners.standing();
@@ -304,7 +311,7 @@ impl Lane {
             if state.trial {
                 return idle(None, &state);
             }
-            let until = state.manners.not_before();
+            let until = state.manners.not_before(now);
             if now < until {
                 return idle(Some(until), &state);
             }
@@ -320,7 +327,7 @@ impl Lane {
             Pick::Hurried
         } else if reserved {
             Pick::AtLeast(Priority::High)
-        } else if state.claims % FAIR == FAIR - 1 {
+        } else if state.unfair >= FAIR - 1 {
             Pick::Oldest
         } else {
             Pick::MostUrgent
@@ -379,10 +386,30 @@ impl Lane {
         self.change(|state| {
             state.active += 1;
             state.throttle.spend(bytes, rate, now);
-            if !matches!(pick, Pick::AtLeast(_)) {
-                state.claims = state.claims.wrapping_add(1);
+            match pick {
+                Pick::Oldest => state.unfair = 0,
+                Pick::MostUrgent => state.unfair = state.unfair.saturating_add(1),
+                // Neither keeps another worker's `Low` waiting.
+                Pick::AtLeast(_) | Pick::Hurried => {}
             }
         });
+    }
+
+    /// These bytes of what was claimed did not go after all: they are not owed.
+    pub(super) fn not_sent(&self, bytes: u64) {
+        if bytes > 0 {
+            let rate = self.settings.max_bytes_per_second;
+            self.change(|state| state.throttle.refund(bytes, rate));
+        }
+    }
+
+    /// What a probe by C-STORE may take: a closed window holds for it too.
+    pub(super) fn pick_of_probe(&self) -> Pick {
+        if self.is_window_open(self.tools.clock.now()) {
+            Pick::MostUrgent
+        } else {
+            Pick::Hurried
+        }
     }
 
     /// The batch is over.

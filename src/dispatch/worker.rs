@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::lane::{Idle, Lane, Turn};
 use crate::config::settings::LocalAet;
 use crate::item::outcome::follow;
-use crate::item::{Class, Item, Next, Outcome, State};
+use crate::item::{Class, Item, Next, Outcome};
 use crate::store::{AttemptMade, Claim, Finish, FinishVerb, Pick, StoreError};
 use crate::transport::{Batch, Delivery, Permit, Probe, Standing, Tried};
 
@@ -70,7 +70,7 @@ pub fn step(lane: &Lane, worker: u32) -> Step {
             let _trial = trial.then(|| Guard(lane, Lane::trial_over));
             let paying = paying.then(|| Guard(lane, Lane::paid));
             if standing != Standing::Good {
-                match is_pending(lane) {
+                match is_ready(lane, pick) {
                     Ok(true) => {}
                     Ok(false) => {
                         lane.empty(seen);
@@ -96,11 +96,11 @@ pub fn step(lane: &Lane, worker: u32) -> Step {
     }
 }
 
-fn is_pending(lane: &Lane) -> Result<bool, Step> {
-    match lane.tools.store.destination(&lane.name) {
-        Ok(record) => Ok(record.is_some_and(|record| record.counts.get(State::Pending) > 0)),
-        Err(error) => Err(fault(lane, &error)),
-    }
+fn is_ready(lane: &Lane, pick: Pick) -> Result<bool, Step> {
+    lane.tools
+        .store
+        .is_ready(&lane.name, pick)
+        .map_err(|error| fault(lane, &error))
 }
 
 fn fault(lane: &Lane, error: &StoreError) -> Step {
@@ -163,8 +163,9 @@ fn probe(lane: &Lane) -> Step {
         Probe::Refused(outcome) => outcome,
     };
     guard.outcome = outcome;
-    // It may take a C-STORE all the same.
-    claim_and_send(lane, 1, Pick::MostUrgent, Standing::Suspect, None)
+    // It may take a C-STORE all the same. All others wait for the result, so that a reserved association too may
+    // take whatever is there for this one instance.
+    claim_and_send(lane, 1, lane.pick_of_probe(), Standing::Suspect, None)
         .err()
         .unwrap_or(Step::Worked)
 }
@@ -243,6 +244,8 @@ fn send(lane: &Lane, claim: &Claim, permit: Permit<'_>) {
             recalled: &|| recalled(lane, held.token, part),
         });
         over = judge(lane, &delivery, begun.elapsed());
+        let unsent = part.iter().zip(&delivery.0).filter(|(_, tried)| !was_sent(tried));
+        lane.not_sent(unsent.map(|(item, _)| item.size_bytes).sum());
         let tried = part.iter().zip(&delivery.0);
         results.extend(tried.filter_map(|(item, tried)| settle(lane, item, tried)));
     }
@@ -314,6 +317,15 @@ fn judge(lane: &Lane, delivery: &Delivery, took: Duration) -> bool {
             true
         }
         None => false,
+    }
+}
+
+/// Whether it may have gone over the line.
+fn was_sent(tried: &Tried) -> bool {
+    match tried {
+        Tried::Made { outcome, .. } => outcome.class.reached_destination(),
+        Tried::NotYet => false,
+        Tried::Unknown => true,
     }
 }
 

@@ -318,6 +318,11 @@ pub trait Store: Send + Sync {
         limit: u32,
         now: Timestamp,
     ) -> Result<Option<Claim>>;
+    /// Whether `claim` would find one.
+    fn is_ready(&self, destination: &str, _pick: Pick) -> Result<bool> {
+        let record = self.destination(destination)?;
+        Ok(record.is_some_and(|record| record.counts.get(State::Pending) > 0))
+    }
     /// Ends a claim in whole or in part. Items that are no longer held under this token (cancelled,
     /// released) are left alone; answers how many were changed.
     fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64>;

@@ -91,6 +91,11 @@ impl Store for Faulty {
         self.inner.claim(destination, pick, limit, now)
     }
 
+    fn is_ready(&self, destination: &str, pick: Pick) -> Result<bool> {
+        self.fault("is_ready")?;
+        self.inner.is_ready(destination, pick)
+    }
+
     fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64> {
         self.fault("finish")?;
         self.inner.finish(token, results, now)
@@ -214,7 +219,7 @@ fn what_an_acknowledged_instance_became_is_written_later_and_not_sent_again() {
 fn a_store_that_cannot_claim_stops_nothing_for_good() {
     let bench = bench(|_| ());
     bench.enqueue(&items("s", 2));
-    for call in ["claim", "destination"] {
+    for call in ["claim", "is_ready"] {
         bench.store.fail(call, 1);
         assert_eq!(worker::step(&bench.lane, 0), Step::Fault);
     }

@@ -216,6 +216,10 @@ impl Play {
             _ => Pick::MostUrgent,
         };
         let expected = self.model.claimable(name, pick, limit as usize);
+        assert_eq!(
+            self.store.is_ready(name, pick).unwrap(),
+            !expected.is_empty()
+        );
         let Some(claim) = self.store.claim(name, pick, limit, now).unwrap() else {
             assert!(expected.is_empty(), "nothing was claimed");
             return;

@@ -56,6 +56,15 @@ pub fn claim(pool: &Pool, destination: &str, pick: Pick, limit: u32) -> Result<O
     Ok(Some(Claim { token, items }))
 }
 
+pub fn is_ready(pool: &Pool, destination: &str, pick: Pick) -> Result<bool> {
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    match find_destination(&tx, destination)? {
+        Some(id) => Ok(head(&tx, id, pick)?.is_some()),
+        None => Ok(false),
+    }
+}
+
 fn head(conn: &Connection, destination: i64, pick: Pick) -> Result<Option<Head>> {
     let least = match pick {
         Pick::AtLeast(priority) => priority,

@@ -124,6 +124,10 @@ impl Store for SqliteStore {
         finish::finish(&self.pool, token, results, now)
     }
 
+    fn is_ready(&self, destination: &str, pick: Pick) -> Result<bool> {
+        claim::is_ready(&self.pool, destination, pick)
+    }
+
     fn still_claimed(&self, token: i64, ids: &[i64]) -> Result<Vec<i64>> {
         claim::still_claimed(&self.pool, token, ids)
     }

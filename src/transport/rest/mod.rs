@@ -128,7 +128,14 @@ impl RestTransport {
     }
 
     /// Sends `items` (at most [`MAX_INSTANCES`]) in one job.
-    fn send(&self, batch: &Batch<'_>, modality: &Modality, items: &[&Item]) -> Result<Sent, Stop> {
+    /// `recalls`: those that are heeded already.
+    fn send(
+        &self,
+        batch: &Batch<'_>,
+        modality: &Modality,
+        items: &[&Item],
+        recalls: u64,
+    ) -> Result<Sent, Stop> {
         let mut body = json!({
             "Resources": items.iter().map(|item| item.instance.as_str()).collect::<Vec<_>>(),
             "Synchronous": false,
@@ -158,7 +165,7 @@ impl RestTransport {
         };
         let job = self.jobs.open(id);
         let mut recalled = Vec::new();
-        let end = self.wait(&job, batch, items, &mut recalled);
+        let end = self.wait(&job, batch, items, recalls, &mut recalled);
         let acknowledged = match &end {
             Some(JobEnd::All) => items.len(),
             Some(JobEnd::Stopped { acknowledged, .. } | JobEnd::Unreadable { acknowledged }) => {
@@ -179,10 +186,10 @@ impl RestTransport {
         job: &OpenJob<'_>,
         batch: &Batch<'_>,
         items: &[&Item],
+        mut recalls: u64,
         recalled: &mut Vec<i64>,
     ) -> Option<JobEnd> {
         let count = items.len();
-        let mut recalls = self.jobs.recalls();
         let uri = format!("/jobs/{}", job.id());
         let mut pause = FIRST_LOOK;
         let mut interrupted: Option<Instant> = None;
@@ -276,7 +283,13 @@ impl Transport for RestTransport {
         let mut gone: HashSet<i64> = HashSet::new();
         let mut looked = false;
         let mut recalled: HashSet<i64> = HashSet::new();
+        let mut recalls = self.jobs.recalls();
         while results.len() < batch.items.len() {
+            // Several items may be recalled while a job is being cancelled, or before there is one.
+            let now = self.jobs.recalls();
+            if std::mem::replace(&mut recalls, now) != now {
+                recalled.extend((batch.recalled)());
+            }
             let next = &batch.items[results.len()];
             if gone.contains(&next.id) {
                 results.push(made(missing_outcome()));
@@ -291,7 +304,7 @@ impl Transport for RestTransport {
                 .take_while(|item| !gone.contains(&item.id) && !recalled.contains(&item.id))
                 .take(MAX_INSTANCES)
                 .collect();
-            match self.send(batch, &modality, &chunk) {
+            match self.send(batch, &modality, &chunk, recalls) {
                 Ok(sent) => {
                     let count = results.len() + sent.acknowledged;
                     // Orthanc does not tell 0000 from a warning: no status is made up.
