@@ -2,8 +2,10 @@
 //!
 //! Invariants:
 //! - Everything is checked before anything is queued: an unknown resource or destination queues nothing.
-//! - One study at a time is in memory, whatever was asked for. A request that breaks off can be repeated: what waits
+//! - One study at a time is in memory, whatever was asked for (of a dry run also the identifiers of all instances). A request that breaks off can be repeated: what waits
 //!   already is not queued twice.
+
+use std::collections::HashSet;
 
 use orthanc_sdk::{CallError, Request, Response};
 use serde_json::{Map, Value, json};
@@ -68,7 +70,11 @@ impl Api {
             Some(query) => self.find_studies(query)?,
             None => find_resources(&facts, &resources)?,
         };
-        let total = self.enqueue_parts(&mut facts, &parts, &wish, dry_run)?;
+        let total = if dry_run {
+            self.count_parts(&mut facts, &parts, &wish)?
+        } else {
+            self.enqueue_parts(&mut facts, &parts, &wish)?
+        };
         if !dry_run {
             for name in &wish.destinations {
                 self.lanes.poke(name);
@@ -86,19 +92,39 @@ impl Api {
         facts: &mut Facts,
         parts: &[String],
         wish: &Wish,
-        dry_run: bool,
     ) -> Result<Enqueued, ApiError> {
         let mut total = Enqueued::default();
         for part in parts {
             let items = self.request_items(&facts.below(part)?, wish);
-            let done = if dry_run {
-                self.store.count_new(&items, Duplicates::Request)?
-            } else {
-                let now = self.clock.now();
-                self.store.enqueue(&items, Duplicates::Request, None, now)?
-            };
+            let now = self.clock.now();
+            let done = self.store.enqueue(&items, Duplicates::Request, None, now)?;
             total.enqueued += done.enqueued;
             total.already_queued += done.already_queued;
+        }
+        Ok(total)
+    }
+
+    /// What [`Api::enqueue_parts`] would answer. Parts may overlap (a study and one of its series): what an earlier
+    /// one would have queued counts as queued.
+    fn count_parts(
+        &self,
+        facts: &mut Facts,
+        parts: &[String],
+        wish: &Wish,
+    ) -> Result<Enqueued, ApiError> {
+        let mut total = Enqueued::default();
+        let mut counted: HashSet<String> = HashSet::new();
+        for part in parts {
+            let mut found = facts.below(part)?;
+            let all = found.len();
+            if parts.len() > 1 {
+                found.retain(|fact| counted.insert(fact.arrival.instance.clone()));
+            }
+            let repeated = (all - found.len()) * wish.destinations.len();
+            let items = self.request_items(&found, wish);
+            let done = self.store.count_new(&items, Duplicates::Request)?;
+            total.enqueued += done.enqueued;
+            total.already_queued += done.already_queued + repeated as u64;
         }
         Ok(total)
     }
