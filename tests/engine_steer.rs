@@ -173,8 +173,16 @@ fn an_outage_survives_a_restart() {
             _ => {}
         }
     });
+    // The probe ends with it; the next one finds nobody, and the one after that an answer.
+    let probe = queue.ask("/destinations/pacs")["NextProbe"].clone();
+    scp.stop();
+    queue.wait_until(
+        || queue.ask("/destinations/pacs")["NextProbe"] != probe,
+        SOON,
+        "the probe failed",
+    );
     scp.set_association(Association::Accept);
-    scp.close_connections();
+    scp.restart();
     queue.wait_for("pacs", "Success", 8);
     let (_, before_first_store) = *echoes.lock().unwrap();
     assert!(before_first_store.is_some_and(|count| count >= 1));
