@@ -1,7 +1,6 @@
 //! Faults of our own machinery: the store's, and panics.
 
 use super::*;
-use crate::item::State;
 
 /// A store whose calls fail on request.
 pub struct Faulty {

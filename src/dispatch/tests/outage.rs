@@ -1,7 +1,6 @@
 //! G6: outages are free.
 
 use super::*;
-use crate::item::State;
 
 #[test]
 fn an_outage_of_hours_costs_no_attempt_and_is_probed_up_to_once_a_minute() {
