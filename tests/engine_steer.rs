@@ -132,6 +132,30 @@ fn a_pause_survives_a_kill_and_send_now_does_not_break_it() {
     assert_eq!(queue.ask("/destinations/pacs")["State"], "Ready");
 }
 
+/// What is found at the start, quiet periods that ended meanwhile, must not wake a destination that is paused.
+#[test]
+fn a_pause_survives_a_restart_that_brings_work() {
+    let scp = FaultScp::start("PACS");
+    let mut queue = Queue::start(
+        queue::config_for(&[&scp]).set("/SendQueue/Defaults", json!({ "QuietSeconds": 2 })),
+    );
+    queue.tell("/destinations/pacs/pause", &json!({}));
+    for round in 1..=3 {
+        queue.store_all(&Study::new(1, 4).build());
+        queue.wait_for("pacs", "Scheduled", 4);
+        queue.kill9();
+        std::thread::sleep(Duration::from_millis(2200));
+        queue.restart().unwrap();
+        queue.wait_for("pacs", "Pending", 4 * round);
+        let shown = queue.ask("/destinations/pacs");
+        assert_eq!(shown["State"], "Paused", "{shown:#}");
+        assert_eq!(shown["Counts"]["Pending"], 4 * round, "{shown:#}");
+        assert_eq!(scp.counters().requested, 0);
+    }
+    queue.tell("/destinations/pacs/resume", &json!({}));
+    queue.wait_for("pacs", "Success", 12);
+}
+
 #[test]
 fn an_outage_survives_a_restart() {
     let scp = FaultScp::start("PACS");

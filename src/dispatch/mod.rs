@@ -18,7 +18,7 @@ pub mod worker;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -39,6 +39,9 @@ pub struct Lanes {
 struct State {
     running: bool,
     stopped: bool,
+    /// Destinations that had work before the start. Their lanes must not be made before what the database remembers of
+    /// them, a pause or an outage, was restored.
+    early: BTreeSet<String>,
     lanes: BTreeMap<String, Arc<Lane>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -97,6 +100,13 @@ impl Lanes {
 
     /// There may be something to send to this destination.
     pub fn poke(self: &Arc<Self>, name: &str) {
+        {
+            let mut state = self.lock();
+            if !state.running && !state.lanes.contains_key(name) {
+                state.early.insert(name.to_owned());
+                return;
+            }
+        }
         self.ensure(name, false).poke();
     }
 
@@ -110,6 +120,11 @@ impl Lanes {
         let lanes: Vec<Arc<Lane>> = state.lanes.values().cloned().collect();
         for lane in lanes {
             self.spawn(&mut state, &lane);
+        }
+        let early = std::mem::take(&mut state.early);
+        drop(state);
+        for name in early {
+            self.poke(&name);
         }
     }
 
