@@ -108,6 +108,36 @@ mod tests {
     }
 
     #[test]
+    fn many_threads_never_hold_more_than_the_total() {
+        const TOTAL: u64 = 100;
+        let budget = Budget::new(TOTAL);
+        let held = std::sync::atomic::AtomicU64::new(0);
+        let most = std::sync::atomic::AtomicU64::new(0);
+        let (budget, held, most) = (&budget, &held, &most);
+        let order = std::sync::atomic::Ordering::SeqCst;
+        std::thread::scope(|scope| {
+            for thread in 0..8u64 {
+                scope.spawn(move || {
+                    for turn in 0..500u64 {
+                        // Some are larger than all of it.
+                        let bytes = 1 + (thread * 7919 + turn * 104_729) % 130;
+                        let share = budget.take(bytes).unwrap();
+                        let now = held.fetch_add(bytes.min(TOTAL), order) + bytes.min(TOTAL);
+                        most.fetch_max(now, order);
+                        std::thread::yield_now();
+                        held.fetch_sub(bytes.min(TOTAL), order);
+                        drop(share);
+                    }
+                });
+            }
+        });
+        let most = most.load(order);
+        assert!(most <= TOTAL, "{most} bytes at once");
+        assert_eq!(budget.lock().used, 0);
+        assert!(budget.lock().waiting.is_empty());
+    }
+
+    #[test]
     fn stopping_ends_the_waiting() {
         let budget = Budget::new(100);
         let all = budget.take(100).unwrap();

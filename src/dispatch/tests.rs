@@ -230,11 +230,7 @@ impl Bench {
     /// Another process takes up the same queue.
     fn restart(&mut self) {
         let settings = self.lane.settings().clone();
-        self.lane = Arc::new(Lane::restored(
-            &self.record(),
-            settings,
-            self.tools.clone(),
-        ));
+        self.lane = Arc::new(Lane::restored(&self.record(), settings, self.tools.clone()));
     }
 
     fn on_probe(&self, probe: impl FnMut() -> Probe + Send + 'static) {

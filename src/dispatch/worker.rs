@@ -244,7 +244,10 @@ fn send(lane: &Lane, claim: &Claim, permit: Permit<'_>) {
             recalled: &|| recalled(lane, held.token, part),
         });
         over = judge(lane, &delivery, begun.elapsed());
-        let unsent = part.iter().zip(&delivery.0).filter(|(_, tried)| !was_sent(tried));
+        let unsent = part
+            .iter()
+            .zip(&delivery.0)
+            .filter(|(_, tried)| !was_sent(tried));
         lane.not_sent(unsent.map(|(item, _)| item.size_bytes).sum());
         let tried = part.iter().zip(&delivery.0);
         results.extend(tried.filter_map(|(item, tried)| settle(lane, item, tried)));

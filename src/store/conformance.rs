@@ -12,7 +12,7 @@ use crate::item::{Attempt, Class, Item, Outcome, Priority, State, Timestamp};
 
 mod arrival;
 mod dispatch;
-mod model;
+pub(crate) mod model;
 mod moves;
 mod operate;
 mod query;

@@ -13,8 +13,7 @@ fn refused() -> Outcome {
 fn one_too_many(bench: &Bench) {
     let (lane, script) = (bench.lane.clone(), bench.script.clone());
     bench.on_deliver(move |batch| {
-        *script.deliver.lock().unwrap() =
-            Some(Box::new(|batch| up_to(batch, |_| Some(refused()))));
+        *script.deliver.lock().unwrap() = Some(Box::new(|batch| up_to(batch, |_| Some(refused()))));
         assert_eq!(worker::step(&lane, 1), Step::Worked);
         // Worker 1 waits now, for a minute at most, or for the end of this batch.
         let Step::Idle(idle) = worker::step(&lane, 1) else {
@@ -42,9 +41,7 @@ fn one_association_too_many_is_no_outage() {
     let (lane, clock) = (bench.lane.clone(), bench.clock.clone());
     bench.on_deliver(move |batch| {
         let until = clock.now().plus_seconds(60.0);
-        assert!(
-            matches!(worker::step(&lane, 0), Step::Idle(idle) if idle.until == Some(until))
-        );
+        assert!(matches!(worker::step(&lane, 0), Step::Idle(idle) if idle.until == Some(until)));
         clock.0.fetch_add(60_000_000, Ordering::SeqCst);
         assert_eq!(worker::step(&lane, 0), Step::Worked);
         up_to(batch, |_| None)

@@ -46,10 +46,10 @@ fn a_closed_window_holds_everything_until_it_opens() {
     assert_eq!(status.opens, Some(at_hour(22.0)));
     assert_eq!(bench.record().counts.get(State::Pending), 6);
 
-    bench.clock.0.fetch_add(
-        at_hour(22.0).micros() - BEGIN - 1,
-        Ordering::SeqCst,
-    );
+    bench
+        .clock
+        .0
+        .fetch_add(at_hour(22.0).micros() - BEGIN - 1, Ordering::SeqCst);
     bench.work();
     assert!(bench.sent().is_empty(), "a microsecond before");
     to_hour(&bench, 22.0);
@@ -125,7 +125,9 @@ fn a_probe_takes_nothing_through_a_closed_window() {
     bench.on_probe(|| Probe::Refused(Outcome::new(Class::Unreachable, "no C-ECHO")));
     bench.next();
     assert_eq!(bench.sent(), [["s-0"]]);
-    bench.lane.unreachable(&Outcome::new(Class::Unreachable, ""));
+    bench
+        .lane
+        .unreachable(&Outcome::new(Class::Unreachable, ""));
     for _ in 0..3 {
         bench.next();
     }
@@ -150,10 +152,9 @@ fn a_window_that_opens_meanwhile_is_seen() {
     let mut once = true;
     bench.on_admit(move || {
         if std::mem::take(&mut once) {
-            clock.0.store(
-                at_hour(24.0 + 22.0).micros() - BEGIN,
-                Ordering::SeqCst,
-            );
+            clock
+                .0
+                .store(at_hour(24.0 + 22.0).micros() - BEGIN, Ordering::SeqCst);
             assert_eq!(worker::step(&lane, 1), Step::Worked);
         }
     });
@@ -244,7 +245,10 @@ fn what_an_outage_kept_back_is_not_owed() {
     }
     bench.enqueue(&items("t", 1));
     let due = bench.work().unwrap();
-    assert!(due.since(bench.clock.now()).as_secs() >= 3590, "it is owed now");
+    assert!(
+        due.since(bench.clock.now()).as_secs() >= 3590,
+        "it is owed now"
+    );
 }
 
 #[test]
@@ -260,20 +264,13 @@ fn a_reserved_association_serves_only_high_and_stat() {
             other => panic!("{other:?}"),
         }
     };
-    bench.enqueue(&[
-        with("medium", Priority::Medium),
-        with("low", Priority::Low),
-    ]);
+    bench.enqueue(&[with("medium", Priority::Medium), with("low", Priority::Low)]);
     bench.send_now("low");
     assert_eq!(reserved(&bench), None);
     assert!(bench.sent().is_empty());
     assert_eq!(bench.probes(), 0, "it needs nothing of the destination");
     // The others are busy with the first; High and Stat go meanwhile.
-    let (lane, store, clock) = (
-        bench.lane.clone(),
-        bench.store.clone(),
-        bench.clock.clone(),
-    );
+    let (lane, store, clock) = (bench.lane.clone(), bench.store.clone(), bench.clock.clone());
     let mut once = true;
     bench.on_deliver(move |batch| {
         if std::mem::take(&mut once) {

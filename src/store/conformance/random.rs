@@ -171,11 +171,13 @@ impl Play {
             date: format!("date {}", self.now),
         });
         let now = self.now();
+        let foretold = self.store.count_new(&new, duplicates).unwrap();
         let answer = self.store.enqueue(&new, duplicates, cursor.as_ref(), now);
         // Which ids a backend gives is its own matter, as long as they grow in the order given.
         let since = self.last_id;
         let page = Page { since, limit: 1000 };
         let made = self.store.items(&Filter::default(), page).unwrap();
+        assert_eq!(foretold, *answer.as_ref().unwrap(), "count_new");
         let first = made.first().map_or(since + 1, |item| item.id);
         let expected = self.model.enqueue(&new, duplicates, now, first);
         assert_eq!(answer.unwrap(), expected);
