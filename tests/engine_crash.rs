@@ -19,7 +19,7 @@ fn twelve_kills_at_random_moments() {
     println!("SENDQUEUE_SEED={seed}");
     let mut random = fastrand::Rng::with_seed(seed);
     let scp = FaultScp::start("PACS");
-    scp.set_store(Respond::Delay(Duration::from_millis(15), 0));
+    scp.set_store(Respond::Delay(Duration::from_millis(25), 0));
     let mut queue = Queue::start(queue::config_for(&[&scp]).set(
         "/SendQueue/Defaults",
         json!({ "Associations": ASSOCIATIONS, "BatchSize": BATCH }),
