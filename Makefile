@@ -4,6 +4,7 @@
 # make quick         unit tests and one Orthanc
 # make check         formatting, clippy, documentation, the README's commands
 # make bench         figures, beside a peer measured in the same run
+# make bench-scale   the store at a backlog of ten million
 # make install       copies the library into Orthanc's plugins folder (DESTDIR is honoured)
 #
 # What is missing is installed (as root), or named (otherwise).
@@ -19,7 +20,7 @@ DEMO_PACKAGES = curl jq
 
 LIBRARY = target/release/libOrthancSendQueue.so
 
-.PHONY: all build demo test test-machine test-matrix quick check bench install clean
+.PHONY: all build demo test test-machine test-matrix quick check bench bench-scale install clean
 
 all: build
 
@@ -58,7 +59,13 @@ check: build
 
 bench: build
 	@scripts/packages.sh $(RUN_PACKAGES)
-	SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) $(CARGO) bench --locked
+	SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) $(CARGO) bench --locked --bench store -- --backlog 10000,1000000 --measure 50000
+	SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) $(CARGO) bench --locked --bench orthanc
+
+# The verbs of the store at a backlog of ten million: 6 GB of disk, ten minutes.
+bench-scale:
+	@scripts/packages.sh $(BUILD_PACKAGES)
+	$(CARGO) bench --locked --bench store -- --backlog 10000,10000000 --measure 50000
 
 install: build
 	install -D -m 644 $(LIBRARY) $(DESTDIR)$(PLUGINS)/libOrthancSendQueue.so

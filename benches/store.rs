@@ -13,7 +13,7 @@ use std::time::Instant;
 use OrthancSendQueue::item::{Class, Outcome, Priority, State, Timestamp};
 use OrthancSendQueue::store::sqlite::SqliteStore;
 use OrthancSendQueue::store::{
-    AttemptMade, Cursor, Duplicates, Filter, Finish, FinishVerb, NewItem, Page, Store,
+    AttemptMade, Cursor, Duplicates, Filter, Finish, FinishVerb, NewItem, Page, Pick, Store,
 };
 
 type Failed = Box<dyn std::error::Error>;
@@ -149,7 +149,7 @@ fn deliver(store: &SqliteStore, count: u64) -> Result<(u64, Spent, Spent), Faile
     while done < count {
         let destination = DESTINATIONS[turn % DESTINATIONS.len()];
         turn += 1;
-        let claim = claiming.on(|| store.claim(destination, 100, NOW))?;
+        let claim = claiming.on(|| store.claim(destination, Pick::MostUrgent, 100, NOW))?;
         let Some(claim) = claim else {
             continue;
         };

@@ -25,6 +25,7 @@ use crate::arrival::progress::Progress;
 use crate::arrival::reconcile::{Parts, Reconciler};
 use crate::config;
 use crate::config::settings::Settings;
+use crate::dispatch::budget::Budget;
 use crate::dispatch::promoter::Promoter;
 use crate::dispatch::{Lanes, Tools};
 use crate::item::{Clock, SystemClock};
@@ -137,6 +138,8 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         store: store.clone(),
         transport: transport.clone(),
         clock: clock.clone(),
+        zone: jiff::tz::TimeZone::system(),
+        budget: Arc::new(Budget::new(u64::from(settings.max_memory_mb) * 1024 * 1024)),
         jitter: fastrand::f64,
     });
     let lanes = Arc::new(Lanes::new(
@@ -304,7 +307,7 @@ impl Running {
         }
         self.tell_unknown_destinations();
         for record in self.store.destinations()? {
-            self.lanes.ensure(&record.name, record.paused);
+            self.lanes.restore(&record);
         }
         Ok(())
     }

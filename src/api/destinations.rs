@@ -1,7 +1,9 @@
 //! `/sendqueue/destinations`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use orthanc_sdk::{Request, Response};
 use serde_json::{Value, json};
 
@@ -10,7 +12,7 @@ use super::input::{Query, quoted};
 use super::json::{age, counts, last_error, time};
 use super::{Answer, Api};
 use crate::config;
-use crate::dispatch::LaneStatus;
+use crate::dispatch::{Lane, LaneStatus, windows};
 use crate::item::Timestamp;
 use crate::store::{Counts, DestinationRecord};
 
@@ -56,7 +58,7 @@ impl Api {
         }
         let pause = verb == "pause";
         self.store.set_paused(name, pause)?;
-        self.lanes.ensure(name, pause).set_paused(pause);
+        self.lane(name)?.set_paused(pause);
         log::warn!(
             "{name}: {} at a person's request",
             if pause { "paused" } else { "resumed" }
@@ -71,8 +73,20 @@ impl Api {
         ))
     }
 
+    /// The lane of a destination; one that is made now knows what the database remembers, a pause or an outage.
+    fn lane(&self, name: &str) -> Result<Arc<Lane>, ApiError> {
+        if let Some(lane) = self.lanes.get(name) {
+            return Ok(lane);
+        }
+        let record = self
+            .store
+            .destination(name)?
+            .unwrap_or_else(|| unused(name));
+        Ok(self.lanes.restore(&record))
+    }
+
     fn echo(&self, name: &str) -> Answer {
-        let result = self.lanes.ensure(name, false).echo();
+        let result = self.lane(name)?.echo();
         let body = match result {
             Ok(took) => json!({
                 "Success": true,
@@ -103,7 +117,7 @@ impl Api {
         let status = self
             .lanes
             .get(&record.name)
-            .map_or(idle(record.paused), |lane| lane.status());
+            .map_or_else(|| self.remembered(record, now), |lane| lane.status());
         json!({
             "Name": record.name,
             "State": state(&status),
@@ -114,10 +128,32 @@ impl Api {
             "LastError": last_error(record.last_error.as_ref()),
             "UnreachableSince": time(status.unreachable_since),
             "NextProbe": time(status.next_probe),
+            "Outages": status.outages,
+            "NextWindow": time(status.opens),
             "InstancesPerSecond": status.instances_per_second,
             "TransportInUse": "Rest",
             "Settings": config::in_force(self.settings.destination(&record.name)),
         })
+    }
+
+    /// As the database knows it: nothing was sent to it since the start, or Orthanc is still starting.
+    fn remembered(&self, record: &DestinationRecord, now: Timestamp) -> LaneStatus {
+        let windows = &self.settings.destination(&record.name).windows;
+        let zone = TimeZone::system();
+        let outside_window = !windows::is_open(windows, now, &zone);
+        LaneStatus {
+            paused: record.paused,
+            unreachable_since: record.outage.as_ref().map(|outage| outage.since),
+            next_probe: None,
+            outages: record.outages,
+            opens: if outside_window {
+                windows::next_opening(windows, now, &zone)
+            } else {
+                None
+            },
+            outside_window,
+            instances_per_second: 0.0,
+        }
     }
 }
 
@@ -126,17 +162,10 @@ fn state(status: &LaneStatus) -> &'static str {
         "Paused"
     } else if status.unreachable_since.is_some() {
         "Unreachable"
+    } else if status.outside_window {
+        "OutsideWindow"
     } else {
         "Ready"
-    }
-}
-
-fn idle(paused: bool) -> LaneStatus {
-    LaneStatus {
-        paused,
-        unreachable_since: None,
-        next_probe: None,
-        instances_per_second: 0.0,
     }
 }
 
@@ -149,5 +178,7 @@ fn unused(name: &str) -> DestinationRecord {
         oldest_pending: None,
         last_success: None,
         last_error: None,
+        outage: None,
+        outages: 0,
     }
 }

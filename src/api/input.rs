@@ -192,6 +192,16 @@ impl Body {
         texts.ok_or_else(|| ApiError::field(name, "nothing", "a list of texts, at least one"))
     }
 
+    /// An object of tags and the values to look for.
+    pub fn query(&self, name: &str) -> Result<Option<Map<String, Value>>, ApiError> {
+        self.read(name, "an object of tags and texts, at least one", |value| {
+            value
+                .as_object()
+                .filter(|query| !query.is_empty() && query.values().all(Value::is_string))
+                .cloned()
+        })
+    }
+
     pub fn ids(&self, name: &str) -> Result<Option<Vec<i64>>, ApiError> {
         self.read(name, "a list of item IDs, at least one", |value| {
             value

@@ -7,12 +7,8 @@ use super::error::ApiError;
 use super::input::{Body, Query, quoted};
 use super::json;
 use super::{Answer, Api};
-use crate::arrival::facts::{Fact, Facts};
-use crate::item::{Priority, State, Timestamp};
-use crate::routing::{Arrival, Route};
-use crate::store::{Duplicates, Enqueued, Filter, Moved, NewItem};
-
-const MOST_QUIET_SECONDS: u64 = 86_400;
+use crate::item::State;
+use crate::store::{Filter, Moved};
 
 impl Api {
     pub fn items(&self, request: &Request) -> Answer {
@@ -73,7 +69,15 @@ impl Api {
         let body = Body::new(request, known)?;
         let (item, _) = self.store.item(id)?.ok_or_else(|| no_item(id))?;
         let (moved, done) = match verb {
-            "cancel" => (self.store.cancel(id, now)?, "cancelled"),
+            "cancel" => {
+                let moved = self.store.cancel(id, now)?;
+                if let (State::Running, Some(lane)) =
+                    (item.state, self.lanes.get(&item.destination))
+                {
+                    lane.recall();
+                }
+                (moved, "cancelled")
+            }
             "send-now" => (self.store.send_now(id, now)?, "sent now"),
             "redirect" => {
                 let to = self.redirect_target(&body)?;
@@ -110,99 +114,6 @@ impl Api {
         Ok(to)
     }
 
-    /// `POST /sendqueue/items`.
-    pub fn enqueue(&self, request: &Request) -> Answer {
-        let body = Body::new(
-            request,
-            &["Resources", "Destinations", "Priority", "QuietSeconds"],
-        )?;
-        let resources = body.texts("Resources")?;
-        let destinations = body.texts("Destinations")?;
-        let priority = body.priority("Priority")?;
-        let quiet = body.number("QuietSeconds", MOST_QUIET_SECONDS)?;
-        for name in &destinations {
-            if !self.is_modality(name)? {
-                return Err(unknown_destination(name));
-            }
-        }
-        let mut facts = Facts::new(self.client);
-        let mut parts = Vec::new();
-        for chunk in resources.chunks(100) {
-            let asked: Vec<&str> = chunk.iter().map(String::as_str).collect();
-            let found = facts.resources(&asked)?;
-            for id in asked {
-                let resource = found.get(id).ok_or_else(|| {
-                    ApiError::not_found(format!("Orthanc has no resource {}", quoted(id)))
-                })?;
-                parts.extend(parts_of(id, resource));
-            }
-        }
-        let mut total = Enqueued::default();
-        // Study by study, so that a patient with a million instances is never in memory at once.
-        for part in parts {
-            let instances = facts.below(&part)?;
-            let made = self.request_items(&instances, &destinations, priority, quiet);
-            let done = self
-                .store
-                .enqueue(&made, Duplicates::Request, None, self.clock.now())?;
-            total.enqueued += done.enqueued;
-            total.already_queued += done.already_queued;
-        }
-        for name in &destinations {
-            self.lanes.poke(name);
-        }
-        self.promoter.poke();
-        Ok(Response::json(
-            200,
-            &json!({ "Enqueued": total.enqueued, "AlreadyQueued": total.already_queued }),
-        ))
-    }
-
-    fn request_items(
-        &self,
-        facts: &[Fact],
-        destinations: &[String],
-        priority: Option<Priority>,
-        quiet: Option<u64>,
-    ) -> Vec<NewItem> {
-        let now = self.clock.now();
-        let mut names: Vec<&String> = destinations.iter().collect();
-        names.sort_unstable();
-        names.dedup();
-        facts
-            .iter()
-            .flat_map(|fact| {
-                names
-                    .iter()
-                    .map(|name| self.request_item(&fact.arrival, name, priority, quiet, now))
-                    .collect::<Vec<_>>()
-            })
-            .collect()
-    }
-
-    fn request_item(
-        &self,
-        arrival: &Arrival,
-        destination: &str,
-        priority: Option<Priority>,
-        quiet: Option<u64>,
-        now: Timestamp,
-    ) -> NewItem {
-        let settings = self.settings.destination(destination);
-        let quiet = quiet.unwrap_or(u64::from(settings.quiet_seconds));
-        let route = Route {
-            destination: destination.to_owned(),
-            rule: String::new(),
-            level: settings.level,
-            quiet_seconds: u32::try_from(quiet).unwrap_or(u32::MAX),
-            priority: priority.unwrap_or(settings.priority),
-        };
-        NewItem {
-            rule: None,
-            ..crate::arrival::enlist::item(&self.settings, arrival, &route, now, None)
-        }
-    }
-
     /// The study of an instance, if Orthanc still has it.
     fn study_of_instance(&self, instance: &str) -> Option<String> {
         if !is_orthanc_id(instance) {
@@ -213,17 +124,6 @@ impl Api {
             .get_json(&format!("/instances/{instance}/study"))
             .ok()?;
         Some(study.get("ID")?.as_str()?.to_owned())
-    }
-}
-
-/// What a resource is enqueued by: the studies of a patient, else itself.
-fn parts_of(id: &str, resource: &Value) -> Vec<String> {
-    match resource.get("Studies").and_then(Value::as_array) {
-        Some(studies) => studies
-            .iter()
-            .filter_map(|study| study.as_str().map(str::to_owned))
-            .collect(),
-        None => vec![id.to_owned()],
     }
 }
 

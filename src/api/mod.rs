@@ -6,6 +6,7 @@
 //! - Names from the URL are looked up in what is known, never put into a path, SQL or markup.
 
 pub mod destinations;
+pub mod enqueue;
 pub mod error;
 pub mod errors;
 pub mod health;

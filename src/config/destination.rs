@@ -95,11 +95,7 @@ impl Draft {
             n.integer(0..=315_360_000, mistakes)
         });
         section.read("MaxBytesPerSecond", &mut s.max_bytes_per_second, |n| {
-            let bytes = n.integer(0..=u64::MAX, mistakes)?;
-            if bytes > 0 {
-                not_available(n, "0 (no limit)", mistakes);
-            }
-            Some(bytes)
+            n.integer(0..=u64::MAX, mistakes)
         });
         section.read("Windows", &mut s.windows, |n| windows(n, mistakes));
 
@@ -126,8 +122,6 @@ impl Draft {
             if s.reserved_associations >= s.associations {
                 let allowed = format!("fewer than Associations ({})", s.associations);
                 node.wrong(mistakes, allowed);
-            } else if s.reserved_associations > 0 {
-                not_available(&node, "0", mistakes);
             }
         } else if let Some(node) = section.get("Associations") {
             if s.reserved_associations >= s.associations {
@@ -218,9 +212,6 @@ fn windows(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<Vec<Window>> {
     }
     if windows.len() < nodes.len() {
         return None;
-    }
-    if !windows.is_empty() {
-        not_available(node, "[] (always)", mistakes);
     }
     Some(windows)
 }

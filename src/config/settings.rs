@@ -19,6 +19,8 @@ pub struct Settings {
     pub index_directory: PathBuf,
     pub tcp_no_delay: bool,
     pub history_days: u32,
+    /// Megabytes for the instances that are in flight, all destinations together.
+    pub max_memory_mb: u32,
     pub rules: Vec<Rule>,
     pub defaults: DestinationSettings,
     pub destinations: BTreeMap<String, DestinationSettings>,
@@ -107,7 +109,7 @@ pub enum LocalAet {
     Remote,
 }
 
-/// When a destination may send, in local time. Validated; not in force in this version.
+/// When a destination may send, in local time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Window {
     /// Monday is 0; empty: every day.

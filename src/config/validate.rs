@@ -17,11 +17,12 @@ use super::words::{LEVELS, PRIORITIES};
 
 const SECTION: &str = "SendQueue";
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 8] = [
     "Enable",
     "Database",
     "TcpNoDelay",
     "HistoryDays",
+    "MaxMemoryMB",
     "Rules",
     "Defaults",
     "Destinations",
@@ -83,6 +84,11 @@ pub fn load(
     let mut history_days = 7;
     section.read("HistoryDays", &mut history_days, |n| n.integer(0..=3650, m));
 
+    let mut max_memory_mb = 256;
+    section.read("MaxMemoryMB", &mut max_memory_mb, |n| {
+        n.integer(1..=1_048_576, m)
+    });
+
     let mut defaults = Draft::built_in();
     section.read("Defaults", &mut defaults, |n| {
         Some(Draft::built_in().over(n, m))
@@ -101,6 +107,7 @@ pub fn load(
             index_directory,
             tcp_no_delay,
             history_days,
+            max_memory_mb,
             rules,
             defaults: defaults.settings,
             destinations,

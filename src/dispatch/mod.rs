@@ -6,21 +6,25 @@
 //! - Threads are started by [`Lanes::start`] only, and joined by [`Lanes::join`]; stopping twice is fine.
 
 pub mod breaker;
+pub mod budget;
 pub mod lane;
 pub mod manners;
 pub mod promoter;
 pub mod rate;
+pub mod throttle;
+pub mod windows;
 pub mod worker;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 pub use self::lane::{Lane, LaneStatus, Tools};
 use crate::config::settings::Settings;
+use crate::store::DestinationRecord;
 
 /// All the lanes.
 pub struct Lanes {
@@ -35,6 +39,9 @@ pub struct Lanes {
 struct State {
     running: bool,
     stopped: bool,
+    /// Destinations that had work before the start. Their lanes must not be made before what the database remembers of
+    /// them, a pause or an outage, was restored.
+    early: BTreeSet<String>,
     lanes: BTreeMap<String, Arc<Lane>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -55,16 +62,26 @@ impl Lanes {
 
     /// The lane of a destination, made on its first use.
     pub fn ensure(self: &Arc<Self>, name: &str, paused: bool) -> Arc<Lane> {
+        let settings = self.settings.destination(name).clone();
+        self.ensure_by(name, || {
+            Lane::new(name.to_owned(), settings, self.tools.clone(), paused)
+        })
+    }
+
+    /// The lane of a destination as the database remembers it.
+    pub fn restore(self: &Arc<Self>, record: &DestinationRecord) -> Arc<Lane> {
+        let settings = self.settings.destination(&record.name).clone();
+        self.ensure_by(&record.name, || {
+            Lane::restored(record, settings, self.tools.clone())
+        })
+    }
+
+    fn ensure_by(self: &Arc<Self>, name: &str, make: impl FnOnce() -> Lane) -> Arc<Lane> {
         let mut state = self.lock();
         if let Some(lane) = state.lanes.get(name) {
             return lane.clone();
         }
-        let lane = Arc::new(Lane::new(
-            name.to_owned(),
-            self.settings.destination(name).clone(),
-            self.tools.clone(),
-            paused,
-        ));
+        let lane = Arc::new(make());
         state.lanes.insert(name.to_owned(), lane.clone());
         let count = state.lanes.len();
         for lane in state.lanes.values() {
@@ -83,6 +100,13 @@ impl Lanes {
 
     /// There may be something to send to this destination.
     pub fn poke(self: &Arc<Self>, name: &str) {
+        {
+            let mut state = self.lock();
+            if !state.running && !state.lanes.contains_key(name) {
+                state.early.insert(name.to_owned());
+                return;
+            }
+        }
         self.ensure(name, false).poke();
     }
 
@@ -97,6 +121,11 @@ impl Lanes {
         for lane in lanes {
             self.spawn(&mut state, &lane);
         }
+        let early = std::mem::take(&mut state.early);
+        drop(state);
+        for name in early {
+            self.poke(&name);
+        }
     }
 
     /// Nothing more is claimed; what is under way goes on.
@@ -104,6 +133,7 @@ impl Lanes {
         let mut state = self.lock();
         state.stopped = true;
         state.running = false;
+        self.tools.budget.stop();
         for lane in state.lanes.values() {
             lane.stop();
         }
@@ -144,7 +174,7 @@ impl Lanes {
                 .name("sq-send".to_owned())
                 .spawn(move || {
                     (lanes.name_thread)("sq-send");
-                    worker::run(&lane_of_worker);
+                    worker::run(&lane_of_worker, number);
                 });
             match thread {
                 Ok(thread) => state.threads.push(thread),

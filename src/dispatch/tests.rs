@@ -1,6 +1,9 @@
 //! Lanes stepped by hand: no threads, a clock that tests set, a transport that plays a script, the real store.
 
+mod congestion;
 mod faults;
+mod limits;
+mod model;
 mod outage;
 mod outcomes;
 mod turns;
@@ -15,10 +18,10 @@ use super::promoter::Promoter;
 use super::worker::{self, Step};
 use super::{Lane, Lanes, Tools};
 use crate::config::settings::{DestinationSettings, HostSettings, Settings};
-use crate::item::{Attempt, Class, Clock, Item, Outcome, Priority, Timestamp};
+use crate::item::{Attempt, Class, Clock, Item, Outcome, Priority, State, Timestamp};
 use crate::store::sqlite::SqliteStore;
 use crate::store::*;
-use crate::transport::{Batch, Delivery, Probe, Transport, Tried};
+use crate::transport::{Batch, Delivery, Permit, Probe, Standing, Transport, Tried};
 
 const BEGIN: i64 = 1_800_000_000_000_000;
 
@@ -42,19 +45,37 @@ struct Asked {
 }
 
 struct Script {
-    deliver: Mutex<Deliver>,
+    /// Taken out while it runs, so that a delivery can step other workers; without one all arrives.
+    deliver: Mutex<Option<Deliver>>,
+    /// Before a worker claims.
+    admit: Mutex<Option<Box<dyn FnMut() + Send>>>,
     probe: Mutex<Look>,
     asked: Mutex<Vec<Asked>>,
     probes: AtomicU32,
 }
 
 impl Transport for Script {
+    fn admit(&self, _: &str, _: Standing) -> Option<Permit<'_>> {
+        let hook = self.admit.lock().unwrap().take();
+        if let Some(mut hook) = hook {
+            hook();
+            self.admit.lock().unwrap().get_or_insert(hook);
+        }
+        Some(Permit::free())
+    }
+
     fn deliver(&self, batch: &Batch<'_>) -> Delivery {
         self.asked.lock().unwrap().push(Asked {
             aet: batch.local_aet.map(str::to_owned),
             instances: batch.items.iter().map(|i| i.instance.clone()).collect(),
         });
-        (self.deliver.lock().unwrap())(batch)
+        let script = self.deliver.lock().unwrap().take();
+        let Some(mut script) = script else {
+            return up_to(batch, |_| None);
+        };
+        let delivery = script(batch);
+        self.deliver.lock().unwrap().get_or_insert(script);
+        delivery
     }
 
     fn probe(&self, _: &str, _: Option<u32>) -> Probe {
@@ -105,6 +126,7 @@ struct Bench {
     script: Arc<Script>,
     store: Arc<faults::Faulty>,
     promoter: Promoter,
+    tools: Arc<Tools>,
     lane: Arc<Lane>,
 }
 
@@ -114,7 +136,8 @@ fn bench(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
     let store = Arc::new(faults::Faulty::new(inner));
     let clock = Arc::new(TestClock::default());
     let script = Arc::new(Script {
-        deliver: Mutex::new(Box::new(|batch| up_to(batch, |_| None))),
+        deliver: Mutex::default(),
+        admit: Mutex::default(),
         probe: Mutex::new(Box::new(|| Probe::Answered(Duration::from_millis(1)))),
         asked: Mutex::default(),
         probes: AtomicU32::new(0),
@@ -127,6 +150,7 @@ fn bench(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
         index_directory: PathBuf::new(),
         tcp_no_delay: true,
         history_days: 7,
+        max_memory_mb: 256,
         rules: Vec::new(),
         defaults,
         destinations: BTreeMap::new(),
@@ -143,9 +167,11 @@ fn bench(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
         store: store.clone(),
         transport: script.clone(),
         clock: clock.clone(),
+        zone: jiff::tz::TimeZone::UTC,
+        budget: Arc::default(),
         jitter: || 1.0,
     });
-    let lanes = Arc::new(Lanes::new(settings, tools, Box::new(|_| ())));
+    let lanes = Arc::new(Lanes::new(settings, tools.clone(), Box::new(|_| ())));
     let lane = lanes.ensure("pacs", false);
     Bench {
         _folder: folder,
@@ -153,6 +179,7 @@ fn bench(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
         clock,
         script,
         store,
+        tools,
         lane,
     }
 }
@@ -167,12 +194,43 @@ impl Bench {
     }
 
     fn on_deliver(&self, deliver: impl FnMut(&Batch<'_>) -> Delivery + Send + 'static) {
-        *self.script.deliver.lock().unwrap() = Box::new(deliver);
+        *self.script.deliver.lock().unwrap() = Some(Box::new(deliver));
     }
 
     /// Every item of a delivery that is tried ends so.
     fn always(&self, outcome: Outcome) {
         self.on_deliver(move |batch| up_to(batch, |_| Some(outcome.clone())));
+    }
+
+    /// Before each claim, one that is made within it excepted.
+    fn on_admit(&self, admit: impl FnMut() + Send + 'static) {
+        *self.script.admit.lock().unwrap() = Some(Box::new(admit));
+    }
+
+    fn advance(&self, seconds: f64) {
+        self.clock
+            .0
+            .fetch_add((seconds * 1e6) as i64, Ordering::SeqCst);
+    }
+
+    fn state(&self, instance: &str) -> State {
+        self.item(instance).0.state
+    }
+
+    fn send_now(&self, instance: &str) {
+        let id = self.item(instance).0.id;
+        let now = self.clock.now();
+        assert!(matches!(
+            self.store.send_now(id, now).unwrap(),
+            Moved::Done(_)
+        ));
+        self.lane.poke();
+    }
+
+    /// Another process takes up the same queue.
+    fn restart(&mut self) {
+        let settings = self.lane.settings().clone();
+        self.lane = Arc::new(Lane::restored(&self.record(), settings, self.tools.clone()));
     }
 
     fn on_probe(&self, probe: impl FnMut() -> Probe + Send + 'static) {
@@ -199,7 +257,7 @@ impl Bench {
     /// Steps until there is nothing to do now; answers until when.
     fn work(&self) -> Option<Timestamp> {
         for _ in 0..1000 {
-            match worker::step(&self.lane) {
+            match worker::step(&self.lane, 0) {
                 Step::Idle(idle) => return idle.until,
                 Step::Worked => {}
                 other => panic!("{other:?}"),

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use super::lane::{Idle, Lane, Turn};
 use crate::config::settings::LocalAet;
 use crate::item::outcome::follow;
-use crate::item::{Class, Item, Next, Outcome, State};
-use crate::store::{AttemptMade, Claim, Finish, FinishVerb, StoreError};
+use crate::item::{Class, Item, Next, Outcome};
+use crate::store::{AttemptMade, Claim, Finish, FinishVerb, Pick, StoreError};
 use crate::transport::{Batch, Delivery, Permit, Probe, Standing, Tried};
 
 /// Pause after a fault of the store.
@@ -28,9 +28,9 @@ pub enum Step {
 }
 
 /// Works until the lane is stopped.
-pub fn run(lane: &Lane) {
+pub fn run(lane: &Lane, worker: u32) {
     loop {
-        let step = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| step(lane)));
+        let step = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| step(lane, worker)));
         match step {
             Ok(Step::Worked) => {}
             Ok(Step::Idle(idle)) => lane.wait(idle),
@@ -53,24 +53,27 @@ fn pause(lane: &Lane) {
     }
 }
 
-/// One step of a worker: at most one batch.
-pub fn step(lane: &Lane) -> Step {
-    match lane.turn() {
+/// One step of the worker with this number: at most one batch.
+pub fn step(lane: &Lane, worker: u32) -> Step {
+    match lane.turn(worker) {
         Turn::Stop => Step::Stopped,
         Turn::Wait(idle) => Step::Idle(idle),
         Turn::Probe => probe(lane),
         Turn::Send {
             most,
+            pick,
             standing,
             trial,
-            pokes,
+            paying,
+            seen,
         } => {
-            let _trial = trial.then(|| TrialGuard(lane));
+            let _trial = trial.then(|| Guard(lane, Lane::trial_over));
+            let paying = paying.then(|| Guard(lane, Lane::paid));
             if standing != Standing::Good {
-                match is_pending(lane) {
+                match is_ready(lane, pick) {
                     Ok(true) => {}
                     Ok(false) => {
-                        lane.empty(pokes);
+                        lane.empty(seen);
                         return Step::Worked;
                     }
                     Err(fault) => return fault,
@@ -81,10 +84,10 @@ pub fn step(lane: &Lane) -> Step {
                     return Step::Worked;
                 }
             }
-            match claim_and_send(lane, most, standing) {
+            match claim_and_send(lane, most, pick, standing, paying) {
                 Ok(true) => Step::Worked,
                 Ok(false) => {
-                    lane.empty(pokes);
+                    lane.empty(seen);
                     Step::Worked
                 }
                 Err(step) => step,
@@ -93,11 +96,11 @@ pub fn step(lane: &Lane) -> Step {
     }
 }
 
-fn is_pending(lane: &Lane) -> Result<bool, Step> {
-    match lane.tools.store.destination(&lane.name) {
-        Ok(record) => Ok(record.is_some_and(|record| record.counts.get(State::Pending) > 0)),
-        Err(error) => Err(fault(lane, &error)),
-    }
+fn is_ready(lane: &Lane, pick: Pick) -> Result<bool, Step> {
+    lane.tools
+        .store
+        .is_ready(&lane.name, pick)
+        .map_err(|error| fault(lane, &error))
 }
 
 fn fault(lane: &Lane, error: &StoreError) -> Step {
@@ -106,7 +109,13 @@ fn fault(lane: &Lane, error: &StoreError) -> Step {
 }
 
 /// `Ok(false)`: nothing is pending.
-fn claim_and_send(lane: &Lane, most: u32, standing: Standing) -> Result<bool, Step> {
+fn claim_and_send(
+    lane: &Lane,
+    most: u32,
+    pick: Pick,
+    standing: Standing,
+    paying: Option<Guard<'_>>,
+) -> Result<bool, Step> {
     let Some(permit) = lane.tools.transport.admit(&lane.name, standing) else {
         return Err(Step::Stopped);
     };
@@ -114,8 +123,11 @@ fn claim_and_send(lane: &Lane, most: u32, standing: Standing) -> Result<bool, St
         return Err(Step::Worked);
     }
     let now = lane.tools.clock.now();
-    match lane.tools.store.claim(&lane.name, most, now) {
+    match lane.tools.store.claim(&lane.name, pick, most, now) {
         Ok(Some(claim)) => {
+            lane.claimed(claim.items.iter().map(|item| item.size_bytes).sum(), pick);
+            let _active = Guard(lane, Lane::done);
+            drop(paying);
             send(lane, &claim, permit);
             Ok(true)
         }
@@ -124,11 +136,12 @@ fn claim_and_send(lane: &Lane, most: u32, standing: Standing) -> Result<bool, St
     }
 }
 
-struct TrialGuard<'a>(&'a Lane);
+/// Tells the lane that something is over, on every path.
+struct Guard<'a>(&'a Lane, fn(&Lane));
 
-impl Drop for TrialGuard<'_> {
+impl Drop for Guard<'_> {
     fn drop(&mut self) {
-        self.0.trial_over();
+        (self.1)(self.0);
     }
 }
 
@@ -150,8 +163,9 @@ fn probe(lane: &Lane) -> Step {
         Probe::Refused(outcome) => outcome,
     };
     guard.outcome = outcome;
-    // It may take a C-STORE all the same.
-    claim_and_send(lane, 1, Standing::Suspect)
+    // It may take a C-STORE all the same. All others wait for the result, so that a reserved association too may
+    // take whatever is there for this one instance.
+    claim_and_send(lane, 1, lane.pick_of_probe(), Standing::Suspect, None)
         .err()
         .unwrap_or(Step::Worked)
 }
@@ -215,14 +229,26 @@ fn send(lane: &Lane, claim: &Claim, permit: Permit<'_>) {
             results.extend(part.iter().map(|item| release(item.id)));
             continue;
         }
+        // One instance of a batch is in memory at a time.
+        let largest = part.iter().map(|item| item.size_bytes).max().unwrap_or(0);
+        let Some(_share) = lane.tools.budget.take(largest) else {
+            results.extend(part.iter().map(|item| release(item.id)));
+            continue;
+        };
         let begun = Instant::now();
         let delivery = lane.tools.transport.deliver(&Batch {
             destination: &lane.name,
             local_aet: local_aet(lane, part),
             timeout: lane.settings.timeout,
             items: part,
+            recalled: &|| recalled(lane, held.token, part),
         });
         over = judge(lane, &delivery, begun.elapsed());
+        let unsent = part
+            .iter()
+            .zip(&delivery.0)
+            .filter(|(_, tried)| !was_sent(tried));
+        lane.not_sent(unsent.map(|(item, _)| item.size_bytes).sum());
         let tried = part.iter().zip(&delivery.0);
         results.extend(tried.filter_map(|(item, tried)| settle(lane, item, tried)));
     }
@@ -280,7 +306,9 @@ fn judge(lane: &Lane, delivery: &Delivery, took: Duration) -> bool {
     });
     match bad {
         Some(outcome) if outcome.class == Class::Unreachable => {
-            lane.unreachable(outcome);
+            if !(outcome.association_rejected && lane.congested(outcome)) {
+                lane.unreachable(outcome);
+            }
             true
         }
         Some(outcome) => {
@@ -292,6 +320,24 @@ fn judge(lane: &Lane, delivery: &Delivery, took: Duration) -> bool {
             true
         }
         None => false,
+    }
+}
+
+/// Whether it may have gone over the line.
+fn was_sent(tried: &Tried) -> bool {
+    match tried {
+        Tried::Made { outcome, .. } => outcome.class.reached_destination(),
+        Tried::NotYet => false,
+        Tried::Unknown => true,
+    }
+}
+
+/// The items of a batch under way that a person has cancelled since.
+fn recalled(lane: &Lane, token: i64, items: &[Item]) -> Vec<i64> {
+    let ids: Vec<i64> = items.iter().map(|item| item.id).collect();
+    match lane.tools.store.still_claimed(token, &ids) {
+        Ok(held) => ids.into_iter().filter(|id| !held.contains(id)).collect(),
+        Err(_) => Vec::new(),
     }
 }
 

@@ -96,6 +96,8 @@ pub struct Outcome {
     pub dimse_status: Option<u16>,
     /// For people: what the peer or Orthanc said. Data, never markup or a format.
     pub details: String,
+    /// The peer is there and refused the association (A-ASSOCIATE-RJ, PS3.8 9.3.4): it may have too many.
+    pub association_rejected: bool,
 }
 
 impl Outcome {
@@ -104,6 +106,7 @@ impl Outcome {
             class,
             dimse_status: None,
             details: details.into(),
+            association_rejected: false,
         }
     }
 
@@ -112,6 +115,7 @@ impl Outcome {
             class: Class::of_status(status),
             dimse_status: Some(status),
             details: details.into(),
+            association_rejected: false,
         }
     }
 }

@@ -6,13 +6,13 @@
 //! - Times are given, none is measured.
 
 use super::{
-    AttemptMade, Claim, Counts, Duplicates, Filter, Finish, FinishVerb, NewItem, Page, Store,
+    AttemptMade, Claim, Counts, Duplicates, Filter, Finish, FinishVerb, NewItem, Page, Pick, Store,
 };
 use crate::item::{Attempt, Class, Item, Outcome, Priority, State, Timestamp};
 
 mod arrival;
 mod dispatch;
-mod model;
+pub(crate) mod model;
 mod moves;
 mod operate;
 mod query;
@@ -78,7 +78,7 @@ fn enqueue(store: &dyn Store, items: &[NewItem]) -> Vec<i64> {
 
 fn claim(store: &dyn Store, destination: &str) -> Claim {
     store
-        .claim(destination, 100, at(1))
+        .claim(destination, Pick::MostUrgent, 100, at(1))
         .unwrap()
         .expect("something to claim")
 }

@@ -100,6 +100,19 @@ pub struct Claim {
     pub items: Vec<Item>,
 }
 
+/// With which item a claim begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pick {
+    /// One that a person wants sent now, else the most urgent, then the oldest.
+    MostUrgent,
+    /// The oldest, whatever its priority: so that `Low` is never starved.
+    Oldest,
+    /// As `MostUrgent`, but none below this priority (reserved associations).
+    AtLeast(Priority),
+    /// Only one that a person wants sent now (the destination's window is closed).
+    Hurried,
+}
+
 /// The result of one claimed item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finish {
@@ -219,6 +232,18 @@ pub struct DestinationRecord {
     pub oldest_pending: Option<Timestamp>,
     pub last_success: Option<Timestamp>,
     pub last_error: Option<LastError>,
+    /// The outage that lasts, as it was last written.
+    pub outage: Option<Outage>,
+    /// Outages so far.
+    pub outages: u64,
+}
+
+/// A time during which a destination cannot be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outage {
+    pub since: Timestamp,
+    /// Probes that failed.
+    pub failures: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -269,6 +294,9 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<Enqueued>;
 
+    /// What `enqueue` would answer; nothing is changed.
+    fn count_new(&self, items: &[NewItem], duplicates: Duplicates) -> Result<Enqueued>;
+
     // --- dispatch ---
 
     /// After a start: every `Running` item was in flight when the process ended; it becomes `Pending`,
@@ -281,9 +309,20 @@ pub trait Store: Send + Sync {
     fn next_due(&self) -> Result<Option<Timestamp>>;
     /// Waiting items whose time is over go to the error queue, at most `limit`; answers how many.
     fn expire(&self, now: Timestamp, limit: u32) -> Result<u64>;
-    /// The most urgent, then oldest, `Pending` item of the destination, with up to `limit` - 1 others of
-    /// its group and priority. `None`: nothing is pending.
-    fn claim(&self, destination: &str, limit: u32, now: Timestamp) -> Result<Option<Claim>>;
+    /// The `Pending` item of the destination that `pick` names, with up to `limit` - 1 others of
+    /// its group and priority, oldest first; one that a person wants sent now goes alone. `None`: there is none.
+    fn claim(
+        &self,
+        destination: &str,
+        pick: Pick,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Option<Claim>>;
+    /// Whether `claim` would find one.
+    fn is_ready(&self, destination: &str, _pick: Pick) -> Result<bool> {
+        let record = self.destination(destination)?;
+        Ok(record.is_some_and(|record| record.counts.get(State::Pending) > 0))
+    }
     /// Ends a claim in whole or in part. Items that are no longer held under this token (cancelled,
     /// released) are left alone; answers how many were changed.
     fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64>;
@@ -297,6 +336,7 @@ pub trait Store: Send + Sync {
     /// `Failure` or `Cancelled` → `Pending`; its attempts start anew (`AttemptCount` 0, history kept).
     fn replay(&self, id: i64, expires: Option<Timestamp>, now: Timestamp) -> Result<Moved>;
     fn cancel(&self, id: i64, now: Timestamp) -> Result<Moved>;
+    /// To `Pending`, marked so that it goes before all others and through a closed window, until its next attempt.
     fn send_now(&self, id: i64, now: Timestamp) -> Result<Moved>;
     fn redirect(
         &self,
@@ -319,6 +359,8 @@ pub trait Store: Send + Sync {
     fn set_paused(&self, destination: &str, paused: bool) -> Result<()>;
     /// Remembers why a destination could not be reached (no item is concerned).
     fn set_last_error(&self, destination: &str, error: &LastError) -> Result<()>;
+    /// An outage began (`Some`), went on, or ended (`None`). A beginning is counted.
+    fn set_outage(&self, destination: &str, outage: Option<&Outage>) -> Result<()>;
     /// Makes the destination known, so that it is listed before its first item.
     fn add_destination(&self, destination: &str) -> Result<()>;
 

@@ -13,7 +13,6 @@ pub mod modalities;
 pub mod rest;
 
 /// Items of one group for one destination, with the same calling AET.
-#[derive(Debug)]
 pub struct Batch<'a> {
     pub destination: &'a str,
     /// Calling AET; `None`: whatever Orthanc would use.
@@ -21,6 +20,8 @@ pub struct Batch<'a> {
     /// Seconds for connecting and for each response; `None`: the modality's, else Orthanc's.
     pub timeout: Option<u32>,
     pub items: &'a [Item],
+    /// Which of the items a person has cancelled since; asked after [`Transport::recall`], honoured between instances.
+    pub recalled: &'a (dyn Fn() -> Vec<i64> + Sync),
 }
 
 /// What happened to one item of a batch.
@@ -98,6 +99,9 @@ pub trait Transport: Send + Sync {
 
     /// One C-ECHO (PS3.7 9.1.5). Uses nothing that destinations share.
     fn probe(&self, destination: &str, timeout: Option<u32>) -> Probe;
+
+    /// A person has cancelled items that are being sent: batches under way ask [`Batch::recalled`].
+    fn recall(&self) {}
 
     /// Called once Orthanc is stopping: ends what is under way as soon as possible, with the truth
     /// about what was acknowledged until then. Does not wait for it.

@@ -81,7 +81,9 @@ impl Store for Faulty {
         fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>>;
         fn next_due(&self) -> Result<Option<Timestamp>>;
         fn expire(&self, now: Timestamp, limit: u32) -> Result<u64>;
-        fn claim(&self, destination: &str, limit: u32, now: Timestamp) -> Result<Option<Claim>>;
+        fn count_new(&self, items: &[NewItem], duplicates: Duplicates) -> Result<Enqueued>;
+        fn set_outage(&self, destination: &str, outage: Option<&Outage>) -> Result<()>;
+        fn claim(&self, destination: &str, pick: Pick, limit: u32, now: Timestamp) -> Result<Option<Claim>>;
         fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64>;
         fn still_claimed(&self, token: i64, ids: &[i64]) -> Result<Vec<i64>>;
         fn prune(&self, before: Timestamp, limit: u32) -> Result<u64>;

@@ -26,7 +26,7 @@ use crate::dispatch::promoter::Promoter;
 use crate::dispatch::{Lanes, Tools};
 use crate::item::{Class, Clock, Item, Outcome, State, Timestamp};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{AttemptMade, Filter, Finish, FinishVerb, Page, Store};
+use crate::store::{AttemptMade, Filter, Finish, FinishVerb, Page, Pick, Store};
 use crate::transport::modalities::Modalities;
 use crate::transport::{Batch, Delivery, Probe, Transport};
 
@@ -223,7 +223,11 @@ impl World {
         let mut delivered = Vec::new();
         let now = self.clock.now();
         for destination in ["pacs", "archive"] {
-            while let Some(claim) = self.store.claim(destination, 100, now).unwrap() {
+            while let Some(claim) = self
+                .store
+                .claim(destination, Pick::MostUrgent, 100, now)
+                .unwrap()
+            {
                 let results: Vec<Finish> = claim
                     .items
                     .iter()
@@ -281,6 +285,8 @@ fn parts(
         store: store.clone(),
         transport: Arc::new(NoTransport),
         clock: clock.clone(),
+        zone: jiff::tz::TimeZone::UTC,
+        budget: Arc::default(),
         jitter: || 1.0,
     });
     let lanes = Arc::new(Lanes::new(settings.clone(), tools, Box::new(|_| {})));

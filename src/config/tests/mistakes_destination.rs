@@ -48,11 +48,6 @@ fn refused_settings() -> Vec<(&'static str, Vec<Value>, &'static str)> {
             "fewer than Associations (2)",
         ),
         (
-            "ReservedAssociations",
-            vec![json!(1)],
-            "not available in this version",
-        ),
-        (
             "LocalAet",
             vec![
                 json!(""),
@@ -82,19 +77,9 @@ fn refused_settings() -> Vec<(&'static str, Vec<Value>, &'static str)> {
             "an integer, 0 or more",
         ),
         (
-            "MaxBytesPerSecond",
-            vec![json!(1)],
-            "not available in this version",
-        ),
-        (
             "Windows",
             vec![json!("22:00-06:00"), json!({})],
             "a list of windows",
-        ),
-        (
-            "Windows",
-            vec![json!(["22:00-06:00"])],
-            "not available in this version",
         ),
         ("Retry", vec![json!(3), json!([])], "an object"),
     ]

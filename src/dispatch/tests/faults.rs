@@ -1,7 +1,6 @@
 //! Faults of our own machinery: the store's, and panics.
 
 use super::*;
-use crate::item::State;
 
 /// A store whose calls fail on request.
 pub struct Faulty {
@@ -72,9 +71,28 @@ impl Store for Faulty {
         self.inner.expire(now, limit)
     }
 
-    fn claim(&self, destination: &str, limit: u32, now: Timestamp) -> Result<Option<Claim>> {
+    fn count_new(&self, items: &[NewItem], duplicates: Duplicates) -> Result<Enqueued> {
+        self.inner.count_new(items, duplicates)
+    }
+
+    fn set_outage(&self, destination: &str, outage: Option<&Outage>) -> Result<()> {
+        self.inner.set_outage(destination, outage)
+    }
+
+    fn claim(
+        &self,
+        destination: &str,
+        pick: Pick,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Option<Claim>> {
         self.fault("claim")?;
-        self.inner.claim(destination, limit, now)
+        self.inner.claim(destination, pick, limit, now)
+    }
+
+    fn is_ready(&self, destination: &str, pick: Pick) -> Result<bool> {
+        self.fault("is_ready")?;
+        self.inner.is_ready(destination, pick)
     }
 
     fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64> {
@@ -200,9 +218,9 @@ fn what_an_acknowledged_instance_became_is_written_later_and_not_sent_again() {
 fn a_store_that_cannot_claim_stops_nothing_for_good() {
     let bench = bench(|_| ());
     bench.enqueue(&items("s", 2));
-    for call in ["claim", "destination"] {
+    for call in ["claim", "is_ready"] {
         bench.store.fail(call, 1);
-        assert_eq!(worker::step(&bench.lane), Step::Fault);
+        assert_eq!(worker::step(&bench.lane, 0), Step::Fault);
     }
     assert!(bench.sent().is_empty());
     bench.work();
@@ -221,7 +239,7 @@ fn a_panic_releases_the_claim_and_the_lane_goes_on() {
         up_to(batch, |_| None)
     });
     let lane = bench.lane.clone();
-    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| worker::step(&lane)));
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| worker::step(&lane, 0)));
     assert!(caught.is_err());
     let (item, attempts) = bench.item("s-0");
     assert_eq!(item.state, State::Pending);
@@ -245,7 +263,7 @@ fn the_thread_itself_survives_a_panic_and_ends_at_a_stop() {
         Probe::Answered(Duration::ZERO)
     });
     std::thread::scope(|scope| {
-        let worker = scope.spawn(|| worker::run(&bench.lane));
+        let worker = scope.spawn(|| worker::run(&bench.lane, 0));
         let mut poisoned = false;
         while !poisoned {
             poisoned = bench.script.probe.is_poisoned();
@@ -269,8 +287,8 @@ fn cut_by_our_own_stop_no_attempt_is_counted() {
             (item.instance == "s-2").then(|| Outcome::new(Class::Interrupted, "cut"))
         })
     });
-    assert_eq!(worker::step(&bench.lane), Step::Worked);
-    assert_eq!(worker::step(&bench.lane), Step::Stopped);
+    assert_eq!(worker::step(&bench.lane, 0), Step::Worked);
+    assert_eq!(worker::step(&bench.lane, 0), Step::Stopped);
     assert_eq!(bench.item("s-1").0.state, State::Success);
     for at in [2, 3] {
         let (item, attempts) = bench.item(&format!("s-{at}"));
@@ -290,7 +308,7 @@ fn what_is_not_known_at_a_stop_stays_running() {
         lane.stop();
         Delivery(vec![success(), Tried::Unknown, Tried::NotYet])
     });
-    assert_eq!(worker::step(&bench.lane), Step::Worked);
+    assert_eq!(worker::step(&bench.lane, 0), Step::Worked);
     let states: Vec<State> = (0..3)
         .map(|at| bench.item(&format!("s-{at}")).0.state)
         .collect();
@@ -338,6 +356,6 @@ fn a_probe_cut_by_a_stop_leaves_no_trace() {
         lane.stop();
         silent()
     });
-    assert_eq!(worker::step(&bench.lane), Step::Worked);
+    assert_eq!(worker::step(&bench.lane, 0), Step::Worked);
     assert_eq!(bench.record().last_error, None);
 }

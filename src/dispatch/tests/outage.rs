@@ -1,7 +1,6 @@
 //! G6: outages are free.
 
 use super::*;
-use crate::item::State;
 
 #[test]
 fn an_outage_of_hours_costs_no_attempt_and_is_probed_up_to_once_a_minute() {
@@ -155,7 +154,7 @@ fn one_probe_at_a_time() {
     let (lane, seen) = (bench.lane.clone(), Arc::new(Mutex::new(None)));
     let record = seen.clone();
     bench.on_probe(move || {
-        *record.lock().unwrap() = Some(worker::step(&lane));
+        *record.lock().unwrap() = Some(worker::step(&lane, 0));
         Probe::Answered(Duration::ZERO)
     });
     let Some(due) = bench.work() else {
@@ -163,7 +162,7 @@ fn one_probe_at_a_time() {
     };
     let wait = due.since(bench.clock.now()).as_micros() as i64;
     bench.clock.0.fetch_add(wait, Ordering::SeqCst);
-    worker::step(&bench.lane);
+    worker::step(&bench.lane, 0);
     match seen.lock().unwrap().take() {
         Some(Step::Idle(idle)) => assert_eq!(idle.until, None),
         other => panic!("{other:?}"),

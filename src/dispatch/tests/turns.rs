@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::config::settings::LocalAet;
-use crate::item::State;
 
 #[test]
 fn the_most_urgent_then_the_oldest_group_goes_first() {

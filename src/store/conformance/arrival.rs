@@ -11,6 +11,7 @@ pub fn run(make: Make<'_>) {
     a_failed_arrival_is_in_the_error_queue(&*make());
     a_quiet_period_begins_anew_for_the_whole_group(&*make());
     a_quiet_period_of_a_single_instance_begins_anew(&*make());
+    counting_what_is_new_changes_nothing(&*make());
     text_is_data(&*make());
     a_long_text_is_cut(&*make());
 }
@@ -220,4 +221,35 @@ fn a_long_text_is_cut(store: &dyn Store) {
     assert_eq!(attempts(store, id)[0].details, kept);
     let record = store.destination("pacs").unwrap().unwrap();
     assert_eq!(record.last_error.unwrap().details, kept);
+}
+
+/// What `enqueue` would answer, asked before: the same, and nothing is written, neither a quiet period nor a destination.
+fn counting_what_is_new_changes_nothing(store: &dyn Store) {
+    let quiet = |instance: &str, group: &str, due| NewItem {
+        group: group.into(),
+        not_before: Some(at(due)),
+        ..new_item("study", instance, "pacs")
+    };
+    enqueue(store, &[quiet("a", "a", 60), quiet("b", "study", 60)]);
+    let before = all(store);
+    let new = [
+        quiet("a", "a", 90),
+        quiet("b", "study", 90),
+        quiet("c", "c", 90),
+        quiet("c", "c", 95),
+        new_item("study", "a", "nowhere"),
+    ];
+    let expected = Enqueued {
+        enqueued: 2,
+        already_queued: 3,
+    };
+    for duplicates in [Duplicates::Arrival, Duplicates::Request] {
+        assert_eq!(store.count_new(&new, duplicates).unwrap(), expected);
+    }
+    assert_eq!(all(store), before);
+    assert_eq!(store.next_due().unwrap(), Some(at(60)));
+    assert!(store.destination("nowhere").unwrap().is_none());
+    let answer = store.enqueue(&new, Duplicates::Request, None, at(0));
+    assert_eq!(answer.unwrap(), expected);
+    assert_eq!(store.next_due().unwrap(), Some(at(90)));
 }

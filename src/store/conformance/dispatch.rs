@@ -33,7 +33,9 @@ fn the_most_urgent_then_oldest_group_is_claimed(store: &dyn Store) {
         ],
     );
     let next = |limit| {
-        let claim = store.claim("pacs", limit, at(1)).unwrap()?;
+        let claim = store
+            .claim("pacs", Pick::MostUrgent, limit, at(1))
+            .unwrap()?;
         assert!(claim.items.iter().all(|item| item.state == State::Running));
         assert!(claim.items.iter().all(|item| item == &read(store, item.id)));
         Some(ids(&claim))
@@ -44,7 +46,12 @@ fn the_most_urgent_then_oldest_group_is_claimed(store: &dyn Store) {
     assert_eq!(next(10), Some(vec![made[4]]));
     assert_eq!(next(10), Some(vec![made[0]]));
     assert_eq!(next(10), None);
-    assert!(store.claim("unknown", 10, at(1)).unwrap().is_none());
+    assert!(
+        store
+            .claim("unknown", Pick::MostUrgent, 10, at(1))
+            .unwrap()
+            .is_none()
+    );
     assert_eq!(state(store, made[5]), State::Pending);
     check_counts(store);
 }

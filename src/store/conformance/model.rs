@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::item::state::Verb;
-use crate::item::{Attempt, Class, Item, State, Timestamp};
-use crate::store::{Cursor, Duplicates, Enqueued, Finish, FinishVerb, LastError, NewItem};
+use crate::item::{Attempt, Class, Item, Priority, State, Timestamp};
+use crate::store::{Cursor, Duplicates, Enqueued, Finish, FinishVerb, LastError, NewItem, Pick};
 
 #[derive(Debug, Clone)]
 pub struct Entry {
     pub item: Item,
     pub group: String,
     pub claim: Option<i64>,
+    pub hurried: bool,
     pub expires: Option<Timestamp>,
     pub attempts: Vec<Attempt>,
 }
@@ -97,23 +98,37 @@ impl Model {
     }
 
     /// The ids that `claim` must take.
-    pub fn claimable(&self, destination: &str, limit: usize) -> Vec<i64> {
+    pub fn claimable(&self, destination: &str, pick: Pick, limit: usize) -> Vec<i64> {
         let pending = || {
             self.entries.values().filter(|entry| {
                 entry.item.state == State::Pending && entry.item.destination == destination
             })
         };
-        let Some(priority) = pending().map(|entry| entry.item.priority).max() else {
+        let urgency = |entry: &&Entry| (entry.item.priority, -entry.item.id);
+        let least = match pick {
+            Pick::AtLeast(priority) => priority,
+            _ => Priority::Low,
+        };
+        let urgent = || pending().filter(|entry| entry.item.priority >= least);
+        let hurried = urgent().filter(|entry| entry.hurried).max_by_key(urgency);
+        if pick != Pick::Oldest && (hurried.is_some() || pick == Pick::Hurried) {
+            // Alone, without its group.
+            return hurried.iter().map(|entry| entry.item.id).collect();
+        }
+        let head = if pick == Pick::Oldest {
+            pending().next()
+        } else {
+            urgent().max_by_key(urgency)
+        };
+        let Some(head) = head else {
             return Vec::new();
         };
-        let mut urgent = pending().filter(|entry| entry.item.priority == priority);
-        let Some(head) = urgent.next() else {
-            return Vec::new();
-        };
-        // An item that is a group of its own is sent alone.
-        let limit = if head.is_alone() { 1 } else { limit };
-        std::iter::once(head)
-            .chain(urgent.filter(|entry| entry.group == head.group && !entry.is_alone()))
+        if head.is_alone() {
+            return vec![head.item.id];
+        }
+        pending()
+            .filter(|entry| entry.item.priority == head.item.priority)
+            .filter(|entry| entry.group == head.group && !entry.is_alone())
             .take(limit)
             .map(|entry| entry.item.id)
             .collect()
@@ -149,6 +164,7 @@ impl Model {
                 FinishVerb::Fail(attempt) => (State::Failure, attempt),
             };
             entry.rest(state, now);
+            entry.hurried = false;
             if let FinishVerb::Retry { at, .. } = &result.verb {
                 entry.item.completed = None;
                 entry.item.next_attempt = Some(*at);
@@ -267,7 +283,9 @@ impl Model {
                 entry.item.class = None;
                 entry.item.dimse_status = None;
                 entry.item.details = None;
+                entry.hurried = false;
             }
+            Verb::SendNow => entry.hurried = true,
             _ => {}
         }
         entry.item.state = state;
@@ -313,6 +331,7 @@ fn made(new: &NewItem, now: Timestamp, id: i64) -> Entry {
         },
         group: new.group.clone(),
         claim: None,
+        hurried: false,
         expires: new.expires,
         attempts: Vec::new(),
     }

@@ -80,7 +80,7 @@ fn check(store: &dyn Store, from: State, verb: Verb, group: &str) {
             None
         }
         Verb::Claim => {
-            let claim = store.claim("pacs", 10, at(3)).unwrap();
+            let claim = store.claim("pacs", Pick::MostUrgent, 10, at(3)).unwrap();
             assert_eq!(claim.is_some(), expected.is_some(), "{what}");
             None
         }

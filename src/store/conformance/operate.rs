@@ -1,12 +1,14 @@
 //! What a person does: to one item, to the error queue, to a destination.
 
 use super::*;
-use crate::store::{ErrorOperation, LastError, Moved};
+use crate::store::{ErrorOperation, LastError, Moved, Outage};
 
 pub fn run(make: Make<'_>) {
     a_replay_starts_anew_and_keeps_history(&*make());
     a_redirect_keeps_the_item_and_its_history(&*make());
     an_item_may_be_replayed_beside_another(&*make());
+    what_is_sent_now_goes_first(&*make());
+    outages_are_counted_and_kept(&*make());
     a_replay_has_its_new_expiry(&*make());
     the_error_queue_is_operated_by_filter(make);
     a_long_error_queue_is_operated_whole(&*make());
@@ -43,7 +45,12 @@ fn a_redirect_keeps_the_item_and_its_history(store: &dyn Store) {
     };
     assert_eq!((item.id, item.state), (id, State::Pending));
     assert_eq!((item.destination.as_str(), item.attempt_count), ("new", 0));
-    assert!(store.claim("pacs", 10, at(6)).unwrap().is_none());
+    assert!(
+        store
+            .claim("pacs", Pick::MostUrgent, 10, at(6))
+            .unwrap()
+            .is_none()
+    );
     fail_all(store, "new", Class::Busy);
     let attempts = attempts(store, id);
     let places: Vec<&str> = attempts.iter().map(|a| a.destination.as_str()).collect();
@@ -60,6 +67,54 @@ fn an_item_may_be_replayed_beside_another(store: &dyn Store) {
     ));
     assert_eq!(ids(&claim(store, "pacs")), [first, second]);
     check_counts(store);
+}
+
+fn what_is_sent_now_goes_first(store: &dyn Store) {
+    let mut stat = new_item("study", "a", "pacs");
+    stat.priority = Priority::Stat;
+    let mut held = new_item("other", "b", "pacs");
+    held.priority = Priority::Low;
+    held.not_before = Some(at(100));
+    let made = enqueue(store, &[stat, held, new_item("other", "c", "pacs")]);
+    let (stat, held, plain) = (made[0], made[1], made[2]);
+    let claimed = |pick| {
+        let claim = store.claim("pacs", pick, 10, at(6)).unwrap();
+        claim.map(|claim| ids(&claim)).unwrap_or_default()
+    };
+    assert_eq!(claimed(Pick::Hurried), [0; 0]);
+    assert!(matches!(
+        store.send_now(held, at(5)).unwrap(),
+        Moved::Done(_)
+    ));
+    assert!(matches!(
+        store.send_now(plain, at(5)).unwrap(),
+        Moved::Done(_)
+    ));
+    assert_eq!(claimed(Pick::AtLeast(Priority::High)), [stat]);
+    assert_eq!(claimed(Pick::MostUrgent), [plain]);
+    assert_eq!(claimed(Pick::Hurried), [held]);
+    check_counts(store);
+}
+
+fn outages_are_counted_and_kept(store: &dyn Store) {
+    let known = || {
+        store
+            .destination("pacs")
+            .unwrap()
+            .map(|it| (it.outage, it.outages))
+    };
+    let outage = |failures| Outage {
+        since: at(7),
+        failures,
+    };
+    store.set_outage("pacs", Some(&outage(0))).unwrap();
+    store.set_outage("pacs", Some(&outage(3))).unwrap();
+    assert_eq!(known(), Some((Some(outage(3)), 1)));
+    store.set_outage("pacs", None).unwrap();
+    store.set_outage("pacs", None).unwrap();
+    assert_eq!(known(), Some((None, 1)));
+    store.set_outage("pacs", Some(&outage(0))).unwrap();
+    assert_eq!(known(), Some((Some(outage(0)), 2)));
 }
 
 fn a_replay_has_its_new_expiry(store: &dyn Store) {

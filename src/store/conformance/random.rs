@@ -171,11 +171,13 @@ impl Play {
             date: format!("date {}", self.now),
         });
         let now = self.now();
+        let foretold = self.store.count_new(&new, duplicates).unwrap();
         let answer = self.store.enqueue(&new, duplicates, cursor.as_ref(), now);
         // Which ids a backend gives is its own matter, as long as they grow in the order given.
         let since = self.last_id;
         let page = Page { since, limit: 1000 };
         let made = self.store.items(&Filter::default(), page).unwrap();
+        assert_eq!(foretold, *answer.as_ref().unwrap(), "count_new");
         let first = made.first().map_or(since + 1, |item| item.id);
         let expected = self.model.enqueue(&new, duplicates, now, first);
         assert_eq!(answer.unwrap(), expected);
@@ -209,8 +211,18 @@ impl Play {
 
     fn claim(&mut self) {
         let (name, limit, now) = (self.destination(), self.random.u32(1..6), self.now());
-        let expected = self.model.claimable(name, limit as usize);
-        let Some(claim) = self.store.claim(name, limit, now).unwrap() else {
+        let pick = match self.random.u8(..8) {
+            0 => Pick::Oldest,
+            1 => Pick::AtLeast(Priority::High),
+            2 => Pick::Hurried,
+            _ => Pick::MostUrgent,
+        };
+        let expected = self.model.claimable(name, pick, limit as usize);
+        assert_eq!(
+            self.store.is_ready(name, pick).unwrap(),
+            !expected.is_empty()
+        );
+        let Some(claim) = self.store.claim(name, pick, limit, now).unwrap() else {
             assert!(expected.is_empty(), "nothing was claimed");
             return;
         };
@@ -240,6 +252,7 @@ impl Play {
                     class,
                     dimse_status: status,
                     details: format!("{class} at {}", self.now),
+                    association_rejected: false,
                 },
                 counted,
             };

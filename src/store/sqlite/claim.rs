@@ -1,13 +1,13 @@
 //! claim: a worker takes the most urgent group of a destination. release: after a start, what was in
 //! flight goes back.
 
-use rusqlite::{Connection, OptionalExtension, named_params, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, named_params, params};
 
 use super::enqueue::find_destination;
 use super::pool::Pool;
 use super::{row, sql};
-use crate::item::{Item, Priority, Timestamp};
-use crate::store::{Claim, Result};
+use crate::item::{Item, Priority};
+use crate::store::{Claim, Pick, Result};
 
 struct Head {
     id: i64,
@@ -15,17 +15,17 @@ struct Head {
     priority: Priority,
 }
 
-pub fn claim(pool: &Pool, destination: &str, limit: u32, _now: Timestamp) -> Result<Option<Claim>> {
+pub fn claim(pool: &Pool, destination: &str, pick: Pick, limit: u32) -> Result<Option<Claim>> {
     let mut writer = pool.writer()?;
     let Some(id) = find_destination(&writer, destination)? else {
         return Ok(None);
     };
     // Workers ask often and mostly in vain: an empty queue costs a probe and no transaction.
-    if head(&writer, id)?.is_none() {
+    if head(&writer, id, pick)?.is_none() {
         return Ok(None);
     }
     let tx = writer.begin()?;
-    let Some(head) = head(&tx, id)? else {
+    let Some(head) = head(&tx, id, pick)? else {
         return Ok(None);
     };
     let token: i64 = tx
@@ -56,17 +56,39 @@ pub fn claim(pool: &Pool, destination: &str, limit: u32, _now: Timestamp) -> Res
     Ok(Some(Claim { token, items }))
 }
 
-fn head(conn: &Connection, destination: i64) -> Result<Option<Head>> {
-    Ok(conn
-        .prepare_cached(sql::CLAIM_HEAD)?
-        .query_row([destination], |row| {
-            Ok(Head {
-                id: row.get(0)?,
-                group: row.get(1)?,
-                priority: row.get(2)?,
+pub fn is_ready(pool: &Pool, destination: &str, pick: Pick) -> Result<bool> {
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    match find_destination(&tx, destination)? {
+        Some(id) => Ok(head(&tx, id, pick)?.is_some()),
+        None => Ok(false),
+    }
+}
+
+fn head(conn: &Connection, destination: i64, pick: Pick) -> Result<Option<Head>> {
+    let least = match pick {
+        Pick::AtLeast(priority) => priority,
+        Pick::MostUrgent | Pick::Oldest | Pick::Hurried => Priority::Low,
+    };
+    let find = |sql: &str, params: &[&dyn ToSql]| {
+        conn.prepare_cached(sql)?
+            .query_row(params, |row| {
+                Ok(Head {
+                    id: row.get(0)?,
+                    group: row.get(1)?,
+                    priority: row.get(2)?,
+                })
             })
-        })
-        .optional()?)
+            .optional()
+    };
+    if pick == Pick::Oldest {
+        return Ok(find(sql::CLAIM_OLDEST, &[&destination])?);
+    }
+    let hurried = find(sql::CLAIM_HURRIED, &[&destination, &least])?;
+    if hurried.is_some() || pick == Pick::Hurried {
+        return Ok(hurried);
+    }
+    Ok(find(sql::CLAIM_HEAD, &[&destination, &least])?)
 }
 
 pub fn still_claimed(pool: &Pool, token: i64, ids: &[i64]) -> Result<Vec<i64>> {

@@ -1,6 +1,6 @@
 //! enqueue: arrivals and requests become items; the cursor moves with them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -72,38 +72,88 @@ pub fn enqueue(
     Ok(answer)
 }
 
+/// What `enqueue` would answer, with nothing changed.
+pub fn count_new(pool: &Pool, items: &[NewItem], duplicates: Duplicates) -> Result<Enqueued> {
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    let mut answer = Enqueued::default();
+    // Waiting items that the ones before would have made.
+    let mut made: HashSet<(&str, &str)> = HashSet::new();
+    for item in items {
+        let pair = (item.instance.as_str(), item.destination.as_str());
+        let queued = made.contains(&pair)
+            || match find_destination(&tx, &item.destination)? {
+                Some(destination) => !open_ones(&tx, item, destination, duplicates)?.is_empty(),
+                None => false,
+            };
+        if !queued && (item.failed.is_none()) {
+            made.insert(pair);
+        }
+        if queued {
+            answer.already_queued += 1;
+        } else {
+            answer.enqueued += 1;
+        }
+    }
+    Ok(answer)
+}
+
 /// An item that is a group of its own has none in the database: an index of groups would then be one
 /// of instances, with a random page for each item.
 fn group(item: &NewItem) -> Option<&str> {
     (item.group != item.instance).then_some(item.group.as_str())
 }
 
-/// Whether an item of this pair makes another one needless.
+/// Whether an item of this pair makes another one needless; its quiet period begins anew.
 fn is_queued(
     conn: &Connection,
     item: &NewItem,
     destination: i64,
     duplicates: Duplicates,
 ) -> Result<bool> {
+    let open = open_ones(conn, item, destination, duplicates)?;
+    for one in &open {
+        if let (State::Scheduled, true, Some(due), None) =
+            (one.state, one.alone, item.not_before, &item.failed)
+        {
+            conn.prepare_cached(sql::ENQUEUE_EXTEND_ITEM)?
+                .execute(params![one.id, due])?;
+        }
+    }
+    Ok(!open.is_empty())
+}
+
+/// An item of the same pair that makes another one needless.
+struct OpenOne {
+    id: i64,
+    state: State,
+    alone: bool,
+}
+
+fn open_ones(
+    conn: &Connection,
+    item: &NewItem,
+    destination: i64,
+    duplicates: Duplicates,
+) -> Result<Vec<OpenOne>> {
     let mut find = conn.prepare_cached(sql::ENQUEUE_FIND)?;
     let mut found = find.query(params![item.study, item.instance, destination])?;
-    let mut queued = false;
+    let mut open = Vec::new();
     while let Some(row) = found.next()? {
         let state: State = row.get(1)?;
-        queued |= match duplicates {
+        let needless = match duplicates {
             Duplicates::Arrival => state.is_waiting(),
             Duplicates::Request => true,
         };
-        let alone: bool = row.get(2)?;
-        if let (State::Scheduled, true, Some(due), None) =
-            (state, alone, item.not_before, &item.failed)
-        {
-            let id: i64 = row.get(0)?;
-            conn.prepare_cached(sql::ENQUEUE_EXTEND_ITEM)?
-                .execute(params![id, due])?;
+        if needless {
+            open.push(OpenOne {
+                id: row.get(0)?,
+                state,
+                alone: row.get(2)?,
+            });
         }
     }
-    Ok(queued)
+    Ok(open)
 }
 
 fn insert(conn: &Connection, item: &NewItem, destination: i64, now: Timestamp) -> Result<()> {

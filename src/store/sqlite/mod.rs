@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 
 use super::{
     Claim, Counts, Cursor, DestinationRecord, Duplicates, Enqueued, ErrorOperation, ErrorSummary,
-    Filter, Finish, LastError, Level, Moved, NewItem, Page, ResourceProgress, Result, Store,
+    Filter, Finish, LastError, Level, Moved, NewItem, Outage, Page, Pick, ResourceProgress, Result,
+    Store,
 };
 use crate::item::{Attempt, Item, Timestamp};
 
@@ -89,6 +90,10 @@ impl Store for SqliteStore {
         enqueue::enqueue(&self.pool, items, duplicates, cursor, now)
     }
 
+    fn count_new(&self, items: &[NewItem], duplicates: Duplicates) -> Result<Enqueued> {
+        enqueue::count_new(&self.pool, items, duplicates)
+    }
+
     fn release_running(&self, _now: Timestamp) -> Result<u64> {
         claim::release_running(&self.pool)
     }
@@ -105,12 +110,22 @@ impl Store for SqliteStore {
         due::expire(&self.pool, now, limit)
     }
 
-    fn claim(&self, destination: &str, limit: u32, now: Timestamp) -> Result<Option<Claim>> {
-        claim::claim(&self.pool, destination, limit, now)
+    fn claim(
+        &self,
+        destination: &str,
+        pick: Pick,
+        limit: u32,
+        _now: Timestamp,
+    ) -> Result<Option<Claim>> {
+        claim::claim(&self.pool, destination, pick, limit)
     }
 
     fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64> {
         finish::finish(&self.pool, token, results, now)
+    }
+
+    fn is_ready(&self, destination: &str, pick: Pick) -> Result<bool> {
+        claim::is_ready(&self.pool, destination, pick)
     }
 
     fn still_claimed(&self, token: i64, ids: &[i64]) -> Result<Vec<i64>> {
@@ -164,6 +179,10 @@ impl Store for SqliteStore {
 
     fn set_last_error(&self, destination: &str, error: &LastError) -> Result<()> {
         operate::set_last_error(&self.pool, destination, error)
+    }
+
+    fn set_outage(&self, destination: &str, outage: Option<&Outage>) -> Result<()> {
+        operate::set_outage(&self.pool, destination, outage)
     }
 
     fn add_destination(&self, destination: &str) -> Result<()> {

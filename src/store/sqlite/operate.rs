@@ -7,7 +7,7 @@ use super::pool::Pool;
 use super::{row, sql};
 use crate::item::state::Verb;
 use crate::item::{Item, Timestamp};
-use crate::store::{LastError, Moved, Result};
+use crate::store::{LastError, Moved, Outage, Result};
 
 /// Moves one item by `change`, if its state allows `verb`.
 fn operate(
@@ -56,7 +56,6 @@ pub fn cancel(pool: &Pool, id: i64, now: Timestamp) -> Result<Moved> {
 
 pub fn send_now(pool: &Pool, id: i64) -> Result<Moved> {
     operate(pool, id, Verb::SendNow, |tx| {
-        // Changes nothing where the item is Pending already.
         tx.prepare_cached(sql::SEND_NOW)?.execute([id])?;
         Ok(())
     })
@@ -97,6 +96,18 @@ pub fn set_paused(pool: &Pool, name: &str, paused: bool) -> Result<()> {
 
 pub fn set_last_error(pool: &Pool, name: &str, error: &LastError) -> Result<()> {
     to_destination(pool, name, |tx, id| write_last_error(tx, id, error))
+}
+
+pub fn set_outage(pool: &Pool, name: &str, outage: Option<&Outage>) -> Result<()> {
+    to_destination(pool, name, |tx, id| {
+        tx.prepare_cached(sql::DESTINATION_OUTAGE)?
+            .execute(params![
+                id,
+                outage.map(|outage| outage.since),
+                outage.map_or(0, |outage| outage.failures),
+            ])?;
+        Ok(())
+    })
 }
 
 pub fn write_last_error(conn: &Connection, destination: i64, error: &LastError) -> Result<()> {

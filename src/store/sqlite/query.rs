@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, params};
 use super::pool::Pool;
 use super::{row, sql};
 use crate::item::{Attempt, Class, Item, State, Timestamp};
-use crate::store::{Counts, DestinationRecord, LastError, Level, ResourceProgress, Result};
+use crate::store::{Counts, DestinationRecord, LastError, Level, Outage, ResourceProgress, Result};
 
 pub fn counts(pool: &Pool) -> Result<Counts> {
     let mut reader = pool.reader()?;
@@ -38,9 +38,17 @@ pub fn destinations(pool: &Pool, name: Option<&str>) -> Result<Vec<DestinationRe
             oldest_pending: row.get(8)?,
             last_success: row.get(3)?,
             last_error: last_error(row)?,
+            outage: outage(row)?,
+            outages: row.get::<_, i64>(11)?.unsigned_abs(),
         });
     }
     Ok(records)
+}
+
+fn outage(row: &Row<'_>) -> rusqlite::Result<Option<Outage>> {
+    let since: Option<Timestamp> = row.get(9)?;
+    let failures = row.get(10)?;
+    Ok(since.map(|since| Outage { since, failures }))
 }
 
 fn last_error(row: &Row<'_>) -> rusqlite::Result<Option<LastError>> {

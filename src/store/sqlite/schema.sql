@@ -13,6 +13,9 @@ CREATE INDEX item_expires ON item (expires)
 CREATE INDEX item_failure ON item (destination, class, dimse_status, completed)
     WHERE state = 'Failure';
 
+CREATE INDEX item_hurried ON item (destination, priority DESC)
+    WHERE state = 'Pending' AND hurried = 1;
+
 CREATE INDEX item_pending_group ON item (destination, grp, priority)
     WHERE state = 'Pending' AND grp IS NOT NULL;
 
@@ -58,6 +61,10 @@ CREATE TABLE destination (
     last_error_class   TEXT,
     last_error_status  INTEGER,
     last_error_details TEXT,
+    -- The outage that lasts, and how many there were.
+    outage_since       INTEGER,
+    outage_failures    INTEGER NOT NULL DEFAULT 0 CHECK (outage_failures >= 0),
+    outages            INTEGER NOT NULL DEFAULT 0 CHECK (outages >= 0),
     CHECK ((last_error IS NULL) = (last_error_class IS NULL)),
     CHECK ((last_error IS NULL) = (last_error_details IS NULL))
 ) STRICT;
@@ -80,6 +87,8 @@ CREATE TABLE item (
     grp               TEXT,
     -- The token of the worker that holds the item.
     claim             INTEGER,
+    -- A person wants it sent now, before all others and through a closed window.
+    hurried           INTEGER NOT NULL DEFAULT 0 CHECK (hurried IN (0, 1)),
     attempt_count     INTEGER NOT NULL DEFAULT 0 CHECK (attempt_count >= 0),
     created           INTEGER NOT NULL,
     -- Of an item in Retry, or Scheduled without a group; a group's is in hold.due.

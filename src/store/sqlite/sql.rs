@@ -18,6 +18,8 @@ statements! {
     CHECK_WRITABLE = "check_writable";
     CLAIM_GROUP = "claim_group";
     CLAIM_HEAD = "claim_head";
+    CLAIM_HURRIED = "claim_hurried";
+    CLAIM_OLDEST = "claim_oldest";
     CLAIM_ONE = "claim_one";
     CLAIM_STILL = "claim_still";
     CLAIM_TOKEN = "claim_token";
@@ -29,6 +31,7 @@ statements! {
     DESTINATION_ERROR = "destination_error";
     DESTINATION_ID = "destination_id";
     DESTINATION_LIST = "destination_list";
+    DESTINATION_OUTAGE = "destination_outage";
     DESTINATION_PAUSE = "destination_pause";
     DESTINATION_SUCCESS = "destination_success";
     DESTINATION_TALLY = "destination_tally";

@@ -20,6 +20,8 @@ pub struct Jobs {
 #[derive(Default)]
 struct State {
     interrupted: bool,
+    /// Counts the recalls.
+    recalls: u64,
     open: BTreeMap<String, bool>,
 }
 
@@ -51,6 +53,20 @@ impl Jobs {
     pub fn interrupt(&self) {
         self.lock().interrupted = true;
         self.changed.notify_all();
+    }
+
+    /// Items that are being sent were cancelled: every wait ends with [`Wake::Look`].
+    pub fn recall(&self) {
+        let mut state = self.lock();
+        state.recalls += 1;
+        state.open.values_mut().for_each(|flag| *flag = true);
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// How often items were recalled.
+    pub fn recalls(&self) -> u64 {
+        self.lock().recalls
     }
 
     pub fn is_interrupted(&self) -> bool {

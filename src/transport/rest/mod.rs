@@ -68,6 +68,8 @@ struct Sent {
     acknowledged: usize,
     /// `None`: Orthanc stopped before it told.
     end: Option<JobEnd>,
+    /// Items for whose sake the job was cancelled: it stopped between two instances.
+    recalled: Vec<i64>,
 }
 
 impl RestTransport {
@@ -126,7 +128,14 @@ impl RestTransport {
     }
 
     /// Sends `items` (at most [`MAX_INSTANCES`]) in one job.
-    fn send(&self, batch: &Batch<'_>, modality: &Modality, items: &[&Item]) -> Result<Sent, Stop> {
+    /// `recalls`: those that are heeded already.
+    fn send(
+        &self,
+        batch: &Batch<'_>,
+        modality: &Modality,
+        items: &[&Item],
+        recalls: u64,
+    ) -> Result<Sent, Stop> {
         let mut body = json!({
             "Resources": items.iter().map(|item| item.instance.as_str()).collect::<Vec<_>>(),
             "Synchronous": false,
@@ -155,7 +164,8 @@ impl RestTransport {
             )));
         };
         let job = self.jobs.open(id);
-        let end = self.wait(&job, items.len());
+        let mut recalled = Vec::new();
+        let end = self.wait(&job, batch, items, recalls, &mut recalled);
         let acknowledged = match &end {
             Some(JobEnd::All) => items.len(),
             Some(JobEnd::Stopped { acknowledged, .. } | JobEnd::Unreadable { acknowledged }) => {
@@ -163,11 +173,23 @@ impl RestTransport {
             }
             Some(JobEnd::Unknown(_)) | None => 0,
         };
-        Ok(Sent { acknowledged, end })
+        Ok(Sent {
+            acknowledged,
+            end,
+            recalled,
+        })
     }
 
     /// How the job ended. `None`: Orthanc is stopping and does not tell any more.
-    fn wait(&self, job: &OpenJob<'_>, count: usize) -> Option<JobEnd> {
+    fn wait(
+        &self,
+        job: &OpenJob<'_>,
+        batch: &Batch<'_>,
+        items: &[&Item],
+        mut recalls: u64,
+        recalled: &mut Vec<i64>,
+    ) -> Option<JobEnd> {
+        let count = items.len();
         let uri = format!("/jobs/{}", job.id());
         let mut pause = FIRST_LOOK;
         let mut interrupted: Option<Instant> = None;
@@ -195,7 +217,21 @@ impl RestTransport {
                 continue;
             }
             match job.wait(pause) {
-                Wake::Look => pause = (pause * 2).min(SLOWEST_LOOK),
+                Wake::Look => {
+                    pause = (pause * 2).min(SLOWEST_LOOK);
+                    let now = self.jobs.recalls();
+                    if std::mem::replace(&mut recalls, now) != now && recalled.is_empty() {
+                        recalled.extend(
+                            (batch.recalled)()
+                                .into_iter()
+                                .filter(|id| items.iter().any(|item| item.id == *id)),
+                        );
+                        if !recalled.is_empty() {
+                            let _ = self.client.post(&format!("{uri}/cancel"), b"{}");
+                            pause = FIRST_LOOK;
+                        }
+                    }
+                }
                 Wake::Interrupted => {
                     interrupted = Some(Instant::now());
                     let _ = self.client.post(&format!("{uri}/cancel"), b"{}");
@@ -246,24 +282,40 @@ impl Transport for RestTransport {
         };
         let mut gone: HashSet<i64> = HashSet::new();
         let mut looked = false;
+        let mut recalled: HashSet<i64> = HashSet::new();
+        let mut recalls = self.jobs.recalls();
         while results.len() < batch.items.len() {
+            // Several items may be recalled while a job is being cancelled, or before there is one.
+            let now = self.jobs.recalls();
+            if std::mem::replace(&mut recalls, now) != now {
+                recalled.extend((batch.recalled)());
+            }
             let next = &batch.items[results.len()];
             if gone.contains(&next.id) {
                 results.push(made(missing_outcome()));
                 continue;
             }
+            if recalled.contains(&next.id) {
+                results.push(Tried::NotYet);
+                continue;
+            }
             let chunk: Vec<&Item> = batch.items[results.len()..]
                 .iter()
-                .take_while(|item| !gone.contains(&item.id))
+                .take_while(|item| !gone.contains(&item.id) && !recalled.contains(&item.id))
                 .take(MAX_INSTANCES)
                 .collect();
-            match self.send(batch, &modality, &chunk) {
+            match self.send(batch, &modality, &chunk, recalls) {
                 Ok(sent) => {
                     let count = results.len() + sent.acknowledged;
                     // Orthanc does not tell 0000 from a warning: no status is made up.
                     results.resize_with(count, || made(Outcome::new(Class::Success, "")));
+                    let was_recalled = !sent.recalled.is_empty();
+                    recalled.extend(sent.recalled);
                     match sent.end {
                         Some(JobEnd::All) => {}
+                        // Cancelled by us between two instances: the others go on without those that were recalled.
+                        Some(JobEnd::Stopped { outcome, .. })
+                            if was_recalled && outcome.class == Class::Interrupted => {}
                         None => {
                             results.resize_with(results.len() + chunk.len(), || Tried::Unknown);
                             return all_after(results, batch.items.len(), Tried::NotYet);
@@ -329,6 +381,10 @@ impl Transport for RestTransport {
 
     fn probe(&self, destination: &str, timeout: Option<u32>) -> Probe {
         self.echo(destination, timeout)
+    }
+
+    fn recall(&self) {
+        self.jobs.recall();
     }
 
     fn interrupt(&self) {

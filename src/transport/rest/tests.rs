@@ -98,6 +98,7 @@ fn items(names: &[&str]) -> Vec<Item> {
 fn deliver(transport: &RestTransport, names: &[&str]) -> Vec<String> {
     let items = items(names);
     let delivery = transport.deliver(&Batch {
+        recalled: &Vec::new,
         destination: "pacs",
         local_aet: Some("US"),
         timeout: None,
@@ -267,6 +268,7 @@ fn an_unknown_modality_is_an_outage() {
     for name in ["other", "../pacs", "pacs/store", "", "pacs\0"] {
         let items = items(&["a", "b"]);
         let delivery = transport.deliver(&Batch {
+            recalled: &Vec::new,
             destination: name,
             local_aet: None,
             timeout: None,
@@ -382,4 +384,215 @@ fn an_echo_that_is_refused_at_once_is_not_silence() {
     };
     assert_eq!(outcome.class, Class::Unreachable);
     assert!(outcome.details.contains("refused"), "{}", outcome.details);
+}
+
+/// An Orthanc that sends until a job is cancelled; each job stops after as many as `done` says, the last one sends all.
+fn until_cancelled(done: Vec<usize>) -> impl Fn(Method, &str, &Value) -> Answer + Send + Sync {
+    struct Job {
+        count: usize,
+        cancelled: bool,
+    }
+    let jobs: Mutex<Vec<Job>> = Mutex::default();
+    move |method, uri, body| {
+        let mut jobs = jobs.lock().unwrap();
+        if uri == "/modalities/pacs/store" {
+            jobs.push(Job {
+                count: body["Resources"].as_array().unwrap().len(),
+                cancelled: false,
+            });
+            return ok(json!({ "ID": (jobs.len() - 1).to_string() }));
+        }
+        let Some(rest) = uri.strip_prefix("/jobs/") else {
+            return ok(json!({}));
+        };
+        let (number, verb) = rest.split_once('/').unwrap_or((rest, ""));
+        let number: usize = number.parse().unwrap();
+        let job = &mut jobs[number];
+        if verb == "cancel" {
+            assert_eq!(method, Method::Post);
+            job.cancelled = true;
+            return ok(json!({}));
+        }
+        match done.get(number) {
+            None => ok(succeeded(job.count)),
+            Some(done) if job.cancelled => {
+                let progress = (*done as f64 * 100.0 / job.count as f64).round() as u64;
+                ok(failed(progress, CANCELED, "", 0))
+            }
+            Some(_) => ok(json!({ "State": "Running", "Progress": 0 })),
+        }
+    }
+}
+
+/// Orthanc's error code for a job that was cancelled.
+const CANCELED: i64 = 37;
+
+/// Delivers `a` to `d` (ids 1 to 4) and recalls, `times` times, once the first job runs; `cancelled` tells
+/// what the queue says each time that it is asked.
+fn deliver_and_recall(
+    fake: &FakeHost,
+    asked: &Asked,
+    times: u32,
+    cancelled: &(dyn Fn(usize) -> Vec<i64> + Sync),
+) -> Vec<Tried> {
+    let transport = transport(fake);
+    let items = items(&["a", "b", "c", "d"]);
+    let looks = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        let sending = scope.spawn(|| {
+            transport.deliver(&Batch {
+                recalled: &|| cancelled(looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst)),
+                destination: "pacs",
+                local_aet: None,
+                timeout: None,
+                items: &items,
+            })
+        });
+        while asked.count("GET /jobs/") == 0 {
+            std::thread::yield_now();
+        }
+        (0..times).for_each(|_| transport.recall());
+        sending.join().unwrap().0
+    })
+}
+
+fn classes(tried: &[Tried]) -> Vec<String> {
+    tried
+        .iter()
+        .map(|tried| match tried {
+            Tried::Made { outcome, .. } => outcome.class.to_string(),
+            Tried::NotYet => "NotYet".to_owned(),
+            Tried::Unknown => "Unknown".to_owned(),
+        })
+        .collect()
+}
+
+#[test]
+fn a_recalled_item_is_left_out_and_the_rest_goes_in_a_new_job() {
+    let (fake, asked) = orthanc(until_cancelled(vec![1]));
+    let told = deliver_and_recall(&fake, &asked, 1, &|_| vec![3]);
+    assert_eq!(classes(&told), ["Success", "Success", "NotYet", "Success"]);
+    assert_eq!(asked.count("POST /jobs/0/cancel"), 1);
+    // b was not acknowledged yet; nothing is sent twice.
+    assert_eq!(asked.count(r#"{"Resources":["b"]"#), 1);
+    assert_eq!(asked.count(r#"{"Resources":["d"]"#), 1);
+    assert_eq!(asked.count("/store"), 3);
+}
+
+#[test]
+fn an_item_recalled_after_it_was_acknowledged_stays_acknowledged() {
+    let (fake, asked) = orthanc(until_cancelled(vec![3]));
+    let told = deliver_and_recall(&fake, &asked, 1, &|_| vec![2]);
+    assert_eq!(classes(&told), ["Success"; 4]);
+    assert_eq!(asked.count(r#"{"Resources":["d"]"#), 1);
+}
+
+#[test]
+fn a_recall_for_another_batch_changes_nothing() {
+    let (fake, asked) = orthanc({
+        let looks = Mutex::new(0);
+        move |method, uri, _| match (method, uri) {
+            (Method::Post, "/modalities/pacs/store") => submitted(),
+            (Method::Get, "/jobs/job") => {
+                let mut looks = looks.lock().unwrap();
+                *looks += 1;
+                if *looks < 4 {
+                    ok(json!({ "State": "Running", "Progress": 50 }))
+                } else {
+                    ok(succeeded(4))
+                }
+            }
+            _ => ok(json!({})),
+        }
+    });
+    // Neither nothing nor an item of somebody else's.
+    let told = deliver_and_recall(&fake, &asked, 1, &|_| vec![99]);
+    assert_eq!(classes(&told), ["Success"; 4]);
+    assert_eq!(asked.count("/cancel"), 0);
+    assert_eq!(asked.count("/store"), 1);
+}
+
+/// A script that cancels many: those of which word comes while the job is being cancelled are left out too.
+#[test]
+fn several_that_are_recalled_one_after_the_other_are_all_left_out() {
+    let (fake, asked) = orthanc(until_cancelled(vec![0]));
+    let told = deliver_and_recall(&fake, &asked, 1, &|look| {
+        if look == 0 { vec![2] } else { vec![2, 3, 4] }
+    });
+    assert_eq!(classes(&told), ["Success", "NotYet", "NotYet", "NotYet"]);
+    assert_eq!(asked.count("/store"), 2);
+}
+
+/// The job came to its own end before the cancel: what it says counts.
+#[test]
+fn a_job_that_ends_by_itself_before_the_cancel_is_no_fault() {
+    let (fake, asked) = orthanc({
+        let cancelled = Mutex::new(false);
+        move |method, uri, _| match (method, uri) {
+            (Method::Post, "/modalities/pacs/store") => submitted(),
+            (Method::Post, "/jobs/job/cancel") => {
+                *cancelled.lock().unwrap() = true;
+                // BadSequenceOfCalls: it is over.
+                Err(6)
+            }
+            (Method::Get, "/jobs/job") if *cancelled.lock().unwrap() => ok(succeeded(4)),
+            _ => ok(json!({ "State": "Running", "Progress": 75 })),
+        }
+    });
+    let told = deliver_and_recall(&fake, &asked, 1, &|_| vec![4]);
+    assert_eq!(classes(&told), ["Success"; 4]);
+    assert_eq!(asked.count("/store"), 1);
+}
+
+/// A refusal that comes between the recall and the cancel is the instance's, not the recall's.
+#[test]
+fn a_refusal_while_the_job_is_being_cancelled_is_kept() {
+    let refusal = "C-STORE SCU to AET \"PACS\" has failed with DIMSE status 0xC000";
+    let (fake, asked) = orthanc({
+        let cancelled = Mutex::new(false);
+        move |method, uri, body| match (method, uri) {
+            (Method::Post, "/modalities/pacs/store") => {
+                let first = body["Resources"][0].as_str().unwrap();
+                ok(json!({ "ID": first }))
+            }
+            (Method::Post, "/jobs/a/cancel") => {
+                *cancelled.lock().unwrap() = true;
+                ok(json!({}))
+            }
+            (Method::Get, "/jobs/a") if *cancelled.lock().unwrap() => ok(failed(25, 9, refusal, 0)),
+            (Method::Get, "/jobs/a") => ok(json!({ "State": "Running", "Progress": 0 })),
+            _ => ok(succeeded(1)),
+        }
+    });
+    let told = deliver_and_recall(&fake, &asked, 1, &|_| vec![3]);
+    assert_eq!(classes(&told), ["Success", "Rejected", "NotYet", "Success"]);
+}
+
+/// An item that is cancelled before its job runs is not sent at all.
+#[test]
+fn a_recall_between_two_jobs_is_heeded() {
+    let transport: Arc<std::sync::OnceLock<RestTransport>> = Arc::default();
+    let late = transport.clone();
+    let refusal = "C-STORE SCU to AET \"PACS\" has failed with DIMSE status 0xC000";
+    let next = ends(vec![failed(0, 9, refusal, 0), succeeded(2)]);
+    let (fake, asked) = orthanc(move |method, uri, body| {
+        if uri == "/jobs/job" {
+            late.get().unwrap().recall();
+        }
+        next(method, uri, body)
+    });
+    let transport = transport.get_or_init(|| self::transport(&fake));
+    let items = items(&["a", "b", "c", "d"]);
+    let told = transport.deliver(&Batch {
+        recalled: &|| vec![2],
+        destination: "pacs",
+        local_aet: None,
+        timeout: None,
+        items: &items,
+    });
+    assert_eq!(
+        classes(&told.0),
+        ["Rejected", "NotYet", "Success", "Success"]
+    );
+    assert_eq!(asked.count(r#"{"Resources":["c","d"]"#), 1);
 }

@@ -135,7 +135,11 @@ pub fn classify(code: i64, details: &str, payload_status: Option<u16>) -> Outcom
             format!("the destination takes no such SOP class and transfer syntax: {details}"),
         );
     }
-    Outcome::new(class, details)
+    Outcome {
+        association_rejected: class == Class::Unreachable
+            && details.ends_with("Association Rejected"),
+        ..Outcome::new(class, details)
+    }
 }
 
 /// The number in `… has failed with DIMSE status 0xC000`.

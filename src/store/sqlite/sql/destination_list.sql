@@ -8,7 +8,8 @@ SELECT d.id, d.name, d.paused, d.last_success,
             ORDER BY i.id LIMIT 1))
         FROM tally t, (VALUES (0), (1), (2), (3)) p
         WHERE t.destination = d.id AND t.items > 0
-          AND t.state IN ('Scheduled', 'Pending', 'Running', 'Retry'))
+          AND t.state IN ('Scheduled', 'Pending', 'Running', 'Retry')),
+       d.outage_since, d.outage_failures, d.outages
 FROM destination d
 WHERE ?1 IS NULL OR d.name = ?1
 ORDER BY d.name

@@ -1,2 +1,2 @@
-UPDATE item SET state = 'Pending', next_attempt = NULL
-WHERE id = ?1 AND state IN ('Scheduled', 'Retry')
+UPDATE item SET state = 'Pending', next_attempt = NULL, hurried = 1
+WHERE id = ?1 AND state IN ('Scheduled', 'Retry', 'Pending')

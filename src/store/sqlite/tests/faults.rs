@@ -7,7 +7,9 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::item::{Class, Outcome, State};
-use crate::store::{AttemptMade, Cursor, Duplicates, Filter, Finish, FinishVerb, Page, StoreError};
+use crate::store::{
+    AttemptMade, Cursor, Duplicates, Filter, Finish, FinishVerb, Page, Pick, StoreError,
+};
 
 impl SqliteStore {
     /// Lets the database grow by no more than `pages`, as on a full disk; `None`: without end.
@@ -50,7 +52,10 @@ fn a_full_disk_writes_nothing_and_passes() {
     assert_eq!(store.counts().unwrap().open(), 5);
     assert_eq!(store.cursor().unwrap(), Some(cursor(1)));
     // What needs no room goes on.
-    let claim = store.claim("pacs", 5, at(1)).unwrap().unwrap();
+    let claim = store
+        .claim("pacs", Pick::MostUrgent, 5, at(1))
+        .unwrap()
+        .unwrap();
     assert_eq!(claim.items.len(), 5);
     store.limit_growth(None);
     assert_eq!(enqueue(&items(500), 2).unwrap().enqueued, 500);
@@ -94,7 +99,7 @@ fn another_process_lock_is_told_and_passes() {
             store
                 .enqueue(&items(2), Duplicates::Arrival, None, at(0))
                 .err(),
-            store.claim("pacs", 1, at(1)).err(),
+            store.claim("pacs", Pick::MostUrgent, 1, at(1)).err(),
             store.check_writable().err(),
             store.cancel(1, at(1)).err(),
         ];
@@ -191,7 +196,8 @@ fn readers_and_workers_share_the_store() {
             .map(|_| {
                 scope.spawn(|| {
                     let mut delivered = 0;
-                    while let Some(claim) = store.claim("pacs", 7, at(1)).unwrap() {
+                    while let Some(claim) = store.claim("pacs", Pick::MostUrgent, 7, at(1)).unwrap()
+                    {
                         delivered += claim.items.len();
                         for item in &claim.items {
                             store.cancel(item.id, at(2)).unwrap();

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::store::sqlite::{migrate, open};
-use crate::store::{Cursor, Duplicates, StoreError};
+use crate::store::{Cursor, Duplicates, Pick, StoreError};
 
 /// Every file of the folder, with its content.
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -51,7 +51,10 @@ fn what_was_written_is_there_after_a_restart() {
     store
         .enqueue(&items, Duplicates::Arrival, Some(&cursor), at(0))
         .unwrap();
-    let first = store.claim("pacs", 1, at(1)).unwrap().unwrap();
+    let first = store
+        .claim("pacs", Pick::MostUrgent, 1, at(1))
+        .unwrap()
+        .unwrap();
     store.set_paused("pacs", true).unwrap();
     let counts = store.counts().unwrap();
     drop(store);
@@ -61,7 +64,10 @@ fn what_was_written_is_there_after_a_restart() {
     assert_eq!(store.cursor().unwrap(), Some(cursor));
     assert_eq!(store.counts().unwrap(), counts);
     assert!(store.destination("pacs").unwrap().unwrap().paused);
-    let second = store.claim("pacs", 1, at(2)).unwrap().unwrap();
+    let second = store
+        .claim("pacs", Pick::MostUrgent, 1, at(2))
+        .unwrap()
+        .unwrap();
     assert!(second.token > first.token, "tokens go on after a restart");
     assert_eq!(store.release_running(at(3)).unwrap(), 2);
 }

@@ -1,0 +1,211 @@
+//! `POST /sendqueue/items`: queueing what Orthanc has already, by identifier or by query.
+//!
+//! Invariants:
+//! - Everything is checked before anything is queued: an unknown resource or destination queues nothing.
+//! - One study at a time is in memory, whatever was asked for (of a dry run also the identifiers of all instances). A request that breaks off can be repeated: what waits
+//!   already is not queued twice.
+
+use std::collections::HashSet;
+
+use orthanc_sdk::{CallError, Request, Response};
+use serde_json::{Map, Value, json};
+
+use super::error::ApiError;
+use super::input::{Body, quoted};
+use super::items::unknown_destination;
+use super::{Answer, Api};
+use crate::arrival::enlist;
+use crate::arrival::facts::{Fact, Facts};
+use crate::item::{Priority, Timestamp};
+use crate::routing::{Arrival, Route};
+use crate::store::{Duplicates, Enqueued, NewItem};
+
+const MOST_QUIET_SECONDS: u64 = 86_400;
+
+/// How the items of a request are to be sent.
+struct Wish {
+    destinations: Vec<String>,
+    priority: Option<Priority>,
+    quiet_seconds: Option<u64>,
+}
+
+impl Api {
+    /// `POST /sendqueue/items`.
+    pub fn enqueue(&self, request: &Request) -> Answer {
+        let body = Body::new(
+            request,
+            &[
+                "Resources",
+                "Query",
+                "Destinations",
+                "Priority",
+                "QuietSeconds",
+                "DryRun",
+            ],
+        )?;
+        let query = body.query("Query")?;
+        if query.is_some() && !body.lacks(&["Resources"]) {
+            return Err(ApiError::bad("either Resources or Query, not both"));
+        }
+        let resources = match &query {
+            Some(_) => Vec::new(),
+            None => body.texts("Resources")?,
+        };
+        let mut destinations = body.texts("Destinations")?;
+        destinations.sort_unstable();
+        destinations.dedup();
+        let wish = Wish {
+            destinations,
+            priority: body.priority("Priority")?,
+            quiet_seconds: body.number("QuietSeconds", MOST_QUIET_SECONDS)?,
+        };
+        let dry_run = body.flag("DryRun")?;
+        for name in &wish.destinations {
+            if !self.is_modality(name)? {
+                return Err(unknown_destination(name));
+            }
+        }
+        let mut facts = Facts::new(self.client);
+        let parts = match query {
+            Some(query) => self.find_studies(query)?,
+            None => find_resources(&facts, &resources)?,
+        };
+        let total = if dry_run {
+            self.count_parts(&mut facts, &parts, &wish)?
+        } else {
+            self.enqueue_parts(&mut facts, &parts, &wish)?
+        };
+        if !dry_run {
+            for name in &wish.destinations {
+                self.lanes.poke(name);
+            }
+            self.promoter.poke();
+        }
+        Ok(Response::json(
+            200,
+            &json!({ "Enqueued": total.enqueued, "AlreadyQueued": total.already_queued }),
+        ))
+    }
+
+    fn enqueue_parts(
+        &self,
+        facts: &mut Facts,
+        parts: &[String],
+        wish: &Wish,
+    ) -> Result<Enqueued, ApiError> {
+        let mut total = Enqueued::default();
+        for part in parts {
+            let items = self.request_items(&facts.below(part)?, wish);
+            let now = self.clock.now();
+            let done = self.store.enqueue(&items, Duplicates::Request, None, now)?;
+            total.enqueued += done.enqueued;
+            total.already_queued += done.already_queued;
+        }
+        Ok(total)
+    }
+
+    /// What [`Api::enqueue_parts`] would answer. Parts may overlap (a study and one of its series): what an earlier
+    /// one would have queued counts as queued.
+    fn count_parts(
+        &self,
+        facts: &mut Facts,
+        parts: &[String],
+        wish: &Wish,
+    ) -> Result<Enqueued, ApiError> {
+        let mut total = Enqueued::default();
+        let mut counted: HashSet<String> = HashSet::new();
+        for part in parts {
+            let mut found = facts.below(part)?;
+            let all = found.len();
+            if parts.len() > 1 {
+                found.retain(|fact| counted.insert(fact.arrival.instance.clone()));
+            }
+            let repeated = (all - found.len()) * wish.destinations.len();
+            let items = self.request_items(&found, wish);
+            let done = self.store.count_new(&items, Duplicates::Request)?;
+            total.enqueued += done.enqueued;
+            total.already_queued += done.already_queued + repeated as u64;
+        }
+        Ok(total)
+    }
+
+    /// The studies that a query of Orthanc's `/tools/find` names.
+    fn find_studies(&self, query: Map<String, Value>) -> Result<Vec<String>, ApiError> {
+        let body = json!({ "Level": "Study", "Query": query, "Expand": false });
+        let answer = match self.client.post_json("/tools/find", &body) {
+            Ok(answer) => answer,
+            Err(error @ (CallError::Code { .. } | CallError::Status { .. })) => {
+                return Err(ApiError::field(
+                    "Query",
+                    Value::from(query),
+                    &format!("what Orthanc's /tools/find takes at the level of studies ({error})"),
+                ));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        Ok(texts(Some(&answer)))
+    }
+
+    fn request_items(&self, facts: &[Fact], wish: &Wish) -> Vec<NewItem> {
+        let now = self.clock.now();
+        let mut items = Vec::with_capacity(facts.len() * wish.destinations.len());
+        for fact in facts {
+            for name in &wish.destinations {
+                items.push(self.request_item(&fact.arrival, name, wish, now));
+            }
+        }
+        items
+    }
+
+    fn request_item(
+        &self,
+        arrival: &Arrival,
+        destination: &str,
+        wish: &Wish,
+        now: Timestamp,
+    ) -> NewItem {
+        let settings = self.settings.destination(destination);
+        let quiet = wish
+            .quiet_seconds
+            .unwrap_or(u64::from(settings.quiet_seconds));
+        let route = Route {
+            destination: destination.to_owned(),
+            rule: String::new(),
+            level: settings.level,
+            quiet_seconds: u32::try_from(quiet).unwrap_or(u32::MAX),
+            priority: wish.priority.unwrap_or(settings.priority),
+        };
+        NewItem {
+            rule: None,
+            ..enlist::item(&self.settings, arrival, &route, now, None)
+        }
+    }
+}
+
+/// What the resources are queued by; an unknown one is 404.
+fn find_resources(facts: &Facts, resources: &[String]) -> Result<Vec<String>, ApiError> {
+    let mut parts = Vec::new();
+    for chunk in resources.chunks(100) {
+        let asked: Vec<&str> = chunk.iter().map(String::as_str).collect();
+        let found = facts.resources(&asked)?;
+        for id in asked {
+            let resource = found.get(id).ok_or_else(|| {
+                ApiError::not_found(format!("Orthanc has no resource {}", quoted(id)))
+            })?;
+            // A patient by its studies, everything else as it is.
+            match resource.get("Studies") {
+                Some(studies) => parts.extend(texts(Some(studies))),
+                None => parts.push(id.to_owned()),
+            }
+        }
+    }
+    Ok(parts)
+}
+
+fn texts(list: Option<&Value>) -> Vec<String> {
+    list.and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|text| text.as_str().map(str::to_owned))
+        .collect()
+}

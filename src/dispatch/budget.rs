@@ -1,0 +1,152 @@
+//! Memory for the instances that are in flight, all destinations together.
+//!
+//! Invariants:
+//! - What is in flight fits into the budget, but for a single instance that is larger than all of it and goes alone.
+//! - Whoever waits is served in turn, so that a large one is not passed by small ones for ever.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+pub struct Budget {
+    total: u64,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    used: u64,
+    stopped: bool,
+    next: u64,
+    waiting: VecDeque<u64>,
+}
+
+/// A part of the budget, given back on drop.
+pub struct Share<'a> {
+    budget: &'a Budget,
+    bytes: u64,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Budget::new(256 * 1024 * 1024)
+    }
+}
+
+impl Budget {
+    /// `total`: bytes.
+    pub fn new(total: u64) -> Budget {
+        Budget {
+            total,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Waits until `bytes` are free. `None`: stopped.
+    pub fn take(&self, bytes: u64) -> Option<Share<'_>> {
+        let bytes = bytes.min(self.total);
+        let mut state = self.lock();
+        let ticket = state.next;
+        state.next += 1;
+        state.waiting.push_back(ticket);
+        while !state.stopped
+            && (state.waiting.front() != Some(&ticket) || state.used + bytes > self.total)
+        {
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        state.waiting.retain(|one| *one != ticket);
+        let stopped = state.stopped;
+        if !stopped {
+            state.used += bytes;
+        }
+        drop(state);
+        self.changed.notify_all();
+        (!stopped).then_some(Share {
+            budget: self,
+            bytes,
+        })
+    }
+
+    /// Ends all waiting.
+    pub fn stop(&self) {
+        self.lock().stopped = true;
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Share<'_> {
+    fn drop(&mut self) {
+        let mut state = self.budget.lock();
+        state.used = state.used.saturating_sub(self.bytes);
+        drop(state);
+        self.budget.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_is_larger_than_the_budget_goes_alone() {
+        let budget = Budget::new(100);
+        let huge = budget.take(1000).unwrap();
+        std::thread::scope(|scope| {
+            let small = scope.spawn(|| budget.take(1).is_some());
+            assert!(!small.is_finished());
+            drop(huge);
+            assert!(small.join().unwrap());
+        });
+    }
+
+    #[test]
+    fn many_threads_never_hold_more_than_the_total() {
+        const TOTAL: u64 = 100;
+        let budget = Budget::new(TOTAL);
+        let held = std::sync::atomic::AtomicU64::new(0);
+        let most = std::sync::atomic::AtomicU64::new(0);
+        let (budget, held, most) = (&budget, &held, &most);
+        let order = std::sync::atomic::Ordering::SeqCst;
+        std::thread::scope(|scope| {
+            for thread in 0..8u64 {
+                scope.spawn(move || {
+                    for turn in 0..500u64 {
+                        // Some are larger than all of it.
+                        let bytes = 1 + (thread * 7919 + turn * 104_729) % 130;
+                        let share = budget.take(bytes).unwrap();
+                        let now = held.fetch_add(bytes.min(TOTAL), order) + bytes.min(TOTAL);
+                        most.fetch_max(now, order);
+                        std::thread::yield_now();
+                        held.fetch_sub(bytes.min(TOTAL), order);
+                        drop(share);
+                    }
+                });
+            }
+        });
+        let most = most.load(order);
+        assert!(most <= TOTAL, "{most} bytes at once");
+        assert_eq!(budget.lock().used, 0);
+        assert!(budget.lock().waiting.is_empty());
+    }
+
+    #[test]
+    fn stopping_ends_the_waiting() {
+        let budget = Budget::new(100);
+        let all = budget.take(100).unwrap();
+        std::thread::scope(|scope| {
+            let more = scope.spawn(|| budget.take(1).is_none());
+            budget.stop();
+            assert!(more.join().unwrap());
+        });
+        drop(all);
+        assert!(budget.take(1).is_none());
+    }
+}

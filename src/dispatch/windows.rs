@@ -1,0 +1,183 @@
+//! When a destination may send: local times, over midnight, weekdays, daylight-saving changes.
+//!
+//! Invariants:
+//! - Pure: the time and the time zone are passed in.
+//! - A window belongs to the day on which it begins: `"Fri 22:00-06:00"` ends on Saturday morning.
+//! - Without any window it is always open.
+//! - Clocks decide, not durations: on the night on which an hour is skipped or repeated a window is an hour shorter or
+//!   longer, and one that would begin within the skipped hour begins at its end.
+
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+use jiff::{Span, Zoned};
+
+use crate::config::settings::Window;
+use crate::item::Timestamp;
+
+const MINUTES_PER_DAY: u16 = 1440;
+/// Days after which every weekday came by, also for a window that begins later today.
+const HORIZON: i64 = 8;
+
+/// Whether one of the windows is open.
+pub fn is_open(windows: &[Window], now: Timestamp, zone: &TimeZone) -> bool {
+    if windows.is_empty() {
+        return true;
+    }
+    let Some(local) = local(now, zone) else {
+        return true;
+    };
+    let today = local.date();
+    // As `i16`: an hour is at most 23, a minute at most 59.
+    let minute =
+        u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).unwrap_or(0);
+    windows.iter().any(|window| {
+        let begun_today = on(window, today) && window.from <= minute && minute < end(window);
+        let yesterday = today.yesterday().ok();
+        let over_midnight = end(window) > MINUTES_PER_DAY
+            && yesterday.is_some_and(|day| on(window, day))
+            && minute + MINUTES_PER_DAY < end(window);
+        begun_today || over_midnight
+    })
+}
+
+/// When the next window opens, after `now`; `None` if there is none.
+pub fn next_opening(windows: &[Window], now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let today = local(now, zone)?.date();
+    (0..=HORIZON)
+        .filter_map(|days| today.checked_add(Span::new().days(days)).ok())
+        .flat_map(|day| {
+            windows
+                .iter()
+                .filter(move |window| on(window, day))
+                .filter_map(move |window| begin(window, day, zone))
+        })
+        .filter(|begin| *begin > now)
+        .min()
+}
+
+/// Minutes from the begin of its first day to its end: beyond 1440 if it ends on the next day.
+fn end(window: &Window) -> u16 {
+    if window.to <= window.from {
+        window.to + MINUTES_PER_DAY
+    } else {
+        window.to
+    }
+}
+
+fn on(window: &Window, day: Date) -> bool {
+    let weekday = u8::try_from(day.weekday().to_monday_zero_offset()).unwrap_or(0);
+    window.days.is_empty() || window.days.contains(&weekday)
+}
+
+fn begin(window: &Window, day: Date, zone: &TimeZone) -> Option<Timestamp> {
+    let hour = i8::try_from(window.from / 60).ok()?;
+    let minute = i8::try_from(window.from % 60).ok()?;
+    let time = Time::new(hour, minute, 0, 0).ok()?;
+    let begin = zone.to_zoned(day.to_datetime(time)).ok()?;
+    Some(Timestamp::from_micros(begin.timestamp().as_microsecond()))
+}
+
+fn local(now: Timestamp, zone: &TimeZone) -> Option<Zoned> {
+    let time = jiff::Timestamp::from_microsecond(now.micros()).ok()?;
+    Some(time.to_zoned(zone.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Berlin's rules: an hour is skipped on 29 March 2026 at 02:00, repeated on 25 October 2026 at 03:00.
+    fn berlin() -> TimeZone {
+        TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap()
+    }
+
+    fn at(text: &str) -> Timestamp {
+        let civil: jiff::civil::DateTime = text.parse().unwrap();
+        let zoned = berlin().to_zoned(civil).unwrap();
+        Timestamp::from_micros(zoned.timestamp().as_microsecond())
+    }
+
+    fn window(days: &[u8], from: u16, to: u16) -> Window {
+        Window {
+            days: days.to_vec(),
+            from,
+            to,
+        }
+    }
+
+    #[test]
+    fn without_windows_it_is_always_open() {
+        assert!(is_open(&[], at("2026-11-20T12:00"), &berlin()));
+        assert_eq!(next_opening(&[], at("2026-11-20T12:00"), &berlin()), None);
+    }
+
+    #[test]
+    fn over_midnight() {
+        let night = [window(&[], 22 * 60, 6 * 60)];
+        for (time, open) in [
+            ("2026-11-20T21:59", false),
+            ("2026-11-20T22:00", true),
+            ("2026-11-20T23:59", true),
+            ("2026-11-21T00:00", true),
+            ("2026-11-21T05:59", true),
+            ("2026-11-21T06:00", false),
+        ] {
+            assert_eq!(is_open(&night, at(time), &berlin()), open, "{time}");
+        }
+        let next = next_opening(&night, at("2026-11-21T06:00"), &berlin());
+        assert_eq!(next, Some(at("2026-11-21T22:00")));
+    }
+
+    #[test]
+    fn weekdays_are_those_of_the_begin() {
+        // 2026-11-20 is a Friday.
+        let friday_night = [window(&[4], 22 * 60, 6 * 60)];
+        for (time, open) in [
+            ("2026-11-20T05:00", false),
+            ("2026-11-20T23:00", true),
+            ("2026-11-21T05:00", true),
+            ("2026-11-21T23:00", false),
+        ] {
+            assert_eq!(is_open(&friday_night, at(time), &berlin()), open, "{time}");
+        }
+        let next = next_opening(&friday_night, at("2026-11-20T23:00"), &berlin());
+        assert_eq!(next, Some(at("2026-11-27T22:00")));
+        let weekend = [window(&[5, 6], 0, 1440)];
+        assert!(is_open(&weekend, at("2026-11-22T23:59"), &berlin()));
+        assert!(!is_open(&weekend, at("2026-11-23T00:00"), &berlin()));
+    }
+
+    #[test]
+    fn a_skipped_hour_shortens_a_window_and_moves_a_begin() {
+        let early = [window(&[], 2 * 60 + 30, 4 * 60)];
+        // 02:30 does not exist on that day: it begins at 03:30 summer time, as clocks show it.
+        let before = at("2026-03-29T01:59");
+        let begin = next_opening(&early, before, &berlin()).unwrap();
+        assert_eq!(begin, at("2026-03-29T03:30"));
+        assert_eq!(begin.since(before).as_secs(), 31 * 60);
+        assert!(is_open(&early, at("2026-03-29T03:00"), &berlin()));
+        assert!(!is_open(&early, at("2026-03-29T04:00"), &berlin()));
+    }
+
+    #[test]
+    fn a_repeated_hour_lengthens_a_window() {
+        let night = [window(&[], 60, 4 * 60)];
+        let begin = at("2026-10-25T01:00");
+        let open: Vec<u64> = (0..8)
+            .filter(|half| {
+                is_open(
+                    &night,
+                    begin.plus_seconds(f64::from(*half) * 1800.0),
+                    &berlin(),
+                )
+            })
+            .map(|half| half as u64)
+            .collect();
+        assert_eq!(open.len(), 8, "01:00 to 04:00 lasts four hours");
+        assert!(!is_open(
+            &night,
+            begin.plus_seconds(4.0 * 3600.0),
+            &berlin()
+        ));
+    }
+}

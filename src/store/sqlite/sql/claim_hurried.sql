@@ -1,0 +1,6 @@
+-- What a person wants sent now: alone, so without its group.
+SELECT id, NULL, priority
+FROM item INDEXED BY item_hurried
+WHERE destination = ?1 AND state = 'Pending' AND hurried = 1 AND priority >= ?2
+ORDER BY priority DESC, id
+LIMIT 1
