@@ -4,7 +4,7 @@
 # make quick         unit tests and one Orthanc
 # make check         formatting, clippy, documentation, the README's commands
 # make bench         figures, beside a peer measured in the same run
-# make bench-scale   the store at a backlog of ten million
+# make bench-scale   the store at a backlog of ten million, and over a month
 # make install       copies the library into Orthanc's plugins folder (DESTDIR is honoured)
 #
 # What is missing is installed (as root), or named (otherwise).
@@ -66,6 +66,7 @@ bench: build
 bench-scale:
 	@scripts/packages.sh $(BUILD_PACKAGES)
 	$(CARGO) bench --locked --bench store -- --backlog 10000,10000000 --measure 50000
+	$(CARGO) bench --locked --bench month
 
 install: build
 	install -D -m 644 $(LIBRARY) $(DESTDIR)$(PLUGINS)/libOrthancSendQueue.so
