@@ -113,6 +113,19 @@ fn a_pause_is_not_overridden_by_send_now() {
     assert_eq!(bench.sent(), [["s-1"], ["s-0"]]);
 }
 
+#[test]
+fn a_pause_holds_in_a_closed_window_too() {
+    let bench = bench(|settings| settings.windows = window(22, 6));
+    bench.lane.set_paused(true);
+    bench.enqueue(&items("s", 2));
+    bench.send_now("s-1");
+    assert_eq!(bench.work(), None);
+    assert_eq!((bench.probes(), bench.sent().len()), (0, 0));
+    bench.lane.set_paused(false);
+    bench.work();
+    assert_eq!(bench.sent(), [["s-1"]]);
+}
+
 /// A probe that is refused tries a C-STORE: not through a closed window.
 #[test]
 fn a_probe_takes_nothing_through_a_closed_window() {
