@@ -72,7 +72,7 @@ struct State {
 }
 
 /// Every so many claims the oldest item goes, whatever its priority: so that `Low` is never starved. With `Stat` items without
-/// end, `Low` gets one batch in ten.
+/// end, `Low` gets one batch in ten (and one more between for each other worker that decides at the same moment).
 const FAIR: u32 = 10;
 /// Seconds for which fewer associations are used after the destination refused one while others were open.
 const CONGESTION_SECONDS: f64 = 60.0;

@@ -8,7 +8,7 @@
 //!   longer, and one that would begin within the skipped hour begins at its end.
 
 use jiff::civil::{Date, Time};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Span, Zoned};
 
 use crate::config::settings::Window;
@@ -73,8 +73,14 @@ fn begin(window: &Window, day: Date, zone: &TimeZone) -> Option<Timestamp> {
     let hour = i8::try_from(window.from / 60).ok()?;
     let minute = i8::try_from(window.from % 60).ok()?;
     let time = Time::new(hour, minute, 0, 0).ok()?;
-    let begin = zone.to_zoned(day.to_datetime(time)).ok()?;
-    Some(Timestamp::from_micros(begin.timestamp().as_microsecond()))
+    let begin = zone.to_ambiguous_zoned(day.to_datetime(time));
+    let begin = if matches!(begin.offset(), AmbiguousOffset::Gap { .. }) {
+        let before = begin.earlier().ok()?.timestamp();
+        zone.following(before).next()?.timestamp()
+    } else {
+        begin.compatible().ok()?.timestamp()
+    };
+    Some(Timestamp::from_micros(begin.as_microsecond()))
 }
 
 fn local(now: Timestamp, zone: &TimeZone) -> Option<Zoned> {
@@ -150,11 +156,13 @@ mod tests {
     #[test]
     fn a_skipped_hour_shortens_a_window_and_moves_a_begin() {
         let early = [window(&[], 2 * 60 + 30, 4 * 60)];
-        // 02:30 does not exist on that day: it begins at 03:30 summer time, as clocks show it.
+        // 02:30 does not exist on that day: it begins when clocks jump to 03:00.
         let before = at("2026-03-29T01:59");
         let begin = next_opening(&early, before, &berlin()).unwrap();
-        assert_eq!(begin, at("2026-03-29T03:30"));
-        assert_eq!(begin.since(before).as_secs(), 31 * 60);
+        assert_eq!(begin, at("2026-03-29T03:00"));
+        assert_eq!(begin.since(before).as_secs(), 60);
+        assert!(!is_open(&early, before, &berlin()));
+        assert!(is_open(&early, begin, &berlin()));
         assert!(is_open(&early, at("2026-03-29T03:00"), &berlin()));
         assert!(!is_open(&early, at("2026-03-29T04:00"), &berlin()));
     }
