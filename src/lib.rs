@@ -20,6 +20,7 @@ pub mod api;
 pub mod arrival;
 pub mod config;
 pub mod dispatch;
+mod failpoint;
 pub mod item;
 pub mod plugin;
 pub mod routing;

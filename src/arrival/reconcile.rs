@@ -49,6 +49,7 @@ use super::sweep::Sweep;
 use crate::config::settings::Settings;
 use crate::dispatch::Lanes;
 use crate::dispatch::promoter::Promoter;
+use crate::failpoint;
 use crate::item::{Clock, Timestamp};
 use crate::routing::resolve;
 use crate::store::{Cursor, Duplicates, NewItem, Store, StoreError};
@@ -311,11 +312,17 @@ impl Reconciler {
         items: &[NewItem],
         cursor: Option<&Cursor>,
     ) -> Result<(), PassError> {
+        if !items.is_empty() {
+            failpoint::pass("arrived");
+        }
         let now = self.parts.clock.now();
         let kept = cursor.filter(|_| self.sweep.is_none());
         self.parts
             .store
             .enqueue(items, Duplicates::Arrival, kept, now)?;
+        if !items.is_empty() {
+            failpoint::pass("enqueued");
+        }
         if let Some(cursor) = cursor {
             self.parts.progress.moved(cursor.seq);
         }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::lane::{Idle, Lane, Turn};
 use crate::config::settings::LocalAet;
+use crate::failpoint;
 use crate::item::outcome::follow;
 use crate::item::{Class, Item, Next, Outcome};
 use crate::store::{AttemptMade, Claim, Finish, FinishVerb, Pick, StoreError};
@@ -128,6 +129,7 @@ fn claim_and_send(
             lane.claimed(claim.items.iter().map(|item| item.size_bytes).sum(), pick);
             let _active = Guard(lane, Lane::done);
             drop(paying);
+            failpoint::pass("claimed");
             send(lane, &claim, permit);
             Ok(true)
         }
@@ -254,6 +256,7 @@ fn send(lane: &Lane, claim: &Claim, permit: Permit<'_>) {
     }
     // Another batch may go while the results are written.
     drop(permit);
+    failpoint::pass("delivered");
     finish(lane, held, &results);
 }
 
@@ -403,6 +406,7 @@ fn finish(lane: &Lane, mut held: Held<'_>, results: &[Finish]) {
     loop {
         match tools.store.finish(held.token, results, tools.clock.now()) {
             Ok(_) => {
+                failpoint::pass("finished");
                 held.ids.clear();
                 if results.iter().any(|one| one.verb == FinishVerb::Release) {
                     // Another worker may have found the queue empty meanwhile.

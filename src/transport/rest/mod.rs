@@ -32,6 +32,7 @@ use self::verdict::{JobEnd, JobState, MAX_INSTANCES};
 use super::modalities::{Modalities, Modality, is_symbolic_name};
 use super::{Batch, Delivery, Permit, Probe, Standing, Transport, Tried};
 use crate::config::settings::HostSettings;
+use crate::failpoint;
 use crate::item::{Class, Clock, Item, Outcome};
 
 /// What stands for "no limit" in Orthanc: a send that never ends would hold a thread for ever.
@@ -163,9 +164,11 @@ impl RestTransport {
                 "Orthanc took the transfer and named no job",
             )));
         };
+        failpoint::pass("submitted");
         let job = self.jobs.open(id);
         let mut recalled = Vec::new();
         let end = self.wait(&job, batch, items, recalls, &mut recalled);
+        failpoint::pass("job-ended");
         let acknowledged = match &end {
             Some(JobEnd::All) => items.len(),
             Some(JobEnd::Stopped { acknowledged, .. } | JobEnd::Unreadable { acknowledged }) => {

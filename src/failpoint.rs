@@ -1,0 +1,24 @@
+//! Points at which a test ends the process as kill -9 would: between each pair of steps of a delivery.
+//!
+//! Only in builds with debug assertions; in a release there is nothing here.
+
+/// The steps, in their order.
+pub const POINTS: [&str; 7] = [
+    "arrived",
+    "enqueued",
+    "claimed",
+    "submitted",
+    "job-ended",
+    "delivered",
+    "finished",
+];
+
+/// Ends the process if `SENDQUEUE_FAIL_POINT` names this point.
+pub fn pass(point: &str) {
+    debug_assert!(POINTS.contains(&point), "{point}");
+    if cfg!(debug_assertions)
+        && std::env::var_os("SENDQUEUE_FAIL_POINT").is_some_and(|named| named == point)
+    {
+        std::process::abort();
+    }
+}
