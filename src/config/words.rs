@@ -1,6 +1,6 @@
 //! The words of the configuration, and what they stand for.
 //!
-//! Invariant: every word stands in one table, which both reading and [`super::in_force`] use.
+//! Invariant: every word stands in one table, which both reading and [`super::in_force()`] use.
 
 use super::settings::Transport;
 use crate::item::Priority;

@@ -1,6 +1,6 @@
 //! Where the items are: the trait that arrival, dispatch and the API work against.
 //!
-//! Invariants that every backend keeps (the conformance suite in [`conformance`] tries to break them):
+//! Invariants that every backend keeps (the conformance suite in `conformance` tries to break them):
 //! - Each verb is one transaction: it happens whole or not at all, and survives a crash of the
 //!   process once it has returned.
 //! - The cursor moves in the transaction that writes the items read up to it: after a crash the
