@@ -5,21 +5,25 @@
 //! - The lane's lock is never held across a call of the store or the transport.
 //! - Pausing, outages and bad manners belong to the lane: items stay `Pending` meanwhile.
 
+mod turn;
+
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::breaker::{Breaker, Gate};
+use super::breaker::Breaker;
 use super::budget::Budget;
 use super::manners::Manners;
 use super::rate::Rate;
 use super::throttle::Throttle;
-use super::windows;
 use crate::config::settings::DestinationSettings;
-use crate::item::{Class, Clock, Outcome, Priority, Timestamp};
+use crate::item::{Class, Clock, Outcome, Timestamp};
 use crate::store::{DestinationRecord, LastError, Outage, Pick, Store};
-use crate::transport::{Probe, Standing, Transport};
+use crate::transport::{Probe, Transport};
+
+pub use self::turn::Idle;
+pub(super) use self::turn::{Seen, Turn};
 
 /// What every lane works with.
 pub struct Tools {
@@ -71,9 +75,6 @@ struct State {
     outages: u64,
 }
 
-/// Every so many claims the oldest item goes, whatever its priority: so that `Low` is never starved. With `Stat` items without
-/// end, `Low` gets one batch in ten (and one more between for each other worker that decides at the same moment).
-const FAIR: u32 = 10;
 /// Seconds for which fewer associations are used after the destination refused one while others were open.
 const CONGESTION_SECONDS: f64 = 60.0;
 
@@ -88,38 +89,6 @@ pub struct LaneStatus {
     pub opens: Option<Timestamp>,
     pub outside_window: bool,
     pub instances_per_second: f64,
-}
-
-/// What a worker is to do next.
-pub(super) enum Turn {
-    /// Claim at most so many; unless its standing is good, after a C-ECHO. `trial`: alone.
-    Send {
-        most: u32,
-        pick: Pick,
-        standing: Standing,
-        trial: bool,
-        /// Go one at a time until what was claimed is paid for.
-        paying: bool,
-        seen: Seen,
-    },
-    /// See whether the destination is back.
-    Probe,
-    Wait(Idle),
-    Stop,
-}
-
-/// For whom, and after how many pokes, a look into the queue is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Seen {
-    reserved: bool,
-    pokes: u64,
-}
-
-/// Until when there is nothing to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Idle {
-    pub until: Option<Timestamp>,
-    changes: u64,
 }
 
 impl Lane {
@@ -233,135 +202,6 @@ impl Lane {
         self.tools
             .transport
             .probe(&self.name, self.settings.timeout)
-    }
-
-    fn is_window_open(&self, now: Timestamp) -> bool {
-        windows::is_open(&self.settings.windows, now, &self.tools.zone)
-    }
-
-    fn next_opening(&self, now: Timestamp) -> Option<Timestamp> {
-        windows::next_opening(&self.settings.windows, now, &self.tools.zone)
-    }
-
-    /// Whether this worker serves only `High` and `Stat`.
-    fn is_reserved(&self, worker: u32) -> bool {
-        worker
-            >= self
-                .settings
-                .associations
-                .saturating_sub(self.settings.reserved_associations)
-    }
-
-    /// What the worker with this number (from 0) is to do now.
-    pub(super) fn turn(&self, worker: u32) -> Turn {
-        let now = self.tools.clock.now();
-        let open = self.is_window_open(now);
-        let reserved = self.is_reserved(worker);
-        let mut state = self.lock();
-        let idle = |until, state: &State| {
-            Turn::Wait(Idle {
-                until,
-                changes: state.changes,
-            })
-        };
-        if state.stopped {
-            return Turn::Stop;
-        }
-        if state.paused {
-            return idle(None, &state);
-        }
-        match state.breaker.gate(now) {
-            Gate::Probe => return Turn::Probe,
-            Gate::Wait(until) => return idle(until, &state),
-            Gate::Open => {}
-        }
-        if open != state.window_open {
-            // What a closed window held may go now. A look that began before says nothing of it.
-            state.window_open = open;
-            state.pokes = state.pokes.wrapping_add(1);
-        }
-        if state.empty_at[usize::from(reserved)] == Some(state.pokes) {
-            let until = if open { None } else { self.next_opening(now) };
-            return idle(until, &state);
-        }
-        if reserved && !open {
-            return idle(self.next_opening(now), &state);
-        }
-        match state.congestion {
-            // A clock that was set back lengthens nothing.
-            Some((_, until)) if now >= until || until > now.plus_seconds(CONGESTION_SECONDS) => {
-                state.congestion = None;
-            }
-            Some((most, until)) if state.active >= most => return idle(Some(until), &state),
-            _ => {}
-        }
-        let paying = self.settings.max_bytes_per_second > 0;
-        if paying {
-            if state.paying {
-                return idle(None, &state);
-            }
-            let until = state.throttle.next(now);
-            if now < until {
-                return idle(Some(until), &state);
-            }
-        }
-        let standing = state.manners.standing();
-        let trial = standing == Standing::Suspect;
-        if trial {
-            if state.trial {
-                return idle(None, &state);
-            }
-            let until = state.manners.not_before(now);
-            if now < until {
-                return idle(Some(until), &state);
-            }
-            state.trial = true;
-        }
-        state.paying = paying;
-        let most = if paying {
-            1
-        } else {
-            state.manners.batch(self.settings.batch_size, state.shared)
-        };
-        let pick = if !open {
-            Pick::Hurried
-        } else if reserved {
-            Pick::AtLeast(Priority::High)
-        } else if state.unfair >= FAIR - 1 {
-            Pick::Oldest
-        } else {
-            Pick::MostUrgent
-        };
-        Turn::Send {
-            most,
-            pick,
-            standing,
-            trial,
-            paying,
-            seen: Seen {
-                reserved,
-                pokes: state.pokes,
-            },
-        }
-    }
-
-    /// Waits until the idle time is over or something changed.
-    pub(super) fn wait(&self, idle: Idle) {
-        let now = self.tools.clock.now();
-        let state = self.lock();
-        let unchanged = |state: &mut State| state.changes == idle.changes && !state.stopped;
-        match idle.until {
-            None => drop(
-                self.wake
-                    .wait_while(state, unchanged)
-                    .unwrap_or_else(PoisonError::into_inner),
-            ),
-            Some(until) => drop(
-                self.wake
-                    .wait_timeout_while(state, until.since(now), unchanged)
-                    .unwrap_or_else(PoisonError::into_inner),
-            ),
-        }
     }
 
     /// Whether sending was stopped or paused since the turn was given.

@@ -1,0 +1,181 @@
+//! What a worker of a lane does next.
+//!
+//! Invariants:
+//! - One decision under the lane's lock; nothing here calls the store or the transport.
+//! - The order of the questions is the order of what wins: stop, pause, outage, window, empty queue, congestion, throttle, manners.
+
+use std::sync::PoisonError;
+
+use super::{CONGESTION_SECONDS, Lane, State};
+use crate::dispatch::breaker::Gate;
+use crate::dispatch::windows;
+use crate::item::{Priority, Timestamp};
+use crate::store::Pick;
+use crate::transport::Standing;
+
+/// Every so many claims the oldest item goes, whatever its priority: so that `Low` is never starved. With `Stat` items without
+/// end, `Low` gets one batch in ten (and one more between for each other worker that decides at the same moment).
+const FAIR: u32 = 10;
+
+/// What a worker is to do next.
+pub(in crate::dispatch) enum Turn {
+    /// Claim at most so many; unless its standing is good, after a C-ECHO. `trial`: alone.
+    Send {
+        most: u32,
+        pick: Pick,
+        standing: Standing,
+        trial: bool,
+        /// Go one at a time until what was claimed is paid for.
+        paying: bool,
+        seen: Seen,
+    },
+    /// See whether the destination is back.
+    Probe,
+    Wait(Idle),
+    Stop,
+}
+
+/// For whom, and after how many pokes, a look into the queue is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::dispatch) struct Seen {
+    pub(super) reserved: bool,
+    pub(super) pokes: u64,
+}
+
+/// Until when there is nothing to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Idle {
+    pub until: Option<Timestamp>,
+    changes: u64,
+}
+
+impl Lane {
+    pub(super) fn is_window_open(&self, now: Timestamp) -> bool {
+        windows::is_open(&self.settings.windows, now, &self.tools.zone)
+    }
+
+    pub(super) fn next_opening(&self, now: Timestamp) -> Option<Timestamp> {
+        windows::next_opening(&self.settings.windows, now, &self.tools.zone)
+    }
+
+    /// Whether this worker serves only `High` and `Stat`.
+    pub(super) fn is_reserved(&self, worker: u32) -> bool {
+        worker
+            >= self
+                .settings
+                .associations
+                .saturating_sub(self.settings.reserved_associations)
+    }
+
+    /// What the worker with this number (from 0) is to do now.
+    pub(in crate::dispatch) fn turn(&self, worker: u32) -> Turn {
+        let now = self.tools.clock.now();
+        let open = self.is_window_open(now);
+        let reserved = self.is_reserved(worker);
+        let mut state = self.lock();
+        let idle = |until, state: &State| {
+            Turn::Wait(Idle {
+                until,
+                changes: state.changes,
+            })
+        };
+        if state.stopped {
+            return Turn::Stop;
+        }
+        if state.paused {
+            return idle(None, &state);
+        }
+        match state.breaker.gate(now) {
+            Gate::Probe => return Turn::Probe,
+            Gate::Wait(until) => return idle(until, &state),
+            Gate::Open => {}
+        }
+        if open != state.window_open {
+            // What a closed window held may go now. A look that began before says nothing of it.
+            state.window_open = open;
+            state.pokes = state.pokes.wrapping_add(1);
+        }
+        if state.empty_at[usize::from(reserved)] == Some(state.pokes) {
+            let until = if open { None } else { self.next_opening(now) };
+            return idle(until, &state);
+        }
+        if reserved && !open {
+            return idle(self.next_opening(now), &state);
+        }
+        match state.congestion {
+            // A clock that was set back lengthens nothing.
+            Some((_, until)) if now >= until || until > now.plus_seconds(CONGESTION_SECONDS) => {
+                state.congestion = None;
+            }
+            Some((most, until)) if state.active >= most => return idle(Some(until), &state),
+            _ => {}
+        }
+        let paying = self.settings.max_bytes_per_second > 0;
+        if paying {
+            if state.paying {
+                return idle(None, &state);
+            }
+            let until = state.throttle.next(now);
+            if now < until {
+                return idle(Some(until), &state);
+            }
+        }
+        let standing = state.manners.standing();
+        let trial = standing == Standing::Suspect;
+        if trial {
+            if state.trial {
+                return idle(None, &state);
+            }
+            let until = state.manners.not_before(now);
+            if now < until {
+                return idle(Some(until), &state);
+            }
+            state.trial = true;
+        }
+        state.paying = paying;
+        let most = if paying {
+            1
+        } else {
+            state.manners.batch(self.settings.batch_size, state.shared)
+        };
+        let pick = if !open {
+            Pick::Hurried
+        } else if reserved {
+            Pick::AtLeast(Priority::High)
+        } else if state.unfair >= FAIR - 1 {
+            Pick::Oldest
+        } else {
+            Pick::MostUrgent
+        };
+        Turn::Send {
+            most,
+            pick,
+            standing,
+            trial,
+            paying,
+            seen: Seen {
+                reserved,
+                pokes: state.pokes,
+            },
+        }
+    }
+
+    /// Waits until the idle time is over or something changed.
+    pub(in crate::dispatch) fn wait(&self, idle: Idle) {
+        let now = self.tools.clock.now();
+        let state = self.lock();
+        let unchanged = |state: &mut State| state.changes == idle.changes && !state.stopped;
+        match idle.until {
+            None => drop(
+                self.wake
+                    .wait_while(state, unchanged)
+                    .unwrap_or_else(PoisonError::into_inner),
+            ),
+            Some(until) => drop(
+                self.wake
+                    .wait_timeout_while(state, until.since(now), unchanged)
+                    .unwrap_or_else(PoisonError::into_inner),
+            ),
+        }
+    }
+}
