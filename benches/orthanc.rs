@@ -18,6 +18,16 @@ use serde_json::{Value, json};
 
 const LONG: Duration = Duration::from_secs(600);
 const RUNS: usize = 3;
+/// Whether tuned, whether it takes several associations at once (DCMTK's takes one, unless it forks).
+const RECEIVERS: [(bool, bool, &str); 3] = [
+    (false, true, "storescp as it ships (--fork)"),
+    (true, true, "storescp --fork with TCP_NODELAY=1"),
+    (
+        true,
+        false,
+        "storescp with TCP_NODELAY=1, one association at a time",
+    ),
+];
 const BACKLOG: u64 = 1_000_000;
 
 fn main() {
@@ -130,17 +140,13 @@ fn send() {
         ("200 CT of 512 KB", Kind::Ct512K, 200),
         ("400 small", Kind::Small, 400),
     ] {
-        for (tuned, receiver) in [
-            (false, "storescp as it ships"),
-            (true, "storescp with TCP_NODELAY=1"),
-        ] {
-            send_kind(name, kind, count, tuned, receiver);
+        for (tuned, fork, receiver) in RECEIVERS {
+            send_kind(name, kind, count, &receiver_of(tuned, fork), receiver);
         }
     }
 }
 
-fn send_kind(name: &str, kind: Kind, count: usize, tuned: bool, receiver: &str) {
-    let scp = receiver_of(tuned);
+fn send_kind(name: &str, kind: Kind, count: usize, scp: &StoreScp, receiver: &str) {
     let orthanc = start(
         OrthancConfig::new()
             .env("TCP_NODELAY", "1")
@@ -179,8 +185,9 @@ fn send_kind(name: &str, kind: Kind, count: usize, tuned: bool, receiver: &str) 
     );
 }
 
-fn receiver_of(tuned: bool) -> StoreScp {
+fn receiver_of(tuned: bool, fork: bool) -> StoreScp {
     let options = StoreScpOptions::new();
+    let options = if fork { options.arg("--fork") } else { options };
     let options = if tuned {
         options.env("TCP_NODELAY", "1")
     } else {
