@@ -65,7 +65,7 @@ struct State {
     throttle: Throttle,
     /// A worker is between being let through by the throttle and paying for what it claimed.
     paying: bool,
-    /// Claims of workers for everything since the last fair one; every [`FAIR`]th is fair.
+    /// Claims of workers for everything since the last fair one; every tenth (`turn::FAIR`) is fair.
     unfair: u32,
     /// Batches under way.
     active: u32,
