@@ -12,7 +12,7 @@ const HEADER: &str = "orthanc/OrthancCPlugin.h";
 const SYSTEM_FOLDERS: [&str; 2] = ["/usr/include", "/usr/local/include"];
 
 /// Everything of the header that this crate uses.
-const TYPES: [&str; 25] = [
+const TYPES: [&str; 27] = [
     "OrthancPluginContext",
     "OrthancPluginMemoryBuffer",
     "OrthancPluginHttpRequest",
@@ -34,6 +34,8 @@ const TYPES: [&str; 25] = [
     "_OrthancPluginSetHttpHeader",
     "_OrthancPlugin(SendHttpStatus|RetrieveDynamicString)",
     "_OrthancPluginAccessDicomInstance",
+    "_OrthancPluginGetDicomForInstance",
+    "_OrthancPlugin(Create|Free)DicomInstance",
     "_OrthancPlugin(SetPluginProperty|SetMetricsValue)",
     "_OrthancPluginGetErrorDescription",
     "_OrthancPluginCallRestApi",

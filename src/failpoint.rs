@@ -2,13 +2,15 @@
 //!
 //! Only in builds with debug assertions; in a release there is nothing here.
 
-/// The steps, in their order.
-pub const POINTS: [&str; 7] = [
+/// The steps, in their order: `submitted` and `job-ended` over REST only, `answered` and `told` natively only.
+pub const POINTS: [&str; 9] = [
     "arrived",
     "enqueued",
     "claimed",
     "submitted",
     "job-ended",
+    "answered",
+    "told",
     "delivered",
     "finished",
 ];

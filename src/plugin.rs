@@ -32,7 +32,9 @@ use crate::item::{Clock, SystemClock};
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
 use crate::transport::Transport;
+use crate::transport::choice::Choice;
 use crate::transport::modalities::Modalities;
+use crate::transport::native::Native;
 use crate::transport::rest::RestTransport;
 use crate::transport::rest::leftover;
 
@@ -50,12 +52,17 @@ pub struct SendQueue {
 /// to go on would be a crash.
 const HELD_GRACE: Duration = Duration::from_secs(120);
 
+/// How long the instance that is on its way may still be answered for, so that it is not sent again after the next start.
+const LAST_ANSWER: Duration = Duration::from_millis(100);
+
 /// The parts of an enabled plugin.
 struct Running {
     host: Host,
     settings: Arc<Settings>,
     store: Arc<dyn Store>,
-    transport: Arc<RestTransport>,
+    rest: Arc<RestTransport>,
+    native: Arc<Native>,
+    transport: Arc<Choice>,
     modalities: Arc<Modalities>,
     lanes: Arc<Lanes>,
     promoter: Arc<Promoter>,
@@ -125,7 +132,15 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
     let store: Arc<dyn Store> =
         Arc::new(SqliteStore::open(&settings.database).map_err(|error| error.to_string())?);
     let modalities = Arc::new(Modalities::new(host.client()));
-    let transport = Arc::new(RestTransport::new(
+    let budget = Arc::new(Budget::new(u64::from(settings.max_memory_mb) * 1024 * 1024));
+    let native = Arc::new(Native::new(
+        host,
+        modalities.clone(),
+        clock.clone(),
+        budget.clone(),
+        settings.host.clone(),
+    ));
+    let rest = Arc::new(RestTransport::new(
         host.client(),
         modalities.clone(),
         clock.clone(),
@@ -134,12 +149,18 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
             orthanc_sdk::sockets::shutdown_connections(peers);
         }),
     ));
+    let transport = Arc::new(Choice::new(
+        settings.clone(),
+        native.clone(),
+        rest.clone(),
+        clock.clone(),
+    ));
     let tools = Arc::new(Tools {
         store: store.clone(),
         transport: transport.clone(),
         clock: clock.clone(),
         zone: jiff::tz::TimeZone::system(),
-        budget: Arc::new(Budget::new(u64::from(settings.max_memory_mb) * 1024 * 1024)),
+        budget,
         jitter: fastrand::f64,
     });
     let lanes = Arc::new(Lanes::new(
@@ -171,6 +192,8 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         host,
         settings: settings.clone(),
         store: store.clone(),
+        rest,
+        native,
         transport,
         modalities: modalities.clone(),
         lanes: lanes.clone(),
@@ -254,7 +277,7 @@ impl Running {
             ChangeType::UpdatedModalities => self.modalities.forget(),
             ChangeType::JobSuccess | ChangeType::JobFailure => {
                 if let Some(id) = &change.resource {
-                    self.transport.jobs().ended(id);
+                    self.rest.jobs().ended(id);
                 }
             }
             _ => {}
@@ -269,6 +292,8 @@ impl Running {
         self.spawn("sq-start", move || lanes.recover());
         let promoter = self.promoter.clone();
         self.spawn("sq-promote", move || promoter.run());
+        let native = self.native.clone();
+        self.spawn("sq-release", move || native.tidy());
         let reconciler = self
             .reconciler
             .lock()
@@ -332,18 +357,21 @@ impl Running {
         self.promoter.stop();
         self.lanes.stop();
         self.transport.interrupt();
-        let end = Instant::now() + self.grace;
-        let held = Instant::now() + HELD_GRACE;
-        while (self.lanes.is_busy() && Instant::now() < end)
-            || (self.transport.is_held() && Instant::now() < held)
+        let begun = Instant::now();
+        while (self.lanes.is_busy() && begun.elapsed() < self.grace)
+            || (self.rest.is_held() && begun.elapsed() < HELD_GRACE)
         {
+            if begun.elapsed() > LAST_ANSWER {
+                self.native.cut();
+            }
             std::thread::sleep(Duration::from_millis(10));
         }
+        self.native.cut();
     }
 
     fn join(&self) {
         self.lanes.join();
-        self.transport.join();
+        self.rest.join();
         let threads =
             std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {

@@ -84,7 +84,7 @@ impl SmallDisk {
     fn mount(path: &Path) -> SmallDisk {
         std::fs::create_dir(path).unwrap();
         let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=1m", "sendqueue-test"])
+            .args(["-t", "tmpfs", "-o", "size=24m", "sendqueue-test"])
             .arg(path)
             .status();
         assert!(

@@ -8,6 +8,12 @@ use sendqueue_testkit::{FaultScp, Respond, Study};
 
 #[test]
 fn killed_in_the_middle_of_a_batch() {
+    for transport in ["Native", "Rest"] {
+        killed_over(transport);
+    }
+}
+
+fn killed_over(transport: &str) {
     let scp = FaultScp::start("PACS");
     scp.on_store(|store| {
         if store.index_total < 4 {
@@ -16,17 +22,24 @@ fn killed_in_the_middle_of_a_batch() {
             Respond::Hang
         }
     });
-    let mut queue = Queue::start(queue::config_for(&[&scp]).set("DicomScuTimeout", 30));
+    let mut queue = Queue::start(
+        queue::config_for(&[&scp])
+            .set("DicomScuTimeout", 30)
+            .set("/SendQueue/Defaults/Transport", transport)
+            .set("/SendQueue/Defaults/Associations", 1),
+    );
     let instances = Study::new(1, 10).build();
     queue.tell("/destinations/pacs/pause", &serde_json::json!({}));
     queue.store_all(&instances);
     queue.wait_for("pacs", "Pending", 10);
     queue.tell("/destinations/pacs/resume", &serde_json::json!({}));
     assert!(scp.wait_for_stores(5, SOON));
-    // Orthanc saves its jobs a moment after they were submitted: a kill before that proves less.
     let jobs = queue.get("/jobs").json();
-    assert_eq!(jobs.as_array().unwrap().len(), 1, "{jobs}");
-    std::thread::sleep(Duration::from_millis(500));
+    if transport == "Rest" {
+        // Orthanc saves its jobs a moment after they were submitted: a kill before that proves less.
+        assert_eq!(jobs.as_array().unwrap().len(), 1, "{jobs}");
+        std::thread::sleep(Duration::from_millis(500));
+    }
     queue.kill9();
     scp.clear();
     scp.set_store(Respond::Delay(Duration::from_millis(20), 0));
@@ -40,15 +53,21 @@ fn killed_in_the_middle_of_a_batch() {
             .iter()
             .filter(|store| store.sop_instance_uid == *uid)
             .count();
-        assert!((1..=2).contains(&again), "{uid}: {again} times\n{log}");
+        let least = usize::from(transport == "Rest");
+        assert!((least..=2).contains(&again), "{uid}: {again} times\n{log}");
     }
-    // What the resumed job sent before it was ended comes on top; it never goes to its end.
+    // Four were answered: natively the fifth alone goes again. Over REST all ten, and what the resumed job sent before it
+    // was ended comes on top; it never goes to its end.
     let stores = scp.counters().stores;
-    println!("{stores} stores after the restart, 10 instances");
-    assert!(
-        stores < 20,
-        "{stores}: the job was resumed and sent everything again\n{log}"
-    );
+    println!("{transport}: {stores} stores after the restart, 10 instances");
+    if transport == "Native" {
+        assert_eq!(stores, 6, "{log}");
+    } else {
+        assert!(
+            stores < 20,
+            "{stores}: the job was resumed and sent everything again\n{log}"
+        );
+    }
     for item in queue.items("destination=pacs") {
         assert_eq!(item["AttemptCount"], 1, "{item:#}");
     }

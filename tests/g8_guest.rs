@@ -168,6 +168,7 @@ fn users_jobs_and_the_queue_share_the_engine() {
     let queue = Queue::start(
         queue::config_for(&[&pacs])
             .modality("other", other.aet(), other.port())
+            .set("/SendQueue/Defaults/Transport", "Rest")
             .set("DicomScuTimeout", 600),
     );
     let ids = queue.store_all(&Study::new(1, 1).build());

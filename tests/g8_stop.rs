@@ -73,6 +73,15 @@ fn idle() {
 
 #[test]
 fn a_receiver_is_silent_after_c_store() {
+    silent_after_c_store("Native");
+}
+
+#[test]
+fn a_receiver_is_silent_after_c_store_over_rest() {
+    silent_after_c_store("Rest");
+}
+
+fn silent_after_c_store(transport: &str) {
     let scp = FaultScp::start("SILENT");
     scp.on_store(|store| {
         if store.index_total < 3 {
@@ -81,7 +90,7 @@ fn a_receiver_is_silent_after_c_store() {
             Respond::Hang
         }
     });
-    let mut queue = Queue::start(config(&scp));
+    let mut queue = Queue::start(config(&scp).set("/SendQueue/Defaults/Transport", transport));
     queue.store_all(&Study::new(1, 12).build());
     assert!(scp.wait_for_stores(4, SOON));
     stop(&mut queue, "silent after C-STORE");
@@ -105,7 +114,8 @@ fn a_receiver_is_silent_after_c_echo() {
     let scp = FaultScp::start("SILENT");
     scp.set_store(Respond::Abort);
     scp.set_echo(Respond::Hang);
-    let mut queue = Queue::start(config(&scp));
+    // Natively nothing is asked before a trial.
+    let mut queue = Queue::start(config(&scp).set("/SendQueue/Defaults/Transport", "Rest"));
     queue.store_all(&Study::new(1, 5).build());
     assert!(scp.wait_for(|counters| counters.echoes >= 1, SOON));
     stop(&mut queue, "silent after C-ECHO");

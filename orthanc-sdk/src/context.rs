@@ -90,15 +90,14 @@ impl Lease {
     /// # Safety
     /// `memory` must come from a service of this context, and must not be used or freed again.
     pub(crate) unsafe fn free(&self, memory: *mut c_void) {
-        if memory.is_null() {
-            return;
-        }
-        // SAFETY: the lease keeps the context alive; the caller vouches for the memory.
-        unsafe {
-            if let Some(free) = (*self.context.as_ptr()).Free {
-                free(memory);
-            }
-        }
+        // SAFETY: the caller vouches for the memory.
+        unsafe { self.free_function().call(memory) };
+    }
+
+    /// Orthanc's function to free memory, for what outlives the lease.
+    pub(crate) fn free_function(&self) -> Free {
+        // SAFETY: the lease keeps the context alive.
+        Free(unsafe { (*self.context.as_ptr()).Free })
     }
 
     /// Orthanc's words for one of its error codes.
@@ -129,6 +128,22 @@ impl Lease {
         CallError::Code {
             code,
             description: self.error_description(code),
+        }
+    }
+}
+
+/// The context's `Free`: the C library's (1.10.1, 1.12.7, 1.13.0), so it is there for as long as the process.
+#[derive(Clone, Copy)]
+pub(crate) struct Free(Option<unsafe extern "C" fn(*mut c_void)>);
+
+impl Free {
+    /// # Safety
+    /// `memory` must be null or come from a service of the context this function is of, and must not be used or freed
+    /// again.
+    pub(crate) unsafe fn call(self, memory: *mut c_void) {
+        if let (Some(free), false) = (self.0, memory.is_null()) {
+            // SAFETY: as the caller promises.
+            unsafe { free(memory) };
         }
     }
 }

@@ -7,7 +7,8 @@
 //! - **No call reaches Orthanc outside its life.** [`Host`] is a number, not a pointer: once `finalize` is over, or
 //!   after a reload (`/tools/reset`), an old `Host` answers [`CallError::HostGone`] and does nothing else. Closing waits
 //!   for calls in flight, at most [`CLOSE_TIMEOUT`].
-//! - **What Orthanc allocates is freed by Orthanc**, by values with a destructor, also when an error is returned early.
+//! - **What Orthanc allocates is freed by Orthanc**, by values with a destructor, also when an error is returned early. The
+//!   one exception is a [`TranscodedFile`] that is dropped after `finalize`: it is leaked.
 //! - **All globals survive a reload.** Orthanc may finalize and initialize a plugin again in the same process, with or
 //!   without unloading the library; everything that was registered is dropped in between.
 //! - **Text is data.** Log messages are escaped, HTTP headers stripped of control characters, and strings with an
@@ -65,6 +66,7 @@ mod error;
 mod explorer;
 #[cfg(feature = "fake-host")]
 pub mod fake_host;
+mod file;
 #[doc(hidden)]
 pub mod glue;
 pub mod guard;
@@ -84,6 +86,7 @@ pub use change::{Change, ChangeType, ResourceType};
 pub use client::{Answer, Client};
 pub use context::CLOSE_TIMEOUT;
 pub use error::CallError;
+pub use file::{DicomFile, TranscodedFile};
 pub use host::Host;
 pub use http::{Method, Request, Response};
 pub use instance::{Origin, StoredInstance};

@@ -45,6 +45,14 @@ impl<'l> HostBuffer<'l> {
         // SAFETY: after success Orthanc's buffer holds `size` initialized bytes, until we free it.
         unsafe { std::slice::from_raw_parts(self.raw.data.cast::<u8>(), self.raw.size as usize) }
     }
+
+    /// The memory and its size in bytes; the caller frees it from here on. Null if nothing was accepted.
+    pub(crate) fn release(mut self) -> (*mut c_void, usize) {
+        if !std::mem::take(&mut self.owned) {
+            return (ptr::null_mut(), 0);
+        }
+        (self.raw.data, self.raw.size as usize)
+    }
 }
 
 impl Drop for HostBuffer<'_> {

@@ -17,6 +17,60 @@ pub fn shutdown_connections(peers: &[SocketAddr]) -> usize {
     imp::shutdown_connections(peers)
 }
 
+/// Acknowledges what comes over this connection without delay, where one setting does that for good: on Windows
+/// (`SIO_TCP_SET_ACK_FREQUENCY`, 1). Elsewhere it does nothing: Linux's `TCP_QUICKACK` must be set before each read.
+pub fn acknowledge_at_once(stream: &std::net::TcpStream) {
+    #[cfg(windows)]
+    windows::acknowledge_at_once(stream);
+    #[cfg(not(windows))]
+    let _ = stream;
+}
+
+#[cfg(windows)]
+mod windows {
+    use std::ffi::c_void;
+    use std::os::windows::io::AsRawSocket;
+    use std::ptr;
+
+    /// `_WSAIOW(IOC_VENDOR, 23)` of mstcpip.h.
+    const SIO_TCP_SET_ACK_FREQUENCY: u32 = 0x9800_0017;
+
+    #[link(name = "ws2_32")]
+    unsafe extern "system" {
+        fn WSAIoctl(
+            socket: usize,
+            code: u32,
+            input: *const c_void,
+            input_size: u32,
+            output: *mut c_void,
+            output_size: u32,
+            returned: *mut u32,
+            overlapped: *mut c_void,
+            completion: *mut c_void,
+        ) -> i32;
+    }
+
+    pub fn acknowledge_at_once(stream: &std::net::TcpStream) {
+        let frequency = 1_u32;
+        let mut returned = 0_u32;
+        // SAFETY: the socket is open, the input is four bytes that outlive the call, there is no output and nothing
+        // overlapped. A refusal leaves the connection as it is, only slower.
+        unsafe {
+            WSAIoctl(
+                stream.as_raw_socket() as usize,
+                SIO_TCP_SET_ACK_FREQUENCY,
+                (&raw const frequency).cast(),
+                4,
+                ptr::null_mut(),
+                0,
+                &raw mut returned,
+                ptr::null_mut(),
+                ptr::null_mut(),
+            );
+        }
+    }
+}
+
 #[cfg(target_os = "linux")]
 mod imp {
     use std::collections::HashMap;

@@ -118,6 +118,7 @@ impl Api {
             .lanes
             .get(&record.name)
             .map_or_else(|| self.remembered(record, now), |lane| lane.status());
+        let transport = self.lanes.transport_in_use(&record.name);
         json!({
             "Name": record.name,
             "State": state(&status),
@@ -131,7 +132,8 @@ impl Api {
             "Outages": status.outages,
             "NextWindow": time(status.opens),
             "InstancesPerSecond": status.instances_per_second,
-            "TransportInUse": "Rest",
+            "TransportInUse": transport.name,
+            "TransportReason": transport.reason,
             "Settings": config::in_force(self.settings.destination(&record.name)),
         })
     }

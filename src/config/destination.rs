@@ -3,8 +3,7 @@
 //! Invariants:
 //! - A key that is absent keeps the value of what lies below: `Destinations` over `Defaults` over
 //!   the built-in defaults; the keys of `Retry` one by one.
-//! - A key that has no effect in this version is checked like any other, and only then refused: nobody
-//!   shall believe that a limit is in force which is not.
+//! - A key that would have no effect is refused: nobody shall believe that something is in force which is not.
 //! - Two keys that depend on each other are compared only where one of them is written and both are
 //!   valid: one slip of the pen is one mistake.
 
@@ -12,11 +11,12 @@ use super::mistake::Mistakes;
 use super::raw::{Node, Object, Written};
 use super::settings::{DestinationSettings, LocalAet, Transport, Window};
 use super::window;
-use super::words::{AET, LEVELS, PRIORITIES, REMOTE_AET, TRANSPORTS, aet};
+use super::words::{AET, LEVELS, PRIORITIES, REMOTE_AET, TRANSFER_SYNTAXES, TRANSPORTS, aet};
 use crate::item::RetryPolicy;
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "Transport",
+    "TransferSyntax",
     "Associations",
     "BatchSize",
     "Level",
@@ -70,12 +70,22 @@ impl Draft {
         let s = &mut draft.settings;
 
         section.read("Transport", &mut s.transport, |n| {
-            let transport = n.choice(&TRANSPORTS, mistakes)?;
-            if transport == Transport::Native {
-                not_available(n, "\"Auto\" or \"Rest\"", mistakes);
-            }
-            Some(transport)
+            n.choice(&TRANSPORTS, mistakes)
         });
+        section.read("TransferSyntax", &mut s.transfer_syntax, |n| {
+            transfer_syntax(n, mistakes).map(Some)
+        });
+        if s.transport == Transport::Rest && s.transfer_syntax.is_some() {
+            // Orthanc's own SCU cannot be told a transfer syntax.
+            if let Some(node) = section.get("TransferSyntax") {
+                node.wrong(mistakes, "nothing while Transport is \"Rest\"");
+            } else if let Some(node) = section.get("Transport") {
+                node.wrong(
+                    mistakes,
+                    "\"Auto\" or \"Native\" while TransferSyntax is set",
+                );
+            }
+        }
         section.read("BatchSize", &mut s.batch_size, |n| {
             n.integer(1..=10_000, mistakes)
         });
@@ -172,11 +182,18 @@ impl Draft {
     }
 }
 
-fn not_available(node: &Node<'_>, allowed: &str, mistakes: &mut Mistakes) {
-    node.wrong(
-        mistakes,
-        format!("{allowed}; anything else is not available in this version"),
+fn transfer_syntax(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<&'static str> {
+    let known = TRANSFER_SYNTAXES.map(|(uid, name)| format!("{uid} ({name})"));
+    let allowed = format!(
+        "the UID of a lossless transfer syntax: {}",
+        known.join(", ")
     );
+    let text = node.text(&allowed, mistakes)?;
+    let found = TRANSFER_SYNTAXES.iter().find(|(uid, _)| *uid == text);
+    if found.is_none() {
+        node.wrong(mistakes, allowed);
+    }
+    found.map(|(uid, _)| *uid)
 }
 
 fn local_aet(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<LocalAet> {

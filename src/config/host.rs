@@ -12,7 +12,6 @@
 //! the folder of its configuration (the file's folder, or the folder itself), and to its working directory
 //! if it was started without one. [`base_directory`] finds that folder again.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -28,14 +27,7 @@ pub(super) struct Host {
 }
 
 pub(super) fn host(root: &Object<'_>, enabled: bool, mistakes: &mut Mistakes) -> Host {
-    let mut settings = HostSettings {
-        concurrent_jobs: 2,
-        dicom_scu_timeout: 10,
-        jobs_history_size: 10,
-        strict_aet_comparison: false,
-        modalities_in_database: false,
-        modalities: BTreeMap::new(),
-    };
+    let mut settings = HostSettings::default();
     let largest = 0x7fff_ffff;
     root.read("ConcurrentJobs", &mut settings.concurrent_jobs, |n| {
         n.integer(0..=largest, mistakes)
@@ -66,6 +58,22 @@ pub(super) fn host(root: &Object<'_>, enabled: bool, mistakes: &mut Mistakes) ->
         "DicomModalitiesInDatabase",
         &mut settings.modalities_in_database,
         |n| n.boolean(mistakes),
+    );
+    root.read("DicomAet", &mut settings.dicom_aet, |n| {
+        n.text("an AET", mistakes).map(str::to_owned)
+    });
+    root.read("TranscodeDicomProtocol", &mut settings.transcode, |n| {
+        n.boolean(mistakes)
+    });
+    root.read(
+        "DicomScuPreferredTransferSyntax",
+        &mut settings.preferred_transfer_syntax,
+        |n| {
+            // Orthanc knows more names of transfer syntaxes than we do: only a UID is of use here.
+            let text = n.text("a transfer syntax", mistakes)?;
+            let is_uid = text.starts_with("1.2.");
+            Some(is_uid.then(|| text.to_owned()))
+        },
     );
 
     // Orthanc does not read the file's list when the database has it.

@@ -12,6 +12,7 @@ use super::words::{LEVELS, REMOTE_AET, TRANSPORTS, word_of};
 pub fn in_force(settings: &DestinationSettings) -> Value {
     json!({
         "Transport": word_of(&TRANSPORTS, &settings.transport),
+        "TransferSyntax": settings.transfer_syntax,
         "Associations": settings.associations,
         "BatchSize": settings.batch_size,
         "Level": word_of(&LEVELS, &settings.level),

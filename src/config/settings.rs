@@ -50,12 +50,42 @@ pub struct HostSettings {
     pub modalities_in_database: bool,
     /// Names of `DicomModalities`, with the AET of each.
     pub modalities: BTreeMap<String, String>,
+    /// `DicomAet`: Orthanc's own AET.
+    pub dicom_aet: String,
+    /// `TranscodeDicomProtocol`: whether Orthanc may send in another transfer syntax than the stored one.
+    pub transcode: bool,
+    /// `DicomScuPreferredTransferSyntax` (Orthanc 1.9.0).
+    pub preferred_transfer_syntax: Option<String>,
+    pub tls: TlsSettings,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TlsSettings {}
+
+impl Default for HostSettings {
+    /// Orthanc's own defaults.
+    fn default() -> Self {
+        HostSettings {
+            concurrent_jobs: 2,
+            dicom_scu_timeout: 10,
+            jobs_history_size: 10,
+            strict_aet_comparison: false,
+            modalities_in_database: false,
+            modalities: BTreeMap::new(),
+            dicom_aet: "ORTHANC".to_owned(),
+            transcode: true,
+            preferred_transfer_syntax: None,
+            tls: TlsSettings::default(),
+        }
+    }
 }
 
 /// Settings of a destination, `Defaults` already applied.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DestinationSettings {
     pub transport: Transport,
+    /// The transfer syntax that images are sent in; `None`: the stored one where the receiver takes it.
+    pub transfer_syntax: Option<&'static str>,
     pub associations: u32,
     pub batch_size: u32,
     pub level: Level,
@@ -76,6 +106,7 @@ impl Default for DestinationSettings {
     fn default() -> Self {
         DestinationSettings {
             transport: Transport::Auto,
+            transfer_syntax: None,
             associations: 2,
             batch_size: 100,
             level: Level::Study,

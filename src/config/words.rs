@@ -17,6 +17,23 @@ pub(super) const TRANSPORTS: [(&str, Transport); 3] = [
     ("Native", Transport::Native),
 ];
 
+/// Transfer syntaxes that an Orthanc can be asked to encode (PS3.6 A.4): the uncompressed ones, and the lossless ones of
+/// its own transcoder and its plugins'. Lossy ones make an image another one (PS3.4 C.6.1.1.5), with another UID.
+pub(super) const TRANSFER_SYNTAXES: [(&str, &str); 12] = [
+    ("1.2.840.10008.1.2", "Implicit VR Little Endian"),
+    ("1.2.840.10008.1.2.1", "Explicit VR Little Endian"),
+    ("1.2.840.10008.1.2.1.99", "Deflated"),
+    ("1.2.840.10008.1.2.2", "Explicit VR Big Endian"),
+    ("1.2.840.10008.1.2.4.57", "JPEG Lossless"),
+    ("1.2.840.10008.1.2.4.70", "JPEG Lossless, first order"),
+    ("1.2.840.10008.1.2.4.80", "JPEG-LS Lossless"),
+    ("1.2.840.10008.1.2.4.90", "JPEG 2000 Lossless"),
+    ("1.2.840.10008.1.2.4.92", "JPEG 2000 Part 2 Lossless"),
+    ("1.2.840.10008.1.2.4.201", "HTJ2K Lossless"),
+    ("1.2.840.10008.1.2.4.202", "HTJ2K Lossless RPCL"),
+    ("1.2.840.10008.1.2.5", "RLE Lossless"),
+];
+
 pub(super) const LEVELS: [(&str, Level); 4] = [
     ("Instance", Level::Instance),
     ("Series", Level::Series),

@@ -71,6 +71,20 @@ impl Budget {
         })
     }
 
+    /// `bytes` if they are free and nobody waits.
+    pub fn try_take(&self, bytes: u64) -> Option<Share<'_>> {
+        let mut state = self.lock();
+        let free = state.used.checked_add(bytes)? <= self.total;
+        if state.stopped || !free || !state.waiting.is_empty() {
+            return None;
+        }
+        state.used += bytes;
+        Some(Share {
+            budget: self,
+            bytes,
+        })
+    }
+
     /// Ends all waiting.
     pub fn stop(&self) {
         self.lock().stopped = true;

@@ -20,7 +20,7 @@ use super::throttle::Throttle;
 use crate::config::settings::DestinationSettings;
 use crate::item::{Class, Clock, Outcome, Timestamp};
 use crate::store::{DestinationRecord, LastError, Outage, Pick, Store};
-use crate::transport::{Probe, Transport};
+use crate::transport::{Probe, Standing, Transport};
 
 pub use self::turn::Idle;
 pub(super) use self::turn::{Seen, Turn};
@@ -204,6 +204,15 @@ impl Lane {
             .probe(&self.name, self.settings.timeout)
     }
 
+    /// Counts what may have brought work.
+    pub(super) fn pokes(&self) -> u64 {
+        self.lock().pokes
+    }
+
+    pub(super) fn is_outside_window(&self) -> bool {
+        !self.is_window_open(self.tools.clock.now())
+    }
+
     /// Whether sending was stopped or paused since the turn was given.
     pub(super) fn may_claim(&self) -> bool {
         let state = self.lock();
@@ -290,11 +299,17 @@ impl Lane {
     /// The destination answered for `count` instances.
     pub(super) fn answered(&self, count: usize, took: Duration) {
         let now = self.tools.clock.now();
-        self.change(|state| {
-            state.manners.answered(count, took);
-            state.rate.add(now, count as u64);
-        });
-        self.reached();
+        let mut state = self.lock();
+        let was_well =
+            state.manners.standing() == Standing::Good && state.breaker.outage().is_none();
+        state.manners.answered(count, took);
+        state.rate.add(now, count as u64);
+        drop(state);
+        if !was_well {
+            // Others may have waited for this. For each instance of a long study nobody is to be woken.
+            self.change(|_| ());
+            self.reached();
+        }
     }
 
     /// Whether the probe that [`Turn::Probe`] asked for is still without a result.

@@ -25,6 +25,7 @@ use std::thread::JoinHandle;
 pub use self::lane::{Lane, LaneStatus, Tools};
 use crate::config::settings::Settings;
 use crate::store::DestinationRecord;
+use crate::transport::InUse;
 
 /// All the lanes.
 pub struct Lanes {
@@ -96,6 +97,11 @@ impl Lanes {
 
     pub fn get(&self, name: &str) -> Option<Arc<Lane>> {
         self.lock().lanes.get(name).cloned()
+    }
+
+    /// Which transport a destination is sent by, and why.
+    pub fn transport_in_use(&self, name: &str) -> InUse {
+        self.tools.transport.in_use(name)
     }
 
     /// There may be something to send to this destination.

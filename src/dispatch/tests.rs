@@ -154,14 +154,7 @@ fn bench(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
         rules: Vec::new(),
         defaults,
         destinations: BTreeMap::new(),
-        host: HostSettings {
-            concurrent_jobs: 2,
-            dicom_scu_timeout: 10,
-            jobs_history_size: 10,
-            strict_aet_comparison: false,
-            modalities_in_database: false,
-            modalities: BTreeMap::new(),
-        },
+        host: HostSettings::default(),
     });
     let tools = Arc::new(Tools {
         store: store.clone(),

@@ -5,13 +5,15 @@
 //! - What a delivery told is written before anything else is claimed; if it cannot be written (full disk) the
 //!   worker holds on to it and tries again, so that an acknowledged instance is not sent twice.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::lane::{Idle, Lane, Turn};
 use crate::config::settings::LocalAet;
 use crate::failpoint;
 use crate::item::outcome::follow;
-use crate::item::{Class, Item, Next, Outcome};
+use crate::item::{Class, Item, Next, Outcome, Priority};
 use crate::store::{AttemptMade, Claim, Finish, FinishVerb, Pick, StoreError};
 use crate::transport::{Batch, Delivery, Permit, Probe, Standing, Tried};
 
@@ -70,7 +72,7 @@ pub fn step(lane: &Lane, worker: u32) -> Step {
         } => {
             let _trial = trial.then(|| Guard(lane, Lane::trial_over));
             let paying = paying.then(|| Guard(lane, Lane::paid));
-            if standing != Standing::Good {
+            if standing != Standing::Good && lane.tools.transport.shares(&lane.name) {
                 match is_ready(lane, pick) {
                     Ok(true) => {}
                     Ok(false) => {
@@ -130,7 +132,7 @@ fn claim_and_send(
             let _active = Guard(lane, Lane::done);
             drop(paying);
             failpoint::pass("claimed");
-            send(lane, &claim, permit);
+            send(lane, &claim, pick, permit);
             Ok(true)
         }
         Ok(None) => Ok(false),
@@ -190,15 +192,22 @@ impl Drop for ProbeGuard<'_> {
 struct Held<'a> {
     lane: &'a Lane,
     token: i64,
-    ids: Vec<i64>,
+    /// Those without a result. Behind a lock only because a transport may tell results from any thread.
+    ids: Mutex<Vec<i64>>,
+}
+
+impl Held<'_> {
+    fn ids(&self) -> MutexGuard<'_, Vec<i64>> {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        if self.ids.is_empty() {
+        let all: Vec<Finish> = self.ids().drain(..).map(release).collect();
+        if all.is_empty() {
             return;
         }
-        let all: Vec<Finish> = self.ids.iter().map(|id| release(*id)).collect();
         let tools = &self.lane.tools;
         match tools.store.finish(self.token, &all, tools.clock.now()) {
             Ok(_) => self.lane.poke(),
@@ -218,11 +227,11 @@ fn release(id: i64) -> Finish {
     }
 }
 
-fn send(lane: &Lane, claim: &Claim, permit: Permit<'_>) {
+fn send(lane: &Lane, claim: &Claim, pick: Pick, permit: Permit<'_>) {
     let held = Held {
         lane,
         token: claim.token,
-        ids: claim.items.iter().map(|item| item.id).collect(),
+        ids: Mutex::new(claim.items.iter().map(|item| item.id).collect()),
     };
     let mut results = Vec::with_capacity(claim.items.len());
     let mut over = false;
@@ -238,26 +247,97 @@ fn send(lane: &Lane, claim: &Claim, permit: Permit<'_>) {
             continue;
         };
         let begun = Instant::now();
+        let yielding = Yielding::new(lane, part, pick);
         let delivery = lane.tools.transport.deliver(&Batch {
             destination: &lane.name,
             local_aet: local_aet(lane, part),
             timeout: lane.settings.timeout,
+            transfer_syntax: lane.settings.transfer_syntax,
             items: part,
             recalled: &|| recalled(lane, held.token, part),
+            told: &|index, tried| {
+                part.get(index)
+                    .is_none_or(|item| tell(lane, &held, item, tried) && !yielding.is_time())
+            },
         });
-        over = judge(lane, &delivery, begun.elapsed());
-        let unsent = part
-            .iter()
-            .zip(&delivery.0)
-            .filter(|(_, tried)| !was_sent(tried));
+        over = judge(lane, &held, part, &delivery, begun.elapsed());
+        let untold = || {
+            let ids = held.ids().clone();
+            part.iter()
+                .zip(&delivery.0)
+                .filter(move |(item, _)| ids.contains(&item.id))
+        };
+        let unsent = untold().filter(|(_, tried)| !was_sent(tried));
         lane.not_sent(unsent.map(|(item, _)| item.size_bytes).sum());
-        let tried = part.iter().zip(&delivery.0);
-        results.extend(tried.filter_map(|(item, tried)| settle(lane, item, tried)));
+        results.extend(untold().filter_map(|(item, tried)| settle(lane, item, tried)));
     }
     // Another batch may go while the results are written.
     drop(permit);
     failpoint::pass("delivered");
     finish(lane, held, &results);
+}
+
+/// Writes one result while its batch goes on. `false`: nothing more of it is to be sent.
+fn tell(lane: &Lane, held: &Held<'_>, item: &Item, tried: &Tried) -> bool {
+    if let Tried::Made {
+        outcome, duration, ..
+    } = tried
+    {
+        if is_answer(outcome.class) {
+            lane.answered(1, *duration);
+        }
+        if !was_sent(tried) {
+            lane.not_sent(item.size_bytes);
+        }
+    }
+    if let Some(result) = settle(lane, item, tried) {
+        if !write(lane, held.token, &[result]) {
+            // It stays `Running`, and is sent again after the next start.
+            held.ids().clear();
+            return false;
+        }
+        failpoint::pass("told");
+    }
+    held.ids().retain(|id| *id != item.id);
+    lane.may_claim()
+}
+
+/// Whether a batch that goes instance by instance should be given back before its end.
+struct Yielding<'a> {
+    lane: &'a Lane,
+    /// Something more urgent than this batch.
+    above: Option<Priority>,
+    pick: Pick,
+    pokes: AtomicU64,
+}
+
+impl<'a> Yielding<'a> {
+    fn new(lane: &'a Lane, items: &[Item], pick: Pick) -> Yielding<'a> {
+        let highest = items.iter().map(|item| item.priority).max();
+        Yielding {
+            lane,
+            above: highest.and_then(Priority::next),
+            pick,
+            pokes: AtomicU64::new(lane.pokes()),
+        }
+    }
+
+    /// Something more urgent came, or the window closed.
+    fn is_time(&self) -> bool {
+        if self.pick != Pick::Hurried && self.lane.is_outside_window() {
+            return true;
+        }
+        // The queue is looked into only when something came.
+        let now = self.lane.pokes();
+        let (Some(above), true) = (self.above, self.pokes.swap(now, Ordering::Relaxed) != now)
+        else {
+            return false;
+        };
+        let store = &self.lane.tools.store;
+        let urgent = store.is_ready(&self.lane.name, Pick::AtLeast(above));
+        // A store that cannot be asked now will say so at the next claim.
+        urgent.unwrap_or(false)
+    }
 }
 
 /// The items in runs that can share an association: with `"$RemoteAet"` each calling AET needs its own.
@@ -279,21 +359,34 @@ fn local_aet<'a>(lane: &'a Lane, items: &'a [Item]) -> Option<&'a str> {
     }
 }
 
+/// Whether the destination answered for the instance, so that it is there and well.
+fn is_answer(class: Class) -> bool {
+    matches!(
+        class,
+        Class::Success | Class::Warning | Class::Rejected | Class::NotNegotiated
+    )
+}
+
 /// What a delivery says about the destination. `true`: nothing more goes to it in this claim.
-fn judge(lane: &Lane, delivery: &Delivery, took: Duration) -> bool {
+fn judge(
+    lane: &Lane,
+    held: &Held<'_>,
+    items: &[Item],
+    delivery: &Delivery,
+    took: Duration,
+) -> bool {
     let outcomes = || {
-        delivery.0.iter().filter_map(|tried| match tried {
-            Tried::Made { outcome, .. } => Some(outcome),
-            Tried::NotYet | Tried::Unknown => None,
-        })
+        items
+            .iter()
+            .zip(&delivery.0)
+            .filter_map(|(item, tried)| match tried {
+                Tried::Made { outcome, .. } => Some((item, outcome)),
+                Tried::NotYet | Tried::Unknown => None,
+            })
     };
+    let untold = held.ids().clone();
     let answered = outcomes()
-        .filter(|outcome| {
-            matches!(
-                outcome.class,
-                Class::Success | Class::Warning | Class::Rejected | Class::NotNegotiated
-            )
-        })
+        .filter(|(item, outcome)| is_answer(outcome.class) && untold.contains(&item.id))
         .count();
     if answered > 0 {
         lane.answered(answered, took);
@@ -301,7 +394,7 @@ fn judge(lane: &Lane, delivery: &Delivery, took: Duration) -> bool {
     if lane.is_stopped() {
         return true;
     }
-    let bad = outcomes().find(|outcome| {
+    let bad = outcomes().map(|(_, outcome)| outcome).find(|outcome| {
         matches!(
             outcome.class,
             Class::Unreachable | Class::Interrupted | Class::Busy | Class::Internal
@@ -400,20 +493,26 @@ fn report(lane: &Lane, item: &Item, outcome: &Outcome, next: Next) {
 }
 
 /// Writes the results; until they are written nothing else is claimed by this worker.
-fn finish(lane: &Lane, mut held: Held<'_>, results: &[Finish]) {
+fn finish(lane: &Lane, held: Held<'_>, results: &[Finish]) {
+    let written = write(lane, held.token, results);
+    // What could not be written before a stop stays `Running`, and is sent again after the next start.
+    held.ids().clear();
+    if written {
+        failpoint::pass("finished");
+        if results.iter().any(|one| one.verb == FinishVerb::Release) {
+            // Another worker may have found the queue empty meanwhile.
+            lane.poke();
+        }
+    }
+}
+
+/// Tries until it is done; `false`: the lane was stopped before.
+fn write(lane: &Lane, token: i64, results: &[Finish]) -> bool {
     let tools = &lane.tools;
     let mut told = false;
     loop {
-        match tools.store.finish(held.token, results, tools.clock.now()) {
-            Ok(_) => {
-                failpoint::pass("finished");
-                held.ids.clear();
-                if results.iter().any(|one| one.verb == FinishVerb::Release) {
-                    // Another worker may have found the queue empty meanwhile.
-                    lane.poke();
-                }
-                return;
-            }
+        match tools.store.finish(token, results, tools.clock.now()) {
+            Ok(_) => return true,
             Err(error) => {
                 if !told {
                     log::error!(
@@ -424,9 +523,7 @@ fn finish(lane: &Lane, mut held: Held<'_>, results: &[Finish]) {
                     told = true;
                 }
                 if lane.is_stopped() {
-                    // They stay `Running` and are sent again after the next start.
-                    held.ids.clear();
-                    return;
+                    return false;
                 }
                 pause(lane);
             }

@@ -31,6 +31,11 @@ impl Priority {
         Priority::ALL.into_iter().find(|p| p.as_str() == text)
     }
 
+    /// The next higher one.
+    pub fn next(self) -> Option<Priority> {
+        Priority::from_rank(self.rank() + 1)
+    }
+
     /// 0 (`Low`) to 3 (`Stat`): how the database orders it.
     pub fn rank(self) -> i64 {
         self as i64

@@ -7,9 +7,11 @@
 
 use std::time::Duration;
 
-use crate::item::{Item, Outcome, Timestamp};
+use crate::item::{Class, Item, Outcome, Timestamp};
 
+pub mod choice;
 pub mod modalities;
+pub mod native;
 pub mod rest;
 
 /// Items of one group for one destination, with the same calling AET.
@@ -19,9 +21,14 @@ pub struct Batch<'a> {
     pub local_aet: Option<&'a str>,
     /// Seconds for connecting and for each response; `None`: the modality's, else Orthanc's.
     pub timeout: Option<u32>,
+    /// The transfer syntax that images are wanted in; `None`: the stored one where it is taken.
+    pub transfer_syntax: Option<&'a str>,
     pub items: &'a [Item],
     /// Which of the items a person has cancelled since; asked after [`Transport::recall`], honoured between instances.
     pub recalled: &'a (dyn Fn() -> Vec<i64> + Sync),
+    /// Takes a result, by the item's index, before the next item is sent; `false`: no other one shall be sent. A transport
+    /// that learns its results only at the end does not call it.
+    pub told: &'a (dyn Fn(usize, &Tried) -> bool + Sync),
 }
 
 /// What happened to one item of a batch.
@@ -48,6 +55,14 @@ pub enum Probe {
     Refused(Outcome),
     /// Nothing is there, or it is silent.
     Silent(Outcome),
+}
+
+/// Which transport a destination has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InUse {
+    /// `Native` or `Rest`, the configuration's words.
+    pub name: &'static str,
+    pub reason: String,
 }
 
 /// One [`Tried`] for each item of the batch.
@@ -94,6 +109,20 @@ pub trait Transport: Send + Sync {
     /// How many destinations there are to share with.
     fn set_destinations(&self, _count: usize) {}
 
+    /// Whether a destination that does not answer could hold up others: it is then asked by C-ECHO before it
+    /// is trusted with a batch.
+    fn shares(&self, _destination: &str) -> bool {
+        true
+    }
+
+    /// Which transport is used for a destination, and why, in words.
+    fn in_use(&self, _destination: &str) -> InUse {
+        InUse {
+            name: "Rest",
+            reason: String::new(),
+        }
+    }
+
     /// Sends the batch over one association where it can. Blocks until all is known.
     fn deliver(&self, batch: &Batch<'_>) -> Delivery;
 
@@ -106,4 +135,21 @@ pub trait Transport: Send + Sync {
     /// Called once Orthanc is stopping: ends what is under way as soon as possible, with the truth
     /// about what was acknowledged until then. Does not wait for it.
     fn interrupt(&self);
+}
+
+fn all_after(mut results: Vec<Tried>, count: usize, first: Tried) -> Delivery {
+    if results.len() < count {
+        results.push(first);
+    }
+    results.resize(count, Tried::NotYet);
+    Delivery(results)
+}
+
+fn unknown_modality(name: &str) -> Outcome {
+    Outcome::new(
+        Class::Unreachable,
+        format!(
+            "Orthanc has no modality {name:?} (any more): add it to DicomModalities, or redirect the items"
+        ),
+    )
 }

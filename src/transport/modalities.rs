@@ -5,6 +5,7 @@
 //! - The list is read again after [`Modalities::forget`], and when an unknown name is asked for.
 
 use std::collections::BTreeMap;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use orthanc_sdk::Client;
@@ -20,6 +21,10 @@ pub struct Modality {
     pub local_aet: Option<String>,
     /// Seconds (Orthanc 1.9.1); `None`: `DicomScuTimeout`.
     pub timeout: Option<u32>,
+    /// `AllowTranscoding` (Orthanc 1.6.1): whether Orthanc may send to it in another transfer syntax than the stored one.
+    pub allow_transcoding: bool,
+    /// `UseDicomTls` (Orthanc 1.9.0).
+    pub tls: bool,
 }
 
 type List = Arc<BTreeMap<String, Modality>>;
@@ -91,6 +96,7 @@ fn parse(entry: &Value) -> Modality {
             other => other.as_u64(),
         })
     };
+    let flag = |key: &str| entry.get(key).and_then(Value::as_bool);
     Modality {
         aet: text("AET").unwrap_or_default(),
         host: text("Host").unwrap_or_default(),
@@ -101,6 +107,8 @@ fn parse(entry: &Value) -> Modality {
         timeout: number("Timeout")
             .and_then(|seconds| u32::try_from(seconds).ok())
             .filter(|seconds| *seconds > 0),
+        allow_transcoding: flag("AllowTranscoding").unwrap_or(true),
+        tls: flag("UseDicomTls").unwrap_or(false),
     }
 }
 
@@ -111,4 +119,16 @@ pub fn is_symbolic_name(name: &str) -> bool {
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// The peer's addresses; else why there are none, in words for an administrator.
+pub fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
+    let found: Vec<SocketAddr> = (host, port)
+        .to_socket_addrs()
+        .map_err(|error| format!("the host name {host:?} cannot be resolved: {error}"))?
+        .collect();
+    if found.is_empty() {
+        return Err(format!("the host name {host:?} has no address"));
+    }
+    Ok(found)
 }

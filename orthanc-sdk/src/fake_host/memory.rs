@@ -1,6 +1,6 @@
 //! Memory as Orthanc hands it out: from `malloc`, so that valgrind and sanitizers watch it, and counted.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::sync::Mutex;
@@ -8,25 +8,49 @@ use std::sync::Mutex;
 use super::lock;
 use crate::raw;
 
-static LIVE: Mutex<Option<HashSet<usize>>> = Mutex::new(None);
+/// An address that no memory has: freeing it ends the process.
+pub(super) const NOBODYS: *mut c_void = ptr::without_provenance_mut(0x10);
+
+/// What was handed out and is not freed.
+struct Live {
+    now: BTreeSet<usize>,
+    /// By the `FakeHost`s before: a plugin may free late.
+    before: BTreeSet<usize>,
+}
+
+static LIVE: Mutex<Live> = Mutex::new(Live {
+    now: BTreeSet::new(),
+    before: BTreeSet::new(),
+});
 
 pub(super) fn reset() {
-    *lock(&LIVE) = Some(HashSet::new());
+    let mut live = lock(&LIVE);
+    let mut old = std::mem::take(&mut live.now);
+    live.before.append(&mut old);
 }
 
 pub(super) fn outstanding() -> usize {
-    lock(&LIVE).as_ref().map_or(0, HashSet::len)
+    lock(&LIVE).now.len()
+}
+
+/// Counts something that the plugin must give back.
+pub(super) fn remember(memory: *mut c_void) {
+    lock(&LIVE).now.insert(memory as usize);
+}
+
+/// Ends the process if the plugin does not own it.
+pub(super) fn forget(memory: *mut c_void) {
+    let address = memory as usize;
+    let mut live = lock(&LIVE);
+    if !live.now.remove(&address) && !live.before.remove(&address) {
+        eprintln!("the plugin freed {memory:?}, which it does not own");
+        std::process::abort();
+    }
 }
 
 /// The context's `Free`.
 pub(super) unsafe extern "C" fn free(memory: *mut c_void) {
-    let known = lock(&LIVE)
-        .as_mut()
-        .is_some_and(|live| live.remove(&(memory as usize)));
-    if !known {
-        eprintln!("the plugin freed {memory:?}, which it does not own");
-        std::process::abort();
-    }
+    forget(memory);
     // SAFETY: it came from `allocate` and is freed for the first time.
     unsafe { libc::free(memory) };
 }
@@ -40,9 +64,7 @@ fn allocate(bytes: &[u8]) -> *mut c_void {
     }
     // SAFETY: both are `bytes.len()` bytes long, and the copy is fresh.
     unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), memory.cast::<u8>(), bytes.len()) };
-    if let Some(live) = lock(&LIVE).as_mut() {
-        live.insert(memory as usize);
-    }
+    remember(memory);
     memory
 }
 

@@ -6,9 +6,11 @@
 //! - A plugin's globals are per process, so **one `FakeHost` is alive at a time**: [`FakeHost::new`] waits until the one
 //!   before is dropped. Two in one thread wait for ever.
 //! - One `FakeHost` can be used by many threads.
-//! - As in Orthanc, the REST API and metrics fail (2038) while a plugin initializes, and a refused call logs an error.
-//! - Every buffer and string handed out is counted until it is freed; freeing one twice ends the process.
+//! - As in Orthanc, the REST API, files and metrics fail (2038) while a plugin initializes, and a refused call logs an
+//!   error.
+//! - Every buffer, string and transcoded file handed out is counted until it is freed; freeing one twice ends the process.
 
+mod files;
 mod memory;
 mod output;
 mod services;
@@ -274,7 +276,7 @@ impl FakeHost {
         lock(&self.state().thread_names).clone()
     }
 
-    /// How many buffers and strings were handed out and not freed yet.
+    /// How many buffers, strings and transcoded files were handed out and not freed yet.
     pub fn outstanding_allocations(&self) -> usize {
         memory::outstanding()
     }

@@ -10,6 +10,7 @@ use log::Level;
 use regex::Regex;
 use serde_json::json;
 
+use super::files::{self, Reader, Transcoder};
 use super::output::{self, bytes, text};
 use super::{FakeInstance, FakeRoute, c_text, lock, memory};
 use crate::http::Method;
@@ -26,6 +27,7 @@ type ChangeCallback = unsafe extern "C" fn(
     *const c_char,
 ) -> raw::OrthancPluginErrorCode;
 
+const NOT_IMPLEMENTED: i32 = 2;
 const OUT_OF_RANGE: i32 = 3;
 const UNKNOWN_RESOURCE: i32 = 17;
 const UNKNOWN_SERVICE: i32 = 26;
@@ -35,6 +37,8 @@ const NOT_INITIALIZED: i32 = 2038;
 pub(super) struct State {
     pub(super) configuration: Mutex<Vec<u8>>,
     pub(super) api: Mutex<Arc<Api>>,
+    pub(super) reader: Mutex<Arc<Reader>>,
+    pub(super) transcoder: Mutex<Arc<Transcoder>>,
     pub(super) logs: Mutex<Vec<(Level, String)>>,
     pub(super) metrics: Mutex<BTreeMap<String, f64>>,
     pub(super) routes: Mutex<Vec<FakeRoute>>,
@@ -53,6 +57,8 @@ impl Default for State {
             api: Mutex::new(Arc::new(|_: Method, _: &str, _: &[u8]| {
                 Err(UNKNOWN_RESOURCE)
             })),
+            reader: Mutex::new(Arc::new(|_: &str| Err(UNKNOWN_RESOURCE))),
+            transcoder: Mutex::new(Arc::new(|_: &[u8], _: &str| Err(NOT_IMPLEMENTED))),
             logs: Mutex::default(),
             metrics: Mutex::default(),
             routes: Mutex::default(),
@@ -158,6 +164,9 @@ unsafe fn serve(
         if let Some(done) = output::service(service, params) {
             return done;
         }
+        if let Some(done) = files::service(state, service, params) {
+            return done;
+        }
         match service {
             raw::_OrthancPluginService_LogError => state.log(Level::Error, text(params.cast())),
             raw::_OrthancPluginService_LogWarning => state.log(Level::Warn, text(params.cast())),
@@ -232,7 +241,13 @@ unsafe fn serve(
     Ok(())
 }
 
-fn ready(state: &State) -> Result<(), i32> {
+/// Runs a closure of the test: its panic must not cross the plugin.
+pub(super) fn shielded<T>(closure: impl FnOnce() -> Result<T, i32>) -> Result<T, i32> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(closure))
+        .unwrap_or(Err(raw::OrthancPluginErrorCode_InternalError as i32))
+}
+
+pub(super) fn ready(state: &State) -> Result<(), i32> {
     if state.initializing.load(Ordering::SeqCst) {
         Err(NOT_INITIALIZED)
     } else {
@@ -253,12 +268,7 @@ unsafe fn call_api(state: &State, params: *const c_void) -> Result<(), i32> {
             Method::Get | Method::Delete => &[],
         };
         let api = Arc::clone(&lock(&state.api));
-        // A test's own panic must not cross the plugin.
-        let answered = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            api(method, &text(p.uri), body)
-        }));
-        let (status, answer) =
-            answered.unwrap_or(Err(raw::OrthancPluginErrorCode_InternalError as i32))?;
+        let (status, answer) = shielded(|| api(method, &text(p.uri), body))?;
         *p.httpStatus = status;
         memory::fill(
             p.answerHeaders,
@@ -281,7 +291,7 @@ unsafe fn call_api(state: &State, params: *const c_void) -> Result<(), i32> {
 /// # Safety
 /// If it is one of the getters of an instance, its parameters.
 unsafe fn instance(service: raw::_OrthancPluginService, params: *const c_void) -> Result<(), i32> {
-    // SAFETY: as the caller promises; the instance is one of `FakeHost::store_instance`.
+    // SAFETY: as the caller promises; the instance is one of `FakeHost::store_instance`, or transcoded.
     unsafe {
         let p = params.cast::<raw::_OrthancPluginAccessDicomInstance>();
         let known = || (&*(*p).instance.cast::<PreparedInstance>(), &*p);
@@ -321,7 +331,9 @@ unsafe fn instance(service: raw::_OrthancPluginService, params: *const c_void) -
 
 fn describe(code: i32) -> &'static std::ffi::CStr {
     match code {
+        2 => c"Not implemented yet",
         9 => c"Error in the network protocol",
+        15 => c"Bad file format",
         17 => c"Unknown resource",
         2015 => c"No acceptable presentation context",
         2038 => c"Plugin trying to call the database during its initialization",

@@ -12,6 +12,7 @@ use crate::store::Level;
 fn table_of_defaults() -> Value {
     json!({
         "Transport": "Auto",
+        "TransferSyntax": null,
         "Associations": 2,
         "BatchSize": 100,
         "Level": "Study",

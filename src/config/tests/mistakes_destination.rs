@@ -12,9 +12,9 @@ fn refused_settings() -> Vec<(&'static str, Vec<Value>, &'static str)> {
             "one of \"Auto\", \"Rest\", \"Native\"",
         ),
         (
-            "Transport",
-            vec![json!("Native")],
-            "not available in this version",
+            "TransferSyntax",
+            vec![json!("JPEG-LS"), json!("1.2.840.10008.1.2.4.50"), json!(1)],
+            "1.2.840.10008.1.2.4.80 (JPEG-LS Lossless)",
         ),
         (
             "Associations",

@@ -72,6 +72,7 @@ impl Lane {
         let now = self.tools.clock.now();
         let open = self.is_window_open(now);
         let reserved = self.is_reserved(worker);
+        let shares = self.tools.transport.shares(&self.name);
         let mut state = self.lock();
         let idle = |until, state: &State| {
             Turn::Wait(Idle {
@@ -136,7 +137,9 @@ impl Lane {
         let most = if paying {
             1
         } else {
-            state.manners.batch(self.settings.batch_size, state.shared)
+            state
+                .manners
+                .batch(self.settings.batch_size, state.shared && shares)
         };
         let pick = if !open {
             Pick::Hurried

@@ -229,14 +229,7 @@ fn settings() -> Settings {
         rules: Vec::new(),
         defaults,
         destinations: [("night".to_owned(), night), ("slow".to_owned(), slow)].into(),
-        host: HostSettings {
-            concurrent_jobs: 2,
-            dicom_scu_timeout: 10,
-            jobs_history_size: 10,
-            strict_aet_comparison: false,
-            modalities_in_database: false,
-            modalities: BTreeMap::new(),
-        },
+        host: HostSettings::default(),
     }
 }
 

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use super::{
     Claim, Counts, Cursor, DestinationRecord, Duplicates, Enqueued, ErrorOperation, ErrorSummary,
     Filter, Finish, LastError, Level, Moved, NewItem, Outage, Page, Pick, ResourceProgress, Result,
-    Store,
+    Store, StoreError,
 };
 use crate::item::{Attempt, Item, Timestamp};
 
@@ -65,6 +65,17 @@ impl SqliteStore {
             _lock: lock,
         })
     }
+
+    /// On a full disk the write-ahead log may be what fills it: its pages go to where they belong, and it is tried once more.
+    fn with_room<T>(&self, work: impl Fn() -> Result<T>) -> Result<T> {
+        match work() {
+            Err(StoreError::Full(_)) => {
+                self.pool.empty_log();
+                work()
+            }
+            result => result,
+        }
+    }
 }
 
 impl Store for SqliteStore {
@@ -87,7 +98,7 @@ impl Store for SqliteStore {
         cursor: Option<&Cursor>,
         now: Timestamp,
     ) -> Result<Enqueued> {
-        enqueue::enqueue(&self.pool, items, duplicates, cursor, now)
+        self.with_room(|| enqueue::enqueue(&self.pool, items, duplicates, cursor, now))
     }
 
     fn count_new(&self, items: &[NewItem], duplicates: Duplicates) -> Result<Enqueued> {
@@ -95,11 +106,11 @@ impl Store for SqliteStore {
     }
 
     fn release_running(&self, _now: Timestamp) -> Result<u64> {
-        claim::release_running(&self.pool)
+        self.with_room(|| claim::release_running(&self.pool))
     }
 
     fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>> {
-        due::promote(&self.pool, now, limit)
+        self.with_room(|| due::promote(&self.pool, now, limit))
     }
 
     fn next_due(&self) -> Result<Option<Timestamp>> {
@@ -107,7 +118,7 @@ impl Store for SqliteStore {
     }
 
     fn expire(&self, now: Timestamp, limit: u32) -> Result<u64> {
-        due::expire(&self.pool, now, limit)
+        self.with_room(|| due::expire(&self.pool, now, limit))
     }
 
     fn claim(
@@ -117,11 +128,11 @@ impl Store for SqliteStore {
         limit: u32,
         _now: Timestamp,
     ) -> Result<Option<Claim>> {
-        claim::claim(&self.pool, destination, pick, limit)
+        self.with_room(|| claim::claim(&self.pool, destination, pick, limit))
     }
 
     fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64> {
-        finish::finish(&self.pool, token, results, now)
+        self.with_room(|| finish::finish(&self.pool, token, results, now))
     }
 
     fn is_ready(&self, destination: &str, pick: Pick) -> Result<bool> {
@@ -133,7 +144,7 @@ impl Store for SqliteStore {
     }
 
     fn prune(&self, before: Timestamp, limit: u32) -> Result<u64> {
-        due::prune(&self.pool, before, limit)
+        self.with_room(|| due::prune(&self.pool, before, limit))
     }
 
     fn replay(&self, id: i64, expires: Option<Timestamp>, _now: Timestamp) -> Result<Moved> {
@@ -174,7 +185,7 @@ impl Store for SqliteStore {
     }
 
     fn set_paused(&self, destination: &str, paused: bool) -> Result<()> {
-        operate::set_paused(&self.pool, destination, paused)
+        self.with_room(|| operate::set_paused(&self.pool, destination, paused))
     }
 
     fn set_last_error(&self, destination: &str, error: &LastError) -> Result<()> {

@@ -73,6 +73,16 @@ impl Drop for Reader<'_> {
 }
 
 impl Pool {
+    /// Moves the write-ahead log's pages into the database and gives its room back. Best effort: where there is no room for
+    /// that either, or a reader needs the log, it stays.
+    pub fn empty_log(&self) {
+        let writer = lock(&self.writer);
+        let moved = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        if let Err(error) = moved {
+            log::debug!("the write-ahead log could not be emptied: {error}");
+        }
+    }
+
     pub fn new(path: PathBuf, writer: Connection) -> Pool {
         Pool {
             path,

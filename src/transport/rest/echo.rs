@@ -1,7 +1,7 @@
 //! Whether a destination is there: a TCP connection, then C-ECHO.
 
 use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use orthanc_sdk::CallError;
@@ -10,7 +10,7 @@ use serde_json::json;
 use super::RestTransport;
 use crate::item::{Class, Outcome};
 use crate::transport::Probe;
-use crate::transport::modalities::Modality;
+use crate::transport::modalities::{Modality, addresses};
 
 /// When TCP sends its SYN again.
 const SYN_AGAIN: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ impl RestTransport {
         let timeout = self.timeout(timeout, &modality);
         let seconds = Duration::from_secs(u64::from(timeout));
         let begun = Instant::now();
-        let peers = match addresses(&modality) {
+        let peers = match addresses(&modality.host, modality.port) {
             Ok(peers) => peers,
             Err(why) => return Probe::Silent(Outcome::new(Class::Unreachable, why)),
         };
@@ -62,23 +62,6 @@ impl RestTransport {
             Probe::Silent(outcome)
         }
     }
-}
-
-/// The peer's addresses; else why there are none, in words for an administrator.
-pub fn addresses(modality: &Modality) -> Result<Vec<SocketAddr>, String> {
-    let found: Vec<SocketAddr> = (modality.host.as_str(), modality.port)
-        .to_socket_addrs()
-        .map_err(|error| {
-            format!(
-                "the host name {:?} cannot be resolved: {error}",
-                modality.host
-            )
-        })?
-        .collect();
-    if found.is_empty() {
-        return Err(format!("the host name {:?} has no address", modality.host));
-    }
-    Ok(found)
 }
 
 /// Whether the peer takes TCP connections; else why not, in words for an administrator.

@@ -29,8 +29,10 @@ use self::cut::{Cutter, Disconnect};
 use self::jobs::{Jobs, OpenJob, Wake};
 use self::slots::JobSlots;
 use self::verdict::{JobEnd, JobState, MAX_INSTANCES};
-use super::modalities::{Modalities, Modality, is_symbolic_name};
-use super::{Batch, Delivery, Permit, Probe, Standing, Transport, Tried};
+use super::modalities::{Modalities, Modality, addresses, is_symbolic_name};
+use super::{
+    Batch, Delivery, Permit, Probe, Standing, Transport, Tried, all_after, unknown_modality,
+};
 use crate::config::settings::HostSettings;
 use crate::failpoint;
 use crate::item::{Class, Clock, Item, Outcome};
@@ -146,9 +148,10 @@ impl RestTransport {
             body["LocalAet"] = json!(aet);
         }
         let uri = format!("/modalities/{}/store", batch.destination);
-        let _call = self
-            .cutter
-            .call(echo::addresses(modality).unwrap_or_default(), true);
+        let _call = self.cutter.call(
+            addresses(&modality.host, modality.port).unwrap_or_default(),
+            true,
+        );
         if self.jobs.is_interrupted() {
             return Err(Stop::Here);
         }
@@ -397,14 +400,6 @@ impl Transport for RestTransport {
     }
 }
 
-fn all_after(mut results: Vec<Tried>, count: usize, first: Tried) -> Delivery {
-    if results.len() < count {
-        results.push(first);
-    }
-    results.resize(count, Tried::NotYet);
-    Delivery(results)
-}
-
 /// Whether such an outcome is the instance's own matter, so that the others can go on at once.
 fn concerns_the_instance(class: Class) -> bool {
     matches!(
@@ -415,15 +410,6 @@ fn concerns_the_instance(class: Class) -> bool {
 
 fn missing_outcome() -> Outcome {
     Outcome::new(Class::Missing, "the instance is no longer in Orthanc")
-}
-
-fn unknown_modality(name: &str) -> Outcome {
-    Outcome::new(
-        Class::Unreachable,
-        format!(
-            "Orthanc has no modality {name:?} (any more): add it to DicomModalities, or redirect the items"
-        ),
-    )
 }
 
 fn refused_submission(error: &CallError) -> Outcome {

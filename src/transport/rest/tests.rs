@@ -55,14 +55,7 @@ fn transport(fake: &FakeHost) -> RestTransport {
         client,
         Arc::new(Modalities::new(client)),
         Arc::new(SystemClock),
-        &HostSettings {
-            concurrent_jobs: 2,
-            dicom_scu_timeout: 10,
-            jobs_history_size: 10,
-            strict_aet_comparison: false,
-            modalities_in_database: false,
-            modalities: std::collections::BTreeMap::new(),
-        },
+        &HostSettings::default(),
         Box::new(|_| ()),
     )
 }
@@ -98,6 +91,8 @@ fn items(names: &[&str]) -> Vec<Item> {
 fn deliver(transport: &RestTransport, names: &[&str]) -> Vec<String> {
     let items = items(names);
     let delivery = transport.deliver(&Batch {
+        transfer_syntax: None,
+        told: &|_, _| true,
         recalled: &Vec::new,
         destination: "pacs",
         local_aet: Some("US"),
@@ -268,6 +263,8 @@ fn an_unknown_modality_is_an_outage() {
     for name in ["other", "../pacs", "pacs/store", "", "pacs\0"] {
         let items = items(&["a", "b"]);
         let delivery = transport.deliver(&Batch {
+            transfer_syntax: None,
+            told: &|_, _| true,
             recalled: &Vec::new,
             destination: name,
             local_aet: None,
@@ -441,6 +438,8 @@ fn deliver_and_recall(
     std::thread::scope(|scope| {
         let sending = scope.spawn(|| {
             transport.deliver(&Batch {
+                transfer_syntax: None,
+                told: &|_, _| true,
                 recalled: &|| cancelled(looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst)),
                 destination: "pacs",
                 local_aet: None,
@@ -584,6 +583,8 @@ fn a_recall_between_two_jobs_is_heeded() {
     let transport = transport.get_or_init(|| self::transport(&fake));
     let items = items(&["a", "b", "c", "d"]);
     let told = transport.deliver(&Batch {
+        transfer_syntax: None,
+        told: &|_, _| true,
         recalled: &|| vec![2],
         destination: "pacs",
         local_aet: None,

@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod certificates;
 pub mod dcmtk;
 pub mod dicom;
 pub mod net;
@@ -15,13 +16,17 @@ pub mod orthanc;
 pub mod plugin;
 pub mod proc;
 pub mod queue;
+pub mod receiver;
 pub mod scp;
+pub mod sender;
 pub mod wait;
 
+pub use certificates::Certificates;
 pub use dicom::{Instance, Kind, Study};
 pub use net::free_port;
 pub use orthanc::{Orthanc, OrthancConfig, OrthancVersion};
 pub use plugin::plugin_path;
 pub use queue::Queue;
+pub use receiver::{ClientCertificate, Receiver, ReceiverKind, ReceiverOptions};
 pub use scp::{Association, FaultScp, Respond, StoreRequest};
 pub use wait::{poll, wait_until};

@@ -7,10 +7,23 @@
 //!
 //! An instance is built in the time it takes to copy its pixels: thousands per second.
 
+mod data_set;
+mod elements;
 mod file;
+mod huge;
+mod objects;
+mod part10;
+mod syntaxes;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use data_set::{DataSet, Lengths};
+pub use elements::elements;
+pub use huge::{HugeFile, huge};
+pub use objects::{BASIC_TEXT_SR, ENCAPSULATED_PDF, MULTI_FRAME, every_object};
+pub use part10::Part10;
+pub use syntaxes::{Sample, VIDEO_ENDOSCOPIC, every_syntax};
 
 /// CT Image Storage (PS3.4 B.5).
 pub const CT_IMAGE: &str = "1.2.840.10008.5.1.4.1.1.2";
@@ -273,6 +286,12 @@ impl Study {
             transfer_syntax: self.transfer_syntax.clone(),
             data_set_offset,
         }
+    }
+
+    /// The SOP instance UID of this series and instance number, both from 1; instance 0: the series UID.
+    #[must_use]
+    pub fn uid_of(&self, series: usize, number: usize) -> String {
+        self.uid(series, number)
     }
 
     /// A UID below 2.25 (PS3.5 B.2); series and instance 0 stand for the level above.

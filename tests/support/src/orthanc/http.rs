@@ -219,6 +219,25 @@ impl Orthanc {
         answer["ID"].as_str().expect("an ID").to_owned()
     }
 
+    /// Stores a file of any size, without reading it into memory; its Orthanc ID.
+    ///
+    /// # Panics
+    /// When it cannot be read, or Orthanc does not take it.
+    #[track_caller]
+    pub fn store_file(&self, path: &std::path::Path) -> String {
+        let file = std::fs::File::open(path).expect("a file");
+        let request =
+            ureq::http::Request::post(format!("http://127.0.0.1:{}/instances", self.http_port()));
+        let length = file.metadata().expect("a file").len();
+        let request = request.header("Content-Length", length).body(file);
+        let answer = self.agent.run(request.expect("a request"));
+        let mut answer = answer.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let text = answer.body_mut().read_to_string().unwrap_or_default();
+        assert_eq!(answer.status(), 200, "{}: {text}", path.display());
+        let answer: Value = serde_json::from_str(&text).expect("JSON");
+        answer["ID"].as_str().expect("an ID").to_owned()
+    }
+
     /// Stores all of them; the Orthanc IDs in the same order.
     #[track_caller]
     pub fn store_all<'a>(

@@ -3,37 +3,24 @@
 //! Invariant: the thread only blocks in reads and writes of its own socket, in [`Shared::pause`], or in a hang that
 //! watches `stopping`: all of them end when the SCP stops.
 
-use std::io::{self, Read, Write};
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use dicom_ul::pdu::{
-    AssociationAC, AssociationRQ, MAXIMUM_PDU_SIZE, PDataValue, PDataValueType, Pdu,
-    PresentationContextResult, PresentationContextResultReason, UserVariableItem, read_pdu,
-    write_pdu,
+    AssociationAC, AssociationRQ, PDataValueType, Pdu, PresentationContextResult,
+    PresentationContextResultReason, UserVariableItem,
 };
 
 use super::Shared;
 use super::behaviour::{Association, AssociationRequest, Behaviour, Respond, StoreRequest};
-use super::command::{self, Request};
+use super::command::{self, Reply, Request};
 use super::record::{Event, StoreRecord};
+use super::wire::{self, Ended, Step, hang, read, write};
 
-/// A PDU longer than this is taken for garbage.
-const LONGEST_PDU: u32 = 1 << 28;
 const IMPLEMENTATION_CLASS_UID: &str = "2.25.187562840193322814705539214506771203461";
+const UNKNOWN_TRANSFER_SYNTAX: &str = "2.25.187562840193322814705539214506771203463";
 const IMPLICIT_VR_LE: &str = "1.2.840.10008.1.2";
-
-/// Why serving ends before a release.
-struct Ended;
-
-impl From<io::Error> for Ended {
-    fn from(_: io::Error) -> Self {
-        Self
-    }
-}
-
-type Step<T> = Result<T, Ended>;
 
 /// Serves the connection until its end.
 pub(super) fn serve(shared: &Shared, stopping: &AtomicBool, stream: &TcpStream, number: u64) {
@@ -49,41 +36,6 @@ pub(super) fn serve(shared: &Shared, stopping: &AtomicBool, stream: &TcpStream, 
     });
 }
 
-fn read(mut stream: &TcpStream) -> Step<Pdu> {
-    let mut bytes = vec![0; 6];
-    stream.read_exact(&mut bytes)?;
-    let length = u32::from_be_bytes([bytes[2], bytes[3], bytes[4], bytes[5]]);
-    if length > LONGEST_PDU {
-        return Err(Ended);
-    }
-    bytes.resize(6 + length as usize, 0);
-    stream.read_exact(&mut bytes[6..])?;
-    let pdu = read_pdu(&bytes[..], MAXIMUM_PDU_SIZE, false);
-    pdu.ok().flatten().ok_or(Ended)
-}
-
-fn write(mut stream: &TcpStream, pdu: &Pdu) -> Step<()> {
-    let mut bytes = Vec::new();
-    write_pdu(&mut bytes, pdu).map_err(|_| Ended)?;
-    // One write: a response in two parts would wait for an acknowledgement in between.
-    stream.write_all(&bytes)?;
-    Ok(())
-}
-
-/// A-ABORT by the service user (PS3.8 9.3.8).
-fn abort(mut stream: &TcpStream) {
-    let _ = stream.write_all(&[7, 0, 0, 0, 0, 4, 0, 0, 0, 0]);
-}
-
-/// Reads and forgets until the peer closes or aborts, or the socket is shut down.
-fn hang(stream: &TcpStream) {
-    while let Ok(pdu) = read(stream) {
-        if matches!(pdu, Pdu::AbortRQ { .. }) {
-            break;
-        }
-    }
-}
-
 fn negotiate<'a>(
     shared: &'a Shared,
     stopping: &'a AtomicBool,
@@ -91,7 +43,7 @@ fn negotiate<'a>(
     number: u64,
 ) -> Step<Peer<'a>> {
     let Pdu::AssociationRQ(asked) = read(stream)? else {
-        abort(stream);
+        wire::abort(stream, 0, 0);
         return Err(Ended);
     };
     let request = AssociationRequest {
@@ -116,13 +68,16 @@ fn negotiate<'a>(
         decision,
     });
     match decision {
-        Association::Accept | Association::AcceptNoContext => {}
+        Association::Accept
+        | Association::AcceptNoContext
+        | Association::AcceptUnknownContextId
+        | Association::AcceptUnknownTransferSyntax => {}
         Association::Reject {
             result,
             source,
             reason,
         } => {
-            (&*stream).write_all(&[3, 0, 0, 0, 0, 4, 0, result, source, reason])?;
+            wire::write_bytes(stream, &[3, 0, 0, 0, 0, 4, 0, result, source, reason])?;
             // The requestor closes (PS3.8 9.2.3, AA-4 and ARTIM); waiting for it loses no byte to a reset.
             hang(stream);
             return Err(Ended);
@@ -133,12 +88,37 @@ fn negotiate<'a>(
         }
         Association::CloseAtOnce => return Err(Ended),
         Association::AbortAtOnce => {
-            abort(stream);
+            wire::abort(stream, 0, 0);
+            return Err(Ended);
+        }
+        Association::AbortWith { source, reason } => {
+            wire::abort(stream, source, reason);
+            return Err(Ended);
+        }
+        Association::DataBeforeAccept => {
+            let reply = Reply::new(&Request::of_store(), 0x0000);
+            let command = reply.encode(&Request::of_store());
+            let context = asked
+                .presentation_contexts
+                .first()
+                .map_or(1, |first| first.id);
+            wire::write_bytes(stream, &wire::p_data(context, wire::LAST_COMMAND, &command))?;
+            hang(stream);
+            return Err(Ended);
+        }
+        Association::Garbage => {
+            wire::write_bytes(stream, &wire::garbage())?;
+            hang(stream);
+            return Err(Ended);
+        }
+        Association::EndlessAccept => {
+            wire::endless(shared, stopping, stream, wire::ASSOCIATE_AC);
             return Err(Ended);
         }
     }
     let refuse_all = decision == Association::AcceptNoContext;
-    let contexts = answers(&asked, &behaviour, refuse_all);
+    let mut contexts = answers(&asked, &behaviour, refuse_all);
+    spoil(decision, &asked, &mut contexts);
     {
         let mut state = shared.state();
         let counters = &mut state.records.counters;
@@ -205,15 +185,32 @@ fn answers(
         .collect()
 }
 
+/// Makes the answers wrong where that was asked for.
+fn spoil(decision: Association, asked: &AssociationRQ, contexts: &mut [PresentationContextResult]) {
+    if decision == Association::AcceptUnknownTransferSyntax {
+        for context in contexts.iter_mut() {
+            UNKNOWN_TRANSFER_SYNTAX.clone_into(&mut context.transfer_syntax);
+        }
+    }
+    if decision == Association::AcceptUnknownContextId {
+        let proposed = |id: u8| asked.presentation_contexts.iter().any(|one| one.id == id);
+        let free = (1..=u8::MAX).rev().step_by(2).filter(|id| !proposed(*id));
+        // With all of the 128 proposed, 0 is not: it is no valid ID either.
+        for (context, id) in contexts.iter_mut().zip(free.chain(std::iter::repeat(0))) {
+            context.id = id;
+        }
+    }
+}
+
 fn uid_text(uid: &str) -> String {
     uid.trim_matches(['\0', ' ']).to_owned()
 }
 
 /// The requestor of an accepted association.
-struct Peer<'a> {
-    shared: &'a Shared,
-    stopping: &'a AtomicBool,
-    stream: &'a TcpStream,
+pub(super) struct Peer<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) stopping: &'a AtomicBool,
+    pub(super) stream: &'a TcpStream,
     request: AssociationRequest,
     /// By presentation context ID; the accepted ones only.
     transfer_syntaxes: Vec<(u8, String)>,
@@ -232,6 +229,8 @@ impl Peer<'_> {
     fn requests(&mut self) -> Step<()> {
         let (mut command, mut data) = (Vec::new(), Vec::new());
         let mut pending: Option<Request> = None;
+        // Of a data set whose store was already answered.
+        let mut unwanted = false;
         loop {
             let values = match read(self.stream)? {
                 Pdu::PData { data } => data,
@@ -247,13 +246,18 @@ impl Peer<'_> {
                             let request = command::decode(&command).ok_or(Ended)?;
                             command.clear();
                             if request.has_data_set {
-                                pending = Some(request);
+                                pending = self.before_data(request, context)?;
+                                unwanted = pending.is_none();
                             } else {
                                 self.without_data(&request, context)?;
                             }
                         }
                     }
                     PDataValueType::Data => {
+                        if unwanted {
+                            unwanted = !value.is_last;
+                            continue;
+                        }
                         data.extend_from_slice(&value.data);
                         if value.is_last {
                             let request = pending.take().ok_or(Ended)?;
@@ -267,7 +271,7 @@ impl Peer<'_> {
 
     fn without_data(&mut self, request: &Request, context: u8) -> Step<()> {
         if request.field != command::C_ECHO_RQ {
-            abort(self.stream);
+            wire::abort(self.stream, 0, 0);
             return Err(Ended);
         }
         self.shared.state().records.counters.echoes += 1;
@@ -278,9 +282,46 @@ impl Peer<'_> {
         self.respond(request, context, what, |_| {})
     }
 
+    /// The request itself, if its data set is wanted.
+    fn before_data(&mut self, request: Request, context: u8) -> Step<Option<Request>> {
+        let behaviour = self.shared.behaviour().clone();
+        let (index_total, seen) = {
+            let mut state = self.shared.state();
+            let records = &mut state.records;
+            records.counters.commands += 1;
+            let seen = records.seen.get(&request.sop_instance_uid);
+            (records.stores.len(), seen.copied().unwrap_or(0))
+        };
+        self.shared.changed.notify_all();
+        let early = match behaviour.stop_reading {
+            true => Some(Respond::StopReading),
+            false => (behaviour.on_command)(&self.seen(&request, index_total, seen + 1)),
+        };
+        let Some(what) = early else {
+            return Ok(Some(request));
+        };
+        self.stores += 1;
+        self.respond(&request, context, what, |_| {})?;
+        Ok(None)
+    }
+
+    /// The request as closures see it.
+    fn seen(&self, request: &Request, index_total: usize, times: usize) -> StoreRequest {
+        StoreRequest {
+            sop_class_uid: request.sop_class_uid.clone(),
+            sop_instance_uid: request.sop_instance_uid.clone(),
+            calling_aet: self.request.calling_aet.clone(),
+            called_aet: self.request.called_aet.clone(),
+            association: self.request.association,
+            index_in_association: self.stores,
+            index_total,
+            times_seen_this_uid: times,
+        }
+    }
+
     fn store(&mut self, request: &Request, context: u8, data: Vec<u8>) -> Step<()> {
         if request.field != command::C_STORE_RQ {
-            abort(self.stream);
+            wire::abort(self.stream, 0, 0);
             return Err(Ended);
         }
         let behaviour = self.shared.behaviour().clone();
@@ -310,16 +351,7 @@ impl Peer<'_> {
             records.stores.push(record.clone());
             (seen, records.stores.len() - 1, records.epoch)
         };
-        let what = (behaviour.on_store)(&StoreRequest {
-            sop_class_uid: request.sop_class_uid.clone(),
-            sop_instance_uid: request.sop_instance_uid.clone(),
-            calling_aet: self.request.calling_aet.clone(),
-            called_aet: self.request.called_aet.clone(),
-            association: self.request.association,
-            index_in_association: self.stores,
-            index_total,
-            times_seen_this_uid: seen,
-        });
+        let what = (behaviour.on_store)(&self.seen(request, index_total, seen));
         self.stores += 1;
         record.bytes = None;
         self.shared.emit(&Event::Received(record.clone()));
@@ -336,56 +368,5 @@ impl Peer<'_> {
             }
             shared.emit(&Event::Answered(record));
         })
-    }
-
-    /// Does what was asked for; `written` is called once the response is on its way.
-    fn respond(
-        &self,
-        request: &Request,
-        context: u8,
-        what: Respond,
-        written: impl FnOnce(u16),
-    ) -> Step<()> {
-        let (delay, status) = match what {
-            Respond::Status(status) => (Duration::ZERO, status),
-            Respond::Delay(time, status) => (time, status),
-            Respond::AckThenAbort => (Duration::ZERO, 0x0000),
-            Respond::Abort => {
-                abort(self.stream);
-                return Err(Ended);
-            }
-            Respond::Close => return Err(Ended),
-            Respond::Hang => {
-                hang(self.stream);
-                return Err(Ended);
-            }
-            Respond::HangForever => {
-                while !self.stopping.load(Ordering::SeqCst) {
-                    self.shared.pause(Duration::from_secs(3600), self.stopping);
-                }
-                return Err(Ended);
-            }
-        };
-        if !delay.is_zero() {
-            self.shared.pause(delay, self.stopping);
-            if self.stopping.load(Ordering::SeqCst) {
-                return Err(Ended);
-            }
-        }
-        let response = Pdu::PData {
-            data: vec![PDataValue {
-                presentation_context_id: context,
-                value_type: PDataValueType::Command,
-                is_last: true,
-                data: command::encode_response(request, status),
-            }],
-        };
-        write(self.stream, &response)?;
-        written(status);
-        if what == Respond::AckThenAbort {
-            abort(self.stream);
-            return Err(Ended);
-        }
-        Ok(())
     }
 }

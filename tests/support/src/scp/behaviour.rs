@@ -30,6 +30,23 @@ pub enum Association {
     CloseAtOnce,
     /// A-ABORT (service user) instead of an answer.
     AbortAtOnce,
+    /// A-ABORT with these numbers (PS3.8 9.3.8) instead of an answer.
+    AbortWith {
+        /// 0 service user, 2 service provider.
+        source: u8,
+        /// Meant only for source 2.
+        reason: u8,
+    },
+    /// P-DATA-TF with a C-STORE-RSP of status 0000 instead of the A-ASSOCIATE-AC, which never comes.
+    DataBeforeAccept,
+    /// Bytes that are no PDU instead of an answer; the connection stays open.
+    Garbage,
+    /// The header of an A-ASSOCIATE-AC of 4 GiB, then a byte now and then, until the peer closes, or until stop.
+    EndlessAccept,
+    /// A-ASSOCIATE-AC that accepts, under presentation context IDs that were not proposed.
+    AcceptUnknownContextId,
+    /// A-ASSOCIATE-AC that accepts each context with a transfer syntax that was not proposed.
+    AcceptUnknownTransferSyntax,
 }
 
 /// What follows a C-STORE-RQ with its data set, or a C-ECHO-RQ.
@@ -49,6 +66,66 @@ pub enum Respond {
     HangForever,
     /// Response 0000, then A-ABORT.
     AckThenAbort,
+    /// A-ABORT with these numbers (PS3.8 9.3.8), no response.
+    AbortWith {
+        /// 0 service user, 2 service provider.
+        source: u8,
+        /// Meant only for source 2.
+        reason: u8,
+    },
+    /// Response with this status and what belongs to it (PS3.7 C); see [`Respond::status_with`].
+    StatusWith {
+        /// (0000,0900).
+        status: u16,
+        /// (0000,0902).
+        error_comment: Option<&'static str>,
+        /// (0000,0901); absent when empty.
+        offending: &'static [(u16, u16)],
+    },
+    /// Response 0000 in several PDUs, each with a part of the command set: allowed (PS3.8 E.2).
+    Fragmented,
+    /// Response 0000, one byte after the other, a little pause after each: allowed.
+    Trickle,
+    /// Response 0000, twice.
+    Twice,
+    /// These bytes instead of a response; the connection stays open. See [`Respond::raw`].
+    Raw(&'static [u8]),
+    /// Response 0000 to a message ID that is not that of the request.
+    WrongMessageId,
+    /// Response 0000 on a presentation context that is not that of the request, and was not proposed.
+    WrongContext,
+    /// Response without (0000,0900).
+    NoStatus,
+    /// P-DATA-TF with a PDV item of length 0: not even its context and control header.
+    ZeroLengthPdv,
+    /// The header of a P-DATA-TF of 4 GiB, then a byte now and then, until the peer closes, or until stop.
+    EndlessPdu,
+    /// Bytes that are no PDU; the connection stays open.
+    Garbage,
+    /// A-RELEASE-RQ instead of a response, then goes on reading.
+    Release,
+    /// Does not read the data set (set by [`FaultScp::set_store`] or returned by the closure of
+    /// [`FaultScp::on_command`]): the sender's writes block once some MB are on their way, until stop. Returned by
+    /// the closure of [`FaultScp::on_store`] it comes too late, and is [`HangForever`](Self::HangForever).
+    StopReading,
+}
+
+impl Respond {
+    /// [`Respond::Raw`] with bytes made at run time; they are never freed, so that this type stays `Copy`.
+    #[must_use]
+    pub fn raw(bytes: Vec<u8>) -> Self {
+        Self::Raw(bytes.leak())
+    }
+
+    /// [`Respond::StatusWith`] with values made at run time; they are never freed.
+    #[must_use]
+    pub fn status_with(status: u16, error_comment: Option<&str>, offending: &[(u16, u16)]) -> Self {
+        Self::StatusWith {
+            status,
+            error_comment: error_comment.map(|text| &*text.to_owned().leak()),
+            offending: offending.to_vec().leak(),
+        }
+    }
 }
 
 /// An association request, as the closure of [`FaultScp::on_association`] sees it.
@@ -87,13 +164,17 @@ pub struct StoreRequest {
 
 type OnAssociation = Arc<dyn Fn(&AssociationRequest) -> Association + Send + Sync>;
 type OnStore = Arc<dyn Fn(&StoreRequest) -> Respond + Send + Sync>;
+type OnCommand = Arc<dyn Fn(&StoreRequest) -> Option<Respond> + Send + Sync>;
 type Accepts = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 /// The behaviour in force.
 #[derive(Clone)]
 pub(super) struct Behaviour {
     pub on_association: OnAssociation,
+    pub on_command: OnCommand,
     pub on_store: OnStore,
+    /// Whether data sets stay unread.
+    pub stop_reading: bool,
     pub sop_classes: Accepts,
     pub transfer_syntaxes: Accepts,
     pub echo: Respond,
@@ -105,7 +186,9 @@ impl Default for Behaviour {
     fn default() -> Self {
         Self {
             on_association: Arc::new(|_| Association::Accept),
+            on_command: Arc::new(|_| None),
             on_store: Arc::new(|_| Respond::Status(0x0000)),
+            stop_reading: false,
             sop_classes: Arc::new(|_| true),
             transfer_syntaxes: Arc::new(|_| true),
             echo: Respond::Status(0x0000),
@@ -129,14 +212,27 @@ impl FaultScp {
         self.on_association(move |_| what);
     }
 
-    /// Decides about each store.
+    /// Decides about each store, after its data set.
     pub fn on_store(&self, decide: impl Fn(&StoreRequest) -> Respond + Send + Sync + 'static) {
-        self.shared.behaviour().on_store = Arc::new(decide);
+        let mut behaviour = self.shared.behaviour();
+        behaviour.on_store = Arc::new(decide);
+        behaviour.stop_reading = false;
     }
 
     /// The same decision for every store.
     pub fn set_store(&self, what: Respond) {
         self.on_store(move |_| what);
+        self.shared.behaviour().stop_reading = what == Respond::StopReading;
+    }
+
+    /// Decides about each store when its command set has come, before its data set: `Some` is done at once. When
+    /// that is a response, the data set is then read and thrown away; such a store is not in the records, and
+    /// [`on_store`](Self::on_store) is not asked. Default: `None`.
+    pub fn on_command(
+        &self,
+        decide: impl Fn(&StoreRequest) -> Option<Respond> + Send + Sync + 'static,
+    ) {
+        self.shared.behaviour().on_command = Arc::new(decide);
     }
 
     /// Every store is answered with this status.

@@ -21,6 +21,17 @@ pub(super) struct Request {
     pub has_data_set: bool,
 }
 
+impl Request {
+    /// A C-STORE of nothing.
+    pub fn of_store() -> Self {
+        Self {
+            field: C_STORE_RQ,
+            message_id: 1,
+            ..Self::default()
+        }
+    }
+}
+
 /// Reads a request's command set.
 pub(super) fn decode(mut bytes: &[u8]) -> Option<Request> {
     let mut request = Request::default();
@@ -46,24 +57,54 @@ pub(super) fn decode(mut bytes: &[u8]) -> Option<Request> {
     Some(request)
 }
 
-/// Writes the response to `request` (PS3.7 9.3.1.2, 9.3.5.2).
-pub(super) fn encode_response(request: &Request, status: u16) -> Vec<u8> {
-    let mut body = Vec::with_capacity(256);
-    if !request.sop_class_uid.is_empty() {
-        element(&mut body, 0x0002, &padded(&request.sop_class_uid));
+/// What a response says (PS3.7 9.3.1.2, 9.3.5.2, annex C).
+pub(super) struct Reply<'a> {
+    pub message_id: u16,
+    pub status: Option<u16>,
+    pub error_comment: Option<&'a str>,
+    pub offending: &'a [(u16, u16)],
+}
+
+impl Reply<'_> {
+    /// The plain one.
+    pub fn new(request: &Request, status: u16) -> Self {
+        Self {
+            message_id: request.message_id,
+            status: Some(status),
+            error_comment: None,
+            offending: &[],
+        }
     }
-    element(&mut body, 0x0100, &(request.field | RESPONSE).to_le_bytes());
-    element(&mut body, 0x0120, &request.message_id.to_le_bytes());
-    element(&mut body, 0x0800, &NO_DATA_SET.to_le_bytes());
-    element(&mut body, 0x0900, &status.to_le_bytes());
-    if !request.sop_instance_uid.is_empty() {
-        element(&mut body, 0x1000, &padded(&request.sop_instance_uid));
+
+    /// Writes the response to `request`.
+    pub fn encode(&self, request: &Request) -> Vec<u8> {
+        let mut body = Vec::with_capacity(256);
+        if !request.sop_class_uid.is_empty() {
+            element(&mut body, 0x0002, &padded(&request.sop_class_uid, 0));
+        }
+        element(&mut body, 0x0100, &(request.field | RESPONSE).to_le_bytes());
+        element(&mut body, 0x0120, &self.message_id.to_le_bytes());
+        element(&mut body, 0x0800, &NO_DATA_SET.to_le_bytes());
+        if let Some(status) = self.status {
+            element(&mut body, 0x0900, &status.to_le_bytes());
+        }
+        if !self.offending.is_empty() {
+            let tags = self.offending.iter();
+            let tags = tags.flat_map(|(group, number)| [group.to_le_bytes(), number.to_le_bytes()]);
+            element(&mut body, 0x0901, &tags.flatten().collect::<Vec<u8>>());
+        }
+        if let Some(text) = self.error_comment {
+            element(&mut body, 0x0902, &padded(text, b' '));
+        }
+        if !request.sop_instance_uid.is_empty() {
+            element(&mut body, 0x1000, &padded(&request.sop_instance_uid, 0));
+        }
+        let mut out = Vec::with_capacity(body.len() + 12);
+        let length = u32::try_from(body.len()).expect("a response is short");
+        element(&mut out, 0x0000, &length.to_le_bytes());
+        out.extend_from_slice(&body);
+        out
     }
-    let mut out = Vec::with_capacity(body.len() + 12);
-    let length = u32::try_from(body.len()).expect("a response is short");
-    element(&mut out, 0x0000, &length.to_le_bytes());
-    out.extend_from_slice(&body);
-    out
 }
 
 fn element(out: &mut Vec<u8>, number: u16, value: &[u8]) {
@@ -74,11 +115,9 @@ fn element(out: &mut Vec<u8>, number: u16, value: &[u8]) {
     out.extend_from_slice(value);
 }
 
-fn padded(uid: &str) -> Vec<u8> {
-    let mut bytes = uid.as_bytes().to_vec();
-    if bytes.len() % 2 == 1 {
-        bytes.push(0);
-    }
+fn padded(text: &str, with: u8) -> Vec<u8> {
+    let mut bytes = text.as_bytes().to_vec();
+    bytes.resize(bytes.len().next_multiple_of(2), with);
     bytes
 }
 
@@ -105,7 +144,7 @@ mod tests {
             sop_instance_uid: "1.2.3.45".into(),
             ..Request::default()
         };
-        let bytes = encode_response(&request, 0xA700);
+        let bytes = Reply::new(&request, 0xA700).encode(&request);
         assert_eq!(
             u32::from_le_bytes(bytes[8..12].try_into().unwrap()) as usize,
             bytes.len() - 12

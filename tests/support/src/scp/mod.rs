@@ -13,6 +13,8 @@ mod association;
 mod behaviour;
 mod command;
 mod record;
+mod respond;
+mod wire;
 
 use std::collections::HashMap;
 use std::net::{Shutdown, TcpListener, TcpStream};

@@ -96,6 +96,8 @@ pub struct Counters {
     pub released: usize,
     /// C-ECHO requests.
     pub echoes: usize,
+    /// C-STORE command sets read, whatever became of their data sets.
+    pub commands: usize,
     /// C-STORE requests received completely.
     pub stores: usize,
     /// C-STORE requests answered, whatever the status.

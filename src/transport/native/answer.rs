@@ -1,0 +1,139 @@
+//! What a receiver answers: to the association request, and to a request over the association.
+//!
+//! Invariants:
+//! - Everything here works on bytes that nobody vouches for: any sequence of them ends in an answer or in an error with words,
+//!   after at most as many bytes as an answer can have. `fuzz/` tries to prove the contrary.
+//! - An answer must be in the request's presentation context, whole, and alone.
+
+use std::io::Read;
+
+use dicom_ul::pdu::{AssociationAC, PDataValueType};
+
+use super::command::{Request, Response};
+use super::pdu::{ReadError, Reader, Received};
+use super::words;
+
+/// Longest command set of a response. A real one has some 200 bytes.
+const LONGEST_COMMAND: usize = 16_384;
+/// Most fragments of a response: empty ones would be without end. A real one has one.
+const MOST_FRAGMENTS: usize = 64;
+
+/// Why there is no association.
+#[derive(Debug)]
+pub enum Refused {
+    /// The receiver said so, in words.
+    Said {
+        details: String,
+        /// It may only have too many associations.
+        may_be_congestion: bool,
+    },
+    Unreadable(ReadError),
+}
+
+/// The answer to an A-ASSOCIATE-RQ (PS3.8 7.1).
+pub fn association(reader: &mut Reader, stream: &mut impl Read) -> Result<AssociationAC, Refused> {
+    let said = |details: String, may_be_congestion| {
+        Err(Refused::Said {
+            details,
+            may_be_congestion,
+        })
+    };
+    match reader.next(stream).map_err(Refused::Unreadable)? {
+        Received::Accept(accept) if reader.is_empty() => Ok(accept),
+        Received::Accept(_) => said(
+            "the receiver sent data before it was asked for anything".to_owned(),
+            false,
+        ),
+        Received::Reject {
+            result,
+            source,
+            reason,
+        } => said(
+            words::rejection(result, source, reason),
+            words::may_be_congestion(source, reason),
+        ),
+        Received::Abort { source, reason } => said(words::abort(source, reason), true),
+        other => said(
+            format!(
+                "the receiver sent {} instead of an answer to the association request",
+                name(&other)
+            ),
+            false,
+        ),
+    }
+}
+
+/// The response to a request with this message ID in this presentation context (PS3.7 8).
+pub fn response(
+    reader: &mut Reader,
+    stream: &mut impl Read,
+    context: u8,
+    request: &Request<'_>,
+    message_id: u16,
+) -> Result<Response, ReadError> {
+    let nonsense = |why: String| Err(ReadError::Nonsense(why));
+    let mut command = Vec::new();
+    let mut fragments = 0;
+    loop {
+        let values = match reader.next(stream)? {
+            Received::Data(values) => values,
+            Received::Abort { source, reason } => return nonsense(words::abort(source, reason)),
+            Received::ReleaseRequest => {
+                return nonsense(
+                    "the receiver asked to release the association instead of answering".to_owned(),
+                );
+            }
+            other => {
+                return nonsense(format!(
+                    "the receiver sent {} instead of a response",
+                    name(&other)
+                ));
+            }
+        };
+        // A P-DATA-TF without values is a fragment too.
+        fragments += values.len().max(1);
+        if fragments > MOST_FRAGMENTS {
+            return nonsense(format!(
+                "the receiver's response has more than {MOST_FRAGMENTS} fragments"
+            ));
+        }
+        let mut values = values.into_iter();
+        while let Some(value) = values.next() {
+            if value.presentation_context_id != context {
+                return nonsense(format!(
+                    "the receiver answered in presentation context {}, the request was in {context}",
+                    value.presentation_context_id
+                ));
+            }
+            if value.value_type != PDataValueType::Command {
+                return nonsense("the receiver sent a data set instead of a response".to_owned());
+            }
+            command.extend_from_slice(&value.data);
+            if command.len() > LONGEST_COMMAND {
+                return nonsense(format!(
+                    "the receiver's response is longer than {LONGEST_COMMAND} bytes"
+                ));
+            }
+            if value.is_last {
+                // What comes behind it, an abort perhaps, is another matter: this was answered.
+                if values.next().is_some() {
+                    return nonsense("the receiver sent more than its response".to_owned());
+                }
+                return request
+                    .read_response(message_id, &command)
+                    .map_err(ReadError::Nonsense);
+            }
+        }
+    }
+}
+
+fn name(received: &Received) -> &'static str {
+    match received {
+        Received::Accept(_) => "A-ASSOCIATE-AC",
+        Received::Reject { .. } => "A-ASSOCIATE-RJ",
+        Received::Data(_) => "data",
+        Received::ReleaseRequest => "A-RELEASE-RQ",
+        Received::ReleaseReply => "A-RELEASE-RP",
+        Received::Abort { .. } => "A-ABORT",
+    }
+}

@@ -1,0 +1,343 @@
+//! An association as its requestor (PS3.8 7.1 to 7.3): open, C-STORE and C-ECHO one at a time, release, abort.
+//!
+//! Invariants:
+//! - One request is under way at a time, and its answer is read before the next one is sent: what was not answered is at most
+//!   one instance (G3).
+//! - After anything unexpected the association is aborted and never used again.
+//! - Every wait has an end: the peer's time-out, for what is read as a whole and for each write.
+
+use std::io::{self, IoSlice, Read, Write};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dicom_ul::pdu::{
+    AbortRQServiceProviderReason, AbortRQSource, AssociationAC, AssociationRQ, Pdu,
+    UserVariableItem,
+};
+use rustls::{ClientConnection, StreamOwned};
+
+use super::answer::{self, Refused};
+use super::command::{Request, Response};
+use super::contexts::{Contexts, Proposal};
+use super::pdu::{self, OUR_MAX_PDU, ReadError, Reader, Received};
+use super::tls::Tls;
+use super::wire::{self, Cut, GiveUp, Socket};
+use super::words;
+
+/// DICOM application context (PS3.7 A.2.1).
+const APPLICATION_CONTEXT: &str = "1.2.840.10008.3.1.1.1";
+/// Ours (PS3.7 D.3.3.2), made of a random UUID (PS3.5 B.2).
+const IMPLEMENTATION_CLASS_UID: &str = "2.25.204146917053118466925413107428871534062";
+const IMPLEMENTATION_VERSION: &str = concat!("SENDQUEUE_", env!("CARGO_PKG_VERSION"));
+/// How long a release may take: the work is done.
+const RELEASE_PATIENCE: Duration = Duration::from_secs(2);
+/// How long the reason of a lost connection is waited for: it is there, or it never comes.
+const REASON_PATIENCE: Duration = Duration::from_millis(200);
+/// Who is called, and as whom.
+#[derive(Clone)]
+pub struct Peer {
+    pub host: String,
+    pub port: u16,
+    pub called_aet: String,
+    pub calling_aet: String,
+    /// For connecting, for negotiation, for each write to move and for each response.
+    pub timeout: Duration,
+    pub tls: Option<Arc<Tls>>,
+}
+
+/// Why there is no association.
+#[derive(Debug, Default)]
+pub struct NotOpened {
+    /// In words.
+    pub details: String,
+    /// The peer is there; it may have too many associations.
+    pub may_be_congestion: bool,
+    /// Orthanc's own SCU may do what this one cannot.
+    pub only_orthanc: bool,
+    /// Given up because another association became free.
+    pub given_up: bool,
+}
+
+/// The association is lost, with the request that was under way.
+#[derive(Debug)]
+pub struct Lost {
+    /// In words.
+    pub details: String,
+}
+
+/// The two kinds of connection.
+enum Wire {
+    Plain(Socket),
+    Tls(Box<StreamOwned<ClientConnection, Socket>>),
+}
+
+impl Wire {
+    fn socket(&mut self) -> &mut Socket {
+        match self {
+            Wire::Plain(socket) => socket,
+            Wire::Tls(stream) => &mut stream.sock,
+        }
+    }
+}
+
+impl Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Wire::Plain(socket) => socket.read(buffer),
+            Wire::Tls(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        match self {
+            Wire::Plain(socket) => socket.write(buffer),
+            Wire::Tls(stream) => stream.write(buffer),
+        }
+    }
+
+    fn write_vectored(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Wire::Plain(socket) => socket.write_vectored(buffers),
+            Wire::Tls(stream) => stream.write_vectored(buffers),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Wire::Plain(socket) => socket.flush(),
+            Wire::Tls(stream) => stream.flush(),
+        }
+    }
+}
+
+/// An open association.
+pub struct Association {
+    wire: Wire,
+    reader: Reader,
+    pub contexts: Contexts,
+    fragment: usize,
+    last_message_id: u16,
+}
+
+impl Association {
+    /// Connects, and negotiates what is proposed.
+    pub fn open(
+        peer: &Peer,
+        addresses: &[SocketAddr],
+        proposal: Proposal,
+        cut: &Arc<Cut>,
+        give_up: Option<GiveUp>,
+    ) -> Result<Association, NotOpened> {
+        let mut socket = Socket::connect(addresses, peer.timeout, cut).map_err(|error| {
+            let why = match error.kind() {
+                io::ErrorKind::TimedOut => "no answer in time".to_owned(),
+                _ => error.to_string(),
+            };
+            NotOpened::because(format!(
+                "cannot connect to {}:{}: {why}",
+                peer.host, peer.port
+            ))
+        })?;
+        socket.set_give_up(give_up);
+        socket.expect_within(peer.timeout);
+        let mut wire = match &peer.tls {
+            None => Wire::Plain(socket),
+            Some(tls) => match tls.connect(socket, &peer.host) {
+                Ok(stream) => Wire::Tls(Box::new(stream)),
+                Err(error) => {
+                    return Err(NotOpened {
+                        only_orthanc: error.only_orthanc,
+                        ..NotOpened::because(error.details)
+                    });
+                }
+            },
+        };
+        let mut reader = Reader::default();
+        let accept = negotiate(&mut wire, &mut reader, peer, &proposal)?;
+        wire.socket().set_give_up(None);
+        let peer_max = accept
+            .user_variables
+            .iter()
+            .find_map(|item| match item {
+                UserVariableItem::MaxLength(length) => Some(*length),
+                _ => None,
+            })
+            // PS3.7 D.3.3.1: it must be there; without it 16 KB is what every receiver takes.
+            .unwrap_or(OUR_MAX_PDU);
+        let association = Association {
+            contexts: proposal.agree(&accept.presentation_contexts),
+            fragment: pdu::fragment_size(peer_max).unwrap_or(0),
+            wire,
+            reader,
+            last_message_id: 0,
+        };
+        if association.fragment == 0 {
+            association.abort();
+            return Err(NotOpened::because(format!(
+                "the receiver takes PDUs of {peer_max} bytes only, in which no data has room"
+            )));
+        }
+        Ok(association)
+    }
+
+    /// Whether it can be used again, as far as can be seen without asking: nothing came that was not asked for, its end
+    /// included.
+    pub fn is_alive(&self) -> bool {
+        let socket = match &self.wire {
+            Wire::Plain(socket) => socket,
+            Wire::Tls(stream) => &stream.sock,
+        };
+        self.reader.is_empty() && socket.is_quiet()
+    }
+
+    /// Sends an instance. The response's status may be a failure: the association is fine then.
+    pub fn store(
+        &mut self,
+        context: u8,
+        sop_class_uid: &str,
+        sop_instance_uid: &str,
+        data_set: &[u8],
+        meanwhile: impl FnOnce(),
+    ) -> Result<Response, Lost> {
+        let request = Request::Store {
+            sop_class_uid,
+            sop_instance_uid,
+        };
+        self.ask(context, request, Some(data_set), meanwhile)
+    }
+
+    /// C-ECHO; `None`: Verification was not accepted.
+    pub fn echo(&mut self) -> Option<Result<Response, Lost>> {
+        let (context, _) = self.contexts.of(super::command::VERIFICATION).next()?;
+        Some(self.ask(context, Request::Echo, None, || {}))
+    }
+
+    /// `meanwhile` runs when all was sent, before the answer is waited for.
+    fn ask(
+        &mut self,
+        context: u8,
+        request: Request<'_>,
+        data_set: Option<&[u8]>,
+        meanwhile: impl FnOnce(),
+    ) -> Result<Response, Lost> {
+        self.last_message_id = self.last_message_id.wrapping_add(1).max(1);
+        let id = self.last_message_id;
+        let command = request.encode(id);
+        let written =
+            pdu::write_message(&mut self.wire, context, &command, data_set, self.fragment);
+        let timeout = self.wire.socket().timeout();
+        let read = match &written {
+            Ok(()) => {
+                // From here on the answer may take its time, whatever is done meanwhile.
+                self.wire.socket().expect_within(timeout);
+                meanwhile();
+                answer::response(&mut self.reader, &mut self.wire, context, &request, id)
+            }
+            Err(error) => {
+                // It may have said why before it stopped reading.
+                self.wire.socket().expect_within(REASON_PATIENCE);
+                let what = "all was sent";
+                match answer::response(&mut self.reader, &mut self.wire, context, &request, id) {
+                    // An answer to something that did not arrive whole is none, but for a refusal.
+                    Ok(response) if response.status == 0 => Err(words::io(error, what)),
+                    Ok(response) => Err(format!(
+                        "{}; the receiver had answered {}",
+                        words::io(error, what),
+                        response.details("")
+                    )),
+                    Err(ReadError::Io(_)) => Err(words::io(error, what)),
+                    Err(ReadError::Nonsense(why)) => Err(why),
+                }
+                .map_err(ReadError::Nonsense)
+            }
+        };
+        read.map_err(|error| Lost {
+            details: pdu::describe(&error, "the response"),
+        })
+    }
+
+    /// A-RELEASE (PS3.8 7.2); closed in any case. Waits for the reply, at most for `patience`.
+    pub fn release_within(mut self, patience: Duration) {
+        if pdu::write(&mut self.wire, &Pdu::ReleaseRQ).is_err() {
+            return;
+        }
+        self.wire.socket().expect_within(patience);
+        // Whatever comes but a collision (PS3.8 9.2.3, AR-8) ends it.
+        while let Ok(Received::ReleaseRequest) = self.reader.next(&mut self.wire) {
+            if pdu::write(&mut self.wire, &Pdu::ReleaseRP).is_err() {
+                return;
+            }
+        }
+    }
+
+    pub fn release(self) {
+        self.release_within(RELEASE_PATIENCE);
+    }
+
+    /// A-ABORT (PS3.8 7.3), as far as it can still be said.
+    pub fn abort(mut self) {
+        let abort = Pdu::AbortRQ {
+            source: AbortRQSource::ServiceProvider(
+                AbortRQServiceProviderReason::ReasonNotSpecified,
+            ),
+        };
+        let _ = pdu::write(&mut self.wire, &abort);
+    }
+}
+
+impl NotOpened {
+    fn because(details: impl Into<String>) -> NotOpened {
+        NotOpened {
+            details: details.into(),
+            ..NotOpened::default()
+        }
+    }
+}
+
+fn negotiate(
+    wire: &mut Wire,
+    reader: &mut Reader,
+    peer: &Peer,
+    proposal: &Proposal,
+) -> Result<AssociationAC, NotOpened> {
+    let request = Pdu::AssociationRQ(AssociationRQ {
+        protocol_version: 1,
+        calling_ae_title: peer.calling_aet.clone(),
+        called_ae_title: peer.called_aet.clone(),
+        application_context_name: APPLICATION_CONTEXT.to_owned(),
+        presentation_contexts: proposal.encode(),
+        user_variables: vec![
+            UserVariableItem::MaxLength(OUR_MAX_PDU),
+            UserVariableItem::ImplementationClassUID(IMPLEMENTATION_CLASS_UID.to_owned()),
+            UserVariableItem::ImplementationVersionName(IMPLEMENTATION_VERSION.to_owned()),
+        ],
+    });
+    let answer = match pdu::write(wire, &request) {
+        Ok(()) => answer::association(reader, wire),
+        Err(error) => Err(Refused::Unreadable(ReadError::Io(error))),
+    };
+    answer.map_err(|refused| match refused {
+        Refused::Said {
+            details,
+            may_be_congestion,
+        } => NotOpened {
+            may_be_congestion,
+            ..NotOpened::because(details)
+        },
+        Refused::Unreadable(error) => {
+            let what = format!(
+                "the answer of {}:{} to the association request",
+                peer.host, peer.port
+            );
+            NotOpened {
+                given_up: matches!(&error, ReadError::Io(io) if wire::is_given_up(io)),
+                // It took the connection: receivers that serve one association at a time let the others wait.
+                may_be_congestion: matches!(&error, ReadError::Io(_)),
+                ..NotOpened::because(pdu::describe(&error, &what))
+            }
+        }
+    })
+}

@@ -1,0 +1,301 @@
+//! Presentation contexts: what is proposed for which SOP classes, and what was agreed (PS3.8 7.1.1.13).
+//!
+//! Invariants:
+//! - At most 128 contexts, with the odd identifiers 1 to 255, each once.
+//! - What is needed now is proposed first; what is only foreseen as long as there is room.
+//! - Of the peer's answer only what was proposed counts: an unknown identifier, one that is answered twice, or a transfer
+//!   syntax that was not offered accepts nothing.
+
+use dicom_ul::pdu::{
+    PresentationContextProposed, PresentationContextResult, PresentationContextResultReason,
+};
+
+use super::words;
+
+pub const IMPLICIT_VR_LE: &str = "1.2.840.10008.1.2";
+pub const EXPLICIT_VR_LE: &str = "1.2.840.10008.1.2.1";
+
+/// Most contexts of an association: identifiers are odd numbers of one byte.
+const MOST: usize = 128;
+
+/// A SOP class in the transfer syntax in which instances of it are stored.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Kind {
+    pub sop_class: String,
+    pub transfer_syntax: String,
+}
+
+/// How far a receiver's wishes can be met.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Conversion {
+    /// Instances may be sent in another transfer syntax than the stored one.
+    pub allowed: bool,
+    /// The one transfer syntax that is wanted for images.
+    pub forced: Option<String>,
+    /// Proposed with the uncompressed ones (`DicomScuPreferredTransferSyntax`).
+    pub preferred: Option<String>,
+}
+
+/// What is proposed for an association.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Proposal {
+    contexts: Vec<(String, Vec<String>)>,
+}
+
+impl Proposal {
+    /// For Verification alone.
+    pub fn echo() -> Proposal {
+        Proposal {
+            contexts: vec![(
+                super::command::VERIFICATION.to_owned(),
+                vec![IMPLICIT_VR_LE.to_owned(), EXPLICIT_VR_LE.to_owned()],
+            )],
+        }
+    }
+
+    /// `kinds`: the most needed first. A kind that no longer fits is left out.
+    pub fn new(kinds: &[Kind], conversion: &Conversion) -> Proposal {
+        let mut proposal = Proposal::default();
+        for kind in kinds {
+            let mut groups = Vec::new();
+            if let Some(forced) = &conversion.forced {
+                groups.push(vec![forced.clone()]);
+            }
+            groups.push(vec![kind.transfer_syntax.clone()]);
+            if conversion.allowed {
+                // As one group the receiver chooses, so that it has one context for all that must be converted.
+                let fallback = conversion
+                    .preferred
+                    .iter()
+                    .map(String::as_str)
+                    .chain([EXPLICIT_VR_LE, IMPLICIT_VR_LE]);
+                let mut group: Vec<String> = Vec::new();
+                for syntax in fallback {
+                    if syntax != kind.transfer_syntax && !group.iter().any(|one| one == syntax) {
+                        group.push(syntax.to_owned());
+                    }
+                }
+                groups.push(group);
+            }
+            groups.retain(|group| !proposal.has(&kind.sop_class, group));
+            groups.dedup();
+            if proposal.contexts.len() + groups.len() <= MOST {
+                let class = &kind.sop_class;
+                proposal
+                    .contexts
+                    .extend(groups.into_iter().map(|group| (class.clone(), group)));
+            }
+        }
+        proposal
+    }
+
+    fn has(&self, sop_class: &str, group: &[String]) -> bool {
+        self.contexts
+            .iter()
+            .any(|(class, syntaxes)| class == sop_class && syntaxes == group)
+    }
+
+    fn id(index: usize) -> u8 {
+        // There are never more than MOST.
+        u8::try_from(2 * index + 1).unwrap_or(u8::MAX)
+    }
+
+    /// For the A-ASSOCIATE-RQ.
+    pub fn encode(&self) -> Vec<PresentationContextProposed> {
+        self.contexts
+            .iter()
+            .enumerate()
+            .map(|(index, (class, syntaxes))| PresentationContextProposed {
+                id: Proposal::id(index),
+                abstract_syntax: class.clone(),
+                transfer_syntaxes: syntaxes.clone(),
+            })
+            .collect()
+    }
+
+    /// What the peer's A-ASSOCIATE-AC makes of it.
+    pub fn agree(self, results: &[PresentationContextResult]) -> Contexts {
+        let agreed = self
+            .contexts
+            .into_iter()
+            .enumerate()
+            .map(|(index, (sop_class, offered))| {
+                let id = Proposal::id(index);
+                let mut answers = results.iter().filter(|result| result.id == id);
+                let first = answers.next();
+                let answer = match (first, answers.next()) {
+                    (Some(one), None) => answer(one, &offered),
+                    (Some(_), Some(_)) => Err("answered twice".to_owned()),
+                    (None, _) => Err("not answered".to_owned()),
+                };
+                Context {
+                    id,
+                    sop_class,
+                    offered,
+                    answer,
+                }
+            })
+            .collect();
+        Contexts { agreed }
+    }
+}
+
+fn answer(result: &PresentationContextResult, offered: &[String]) -> Result<String, String> {
+    if result.reason != PresentationContextResultReason::Acceptance {
+        return Err(words::context(&result.reason).to_owned());
+    }
+    let syntax = result.transfer_syntax.trim_matches(['\0', ' ']);
+    if offered.iter().any(|one| one == syntax) {
+        Ok(syntax.to_owned())
+    } else {
+        Err(format!(
+            "accepted in a transfer syntax that was not offered ({syntax:?})"
+        ))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Context {
+    id: u8,
+    sop_class: String,
+    offered: Vec<String>,
+    /// The accepted transfer syntax, or why there is none.
+    answer: Result<String, String>,
+}
+
+/// What was agreed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contexts {
+    agreed: Vec<Context>,
+}
+
+impl Contexts {
+    /// The context for this SOP class in exactly this transfer syntax.
+    pub fn find(&self, sop_class: &str, transfer_syntax: &str) -> Option<u8> {
+        self.agreed
+            .iter()
+            .find(|context| {
+                context.sop_class == sop_class && context.answer.as_deref() == Ok(transfer_syntax)
+            })
+            .map(|context| context.id)
+    }
+
+    /// What this SOP class can be sent in: context and transfer syntax, in the order in which they were proposed.
+    pub fn of<'a>(&'a self, sop_class: &'a str) -> impl Iterator<Item = (u8, &'a str)> {
+        self.agreed
+            .iter()
+            .filter(move |context| context.sop_class == sop_class)
+            .filter_map(|context| Some((context.id, context.answer.as_deref().ok()?)))
+    }
+
+    /// Whether this SOP class was proposed in this transfer syntax, accepted or not.
+    pub fn proposed(&self, sop_class: &str, transfer_syntax: &str) -> bool {
+        self.agreed.iter().any(|context| {
+            context.sop_class == sop_class
+                && context.offered.iter().any(|one| one == transfer_syntax)
+        })
+    }
+
+    /// Why a SOP class cannot go in this transfer syntax, in words.
+    pub fn refusal(&self, sop_class: &str, transfer_syntax: &str) -> String {
+        let alone = |context: &&Context| context.offered == [transfer_syntax];
+        let of_class = || {
+            self.agreed
+                .iter()
+                .filter(|context| context.sop_class == sop_class)
+        };
+        of_class()
+            .find(alone)
+            .or_else(|| of_class().next())
+            .and_then(|context| context.answer.as_ref().err())
+            .cloned()
+            .unwrap_or_else(|| "not accepted".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(class: &str, syntax: &str) -> Kind {
+        Kind {
+            sop_class: class.to_owned(),
+            transfer_syntax: syntax.to_owned(),
+        }
+    }
+
+    fn accept(id: u8, syntax: &str) -> PresentationContextResult {
+        PresentationContextResult {
+            id,
+            reason: PresentationContextResultReason::Acceptance,
+            transfer_syntax: syntax.to_owned(),
+        }
+    }
+
+    const ALLOWED: Conversion = Conversion {
+        allowed: true,
+        forced: None,
+        preferred: None,
+    };
+    const JPEG: &str = "1.2.840.10008.1.2.4.70";
+
+    #[test]
+    fn the_stored_syntax_has_a_context_of_its_own_and_the_fallbacks_share_one() {
+        let proposal = Proposal::new(&[kind("1.1", JPEG), kind("1.1", EXPLICIT_VR_LE)], &ALLOWED);
+        let groups: Vec<_> = proposal
+            .encode()
+            .into_iter()
+            .map(|context| (context.id, context.transfer_syntaxes))
+            .collect();
+        let texts = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        assert_eq!(
+            groups,
+            [
+                (1, texts(&[JPEG])),
+                (3, texts(&[EXPLICIT_VR_LE, IMPLICIT_VR_LE])),
+                (5, texts(&[EXPLICIT_VR_LE])),
+                (7, texts(&[IMPLICIT_VR_LE])),
+            ]
+        );
+        let none = Proposal::new(&[kind("1.1", JPEG)], &Conversion::default());
+        assert_eq!(none.encode().len(), 1);
+    }
+
+    #[test]
+    fn never_more_than_128_with_identifiers_that_occur_once() {
+        let kinds: Vec<Kind> = (0..300).map(|n| kind(&format!("1.{n}"), JPEG)).collect();
+        let proposed = Proposal::new(&kinds, &ALLOWED).encode();
+        assert_eq!(proposed.len(), 128);
+        let ids: std::collections::BTreeSet<u8> = proposed.iter().map(|one| one.id).collect();
+        assert_eq!(ids.len(), 128);
+        assert!(ids.iter().all(|id| id % 2 == 1));
+        assert_eq!(proposed[0].abstract_syntax, "1.0");
+    }
+
+    #[test]
+    fn only_what_was_offered_is_agreed() {
+        let proposal = Proposal::new(&[kind("1.1", JPEG), kind("1.2", JPEG)], &ALLOWED);
+        let agreed = proposal.agree(&[
+            accept(1, "1.2.840.10008.1.2.4.50"),
+            accept(3, IMPLICIT_VR_LE),
+            accept(5, JPEG),
+            accept(5, JPEG),
+            accept(99, JPEG),
+        ]);
+        assert_eq!(agreed.find("1.1", JPEG), None);
+        assert_eq!(agreed.find("1.1", IMPLICIT_VR_LE), Some(3));
+        assert_eq!(agreed.of("1.1").collect::<Vec<_>>(), [(3, IMPLICIT_VR_LE)]);
+        assert_eq!(agreed.find("1.2", JPEG), None);
+        assert_eq!(agreed.of("1.2").count(), 0);
+        assert!(agreed.refusal("1.1", JPEG).contains("not offered"));
+        assert_eq!(agreed.refusal("1.2", JPEG), "answered twice");
+        assert!(agreed.proposed("1.2", JPEG) && !agreed.proposed("1.3", JPEG));
+    }
+
+    #[test]
+    fn padded_syntaxes_are_the_same() {
+        let proposal = Proposal::new(&[kind("1.1", EXPLICIT_VR_LE)], &ALLOWED);
+        let agreed = proposal.agree(&[accept(1, "1.2.840.10008.1.2.1\0")]);
+        assert_eq!(agreed.find("1.1", EXPLICIT_VR_LE), Some(1));
+    }
+}

@@ -1,0 +1,233 @@
+//! From an instance in Orthanc to what goes over the line.
+//!
+//! Invariants:
+//! - Where the receiver takes the stored transfer syntax, the data set goes out byte for byte as Orthanc stored it.
+//! - A conversion never makes another instance of it: a result with another SOP instance UID is refused.
+//! - What cannot be sent is told with the reason, never sent as something else.
+
+use std::ops::Deref;
+
+use orthanc_sdk::{CallError, Client, DicomFile, Host, TranscodedFile};
+
+use super::contexts::{Contexts, Conversion, EXPLICIT_VR_LE, IMPLICIT_VR_LE, Kind};
+use super::implicit::explicit_to_implicit;
+use super::part10::Part10;
+use crate::item::{Class, Outcome};
+
+/// Orthanc's `ErrorCode_UnknownResource`.
+const UNKNOWN_RESOURCE: i32 = 17;
+const EXPLICIT_VR_BE: &str = "1.2.840.10008.1.2.2";
+const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
+
+enum Bytes {
+    Stored(DicomFile),
+    Transcoded(TranscodedFile),
+    Converted(Vec<u8>),
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Bytes::Stored(file) => file,
+            Bytes::Transcoded(file) => file,
+            Bytes::Converted(bytes) => bytes,
+        }
+    }
+}
+
+/// An instance in memory.
+pub struct Loaded {
+    bytes: Bytes,
+    data_set: usize,
+    pub kind: Kind,
+    pub sop_instance_uid: String,
+}
+
+/// Why an instance is not in memory.
+#[derive(Debug)]
+pub enum NotLoaded {
+    /// The instance's own outcome.
+    Outcome(Outcome),
+    /// Orthanc may be able to send it.
+    OnlyOrthanc(String),
+}
+
+/// Whether an instance can go over an association.
+pub enum Prepared {
+    /// In this presentation context.
+    Ready(u8, Loaded),
+    /// Its kind was not proposed: over a new association it may.
+    NotProposed(Loaded),
+    /// Why not, in words.
+    NotNegotiated(String),
+}
+
+impl Loaded {
+    pub fn data_set(&self) -> &[u8] {
+        &self.bytes[self.data_set..]
+    }
+
+    fn new(bytes: Bytes) -> Result<Loaded, String> {
+        let part10 = Part10::parse(&bytes).map_err(|error| error.to_string())?;
+        Ok(Loaded {
+            data_set: bytes.len() - part10.data_set.len(),
+            kind: Kind {
+                sop_class: part10.sop_class_uid.to_owned(),
+                transfer_syntax: part10.transfer_syntax.to_owned(),
+            },
+            sop_instance_uid: part10.sop_instance_uid.to_owned(),
+            bytes,
+        })
+    }
+
+    /// Receivers refuse a data set of odd length (DCMTK does). A deflated one ends with a NUL then (PS3.5 A.5); any other is
+    /// damaged, and Orthanc's SCU writes it anew.
+    fn even(self) -> Result<Loaded, String> {
+        if self.data_set().len() % 2 == 0 {
+            return Ok(self);
+        }
+        if self.kind.transfer_syntax != DEFLATED {
+            return Err("the data set of the stored file has an odd length".to_owned());
+        }
+        let mut bytes = self.data_set().to_vec();
+        bytes.push(0);
+        Ok(Loaded {
+            bytes: Bytes::Converted(bytes),
+            data_set: 0,
+            ..self
+        })
+    }
+
+    /// Whether it has pixel data (7FE0,0010), as far as a look at the bytes tells: what has none is no image.
+    fn may_have_pixel_data(&self) -> bool {
+        let tag: [u8; 4] = match self.kind.transfer_syntax.as_str() {
+            DEFLATED => return true,
+            EXPLICIT_VR_BE => [0x7F, 0xE0, 0x00, 0x10],
+            _ => [0xE0, 0x7F, 0x10, 0x00],
+        };
+        self.data_set().windows(4).any(|bytes| bytes == tag)
+    }
+}
+
+/// Reads an instance from Orthanc's storage.
+pub fn load(host: Host, instance: &str) -> Result<Loaded, NotLoaded> {
+    match host.read_instance(instance) {
+        Ok(file) => Loaded::new(Bytes::Stored(file))
+            .and_then(Loaded::even)
+            .map_err(NotLoaded::OnlyOrthanc),
+        Err(error) => Err(NotLoaded::Outcome(unreadable(
+            host.client(),
+            instance,
+            &error,
+        ))),
+    }
+}
+
+/// An instance that Orthanc no longer has is told apart from a file that cannot be read.
+fn unreadable(client: Client, instance: &str, error: &CallError) -> Outcome {
+    let gone = match client.get(&format!("/instances/{instance}")) {
+        Ok(answer) => answer.status == 404,
+        Err(CallError::Code { code, .. }) => code == UNKNOWN_RESOURCE,
+        Err(_) => false,
+    };
+    if gone {
+        Outcome::new(Class::Missing, "the instance is no longer in Orthanc")
+    } else {
+        Outcome::new(
+            Class::Internal,
+            format!("Orthanc could not read the instance from its storage: {error}"),
+        )
+    }
+}
+
+/// The presentation context to send it in, converted if that is needed and allowed.
+pub fn prepare(
+    host: Host,
+    loaded: Loaded,
+    contexts: &Contexts,
+    conversion: &Conversion,
+) -> Prepared {
+    let forced = conversion
+        .forced
+        .as_deref()
+        .filter(|forced| *forced != loaded.kind.transfer_syntax && loaded.may_have_pixel_data());
+    let class = loaded.kind.sop_class.clone();
+    let stored = loaded.kind.transfer_syntax.clone();
+    let wanted = forced.unwrap_or(&stored);
+    if !contexts.proposed(&class, &stored) || !contexts.proposed(&class, wanted) {
+        return Prepared::NotProposed(loaded);
+    }
+    if let (Some(context), None) = (contexts.find(&class, &stored), forced) {
+        return Prepared::Ready(context, loaded);
+    }
+    let refusal = contexts.refusal(&class, wanted);
+    let mut ways: Vec<(u8, &str)> = match forced {
+        Some(forced) => contexts
+            .find(&class, forced)
+            .map(|context| (context, forced))
+            .into_iter()
+            .collect(),
+        None if conversion.allowed => contexts.of(&class).collect(),
+        None => Vec::new(),
+    };
+    let rank = |syntax: &str| match syntax {
+        _ if forced == Some(syntax) || conversion.preferred.as_deref() == Some(syntax) => Some(0),
+        EXPLICIT_VR_LE => Some(1),
+        IMPLICIT_VR_LE => Some(2),
+        // Proposed for other instances, in which it is the stored one.
+        _ => None,
+    };
+    ways.retain(|(_, syntax)| rank(syntax).is_some());
+    ways.sort_by_key(|(_, syntax)| rank(syntax));
+    let mut why = Vec::new();
+    for (context, syntax) in ways {
+        match convert(host, &loaded, syntax) {
+            Ok(converted) => return Prepared::Ready(context, converted),
+            Err(error) => why.push(format!("{syntax}: {error}")),
+        }
+    }
+    let mut details = format!(
+        "the receiver does not take SOP class {class} in transfer syntax {wanted} ({refusal})"
+    );
+    if !why.is_empty() {
+        details = format!(
+            "{details}, and Orthanc cannot convert it from {stored} to {}",
+            why.join("; ")
+        );
+    } else if !conversion.allowed {
+        details = format!("{details}, and AllowTranscoding is off");
+    }
+    Prepared::NotNegotiated(details)
+}
+
+fn convert(host: Host, loaded: &Loaded, transfer_syntax: &str) -> Result<Loaded, String> {
+    if loaded.kind.transfer_syntax == EXPLICIT_VR_LE && transfer_syntax == IMPLICIT_VR_LE {
+        // Cheap, and without Orthanc parsing the file. One that is damaged for us may be readable for Orthanc.
+        if let Ok(bytes) = explicit_to_implicit(loaded.data_set()) {
+            return Ok(Loaded {
+                bytes: Bytes::Converted(bytes),
+                data_set: 0,
+                kind: Kind {
+                    transfer_syntax: transfer_syntax.to_owned(),
+                    ..loaded.kind.clone()
+                },
+                sop_instance_uid: loaded.sop_instance_uid.clone(),
+            });
+        }
+    }
+    let file = host
+        .transcode(&loaded.bytes, transfer_syntax)
+        .map_err(|error| error.to_string())?;
+    let converted = Loaded::new(Bytes::Transcoded(file)).and_then(Loaded::even)?;
+    if converted.kind.transfer_syntax != transfer_syntax {
+        return Err(format!("it came out in {}", converted.kind.transfer_syntax));
+    }
+    if converted.sop_instance_uid != loaded.sop_instance_uid
+        || converted.kind.sop_class != loaded.kind.sop_class
+    {
+        return Err("it would become another instance".to_owned());
+    }
+    Ok(converted)
+}

@@ -1,0 +1,530 @@
+//! Our own C-STORE SCU.
+//!
+//! Invariants:
+//! - An item's result is told before the next one is sent: at a crash at most one instance of each association was sent
+//!   without that being known (G3).
+//! - A success is the receiver's own answer to this very request (G2), see [`command`].
+//! - One instance's fault costs no association: the others follow over the same one (G5).
+//! - Nothing is shared among destinations but memory's budget: none can hold up another (G4).
+//! - A receiver can be silent, lie, or send garbage: it gets an outcome, and holds nobody for longer than the time-out.
+
+pub mod answer;
+mod association;
+pub mod command;
+pub mod contexts;
+mod implicit;
+mod kinds;
+mod load;
+mod part10;
+pub mod pdu;
+mod pool;
+mod tls;
+mod wire;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use orthanc_sdk::Host;
+
+use self::association::{Association, NotOpened, Peer};
+use self::contexts::{Conversion, Kind, Proposal};
+use self::kinds::Kinds;
+use self::load::{Loaded, NotLoaded, Prepared, load, prepare};
+use self::pool::{Key, Pool};
+use self::tls::Tls;
+use self::wire::{Cut, GiveUp};
+use super::modalities::{Modalities, Modality, addresses};
+use super::{Batch, Probe, Tried, unknown_modality};
+use crate::config::settings::HostSettings;
+use crate::dispatch::budget::{Budget, Share};
+use crate::failpoint;
+use crate::item::{Class, Clock, Item, Outcome};
+
+/// What stands for "no limit" in Orthanc.
+const LONGEST_TIMEOUT: u32 = 600;
+
+pub struct Native {
+    host: Host,
+    modalities: Arc<Modalities>,
+    clock: Arc<dyn Clock>,
+    budget: Arc<Budget>,
+    settings: HostSettings,
+    cut: Arc<Cut>,
+    pool: Arc<Pool>,
+    kinds: Kinds,
+    tls: Mutex<Option<Arc<Tls>>>,
+    /// Counts the calls of [`Native::recall`].
+    recalls: AtomicU64,
+}
+
+/// What became of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sent {
+    Tried(Tried),
+    /// Orthanc's own SCU may do what this one cannot, for this reason.
+    OnlyOrthanc(String),
+}
+
+/// What became of a batch, for each of its items.
+pub struct Result {
+    pub sent: Vec<Sent>,
+    /// The destination as a whole needs Orthanc, for this reason.
+    pub only_orthanc: Option<String>,
+}
+
+/// The association that a batch uses now.
+struct Line {
+    association: Association,
+    /// Taken from the pool: what it was opened for is not what goes now.
+    kept: bool,
+}
+
+/// An instance that was read ahead, with its part of the budget.
+struct Ahead<'a> {
+    index: usize,
+    loaded: std::result::Result<Loaded, NotLoaded>,
+    _share: Share<'a>,
+}
+
+impl Native {
+    pub fn new(
+        host: Host,
+        modalities: Arc<Modalities>,
+        clock: Arc<dyn Clock>,
+        budget: Arc<Budget>,
+        settings: HostSettings,
+    ) -> Native {
+        Native {
+            host,
+            modalities,
+            clock,
+            budget,
+            settings,
+            cut: Arc::default(),
+            pool: Arc::default(),
+            kinds: Kinds::default(),
+            tls: Mutex::default(),
+            recalls: AtomicU64::new(0),
+        }
+    }
+
+    /// Releases associations that lie unused, until [`Native::stop`].
+    pub fn tidy(&self) {
+        self.pool.tidy();
+    }
+
+    /// Nothing new is begun; what lies unused is released.
+    pub fn stop(&self) {
+        self.pool.stop();
+    }
+
+    /// Ends all that is under way, at once.
+    pub fn cut(&self) {
+        self.cut.cut();
+    }
+
+    /// Connections open now.
+    pub fn connections(&self) -> usize {
+        self.cut.count()
+    }
+
+    pub fn recall(&self) {
+        self.recalls.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// One C-ECHO, over an association of its own.
+    pub fn probe(&self, destination: &str, local_aet: Option<&str>, timeout: Option<u32>) -> Probe {
+        let silent = |details: String| Probe::Silent(Outcome::new(Class::Unreachable, details));
+        let modality = match self.modality(destination) {
+            Ok(modality) => modality,
+            Err(outcome) => return Probe::Silent(outcome),
+        };
+        let key = self.key(destination, &modality, local_aet, timeout);
+        let (peer, peers) = match self.peer(&key) {
+            Ok(found) => found,
+            Err(not) => return silent(not.details),
+        };
+        let begun = Instant::now();
+        let opened = Association::open(&peer, &peers, Proposal::echo(), &self.cut, None);
+        let mut association = match opened {
+            Ok(association) => association,
+            Err(not) => return silent(not.details),
+        };
+        let refused = |details: String| Probe::Refused(Outcome::new(Class::Unreachable, details));
+        match association.echo() {
+            Some(Ok(response)) if response.status == 0 => {
+                let took = begun.elapsed();
+                association.release();
+                Probe::Answered(took)
+            }
+            Some(Ok(response)) => {
+                association.release();
+                refused(format!(
+                    "the receiver answered a C-ECHO with status {:04X}",
+                    response.status
+                ))
+            }
+            Some(Err(lost)) => {
+                association.abort();
+                silent(lost.details)
+            }
+            None => {
+                association.release();
+                refused("the receiver takes associations, but no C-ECHO".to_owned())
+            }
+        }
+    }
+
+    /// Sends the batch over one association where it can. Tells each result by [`Batch::told`] as it comes, but for
+    /// [`Sent::OnlyOrthanc`].
+    pub fn deliver(&self, batch: &Batch<'_>) -> Result {
+        let mut delivery = Delivering {
+            native: self,
+            batch,
+            sent: Vec::with_capacity(batch.items.len()),
+            recalls: self.recalls.load(Ordering::SeqCst),
+            recalled: Vec::new(),
+        };
+        let only_orthanc = match self.modality(batch.destination) {
+            Ok(modality) => {
+                let key = self.key(batch.destination, &modality, batch.local_aet, batch.timeout);
+                let conversion = Conversion {
+                    allowed: modality.allow_transcoding && self.settings.transcode,
+                    forced: batch.transfer_syntax.map(str::to_owned),
+                    preferred: self.settings.preferred_transfer_syntax.clone(),
+                };
+                let mut line = None;
+                let result = delivery.run(&key, &conversion, &mut line);
+                if let Some(line) = line {
+                    self.pool.give(key, line.association);
+                }
+                result.err()
+            }
+            Err(outcome) => {
+                let now = (self.clock.now(), Instant::now());
+                delivery.tell(now, outcome);
+                None
+            }
+        };
+        let rest = || match &only_orthanc {
+            Some(reason) => Sent::OnlyOrthanc(reason.clone()),
+            None => Sent::Tried(Tried::NotYet),
+        };
+        let mut sent = delivery.sent;
+        sent.resize_with(batch.items.len(), rest);
+        Result { sent, only_orthanc }
+    }
+
+    fn modality(&self, name: &str) -> std::result::Result<Modality, Outcome> {
+        match self.modalities.get(name) {
+            Ok(Some(modality)) => Ok(modality),
+            Ok(None) => Err(unknown_modality(name)),
+            Err(error) => Err(Outcome::new(Class::Internal, error)),
+        }
+    }
+
+    fn key(
+        &self,
+        destination: &str,
+        modality: &Modality,
+        local_aet: Option<&str>,
+        timeout: Option<u32>,
+    ) -> Key {
+        let none = LONGEST_TIMEOUT;
+        let default = Some(self.settings.dicom_scu_timeout).filter(|seconds| *seconds > 0);
+        Key {
+            destination: destination.to_owned(),
+            calling_aet: local_aet
+                .or(modality.local_aet.as_deref())
+                .unwrap_or(&self.settings.dicom_aet)
+                .to_owned(),
+            called_aet: modality.aet.clone(),
+            host: modality.host.clone(),
+            port: modality.port,
+            tls: modality.tls,
+            timeout: timeout.or(modality.timeout).or(default).unwrap_or(none),
+        }
+    }
+
+    /// With its addresses.
+    fn peer(&self, key: &Key) -> std::result::Result<(Peer, Vec<std::net::SocketAddr>), NotOpened> {
+        let tls = if key.tls { Some(self.tls()?) } else { None };
+        let found = addresses(&key.host, key.port).map_err(|details| NotOpened {
+            details,
+            ..NotOpened::default()
+        })?;
+        let peer = Peer {
+            host: key.host.clone(),
+            port: key.port,
+            called_aet: key.called_aet.clone(),
+            calling_aet: key.calling_aet.clone(),
+            timeout: Duration::from_secs(u64::from(key.timeout)),
+            tls,
+        };
+        Ok((peer, found))
+    }
+
+    /// Orthanc's certificates, read again when their files have changed.
+    fn tls(&self) -> std::result::Result<Arc<Tls>, NotOpened> {
+        let mut kept = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tls) = kept.as_ref().filter(|tls| tls.is_current()) {
+            return Ok(tls.clone());
+        }
+        let tls = Tls::load(&self.settings.tls).map_err(|problem| NotOpened {
+            details: problem.details,
+            only_orthanc: problem.only_orthanc,
+            ..NotOpened::default()
+        })?;
+        let tls = Arc::new(tls);
+        *kept = Some(tls.clone());
+        Ok(tls)
+    }
+
+    /// An association that can take this kind, new or kept.
+    fn line(
+        &self,
+        key: &Key,
+        first: &Kind,
+        conversion: &Conversion,
+        items: &[Item],
+        fresh: bool,
+    ) -> std::result::Result<Line, NotOpened> {
+        let kept = |association| Line {
+            association,
+            kept: true,
+        };
+        if !fresh {
+            if let Some(association) = self.pool.take(key) {
+                return Ok(kept(association));
+            }
+        }
+        self.pool.make_room(key);
+        let kinds = self
+            .kinds
+            .foresee(self.host.client(), &key.destination, first, items);
+        let (peer, peers) = self.peer(key)?;
+        loop {
+            let waiter = Arc::new(self.pool.wait_for(key));
+            let asked = waiter.clone();
+            let give_up: GiveUp = Arc::new(move |waited| asked.should_take_over(waited));
+            let proposal = Proposal::new(&kinds, conversion);
+            match Association::open(&peer, &peers, proposal, &self.cut, Some(give_up)) {
+                Ok(association) => {
+                    return Ok(Line {
+                        association,
+                        kept: false,
+                    });
+                }
+                Err(not) if not.given_up => {
+                    if let Some(association) = self.pool.take_over(key) {
+                        return Ok(kept(association));
+                    }
+                }
+                Err(not) => return Err(not),
+            }
+        }
+    }
+}
+
+/// A batch on its way.
+struct Delivering<'a> {
+    native: &'a Native,
+    batch: &'a Batch<'a>,
+    sent: Vec<Sent>,
+    recalls: u64,
+    /// Identifiers of items that a person has cancelled.
+    recalled: Vec<i64>,
+}
+
+type Begun = (crate::item::Timestamp, Instant);
+
+impl<'a> Delivering<'a> {
+    /// `Err`: why only Orthanc can send the rest.
+    fn run(
+        &mut self,
+        key: &Key,
+        conversion: &Conversion,
+        line: &mut Option<Line>,
+    ) -> std::result::Result<(), String> {
+        let mut ahead: Option<Ahead<'a>> = None;
+        while self.sent.len() < self.batch.items.len() {
+            let index = self.sent.len();
+            let item = &self.batch.items[index];
+            if self.native.cut.is_cut() {
+                return Ok(());
+            }
+            if self.is_recalled(item.id) {
+                self.sent.push(Sent::Tried(Tried::NotYet));
+                continue;
+            }
+            let begun = (self.native.clock.now(), Instant::now());
+            // What was read ahead for another one is dropped.
+            let (loaded, share) = match ahead.take().filter(|ahead| ahead.index == index) {
+                Some(ahead) => (ahead.loaded, Some(ahead._share)),
+                None => (load(self.native.host, &item.instance), None),
+            };
+            let loaded = match loaded {
+                Ok(loaded) => loaded,
+                Err(NotLoaded::OnlyOrthanc(reason)) => {
+                    self.sent.push(Sent::OnlyOrthanc(reason));
+                    continue;
+                }
+                Err(NotLoaded::Outcome(outcome)) => {
+                    if self.tell(begun, outcome) {
+                        continue;
+                    }
+                    return Ok(());
+                }
+            };
+            let outcome = match self.send(loaded, key, conversion, line, &mut ahead) {
+                Ok(outcome) => outcome,
+                Err(not) if not.only_orthanc => return Err(not.details),
+                Err(not) => Outcome {
+                    association_rejected: not.may_be_congestion,
+                    ..Outcome::new(Class::Unreachable, not.details)
+                },
+            };
+            drop(share);
+            failpoint::pass("answered");
+            let goes_on = !matches!(
+                outcome.class,
+                Class::Unreachable | Class::Interrupted | Class::Busy
+            );
+            if !self.tell(begun, outcome) || !goes_on {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends one instance; over a new association if it needs one.
+    fn send(
+        &mut self,
+        mut loaded: Loaded,
+        key: &Key,
+        conversion: &Conversion,
+        line: &mut Option<Line>,
+        ahead: &mut Option<Ahead<'a>>,
+    ) -> std::result::Result<Outcome, NotOpened> {
+        let native = self.native;
+        native.kinds.remember(&key.destination, &loaded.kind);
+        let rest = &self.batch.items[self.sent.len()..];
+        let mut fresh = false;
+        loop {
+            let mut open: Line = match line.take() {
+                Some(open) if open.association.is_alive() => open,
+                // One that was closed, or said more than it was asked, is of no use any more; nothing is under way over it.
+                Some(open) => {
+                    open.association.abort();
+                    fresh = true;
+                    continue;
+                }
+                None => native.line(key, &loaded.kind, conversion, rest, fresh)?,
+            };
+            let contexts = &open.association.contexts;
+            let (context, ready) = match prepare(native.host, loaded, contexts, conversion) {
+                Prepared::Ready(context, ready) => (context, ready),
+                Prepared::NotProposed(given_back) if open.kept || !fresh => {
+                    loaded = given_back;
+                    fresh = true;
+                    open.association.release();
+                    continue;
+                }
+                Prepared::NotProposed(_) => {
+                    // Proposed first, there is always room for it.
+                    *line = Some(open);
+                    return Ok(Outcome::new(
+                        Class::Internal,
+                        "the presentation context was lost in negotiation",
+                    ));
+                }
+                Prepared::NotNegotiated(details) => {
+                    *line = Some(open);
+                    return Ok(Outcome::new(Class::NotNegotiated, details));
+                }
+            };
+            let answer = open.association.store(
+                context,
+                &ready.kind.sop_class,
+                &ready.sop_instance_uid,
+                ready.data_set(),
+                || *ahead = self.read_ahead(),
+            );
+            match answer {
+                Ok(response) => {
+                    let details = response.details(&ready.sop_instance_uid);
+                    *line = Some(open);
+                    return Ok(Outcome::of_status(response.status, details));
+                }
+                Err(lost) => {
+                    open.association.abort();
+                    return Ok(Outcome::new(Class::Interrupted, lost.details));
+                }
+            }
+        }
+    }
+
+    /// Reads the next instance while the receiver works on this one, if memory allows.
+    fn read_ahead(&self) -> Option<Ahead<'a>> {
+        let index = self.sent.len() + 1;
+        let native: &'a Native = self.native;
+        let item = self.batch.items.get(index)?;
+        let share = native.budget.try_take(item.size_bytes)?;
+        Some(Ahead {
+            index,
+            loaded: load(native.host, &item.instance),
+            _share: share,
+        })
+    }
+
+    fn is_recalled(&mut self, id: i64) -> bool {
+        let now = self.native.recalls.load(Ordering::SeqCst);
+        if std::mem::replace(&mut self.recalls, now) != now {
+            self.recalled = (self.batch.recalled)();
+        }
+        self.recalled.contains(&id)
+    }
+
+    /// Writes a result down. `false`: nothing more is to be sent.
+    fn tell(&mut self, begun: Begun, outcome: Outcome) -> bool {
+        let tried = Tried::Made {
+            outcome,
+            started: begun.0,
+            duration: begun.1.elapsed(),
+        };
+        let goes_on = (self.batch.told)(self.sent.len(), &tried);
+        self.sent.push(Sent::Tried(tried));
+        goes_on
+    }
+}
+
+/// As a delivery, where nobody else can send it.
+pub fn without_orthanc(result: Result, clock: &dyn Clock) -> super::Delivery {
+    let now = clock.now();
+    let class = if result.only_orthanc.is_some() {
+        Class::Unreachable
+    } else {
+        Class::NotNegotiated
+    };
+    let results = result
+        .sent
+        .into_iter()
+        .map(|sent| match sent {
+            Sent::Tried(tried) => tried,
+            Sent::OnlyOrthanc(reason) => Tried::Made {
+                outcome: Outcome::new(
+                    class,
+                    format!("{reason} (with \"Transport\": \"Auto\" it would go through Orthanc)"),
+                ),
+                started: now,
+                duration: Duration::ZERO,
+            },
+        })
+        .collect();
+    super::Delivery(results)
+}

@@ -1,0 +1,221 @@
+//! Associations between two batches.
+//!
+//! Invariants:
+//! - An association is in one hand at a time: a worker's, or the pool's. None is leaked: what the pool holds is released
+//!   after [`KEEP`], at a stop, or when another calling AET or address needs its place.
+//! - A receiver that serves one association at a time still serves all the workers: one that has waited long for an answer
+//!   takes over what another one gives back, before that one takes it again.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::association::Association;
+
+/// How long an association is kept open for the next group.
+pub const KEEP: Duration = Duration::from_secs(3);
+/// After so long a worker that waits for a new association may take over one that is in use between two batches.
+const ENTITLED: Duration = Duration::from_secs(1);
+/// What lies unused for so long is taken over by anybody who waits.
+const SPARE: Duration = Duration::from_millis(100);
+/// For all the releases of a stop together.
+const STOP_PATIENCE: Duration = Duration::from_millis(100);
+
+/// Between whom an association is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    pub destination: String,
+    pub calling_aet: String,
+    pub called_aet: String,
+    pub host: String,
+    pub port: u16,
+    pub tls: bool,
+    /// Seconds.
+    pub timeout: u32,
+}
+
+#[derive(Default)]
+pub struct Pool {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    stopped: bool,
+    idle: Vec<Idle>,
+    /// Workers that have waited long enough to be served first, by key.
+    entitled: HashMap<Key, usize>,
+}
+
+struct Idle {
+    key: Key,
+    since: Instant,
+    association: Association,
+}
+
+/// One that waits for a new association; entitled to another one after a while.
+pub struct Waiter {
+    pool: Arc<Pool>,
+    key: Key,
+    entitled: AtomicBool,
+}
+
+impl Pool {
+    /// An association that is still alive, if there is one that nobody else waits for.
+    pub fn take(&self, key: &Key) -> Option<Association> {
+        loop {
+            let found = {
+                let mut state = self.lock();
+                let promised = state.entitled.get(key).copied().unwrap_or(0);
+                let own = |idle: &Idle| idle.key == *key;
+                if state.idle.iter().filter(|idle| own(idle)).count() <= promised {
+                    return None;
+                }
+                // The one that was used last is the least likely to have been closed.
+                let last = state.idle.iter().rposition(own)?;
+                state.idle.remove(last).association
+            };
+            if found.is_alive() {
+                return Some(found);
+            }
+            // Closed by the receiver meanwhile, which is its right.
+            drop(found);
+        }
+    }
+
+    /// Takes one over for somebody who is entitled to it.
+    pub fn take_over(&self, key: &Key) -> Option<Association> {
+        let mut state = self.lock();
+        let index = state.idle.iter().position(|idle| idle.key == *key)?;
+        Some(state.idle.remove(index).association)
+    }
+
+    /// Keeps an association for the next batch.
+    pub fn give(&self, key: Key, association: Association) {
+        let mut state = self.lock();
+        if state.stopped {
+            drop(state);
+            association.release_within(STOP_PATIENCE);
+            return;
+        }
+        state.idle.push(Idle {
+            key,
+            since: Instant::now(),
+            association,
+        });
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Releases what lies there for this destination with other partners: a new association needs its place.
+    pub fn make_room(&self, key: &Key) {
+        let others =
+            self.remove(|idle| idle.key.destination == key.destination && idle.key != *key);
+        for association in others {
+            association.release();
+        }
+    }
+
+    /// Begins to wait for a new association.
+    pub fn wait_for(self: &Arc<Self>, key: &Key) -> Waiter {
+        Waiter {
+            pool: self.clone(),
+            key: key.clone(),
+            entitled: AtomicBool::new(false),
+        }
+    }
+
+    /// Releases what was not used for a while, until [`Pool::stop`].
+    pub fn tidy(&self) {
+        loop {
+            let mut state = self.lock();
+            loop {
+                if state.stopped {
+                    return;
+                }
+                let oldest = state.idle.iter().map(|idle| idle.since).min();
+                let wait =
+                    oldest.map(|since| (since + KEEP).saturating_duration_since(Instant::now()));
+                state = match wait {
+                    None => self
+                        .changed
+                        .wait(state)
+                        .unwrap_or_else(PoisonError::into_inner),
+                    Some(wait) if wait.is_zero() => break,
+                    Some(wait) => {
+                        self.changed
+                            .wait_timeout(state, wait)
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .0
+                    }
+                };
+            }
+            drop(state);
+            for association in self.remove(|idle| idle.since.elapsed() >= KEEP) {
+                association.release();
+            }
+        }
+    }
+
+    /// Releases everything; what is given back later is released at once.
+    pub fn stop(&self) {
+        self.lock().stopped = true;
+        self.changed.notify_all();
+        let end = Instant::now() + STOP_PATIENCE;
+        for association in self.remove(|_| true) {
+            let left = end.saturating_duration_since(Instant::now());
+            association.release_within(left.max(Duration::from_millis(1)));
+        }
+    }
+
+    fn remove(&self, which: impl Fn(&Idle) -> bool) -> Vec<Association> {
+        let mut state = self.lock();
+        let mut removed = Vec::new();
+        let mut kept = Vec::new();
+        for idle in state.idle.drain(..) {
+            if which(&idle) {
+                removed.push(idle.association);
+            } else {
+                kept.push(idle);
+            }
+        }
+        state.idle = kept;
+        removed
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiter {
+    /// Whether this one should take over what lies in the pool, having waited for so long.
+    pub fn should_take_over(&self, waited: Duration) -> bool {
+        let mut state = self.pool.lock();
+        if waited >= ENTITLED && !self.entitled.swap(true, Ordering::Relaxed) {
+            *state.entitled.entry(self.key.clone()).or_default() += 1;
+        }
+        let entitled = self.entitled.load(Ordering::Relaxed);
+        state
+            .idle
+            .iter()
+            .any(|idle| idle.key == self.key && (entitled || idle.since.elapsed() >= SPARE))
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        if !self.entitled.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut state = self.pool.lock();
+        if let Some(count) = state.entitled.get_mut(&self.key) {
+            *count -= 1;
+            if *count == 0 {
+                state.entitled.remove(&self.key);
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The association against receivers that break every rule: real sockets, bytes of our own making.
+
+mod malicious;
+mod manners;
+mod raw;
