@@ -4,23 +4,26 @@
 # make quick         unit tests and one Orthanc
 # make check         formatting, clippy, documentation, the README's commands
 # make bench         figures, beside a peer measured in the same run
+# make bench-send    sending: ours, Orthanc's, storescu's, in one run; over a link with a delay; needs root for that
 # make bench-scale   the store at a backlog of ten million, and over a month
+# make fuzz          what a receiver can answer, for a minute each (needs a nightly Rust and cargo-fuzz)
 # make install       copies the library into Orthanc's plugins folder (DESTDIR is honoured)
 #
 # What is missing is installed (as root), or named (otherwise).
 
 CARGO ?= cargo
 PLUGINS ?= /usr/share/orthanc/plugins
+TOOLS ?= $(or $(SENDQUEUE_TOOLS),$(CURDIR)/target/tools)
 MATRIX ?= $(or $(SENDQUEUE_MATRIX_DIR),$(CURDIR)/target/matrix)
 
 BUILD_PACKAGES = orthanc-dev libclang-dev gcc libc6-dev
 RUN_PACKAGES = orthanc dcmtk
-TEST_PACKAGES = curl debootstrap
+TEST_PACKAGES = curl debootstrap openssl python3-venv
 DEMO_PACKAGES = curl jq
 
 LIBRARY = target/release/libOrthancSendQueue.so
 
-.PHONY: all build demo test test-machine test-matrix quick check bench bench-scale install clean
+.PHONY: all build demo test test-machine test-matrix quick check bench bench-send bench-scale fuzz install clean
 
 all: build
 
@@ -41,13 +44,15 @@ test: test-machine
 
 test-machine:
 	@scripts/packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES)
-	$(CARGO) test --locked --workspace
+	scripts/receivers.sh $(TOOLS)
+	SENDQUEUE_TOOLS=$(TOOLS) $(CARGO) test --locked --workspace
 
 # One library file, built once, in every Orthanc.
 test-matrix: build
 	@scripts/packages.sh $(RUN_PACKAGES) $(TEST_PACKAGES)
 	scripts/orthancs.sh $(MATRIX)
-	SENDQUEUE_MATRIX_DIR=$(MATRIX) SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) scripts/matrix.sh
+	scripts/receivers.sh $(TOOLS)
+	SENDQUEUE_TOOLS=$(TOOLS) SENDQUEUE_MATRIX_DIR=$(MATRIX) SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) scripts/matrix.sh
 
 check: build
 	@scripts/packages.sh $(BUILD_PACKAGES)
@@ -61,6 +66,15 @@ bench: build
 	@scripts/packages.sh $(RUN_PACKAGES)
 	SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) $(CARGO) bench --locked --bench store -- --backlog 10000,1000000 --measure 50000
 	SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) $(CARGO) bench --locked --bench orthanc
+
+bench-send: build
+	@scripts/packages.sh $(RUN_PACKAGES) iproute2 python3
+	scripts/receivers.sh $(TOOLS)
+	SENDQUEUE_TOOLS=$(TOOLS) SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) $(CARGO) bench --locked --bench send -- $(BENCH_SEND)
+
+fuzz:
+	@scripts/packages.sh $(BUILD_PACKAGES)
+	cd fuzz && for target in answer file; do $(CARGO) +nightly fuzz run $$target -- -max_total_time=60 || exit 1; done
 
 # The verbs of the store at a backlog of ten million: 6 GB of disk, ten minutes.
 bench-scale:

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use super::mistake::Mistakes;
 use super::raw::{Node, Object};
-use super::settings::HostSettings;
+use super::settings::{HostSettings, TlsSettings};
 
 /// The host's settings, and the names of its modalities where they can be known.
 pub(super) struct Host {
@@ -76,6 +76,8 @@ pub(super) fn host(root: &Object<'_>, enabled: bool, mistakes: &mut Mistakes) ->
         },
     );
 
+    tls(root, &mut settings.tls, mistakes);
+
     // Orthanc does not read the file's list when the database has it.
     if settings.modalities_in_database {
         return Host {
@@ -107,6 +109,35 @@ pub(super) fn host(root: &Object<'_>, enabled: bool, mistakes: &mut Mistakes) ->
         settings,
         names: Some(names),
     }
+}
+
+fn tls(root: &Object<'_>, tls: &mut TlsSettings, mistakes: &mut Mistakes) {
+    for (key, path) in [
+        ("DicomTlsCertificate", &mut tls.certificate),
+        ("DicomTlsPrivateKey", &mut tls.private_key),
+        ("DicomTlsTrustedCertificates", &mut tls.trusted_certificates),
+    ] {
+        root.read(key, path, |n| n.text("a path", mistakes).map(PathBuf::from));
+    }
+    root.read(
+        "DicomTlsRemoteCertificateRequired",
+        &mut tls.remote_certificate_required,
+        |n| n.boolean(mistakes),
+    );
+    root.read(
+        "DicomTlsMinimumProtocolVersion",
+        &mut tls.minimum_protocol_version,
+        |n| n.integer(0..=0x7fff_ffff, mistakes),
+    );
+    root.read("DicomTlsCiphersAccepted", &mut tls.ciphers, |n| {
+        let nodes = n.list("a list of ciphers", mistakes)?;
+        Some(
+            nodes
+                .iter()
+                .filter_map(|node| node.value.as_str().map(str::to_owned))
+                .collect(),
+        )
+    });
 }
 
 /// AET of a modality: `[AET, host, port, …]` or `{ "AET", "Host", "Port", … }`.

@@ -59,8 +59,35 @@ pub struct HostSettings {
     pub tls: TlsSettings,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TlsSettings {}
+/// Orthanc's DICOM TLS as a client. Paths as Orthanc takes them: relative ones to its working directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// `DicomTlsCertificate`, PEM.
+    pub certificate: PathBuf,
+    /// `DicomTlsPrivateKey`, PEM.
+    pub private_key: PathBuf,
+    /// `DicomTlsTrustedCertificates`, PEM.
+    pub trusted_certificates: PathBuf,
+    /// `DicomTlsRemoteCertificateRequired` (Orthanc 1.9.3): false: no receiver's certificate is checked.
+    pub remote_certificate_required: bool,
+    /// `DicomTlsMinimumProtocolVersion` (Orthanc 1.12.4): 0: Orthanc's default, 4: TLS 1.2, 5: TLS 1.3.
+    pub minimum_protocol_version: u32,
+    /// `DicomTlsCiphersAccepted` (Orthanc 1.12.4), OpenSSL's names; empty: all.
+    pub ciphers: Vec<String>,
+}
+
+impl Default for TlsSettings {
+    fn default() -> Self {
+        TlsSettings {
+            certificate: PathBuf::new(),
+            private_key: PathBuf::new(),
+            trusted_certificates: PathBuf::new(),
+            remote_certificate_required: true,
+            minimum_protocol_version: 0,
+            ciphers: Vec::new(),
+        }
+    }
+}
 
 impl Default for HostSettings {
     /// Orthanc's own defaults.

@@ -17,6 +17,9 @@ use crate::transport::Standing;
 /// end, `Low` gets one batch in ten (and one more between for each other worker that decides at the same moment).
 const FAIR: u32 = 10;
 
+/// Instances of one claim, where several associations share the work and none must be opened for it.
+const PORTION: u32 = 10;
+
 /// What a worker is to do next.
 pub(in crate::dispatch) enum Turn {
     /// Claim at most so many; unless its standing is good, after a C-ECHO. `trial`: alone.
@@ -136,10 +139,15 @@ impl Lane {
         state.paying = paying;
         let most = if paying {
             1
+        } else if shares || self.settings.associations == 1 {
+            let shared = state.shared && shares;
+            state.manners.batch(self.settings.batch_size, shared)
         } else {
+            // A claim costs little where the association is kept: in small portions no association is idle at the end.
             state
                 .manners
-                .batch(self.settings.batch_size, state.shared && shares)
+                .batch(self.settings.batch_size, false)
+                .min(PORTION)
         };
         let pick = if !open {
             Pick::Hurried

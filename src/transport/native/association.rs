@@ -150,6 +150,7 @@ impl Association {
                 Err(error) => {
                     return Err(NotOpened {
                         only_orthanc: error.only_orthanc,
+                        given_up: error.given_up,
                         ..NotOpened::because(error.details)
                     });
                 }
@@ -335,7 +336,7 @@ fn negotiate(
             NotOpened {
                 given_up: matches!(&error, ReadError::Io(io) if wire::is_given_up(io)),
                 // It took the connection: receivers that serve one association at a time let the others wait.
-                may_be_congestion: matches!(&error, ReadError::Io(_)),
+                may_be_congestion: matches!(&error, ReadError::Io(io) if !words::is_tls(io)),
                 ..NotOpened::because(pdu::describe(&error, &what))
             }
         }

@@ -69,8 +69,21 @@ pub fn context(reason: &dicom_ul::pdu::PresentationContextResultReason) -> &'sta
     }
 }
 
+/// TLS's own error, if it is one.
+fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// Whether TLS failed, not the connection.
+pub fn is_tls(error: &io::Error) -> bool {
+    tls_error(error).is_some()
+}
+
 /// The end of a connection. `what`: what was waited for.
 pub fn io(error: &io::Error, what: &str) -> String {
+    if let Some(error) = tls_error(error) {
+        return super::tls::describe(error);
+    }
     match error.kind() {
         ErrorKind::TimedOut | ErrorKind::WouldBlock => format!("{what} did not come in time"),
         ErrorKind::UnexpectedEof => format!("the receiver closed the connection before {what}"),
