@@ -6,6 +6,7 @@ use std::time::Duration;
 use dicom_ul::pdu::Pdu;
 
 use super::raw::{CT, Receiver, accept_of, command, data, open, response};
+use crate::transport::modalities::addresses;
 use crate::transport::native::wire::Cut;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -123,6 +124,20 @@ fn fragments_are_never_larger_than_the_receiver_takes() {
         association.abort();
         receiver.join();
     }
+}
+
+#[test]
+fn ipv6_is_as_good() {
+    let receiver = Receiver::start_on("[::1]:0", |line| {
+        line.accept();
+        assert_eq!(line.next(), Some(Pdu::ReleaseRQ));
+        line.send(&Pdu::ReleaseRP);
+    });
+    // As a modality's Host says it: a literal without brackets.
+    let found = addresses("::1", receiver.address.port()).unwrap();
+    assert_eq!(found, [receiver.address]);
+    open(found[0], LONG, &Arc::default()).unwrap().release();
+    receiver.join();
 }
 
 #[test]

@@ -152,7 +152,11 @@ pub struct Receiver {
 
 impl Receiver {
     pub fn start(script: impl FnOnce(&mut Line) + Send + 'static) -> Receiver {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Receiver::start_on("127.0.0.1:0", script)
+    }
+
+    pub fn start_on(at: &str, script: impl FnOnce(&mut Line) + Send + 'static) -> Receiver {
+        let listener = TcpListener::bind(at).unwrap();
         let address = listener.local_addr().unwrap();
         let thread = std::thread::spawn(move || {
             let (stream, _) = listener.accept().unwrap();
