@@ -40,7 +40,10 @@ impl Deref for Bytes {
 /// An instance in memory.
 pub struct Loaded {
     bytes: Bytes,
+    /// Where the data set begins.
     data_set: usize,
+    /// The data set, where it must be longer than in the file.
+    padded: Option<Vec<u8>>,
     pub kind: Kind,
     pub sop_instance_uid: String,
 }
@@ -66,13 +69,16 @@ pub enum Prepared {
 
 impl Loaded {
     pub fn data_set(&self) -> &[u8] {
-        &self.bytes[self.data_set..]
+        self.padded
+            .as_deref()
+            .unwrap_or(&self.bytes[self.data_set..])
     }
 
     fn new(bytes: Bytes) -> Result<Loaded, String> {
         let part10 = Part10::parse(&bytes).map_err(|error| error.to_string())?;
         Ok(Loaded {
             data_set: bytes.len() - part10.data_set.len(),
+            padded: None,
             kind: Kind {
                 sop_class: part10.sop_class_uid.to_owned(),
                 transfer_syntax: part10.transfer_syntax.to_owned(),
@@ -91,11 +97,10 @@ impl Loaded {
         if self.kind.transfer_syntax != DEFLATED {
             return Err("the data set of the stored file has an odd length".to_owned());
         }
-        let mut bytes = self.data_set().to_vec();
-        bytes.push(0);
+        let mut padded = self.data_set().to_vec();
+        padded.push(0);
         Ok(Loaded {
-            bytes: Bytes::Converted(bytes),
-            data_set: 0,
+            padded: Some(padded),
             ..self
         })
     }
@@ -181,6 +186,8 @@ pub fn prepare(
     };
     ways.retain(|(_, syntax)| rank(syntax).is_some());
     ways.sort_by_key(|(_, syntax)| rank(syntax));
+    // Several contexts may have been accepted in the same one.
+    ways.dedup_by_key(|(_, syntax)| *syntax);
     let mut why = Vec::new();
     for (context, syntax) in ways {
         match convert(host, &loaded, syntax) {
@@ -209,6 +216,7 @@ fn convert(host: Host, loaded: &Loaded, transfer_syntax: &str) -> Result<Loaded,
             return Ok(Loaded {
                 bytes: Bytes::Converted(bytes),
                 data_set: 0,
+                padded: None,
                 kind: Kind {
                     transfer_syntax: transfer_syntax.to_owned(),
                     ..loaded.kind.clone()

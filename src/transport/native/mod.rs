@@ -137,8 +137,24 @@ impl Native {
         self.recalls.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// One C-ECHO, over an association of its own.
+    /// One C-ECHO, over an association of its own; on a thread of its own, since the threads of Orthanc's HTTP server have
+    /// some 100 KB of stack, and TLS needs more.
     pub fn probe(&self, destination: &str, local_aet: Option<&str>, timeout: Option<u32>) -> Probe {
+        let failed = |why: String| Probe::Silent(Outcome::new(Class::Internal, why));
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new()
+                .name("sq-echo".to_owned())
+                .spawn_scoped(scope, || self.echo(destination, local_aet, timeout));
+            match thread {
+                Ok(thread) => thread
+                    .join()
+                    .unwrap_or_else(|_| failed("the probe panicked".to_owned())),
+                Err(error) => failed(format!("no thread for a probe: {error}")),
+            }
+        })
+    }
+
+    fn echo(&self, destination: &str, local_aet: Option<&str>, timeout: Option<u32>) -> Probe {
         let silent = |details: String| Probe::Silent(Outcome::new(Class::Unreachable, details));
         let modality = match self.modality(destination) {
             Ok(modality) => modality,

@@ -231,7 +231,10 @@ fn explain(error: &io::Error) -> TlsError {
         .and_then(|inner| inner.downcast_ref::<Error>())
     else {
         return problem(match error.kind() {
-            ErrorKind::TimedOut => "the TLS handshake did not end in time".to_owned(),
+            ErrorKind::TimedOut => {
+                "the TLS handshake did not end in time: does the receiver take DICOM TLS on this port?"
+                    .to_owned()
+            }
             ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => {
                 "the receiver closed the connection during the TLS handshake: does it take DICOM TLS on this port?"
                     .to_owned()
@@ -282,13 +285,14 @@ pub fn describe(error: &Error) -> String {
 /// Whether OpenSSL, with more old things in it, may come to another result.
 fn may_be_openssl(error: &Error) -> bool {
     match error {
+        Error::InvalidCertificate(CertificateError::Other(why)) => {
+            // X.509 version 1, which has no error of its own. Others of this kind are refusals, an untrusted authority in the
+            // place of a receiver for one.
+            format!("{why:?}").contains("UnsupportedCertVersion")
+        }
         Error::InvalidCertificate(why) => matches!(
             why,
-            // Version 1 certificates, among others.
-            CertificateError::BadEncoding
-                | CertificateError::Other(_)
-                | CertificateError::UnhandledCriticalExtension
-                | CertificateError::InvalidPurpose
+            CertificateError::BadEncoding | CertificateError::UnhandledCriticalExtension
         ),
         Error::AlertReceived(
             AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure,
