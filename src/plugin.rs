@@ -95,6 +95,10 @@ impl Plugin for SendQueue {
         if !settings.enable {
             return disabled(host, &settings);
         }
+        let mut settings = settings;
+        if !host.at_least(1, 12, 4) {
+            settings.host.tls = settings.host.tls.before_1_12_4();
+        }
         enabled(host, settings, grace(&configuration))
     }
 

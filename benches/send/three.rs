@@ -9,7 +9,7 @@ use crate::receiver::{Manner, Receiver};
 use crate::report::{self, Sample, Samples, figure};
 
 /// Seconds for 500 slices: what Conquest's users ask of theirs.
-const BAR: f64 = 60.0;
+const BAR: f64 = 4.0;
 const SLICES: f64 = 500.0;
 const NAMES: [&str; 3] = ["one", "two", "three"];
 

@@ -11,6 +11,9 @@
 //! in, but paths as they were written. Orthanc takes a relative `StorageDirectory` or `IndexDirectory` relative to
 //! the folder of its configuration (the file's folder, or the folder itself), and to its working directory
 //! if it was started without one. [`base_directory`] finds that folder again.
+//!
+//! Not so `DicomTlsCertificate`, `DicomTlsPrivateKey` and `DicomTlsTrustedCertificates`: Orthanc opens them as they are written
+//! (1.10.1 to 1.13.0), relative to its working directory.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -76,7 +79,7 @@ pub(super) fn host(root: &Object<'_>, enabled: bool, mistakes: &mut Mistakes) ->
         },
     );
 
-    tls(root, &mut settings.tls, mistakes);
+    settings.tls = tls(root, mistakes);
 
     // Orthanc does not read the file's list when the database has it.
     if settings.modalities_in_database {
@@ -111,33 +114,49 @@ pub(super) fn host(root: &Object<'_>, enabled: bool, mistakes: &mut Mistakes) ->
     }
 }
 
-fn tls(root: &Object<'_>, tls: &mut TlsSettings, mistakes: &mut Mistakes) {
-    for (key, path) in [
+fn tls(root: &Object<'_>, mistakes: &mut Mistakes) -> TlsSettings {
+    let mut tls = TlsSettings::default();
+    let paths = [
         ("DicomTlsCertificate", &mut tls.certificate),
         ("DicomTlsPrivateKey", &mut tls.private_key),
         ("DicomTlsTrustedCertificates", &mut tls.trusted_certificates),
-    ] {
-        root.read(key, path, |n| n.text("a path", mistakes).map(PathBuf::from));
+    ];
+    for (key, target) in paths {
+        root.read(key, target, |n| {
+            let text = n.text("a path", mistakes)?;
+            // Orthanc takes an empty one for none.
+            Some((!text.is_empty()).then(|| PathBuf::from(text)))
+        });
     }
     root.read(
         "DicomTlsRemoteCertificateRequired",
         &mut tls.remote_certificate_required,
         |n| n.boolean(mistakes),
     );
-    root.read(
-        "DicomTlsMinimumProtocolVersion",
-        &mut tls.minimum_protocol_version,
-        |n| n.integer(0..=0x7fff_ffff, mistakes),
-    );
-    root.read("DicomTlsCiphersAccepted", &mut tls.ciphers, |n| {
-        let nodes = n.list("a list of ciphers", mistakes)?;
-        Some(
-            nodes
-                .iter()
-                .filter_map(|node| node.value.as_str().map(str::to_owned))
-                .collect(),
-        )
-    });
+    // Orthanc hands the rest to its SCU only where it sets up TLS for its own SCP (1.12.7 and 1.13.0), and reads it there only.
+    let (mut server, mut secure) = (true, false);
+    root.read("DicomServerEnabled", &mut server, |n| n.boolean(mistakes));
+    if server {
+        root.read("DicomTlsEnabled", &mut secure, |n| n.boolean(mistakes));
+    }
+    if server && secure {
+        root.read(
+            "DicomTlsMinimumProtocolVersion",
+            &mut tls.minimum_protocol_version,
+            |n| n.integer(0..=0x7fff_ffff, mistakes),
+        );
+        root.read("DicomTlsCiphersAccepted", &mut tls.ciphers, |n| {
+            let list = n.list("a list of ciphers, in OpenSSL's names", mistakes)?;
+            let allowed = "a cipher, in OpenSSL's name";
+            let names = list.iter().map(|name| name.text(allowed, mistakes));
+            let names: Vec<_> = names.collect();
+            names
+                .into_iter()
+                .map(|name| name.map(str::to_owned))
+                .collect()
+        });
+    }
+    tls
 }
 
 /// AET of a modality: `[AET, host, port, …]` or `{ "AET", "Host", "Port", … }`.

@@ -56,35 +56,52 @@ pub struct HostSettings {
     pub transcode: bool,
     /// `DicomScuPreferredTransferSyntax` (Orthanc 1.9.0).
     pub preferred_transfer_syntax: Option<String>,
+    /// `DicomTls…`.
     pub tls: TlsSettings,
 }
 
-/// Orthanc's DICOM TLS as a client. Paths as Orthanc takes them: relative ones to its working directory.
+/// Orthanc's TLS for the associations that it opens (`UseDicomTls` of a modality, Orthanc 1.9.0).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsSettings {
-    /// `DicomTlsCertificate`, PEM.
-    pub certificate: PathBuf,
-    /// `DicomTlsPrivateKey`, PEM.
-    pub private_key: PathBuf,
-    /// `DicomTlsTrustedCertificates`, PEM.
-    pub trusted_certificates: PathBuf,
-    /// `DicomTlsRemoteCertificateRequired` (Orthanc 1.9.3): false: no receiver's certificate is checked.
+    /// `DicomTlsCertificate`: our own one, PEM. Paths are as written: relative ones to the working directory.
+    pub certificate: Option<PathBuf>,
+    /// `DicomTlsPrivateKey`: its key, PEM.
+    pub private_key: Option<PathBuf>,
+    /// `DicomTlsTrustedCertificates`: all that are trusted, PEM.
+    pub trusted_certificates: Option<PathBuf>,
+    /// `DicomTlsRemoteCertificateRequired` (Orthanc 1.9.3, default true): whether the receiver's certificate is verified.
     pub remote_certificate_required: bool,
-    /// `DicomTlsMinimumProtocolVersion` (Orthanc 1.12.4): 0: Orthanc's default, 4: TLS 1.2, 5: TLS 1.3.
+    /// `DicomTlsMinimumProtocolVersion` (Orthanc 1.12.4, default 0): 0 is TLS 1.2 with Orthanc's own choice of ciphers;
+    /// 1 SSL 3, 2 TLS 1.0, 3 TLS 1.1, 4 TLS 1.2, 5 and more TLS 1.3.
     pub minimum_protocol_version: u32,
-    /// `DicomTlsCiphersAccepted` (Orthanc 1.12.4), OpenSSL's names; empty: all.
+    /// `DicomTlsCiphersAccepted` (Orthanc 1.12.4): OpenSSL's names.
     pub ciphers: Vec<String>,
 }
 
 impl Default for TlsSettings {
+    /// Orthanc's own defaults.
     fn default() -> Self {
         TlsSettings {
-            certificate: PathBuf::new(),
-            private_key: PathBuf::new(),
-            trusted_certificates: PathBuf::new(),
+            certificate: None,
+            private_key: None,
+            trusted_certificates: None,
             remote_certificate_required: true,
             minimum_protocol_version: 0,
             ciphers: Vec::new(),
+        }
+    }
+}
+
+impl TlsSettings {
+    /// What an Orthanc before 1.12.4 makes of them: it knows nothing of versions and ciphers, and its SCU verifies every
+    /// receiver (`DicomTlsRemoteCertificateRequired: false` is DCMTK's `--verify-peer-cert` there, and a TLS server always has a
+    /// certificate).
+    pub fn before_1_12_4(self) -> TlsSettings {
+        TlsSettings {
+            certificate: self.certificate,
+            private_key: self.private_key,
+            trusted_certificates: self.trusted_certificates,
+            ..TlsSettings::default()
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::in_force;
-use super::super::settings::{DestinationSettings, LocalAet, Match, Transport};
+use super::super::settings::{DestinationSettings, LocalAet, Match, TlsSettings, Transport};
 use super::*;
 use crate::item::{Priority, RetryPolicy};
 use crate::store::Level;
@@ -222,6 +222,74 @@ fn the_host_is_read() {
 
     let settings = read(&json!({ "ConcurrentJobs": 0 })).unwrap();
     assert!(settings.host.concurrent_jobs >= 1);
+}
+
+#[test]
+fn tls_of_the_host_is_read_as_orthanc_reads_it() {
+    let tls = |configuration: Value| {
+        // The folder of the configuration has no part in it.
+        let settings = load(&configuration, &dictionary, Some(Path::new("/etc/orthanc")));
+        settings.unwrap().host.tls
+    };
+    let default = tls(json!({}));
+    assert_eq!(default, TlsSettings::default());
+    assert!(default.remote_certificate_required && default.certificate.is_none());
+
+    let mut configuration = json!({
+        "DicomTlsCertificate": "/c.pem", "DicomTlsPrivateKey": "k.pem", "DicomTlsTrustedCertificates": "",
+        "DicomTlsRemoteCertificateRequired": false, "DicomTlsMinimumProtocolVersion": 4,
+        "DicomTlsCiphersAccepted": ["ECDHE-RSA-AES128-GCM-SHA256", "AES128-SHA"], "DicomTlsEnabled": true,
+    });
+    let expected = TlsSettings {
+        certificate: Some("/c.pem".into()),
+        private_key: Some("k.pem".into()),
+        trusted_certificates: None,
+        remote_certificate_required: false,
+        minimum_protocol_version: 4,
+        ciphers: vec![
+            "ECDHE-RSA-AES128-GCM-SHA256".to_owned(),
+            "AES128-SHA".to_owned(),
+        ],
+    };
+    assert_eq!(tls(configuration.clone()), expected);
+
+    // Orthanc's SCU gets version and ciphers from its SCP only.
+    let without = TlsSettings {
+        minimum_protocol_version: 0,
+        ciphers: Vec::new(),
+        ..expected.clone()
+    };
+    configuration["DicomServerEnabled"] = json!(false);
+    assert_eq!(tls(configuration.clone()), without);
+    configuration["DicomTlsCiphersAccepted"] = json!("not read");
+    assert_eq!(tls(configuration.clone()), without);
+    configuration["DicomServerEnabled"] = json!(true);
+    configuration["DicomTlsEnabled"] = json!(false);
+    assert_eq!(tls(configuration), without);
+
+    let before = expected.before_1_12_4();
+    assert!(before.remote_certificate_required && before.ciphers.is_empty());
+    assert_eq!(before.minimum_protocol_version, 0);
+    assert_eq!(before.private_key, Some("k.pem".into()));
+}
+
+#[test]
+fn mistakes_in_the_tls_of_the_host_are_found() {
+    let found = mistakes(&json!({
+        "DicomTlsCertificate": 1, "DicomTlsPrivateKey": null, "DicomTlsTrustedCertificates": [],
+        "DicomTlsRemoteCertificateRequired": "false", "DicomTlsEnabled": true,
+        "DicomTlsMinimumProtocolVersion": -1, "DicomTlsCiphersAccepted": ["AES128-SHA", 5],
+    }));
+    let paths: Vec<_> = found.iter().map(|(path, _)| path.as_str()).collect();
+    let expected = [
+        "DicomTlsCertificate",
+        "DicomTlsPrivateKey",
+        "DicomTlsTrustedCertificates",
+        "DicomTlsRemoteCertificateRequired",
+        "DicomTlsMinimumProtocolVersion",
+        "DicomTlsCiphersAccepted[1]",
+    ];
+    assert_eq!(paths, expected);
 }
 
 #[test]

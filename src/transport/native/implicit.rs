@@ -1,23 +1,41 @@
 //! Explicit VR Little Endian → Implicit VR Little Endian (PS3.5 7.1, A.1, A.2), without a dictionary.
 //!
 //! Invariants:
-//! - Values, their order and their padding stay as they are: only the VRs go, and lengths that they made necessary change.
-//! - Sequences and items come out with undefined length and delimiters (PS3.5 7.5.2): so nothing must be measured before it is
-//!   written, whatever its depth.
-//! - Nothing in the input is believed: lengths are checked, depth is bounded, the output is at most some times as large as the
-//!   input. What is not understood is refused, with its place, and nothing is made of it.
-//! - Group lengths (gggg,0000) are left out: retired (PS3.5 7.2), and wrong after a conversion.
+//! - Values, their order and their padding stay as they are: only the VRs go, and the lengths that they made necessary.
+//! - Sequences and items come out with undefined length and delimiters (PS3.5 7.5): by that a receiver knows a sequence that
+//!   its dictionary does not have, as a private one, from a value, and nothing must be measured before it is written.
+//! - Nothing in the input is believed: lengths are checked against what contains them, depth is bounded, and the output is at
+//!   most twice as long as the input (if that is all empty items). What is not understood is refused, with its place, and
+//!   nothing is made of it: Orthanc may be able to read it.
+//! - A header is as long as DCMTK takes it to be, with which Orthanc read the file.
+//! - Group lengths (gggg,0000) are left out: retired (PS3.5 7.2), optional, and wrong after a conversion. Those in what is
+//!   implicit already are right as before, and stay.
 
 const UNDEFINED: u32 = u32::MAX;
-const ITEM: (u16, u16) = (0xFFFE, 0xE000);
-const ITEM_END: (u16, u16) = (0xFFFE, 0xE00D);
-const SEQUENCE_END: (u16, u16) = (0xFFFE, 0xE0DD);
-/// Deeper than any real data set.
+const PIXEL_DATA: Tag = (0x7FE0, 0x0010);
+const DELIMITERS: u16 = 0xFFFE;
+const ITEM: Tag = (DELIMITERS, 0xE000);
+const ITEM_END: Tag = (DELIMITERS, 0xE00D);
+const SEQUENCE_END: Tag = (DELIMITERS, 0xE0DD);
+/// Deeper than any real data set, and no danger to the stack.
 const DEEPEST: usize = 64;
+/// From this size on a value is worth a look at how much memory is left for it.
+const LARGE: usize = 64 * 1024;
+
+const CUT: &str = "a header that is cut off";
+const BEYOND: &str = "a length that goes beyond the end";
+const COMPRESSED: &str = "compressed pixel data, which Implicit VR Little Endian cannot have";
+const TOO_DEEP: &str = "sequences that are nested too deeply";
+const NO_ELEMENT: &str = "a delimiter where an element must be";
+const NO_ITEM: &str = "something else than an item in a sequence";
+const NO_SEQUENCE: &str = "a sequence where none can be";
+const NO_END: &str = "an item without its end";
+
+type Tag = (u16, u16);
 
 /// Why a data set cannot be converted, in words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the data set cannot be read at byte {at}: {why}")]
+#[error("the data set cannot be converted because of what is at byte {at}: {why}")]
 pub struct Malformed {
     at: usize,
     why: &'static str,
@@ -28,208 +46,276 @@ pub fn explicit_to_implicit(data_set: &[u8]) -> Result<Vec<u8>, Malformed> {
     let mut converter = Converter {
         input: data_set,
         at: 0,
-        // Explicit headers are never shorter, but for the delimiters that defined lengths did not need.
-        output: Vec::with_capacity(data_set.len() + 64),
+        output: Vec::with_capacity(data_set.len()),
     };
     converter.elements(data_set.len(), false, 0)?;
     Ok(converter.output)
 }
 
+/// Whether an element's length has four bytes, behind two reserved ones, in the explicit form.
+///
+/// PS3.5 7.1.2 lists the VRs with two bytes and gives four to all others, those of the future included. DCMTK does the same
+/// with whatever is two capital letters; what old devices wrote there instead (`??`, spaces, NUL) has two (`DcmVR::setVR`).
+pub(super) fn has_long_form(vr: [u8; 2]) -> bool {
+    let short = matches!(
+        &vr,
+        b"AE"
+            | b"AS"
+            | b"AT"
+            | b"CS"
+            | b"DA"
+            | b"DS"
+            | b"DT"
+            | b"FD"
+            | b"FL"
+            | b"IS"
+            | b"LO"
+            | b"LT"
+            | b"PN"
+            | b"SH"
+            | b"SL"
+            | b"SS"
+            | b"ST"
+            | b"TM"
+            | b"UI"
+            | b"UL"
+            | b"US"
+    );
+    !short && vr.iter().all(u8::is_ascii_uppercase)
+}
+
+/// The beginning of an element, of an item, or a delimiter.
+struct Head {
+    tag: Tag,
+    vr: [u8; 2],
+    length: u32,
+    /// Of the header itself.
+    size: usize,
+}
+
+/// What has items and elements in it.
+#[derive(Clone, Copy)]
+struct Extent {
+    end: usize,
+    /// It ends with a delimiter, at the latest at `end`.
+    delimited: bool,
+}
+
 struct Converter<'a> {
     input: &'a [u8],
+    /// Where the header stands that is looked at.
     at: usize,
     output: Vec<u8>,
 }
 
-type Tag = (u16, u16);
-
 impl Converter<'_> {
-    /// Elements up to `end`, or to the delimiter of an item of undefined length.
+    /// Elements up to `end`, or past the delimiter of an item of undefined length.
     fn elements(&mut self, end: usize, delimited: bool, depth: usize) -> Result<(), Malformed> {
         if depth > DEEPEST {
-            return self.refuse("sequences are nested too deeply");
+            return self.refuse(TOO_DEEP);
         }
         while self.at < end {
-            let tag = self.tag(end)?;
-            if tag == ITEM_END && delimited {
-                self.take_length(end)?;
+            let head = self.explicit_head(end)?;
+            if head.tag == ITEM_END && delimited {
+                self.at += head.size;
                 return Ok(());
             }
-            if tag.0 == 0xFFFE {
-                return self.refuse("a delimiter where an element must be");
+            if head.tag.0 == DELIMITERS {
+                return self.refuse(NO_ELEMENT);
             }
-            let vr = [self.byte(end)?, self.byte(end)?];
-            let length = if is_long(vr) {
-                self.bytes(2, end)?;
-                self.take_length(end)?
-            } else {
-                u32::from(u16::from_le_bytes([self.byte(end)?, self.byte(end)?]))
-            };
-            match (&vr, length) {
-                (b"SQ", length) => self.sequence(tag, length, end, depth)?,
-                // Its content is Implicit VR Little Endian already (PS3.5 6.2.2, note 4).
-                (b"UN", UNDEFINED) => self.implicit_sequence(tag, end, depth)?,
-                (_, UNDEFINED) => return self.refuse("compressed pixel data"),
-                (_, length) => {
-                    let value = self.bytes(length as usize, end)?;
-                    // A group length is right for the explicit form only.
-                    if tag.1 != 0 {
-                        put_head(&mut self.output, tag, length);
-                        self.output.extend_from_slice(&self.input[value]);
-                    }
+            // A receiver knows by the tag alone what these are.
+            let plain = head.tag == PIXEL_DATA || head.tag.1 == 0;
+            match (&head.vr, head.length) {
+                (b"OB" | b"OW" | b"UN", UNDEFINED) if head.tag == PIXEL_DATA => {
+                    return self.refuse(COMPRESSED);
                 }
+                (b"SQ", _) | (_, UNDEFINED) if plain => return self.refuse(NO_SEQUENCE),
+                (b"SQ", _) => self.sequence(&head, end, depth)?,
+                (b"UN", UNDEFINED) => self.implicit_sequence(&head, end, depth)?,
+                (_, UNDEFINED) => return self.refuse("an undefined length of what is no sequence"),
+                _ => self.value(&head, end)?,
             }
         }
         if delimited {
-            return self.refuse("an item without its end");
+            return self.refuse(NO_END);
         }
         Ok(())
     }
 
-    /// The items of a sequence whose header was read.
-    fn sequence(
+    fn value(&mut self, head: &Head, end: usize) -> Result<(), Malformed> {
+        let until = self.extent(head, end)?.end;
+        if head.tag.1 != 0 {
+            let value = &self.input[self.at + head.size..until];
+            if value.len() >= LARGE {
+                // Delimiters may have used up the room for it: growing by itself, the vector would double.
+                self.output.reserve_exact(self.input.len() - self.at);
+            }
+            self.put(head.tag, head.length);
+            self.output.extend_from_slice(value);
+        }
+        self.at = until;
+        Ok(())
+    }
+
+    fn sequence(&mut self, head: &Head, end: usize, depth: usize) -> Result<(), Malformed> {
+        let extent = self.extent(head, end)?;
+        self.put(head.tag, UNDEFINED);
+        self.at += head.size;
+        while extent.delimited || self.at < extent.end {
+            let head = self.bare_head(extent.end)?;
+            match head.tag {
+                ITEM => {
+                    let item = self.extent(&head, extent.end)?;
+                    self.put(ITEM, UNDEFINED);
+                    self.at += head.size;
+                    self.elements(item.end, item.delimited, depth + 1)?;
+                    self.put(ITEM_END, 0);
+                }
+                SEQUENCE_END if extent.delimited => {
+                    self.at += head.size;
+                    break;
+                }
+                _ => return self.refuse(NO_ITEM),
+            }
+        }
+        self.put(SEQUENCE_END, 0);
+        Ok(())
+    }
+
+    /// An element of VR UN and undefined length is a sequence that is Implicit VR Little Endian already (PS3.5 6.2.2): copied,
+    /// up to its own delimiter.
+    fn implicit_sequence(
         &mut self,
-        tag: Tag,
-        length: u32,
+        head: &Head,
         end: usize,
         depth: usize,
     ) -> Result<(), Malformed> {
-        put_head(&mut self.output, tag, UNDEFINED);
-        let delimited = length == UNDEFINED;
-        let end = if delimited {
-            end
-        } else {
-            self.end_of(length, end)?
-        };
-        loop {
-            if !delimited && self.at == end {
-                break;
-            }
-            let tag = self.tag(end)?;
-            let length = self.take_length(end)?;
-            match tag {
-                ITEM => {
-                    put_head(&mut self.output, ITEM, UNDEFINED);
-                    if length == UNDEFINED {
-                        self.elements(end, true, depth + 1)?;
-                    } else {
-                        let end = self.end_of(length, end)?;
-                        self.elements(end, false, depth + 1)?;
-                    }
-                    put_head(&mut self.output, ITEM_END, 0);
-                }
-                SEQUENCE_END if delimited => break,
-                _ => return self.refuse("something else than an item in a sequence"),
-            }
-        }
-        put_head(&mut self.output, SEQUENCE_END, 0);
-        Ok(())
-    }
-
-    /// A sequence of unknown VR and undefined length: copied, up to its own delimiter.
-    fn implicit_sequence(&mut self, tag: Tag, end: usize, depth: usize) -> Result<(), Malformed> {
-        put_head(&mut self.output, tag, UNDEFINED);
+        self.put(head.tag, UNDEFINED);
+        self.at += head.size;
         let from = self.at;
-        self.skip_implicit_items(end, depth + 1)?;
+        self.skip_items(end, depth)?;
         self.output.extend_from_slice(&self.input[from..self.at]);
         Ok(())
     }
 
     /// Past the items of an implicit sequence of undefined length, its delimiter included.
-    fn skip_implicit_items(&mut self, end: usize, depth: usize) -> Result<(), Malformed> {
-        if depth > DEEPEST {
-            return self.refuse("sequences are nested too deeply");
-        }
+    fn skip_items(&mut self, end: usize, depth: usize) -> Result<(), Malformed> {
         loop {
-            let tag = self.tag(end)?;
-            let length = self.take_length(end)?;
-            match (tag, length) {
-                (SEQUENCE_END, _) => return Ok(()),
-                (ITEM, UNDEFINED) => loop {
-                    let tag = self.tag(end)?;
-                    let length = self.take_length(end)?;
-                    match (tag, length) {
-                        (ITEM_END, _) => break,
-                        (_, UNDEFINED) => self.skip_implicit_items(end, depth + 1)?,
-                        (_, length) => {
-                            self.bytes(length as usize, end)?;
-                        }
-                    }
-                },
-                (ITEM, length) => {
-                    self.bytes(length as usize, end)?;
+            let head = self.bare_head(end)?;
+            match head.tag {
+                ITEM => {
+                    let item = self.extent(&head, end)?;
+                    self.at += head.size;
+                    self.skip_elements(item.end, item.delimited, depth + 1)?;
                 }
-                _ => return self.refuse("something else than an item in a sequence"),
+                SEQUENCE_END => {
+                    self.at += head.size;
+                    return Ok(());
+                }
+                _ => return self.refuse(NO_ITEM),
             }
         }
     }
 
-    fn tag(&mut self, end: usize) -> Result<Tag, Malformed> {
-        let range = self.bytes(4, end)?;
-        let bytes = &self.input[range];
-        Ok((
-            u16::from_le_bytes([bytes[0], bytes[1]]),
-            u16::from_le_bytes([bytes[2], bytes[3]]),
-        ))
-    }
-
-    fn take_length(&mut self, end: usize) -> Result<u32, Malformed> {
-        let range = self.bytes(4, end)?;
-        let bytes = &self.input[range];
-        Ok(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
-    }
-
-    fn byte(&mut self, end: usize) -> Result<u8, Malformed> {
-        let range = self.bytes(1, end)?;
-        Ok(self.input[range.start])
-    }
-
-    /// Where the next `count` bytes are, which are passed over.
-    fn bytes(&mut self, count: usize, end: usize) -> Result<std::ops::Range<usize>, Malformed> {
-        if count > end - self.at {
-            return self.refuse("a length beyond the end");
+    /// Past the elements of an implicit item: a receiver would trip over what are none. Without a dictionary, a value of
+    /// defined length can be a sequence or not, and is taken as it is.
+    fn skip_elements(
+        &mut self,
+        end: usize,
+        delimited: bool,
+        depth: usize,
+    ) -> Result<(), Malformed> {
+        if depth > DEEPEST {
+            return self.refuse(TOO_DEEP);
         }
-        let from = self.at;
-        self.at += count;
-        Ok(from..self.at)
+        while self.at < end {
+            let head = self.bare_head(end)?;
+            match (head.tag, head.length) {
+                (ITEM_END, _) if delimited => {
+                    self.at += head.size;
+                    return Ok(());
+                }
+                ((DELIMITERS, _), _) => return self.refuse(NO_ELEMENT),
+                (PIXEL_DATA, UNDEFINED) => return self.refuse(COMPRESSED),
+                ((_, 0), UNDEFINED) => return self.refuse(NO_SEQUENCE),
+                (_, UNDEFINED) => {
+                    self.at += head.size;
+                    self.skip_items(end, depth)?;
+                }
+                _ => self.at = self.extent(&head, end)?.end,
+            }
+        }
+        if delimited {
+            return self.refuse(NO_END);
+        }
+        Ok(())
     }
 
-    fn end_of(&self, length: u32, end: usize) -> Result<usize, Malformed> {
-        if length as usize > end - self.at {
-            return self.refuse("a length beyond the end");
+    /// A header with a VR; delimiters have none (PS3.5 7.5).
+    fn explicit_head(&self, end: usize) -> Result<Head, Malformed> {
+        let bare = self.bare_head(end)?;
+        if bare.tag.0 == DELIMITERS {
+            return Ok(bare);
         }
-        Ok(self.at + length as usize)
+        let [vr0, vr1, low, high] = bare.length.to_le_bytes();
+        let vr = [vr0, vr1];
+        let (length, size) = if has_long_form(vr) {
+            let bytes = &self.input[self.at + bare.size..end];
+            let Some(length) = bytes.first_chunk() else {
+                return self.refuse(CUT);
+            };
+            (u32::from_le_bytes(*length), bare.size + 4)
+        } else {
+            (u32::from(u16::from_le_bytes([low, high])), bare.size)
+        };
+        Ok(Head {
+            vr,
+            length,
+            size,
+            ..bare
+        })
+    }
+
+    /// A header without VR: of items and delimiters, and of all elements of the implicit form.
+    fn bare_head(&self, end: usize) -> Result<Head, Malformed> {
+        let Some([a, b, c, d, length @ ..]) = self.input[self.at..end].first_chunk::<8>() else {
+            return self.refuse(CUT);
+        };
+        Ok(Head {
+            tag: (u16::from_le_bytes([*a, *b]), u16::from_le_bytes([*c, *d])),
+            vr: [0; 2],
+            length: u32::from_le_bytes(*length),
+            size: 8,
+        })
+    }
+
+    /// Where that ends whose header stands here, within `end`.
+    fn extent(&self, head: &Head, end: usize) -> Result<Extent, Malformed> {
+        if head.length == UNDEFINED {
+            return Ok(Extent {
+                end,
+                delimited: true,
+            });
+        }
+        let from = self.at + head.size;
+        if head.length as usize > end - from {
+            return self.refuse(BEYOND);
+        }
+        Ok(Extent {
+            end: from + head.length as usize,
+            delimited: false,
+        })
+    }
+
+    fn put(&mut self, tag: Tag, length: u32) {
+        self.output.extend_from_slice(&tag.0.to_le_bytes());
+        self.output.extend_from_slice(&tag.1.to_le_bytes());
+        self.output.extend_from_slice(&length.to_le_bytes());
     }
 
     fn refuse<T>(&self, why: &'static str) -> Result<T, Malformed> {
         Err(Malformed { at: self.at, why })
     }
-}
-
-/// VRs with a length of four bytes (PS3.5 7.1.2).
-fn is_long(vr: [u8; 2]) -> bool {
-    matches!(
-        &vr,
-        b"OB"
-            | b"OD"
-            | b"OF"
-            | b"OL"
-            | b"OV"
-            | b"OW"
-            | b"SQ"
-            | b"SV"
-            | b"UC"
-            | b"UN"
-            | b"UR"
-            | b"UT"
-            | b"UV"
-    )
-}
-
-fn put_head(output: &mut Vec<u8>, tag: Tag, length: u32) {
-    output.extend_from_slice(&tag.0.to_le_bytes());
-    output.extend_from_slice(&tag.1.to_le_bytes());
-    output.extend_from_slice(&length.to_le_bytes());
 }
 
 #[cfg(test)]

@@ -2,16 +2,19 @@
 //!
 //! Invariants:
 //! - The data set is everything behind the meta information, byte for byte.
-//! - No length in the file is believed unchecked, the group length not at all: writers get it wrong.
+//! - No length in the file is believed unchecked, the group length (0002,0000) not at all: writers get it wrong.
 //! - What is answered can go into a network message: UIDs are UIDs.
+//! - SOP class and instance are those of the data set, as far as it can be read without a dictionary: it is what a receiver
+//!   stores, and Orthanc goes by it alone, both for its index and for C-STORE requests.
+//! - Nothing is allocated, and of the data set no more is read than its first elements.
 
-use super::contexts::{EXPLICIT_VR_LE, IMPLICIT_VR_LE};
+use super::contexts::IMPLICIT_VR_LE;
+use super::implicit::has_long_form;
 
 const PREAMBLE: usize = 128;
-/// With a header of twelve bytes, the length in the last four (PS3.5 7.1.2).
-const LONG: [&[u8; 2]; 13] = [
-    b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV",
-];
+const UNDEFINED: u32 = u32::MAX;
+const SOP_CLASS: (u16, u16) = (0x0008, 0x0016);
+const SOP_INSTANCE: (u16, u16) = (0x0008, 0x0018);
 
 /// A DICOM file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,87 +31,105 @@ pub struct Part10<'a> {
 pub struct NotPart10(&'static str);
 
 impl Part10<'_> {
-    /// Reads the meta information; the rest is not looked at, unless it has the SOP class or instance that is missing there.
+    /// Reads the meta information, and SOP class and instance at the beginning of the data set.
     pub fn parse(file: &[u8]) -> Result<Part10<'_>, NotPart10> {
-        let meta = file
+        let mut rest = file
             .get(PREAMBLE..)
             .and_then(|rest| rest.strip_prefix(b"DICM"))
             .ok_or(NotPart10("it does not begin with a preamble and DICM"))?;
-        let mut rest = meta;
         let (mut class, mut instance, mut syntax) = (None, None, None);
         while rest.starts_with(&[2, 0]) {
-            let (element, value, next) =
-                explicit(rest).ok_or(NotPart10("its meta information is damaged"))?;
-            match element {
-                0x0002 => class = uid(value),
-                0x0003 => instance = uid(value),
-                0x0010 => syntax = uid(value),
+            let element = explicit(rest).ok_or(NotPart10("its meta information is damaged"))?;
+            match element.tag.1 {
+                0x0002 => class = Some(element.value),
+                0x0003 => instance = Some(element.value),
+                0x0010 => syntax = Some(element.value),
                 _ => {}
             }
-            rest = next;
+            rest = element.rest;
         }
-        let syntax = syntax.ok_or(NotPart10("it names no transfer syntax"))?;
-        if class.is_none() || instance.is_none() {
-            let (found, named) = in_data_set(rest, syntax);
-            class = class.or(found);
-            instance = instance.or(named);
-        }
+        let syntax = syntax
+            .and_then(uid)
+            .ok_or(NotPart10("it names no valid transfer syntax"))?;
+        let (class_inside, instance_inside) = in_data_set(rest, syntax);
         Ok(Part10 {
-            sop_class_uid: class.ok_or(NotPart10("it names no SOP class"))?,
-            sop_instance_uid: instance.ok_or(NotPart10("it names no SOP instance"))?,
+            sop_class_uid: class_inside
+                .or(class)
+                .and_then(uid)
+                .ok_or(NotPart10("it names no valid SOP class"))?,
+            sop_instance_uid: instance_inside
+                .or(instance)
+                .and_then(uid)
+                .ok_or(NotPart10("it names no valid SOP instance"))?,
             transfer_syntax: syntax,
             data_set: rest,
         })
     }
 }
 
-/// The first element in Explicit VR Little Endian: its number in its group, its value, and what follows it.
-fn explicit(bytes: &[u8]) -> Option<(u16, &[u8], &[u8])> {
-    let (head, rest) = bytes.split_first_chunk::<8>()?;
-    let element = u16::from_le_bytes([head[2], head[3]]);
-    let vr = [head[4], head[5]];
-    let (length, rest) = if LONG.contains(&&vr) {
-        let (length, rest) = rest.split_first_chunk::<4>()?;
-        (u32::from_le_bytes(*length) as usize, rest)
-    } else {
-        (usize::from(u16::from_le_bytes([head[6], head[7]])), rest)
-    };
-    let (value, rest) = rest.split_at_checked(length)?;
-    Some((element, value, rest))
+struct Element<'a> {
+    tag: (u16, u16),
+    value: &'a [u8],
+    /// What follows it.
+    rest: &'a [u8],
 }
 
-/// SOP Class UID and SOP Instance UID (0008,0016), (0008,0018), where they stand at the beginning of the data set.
-fn in_data_set<'a>(data_set: &'a [u8], syntax: &str) -> (Option<&'a str>, Option<&'a str>) {
+/// The first element in Explicit VR Little Endian (PS3.5 7.1.2), if its length is defined.
+fn explicit(bytes: &[u8]) -> Option<Element<'_>> {
+    let ([g0, g1, e0, e1, v0, v1, l0, l1], rest) = bytes.split_first_chunk::<8>()?;
+    let (length, rest) = if has_long_form([*v0, *v1]) {
+        let (length, rest) = rest.split_first_chunk()?;
+        (u32::from_le_bytes(*length), rest)
+    } else {
+        (u32::from(u16::from_le_bytes([*l0, *l1])), rest)
+    };
+    element([*g0, *g1, *e0, *e1], length, rest)
+}
+
+/// The first element in Implicit VR Little Endian (PS3.5 7.1.3), if its length is defined.
+fn implicit(bytes: &[u8]) -> Option<Element<'_>> {
+    let ([g0, g1, e0, e1, length @ ..], rest) = bytes.split_first_chunk::<8>()?;
+    element([*g0, *g1, *e0, *e1], u32::from_le_bytes(*length), rest)
+}
+
+fn element([g0, g1, e0, e1]: [u8; 4], length: u32, rest: &[u8]) -> Option<Element<'_>> {
+    if length == UNDEFINED {
+        return None;
+    }
+    let (value, rest) = rest.split_at_checked(length as usize)?;
+    Some(Element {
+        tag: (u16::from_le_bytes([g0, g1]), u16::from_le_bytes([e0, e1])),
+        value,
+        rest,
+    })
+}
+
+/// SOP Class UID and SOP Instance UID (PS3.3 C.12.1), where they are there and not empty. A data set that is deflated or big
+/// endian has nothing in this form at its beginning.
+fn in_data_set<'a>(data_set: &'a [u8], syntax: &str) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
     let (mut class, mut instance) = (None, None);
     let mut rest = data_set;
-    while rest.starts_with(&[8, 0]) {
+    let mut last = None;
+    loop {
         let first = match syntax {
             IMPLICIT_VR_LE => implicit(rest),
-            // What is compressed has Explicit VR Little Endian elements (PS3.5 A.4).
-            _ if syntax == EXPLICIT_VR_LE || syntax.starts_with("1.2.840.10008.1.2.4.") => {
-                explicit(rest)
-            }
-            _ => None,
+            // All others are explicit, what is compressed included (PS3.5 A.4).
+            _ => explicit(rest),
         };
-        let Some((element, value, next)) = first else {
-            break;
+        // Tags ascend (PS3.5 7.1): what does not is no data set, and could be long.
+        let next = |tag| tag <= SOP_INSTANCE && Some(tag) > last;
+        let Some(element) = first.filter(|element| next(element.tag)) else {
+            return (class, instance);
         };
-        match element {
-            0x0016 => class = uid(value),
-            0x0018 => instance = uid(value),
+        last = Some(element.tag);
+        let value = (!element.value.is_empty()).then_some(element.value);
+        match element.tag {
+            SOP_CLASS => class = value,
+            SOP_INSTANCE => instance = value,
             _ => {}
         }
-        rest = next;
+        rest = element.rest;
     }
-    (class, instance)
-}
-
-fn implicit(bytes: &[u8]) -> Option<(u16, &[u8], &[u8])> {
-    let (head, rest) = bytes.split_first_chunk::<8>()?;
-    let element = u16::from_le_bytes([head[2], head[3]]);
-    let length = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
-    let (value, rest) = rest.split_at_checked(length)?;
-    Some((element, value, rest))
 }
 
 /// A UID without its padding (PS3.5 9.1); leading zeros of a component are let pass, as Orthanc does.
@@ -123,113 +144,4 @@ fn uid(value: &[u8]) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn element(number: u16, vr: &[u8; 2], value: &[u8]) -> Vec<u8> {
-        let mut bytes = vec![2, 0];
-        bytes.extend_from_slice(&number.to_le_bytes());
-        bytes.extend_from_slice(vr);
-        if LONG.contains(&vr) {
-            bytes.extend_from_slice(&[0, 0]);
-            bytes.extend_from_slice(&u32::try_from(value.len()).unwrap().to_le_bytes());
-        } else {
-            bytes.extend_from_slice(&u16::try_from(value.len()).unwrap().to_le_bytes());
-        }
-        bytes.extend_from_slice(value);
-        bytes
-    }
-
-    fn file(meta: &[Vec<u8>], data_set: &[u8]) -> Vec<u8> {
-        let mut bytes = vec![7; PREAMBLE];
-        bytes.extend_from_slice(b"DICM");
-        bytes.extend_from_slice(&meta.concat());
-        bytes.extend_from_slice(data_set);
-        bytes
-    }
-
-    fn meta() -> Vec<Vec<u8>> {
-        vec![
-            element(0x0001, b"OB", &[0, 1]),
-            element(0x0002, b"UI", b"1.2.3\0"),
-            element(0x0003, b"UI", b"1.2.3.4 "),
-            element(0x0010, b"UI", b"1.2.840.10008.1.2.1\0"),
-        ]
-    }
-
-    #[test]
-    fn a_file_is_read_whatever_its_group_length_says() {
-        let data_set = [8, 0, 0x16, 0, b'U', b'I', 4, 0, b'9', b'.', b'9', 0];
-        for length in [None, Some(0u32), Some(u32::MAX), Some(50)] {
-            let mut all = meta();
-            if let Some(length) = length {
-                all.insert(0, element(0, b"UL", &length.to_le_bytes()));
-            }
-            let bytes = file(&all, &data_set);
-            let read = Part10::parse(&bytes).unwrap();
-            assert_eq!(read.sop_class_uid, "1.2.3");
-            assert_eq!(read.sop_instance_uid, "1.2.3.4");
-            assert_eq!(read.transfer_syntax, EXPLICIT_VR_LE);
-            assert_eq!(read.data_set, data_set);
-        }
-    }
-
-    #[test]
-    fn what_the_meta_information_lacks_is_found_in_the_data_set() {
-        let mut all = meta();
-        all.drain(1..3);
-        let data_set = [
-            8, 0, 0x16, 0, b'U', b'I', 4, 0, b'9', b'.', b'9', 0, //
-            8, 0, 0x18, 0, b'U', b'I', 4, 0, b'8', b'.', b'8', 0,
-        ];
-        let bytes = file(&all, &data_set);
-        let read = Part10::parse(&bytes).unwrap();
-        assert_eq!((read.sop_class_uid, read.sop_instance_uid), ("9.9", "8.8"));
-        assert_eq!(read.data_set, data_set);
-        let implicit = [
-            8, 0, 0x16, 0, 4, 0, 0, 0, b'9', b'.', b'9', 0, //
-            8, 0, 0x18, 0, 4, 0, 0, 0, b'8', b'.', b'8', 0,
-        ];
-        all[1] = element(0x0010, b"UI", b"1.2.840.10008.1.2\0");
-        let bytes = file(&all, &implicit);
-        let read = Part10::parse(&bytes).unwrap();
-        assert_eq!((read.sop_class_uid, read.sop_instance_uid), ("9.9", "8.8"));
-    }
-
-    #[test]
-    fn what_is_no_file_is_told() {
-        assert!(Part10::parse(b"").is_err());
-        assert!(Part10::parse(&[0; 200]).is_err());
-        for missing in 1..4 {
-            let mut all = meta();
-            all.remove(missing);
-            assert!(Part10::parse(&file(&all, &[])).is_err(), "{missing}");
-        }
-        for wrong in [&b"1.2.x\0"[..], b"", b"1.2\r\n", &[b'1'; 66]] {
-            let mut all = meta();
-            all[2] = element(0x0003, b"UI", wrong);
-            assert!(Part10::parse(&file(&all, &[])).is_err(), "{wrong:?}");
-        }
-    }
-
-    #[test]
-    fn a_file_that_ends_anywhere_is_no_panic() {
-        let bytes = file(&meta(), &[]);
-        for end in 0..bytes.len() {
-            assert!(Part10::parse(&bytes[..end]).is_err(), "{end}");
-        }
-        let seed = fastrand::u64(..);
-        println!("seed {seed}");
-        let mut random = fastrand::Rng::with_seed(seed);
-        for _ in 0..20_000 {
-            let mut broken = bytes.clone();
-            for _ in 0..random.usize(1..8) {
-                let at = random.usize(PREAMBLE..broken.len());
-                broken[at] = random.u8(..);
-            }
-            if let Ok(read) = Part10::parse(&broken) {
-                assert!(broken.ends_with(read.data_set));
-            }
-        }
-    }
-}
+mod tests;

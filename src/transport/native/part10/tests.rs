@@ -1,0 +1,172 @@
+use sendqueue_testkit::dicom::{every_object, every_syntax};
+
+use super::super::contexts::EXPLICIT_VR_LE;
+use super::*;
+
+fn element(number: u16, vr: &[u8; 2], value: &[u8]) -> Vec<u8> {
+    of_group(2, number, vr, value)
+}
+
+fn of_group(group: u16, number: u16, vr: &[u8; 2], value: &[u8]) -> Vec<u8> {
+    let mut bytes = group.to_le_bytes().to_vec();
+    bytes.extend_from_slice(&number.to_le_bytes());
+    bytes.extend_from_slice(vr);
+    if matches!(vr, b"OB" | b"UN" | b"UT") {
+        bytes.extend_from_slice(&[0, 0]);
+        bytes.extend_from_slice(&u32::try_from(value.len()).unwrap().to_le_bytes());
+    } else {
+        bytes.extend_from_slice(&u16::try_from(value.len()).unwrap().to_le_bytes());
+    }
+    bytes.extend_from_slice(value);
+    bytes
+}
+
+fn file(meta: &[Vec<u8>], data_set: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![7; PREAMBLE];
+    bytes.extend_from_slice(b"DICM");
+    bytes.extend_from_slice(&meta.concat());
+    bytes.extend_from_slice(data_set);
+    bytes
+}
+
+fn meta() -> Vec<Vec<u8>> {
+    vec![
+        element(0x0001, b"OB", &[0, 1]),
+        element(0x0002, b"UI", b"1.2.3\0"),
+        element(0x0003, b"UI", b"1.2.3.4 "),
+        element(0x0010, b"UI", b"1.2.840.10008.1.2.1\0"),
+    ]
+}
+
+#[test]
+fn a_file_is_read_whatever_its_group_length_says() {
+    let data_set = [8, 0, 0x60, 0, b'C', b'S', 2, 0, b'C', b'T'];
+    for length in [None, Some(0u32), Some(u32::MAX), Some(50)] {
+        let mut all = meta();
+        if let Some(length) = length {
+            all.insert(0, element(0, b"UL", &length.to_le_bytes()));
+        }
+        let bytes = file(&all, &data_set);
+        let read = Part10::parse(&bytes).unwrap();
+        assert_eq!(read.sop_class_uid, "1.2.3");
+        assert_eq!(read.sop_instance_uid, "1.2.3.4");
+        assert_eq!(read.transfer_syntax, EXPLICIT_VR_LE);
+        assert_eq!(read.data_set, data_set);
+    }
+}
+
+#[test]
+fn what_the_meta_information_lacks_is_found_in_the_data_set() {
+    let mut all = meta();
+    all.drain(1..3);
+    let data_set = [
+        8, 0, 0x16, 0, b'U', b'I', 4, 0, b'9', b'.', b'9', 0, //
+        8, 0, 0x18, 0, b'U', b'I', 4, 0, b'8', b'.', b'8', 0,
+    ];
+    let bytes = file(&all, &data_set);
+    let read = Part10::parse(&bytes).unwrap();
+    assert_eq!((read.sop_class_uid, read.sop_instance_uid), ("9.9", "8.8"));
+    assert_eq!(read.data_set, data_set);
+    let implicit = [
+        8, 0, 0x16, 0, 4, 0, 0, 0, b'9', b'.', b'9', 0, //
+        8, 0, 0x18, 0, 4, 0, 0, 0, b'8', b'.', b'8', 0,
+    ];
+    all[1] = element(0x0010, b"UI", b"1.2.840.10008.1.2\0");
+    let bytes = file(&all, &implicit);
+    let read = Part10::parse(&bytes).unwrap();
+    assert_eq!((read.sop_class_uid, read.sop_instance_uid), ("9.9", "8.8"));
+}
+
+#[test]
+fn the_data_set_is_right_where_the_meta_information_is_not() {
+    let inside = [
+        of_group(8, 0x0000, b"UL", &[0; 4]),
+        of_group(8, 0x0005, b"CS", b"ISO_IR 100"),
+        of_group(8, 0x0016, b"UI", b"9.9\0"),
+        of_group(8, 0x0018, b"UI", b"8.8\0"),
+    ]
+    .concat();
+    let read = file(&meta(), &inside);
+    let read = Part10::parse(&read).unwrap();
+    assert_eq!((read.sop_class_uid, read.sop_instance_uid), ("9.9", "8.8"));
+    assert_eq!(read.data_set, inside);
+    // What is in the data set goes to the receiver: what is no UID there must not be hidden by what stands outside.
+    let wrong = of_group(8, 0x0018, b"UI", b"8.x\0");
+    assert!(Part10::parse(&file(&meta(), &wrong)).is_err());
+    // Nothing usable there.
+    let deflated = [0x4B, 0x4C, 0x4A, 0x06, 0x00, 0x00];
+    let big_endian = [0, 8, 0, 0x18, b'U', b'I', 0, 4, b'8', b'.', b'8', 0];
+    let empty = of_group(8, 0x0018, b"UI", b"");
+    let beyond = [8, 0, 0x18, 0, b'U', b'I', 200, 0, b'8', b'.', b'8', 0];
+    for data_set in [&[][..], &deflated, &big_endian, &empty, &beyond] {
+        let read = file(&meta(), data_set);
+        let read = Part10::parse(&read).unwrap();
+        let uids = (read.sop_class_uid, read.sop_instance_uid);
+        assert_eq!(uids, ("1.2.3", "1.2.3.4"), "{data_set:?}");
+    }
+}
+
+#[test]
+fn real_files_are_read_as_they_were_made() {
+    for sample in every_object().into_iter().chain(every_syntax()) {
+        let read = Part10::parse(&sample.file).unwrap();
+        assert_eq!(read.transfer_syntax, sample.transfer_syntax);
+        assert_eq!(read.sop_class_uid, sample.sop_class_uid, "{}", sample.name);
+        assert_eq!(read.sop_instance_uid, sample.sop_instance_uid);
+        assert_eq!(read.data_set, sample.data_set(), "{}", sample.name);
+    }
+}
+
+#[test]
+fn sloppy_meta_information_is_read() {
+    let mut sloppy = meta();
+    // Out of order, of odd length, with elements that nobody knows, and long ones.
+    sloppy.reverse();
+    sloppy[1] = element(0x0003, b"UI", b"1.2.003.4");
+    sloppy[2] = element(0x0002, b"UI", b" 1.2.3 \0");
+    sloppy.push(element(0x0100, b"UI", b"1.2.77"));
+    sloppy.push(element(0x0102, b"OB", &[1; 70_001]));
+    sloppy.push(element(0x0FFF, b"??", b"x"));
+    let bytes = file(&sloppy, &[]);
+    let read = Part10::parse(&bytes).unwrap();
+    let uids = (read.sop_class_uid, read.sop_instance_uid);
+    assert_eq!(uids, ("1.2.3", "1.2.003.4"));
+    assert!(read.data_set.is_empty());
+}
+
+#[test]
+fn what_is_no_file_is_told() {
+    assert!(Part10::parse(b"").is_err());
+    assert!(Part10::parse(&[0; 200]).is_err());
+    for missing in 1..4 {
+        let mut all = meta();
+        all.remove(missing);
+        assert!(Part10::parse(&file(&all, &[])).is_err(), "{missing}");
+    }
+    for wrong in [&b"1.2.x\0"[..], b"", b"1.2\r\n", &[b'1'; 66]] {
+        let mut all = meta();
+        all[2] = element(0x0003, b"UI", wrong);
+        assert!(Part10::parse(&file(&all, &[])).is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_file_that_ends_anywhere_is_no_panic() {
+    let bytes = file(&meta(), &[]);
+    for end in 0..bytes.len() {
+        assert!(Part10::parse(&bytes[..end]).is_err(), "{end}");
+    }
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    for _ in 0..20_000 {
+        let mut broken = bytes.clone();
+        for _ in 0..random.usize(1..8) {
+            let at = random.usize(PREAMBLE..broken.len());
+            broken[at] = random.u8(..);
+        }
+        if let Ok(read) = Part10::parse(&broken) {
+            assert!(broken.ends_with(read.data_set));
+        }
+    }
+}
