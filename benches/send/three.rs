@@ -8,7 +8,7 @@ use crate::orthancs::{Ours, Own, Target};
 use crate::receiver::{Manner, Receiver};
 use crate::report::{self, Sample, Samples, figure};
 
-/// Seconds for 500 slices: what Conquest's users ask of theirs.
+/// Seconds for 500 slices.
 const BAR: f64 = 4.0;
 const SLICES: f64 = 500.0;
 const NAMES: [&str; 3] = ["one", "two", "three"];

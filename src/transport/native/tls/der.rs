@@ -11,7 +11,7 @@ const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
-/// The optional version, [0] EXPLICIT.
+/// The optional version, `[0] EXPLICIT`.
 const VERSION: u8 = 0xa0;
 
 /// Parts of a certificate.
