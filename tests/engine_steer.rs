@@ -396,12 +396,13 @@ fn a_reserved_association_is_free_for_stat() {
     }
     // Both associations for everything have just begun a batch.
     queue.wait_until(
-        || queue.count("pacs", "Running") > 20,
+        || queue.count("pacs", "Running") > 10,
         SOON,
         "two batches are under way",
     );
+    // Ten at a time each.
     assert!(
-        queue.count("pacs", "Running") <= 40,
+        queue.count("pacs", "Running") <= 20,
         "the third is reserved"
     );
     enqueue(&queue, &urgent, "Stat");
