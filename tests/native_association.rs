@@ -85,6 +85,12 @@ fn a_refused_instance_costs_no_association_and_keeps_what_the_receiver_said() {
         details.contains("<b>no</b> such patient") && details.contains("(0010,0020)"),
         "{details}"
     );
+    // G10: a receiver's words may name a patient.
+    let log = queue.log();
+    assert!(
+        log.contains("0xC001") && !log.contains("such patient"),
+        "{log}"
+    );
 }
 
 #[test]
@@ -151,7 +157,7 @@ fn what_a_receiver_says_to_the_association_request_is_told_in_words() {
             "did not recognize a PDU",
         ),
         (Association::Garbage, "no DICOM answer"),
-        (Association::CloseAtOnce, "closed the connection"),
+        (Association::CloseAtOnce, "the connection"),
     ];
     scp.set_association(table[0].0);
     let queue = Queue::start(alone(&scp));
@@ -194,7 +200,7 @@ fn what_ends_an_association_is_the_failure_of_one_instance() {
             },
             "did not expect a PDU",
         ),
-        (Respond::Close, "closed the connection"),
+        (Respond::Close, "the connection"),
         (Respond::WrongMessageId, "another message"),
         (Respond::WrongContext, "presentation context"),
         (Respond::NoStatus, "no status"),

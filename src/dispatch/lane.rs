@@ -339,7 +339,7 @@ impl Lane {
             "{}: {} ({}); sending one instance at a time until it answers",
             self.name,
             outcome.class,
-            outcome.details
+            outcome.for_log()
         );
     }
 

@@ -14,7 +14,7 @@ use crate::store::{Result, Store};
 /// Most items moved in one transaction.
 const STEP: u32 = 1000;
 /// Longest and shortest pause between two rounds.
-const SLOWEST: Duration = Duration::from_secs(5);
+const SLOWEST: Duration = Duration::from_secs(1);
 const FASTEST: Duration = Duration::from_millis(50);
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 

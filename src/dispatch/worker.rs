@@ -482,7 +482,11 @@ fn settle(lane: &Lane, item: &Item, tried: &Tried) -> Option<Finish> {
 fn report(lane: &Lane, item: &Item, outcome: &Outcome, next: Next) {
     let said = format!(
         "{}: instance {} ({}): {} {}",
-        lane.name, item.instance, item.sop_instance_uid, outcome.class, outcome.details
+        lane.name,
+        item.instance,
+        item.sop_instance_uid,
+        outcome.class,
+        outcome.for_log()
     );
     match (outcome.class, next) {
         (Class::Internal, _) => log::error!("{said}"),

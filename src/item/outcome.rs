@@ -110,6 +110,14 @@ impl Outcome {
         }
     }
 
+    /// What may be logged of it: a receiver's own words may name a patient, and are kept on the attempt alone.
+    pub fn for_log(&self) -> String {
+        match self.dimse_status {
+            Some(status) => format!("DIMSE status 0x{status:04X}"),
+            None => self.details.clone(),
+        }
+    }
+
     pub fn of_status(status: u16, details: impl Into<String>) -> Outcome {
         Outcome {
             class: Class::of_status(status),

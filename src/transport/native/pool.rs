@@ -88,7 +88,10 @@ impl Pool {
     /// Takes one over for somebody who is entitled to it.
     pub fn take_over(&self, key: &Key) -> Option<Association> {
         let mut state = self.lock();
-        let index = state.idle.iter().position(|idle| idle.key == *key)?;
+        let index = state
+            .idle
+            .iter()
+            .position(|idle| idle.key == *key && idle.association.is_alive())?;
         Some(state.idle.remove(index).association)
     }
 
@@ -198,10 +201,11 @@ impl Waiter {
             *state.entitled.entry(self.key.clone()).or_default() += 1;
         }
         let entitled = self.entitled.load(Ordering::Relaxed);
-        state
-            .idle
-            .iter()
-            .any(|idle| idle.key == self.key && (entitled || idle.since.elapsed() >= SPARE))
+        state.idle.iter().any(|idle| {
+            idle.key == self.key
+                && (entitled || idle.since.elapsed() >= SPARE)
+                && idle.association.is_alive()
+        })
     }
 }
 
