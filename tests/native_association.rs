@@ -191,6 +191,39 @@ fn what_a_receiver_says_to_the_association_request_is_told_in_words() {
 }
 
 #[test]
+fn a_receiver_that_refuses_associations_for_c_echo_comes_back_all_the_same() {
+    const VERIFICATION: &str = "1.2.840.10008.1.1";
+    let scp = FaultScp::start("PACS");
+    let refuse = Association::Reject {
+        result: 1,
+        source: 1,
+        reason: 1,
+    };
+    scp.set_association(refuse);
+    let queue = Queue::start(alone(&scp));
+    queue.store_all(&Study::new(1, 3).seed(1).build());
+    queue.wait_until(
+        || queue.ask("/destinations/pacs")["State"] == "Unreachable",
+        SOON,
+        "the outage",
+    );
+    scp.on_association(move |request| {
+        if request
+            .contexts
+            .iter()
+            .all(|(class, _)| class == VERIFICATION)
+        {
+            refuse
+        } else {
+            Association::Accept
+        }
+    });
+    queue.wait_for("pacs", "Success", 3);
+    assert_eq!(queue.ask("/destinations/pacs")["State"], "Ready");
+    assert_eq!(scp.counters().echoes, 0);
+}
+
+#[test]
 fn what_ends_an_association_is_the_failure_of_one_instance() {
     let table: [(Respond, &str); 9] = [
         (

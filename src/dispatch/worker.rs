@@ -5,7 +5,7 @@
 //! - What a delivery told is written before anything else is claimed; if it cannot be written (full disk) the
 //!   worker holds on to it and tries again, so that an acknowledged instance is not sent twice.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -240,14 +240,19 @@ fn send(lane: &Lane, claim: &Claim, pick: Pick, permit: Permit<'_>) {
             results.extend(part.iter().map(|item| release(item.id)));
             continue;
         }
-        // One instance of a batch is in memory at a time.
-        let largest = part.iter().map(|item| item.size_bytes).max().unwrap_or(0);
-        let Some(_share) = lane.tools.budget.take(largest) else {
-            results.extend(part.iter().map(|item| release(item.id)));
-            continue;
-        };
+        // One instance of a batch is in memory at a time. Whoever takes his own part of the budget waits for none here.
+        let mut _share = None;
+        if !lane.tools.transport.takes_memory(&lane.name) {
+            let largest = part.iter().map(|item| item.size_bytes).max().unwrap_or(0);
+            _share = lane.tools.budget.take(largest);
+            if _share.is_none() {
+                results.extend(part.iter().map(|item| release(item.id)));
+                continue;
+            }
+        }
         let begun = Instant::now();
         let yielding = Yielding::new(lane, part, pick);
+        let ended = AtomicBool::new(false);
         let delivery = lane.tools.transport.deliver(&Batch {
             destination: &lane.name,
             local_aet: local_aet(lane, part),
@@ -256,11 +261,17 @@ fn send(lane: &Lane, claim: &Claim, pick: Pick, permit: Permit<'_>) {
             items: part,
             recalled: &|| recalled(lane, held.token, part),
             told: &|index, tried| {
-                part.get(index)
-                    .is_none_or(|item| tell(lane, &held, item, tried) && !yielding.is_time())
+                let goes_on = part
+                    .get(index)
+                    .is_none_or(|item| tell(lane, &held, item, tried) && !yielding.is_time());
+                ended.fetch_or(!goes_on, Ordering::Relaxed);
+                goes_on
             },
         });
-        over = judge(lane, &held, part, &delivery, begun.elapsed());
+        // A claim may have several parts.
+        over = judge(lane, &held, part, &delivery, begun.elapsed())
+            || ended.into_inner()
+            || !lane.may_claim();
         let untold = || {
             let ids = held.ids().clone();
             part.iter()

@@ -8,11 +8,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::native::{self, Native, Sent};
+use super::native::{self, Look, Native, Sent};
 use super::rest::RestTransport;
 use super::{Batch, Delivery, InUse, Permit, Probe, Standing, Transport, Tried};
 use crate::config::settings::{LocalAet, Settings, Transport as Setting};
-use crate::item::{Clock, Item, Timestamp};
+use crate::item::{Class, Clock, Item, Outcome, Timestamp};
 
 /// After so long a destination that needed Orthanc is tried natively again: certificates and settings change.
 const TRY_AGAIN: Duration = Duration::from_secs(600);
@@ -61,6 +61,18 @@ impl Choice {
         None
     }
 
+    /// From now on this destination goes through Orthanc.
+    fn remember(&self, destination: &str, reason: &str) {
+        self.tell(destination, "is sent to", reason);
+        self.needs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(
+                destination.to_owned(),
+                (self.clock.now(), reason.to_owned()),
+            );
+    }
+
     /// Says a reason once.
     fn tell(&self, destination: &str, what: &str, reason: &str) {
         /// Reasons may contain what differs from instance to instance.
@@ -80,14 +92,7 @@ impl Choice {
         }
         let result = self.native.deliver(batch);
         if let Some(reason) = &result.only_orthanc {
-            self.tell(batch.destination, "is sent to", reason);
-            self.needs
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(
-                    batch.destination.to_owned(),
-                    (self.clock.now(), reason.clone()),
-                );
+            self.remember(batch.destination, reason);
         }
         let mut tried = Vec::with_capacity(batch.items.len());
         let mut left: Vec<usize> = Vec::new();
@@ -103,7 +108,8 @@ impl Choice {
                 }
             });
         }
-        if left.is_empty() {
+        // A destination that does not answer, or shall not be sent to now, gets nothing by the other way either.
+        if left.is_empty() || result.ended {
             return Delivery(tried);
         }
         let items: Vec<Item> = left
@@ -121,9 +127,9 @@ impl Choice {
         Delivery(tried)
     }
 
-    /// With a slot of its own, unless the worker holds one.
+    /// With a slot of its own. Whoever waits for one holds nothing that others wait for.
     fn by_rest(&self, batch: &Batch<'_>) -> Delivery {
-        match self.rest.admit(batch.destination, Standing::Good) {
+        match self.rest.admit(batch.destination, Standing::Fresh) {
             Some(_permit) => self.rest.deliver(batch),
             None => Delivery(vec![Tried::NotYet; batch.items.len()]),
         }
@@ -148,6 +154,10 @@ impl Transport for Choice {
             Setting::Native => false,
             Setting::Auto => self.need(destination).is_some(),
         }
+    }
+
+    fn takes_memory(&self, destination: &str) -> bool {
+        self.setting(destination) != Setting::Rest
     }
 
     fn in_use(&self, destination: &str) -> InUse {
@@ -196,7 +206,16 @@ impl Transport for Choice {
             // Whose instance comes next is not known: Orthanc's own AET must do.
             LocalAet::Orthanc | LocalAet::Remote => None,
         };
-        self.native.probe(destination, local_aet, timeout)
+        match self.native.probe(destination, local_aet, timeout) {
+            Look::Seen(probe) => probe,
+            Look::OnlyOrthanc(reason) if self.setting(destination) == Setting::Auto => {
+                self.remember(destination, &reason);
+                self.rest.probe(destination, timeout)
+            }
+            Look::OnlyOrthanc(reason) => {
+                Probe::Silent(Outcome::new(Class::Unreachable, native::to_auto(&reason)))
+            }
+        }
     }
 
     fn recall(&self) {

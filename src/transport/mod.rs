@@ -115,6 +115,12 @@ pub trait Transport: Send + Sync {
         true
     }
 
+    /// Whether it takes its part of the memory budget itself, instance by instance. Else its caller does, for the largest
+    /// instance of the batch.
+    fn takes_memory(&self, _destination: &str) -> bool {
+        false
+    }
+
     /// Which transport is used for a destination, and why, in words.
     fn in_use(&self, _destination: &str) -> InUse {
         InUse {

@@ -53,6 +53,8 @@ pub struct NotOpened {
     pub details: String,
     /// The peer is there; it may have too many associations.
     pub may_be_congestion: bool,
+    /// It said no: it is there.
+    pub answered: bool,
     /// Orthanc's own SCU may do what this one cannot.
     pub only_orthanc: bool,
     /// Given up because another association became free.
@@ -242,7 +244,7 @@ impl Association {
                 self.wire.socket().expect_within(REASON_PATIENCE);
                 let what = "all was sent";
                 match answer::response(&mut self.reader, &mut self.wire, context, &request, id) {
-                    // An answer to something that did not arrive whole is none, but for a refusal.
+                    // An answer to something that did not arrive whole is none; a refusal is worth telling.
                     Ok(response) if response.status == 0 => Err(words::io(error, what)),
                     Ok(response) => Err(format!(
                         "{}; the receiver had answered {}",
@@ -326,6 +328,7 @@ fn negotiate(
             may_be_congestion,
         } => NotOpened {
             may_be_congestion,
+            answered: true,
             ..NotOpened::because(details)
         },
         Refused::Unreadable(error) => {

@@ -26,7 +26,7 @@ pub struct Kind {
 }
 
 /// How far a receiver's wishes can be met.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Conversion {
     /// Instances may be sent in another transfer syntax than the stored one.
     pub allowed: bool,
@@ -79,13 +79,16 @@ impl Proposal {
             }
             groups.retain(|group| !proposal.has(&kind.sop_class, group));
             groups.dedup();
-            if proposal.contexts.len() + groups.len() <= MOST {
+            if proposal.contexts.len() + groups.len() < MOST {
                 let class = &kind.sop_class;
                 proposal
                     .contexts
                     .extend(groups.into_iter().map(|group| (class.clone(), group)));
             }
         }
+        // Some receivers refuse an association of which they can accept nothing: so a SOP class that they do not take would look
+        // like an outage. Verification every receiver must take (PS3.4 A).
+        proposal.contexts.extend(Proposal::echo().contexts);
         proposal
     }
 
@@ -255,19 +258,20 @@ mod tests {
                 (3, texts(&[EXPLICIT_VR_LE, IMPLICIT_VR_LE])),
                 (5, texts(&[EXPLICIT_VR_LE])),
                 (7, texts(&[IMPLICIT_VR_LE])),
+                (9, texts(&[IMPLICIT_VR_LE, EXPLICIT_VR_LE])),
             ]
         );
         let none = Proposal::new(&[kind("1.1", JPEG)], &Conversion::default());
-        assert_eq!(none.encode().len(), 1);
+        assert_eq!(none.encode().len(), 2);
     }
 
     #[test]
     fn never_more_than_128_with_identifiers_that_occur_once() {
         let kinds: Vec<Kind> = (0..300).map(|n| kind(&format!("1.{n}"), JPEG)).collect();
         let proposed = Proposal::new(&kinds, &ALLOWED).encode();
-        assert_eq!(proposed.len(), 128);
+        assert_eq!(proposed.len(), 127);
         let ids: std::collections::BTreeSet<u8> = proposed.iter().map(|one| one.id).collect();
-        assert_eq!(ids.len(), 128);
+        assert_eq!(ids.len(), 127);
         assert!(ids.iter().all(|id| id % 2 == 1));
         assert_eq!(proposed[0].abstract_syntax, "1.0");
     }

@@ -11,6 +11,7 @@ use orthanc_sdk::Client;
 use serde_json::{Value, json};
 
 use super::contexts::Kind;
+use super::part10::uid;
 use crate::item::Item;
 
 /// Kinds remembered for a destination: with fallbacks some 100 contexts.
@@ -100,10 +101,14 @@ fn of_items(client: Client, items: &[Item]) -> Option<Vec<Kind>> {
         )
         .ok()?;
     let kinds = described.as_array()?.iter().filter_map(|instance| {
-        let metadata = instance.get("Metadata")?;
+        // One that is no UID would spoil the association request for all the others.
+        let metadata = |key: &str| {
+            let text = instance.get("Metadata")?.get(key)?.as_str()?;
+            uid(text.as_bytes()).map(str::to_owned)
+        };
         Some(Kind {
-            sop_class: metadata.get("SopClassUid")?.as_str()?.to_owned(),
-            transfer_syntax: metadata.get("TransferSyntax")?.as_str()?.to_owned(),
+            sop_class: metadata("SopClassUid")?,
+            transfer_syntax: metadata("TransferSyntax")?,
         })
     });
     Some(kinds.collect())

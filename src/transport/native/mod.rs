@@ -70,9 +70,19 @@ pub enum Sent {
     OnlyOrthanc(String),
 }
 
+/// What a look at a destination brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Look {
+    Seen(Probe),
+    /// Only Orthanc's own SCU can look, for this reason.
+    OnlyOrthanc(String),
+}
+
 /// What became of a batch, for each of its items.
 pub struct Result {
     pub sent: Vec<Sent>,
+    /// The batch was not sent to its end.
+    pub ended: bool,
     /// The destination as a whole needs Orthanc, for this reason.
     pub only_orthanc: Option<String>,
 }
@@ -139,8 +149,8 @@ impl Native {
 
     /// One C-ECHO, over an association of its own; on a thread of its own, since the threads of Orthanc's HTTP server have
     /// some 100 KB of stack, and TLS needs more.
-    pub fn probe(&self, destination: &str, local_aet: Option<&str>, timeout: Option<u32>) -> Probe {
-        let failed = |why: String| Probe::Silent(Outcome::new(Class::Internal, why));
+    pub fn probe(&self, destination: &str, local_aet: Option<&str>, timeout: Option<u32>) -> Look {
+        let failed = |why: String| Look::Seen(Probe::Silent(Outcome::new(Class::Internal, why)));
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new()
                 .name("sq-echo".to_owned())
@@ -154,29 +164,33 @@ impl Native {
         })
     }
 
-    fn echo(&self, destination: &str, local_aet: Option<&str>, timeout: Option<u32>) -> Probe {
-        let silent = |details: String| Probe::Silent(Outcome::new(Class::Unreachable, details));
+    fn echo(&self, destination: &str, local_aet: Option<&str>, timeout: Option<u32>) -> Look {
+        let silent =
+            |details: String| Look::Seen(Probe::Silent(Outcome::new(Class::Unreachable, details)));
+        let refused =
+            |details: String| Look::Seen(Probe::Refused(Outcome::new(Class::Unreachable, details)));
         let modality = match self.modality(destination) {
             Ok(modality) => modality,
-            Err(outcome) => return Probe::Silent(outcome),
+            Err(outcome) => return Look::Seen(Probe::Silent(outcome)),
         };
-        let key = self.key(destination, &modality, local_aet, timeout);
-        let (peer, peers) = match self.peer(&key) {
-            Ok(found) => found,
-            Err(not) => return silent(not.details),
-        };
+        let conversion = Conversion::default();
+        let key = self.key(destination, &modality, local_aet, timeout, conversion);
         let begun = Instant::now();
-        let opened = Association::open(&peer, &peers, Proposal::echo(), &self.cut, None);
+        let opened = self.peer(&key).and_then(|(peer, peers)| {
+            Association::open(&peer, &peers, Proposal::echo(), &self.cut, None)
+        });
         let mut association = match opened {
             Ok(association) => association,
+            Err(not) if not.only_orthanc => return Look::OnlyOrthanc(not.details),
+            // It is there, and may take other associations than one for a C-ECHO.
+            Err(not) if not.answered => return refused(not.details),
             Err(not) => return silent(not.details),
         };
-        let refused = |details: String| Probe::Refused(Outcome::new(Class::Unreachable, details));
         match association.echo() {
             Some(Ok(response)) if response.status == 0 => {
                 let took = begun.elapsed();
                 association.release();
-                Probe::Answered(took)
+                Look::Seen(Probe::Answered(took))
             }
             Some(Ok(response)) => {
                 association.release();
@@ -203,17 +217,25 @@ impl Native {
             native: self,
             batch,
             sent: Vec::with_capacity(batch.items.len()),
-            recalls: self.recalls.load(Ordering::SeqCst),
+            // Asked at the first item: something may have been cancelled since the claim.
+            recalls: self.recalls.load(Ordering::SeqCst).wrapping_sub(1),
             recalled: Vec::new(),
+            ended: false,
         };
         let only_orthanc = match self.modality(batch.destination) {
             Ok(modality) => {
-                let key = self.key(batch.destination, &modality, batch.local_aet, batch.timeout);
                 let conversion = Conversion {
                     allowed: modality.allow_transcoding && self.settings.transcode,
                     forced: batch.transfer_syntax.map(str::to_owned),
                     preferred: self.settings.preferred_transfer_syntax.clone(),
                 };
+                let key = self.key(
+                    batch.destination,
+                    &modality,
+                    batch.local_aet,
+                    batch.timeout,
+                    conversion.clone(),
+                );
                 let mut line = None;
                 let result = delivery.run(&key, &conversion, &mut line);
                 if let Some(line) = line {
@@ -231,9 +253,14 @@ impl Native {
             Some(reason) => Sent::OnlyOrthanc(reason.clone()),
             None => Sent::Tried(Tried::NotYet),
         };
+        let ended = delivery.ended;
         let mut sent = delivery.sent;
         sent.resize_with(batch.items.len(), rest);
-        Result { sent, only_orthanc }
+        Result {
+            sent,
+            ended,
+            only_orthanc,
+        }
     }
 
     fn modality(&self, name: &str) -> std::result::Result<Modality, Outcome> {
@@ -250,6 +277,7 @@ impl Native {
         modality: &Modality,
         local_aet: Option<&str>,
         timeout: Option<u32>,
+        conversion: Conversion,
     ) -> Key {
         let none = LONGEST_TIMEOUT;
         let default = Some(self.settings.dicom_scu_timeout).filter(|seconds| *seconds > 0);
@@ -263,6 +291,7 @@ impl Native {
             host: modality.host.clone(),
             port: modality.port,
             tls: modality.tls,
+            conversion,
             timeout: timeout.or(modality.timeout).or(default).unwrap_or(none),
         }
     }
@@ -355,6 +384,8 @@ struct Delivering<'a> {
     recalls: u64,
     /// Identifiers of items that a person has cancelled.
     recalled: Vec<i64>,
+    /// Nothing more is to be sent.
+    ended: bool,
 }
 
 type Begun = (crate::item::Timestamp, Instant);
@@ -381,9 +412,18 @@ impl<'a> Delivering<'a> {
             let begun = (self.native.clock.now(), Instant::now());
             // What was read ahead for another one is dropped.
             let (loaded, share) = match ahead.take().filter(|ahead| ahead.index == index) {
-                Some(ahead) => (ahead.loaded, Some(ahead._share)),
-                None => (load(self.native.host, &item.instance), None),
+                Some(ahead) => (ahead.loaded, ahead._share),
+                None => {
+                    let Some(share) = self.native.budget.take(item.size_bytes) else {
+                        // Stopping.
+                        return Ok(());
+                    };
+                    (load(self.native.host, &item.instance), share)
+                }
             };
+            if self.native.cut.is_cut() {
+                return Ok(());
+            }
             let loaded = match loaded {
                 Ok(loaded) => loaded,
                 Err(NotLoaded::OnlyOrthanc(reason)) => {
@@ -412,6 +452,7 @@ impl<'a> Delivering<'a> {
                 Class::Unreachable | Class::Interrupted | Class::Busy
             );
             if !self.tell(begun, outcome) || !goes_on {
+                self.ended = true;
                 return Ok(());
             }
         }
@@ -432,6 +473,10 @@ impl<'a> Delivering<'a> {
         let rest = &self.batch.items[self.sent.len()..];
         let mut fresh = false;
         loop {
+            // Orthanc is not to be asked for anything any more.
+            if native.cut.is_cut() {
+                return Ok(Outcome::new(Class::Interrupted, "Orthanc is stopping"));
+            }
             let mut open: Line = match line.take() {
                 Some(open) if open.association.is_alive() => open,
                 // One that was closed, or said more than it was asked, is of no use any more; nothing is under way over it.
@@ -490,6 +535,9 @@ impl<'a> Delivering<'a> {
         let index = self.sent.len() + 1;
         let native: &'a Native = self.native;
         let item = self.batch.items.get(index)?;
+        if native.cut.is_cut() {
+            return None;
+        }
         let share = native.budget.try_take(item.size_bytes)?;
         Some(Ahead {
             index,
@@ -519,6 +567,11 @@ impl<'a> Delivering<'a> {
     }
 }
 
+/// What to do about it.
+pub fn to_auto(reason: &str) -> String {
+    format!("{reason} (with \"Transport\": \"Auto\" it would go through Orthanc)")
+}
+
 /// As a delivery, where nobody else can send it.
 pub fn without_orthanc(result: Result, clock: &dyn Clock) -> super::Delivery {
     let now = clock.now();
@@ -533,10 +586,7 @@ pub fn without_orthanc(result: Result, clock: &dyn Clock) -> super::Delivery {
         .map(|sent| match sent {
             Sent::Tried(tried) => tried,
             Sent::OnlyOrthanc(reason) => Tried::Made {
-                outcome: Outcome::new(
-                    class,
-                    format!("{reason} (with \"Transport\": \"Auto\" it would go through Orthanc)"),
-                ),
+                outcome: Outcome::new(class, to_auto(&reason)),
                 started: now,
                 duration: Duration::ZERO,
             },

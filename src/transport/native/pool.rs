@@ -12,6 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::association::Association;
+use super::contexts::Conversion;
 
 /// How long an association is kept open for the next group.
 pub const KEEP: Duration = Duration::from_secs(3);
@@ -31,6 +32,8 @@ pub struct Key {
     pub host: String,
     pub port: u16,
     pub tls: bool,
+    /// What is proposed depends on it.
+    pub conversion: Conversion,
     /// Seconds.
     pub timeout: u32,
 }
