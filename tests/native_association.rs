@@ -109,6 +109,34 @@ fn an_association_that_was_closed_while_unused_is_nobodys_failure() {
 }
 
 #[test]
+fn a_modality_that_was_changed_counts_at_once() {
+    let (old, new) = (FaultScp::start("OLD"), FaultScp::start("NEW"));
+    let config = queue::config(&["pacs"])
+        .modality("pacs", old.aet(), old.port())
+        .set("/SendQueue/Defaults/Transport", "Native")
+        .set("/SendQueue/Defaults/Associations", 1);
+    let queue = Queue::start(config);
+    queue.store_all(&Study::new(1, 2).seed(1).build());
+    queue.wait_for("pacs", "Success", 2);
+    let body = json!({ "AET": "NEW", "Host": "127.0.0.1", "Port": new.port(), "LocalAet": "US" });
+    let changed = queue.put("/modalities/pacs", body.to_string().as_bytes());
+    assert_eq!(changed.status, 200, "{}", changed.text());
+    // The event is told by a thread of Orthanc's.
+    let mut seed = 2;
+    queue.wait_until(
+        || {
+            queue.store_all(&Study::new(1, 1).seed(seed).build());
+            seed += 1;
+            queue.wait_for("pacs", "Success", seed);
+            !new.stores().is_empty()
+        },
+        SOON,
+        "something for the new receiver",
+    );
+    assert_eq!(new.stores()[0].calling_aet, "US");
+}
+
+#[test]
 fn a_receiver_of_one_association_at_a_time_serves_all_the_workers() {
     let scp = StoreScpOptions::new().start("PACS").unwrap();
     let config = queue::config(&["pacs"])

@@ -111,6 +111,31 @@ fn a_sop_class_that_is_not_taken_stops_no_other() {
 }
 
 #[test]
+fn a_receiver_that_refuses_associations_without_use_for_it_is_no_outage() {
+    let scp = FaultScp::start("PACS");
+    scp.accept_sop_classes(|class| class != MR_IMAGE);
+    scp.on_association(|request| {
+        if request.contexts.iter().all(|(class, _)| class == MR_IMAGE) {
+            Association::Reject {
+                result: 1,
+                source: 1,
+                reason: 1,
+            }
+        } else {
+            Association::Accept
+        }
+    });
+    let queue = Queue::start(native(&scp));
+    // Nothing else went before: nothing else would be proposed.
+    queue.store_all(&Study::new(1, 3).seed(1).sop_class(MR_IMAGE).build());
+    queue.wait_for("pacs", "Failure", 3);
+    for error in queue.ask("/errors").as_array().unwrap() {
+        assert_eq!(error["Class"], "NotNegotiated", "{error:#}");
+    }
+    assert_eq!(queue.ask("/destinations/pacs")["Outages"], 0);
+}
+
+#[test]
 fn kinds_that_went_before_are_foreseen() {
     let scp = FaultScp::start("PACS");
     let proposed = Arc::new(Mutex::new(Vec::new()));

@@ -325,11 +325,14 @@ struct Yielding<'a> {
 impl<'a> Yielding<'a> {
     fn new(lane: &'a Lane, items: &[Item], pick: Pick) -> Yielding<'a> {
         let highest = items.iter().map(|item| item.priority).max();
+        // What came since the claim is looked for at once. But for the fair claims: they take the oldest though more urgent
+        // ones wait, and only what comes from now on cuts them short.
+        let looked = lane.pokes().wrapping_sub(u64::from(pick != Pick::Oldest));
         Yielding {
             lane,
             above: highest.and_then(Priority::next),
             pick,
-            pokes: AtomicU64::new(lane.pokes()),
+            pokes: AtomicU64::new(looked),
         }
     }
 

@@ -138,11 +138,6 @@ impl Native {
         self.cut.cut();
     }
 
-    /// Connections open now.
-    pub fn connections(&self) -> usize {
-        self.cut.count()
-    }
-
     pub fn recall(&self) {
         self.recalls.fetch_add(1, Ordering::SeqCst);
     }
@@ -562,6 +557,7 @@ impl<'a> Delivering<'a> {
             duration: begun.1.elapsed(),
         };
         let goes_on = (self.batch.told)(self.sent.len(), &tried);
+        self.ended |= !goes_on;
         self.sent.push(Sent::Tried(tried));
         goes_on
     }

@@ -79,6 +79,24 @@ fn a_response_in_many_pieces_is_one_response() {
 }
 
 #[test]
+fn an_answer_that_came_in_time_counts_however_late_it_is_looked_at() {
+    let short = Duration::from_millis(200);
+    let receiver = Receiver::start(|line| {
+        line.accept();
+        let (context, ..) = line.message().unwrap();
+        line.send(&data(vec![command(context, true, response(1, 0))]));
+        assert_eq!(line.next(), Some(Pdu::ReleaseRQ));
+    });
+    let mut association = open(receiver.address, short, &Arc::default()).unwrap();
+    // Orthanc's storage is slow: the next instance takes longer to read than the receiver may take to answer.
+    let slow = || std::thread::sleep(3 * short);
+    let answer = association.store(1, CT, "1.2.3", &[1; 10], slow).unwrap();
+    assert_eq!(answer.status, 0);
+    association.release();
+    receiver.join();
+}
+
+#[test]
 fn a_collision_of_releases_ends_it() {
     let receiver = Receiver::start(|line| {
         line.accept();
