@@ -188,3 +188,20 @@ fn users_jobs_and_the_queue_share_the_engine() {
     queue.wait_for("pacs", "Success", 6);
     assert_eq!(pacs.counters().stores, 6);
 }
+
+/// DCMTK asks the environment at each association, and nothing shows what it found but the log.
+#[test]
+fn tcp_no_delay_is_set_unless_the_administrator_has_said_something() {
+    const TOLD: &str = "TCP_NODELAY=1 is set";
+    let told = |config: sendqueue_testkit::OrthancConfig| {
+        let queue = Queue::start(config.verbose(true));
+        queue.log().matches(TOLD).count()
+    };
+    let config = || queue::config(&[]).set("/SendQueue/Rules", json!([]));
+    assert_eq!(told(config()), 1);
+    for given in ["0", "1", ""] {
+        let given_one = config().env("TCP_NODELAY", given);
+        assert_eq!(told(given_one), 0, "{given:?}");
+    }
+    assert_eq!(told(config().set("/SendQueue/TcpNoDelay", false)), 0);
+}

@@ -475,3 +475,57 @@ fn with_and_without_tls_side_by_side() {
     assert!(details.contains("not signed by"), "{details}");
     assert!(stranger.received().is_empty());
 }
+
+/// A receiver whose certificate is of X.509 version 1: as `openssl x509 -req` makes it without extensions.
+fn version_1(setup: &Setup) -> Certificates {
+    let server = Identity {
+        certificate: setup.path("v1.pem"),
+        key: setup.made.server.key.clone(),
+    };
+    let made = Command::new("/usr/bin/openssl")
+        .args(["x509", "-req", "-days", "30", "-CAcreateserial", "-in"])
+        .arg(setup.path("server.csr"))
+        .arg("-CA")
+        .arg(&setup.made.ca)
+        .arg("-CAkey")
+        .arg(setup.path("ca.key"))
+        .arg("-out")
+        .arg(&server.certificate)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    setup.server(&server)
+}
+
+#[test]
+fn what_only_orthanc_can_do_goes_through_orthanc_after_an_outage_too() {
+    let setup = Setup::new();
+    let mut receiver = over_tls(&version_1(&setup), ReceiverKind::StorescpNoDelay, Required);
+    receiver.stop();
+    let config = setup.usual().set("/SendQueue/Defaults/Transport", "Auto");
+    let queue = Queue::start(to(config, &receiver, true));
+    let instances = Study::new(1, 3).build();
+    queue.store_all(&instances);
+    // Nothing was sent yet, so that nothing is known but that it is not there.
+    assert!(refused(&queue, "pacs").contains("cannot connect"));
+    receiver.restart().unwrap();
+    queue.wait_for("pacs", "Success", 3);
+    assert!(receiver.wait_for(3, SOON));
+    let destination = queue.ask("/destinations/pacs");
+    assert_eq!(destination["TransportInUse"], "Rest", "{destination:#}");
+    let reason = destination["TransportReason"].as_str().unwrap();
+    assert!(reason.contains("certificate"), "{reason}");
+    let told = queue.log().matches("through Orthanc's own SCU").count();
+    assert_eq!(told, 1, "{}", queue.log());
+}
+
+#[test]
+fn natively_alone_it_is_told_what_would_help() {
+    let setup = Setup::new();
+    let receiver = over_tls(&version_1(&setup), ReceiverKind::StorescpNoDelay, Required);
+    let queue = Queue::start(to(setup.usual(), &receiver, true));
+    queue.store_all(&Study::new(1, 2).build());
+    let details = refused(&queue, "pacs");
+    assert!(details.contains("\"Transport\": \"Auto\""), "{details}");
+    assert!(receiver.received().is_empty());
+}
