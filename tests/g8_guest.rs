@@ -199,7 +199,7 @@ fn tcp_no_delay_is_set_unless_the_administrator_has_said_something() {
     };
     let config = || queue::config(&[]).set("/SendQueue/Rules", json!([]));
     assert_eq!(told(config()), 1);
-    for given in ["0", "1", ""] {
+    for given in ["0", "1"] {
         let given_one = config().env("TCP_NODELAY", given);
         assert_eq!(told(given_one), 0, "{given:?}");
     }

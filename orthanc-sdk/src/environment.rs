@@ -4,7 +4,7 @@
 
 use std::ffi::OsStr;
 
-/// Sets a variable of this process unless it has a value already; `true`: it was set.
+/// Sets a variable of this process unless it has a value already (an empty one is none); `true`: it was set.
 ///
 /// To be called from [`crate::Plugin::initialize`] only: Orthanc then runs the one thread that loads plugins, its HTTP and DICOM
 /// servers do not run yet (1.10.1 to 1.13.0: `StartOrthanc` loads the plugins first). DCMTK reads its variables at each
