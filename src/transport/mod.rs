@@ -7,9 +7,11 @@
 
 use std::time::Duration;
 
-use crate::item::{Class, Item, Outcome, Timestamp};
+use crate::item::{Item, Outcome, Timestamp};
 
 pub mod choice;
+mod connect;
+mod missing;
 pub mod modalities;
 pub mod native;
 pub mod rest;
@@ -149,13 +151,4 @@ fn all_after(mut results: Vec<Tried>, count: usize, first: Tried) -> Delivery {
     }
     results.resize(count, Tried::NotYet);
     Delivery(results)
-}
-
-fn unknown_modality(name: &str) -> Outcome {
-    Outcome::new(
-        Class::Unreachable,
-        format!(
-            "Orthanc has no modality {name:?} (any more): add it to DicomModalities, or redirect the items"
-        ),
-    )
 }

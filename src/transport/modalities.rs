@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use orthanc_sdk::Client;
 use serde_json::Value;
 
+use crate::item::{Class, Outcome};
+
 /// An entry of `DicomModalities`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Modality {
@@ -25,6 +27,21 @@ pub struct Modality {
     pub allow_transcoding: bool,
     /// `UseDicomTls` (Orthanc 1.9.0).
     pub tls: bool,
+}
+
+/// What stands for "no limit" in Orthanc: a send that never ends would hold a thread for ever. Seconds.
+const LONGEST_TIMEOUT: u32 = 600;
+
+impl Modality {
+    /// Seconds for connecting and for each response: the destination's setting, else the modality's own, else
+    /// `DicomScuTimeout` (0: none).
+    pub fn timeout_in_force(&self, setting: Option<u32>, scu_timeout: u32) -> u32 {
+        let default = Some(scu_timeout).filter(|seconds| *seconds > 0);
+        setting
+            .or(self.timeout)
+            .or(default)
+            .unwrap_or(LONGEST_TIMEOUT)
+    }
 }
 
 type List = Arc<BTreeMap<String, Modality>>;
@@ -71,6 +88,18 @@ impl Modalities {
         }
         self.forget();
         Ok(self.all()?.get(name).cloned())
+    }
+
+    /// The same, with the outcome for what cannot be sent then.
+    pub fn find(&self, name: &str) -> Result<Modality, Outcome> {
+        if !is_symbolic_name(name) {
+            return Err(unknown(name));
+        }
+        match self.get(name) {
+            Ok(Some(modality)) => Ok(modality),
+            Ok(None) => Err(unknown(name)),
+            Err(error) => Err(Outcome::new(Class::Internal, error)),
+        }
     }
 
     fn read(&self) -> Result<BTreeMap<String, Modality>, String> {
@@ -131,4 +160,13 @@ pub fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
         return Err(format!("the host name {host:?} has no address"));
     }
     Ok(found)
+}
+
+fn unknown(name: &str) -> Outcome {
+    Outcome::new(
+        Class::Unreachable,
+        format!(
+            "Orthanc has no modality {name:?} (any more): add it to DicomModalities, or redirect the items"
+        ),
+    )
 }

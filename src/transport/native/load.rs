@@ -13,9 +13,8 @@ use super::contexts::{Contexts, Conversion, EXPLICIT_VR_LE, IMPLICIT_VR_LE, Kind
 use super::implicit::explicit_to_implicit;
 use super::part10::Part10;
 use crate::item::{Class, Outcome};
+use crate::transport::missing;
 
-/// Orthanc's `ErrorCode_UnknownResource`.
-const UNKNOWN_RESOURCE: i32 = 17;
 const EXPLICIT_VR_BE: &str = "1.2.840.10008.1.2.2";
 const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
 
@@ -132,13 +131,8 @@ pub fn load(host: Host, instance: &str) -> Result<Loaded, NotLoaded> {
 
 /// An instance that Orthanc no longer has is told apart from a file that cannot be read.
 fn unreadable(client: Client, instance: &str, error: &CallError) -> Outcome {
-    let gone = match client.get(&format!("/instances/{instance}")) {
-        Ok(answer) => answer.status == 404,
-        Err(CallError::Code { code, .. }) => code == UNKNOWN_RESOURCE,
-        Err(_) => false,
-    };
-    if gone {
-        Outcome::new(Class::Missing, "the instance is no longer in Orthanc")
+    if missing::is_gone(client, instance).unwrap_or(false) {
+        missing::outcome()
     } else {
         Outcome::new(
             Class::Internal,

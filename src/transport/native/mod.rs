@@ -39,14 +39,11 @@ use self::pool::{Key, Pool};
 use self::tls::Tls;
 use self::wire::{Cut, GiveUp};
 use super::modalities::{Modalities, Modality, addresses};
-use super::{Batch, Probe, Tried, unknown_modality};
+use super::{Batch, Probe, Tried};
 use crate::config::settings::HostSettings;
 use crate::dispatch::budget::{Budget, Share};
 use crate::failpoint;
 use crate::item::{Class, Clock, Item, Outcome};
-
-/// What stands for "no limit" in Orthanc.
-const LONGEST_TIMEOUT: u32 = 600;
 
 pub struct Native {
     host: Host,
@@ -164,7 +161,7 @@ impl Native {
             |details: String| Look::Seen(Probe::Silent(Outcome::new(Class::Unreachable, details)));
         let refused =
             |details: String| Look::Seen(Probe::Refused(Outcome::new(Class::Unreachable, details)));
-        let modality = match self.modality(destination) {
+        let modality = match self.modalities.find(destination) {
             Ok(modality) => modality,
             Err(outcome) => return Look::Seen(Probe::Silent(outcome)),
         };
@@ -217,7 +214,7 @@ impl Native {
             recalled: Vec::new(),
             ended: false,
         };
-        let only_orthanc = match self.modality(batch.destination) {
+        let only_orthanc = match self.modalities.find(batch.destination) {
             Ok(modality) => {
                 let conversion = Conversion {
                     allowed: modality.allow_transcoding && self.settings.transcode,
@@ -258,14 +255,6 @@ impl Native {
         }
     }
 
-    fn modality(&self, name: &str) -> std::result::Result<Modality, Outcome> {
-        match self.modalities.get(name) {
-            Ok(Some(modality)) => Ok(modality),
-            Ok(None) => Err(unknown_modality(name)),
-            Err(error) => Err(Outcome::new(Class::Internal, error)),
-        }
-    }
-
     fn key(
         &self,
         destination: &str,
@@ -274,8 +263,6 @@ impl Native {
         timeout: Option<u32>,
         conversion: Conversion,
     ) -> Key {
-        let none = LONGEST_TIMEOUT;
-        let default = Some(self.settings.dicom_scu_timeout).filter(|seconds| *seconds > 0);
         Key {
             destination: destination.to_owned(),
             calling_aet: local_aet
@@ -287,7 +274,7 @@ impl Native {
             port: modality.port,
             tls: modality.tls,
             conversion,
-            timeout: timeout.or(modality.timeout).or(default).unwrap_or(none),
+            timeout: modality.timeout_in_force(timeout, self.settings.dicom_scu_timeout),
         }
     }
 

@@ -14,8 +14,8 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// When TCP sends its SYN again: connecting is done in parts of this, so that a stop need not wait.
-const SYN_AGAIN: Duration = Duration::from_secs(1);
+use crate::transport::connect::connect;
+
 /// How often somebody who waits for an association looks whether another one became free.
 const LOOK: Duration = Duration::from_millis(25);
 
@@ -105,8 +105,7 @@ impl Socket {
         let mut last = io::Error::new(ErrorKind::AddrNotAvailable, "no address");
         for address in addresses {
             // Each has its time: a name may have an address that leads nowhere.
-            let end = Instant::now() + timeout;
-            match connect_until(address, end, cut) {
+            match connect(address, timeout, &|| !cut.is_cut()) {
                 Ok(stream) => return Socket::new(stream, timeout, cut),
                 Err(error) => last = error,
             }
@@ -231,21 +230,6 @@ impl std::error::Error for GivenUp {}
 /// Whether this error is [`GivenUp`].
 pub fn is_given_up(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<GivenUp>())
-}
-
-fn connect_until(address: &SocketAddr, end: Instant, cut: &Cut) -> io::Result<TcpStream> {
-    loop {
-        if cut.is_cut() {
-            return Err(stopping());
-        }
-        let part = end
-            .saturating_duration_since(Instant::now())
-            .clamp(Duration::from_millis(1), SYN_AGAIN);
-        match TcpStream::connect_timeout(address, part) {
-            Err(error) if error.kind() == ErrorKind::TimedOut && Instant::now() < end => {}
-            result => return result,
-        }
-    }
 }
 
 impl Drop for Socket {

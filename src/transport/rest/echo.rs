@@ -1,7 +1,6 @@
 //! Whether a destination is there: a TCP connection, then C-ECHO.
 
-use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use orthanc_sdk::CallError;
@@ -10,19 +9,17 @@ use serde_json::json;
 use super::RestTransport;
 use crate::item::{Class, Outcome};
 use crate::transport::Probe;
+use crate::transport::connect::connect;
 use crate::transport::modalities::{Modality, addresses};
-
-/// When TCP sends its SYN again.
-const SYN_AGAIN: Duration = Duration::from_secs(1);
 
 impl RestTransport {
     /// Takes no thread of Orthanc's jobs engine, however long the peer is silent.
     pub(super) fn echo(&self, destination: &str, timeout: Option<u32>) -> Probe {
-        let modality = match self.modality(destination) {
+        let modality = match self.modalities.find(destination) {
             Ok(modality) => modality,
             Err(outcome) => return Probe::Silent(outcome),
         };
-        let timeout = self.timeout(timeout, &modality);
+        let timeout = modality.timeout_in_force(timeout, self.scu_timeout);
         let seconds = Duration::from_secs(u64::from(timeout));
         let begun = Instant::now();
         let peers = match addresses(&modality.host, modality.port) {
@@ -74,7 +71,7 @@ fn reach(
     let mut last = String::new();
     for address in peers {
         match connect(address, timeout, go_on) {
-            Ok(()) => return Ok(()),
+            Ok(_) => return Ok(()),
             Err(error) => {
                 last = format!(
                     "cannot connect to {}:{}: {error}",
@@ -84,25 +81,4 @@ fn reach(
         }
     }
     Err(last)
-}
-
-/// In parts of a second, after which TCP would try again anyway, so that a stop need not wait.
-fn connect(
-    address: &SocketAddr,
-    timeout: Duration,
-    go_on: &dyn Fn() -> bool,
-) -> std::io::Result<()> {
-    let end = Instant::now() + timeout;
-    loop {
-        let part = (end - Instant::now().min(end)).clamp(Duration::from_millis(1), SYN_AGAIN);
-        match TcpStream::connect_timeout(address, part) {
-            Ok(_) => return Ok(()),
-            Err(error) if error.kind() == ErrorKind::TimedOut => {
-                if Instant::now() >= end || !go_on() {
-                    return Err(error);
-                }
-            }
-            Err(error) => return Err(error),
-        }
-    }
 }

@@ -29,21 +29,15 @@ use self::cut::{Cutter, Disconnect};
 use self::jobs::{Jobs, OpenJob, Wake};
 use self::slots::JobSlots;
 use self::verdict::{JobEnd, JobState, MAX_INSTANCES};
-use super::modalities::{Modalities, Modality, addresses, is_symbolic_name};
-use super::{
-    Batch, Delivery, Permit, Probe, Standing, Transport, Tried, all_after, unknown_modality,
-};
+use super::modalities::{Modalities, Modality, addresses};
+use super::{Batch, Delivery, Permit, Probe, Standing, Transport, Tried, all_after, missing};
 use crate::config::settings::HostSettings;
 use crate::failpoint;
 use crate::item::{Class, Clock, Item, Outcome};
 
-/// What stands for "no limit" in Orthanc: a send that never ends would hold a thread for ever.
-const LONGEST_TIMEOUT: u32 = 600;
 /// How long an interrupted job may take to end before its outcome is left open. REST calls made late in a shutdown
 /// are dangerous, and Orthanc's servers take a second or more to stop: see `plugin`.
 const INTERRUPT_GRACE: Duration = Duration::from_millis(900);
-/// Orthanc's `ErrorCode_UnknownResource`.
-const UNKNOWN_RESOURCE: i32 = 17;
 const FIRST_LOOK: Duration = Duration::from_millis(20);
 const SLOWEST_LOOK: Duration = Duration::from_secs(1);
 
@@ -109,27 +103,6 @@ impl RestTransport {
         &self.jobs
     }
 
-    fn modality(&self, name: &str) -> Result<Modality, Outcome> {
-        if !is_symbolic_name(name) {
-            return Err(unknown_modality(name));
-        }
-        match self.modalities.get(name) {
-            Ok(Some(modality)) => Ok(modality),
-            Ok(None) => Err(unknown_modality(name)),
-            Err(error) => Err(Outcome::new(Class::Internal, error)),
-        }
-    }
-
-    fn timeout(&self, setting: Option<u32>, modality: &Modality) -> u32 {
-        setting
-            .or(modality.timeout)
-            .unwrap_or(if self.scu_timeout > 0 {
-                self.scu_timeout
-            } else {
-                LONGEST_TIMEOUT
-            })
-    }
-
     /// Sends `items` (at most [`MAX_INSTANCES`]) in one job.
     /// `recalls`: those that are heeded already.
     fn send(
@@ -142,7 +115,7 @@ impl RestTransport {
         let mut body = json!({
             "Resources": items.iter().map(|item| item.instance.as_str()).collect::<Vec<_>>(),
             "Synchronous": false,
-            "Timeout": self.timeout(batch.timeout, modality),
+            "Timeout": modality.timeout_in_force(batch.timeout, self.scu_timeout),
         });
         if let Some(aet) = batch.local_aet {
             body["LocalAet"] = json!(aet);
@@ -248,20 +221,13 @@ impl RestTransport {
 
     /// Which of the items Orthanc no longer has.
     fn missing(&self, items: &[&Item]) -> Result<HashSet<i64>, CallError> {
-        let mut missing = HashSet::new();
+        let mut gone = HashSet::new();
         for item in items {
-            match self.client.get(&format!("/instances/{}", item.instance)) {
-                Ok(answer) if answer.status == 404 => {
-                    missing.insert(item.id);
-                }
-                Err(CallError::Code { code, .. }) if code == UNKNOWN_RESOURCE => {
-                    missing.insert(item.id);
-                }
-                Ok(_) => {}
-                Err(error) => return Err(error),
+            if missing::is_gone(self.client, &item.instance)? {
+                gone.insert(item.id);
             }
         }
-        Ok(missing)
+        Ok(gone)
     }
 }
 
@@ -282,7 +248,7 @@ impl Transport for RestTransport {
             duration: begun.1.elapsed(),
         };
         let mut results: Vec<Tried> = Vec::with_capacity(batch.items.len());
-        let modality = match self.modality(batch.destination) {
+        let modality = match self.modalities.find(batch.destination) {
             Ok(modality) => modality,
             Err(outcome) => return all_after(results, batch.items.len(), made(outcome)),
         };
@@ -298,7 +264,7 @@ impl Transport for RestTransport {
             }
             let next = &batch.items[results.len()];
             if gone.contains(&next.id) {
-                results.push(made(missing_outcome()));
+                results.push(made(missing::outcome()));
                 continue;
             }
             if recalled.contains(&next.id) {
@@ -344,7 +310,7 @@ impl Transport for RestTransport {
                                     "Orthanc could not read the instance from its storage",
                                 )
                             } else {
-                                missing_outcome()
+                                missing::outcome()
                             }));
                         }
                         Some(JobEnd::Unknown(reason)) => {
@@ -371,7 +337,7 @@ impl Transport for RestTransport {
                     // anything is sent.
                     Ok(found) if !found.is_empty() => gone.extend(found),
                     Ok(_) => {
-                        let outcome = match self.modality(batch.destination) {
+                        let outcome = match self.modalities.find(batch.destination) {
                             Ok(_) => outcome,
                             Err(unknown) => unknown,
                         };
@@ -406,10 +372,6 @@ fn concerns_the_instance(class: Class) -> bool {
         class,
         Class::Success | Class::Warning | Class::Rejected | Class::NotNegotiated
     )
-}
-
-fn missing_outcome() -> Outcome {
-    Outcome::new(Class::Missing, "the instance is no longer in Orthanc")
 }
 
 fn refused_submission(error: &CallError) -> Outcome {

@@ -7,6 +7,7 @@ use orthanc_sdk::fake_host::FakeHost;
 
 use super::*;
 use crate::item::{Priority, State, SystemClock};
+use crate::transport::missing::UNKNOWN_RESOURCE;
 
 type Answer = Result<(u16, Vec<u8>), i32>;
 
