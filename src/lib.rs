@@ -11,7 +11,7 @@
 //! - [`config`]: the section `SendQueue` of Orthanc's configuration, validated whole.
 //! - [`arrival`]: from Orthanc's `/changes` to items. [`routing`]: which rules apply.
 //! - [`store`]: the durable queue. [`dispatch`]: a lane per destination. [`transport`]: how items get there.
-//! - [`api`]: `/sendqueue`. [`plugin`]: builds, starts and stops all of it.
+//! - [`api`]: `/sendqueue`. [`ui`]: the operator's page on top of it. [`plugin`]: builds, starts and stops all of it.
 #![forbid(unsafe_code)]
 // The library's name is the file's: libOrthancSendQueue.so.
 #![allow(non_snake_case)]
@@ -26,5 +26,6 @@ pub mod plugin;
 pub mod routing;
 pub mod store;
 pub mod transport;
+pub mod ui;
 
 orthanc_sdk::export_plugin!(plugin::SendQueue);

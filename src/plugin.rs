@@ -37,6 +37,7 @@ use crate::transport::modalities::Modalities;
 use crate::transport::native::Native;
 use crate::transport::rest::RestTransport;
 use crate::transport::rest::leftover;
+use crate::ui;
 
 /// How long `OrthancStopped` may wait for what is under way, where Orthanc stops a server of its own next.
 const SHORT_GRACE: Duration = Duration::from_millis(200);
@@ -266,7 +267,8 @@ fn register(host: Host, api: Api, running: &Arc<Running>) -> Result<(), orthanc_
     })?;
     let changes = running.clone();
     host.on_change(move |change: &Change| changes.on_change(change))?;
-    host.set_root_uri("/sendqueue");
+    host.set_root_uri("/sendqueue/ui/");
+    host.extend_explorer(ui::EXPLORER);
     host.set_description(SendQueue::DESCRIPTION);
     Ok(())
 }

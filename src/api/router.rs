@@ -8,6 +8,7 @@ use orthanc_sdk::{Method, Request, Response};
 
 use super::error::{ApiError, method_not_allowed};
 use super::{Answer, Api};
+use crate::ui;
 
 /// Answers a request below `/sendqueue`; `rest` is what follows, without the leading slash.
 pub fn answer(api: &Api, request: &Request, rest: &str) -> Response {
@@ -23,6 +24,12 @@ pub fn answer(api: &Api, request: &Request, rest: &str) -> Response {
 }
 
 fn route(api: &Api, request: &Request, rest: &str) -> Answer {
+    if let Some(name) = rest.strip_prefix("ui") {
+        if name.is_empty() || name.starts_with('/') {
+            let name = name.trim_start_matches('/');
+            return allow(request, &[(Method::Get, &|| page(name))]);
+        }
+    }
     let path: Vec<&str> = rest.trim_end_matches('/').split('/').collect();
     let get = |answer: &dyn Fn() -> Answer| allow(request, &[(Method::Get, answer)]);
     let post = |answer: &dyn Fn() -> Answer| allow(request, &[(Method::Post, answer)]);
@@ -73,6 +80,10 @@ fn route(api: &Api, request: &Request, rest: &str) -> Answer {
             "there is nothing at this path below /sendqueue",
         )),
     }
+}
+
+fn page(name: &str) -> Answer {
+    ui::file(name).ok_or_else(|| ApiError::not_found("the page has no such file"))
 }
 
 fn allow(request: &Request, methods: &[(Method, &dyn Fn() -> Answer)]) -> Answer {

@@ -1,0 +1,90 @@
+// The REST API of the queue, and what the page needs of Orthanc's own.
+//
+// Invariant: all paths are derived from this file's own, so that the page works behind any prefix of a reverse proxy, and
+// with or without a slash at its end (which Orthanc does not tell apart, see mod.rs).
+
+/** `/sendqueue`, and what is before it. */
+const QUEUE = import.meta.url.replace(/\/ui\/(ui\/)?[^/]*$/, "");
+const ORTHANC = QUEUE.replace(/\/[^/]*$/, "");
+
+/** A page of Orthanc Explorer. */
+export const explorer = (page, id) => `${ORTHANC}/app/explorer.html${page ? `#${page}?uuid=${encodeURIComponent(id)}` : ""}`;
+
+/** An answer that is not 200, with the server's own words. */
+export class Refused extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** No answer at all. */
+export class Lost extends Error {}
+
+const PATIENCE = 15000;
+
+async function ask(path, options) {
+  let answer;
+  try {
+    answer = await fetch(path, { credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(PATIENCE), ...options });
+  } catch (error) {
+    throw new Lost(error.name === "TimeoutError" ? "Orthanc does not answer in time" : "Orthanc cannot be reached");
+  }
+  let body;
+  try {
+    const text = await answer.text();
+    body = text ? JSON.parse(text) : null;
+  } catch (error) {
+    if (answer.ok) throw new Lost("the answer broke off");
+    body = null;
+  }
+  if (answer.ok) return body;
+  throw new Refused(answer.status, reason(answer.status, body));
+}
+
+function reason(status, body) {
+  if (status === 401) return "Orthanc asks for a login: load this page anew";
+  if (status === 403) return "Orthanc does not allow this to you";
+  return (body && (body.Details || body.Message)) || `Orthanc answers with HTTP status ${status}`;
+}
+
+const send = (path, method, body) =>
+  ask(path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body || {}) });
+
+/** Arguments that are not empty, as the end of a URL. */
+export function query(values) {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  return given.length ? `?${new URLSearchParams(given)}` : "";
+}
+
+const name = encodeURIComponent;
+
+export const api = {
+  overview: () => ask(QUEUE),
+  /** Also when it is not well: the answer of a 503 is the same. */
+  health: async () => {
+    const answer = await fetch(`${QUEUE}/health`, { cache: "no-store" }).catch(() => null);
+    return answer && (answer.status === 200 || answer.status === 503) ? answer.json() : null;
+  },
+  destinations: () => ask(`${QUEUE}/destinations`),
+  history: () => ask(`${QUEUE}/history`),
+  summary: () => ask(`${QUEUE}/errors/summary`),
+  errors: (filter) => ask(`${QUEUE}/errors${query(filter)}`),
+  items: (filter) => ask(`${QUEUE}/items${query(filter)}`),
+  item: (id) => ask(`${QUEUE}/items/${name(id)}`),
+  resource: (level, id) => ask(`${QUEUE}/${level}/${name(id)}`),
+  steer: (destination, verb) => send(`${QUEUE}/destinations/${name(destination)}/${verb}`, "POST"),
+  operate: (id, verb, body) => send(`${QUEUE}/items/${name(id)}/${verb}`, "POST", body),
+  remove: (id) => send(`${QUEUE}/items/${name(id)}`, "DELETE"),
+  operateErrors: (verb, body) => send(`${QUEUE}/errors/${verb}`, "POST", body),
+  enqueue: (body) => send(`${QUEUE}/items`, "POST", body),
+  /** A resource as Orthanc describes it, or null. */
+  described: (level, id) => ask(`${ORTHANC}/${level}/${name(id)}`).catch((error) => {
+    if (error instanceof Refused) return null;
+    throw error;
+  }),
+  modalities: () => ask(`${ORTHANC}/modalities`).catch((error) => {
+    if (error instanceof Refused) return [];
+    throw error;
+  }),
+};

@@ -1,0 +1,31 @@
+// A question, with its consequences, before something is done.
+
+import { h } from "./dom.js";
+
+const dialog = document.getElementById("dialog");
+
+/**
+ * Asks; the answer is null (no) or { choice } (yes).
+ * `number`: how many items it concerns, for whoever reads the page by program.
+ */
+export function ask({ title, text, button, danger, choose, number }) {
+  const form = h("form", { method: "dialog", "data-number": number },
+    h("h2", { id: "dialog-title" }, title),
+    h("p", {}, text),
+    choose && h("p", {}, h("label", {}, `${choose.label} `,
+      h("select", { name: "choice", required: true }, choose.among.map((name) => h("option", { value: name }, name))))),
+    h("p", { class: "buttons" },
+      h("button", { value: "no", type: "submit", formnovalidate: true }, "Cancel"),
+      h("button", { value: "yes", type: "submit", class: danger ? "danger" : "primary" }, button)));
+  dialog.replaceChildren(form);
+  dialog.returnValue = "no";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      const yes = dialog.returnValue === "yes";
+      const choice = choose && form.elements.choice ? form.elements.choice.value : null;
+      dialog.replaceChildren();
+      resolve(yes ? { choice } : null);
+    }, { once: true });
+  });
+}

@@ -1,0 +1,74 @@
+// One item with all its attempts.
+
+import { api, explorer } from "./api.js";
+import { h } from "./dom.js";
+import { link } from "./route.js";
+import { state } from "./table.js";
+import { ago, bytes, count, status, time, STATE_WORDS } from "./words.js";
+
+export const title = ({ id }) => `Item ${id}`;
+
+export async function load({ id }) {
+  return { item: await api.item(id) };
+}
+
+/** What may be done with an item in which state. */
+const MAY = {
+  replay: ["Failure", "Cancelled"],
+  "send-now": ["Scheduled", "Pending", "Retry"],
+  redirect: ["Failure"],
+  cancel: ["Scheduled", "Pending", "Running", "Retry"],
+  remove: ["Scheduled", "Pending", "Retry", "Success", "Failure", "Cancelled"],
+};
+const WORDS = { replay: "Replay", "send-now": "Send now", redirect: "Redirect…", cancel: "Cancel", remove: "Remove…" };
+
+export function render({ id }, { item }) {
+  return [
+    h("h1", {}, `Item ${item.ID}`),
+    h("p", { class: "state", "data-state": item.State }, state(item.State), " ", STATE_WORDS[item.State]),
+    item.Meaning && h("div", { class: item.State === "Success" ? "problem mended" : "problem", "data-key": "problem" },
+      h("p", {}, h("strong", {}, item.Meaning)),
+      item.Advice && item.State !== "Success" && h("p", {}, item.Advice),
+      item.Details && h("p", { class: "text" }, item.Details)),
+    h("p", { class: "buttons" }, Object.keys(MAY).filter((verb) => MAY[verb].includes(item.State)).map((verb) =>
+      h("button", { type: "button", "data-action": "operate", "data-id": item.ID, "data-verb": verb, "data-key": `operate:${verb}`, class: verb === "remove" ? "danger" : null }, WORDS[verb]))),
+    h("dl", { class: "facts" },
+      fact("Destination", h("a", { href: link(["items"], { destination: item.Destination }) }, item.Destination)),
+      fact("Instance", h("a", { href: explorer("instance", item.Instance) }, item.Instance), " (", h("a", { href: link(["instances", item.Instance]) }, "what went where"), ")"),
+      fact("SOP instance UID", item.SopInstanceUid),
+      fact("Series", h("a", { href: link(["series", item.Series]) }, item.Series)),
+      fact("Study", h("a", { href: link(["studies", item.Study]) }, item.Study)),
+      fact("Patient", h("a", { href: link(["patients", item.Patient]) }, item.Patient)),
+      fact("Rule", item.Rule || "none: enqueued by a person"),
+      fact("Priority", item.Priority),
+      fact("Attempts that reached the destination", count(item.AttemptCount)),
+      fact("Made", time(item.CreationTime), ", ", ago(item.CreationTime)),
+      item.NextAttempt && fact("Next attempt", time(item.NextAttempt)),
+      item.CompletionTime && fact("At rest since", time(item.CompletionTime), ", ", ago(item.CompletionTime)),
+      fact("Outcome", item.Class ? `${item.Class} ${status(item.DimseStatus)}` : "nothing happened yet"),
+      fact("Size", bytes(item.SizeBytes))),
+    h("h2", {}, "Attempts"),
+    attempts(item),
+  ];
+}
+
+function fact(name, ...value) {
+  return h("div", {}, h("dt", {}, name), h("dd", {}, value));
+}
+
+function attempts(item) {
+  if (item.Attempts.length === 0) return h("p", { class: "empty" }, "None yet.");
+  const caption = `Attempts of item ${item.ID}`;
+  return h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": caption },
+    h("table", {},
+      h("caption", { class: "hidden" }, caption),
+      h("thead", {}, h("tr", {}, ["Number", "Time", "Took", "Destination", "Outcome", "Meaning", "In its own words"].map((name) => h("th", { scope: "col" }, name)))),
+      h("tbody", {}, item.Attempts.map((one) => h("tr", { "data-key": `attempt:${one.Number}`, "data-attempt": one.Number },
+        h("td", { class: "number" }, one.Number),
+        h("td", {}, time(one.Time)),
+        h("td", { class: "number" }, `${count(one.DurationMilliseconds)} ms`),
+        h("td", {}, one.Destination),
+        h("td", {}, `${one.Class} ${status(one.DimseStatus)}`),
+        h("td", {}, one.Meaning || ""),
+        h("td", { class: "text" }, one.Details))))));
+}

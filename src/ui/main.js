@@ -1,0 +1,187 @@
+// The page's heart: which view is shown, its refresh, and what a click does.
+//
+// Invariants:
+// - One refresh at a time; the next one begins `EVERY` after the last one ended, and none while nobody looks.
+// - A refresh that fails changes nothing but the banner: what was seen last stays, and is marked as old.
+// - An answer for a view that was left meanwhile is thrown away.
+
+import { api, explorer, Lost, Refused } from "./api.js";
+import { actions, say } from "./actions.js";
+import { h, morph } from "./dom.js";
+import { parse } from "./route.js";
+import { age, count } from "./words.js";
+import * as errors from "./errors.js";
+import * as item from "./item.js";
+import * as items from "./items.js";
+import * as overview from "./overview.js";
+import * as resource from "./resource.js";
+
+const EVERY = 2000;
+/** The health check writes to the database: less often. */
+const HEALTH_EVERY = 10000;
+
+const nothing = {
+  title: () => "Not found",
+  load: async () => null,
+  render: () => [h("h1", {}, "Not found"), h("p", {}, "There is no such view. ", h("a", { href: "#/" }, "To the overview"))],
+};
+const views = { overview, errors, items, item, resource, nothing };
+
+const main = document.getElementById("main");
+const lost = document.getElementById("lost");
+const failures = document.getElementById("failures");
+
+let route = parse(location.hash);
+let visit = 0;
+let timer = 0;
+let busy = false;
+let again = false;
+let lostSince = 0;
+let health = null;
+let healthAt = 0;
+
+async function refresh() {
+  if (busy) {
+    again = true;
+    return;
+  }
+  clearTimeout(timer);
+  busy = true;
+  const mine = visit;
+  try {
+    const [data, queue] = await Promise.all([views[route.view].load(route), api.overview(), look()]);
+    if (mine === visit) show({ ...data, queue, health });
+    found();
+  } catch (error) {
+    if (mine === visit) failed(error);
+  }
+  busy = false;
+  if (again || mine !== visit) {
+    again = false;
+    refresh();
+  } else if (!document.hidden) {
+    timer = setTimeout(refresh, EVERY);
+  }
+}
+
+async function look() {
+  if (Date.now() - healthAt < HEALTH_EVERY && health) return;
+  health = await api.health();
+  healthAt = Date.now();
+}
+
+function show(data) {
+  const view = views[route.view];
+  const title = view.title(route, data);
+  document.title = `${title} · Send queue`;
+  const first = main.dataset.visit !== String(visit);
+  if (first) {
+    main.replaceChildren();
+    main.dataset.visit = String(visit);
+  }
+  main.dataset.view = route.view;
+  main.removeAttribute("aria-busy");
+  morph(main, h("div", {}, ailments(data), view.render(route, data)));
+  about(data.queue);
+  if (first && visit > 1) {
+    main.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }
+}
+
+function ailments({ health: found, queue }) {
+  if (!queue.Enabled) return h("p", { class: "banner", role: "alert" }, "The send queue is off (SendQueue.Enable is false).");
+  if (!found || found.Status === "ok") return null;
+  return h("div", { class: "banner", role: "alert", "data-key": "health" },
+    h("strong", {}, "Not all is well: "),
+    found.Problems.map((problem) => h("span", {}, `${problem.Part}: ${problem.Details}. `)));
+}
+
+function about(queue) {
+  const failed = queue.Counts ? queue.Counts.Failure : 0;
+  failures.hidden = failed === 0;
+  failures.textContent = count(failed);
+  failures.setAttribute("aria-label", `${count(failed)} failed`);
+  const note = `Version ${queue.Version} · database ${queue.Database}`;
+  const footer = document.getElementById("about");
+  if (footer.textContent !== note) footer.textContent = note;
+}
+
+function found() {
+  if (lostSince) say("The connection to Orthanc is back");
+  lostSince = 0;
+  lost.hidden = true;
+  document.body.classList.remove("old");
+}
+
+function failed(error) {
+  if (error instanceof Refused && error.status === 404 && route.view !== "overview") {
+    main.dataset.view = route.view;
+    main.dataset.visit = String(visit);
+    main.removeAttribute("aria-busy");
+    morph(main, h("div", {}, h("h1", {}, "Not found"), h("p", { "data-key": "why" }, error.message)));
+    found();
+    return;
+  }
+  if (!(error instanceof Lost) && !(error instanceof Refused)) console.error(error);
+  lostSince = lostSince || Date.now();
+  const since = (Date.now() - lostSince) / 1000;
+  const words = `${error.message}. What is shown is ${since < 2 ? "no longer up to date" : `${age(since)} old`}; trying on.`;
+  if (lost.textContent !== words) lost.textContent = words;
+  lost.hidden = false;
+  document.body.classList.add("old");
+}
+
+function navigate() {
+  route = parse(location.hash);
+  visit += 1;
+  main.setAttribute("aria-busy", "true");
+  for (const entry of document.querySelectorAll("[data-nav]")) {
+    const current = entry.dataset.nav === route.view || (entry.dataset.nav === "items" && route.view === "item");
+    if (current) entry.setAttribute("aria-current", "page");
+    else entry.removeAttribute("aria-current");
+  }
+  if (views[route.view].enter) views[route.view].enter(route);
+  refresh();
+}
+
+/** One listener for all: elements come and go. */
+async function act(event) {
+  const element = event.target.closest("[data-action]");
+  if (!element || element.hasAttribute("aria-busy")) return;
+  const action = actions[element.dataset.action];
+  if (!action) return;
+  if (element.nodeName === "BUTTON") {
+    event.preventDefault();
+    element.setAttribute("aria-busy", "true");
+  }
+  try {
+    await action(element.dataset, element);
+  } catch (error) {
+    if (!(error instanceof Lost) && !(error instanceof Refused)) console.error(error);
+    say(error.message, true);
+  }
+  element.removeAttribute("aria-busy");
+  refresh();
+}
+
+// The view's own mark is not a route of ours.
+addEventListener("hashchange", () => {
+  if (location.hash === "#main") return;
+  navigate();
+});
+document.addEventListener("click", act);
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-filter]");
+  if (form) actions.filter(form.dataset, form);
+});
+document.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const form = event.target.closest("form[data-filter]");
+  if (form) actions.filter(form.dataset, form);
+});
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) refresh();
+});
+document.getElementById("explorer").href = explorer();
+navigate();

@@ -1,0 +1,163 @@
+//! `/sendqueue/ui/`: the operator's page, and the section in Orthanc Explorer.
+//!
+//! Invariants:
+//! - The files are in the library: no build step, nothing is read from the disk, nothing comes from another host.
+//! - A strict Content-Security-Policy: scripts and styles of these files only, none in the markup.
+//! - The page asks the same REST API as everybody else, by paths relative to itself, so that it works behind the prefix of a reverse
+//!   proxy. It has no rights of its own: who sees it has logged in to Orthanc.
+//!
+//! Orthanc hands `/sendqueue/ui` and `/sendqueue/ui/` to a plugin as the same, so the page cannot be sent from one to the other. Its
+//! markup names its files `ui/…`, which is right without the slash; with it, they are asked for below `ui/ui/`, where
+//! they are too.
+//!
+//! For tests and other programs, elements carry what they are in attributes: `main[data-view]` (overview, errors, items, item,
+//! resource), `[data-destination]` on cards, `[data-item]` and `[data-state]` on rows, `[data-action]` and `[data-verb]` on buttons,
+//! `dialog form[data-number]` (how many items it concerns), `#said` (what was done), `#lost` (no connection), `#failures`.
+
+use orthanc_sdk::Response;
+
+struct File {
+    name: &'static str,
+    content_type: &'static str,
+    text: &'static str,
+}
+
+const HTML: &str = "text/html; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const IMAGE: &str = "image/svg+xml";
+
+macro_rules! files {
+    ($($name:literal $content_type:ident,)*) => {
+        &[$(File { name: $name, content_type: $content_type, text: include_str!($name) }),*]
+    };
+}
+
+const FILES: &[File] = files! {
+    "index.html" HTML,
+    "page.css" STYLE,
+    "icon.svg" IMAGE,
+    "actions.js" SCRIPT,
+    "api.js" SCRIPT,
+    "chart.js" SCRIPT,
+    "dialog.js" SCRIPT,
+    "dom.js" SCRIPT,
+    "errors.js" SCRIPT,
+    "item.js" SCRIPT,
+    "items.js" SCRIPT,
+    "main.js" SCRIPT,
+    "overview.js" SCRIPT,
+    "resource.js" SCRIPT,
+    "route.js" SCRIPT,
+    "selection.js" SCRIPT,
+    "table.js" SCRIPT,
+    "words.js" SCRIPT,
+};
+
+/// JavaScript for Orthanc Explorer (the first one).
+pub const EXPLORER: &str = include_str!("explorer.js");
+
+/// What a browser may do on behalf of the page (W3C Content Security Policy Level 3): load and ask its own host only, and
+/// run no script that stands in markup.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+/// The file of this name below `/sendqueue/ui/`; the empty name is the page itself.
+pub fn file(name: &str) -> Option<Response> {
+    let name = name.strip_prefix("ui/").unwrap_or(name);
+    let name = if name.is_empty() { "index.html" } else { name };
+    let file = FILES.iter().find(|file| file.name == name)?;
+    let response = Response::new(200, file.content_type, file.text)
+        .with_header("Content-Security-Policy", POLICY)
+        .with_header("X-Content-Type-Options", "nosniff")
+        .with_header("Referrer-Policy", "no-referrer")
+        // After an upgrade of the library, no file of the old page.
+        .with_header("Cache-Control", "no-cache");
+    Some(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_file_is_served_and_nothing_else() {
+        for file in FILES {
+            let response = super::file(file.name).expect(file.name);
+            assert_eq!(response.body, file.text.as_bytes());
+            assert_eq!(response.header("Content-Security-Policy"), Some(POLICY));
+            assert!(super::file(&format!("ui/{}", file.name)).is_some());
+        }
+        assert_eq!(file("").expect("the page").content_type, HTML);
+        for name in [
+            "nothing.js",
+            "../mod.rs",
+            "mod.rs",
+            "index.html/",
+            "/index.html",
+            "ui/ui/index.html",
+        ] {
+            assert!(file(name).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_the_files_ask_for_is_among_them() {
+        for file in FILES {
+            let imports = file
+                .text
+                .match_indices("from \"./")
+                .map(|(at, start)| &file.text[at + start.len()..]);
+            let names = imports.filter_map(|rest| rest.split('"').next());
+            for name in names {
+                assert!(
+                    FILES.iter().any(|other| other.name == name),
+                    "{}: {name}",
+                    file.name
+                );
+            }
+        }
+        for attribute in ["src=\"", "href=\""] {
+            for (at, _) in FILES[0].text.match_indices(attribute) {
+                let rest = &FILES[0].text[at + attribute.len()..];
+                let name = rest.split('"').next().unwrap_or_default();
+                assert!(
+                    name.starts_with('#')
+                        || name.strip_prefix("ui/").and_then(super::file).is_some(),
+                    "{name}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_parses_text_as_markup_or_code() {
+        let scripts = FILES
+            .iter()
+            .map(|file| (file.name, file.text))
+            .chain([("explorer.js", EXPLORER)]);
+        for (name, text) in scripts {
+            for word in [
+                "innerHTML",
+                "outerHTML",
+                "insertAdjacentHTML",
+                "document.write",
+                "eval(",
+                "new Function",
+                ".html(",
+                "javascript:",
+                "style=\"",
+            ] {
+                assert!(!text.contains(word), "{name}: {word}");
+            }
+            let links = text.matches("http://").count() + text.matches("https://").count();
+            let namespaces = text.matches("http://www.w3.org/2000/svg").count();
+            assert_eq!(links, namespaces, "{name} names another host");
+        }
+        let page = FILES[0].text;
+        assert!(
+            !page.contains("<style") && !page.contains("onclick"),
+            "the policy forbids these"
+        );
+    }
+}

@@ -1,0 +1,115 @@
+// Overview: a card for each destination.
+
+import { api } from "./api.js";
+import { chart } from "./chart.js";
+import { echoes } from "./actions.js";
+import { h } from "./dom.js";
+import { link } from "./route.js";
+import { age, ago, bytes, count, date, rate, status, time, waiting } from "./words.js";
+
+export const title = () => "Overview";
+
+export async function load() {
+  const [destinations, history] = await Promise.all([api.destinations(), api.history()]);
+  return { destinations, history: new Map(history.map((one) => [one.Destination, one])) };
+}
+
+export function render(route, { destinations, history, queue }) {
+  const sum = (of) => destinations.reduce((total, one) => total + of(one), 0);
+  return [
+    h("h1", {}, "Overview"),
+    h("dl", { class: "figures", "data-key": "totals" },
+      figure("Waiting", count(sum((one) => waiting(one.Counts)))),
+      figure("Being sent", count(queue.Counts.Running)),
+      figure("Failed", count(queue.Counts.Failure), queue.Counts.Failure > 0 && "bad"),
+      figure("Oldest waiting", queue.OldestPendingSeconds ? age(queue.OldestPendingSeconds) : "none"),
+      figure("Sending", `${rate(sum((one) => one.InstancesPerSecond))} instances/s, ${bytes(sum((one) => one.BytesPerSecond || 0))}/s`)),
+    destinations.length === 0 && h("p", { class: "empty" },
+      "There are no destinations yet. Name them in the section SendQueue of Orthanc's configuration: ",
+      h("code", {}, "\"Rules\": [ { \"To\": [ \"pacs\" ] } ]")),
+    h("div", { class: "cards" }, destinations.map((one) => card(one, history.get(one.Name)))),
+  ];
+}
+
+function figure(name, value, kind) {
+  return h("div", { class: kind || "" }, h("dt", {}, name), h("dd", {}, value));
+}
+
+function card(one, history) {
+  const name = one.Name;
+  const title = `destination-${name}`;
+  const paused = one.State === "Paused";
+  return h("section", { class: `card ${one.State}`, "data-key": `destination:${name}`, "data-destination": name, "aria-labelledby": title },
+    h("div", { class: "head" },
+      h("h2", { id: title }, h("a", { href: link(["items"], { destination: name }) }, name)),
+      standing(one)),
+    h("dl", { class: "figures" },
+      figure("Waiting", h("a", { href: link(["items"], { destination: name, state: "Pending" }) }, count(waiting(one.Counts)))),
+      figure("Being sent", h("a", { href: link(["items"], { destination: name, state: "Running" }) }, count(one.Counts.Running))),
+      figure("Failed", one.Counts.Failure ? h("a", { href: link(["errors"], { destination: name }) }, count(one.Counts.Failure)) : "0", one.Counts.Failure > 0 && "bad"),
+      figure("Sent", h("a", { href: link(["items"], { destination: name, state: "Success" }) }, count(one.Counts.Success))),
+      figure("Oldest waiting", waiting(one.Counts) + one.Counts.Running ? age(one.OldestPendingSeconds) : "none"),
+      figure("Speed", `${rate(one.InstancesPerSecond)}/s, ${bytes(one.BytesPerSecond || 0)}/s`)),
+    chart(history),
+    problem(one),
+    echo(name),
+    h("p", { class: "buttons" },
+      steer(name, paused ? "resume" : "pause", paused ? "Resume" : "Pause"),
+      steer(name, "echo", "Echo"),
+      steer(name, "send-now", "Send now", paused && "paused: resume it first")),
+    h("details", {},
+      h("summary", {}, "Settings"),
+      h("p", {}, `Sent by ${one.TransportInUse}: ${one.TransportReason}`),
+      h("dl", { class: "settings" }, settings(one.Settings))));
+}
+
+/** The state in words; its colour repeats it. */
+function standing(one) {
+  return h("p", { class: "state", "data-state": one.State }, h("strong", {}, STATES[one.State] || one.State), " ", more(one));
+}
+
+const STATES = { Ready: "Ready", Unreachable: "Unreachable", Paused: "Paused", OutsideWindow: "Outside its window" };
+
+function more(one) {
+  if (one.State === "Paused") return "by a person, until it is resumed";
+  if (one.State === "Unreachable") {
+    const wait = one.NextProbe ? (date(one.NextProbe) - Date.now()) / 1000 : 0;
+    return `since ${ago(one.UnreachableSince).replace(/ ago$/, "")}; ${wait > 1 ? `next try in ${age(wait)}` : "trying now"}`;
+  }
+  if (one.State === "OutsideWindow") return one.NextWindow ? `opens at ${time(one.NextWindow)}` : "";
+  if (one.Counts.Running) return "and sending";
+  return waiting(one.Counts) ? "" : "and idle";
+}
+
+/** The last error, unless it was long mended. */
+function problem(one) {
+  const error = one.LastError;
+  if (!error) return null;
+  const mended = one.State !== "Unreachable" && one.LastSuccess && date(one.LastSuccess) > date(error.Time);
+  return h("div", { class: mended ? "problem mended" : "problem", "data-key": "problem" },
+    h("p", {}, h("strong", {}, mended ? "Last error, before the last success: " : "Last error: "),
+      error.Meaning || error.Class, " ", h("span", { class: "dim" }, `(${[error.Class, status(error.DimseStatus)].filter(Boolean).join(" ")}, ${ago(error.Time)})`)),
+    !mended && error.Advice && h("p", {}, error.Advice),
+    error.Details && h("details", {}, h("summary", {}, "In its own words"), h("p", { class: "text" }, error.Details)));
+}
+
+function echo(name) {
+  const last = echoes.get(name);
+  return last && h("p", { class: last.success ? "echo" : "echo error", "data-key": "echo" }, last.words);
+}
+
+function steer(destination, verb, words, why) {
+  return h("button", {
+    type: "button", "data-action": "steer", "data-verb": verb, "data-destination": destination, "data-key": `steer:${verb === "resume" ? "pause" : verb}`,
+    disabled: Boolean(why), title: why || null, "aria-label": `${words} ${destination}`,
+  }, words);
+}
+
+function settings(values) {
+  return Object.entries(values || {}).map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, plain(value))));
+}
+
+function plain(value) {
+  if (value === null) return "Orthanc's";
+  return typeof value === "object" ? JSON.stringify(value).replace(/[{}"]/g, "").replaceAll(",", ", ").replaceAll(":", ": ") || "none" : String(value);
+}

@@ -1,0 +1,35 @@
+// Where the page is: everything is in the part of the URL behind #, so that a URL can be sent to a colleague.
+//
+//   #/                              overview
+//   #/errors                        error queue by groups
+//   #/errors?destination=…&class=…  a group's items
+//   #/items?state=…&…               items
+//   #/items/17                      an item
+//   #/studies/ID                    what went where; also #/series/, #/instances/, #/patients/; ID of Orthanc, or a DICOM UID
+
+/** { view, id, query }: `query` as an object of texts. */
+export function parse(hash) {
+  const [path, search = ""] = hash.replace(/^#\/?/, "").split(/\?(.*)/s);
+  const [noun = "", id = ""] = path.split("/").map(decode);
+  const query = Object.fromEntries(new URLSearchParams(search));
+  if (noun === "") return { view: "overview", id: "", query };
+  if (noun === "items" && id) return { view: "item", id, query };
+  if (["studies", "series", "instances", "patients"].includes(noun)) return { view: "resource", level: noun, id, query };
+  if (noun === "errors" || noun === "items") return { view: noun, id: "", query };
+  return { view: "nothing", id: "", query };
+}
+
+/** The URL of a view with these arguments; empty ones are left out. */
+export function link(path, query) {
+  const given = Object.entries(query || {}).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const search = given.length ? `?${new URLSearchParams(given)}` : "";
+  return `#/${path.map(encodeURIComponent).join("/")}${search}`;
+}
+
+function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,61 @@
+// Tables of items, which the error queue, the list of items and a study share.
+
+import { h } from "./dom.js";
+import { link } from "./route.js";
+import { ago, bytes, status, time, STATE_WORDS } from "./words.js";
+
+/** How many items a page of a list has. */
+export const PAGE = 100;
+
+/** `tick`: a function of an item that answers its first cell. */
+export function itemTable(list, caption, tick) {
+  if (list.length === 0) return h("p", { class: "empty", "data-key": "empty" }, "No item fits.");
+  const columns = ["ID", "State", "Destination", "What happened", "Attempts", "Made", "Size", "Study"];
+  return h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": caption, "data-key": "table" },
+    h("table", {},
+      h("caption", { class: "hidden" }, caption),
+      h("thead", {}, h("tr", {}, tick && h("th", { scope: "col" }, tick(null)), columns.map((name) => h("th", { scope: "col" }, name)))),
+      h("tbody", {}, list.map((item) => row(item, tick)))));
+}
+
+function row(item, tick) {
+  return h("tr", { "data-key": `item:${item.ID}`, "data-item": item.ID, "data-state": item.State },
+    tick && h("td", {}, tick(item)),
+    h("td", {}, h("a", { href: link(["items", item.ID]) }, item.ID)),
+    h("td", {}, state(item.State)),
+    h("td", {}, item.Destination),
+    h("td", { class: "text" }, happened(item)),
+    h("td", { class: "number" }, item.AttemptCount),
+    h("td", { title: time(item.CreationTime) }, ago(item.CreationTime)),
+    h("td", { class: "number" }, bytes(item.SizeBytes)),
+    h("td", {}, h("a", { href: link(["studies", item.Study]), title: item.Study, "aria-label": `Study ${item.Study}` }, `${item.Study.slice(0, 8)}…`)));
+}
+
+export function state(name) {
+  return h("span", { class: `mark ${name}`, title: STATE_WORDS[name] || "" }, name);
+}
+
+function happened(item) {
+  const words = [item.Class, status(item.DimseStatus)].filter(Boolean).join(" ");
+  const due = item.NextAttempt ? ` next at ${time(item.NextAttempt)}` : "";
+  const details = item.Details ? `: ${item.Details}` : "";
+  return `${words}${details}${due}`;
+}
+
+/** Links to the newest page, and to the one after this. */
+export function pages(path, query, list) {
+  const last = list.length === PAGE ? list[list.length - 1].ID : null;
+  return h("p", { class: "pages", "data-key": "pages" },
+    query.since && h("a", { href: link(path, { ...query, since: "" }), "data-page": "first" }, query.order === "asc" ? "To the oldest" : "To the newest"), " ",
+    last && h("a", { href: link(path, { ...query, since: last }), "data-page": "next" }, query.order === "asc" ? "Newer" : "Older"));
+}
+
+export function select(name, label, values, chosen, none) {
+  return h("label", {}, `${label} `, h("select", { name },
+    h("option", { value: "" }, none),
+    values.map(([value, words]) => h("option", { value, selected: value === chosen }, words))));
+}
+
+export const same = (names) => names.map((name) => [name, name]);
+
+export const AGES = [["60", "a minute"], ["3600", "an hour"], ["86400", "a day"], ["604800", "a week"]];

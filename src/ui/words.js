@@ -1,0 +1,76 @@
+// How numbers, times and states read.
+
+const NUMBER = new Intl.NumberFormat("en");
+
+export const count = (number) => NUMBER.format(number || 0);
+
+/** "3 items", "1 item". */
+export const items = (number) => `${count(number)} ${number === 1 ? "item" : "items"}`;
+
+/** Bytes in the units of disks: 1 MB is a million. */
+export function bytes(number) {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let size = number || 0;
+  let unit = 0;
+  while (size >= 1000 && unit < units.length - 1) {
+    size /= 1000;
+    unit += 1;
+  }
+  return `${size >= 100 || unit === 0 ? Math.round(size) : size.toFixed(1)} ${units[unit]}`;
+}
+
+export const rate = (number) => (number >= 100 || !number ? count(Math.round(number || 0)) : number.toFixed(1));
+
+/** Seconds as people say them. */
+export function age(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min`;
+  if (whole < 86400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  return `${Math.floor(whole / 86400)} d ${Math.floor((whole % 86400) / 3600)} h`;
+}
+
+/** Orthanc's time, 20261120T235959.123456 in UTC, as a Date. */
+export function date(text) {
+  const part = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(?:\.(\d{1,3}))?/.exec(text || "");
+  if (!part) return null;
+  const [, year, month, day, hour, minute, second, milli] = part;
+  return new Date(Date.UTC(year, month - 1, day, hour, minute, second, (milli || "0").padEnd(3, "0")));
+}
+
+const two = (number) => String(number).padStart(2, "0");
+
+/** A time of the server in local time, with its seconds; the day only if it is not today. */
+export function time(text) {
+  const when = date(text);
+  if (!when) return "";
+  const clock = `${two(when.getHours())}:${two(when.getMinutes())}:${two(when.getSeconds())}`;
+  const today = new Date().toDateString() === when.toDateString();
+  return today ? clock : `${when.getFullYear()}-${two(when.getMonth() + 1)}-${two(when.getDate())} ${clock}`;
+}
+
+/** "5 min ago" by this computer's clock, which may differ from the server's a little. */
+export function ago(text) {
+  const when = date(text);
+  return when ? `${age((Date.now() - when.getTime()) / 1000)} ago` : "";
+}
+
+/** A DIMSE status in the form of the standard, A700. */
+export const status = (number) =>
+  number === null || number === undefined ? "" : number.toString(16).toUpperCase().padStart(4, "0");
+
+export const STATES = ["Scheduled", "Pending", "Running", "Retry", "Success", "Failure", "Cancelled"];
+export const CLASSES = ["Success", "Warning", "Unreachable", "Interrupted", "Busy", "Rejected", "NotNegotiated", "Missing", "Expired", "Internal"];
+
+export const waiting = (counts) => counts.Scheduled + counts.Pending + counts.Retry;
+
+/** What a state means, for those who do not know its word. */
+export const STATE_WORDS = {
+  Scheduled: "waits for the end of its quiet period or for its time",
+  Pending: "ready to be sent",
+  Running: "is being sent",
+  Retry: "the last attempt failed, another one is due",
+  Success: "acknowledged by the destination",
+  Failure: "needs a person",
+  Cancelled: "stopped by a person",
+};
