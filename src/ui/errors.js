@@ -39,7 +39,7 @@ function groups(query, { summary, queue }) {
       h("span", { class: "buttons" }, h("button", { type: "submit" }, "Show"))),
     shown.length === 0 && h("p", { class: "empty", "data-key": "empty" }, "The error queue is empty."),
     names.map((name) => destination(name, shown.filter((one) => one.Destination === name))),
-    shown.length > 1 && h("p", { class: "buttons", "data-key": "all" }, buttons({ "data-destination": query.destination || null }, "all of them")),
+    shown.length > 1 && h("p", { class: "buttons", "data-key": "all" }, h("span", {}, `All ${items(shown.reduce((sum, one) => sum + one.Count, 0))}: `), buttons({ "data-destination": query.destination || null }, "all of them")),
   ];
 }
 

@@ -15,7 +15,8 @@
   }
 
   function ask(path, done) {
-    $.ajax({ url: '../sendqueue' + path, dataType: 'json', cache: false, success: done });
+    // Not `cache: false`: the argument that it adds is unknown to the queue, and so refused.
+    $.ajax({ url: '../sendqueue' + path, dataType: 'json', headers: { 'Cache-Control': 'no-cache' }, success: done });
   }
 
   function divider(text, failed) {

@@ -7,6 +7,8 @@ import { ago, bytes, status, time, STATE_WORDS } from "./words.js";
 /** How many items a page of a list has. */
 export const PAGE = 100;
 
+const NUMBERS = new Set(["Attempts", "Size"]);
+
 /** `tick`: a function of an item that answers its first cell. */
 export function itemTable(list, caption, tick) {
   if (list.length === 0) return h("p", { class: "empty", "data-key": "empty" }, "No item fits.");
@@ -14,7 +16,7 @@ export function itemTable(list, caption, tick) {
   return h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": caption, "data-key": "table" },
     h("table", {},
       h("caption", { class: "hidden" }, caption),
-      h("thead", {}, h("tr", {}, tick && h("th", { scope: "col" }, tick(null)), columns.map((name) => h("th", { scope: "col" }, name)))),
+      h("thead", {}, h("tr", {}, tick && h("th", { scope: "col" }, tick(null)), columns.map((name) => h("th", { scope: "col", class: NUMBERS.has(name) ? "number" : null }, name)))),
       h("tbody", {}, list.map((item) => row(item, tick)))));
 }
 
