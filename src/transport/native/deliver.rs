@@ -1,0 +1,273 @@
+//! A batch on its way: which association each instance goes over, reading ahead, telling each result.
+//!
+//! Invariants:
+//! - A result is told before the next instance is sent.
+//! - An instance that was read ahead and is not sent is dropped, with its part of the budget.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use super::association::{Association, NotOpened};
+use super::contexts::{Conversion, Kind, Proposal};
+use super::load::{Loaded, NotLoaded, Prepared, load, prepare};
+use super::pool::Key;
+use super::wire::GiveUp;
+use super::{Native, Sent};
+use crate::dispatch::budget::Share;
+use crate::failpoint;
+use crate::item::{Class, Item, Outcome};
+use crate::transport::{Batch, Tried};
+
+/// The association that a batch uses now.
+pub(super) struct Line {
+    pub(super) association: Association,
+    /// Taken from the pool: what it was opened for is not what goes now.
+    kept: bool,
+}
+
+/// An instance that was read ahead, with its part of the budget.
+struct Ahead<'a> {
+    index: usize,
+    loaded: std::result::Result<Loaded, NotLoaded>,
+    _share: Share<'a>,
+}
+
+impl Native {
+    /// An association that can take this kind, new or kept.
+    fn line(
+        &self,
+        key: &Key,
+        first: &Kind,
+        conversion: &Conversion,
+        items: &[Item],
+        fresh: bool,
+    ) -> std::result::Result<Line, NotOpened> {
+        let kept = |association| Line {
+            association,
+            kept: true,
+        };
+        if !fresh {
+            if let Some(association) = self.pool.take(key) {
+                return Ok(kept(association));
+            }
+        }
+        self.pool.make_room(key);
+        let kinds = self
+            .kinds
+            .foresee(self.host.client(), &key.destination, first, items);
+        let (peer, peers) = self.peer(key)?;
+        loop {
+            let waiter = Arc::new(self.pool.wait_for(key));
+            let asked = waiter.clone();
+            let give_up: GiveUp = Arc::new(move |waited| asked.should_take_over(waited));
+            let proposal = Proposal::new(&kinds, conversion);
+            match Association::open(&peer, &peers, proposal, &self.cut, Some(give_up)) {
+                Ok(association) => {
+                    return Ok(Line {
+                        association,
+                        kept: false,
+                    });
+                }
+                Err(not) if not.given_up => {
+                    if let Some(association) = self.pool.take_over(key) {
+                        return Ok(kept(association));
+                    }
+                }
+                Err(not) => return Err(not),
+            }
+        }
+    }
+}
+
+/// A batch on its way.
+pub(super) struct Delivering<'a> {
+    pub(super) native: &'a Native,
+    pub(super) batch: &'a Batch<'a>,
+    pub(super) sent: Vec<Sent>,
+    pub(super) recalls: u64,
+    /// Identifiers of items that a person has cancelled.
+    pub(super) recalled: Vec<i64>,
+    /// Nothing more is to be sent.
+    pub(super) ended: bool,
+}
+
+type Begun = (crate::item::Timestamp, Instant);
+
+impl<'a> Delivering<'a> {
+    /// `Err`: why only Orthanc can send the rest.
+    pub(super) fn run(
+        &mut self,
+        key: &Key,
+        conversion: &Conversion,
+        line: &mut Option<Line>,
+    ) -> std::result::Result<(), String> {
+        let mut ahead: Option<Ahead<'a>> = None;
+        while self.sent.len() < self.batch.items.len() {
+            let index = self.sent.len();
+            let item = &self.batch.items[index];
+            if self.native.cut.is_cut() {
+                return Ok(());
+            }
+            if self.is_recalled(item.id) {
+                self.sent.push(Sent::Tried(Tried::NotYet));
+                continue;
+            }
+            let begun = (self.native.clock.now(), Instant::now());
+            // What was read ahead for another one is dropped.
+            let (loaded, share) = match ahead.take().filter(|ahead| ahead.index == index) {
+                Some(ahead) => (ahead.loaded, ahead._share),
+                None => {
+                    let Some(share) = self.native.budget.take(item.size_bytes) else {
+                        // Stopping.
+                        return Ok(());
+                    };
+                    (load(self.native.host, &item.instance), share)
+                }
+            };
+            if self.native.cut.is_cut() {
+                return Ok(());
+            }
+            let loaded = match loaded {
+                Ok(loaded) => loaded,
+                Err(NotLoaded::OnlyOrthanc(reason)) => {
+                    self.sent.push(Sent::OnlyOrthanc(reason));
+                    continue;
+                }
+                Err(NotLoaded::Outcome(outcome)) => {
+                    if self.tell(begun, outcome) {
+                        continue;
+                    }
+                    return Ok(());
+                }
+            };
+            let outcome = match self.send(loaded, key, conversion, line, &mut ahead) {
+                Ok(outcome) => outcome,
+                Err(not) if not.only_orthanc => return Err(not.details),
+                Err(not) => Outcome {
+                    association_rejected: not.may_be_congestion,
+                    ..Outcome::new(Class::Unreachable, not.details)
+                },
+            };
+            drop(share);
+            failpoint::pass("answered");
+            let goes_on = !matches!(
+                outcome.class,
+                Class::Unreachable | Class::Interrupted | Class::Busy
+            );
+            if !self.tell(begun, outcome) || !goes_on {
+                self.ended = true;
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends one instance; over a new association if it needs one.
+    fn send(
+        &mut self,
+        mut loaded: Loaded,
+        key: &Key,
+        conversion: &Conversion,
+        line: &mut Option<Line>,
+        ahead: &mut Option<Ahead<'a>>,
+    ) -> std::result::Result<Outcome, NotOpened> {
+        let native = self.native;
+        native.kinds.remember(&key.destination, &loaded.kind);
+        let rest = &self.batch.items[self.sent.len()..];
+        let mut fresh = false;
+        loop {
+            // Orthanc is not to be asked for anything any more.
+            if native.cut.is_cut() {
+                return Ok(Outcome::new(Class::Interrupted, "Orthanc is stopping"));
+            }
+            let mut open: Line = match line.take() {
+                Some(open) if open.association.is_alive() => open,
+                // One that was closed, or said more than it was asked, is of no use any more; nothing is under way over it.
+                Some(open) => {
+                    open.association.abort();
+                    fresh = true;
+                    continue;
+                }
+                None => native.line(key, &loaded.kind, conversion, rest, fresh)?,
+            };
+            let contexts = &open.association.contexts;
+            let (context, ready) = match prepare(native.host, loaded, contexts, conversion) {
+                Prepared::Ready(context, ready) => (context, ready),
+                Prepared::NotProposed(given_back) if open.kept || !fresh => {
+                    loaded = given_back;
+                    fresh = true;
+                    open.association.release();
+                    continue;
+                }
+                Prepared::NotProposed(_) => {
+                    // Proposed first, there is always room for it.
+                    *line = Some(open);
+                    return Ok(Outcome::new(
+                        Class::Internal,
+                        "the presentation context was lost in negotiation",
+                    ));
+                }
+                Prepared::NotNegotiated(details) => {
+                    *line = Some(open);
+                    return Ok(Outcome::new(Class::NotNegotiated, details));
+                }
+            };
+            let answer = open.association.store(
+                context,
+                &ready.kind.sop_class,
+                &ready.sop_instance_uid,
+                ready.data_set(),
+                || *ahead = self.read_ahead(),
+            );
+            match answer {
+                Ok(response) => {
+                    let details = response.details(&ready.sop_instance_uid);
+                    *line = Some(open);
+                    return Ok(Outcome::of_status(response.status, details));
+                }
+                Err(lost) => {
+                    open.association.abort();
+                    return Ok(Outcome::new(Class::Interrupted, lost.details));
+                }
+            }
+        }
+    }
+
+    /// Reads the next instance while the receiver works on this one, if memory allows.
+    fn read_ahead(&self) -> Option<Ahead<'a>> {
+        let index = self.sent.len() + 1;
+        let native: &'a Native = self.native;
+        let item = self.batch.items.get(index)?;
+        if native.cut.is_cut() {
+            return None;
+        }
+        let share = native.budget.try_take(item.size_bytes)?;
+        Some(Ahead {
+            index,
+            loaded: load(native.host, &item.instance),
+            _share: share,
+        })
+    }
+
+    fn is_recalled(&mut self, id: i64) -> bool {
+        let now = self.native.recalls.load(Ordering::SeqCst);
+        if std::mem::replace(&mut self.recalls, now) != now {
+            self.recalled = (self.batch.recalled)();
+        }
+        self.recalled.contains(&id)
+    }
+
+    /// Writes a result down. `false`: nothing more is to be sent.
+    pub(super) fn tell(&mut self, begun: Begun, outcome: Outcome) -> bool {
+        let tried = Tried::Made {
+            outcome,
+            started: begun.0,
+            duration: begun.1.elapsed(),
+        };
+        let goes_on = (self.batch.told)(self.sent.len(), &tried);
+        self.ended |= !goes_on;
+        self.sent.push(Sent::Tried(tried));
+        goes_on
+    }
+}
