@@ -5,6 +5,7 @@
 //! - This module imports nothing else of ours; every other module may import it.
 //! - The names here are the names in the database, in the REST API and in the configuration.
 
+pub mod meaning;
 pub mod outcome;
 pub mod priority;
 pub mod retry;
