@@ -6,10 +6,11 @@ use sendqueue_testkit::{FaultScp, Study};
 use serde_json::json;
 
 /// Every route, with the methods that it knows.
-const ROUTES: [(&str, &[&str]); 27] = [
+const ROUTES: [(&str, &[&str]); 28] = [
     ("", &["GET"]),
     ("/", &["GET"]),
     ("/health", &["GET"]),
+    ("/history", &["GET"]),
     ("/openapi.json", &["GET"]),
     ("/items", &["GET", "POST"]),
     ("/items/1", &["GET", "DELETE"]),

@@ -132,6 +132,7 @@ impl Api {
             "Outages": status.outages,
             "NextWindow": time(status.opens),
             "InstancesPerSecond": status.instances_per_second,
+            "BytesPerSecond": status.bytes_per_second,
             "TransportInUse": transport.name,
             "TransportReason": transport.reason,
             "Settings": config::in_force(self.settings.destination(&record.name)),
@@ -155,6 +156,7 @@ impl Api {
             },
             outside_window,
             instances_per_second: 0.0,
+            bytes_per_second: 0.0,
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod enqueue;
 pub mod error;
 pub mod errors;
 pub mod health;
+pub mod history;
 pub mod input;
 pub mod items;
 pub mod json;

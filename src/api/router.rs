@@ -36,6 +36,7 @@ fn route(api: &Api, request: &Request, rest: &str) -> Answer {
     match path.as_slice() {
         [""] => get(&|| api.overview(request)),
         ["health"] => get(&|| api.health(request)),
+        ["history"] => get(&|| api.history(request)),
         ["openapi.json"] => get(&|| api.openapi(request)),
         ["items"] => allow(
             request,

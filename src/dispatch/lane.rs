@@ -5,6 +5,7 @@
 //! - The lane's lock is never held across a call of the store or the transport.
 //! - Pausing, outages and bad manners belong to the lane: items stay `Pending` meanwhile.
 
+mod record;
 mod turn;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,6 +15,8 @@ use jiff::tz::TimeZone;
 
 use super::breaker::Breaker;
 use super::budget::Budget;
+use super::figures::Figures;
+use super::history::Recorder;
 use super::manners::Manners;
 use super::rate::Rate;
 use super::throttle::Throttle;
@@ -54,7 +57,11 @@ struct State {
     breaker: Breaker,
     manners: Manners,
     trial: bool,
+    /// Instances and bytes that were answered for.
     rate: Rate,
+    byte_rate: Rate,
+    figures: Figures,
+    history: Recorder,
     /// Counts all changes, so that one between looking and waiting is not lost.
     changes: u64,
     /// Counts those that may have brought work.
@@ -89,6 +96,7 @@ pub struct LaneStatus {
     pub opens: Option<Timestamp>,
     pub outside_window: bool,
     pub instances_per_second: f64,
+    pub bytes_per_second: f64,
 }
 
 impl Lane {
@@ -179,6 +187,7 @@ impl Lane {
             unreachable_since: state.breaker.outage().map(|outage| outage.since),
             next_probe: state.breaker.outage().map(|outage| outage.next_probe),
             instances_per_second: state.rate.per_second(now),
+            bytes_per_second: state.byte_rate.per_second(now),
         }
     }
 
@@ -296,14 +305,15 @@ impl Lane {
         self.change(|state| state.trial = false);
     }
 
-    /// The destination answered for `count` instances.
-    pub(super) fn answered(&self, count: usize, took: Duration) {
+    /// The destination answered for `count` instances of so many bytes.
+    pub(super) fn answered(&self, count: usize, bytes: u64, took: Duration) {
         let now = self.tools.clock.now();
         let mut state = self.lock();
         let was_well =
             state.manners.standing() == Standing::Good && state.breaker.outage().is_none();
         state.manners.answered(count, took);
         state.rate.add(now, count as u64);
+        state.byte_rate.add(now, bytes);
         drop(state);
         if !was_well {
             // Others may have waited for this. For each instance of a long study nobody is to be woken.
@@ -349,6 +359,9 @@ impl Lane {
         let (began, stopped, outage) = self.change(|state| {
             let began = state.breaker.failed(now, jitter);
             state.outages += u64::from(began && !state.stopped);
+            if !state.stopped {
+                state.figures.unreachable();
+            }
             let outage = state.breaker.outage().map(|outage| Outage {
                 since: outage.since,
                 failures: outage.failures,

@@ -7,6 +7,8 @@
 
 pub mod breaker;
 pub mod budget;
+pub mod figures;
+pub mod history;
 pub mod lane;
 pub mod manners;
 pub mod promoter;

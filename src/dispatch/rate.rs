@@ -1,4 +1,4 @@
-//! Instances per second over the last minute.
+//! Instances, or bytes, per second over the last minute.
 
 use crate::item::Timestamp;
 

@@ -2,6 +2,7 @@
 
 mod congestion;
 mod faults;
+mod figures;
 mod limits;
 mod model;
 mod outage;

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::figures::Settled;
 use super::lane::{Idle, Lane, Turn};
 use crate::config::settings::LocalAet;
 use crate::failpoint;
@@ -280,7 +281,8 @@ fn send(lane: &Lane, claim: &Claim, pick: Pick, permit: Permit<'_>) {
         };
         let unsent = untold().filter(|(_, tried)| !was_sent(tried));
         lane.not_sent(unsent.map(|(item, _)| item.size_bytes).sum());
-        results.extend(untold().filter_map(|(item, tried)| settle(lane, item, tried)));
+        let each = share(untold().map(|(_, tried)| tried));
+        results.extend(untold().filter_map(|(item, tried)| settle(lane, item, tried, each)));
     }
     // Another batch may go while the results are written.
     drop(permit);
@@ -295,13 +297,13 @@ fn tell(lane: &Lane, held: &Held<'_>, item: &Item, tried: &Tried) -> bool {
     } = tried
     {
         if is_answer(outcome.class) {
-            lane.answered(1, *duration);
+            lane.answered(1, item.size_bytes, *duration);
         }
         if !was_sent(tried) {
             lane.not_sent(item.size_bytes);
         }
     }
-    if let Some(result) = settle(lane, item, tried) {
+    if let Some(result) = settle(lane, item, tried, None) {
         if !write(lane, held.token, &[result]) {
             // It stays `Running`, and is sent again after the next start.
             held.ids().clear();
@@ -399,11 +401,12 @@ fn judge(
             })
     };
     let untold = held.ids().clone();
-    let answered = outcomes()
-        .filter(|(item, outcome)| is_answer(outcome.class) && untold.contains(&item.id))
-        .count();
-    if answered > 0 {
-        lane.answered(answered, took);
+    let answered = || {
+        outcomes().filter(|(item, outcome)| is_answer(outcome.class) && untold.contains(&item.id))
+    };
+    if answered().next().is_some() {
+        let bytes = answered().map(|(item, _)| item.size_bytes).sum();
+        lane.answered(answered().count(), bytes, took);
     }
     if lane.is_stopped() {
         return true;
@@ -451,8 +454,21 @@ fn recalled(lane: &Lane, token: i64, items: &[Item]) -> Vec<i64> {
     }
 }
 
-/// What becomes of an item; `None`: it stays `Running`.
-fn settle(lane: &Lane, item: &Item, tried: &Tried) -> Option<Finish> {
+/// What one instance took, of a batch that told nothing before its end: each of its results has the time of all that went before
+/// it too (over REST, that of the whole job).
+fn share<'a>(tried: impl Iterator<Item = &'a Tried>) -> Option<Duration> {
+    let times: Vec<Duration> = tried
+        .filter_map(|tried| match tried {
+            Tried::Made { duration, .. } if was_sent(tried) => Some(*duration),
+            _ => None,
+        })
+        .collect();
+    let count = u32::try_from(times.len()).ok().filter(|count| *count > 0)?;
+    Some(*times.iter().max()? / count)
+}
+
+/// What becomes of an item; `None`: it stays `Running`. `each`: what it took, where the attempt's own time says more.
+fn settle(lane: &Lane, item: &Item, tried: &Tried, each: Option<Duration>) -> Option<Finish> {
     let (outcome, started, duration) = match tried {
         Tried::Made {
             outcome,
@@ -480,6 +496,12 @@ fn settle(lane: &Lane, item: &Item, tried: &Tried) -> Option<Finish> {
         lane.tools.clock.now(),
         (lane.tools.jitter)(),
     );
+    lane.settled(&Settled {
+        class: outcome.class,
+        next,
+        bytes: item.size_bytes,
+        took: each.unwrap_or(*duration),
+    });
     report(lane, item, outcome, next);
     Some(Finish {
         id: item.id,
