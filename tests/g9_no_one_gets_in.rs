@@ -6,11 +6,12 @@ use sendqueue_testkit::{FaultScp, Study};
 use serde_json::json;
 
 /// Every route, with the methods that it knows.
-const ROUTES: [(&str, &[&str]); 28] = [
+const ROUTES: [(&str, &[&str]); 29] = [
     ("", &["GET"]),
     ("/", &["GET"]),
     ("/health", &["GET"]),
     ("/history", &["GET"]),
+    ("/metrics", &["GET"]),
     ("/openapi.json", &["GET"]),
     ("/items", &["GET", "POST"]),
     ("/items/1", &["GET", "DELETE"]),

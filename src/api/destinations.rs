@@ -20,21 +20,26 @@ impl Api {
     pub fn destinations(&self, request: &Request) -> Answer {
         Query::new(request, &[])?;
         let now = self.clock.now();
+        let list: Value = self
+            .records()?
+            .iter()
+            .map(|record| self.describe(record, now))
+            .collect();
+        Ok(Response::json(200, &list))
+    }
+
+    /// All known destinations, by name, also those without an item.
+    pub(super) fn records(&self) -> Result<Vec<DestinationRecord>, ApiError> {
         let mut records: BTreeMap<String, DestinationRecord> = self
             .store
             .destinations()?
             .into_iter()
             .map(|record| (record.name.clone(), record))
             .collect();
-        let list: Value = self
-            .known_destinations()?
-            .into_iter()
-            .map(|name| {
-                let record = records.remove(&name).unwrap_or_else(|| unused(&name));
-                self.describe(&record, now)
-            })
-            .collect();
-        Ok(Response::json(200, &list))
+        let names = self.known_destinations()?.into_iter();
+        Ok(names
+            .map(|name| records.remove(&name).unwrap_or_else(|| unused(&name)))
+            .collect())
     }
 
     pub fn destination(&self, request: &Request, name: &str) -> Answer {
@@ -114,10 +119,7 @@ impl Api {
     }
 
     fn describe(&self, record: &DestinationRecord, now: Timestamp) -> Value {
-        let status = self
-            .lanes
-            .get(&record.name)
-            .map_or_else(|| self.remembered(record, now), |lane| lane.status());
+        let status = self.status(record, now);
         let transport = self.lanes.transport_in_use(&record.name);
         json!({
             "Name": record.name,
@@ -137,6 +139,12 @@ impl Api {
             "TransportReason": transport.reason,
             "Settings": config::in_force(self.settings.destination(&record.name)),
         })
+    }
+
+    pub(super) fn status(&self, record: &DestinationRecord, now: Timestamp) -> LaneStatus {
+        self.lanes
+            .get(&record.name)
+            .map_or_else(|| self.remembered(record, now), |lane| lane.status())
     }
 
     /// As the database knows it: nothing was sent to it since the start, or Orthanc is still starting.
@@ -161,7 +169,7 @@ impl Api {
     }
 }
 
-fn state(status: &LaneStatus) -> &'static str {
+pub(super) fn state(status: &LaneStatus) -> &'static str {
     if status.paused {
         "Paused"
     } else if status.unreachable_since.is_some() {

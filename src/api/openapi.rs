@@ -51,10 +51,11 @@ const REDIRECT: [&str; 8] = [
 const ENQUEUE: [&str; 4] = ["Resources", "Destinations", "Priority", "QuietSeconds"];
 
 #[rustfmt::skip]
-const CALLS: [Call; 26] = [
+const CALLS: [Call; 27] = [
     Call("get", "/sendqueue", "The queue as a whole", &[], "Object"),
     Call("get", "/sendqueue/health", "200 when all is well, else 503 with what is wrong", &[], "Object"),
     Call("get", "/sendqueue/history", "Each minute of the last hour, by destination", &[], "List"),
+    Call("get", "/sendqueue/metrics", "The queue in Prometheus' text format", &[], "Object"),
     Call("get", "/sendqueue/openapi.json", "This description", &[], "Object"),
     Call("get", "/sendqueue/items", "Items, in the order of ID", &LIST, "Items"),
     Call("post", "/sendqueue/items", "Enqueues resources of any level for destinations", &ENQUEUE, "Object"),

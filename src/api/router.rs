@@ -38,6 +38,7 @@ fn route(api: &Api, request: &Request, rest: &str) -> Answer {
         ["health"] => get(&|| api.health(request)),
         ["history"] => get(&|| api.history(request)),
         ["openapi.json"] => get(&|| api.openapi(request)),
+        ["metrics"] => get(&|| api.metrics(request)),
         ["items"] => allow(
             request,
             &[

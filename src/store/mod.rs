@@ -193,6 +193,14 @@ pub struct ErrorSummary {
     pub example: String,
 }
 
+/// How many items ever entered the error queue of a destination, with this class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailureTotal {
+    pub destination: String,
+    pub class: Class,
+    pub total: u64,
+}
+
 /// Items by state; the index is the order of `State::ALL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts([u64; 7]);
@@ -372,6 +380,17 @@ pub trait Store: Send + Sync {
     fn item(&self, id: i64) -> Result<Option<(Item, Vec<Attempt>)>>;
     fn items(&self, filter: &Filter, page: Page) -> Result<Vec<Item>>;
     fn error_summary(&self) -> Result<Vec<ErrorSummary>>;
+    /// One for each destination and class that ever failed; survives restarts, never falls.
+    fn failure_totals(&self) -> Result<Vec<FailureTotal>> {
+        let summaries = self.error_summary()?.into_iter();
+        Ok(summaries
+            .map(|one| FailureTotal {
+                destination: one.destination,
+                class: one.class,
+                total: one.count,
+            })
+            .collect())
+    }
     /// `instances`: for `Level::Instance` and below-study levels the study narrows the search down;
     /// `None` where Orthanc no longer knows it.
     fn progress(

@@ -1,0 +1,375 @@
+//! `GET /sendqueue/metrics`: the queue in Prometheus' text format.
+//!
+//! Invariants:
+//! - Base units (seconds, bytes); what only grows ends with `_total` and begins at 0 with each start of Orthanc, but for the
+//!   totals that the database keeps (said in their help).
+//! - A series is there from the first scrape on, with 0, so that its first increase is seen.
+//! - The cost does not depend on how many items there are.
+
+use orthanc_sdk::{Request, Response};
+use serde_json::Value;
+
+use super::destinations::state;
+use super::error::ApiError;
+use super::exposition::{CONTENT_TYPE, Exposition, Kind};
+use super::input::Query;
+use super::{Answer, Api};
+use crate::arrival::{progress, timing};
+use crate::dispatch::LaneStatus;
+use crate::dispatch::figures::{DELIVERY_SECONDS, Figures};
+use crate::item::{Class, State, Timestamp};
+use crate::store::{DestinationRecord, FailureTotal};
+
+/// How an attempt can end. (`Expired` comes without one.)
+const ATTEMPTS: [Class; 9] = [
+    Class::Success,
+    Class::Warning,
+    Class::Unreachable,
+    Class::Interrupted,
+    Class::Busy,
+    Class::Rejected,
+    Class::NotNegotiated,
+    Class::Missing,
+    Class::Internal,
+];
+
+/// What brings an item into the error queue.
+const FAILURES: [Class; 7] = [
+    Class::Interrupted,
+    Class::Busy,
+    Class::Rejected,
+    Class::NotNegotiated,
+    Class::Missing,
+    Class::Expired,
+    Class::Internal,
+];
+
+/// The words of a destination's `State`.
+const STATES: [&str; 4] = ["Ready", "Unreachable", "Paused", "OutsideWindow"];
+
+/// A destination at the moment of the scrape.
+struct Destination {
+    record: DestinationRecord,
+    status: LaneStatus,
+    figures: Figures,
+}
+
+impl Api {
+    pub fn metrics(&self, request: &Request) -> Answer {
+        Query::new(request, &[])?;
+        let now = self.clock.now();
+        let destinations = self.measured(now)?;
+        let mut page = Exposition::default();
+        about(&mut page);
+        queued(&mut page, &destinations, now);
+        sent(&mut page, &destinations);
+        failures(&mut page, &destinations, &self.store.failure_totals()?);
+        reachable(&mut page, &destinations);
+        self.arrivals(&mut page, now)?;
+        self.machinery(&mut page)?;
+        Ok(Response::new(200, CONTENT_TYPE, page.into_text()))
+    }
+
+    fn measured(&self, now: Timestamp) -> Result<Vec<Destination>, ApiError> {
+        let records = self.records()?;
+        let measured = records.into_iter().map(|record| Destination {
+            status: self.status(&record, now),
+            figures: self
+                .lanes
+                .get(&record.name)
+                .map(|lane| lane.figures())
+                .unwrap_or_default(),
+            record,
+        });
+        Ok(measured.collect())
+    }
+
+    fn arrivals(&self, page: &mut Exposition, now: Timestamp) -> Result<(), ApiError> {
+        let progress = self.progress.figures();
+        let mut age = page.family(
+            "sendqueue_reconciliation_age_seconds",
+            Kind::Gauge,
+            "Time since Orthanc's changes were last read to their end; some 10 s while nothing arrives.",
+        );
+        if let Some(last) = progress.last_pass {
+            age.sample(&[], now.since(last).as_secs_f64());
+        }
+        let mut behind = page.family(
+            "sendqueue_unreconciled_changes",
+            Kind::Gauge,
+            "Lines of Orthanc's log of changes that were not read yet.",
+        );
+        if let Some(count) = self.unreconciled(&progress)? {
+            behind.sample(&[], count);
+        }
+        let mut gone = page.family(
+            "sendqueue_gone_before_queued_total",
+            Kind::Counter,
+            "Instances that were deleted from Orthanc before they could be queued.",
+        );
+        gone.sample(&[], progress.gone);
+        let mut given_up = page.family(
+            "sendqueue_given_up_total",
+            Kind::Counter,
+            "Instances that are not forwarded because Orthanc cannot describe them.",
+        );
+        given_up.sample(&[], progress.given_up);
+        let timing = self.notices.timing();
+        let mut callback = page.family(
+            "sendqueue_callback_duration_seconds",
+            Kind::Histogram,
+            "Time that receiving an instance waited for the queue.",
+        );
+        callback.histogram(
+            &[],
+            &timing::BOUNDS.map(|micros| micros as f64 / 1e6),
+            &timing.buckets(),
+            timing.sum().as_secs_f64(),
+        );
+        Ok(())
+    }
+
+    /// Orthanc shows only the lower 32 bits of its numbers. `None`: nothing can be said.
+    fn unreconciled(&self, progress: &progress::Figures) -> Result<Option<u32>, ApiError> {
+        let cursor = match progress.cursor {
+            Some(seq) => seq,
+            None => match self.store.cursor()? {
+                Some(cursor) => cursor.seq,
+                // Nothing was ever received.
+                None => return Ok(progress.last_pass.map(|_| 0)),
+            },
+        };
+        // An Orthanc that is starting cannot be asked, which must not cost the other figures.
+        let Ok(answer) = self.client.get_json("/changes?last") else {
+            return Ok(None);
+        };
+        let newest = &answer["Changes"][0]["Seq"];
+        let Some(newest) = newest.as_i64().or_else(|| none_left(&answer)) else {
+            return Ok(None);
+        };
+        // Truncation is the point. A cursor that is ahead has nothing before it.
+        let ahead = (newest as u32).wrapping_sub(cursor as u32);
+        Ok(Some(u32::try_from(ahead as i32).unwrap_or(0)))
+    }
+
+    fn machinery(&self, page: &mut Exposition) -> Result<(), ApiError> {
+        let mut size = page.family(
+            "sendqueue_database_size_bytes",
+            Kind::Gauge,
+            "Size of the queue's database with its log.",
+        );
+        size.sample(&[], self.store.size_bytes()?);
+        let (alive, all) = self.lanes.threads();
+        let problems = [
+            ("Database", self.store.check_writable().is_err()),
+            ("Reconciliation", self.progress.figures().fault.is_some()),
+            ("Threads", !(self.is_started)() || alive < all),
+        ];
+        let mut family = page.family(
+            "sendqueue_problem",
+            Kind::Gauge,
+            "1 while this part of the queue does not work; GET /sendqueue/health says why.",
+        );
+        for (part, is_failing) in problems {
+            family.sample(&[("part", part)], u8::from(is_failing));
+        }
+        Ok(())
+    }
+}
+
+/// An empty log has no newest line, and nothing that waits.
+fn none_left(answer: &Value) -> Option<i64> {
+    let lines = answer["Changes"].as_array()?;
+    lines.is_empty().then(|| answer["Last"].as_i64())?
+}
+
+fn about(page: &mut Exposition) {
+    let mut build = page.family(
+        "sendqueue_build_info",
+        Kind::Gauge,
+        "Always 1; which plugin this is.",
+    );
+    let labels = [
+        ("version", env!("CARGO_PKG_VERSION")),
+        ("build", env!("SENDQUEUE_BUILD")),
+    ];
+    build.sample(&labels, 1);
+}
+
+fn queued(page: &mut Exposition, destinations: &[Destination], now: Timestamp) {
+    let mut items = page.family(
+        "sendqueue_items",
+        Kind::Gauge,
+        "Items by state; those in state Failure are the error queue.",
+    );
+    for one in destinations {
+        for state in State::ALL {
+            let labels = [
+                ("destination", one.record.name.as_str()),
+                ("state", state.as_str()),
+            ];
+            items.sample(&labels, one.record.counts.get(state));
+        }
+    }
+    gauge(
+        page,
+        destinations,
+        "sendqueue_waiting_bytes",
+        "Bytes of the instances that are still to be sent.",
+        |one| one.record.bytes_pending as f64,
+    );
+    gauge(
+        page,
+        destinations,
+        "sendqueue_oldest_waiting_seconds",
+        "How long the oldest item that is still to be sent has waited; 0: there is none.",
+        |one| {
+            let oldest = one.record.oldest_pending;
+            oldest.map_or(0.0, |since| now.since(since).as_secs_f64())
+        },
+    );
+    let mut last = page.family(
+        "sendqueue_last_success_timestamp_seconds",
+        Kind::Gauge,
+        "When the destination last acknowledged an instance; kept by the database.",
+    );
+    for one in destinations {
+        if let Some(time) = one.record.last_success {
+            let labels = [("destination", one.record.name.as_str())];
+            last.sample(&labels, time.micros() as f64 / 1e6);
+        }
+    }
+}
+
+fn sent(page: &mut Exposition, destinations: &[Destination]) {
+    counter(
+        page,
+        destinations,
+        "sendqueue_sent_total",
+        "Instances that the destination acknowledged.",
+        |one| one.figures.sent,
+    );
+    counter(
+        page,
+        destinations,
+        "sendqueue_sent_bytes_total",
+        "Bytes of the instances that the destination acknowledged.",
+        |one| one.figures.sent_bytes,
+    );
+    let mut attempts = page.family(
+        "sendqueue_attempts_total",
+        Kind::Counter,
+        "Attempts by what came of them; Unreachable: looks for the destination that found nobody.",
+    );
+    for one in destinations {
+        for class in ATTEMPTS {
+            let labels = [
+                ("destination", one.record.name.as_str()),
+                ("class", class.as_str()),
+            ];
+            attempts.sample(&labels, one.figures.attempts(class));
+        }
+    }
+    counter(
+        page,
+        destinations,
+        "sendqueue_retries_total",
+        "Attempts after which another one became due.",
+        |one| one.figures.retries,
+    );
+    let mut delivery = page.family(
+        "sendqueue_delivery_duration_seconds",
+        Kind::Histogram,
+        "Time for each acknowledged instance; through Orthanc (Rest), its part of the job's time.",
+    );
+    for one in destinations {
+        let times = &one.figures.delivery;
+        delivery.histogram(
+            &[("destination", &one.record.name)],
+            &DELIVERY_SECONDS,
+            times.buckets(),
+            times.sum().as_secs_f64(),
+        );
+    }
+}
+
+fn failures(page: &mut Exposition, destinations: &[Destination], totals: &[FailureTotal]) {
+    let mut failed = page.family(
+        "sendqueue_failed_total",
+        Kind::Counter,
+        "Items that ever entered the error queue, by class; kept by the database.",
+    );
+    for one in destinations {
+        let of_class = |class: Class| -> u64 {
+            let mine = totals
+                .iter()
+                .filter(|total| total.destination == one.record.name && total.class == class);
+            mine.map(|total| total.total).sum()
+        };
+        for class in Class::ALL {
+            let count = of_class(class);
+            if count > 0 || FAILURES.contains(&class) {
+                let labels = [
+                    ("destination", one.record.name.as_str()),
+                    ("class", class.as_str()),
+                ];
+                failed.sample(&labels, count);
+            }
+        }
+    }
+}
+
+fn reachable(page: &mut Exposition, destinations: &[Destination]) {
+    gauge(
+        page,
+        destinations,
+        "sendqueue_destination_up",
+        "0 while the destination cannot be reached, else 1.",
+        |one| f64::from(u8::from(one.status.unreachable_since.is_none())),
+    );
+    let mut states = page.family(
+        "sendqueue_destination_state",
+        Kind::Gauge,
+        "1 for the state that the destination is in, 0 for the others.",
+    );
+    for one in destinations {
+        let is = state(&one.status);
+        for state in STATES {
+            let labels = [("destination", one.record.name.as_str()), ("state", state)];
+            states.sample(&labels, u8::from(state == is));
+        }
+    }
+    counter(
+        page,
+        destinations,
+        "sendqueue_outages_total",
+        "Times that the destination became unreachable; kept by the database.",
+        |one| one.status.outages,
+    );
+}
+
+fn gauge(
+    page: &mut Exposition,
+    destinations: &[Destination],
+    name: &'static str,
+    help: &str,
+    value: impl Fn(&Destination) -> f64,
+) {
+    let mut family = page.family(name, Kind::Gauge, help);
+    for one in destinations {
+        family.sample(&[("destination", &one.record.name)], value(one));
+    }
+}
+
+fn counter(
+    page: &mut Exposition,
+    destinations: &[Destination],
+    name: &'static str,
+    help: &str,
+    value: impl Fn(&Destination) -> u64,
+) {
+    let mut family = page.family(name, Kind::Counter, help);
+    for one in destinations {
+        family.sample(&[("destination", &one.record.name)], value(one));
+    }
+}
