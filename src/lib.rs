@@ -11,7 +11,8 @@
 //! - [`config`]: the section `SendQueue` of Orthanc's configuration, validated whole.
 //! - [`arrival`]: from Orthanc's `/changes` to items. [`routing`]: which rules apply.
 //! - [`store`]: the durable queue. [`dispatch`]: a lane per destination. [`transport`]: how items get there.
-//! - [`api`]: `/sendqueue`. [`ui`]: the operator's page on top of it. [`plugin`]: builds, starts and stops all of it.
+//! - [`api`]: `/sendqueue`. [`ui`]: the operator's page on top of it. [`gauges`]: the main figures among Orthanc's own metrics.
+//!   [`plugin`]: builds, starts and stops all of it.
 #![forbid(unsafe_code)]
 // The library's name is the file's: libOrthancSendQueue.so.
 #![allow(non_snake_case)]
@@ -21,6 +22,7 @@ pub mod arrival;
 pub mod config;
 pub mod dispatch;
 mod failpoint;
+pub mod gauges;
 pub mod item;
 pub mod plugin;
 pub mod routing;

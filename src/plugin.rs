@@ -28,6 +28,7 @@ use crate::config::settings::Settings;
 use crate::dispatch::budget::Budget;
 use crate::dispatch::promoter::Promoter;
 use crate::dispatch::{Lanes, Tools};
+use crate::gauges::Gauges;
 use crate::item::{Clock, SystemClock};
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
@@ -67,6 +68,7 @@ struct Running {
     modalities: Arc<Modalities>,
     lanes: Arc<Lanes>,
     promoter: Arc<Promoter>,
+    gauges: Gauges,
     notices: Arc<Notices>,
     clock: Arc<dyn Clock>,
     /// Given to its thread at the start.
@@ -203,6 +205,7 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         modalities: modalities.clone(),
         lanes: lanes.clone(),
         promoter: promoter.clone(),
+        gauges: Gauges::new(host, store.clone(), lanes.clone(), clock.clone()),
         notices: notices.clone(),
         clock: clock.clone(),
         reconciler: Mutex::new(Some(reconciler)),
@@ -298,6 +301,8 @@ impl Running {
         self.spawn("sq-start", move || lanes.recover());
         let promoter = self.promoter.clone();
         self.spawn("sq-promote", move || promoter.run());
+        let gauges = self.clone();
+        self.spawn("sq-metrics", move || gauges.gauges.run());
         let native = self.native.clone();
         self.spawn("sq-release", move || native.tidy());
         let reconciler = self
@@ -361,6 +366,7 @@ impl Running {
         self.started.store(false, Ordering::Release);
         self.notices.stop();
         self.promoter.stop();
+        self.gauges.stop();
         self.lanes.stop();
         self.transport.interrupt();
         let begun = Instant::now();

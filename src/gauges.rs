@@ -1,0 +1,98 @@
+//! The main figures among Orthanc's own metrics (`/tools/metrics-prometheus`), over all destinations: Orthanc's metrics have no
+//! labels. All else is in `/sendqueue/metrics`.
+//!
+//! Invariants:
+//! - Set while Orthanc is up only: before `OrthancStarted` Orthanc refuses them.
+//! - A stop ends the waiting at once.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use orthanc_sdk::Host;
+
+use crate::dispatch::Lanes;
+use crate::item::{Clock, State};
+use crate::store::{Result, Store};
+
+/// How often they are set.
+const STEP: Duration = Duration::from_secs(10);
+
+pub struct Gauges {
+    host: Host,
+    store: Arc<dyn Store>,
+    lanes: Arc<Lanes>,
+    clock: Arc<dyn Clock>,
+    stopped: Mutex<bool>,
+    wake: Condvar,
+}
+
+impl Gauges {
+    pub fn new(
+        host: Host,
+        store: Arc<dyn Store>,
+        lanes: Arc<Lanes>,
+        clock: Arc<dyn Clock>,
+    ) -> Gauges {
+        Gauges {
+            host,
+            store,
+            lanes,
+            clock,
+            stopped: Mutex::new(false),
+            wake: Condvar::new(),
+        }
+    }
+
+    pub fn stop(&self) {
+        *self.lock() = true;
+        self.wake.notify_all();
+    }
+
+    /// Works until it is stopped.
+    pub fn run(&self) {
+        while !*self.lock() {
+            // `health` tells of a store that cannot be asked.
+            let figures = self.figures().unwrap_or_default();
+            for (name, value) in figures {
+                if *self.lock() {
+                    return;
+                }
+                self.host.set_metric(name, value as f64);
+            }
+            let stopped = self.lock();
+            drop(
+                self.wake
+                    .wait_timeout_while(stopped, STEP, |stopped| !*stopped)
+                    .unwrap_or_else(PoisonError::into_inner),
+            );
+        }
+    }
+
+    fn figures(&self) -> Result<Vec<(&'static str, u64)>> {
+        let now = self.clock.now();
+        let (mut waiting, mut failed, mut sent, mut oldest, mut unreachable) = (0, 0, 0, 0, 0);
+        for record in self.store.destinations()? {
+            let lane = self.lanes.get(&record.name);
+            let is_unreachable = lane.as_ref().map_or(record.outage.is_some(), |lane| {
+                lane.status().unreachable_since.is_some()
+            });
+            let age = record.oldest_pending.map(|since| now.since(since));
+            waiting += record.counts.open();
+            failed += record.counts.get(State::Failure);
+            sent += lane.map_or(0, |lane| lane.figures().sent);
+            oldest = oldest.max(age.map_or(0, |age| age.as_secs()));
+            unreachable += u64::from(is_unreachable);
+        }
+        Ok(vec![
+            ("orthanc_sendqueue_waiting", waiting),
+            ("orthanc_sendqueue_failed", failed),
+            ("orthanc_sendqueue_sent", sent),
+            ("orthanc_sendqueue_oldest_waiting_seconds", oldest),
+            ("orthanc_sendqueue_unreachable_destinations", unreachable),
+        ])
+    }
+
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        self.stopped.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
