@@ -60,8 +60,8 @@ fn status_words(status: u16) -> &'static str {
         0xC000..=0xCFFF => "the receiver cannot understand the instance",
         0xFE00 => "cancelled by the receiver",
         0xFF00 | 0xFF01 => "pending, which is no answer to C-STORE",
-        0xA000..=0xAFFF => "refused, for a reason of the receiver's own",
-        0xB000..=0xBFFF => "a warning of the receiver's own",
+        0xA000..=0xA6FF | 0xAA00..=0xAFFF => "refused, for a reason of the receiver's own",
+        0xB001..=0xB005 | 0xB008..=0xBFFF => "a warning of the receiver's own",
         _ => "a status that the standard does not define for C-STORE",
     }
 }
