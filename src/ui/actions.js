@@ -147,13 +147,6 @@ function filter({ filter: path }, form) {
   if (target !== location.hash) location.hash = target;
 }
 
-/** Takes what was typed into the search box to the view of the study. */
-function find(data, element) {
-  const id = element.closest("form").elements.id.value.trim();
-  if (!id) return;
-  location.hash = link([element.closest("form").elements.level.value, id]);
-}
-
 async function copy() {
   try {
     await navigator.clipboard.writeText(location.href);
@@ -175,4 +168,4 @@ function tickAll(data, element) {
   say(`${count(chosen().length)} chosen`);
 }
 
-export const actions = { steer, "operate-errors": operateErrors, operate, enqueue, filter, find, copy, tick, "tick-all": tickAll };
+export const actions = { steer, "operate-errors": operateErrors, operate, enqueue, filter, copy, tick, "tick-all": tickAll };

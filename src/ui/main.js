@@ -8,7 +8,7 @@
 import { api, explorer, Lost, Refused } from "./api.js";
 import { actions, say } from "./actions.js";
 import { h, morph } from "./dom.js";
-import { parse } from "./route.js";
+import { link, parse } from "./route.js";
 import { age, count } from "./words.js";
 import * as errors from "./errors.js";
 import * as item from "./item.js";
@@ -165,6 +165,13 @@ async function act(event) {
   refresh();
 }
 
+/** Takes what was typed into the search box to the view of the study. */
+function find(input) {
+  const id = input.value.trim();
+  input.value = "";
+  if (id) location.hash = link(["studies", id]);
+}
+
 // The view's own mark is not a route of ours.
 addEventListener("hashchange", () => {
   if (location.hash === "#main") return;
@@ -176,9 +183,12 @@ document.addEventListener("change", (event) => {
   if (form) actions.filter(form.dataset, form);
 });
 document.addEventListener("submit", (event) => {
+  // The dialog's own form closes it.
+  if (event.target.method === "dialog") return;
   event.preventDefault();
   const form = event.target.closest("form[data-filter]");
   if (form) actions.filter(form.dataset, form);
+  if (event.target.id === "find") find(event.target.elements.study);
 });
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) refresh();
