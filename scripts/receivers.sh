@@ -1,11 +1,12 @@
 #!/bin/sh
-# Sets up the receivers of other makes that the tests send to.
+# Sets up what the tests use beside Orthanc: receivers of other makes, and what looks at the page.
 #
-#   scripts/receivers.sh DIR [dcmtk|pynetdicom|dicom-rs]...    all of them, or those named
+#   scripts/receivers.sh DIR [dcmtk|pynetdicom|dicom-rs|axe]...    all of them, or those named
 #
 #   dcmtk        /usr/bin/storescp and its encoders, from Debian
 #   pynetdicom   DIR/pynetdicom, a Python environment of its own
 #   dicom-rs     DIR/bin/dicom-storescp and DIR/bin/dicom-storescu, compiled (some minutes)
+#   axe          DIR/axe.min.js, which finds breaches of accessibility
 #
 # The tests find them in target/tools, or where SENDQUEUE_TOOLS says. What is there and works is left alone; a
 # half-made one is made anew.
@@ -14,15 +15,17 @@ set -eu
 PYNETDICOM=3.0.4
 PYDICOM=3.0.2
 DICOM_RS=0.10.1
+# The wheel that carries axe-core 4.
+AXE=0.1.8
 
 say() { echo "receivers: $*"; }
 die() { say "$*" >&2; exit 1; }
 
-[ $# -ge 1 ] || die "usage: $0 DIR [dcmtk|pynetdicom|dicom-rs]..."
+[ $# -ge 1 ] || die "usage: $0 DIR [dcmtk|pynetdicom|dicom-rs|axe]..."
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
 shift
-[ $# -gt 0 ] || set -- dcmtk pynetdicom dicom-rs
+[ $# -gt 0 ] || set -- dcmtk pynetdicom dicom-rs axe
 packages=$(dirname "$0")/packages.sh
 
 dcmtk() {
@@ -57,11 +60,27 @@ dicom_rs() {
     done
 }
 
+axe() {
+    if [ -s "$dir/axe.min.js" ] && [ "$(cat "$dir/axe.version" 2>/dev/null)" = "$AXE" ]; then
+        say "axe: $AXE is there"
+        return
+    fi
+    "$packages" python3-venv
+    rm -rf "$dir/axe"
+    /usr/bin/python3 -m venv "$dir/axe"
+    "$dir/axe/bin/pip" install --quiet --disable-pip-version-check --no-deps "axe-playwright-python==$AXE"
+    cp "$dir"/axe/lib/python3*/site-packages/axe_playwright_python/axe.min.js "$dir/axe.min.js"
+    echo "$AXE" >"$dir/axe.version"
+    rm -rf "$dir/axe"
+    say "axe: $AXE"
+}
+
 for tool in "$@"; do
     case $tool in
         dcmtk) dcmtk ;;
         pynetdicom) pynetdicom ;;
         dicom-rs) dicom_rs ;;
+        axe) axe ;;
         *) die "$tool is not known" ;;
     esac
 done

@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod browser;
 pub mod certificates;
 pub mod dcmtk;
 pub mod dicom;
@@ -21,6 +22,7 @@ pub mod scp;
 pub mod sender;
 pub mod wait;
 
+pub use browser::Browser;
 pub use certificates::Certificates;
 pub use dicom::{Instance, Kind, Study};
 pub use net::free_port;
