@@ -1,0 +1,123 @@
+//! The error queue: groups, what is in one, and what is done to them.
+
+use sendqueue_testkit::{Respond, Study};
+
+use crate::{Page, refusing, scp};
+
+/// Six failures of two statuses at `bad`, three at `worse`.
+fn scene() -> (
+    sendqueue_testkit::FaultScp,
+    sendqueue_testkit::FaultScp,
+    Page,
+) {
+    let (bad, worse) = (scp("BAD"), refusing("WORSE", 0x0122));
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    bad.on_store(move |_| {
+        let number = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        Respond::Status(if number % 2 == 0 { 0xA900 } else { 0xC001 })
+    });
+    let page = Page::with(&[&bad, &worse]);
+    page.store(&Study::new(1, 6));
+    page.queue.wait_for("bad", "Failure", 6);
+    page.queue.wait_for("worse", "Failure", 6);
+    (bad, worse, page)
+}
+
+const A900: &str = "[data-destination=bad] .kind[data-class=Rejected][data-status='43264']";
+
+#[test]
+fn failures_are_grouped_and_a_group_is_replayed() {
+    let (bad, _worse, page) = scene();
+    page.show("#/errors");
+    let browser = &page.browser;
+    assert_eq!(browser.count(".kind"), 3);
+    browser.wait_text(A900, "A900: the data set does not match");
+    browser.wait_text(&format!("{A900} .badge"), "3");
+    browser.wait_text(
+        "[data-destination=worse] .kind",
+        "does not support this SOP class",
+    );
+    bad.set_store(Respond::Status(0));
+    browser.click(&format!("{A900} [data-verb=replay]"));
+    assert_eq!(page.answer("Replay 3 items?", "no"), Some(3));
+    assert_eq!(
+        page.queue.count("bad", "Failure"),
+        6,
+        "nothing is done by asking"
+    );
+    browser.click(&format!("{A900} [data-verb=replay]"));
+    page.answer("Replay 3 items?", "yes");
+    page.said("Replayed: 3 items");
+    page.queue.wait_for("bad", "Success", 3);
+    browser.wait_gone(A900);
+    assert_eq!(page.queue.count("bad", "Failure"), 3);
+    assert_eq!(page.queue.count("worse", "Failure"), 6);
+    page.is_clean();
+}
+
+#[test]
+fn purging_asks_twice() {
+    let (_bad, _worse, page) = scene();
+    page.show("#/errors");
+    let browser = &page.browser;
+    let purge = format!("{A900} [data-verb=purge]");
+    browser.click(&purge);
+    page.answer("Purge 3 items?", "yes");
+    page.answer("Really purge 3 items?", "no");
+    assert_eq!(
+        page.queue.count("bad", "Failure"),
+        6,
+        "one yes is not enough"
+    );
+    browser.click(&purge);
+    page.answer("Purge 3 items?", "yes");
+    page.answer("Really purge 3 items?", "yes");
+    page.said("Purged: 3 items");
+    assert_eq!(page.queue.count("bad", "Failure"), 3);
+    page.is_clean();
+}
+
+#[test]
+fn chosen_items_of_a_group_are_redirected() {
+    let (_bad, worse, page) = scene();
+    worse.set_store(Respond::Status(0));
+    page.show("#/errors");
+    let browser = &page.browser;
+    browser.click(&format!("{A900} a.button"));
+    browser.wait_for("[data-item]");
+    assert!(browser.url().contains("status=43264"), "{}", browser.url());
+    assert_eq!(browser.count("[data-item]"), 3);
+    browser.click("tbody tr:nth-of-type(1) input");
+    browser.click("tbody tr:nth-of-type(3) input");
+    // What is ticked stays ticked over refreshes.
+    let refreshes = browser.requests().len();
+    browser.until(|| browser.requests().len() > refreshes + 4, "two refreshes");
+    assert_eq!(
+        browser.eval("return document.querySelectorAll('tbody input:checked').length"),
+        2
+    );
+    browser.click("[data-key=ticked] [data-verb=redirect]");
+    browser.wait_for("dialog select");
+    browser.choose("dialog select", "worse");
+    page.answer("Redirect", "yes");
+    assert_eq!(page.answer("Redirect 2 items?", "yes"), Some(2));
+    page.said("Redirected: 2 items");
+    page.queue.wait_for("worse", "Success", 2);
+    browser.until(|| browser.count("[data-item]") == 1, "one is left");
+    page.is_clean();
+}
+
+#[test]
+fn everything_is_replayed_after_the_mistake_was_mended() {
+    let (bad, worse, page) = scene();
+    bad.set_store(Respond::Status(0));
+    worse.set_store(Respond::Status(0));
+    page.show("#/errors");
+    page.browser.click("[data-key=all] [data-verb=replay]");
+    assert_eq!(page.answer("Replay 12 items?", "yes"), Some(12));
+    page.browser.wait_text("main", "The error queue is empty.");
+    page.queue.wait_for_rest(12);
+    page.browser
+        .until(|| page.browser.text("#failures").is_empty(), "no badge");
+    page.is_clean();
+}

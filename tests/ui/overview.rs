@@ -1,0 +1,140 @@
+//! The overview: a card for each destination, live.
+
+use sendqueue_testkit::{OrthancConfig, Study};
+use serde_json::json;
+
+use crate::{Page, refusing, scp};
+
+fn figure(page: &Page, destination: &str, name: &str) -> String {
+    let script = format!(
+        "const card = document.querySelector('.card[data-destination=\"{destination}\"]');
+         const term = [...card.querySelectorAll('dt')].find(one => one.innerText === '{name}');
+         return term.nextElementSibling.innerText"
+    );
+    page.browser
+        .eval(&script)
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+#[test]
+fn each_destination_has_a_card_that_says_how_it_is() {
+    let (well, bad) = (scp("WELL"), refusing("BAD", 0xA900));
+    let config = sendqueue_testkit::queue::config_for(&[&well, &bad])
+        .modality("gone", "GONE", 1)
+        .modality("night", "NIGHT", well.port())
+        .set(
+            "/SendQueue/Rules",
+            json!([{ "To": ["well", "bad", "gone", "night"] }]),
+        )
+        // Closed for all of a day but a minute that is not now: tests do not run for that long.
+        .set(
+            "/SendQueue/Destinations/night/Windows",
+            json!([another_time()]),
+        );
+    let page = Page::new(config);
+    page.store(&Study::new(1, 3));
+    page.queue.wait_for("well", "Success", 3);
+    page.queue.wait_for("bad", "Failure", 3);
+    page.queue.wait_until(
+        || page.queue.ask("/destinations/gone")["State"] == "Unreachable",
+        sendqueue_testkit::queue::SOON,
+        "gone is unreachable",
+    );
+    page.show("");
+    let browser = &page.browser;
+    let state = |name: &str| browser.text(&format!(".card[data-destination={name}] .state"));
+    assert!(state("well").starts_with("Ready"), "{}", state("well"));
+    assert!(
+        state("gone").starts_with("Unreachable since"),
+        "{}",
+        state("gone")
+    );
+    assert!(
+        state("night").starts_with("Outside its window opens at"),
+        "{}",
+        state("night")
+    );
+    assert_eq!(figure(&page, "well", "Sent"), "3");
+    assert_eq!(figure(&page, "well", "Failed"), "0");
+    assert_eq!(figure(&page, "bad", "Failed"), "3");
+    assert_eq!(figure(&page, "gone", "Waiting"), "3");
+    assert_ne!(figure(&page, "gone", "Oldest waiting"), "none");
+    assert_eq!(browser.text("#failures"), "3");
+    // In plain words, with what to do.
+    browser.wait_text(
+        ".card[data-destination=bad] .problem",
+        "does not match its SOP class",
+    );
+    browser.wait_text(
+        ".card[data-destination=bad] .problem",
+        "correct it in Orthanc and replay",
+    );
+    browser.wait_text(
+        ".card[data-destination=gone] .problem",
+        "Check that the receiver runs",
+    );
+    let chart = browser.attribute(".card[data-destination=well] .chart", "aria-label");
+    assert!(
+        chart.as_ref().is_some_and(|words| words.contains("3 sent")),
+        "{chart:?}"
+    );
+    page.is_clean();
+}
+
+/// A window of a minute, twelve hours from now at the least.
+fn another_time() -> String {
+    let seconds = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .expect("after 1970")
+        .as_secs();
+    // Whatever the zone is, the window is days away: the weekday after the day after tomorrow.
+    let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    let day = days[usize::try_from((seconds / 86_400 + 3) % 7).expect("less than 7")];
+    format!("{day} 12:00-12:01")
+}
+
+#[test]
+fn it_lives_without_being_loaded_again_and_stays_where_it_is() {
+    let receivers: Vec<_> = (0..12).map(|number| scp(&format!("R{number}"))).collect();
+    let page = Page::with(&receivers.iter().collect::<Vec<_>>());
+    page.browser.set_size(600, 500);
+    page.show("");
+    let browser = &page.browser;
+    browser.eval("window.marked = true; scrollTo(0, 700); document.querySelector('[data-destination=r5][data-verb=echo]').focus({ preventScroll: true }); return 0");
+    let before = browser.eval("return scrollY");
+    browser.eval(
+        "document.querySelector('.card[data-destination=r5] > details').open = true; return 0",
+    );
+    let before_open = browser.eval("return scrollY");
+    assert_eq!(before, before_open);
+    page.store(&Study::new(1, 4));
+    browser.until(
+        || figure(&page, "r5", "Sent") == "4",
+        "the card shows what was sent",
+    );
+    assert_eq!(browser.eval("return window.marked"), true, "loaded again");
+    assert_eq!(browser.eval("return scrollY"), before);
+    assert_eq!(
+        browser.eval("return document.activeElement.getAttribute('aria-label')"),
+        "Echo r5"
+    );
+    assert_eq!(
+        browser.eval("return document.querySelector('.card[data-destination=r5] > details').open"),
+        true
+    );
+    page.is_clean();
+}
+
+#[test]
+fn without_destinations_it_says_how_to_name_one() {
+    let config = OrthancConfig::new()
+        .plugin(sendqueue_testkit::plugin_path())
+        .set("/SendQueue/Rules", json!([]));
+    let page = Page::new(config);
+    page.show("");
+    page.browser
+        .wait_text("main", "There are no destinations yet");
+    page.is_clean();
+}

@@ -1,0 +1,135 @@
+//! Every view: accessible in light and dark, readable on a phone, right behind a prefix and without its slash.
+
+use sendqueue_testkit::Study;
+
+use crate::{Page, refusing, scp};
+
+fn scene() -> (Vec<sendqueue_testkit::FaultScp>, Page, Vec<String>) {
+    let (one, bad) = (scp("ONE"), refusing("BAD", 0xA900));
+    let config = sendqueue_testkit::queue::config_for(&[&one, &bad])
+        .modality("gone", "GONE", 1)
+        .set(
+            "/SendQueue/Rules",
+            serde_json::json!([{ "To": ["one", "bad", "gone"] }]),
+        );
+    let page = Page::new(config);
+    let study = page.store(&Study::new(1, 3).patient_name("Doe^Jane"));
+    page.queue.wait_for("one", "Success", 3);
+    page.queue.wait_for("bad", "Failure", 3);
+    let failed = page.queue.items("state=Failure")[0]["ID"].clone();
+    let hashes = vec![
+        "#/".to_owned(),
+        "#/errors".to_owned(),
+        "#/errors?destination=bad&class=Rejected&status=43264".to_owned(),
+        "#/items".to_owned(),
+        format!("#/items/{failed}"),
+        format!("#/studies/{study}"),
+        "#/nothing".to_owned(),
+    ];
+    (vec![one, bad], page, hashes)
+}
+
+#[test]
+fn every_view_is_accessible() {
+    let (_receivers, page, hashes) = scene();
+    for dark in [false, true] {
+        page.browser.set_dark(dark);
+        for hash in &hashes {
+            page.show(hash);
+            assert_eq!(
+                page.browser.axe(),
+                Vec::<String>::new(),
+                "{hash}, dark: {dark}"
+            );
+            let title = page.browser.eval("return document.title");
+            assert!(
+                title
+                    .as_str()
+                    .is_some_and(|title| title.ends_with("· Send queue")),
+                "{title}"
+            );
+        }
+    }
+    // A question too.
+    page.show("#/errors");
+    page.browser.click("[data-verb=purge]");
+    page.browser.wait_for("dialog[open]");
+    assert_eq!(page.browser.axe(), Vec::<String>::new(), "a question");
+    page.browser.press(sendqueue_testkit::browser::key::ESCAPE);
+    page.browser.wait_gone("dialog[open]");
+    page.is_clean();
+}
+
+#[test]
+fn every_view_fits_a_phone() {
+    let (_receivers, page, hashes) = scene();
+    page.browser.set_size(360, 740);
+    for hash in &hashes {
+        page.show(hash);
+        let wide = page
+            .browser
+            .eval("return document.documentElement.scrollWidth");
+        assert!(
+            wide.as_u64().is_some_and(|wide| wide <= 360),
+            "{hash} is {wide} wide"
+        );
+    }
+    page.is_clean();
+}
+
+#[test]
+fn the_study_says_what_went_where_and_takes_uids() {
+    let (_receivers, page, _) = scene();
+    let study = page.queue.get("/studies?expand").ok().json()[0].clone();
+    let uid = study["MainDicomTags"]["StudyInstanceUID"]
+        .as_str()
+        .expect("a UID");
+    page.show(&format!("#/studies/{uid}"));
+    let browser = &page.browser;
+    browser.wait_text("[data-tag=PatientName]", "Doe^Jane");
+    browser.wait_text("tr[data-destination=one]", "3 of 3");
+    browser.wait_text("tr[data-destination=bad] [data-count=Failure]", "3");
+    browser.wait_text("tr[data-destination=gone] [data-count=Pending]", "3");
+    assert_eq!(browser.count("[data-item]"), 9);
+    // Sent again from here.
+    browser.click("input[value=one]");
+    browser.click("[data-action=enqueue]");
+    assert_eq!(page.answer("Enqueue 3 items?", "yes"), Some(3));
+    page.said("Enqueued: 3 items");
+    page.queue.wait_for("one", "Success", 6);
+    browser.wait_text("tr[data-destination=one]", "6 of 6");
+    for level in ["series", "patients", "instances"] {
+        let id = page.queue.get(&format!("/{level}")).ok().json()[0]
+            .as_str()
+            .expect("an ID")
+            .to_owned();
+        page.show(&format!("#/{level}/{id}"));
+        browser.wait_for("tr[data-destination=one]");
+    }
+    // By the box at the top.
+    browser.fill("#find input", uid);
+    browser.click("#find button");
+    browser.wait_text("h1", "Study");
+    browser.wait_text("[data-tag=PatientName]", "Doe^Jane");
+    page.is_clean();
+}
+
+#[test]
+fn the_page_works_with_and_without_its_slash() {
+    let (_receivers, page, _) = scene();
+    for path in [
+        "/sendqueue/ui",
+        "/sendqueue/ui/",
+        "/sendqueue/ui/index.html",
+    ] {
+        page.browser.open("about:blank");
+        page.browser.open(&format!("{}{path}", page.base()));
+        page.browser.wait_for(".card");
+        assert!(
+            page.browser
+                .attribute("#explorer", "href")
+                .is_some_and(|href| href == format!("{}/app/explorer.html", page.base()))
+        );
+    }
+    page.is_clean();
+}
