@@ -213,10 +213,7 @@ fn run(backlog: u64, options: &Options) -> Result<(), Failed> {
     let per_second = |count: u64, seconds: f64| count as f64 / seconds;
     let enqueuing = enqueue(&store, backlog, options.measure, options)?;
     let (done, claiming, finishing) = deliver(&store, options.measure)?;
-    let first = Page {
-        since: 0,
-        limit: 100,
-    };
+    let first = Page::after(0, 100);
     let page = |filter: Filter| median(|| store.items(&filter, first));
     println!(
         "{backlog:>9} | fill {} | enqueue {} | claim {} | finish {} | claim+finish {:.0}/s | \

@@ -61,13 +61,20 @@ impl Api {
         if verb == "echo" {
             return self.echo(name);
         }
-        let pause = verb == "pause";
-        self.store.set_paused(name, pause)?;
-        self.lane(name)?.set_paused(pause);
-        log::warn!(
-            "{name}: {} at a person's request",
-            if pause { "paused" } else { "resumed" }
-        );
+        let done = match verb {
+            "send-now" => {
+                let promoted = self.store.promote_all(name)?;
+                self.lane(name)?.send_now();
+                format!("sending now ({promoted} items had to wait)")
+            }
+            _ => {
+                let pause = verb == "pause";
+                self.store.set_paused(name, pause)?;
+                self.lane(name)?.set_paused(pause);
+                if pause { "paused" } else { "resumed" }.to_owned()
+            }
+        };
+        log::warn!("{name}: {done} at a person's request");
         let record = self
             .store
             .destination(name)?

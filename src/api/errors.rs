@@ -4,27 +4,47 @@ use orthanc_sdk::{Request, Response};
 use serde_json::{Value, json};
 
 use super::error::ApiError;
-use super::input::{self, Body, Query};
+use super::input::{self, Body, MOST_SECONDS, Query};
 use super::json;
 use super::{Answer, Api};
 use crate::item::State;
 use crate::store::{ErrorOperation, Filter};
 
 /// The fields that narrow an operation down.
-const NARROW: [&str; 5] = ["IDs", "Destination", "Study", "Class", "OlderThanSeconds"];
-const MOST_SECONDS: u64 = 1_000_000_000;
+const NARROW: [&str; 6] = [
+    "IDs",
+    "Destination",
+    "Study",
+    "Class",
+    "Status",
+    "OlderThanSeconds",
+];
 
 impl Api {
     pub fn errors(&self, request: &Request) -> Answer {
         let query = Query::new(
             request,
-            &["destination", "study", "class", "limit", "since"],
+            &[
+                "destination",
+                "study",
+                "class",
+                "status",
+                "older-than",
+                "newer-than",
+                "limit",
+                "since",
+                "order",
+            ],
         )?;
+        let now = self.clock.now();
         let filter = Filter {
             state: Some(State::Failure),
             destination: query.text("destination"),
-            study: query.text("study"),
+            study: self.study(query.text("study")),
             class: query.class()?,
+            status: query.status()?,
+            created_before: query.ago("older-than", now)?,
+            created_after: query.ago("newer-than", now)?,
             ..Filter::default()
         };
         self.list(&filter, &query)
@@ -50,7 +70,8 @@ impl Api {
             known.push("To");
         }
         let body = Body::new(request, &known)?;
-        let filter = filter(&body, now)?;
+        let mut filter = filter(&body, now)?;
+        filter.study = self.study(filter.study);
         let dry_run = body.flag("DryRun")?;
         let (operation, key) = match verb {
             "purge" => (ErrorOperation::Purge, "Purged"),
@@ -103,6 +124,7 @@ fn filter(body: &Body, now: crate::item::Timestamp) -> Result<Filter, ApiError> 
         destination: body.text("Destination")?,
         study: body.text("Study")?,
         class,
+        status: body.status("Status")?,
         completed_before: older.map(|seconds| now.plus_seconds(-(seconds as f64))),
         ..Filter::default()
     };

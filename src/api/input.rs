@@ -4,11 +4,13 @@ use orthanc_sdk::Request;
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
-use crate::item::{Class, Priority, State};
-use crate::store::Page;
+use crate::item::{Class, Priority, State, Timestamp};
+use crate::store::{Order, Page, StatusFilter};
 
 const DEFAULT_LIMIT: u32 = 100;
 const MOST_LIMIT: u32 = 1000;
+/// Some thirty years.
+pub const MOST_SECONDS: u64 = 1_000_000_000;
 /// Levels of JSON in a body. Orthanc answers requests on threads with a stack of 100 KB, which a recursive parser
 /// overruns long before its own limit.
 const MOST_DEPTH: usize = 16;
@@ -59,6 +61,36 @@ impl<'a> Query<'a> {
             .transpose()
     }
 
+    pub fn status(&self) -> Result<Option<StatusFilter>, ApiError> {
+        let Some(text) = self.text("status") else {
+            return Ok(None);
+        };
+        if text == "none" {
+            return Ok(Some(StatusFilter::None));
+        }
+        text.parse()
+            .map(|status| Some(StatusFilter::Is(status)))
+            .map_err(|_| ApiError::field("status", quoted(&text), "0 to 65535, or none"))
+    }
+
+    /// How many seconds ago.
+    pub fn ago(&self, name: &str, now: Timestamp) -> Result<Option<Timestamp>, ApiError> {
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
+        text.parse::<u64>()
+            .ok()
+            .filter(|seconds| *seconds <= MOST_SECONDS)
+            .map(|seconds| Some(now.plus_seconds(-(seconds as f64))))
+            .ok_or_else(|| {
+                ApiError::field(
+                    name,
+                    quoted(&text),
+                    &format!("seconds, 0 to {MOST_SECONDS}"),
+                )
+            })
+    }
+
     pub fn page(&self) -> Result<Page, ApiError> {
         let limit = self
             .text("limit")
@@ -82,7 +114,16 @@ impl<'a> Query<'a> {
             })
             .transpose()?
             .unwrap_or(0);
-        Ok(Page { since, limit })
+        let order = match self.text("order").as_deref() {
+            None | Some("asc") => Order::Ascending,
+            Some("desc") => Order::Descending,
+            Some(other) => return Err(ApiError::field("order", quoted(other), "asc, desc")),
+        };
+        Ok(Page {
+            since,
+            limit,
+            order,
+        })
     }
 }
 
@@ -210,6 +251,17 @@ impl Body {
                 .iter()
                 .map(Value::as_i64)
                 .collect()
+        })
+    }
+
+    /// A DIMSE status, or `"None"`.
+    pub fn status(&self, name: &str) -> Result<Option<StatusFilter>, ApiError> {
+        self.read(name, "0 to 65535, or \"None\"", |value| {
+            if value.as_str() == Some("None") {
+                return Some(StatusFilter::None);
+            }
+            let status = u16::try_from(value.as_u64()?).ok()?;
+            Some(StatusFilter::Is(status))
         })
     }
 

@@ -18,12 +18,17 @@ impl Api {
             "study",
             "instance",
             "class",
+            "status",
+            "older-than",
+            "newer-than",
             "limit",
             "since",
+            "order",
         ];
+        let now = self.clock.now();
         let query = Query::new(request, &known)?;
-        let instance = query.text("instance");
-        let study = match (query.text("study"), &instance) {
+        let instance = self.instance(query.text("instance"));
+        let study = match (self.study(query.text("study")), &instance) {
             (None, Some(instance)) => self.study_of_instance(instance),
             (study, _) => study,
         };
@@ -33,6 +38,9 @@ impl Api {
             study,
             instance,
             class: query.class()?,
+            status: query.status()?,
+            created_before: query.ago("older-than", now)?,
+            created_after: query.ago("newer-than", now)?,
             ..Filter::default()
         };
         self.list(&filter, &query)

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::item::meaning::{advice, meaning};
 use crate::item::{Attempt, Item, State, Timestamp};
 use crate::store::{Counts, ErrorSummary, LastError, ResourceProgress};
 
@@ -48,6 +49,9 @@ pub fn item(item: &Item) -> Value {
 
 pub fn item_with_attempts(one: &Item, attempts: &[Attempt]) -> Value {
     let mut value = item(one);
+    let outcome = one.class.map(|class| (class, one.dimse_status));
+    value["Meaning"] = outcome.map(|(class, status)| meaning(class, status)).into();
+    value["Advice"] = outcome.map(|(class, status)| advice(class, status)).into();
     value["Attempts"] = attempts.iter().map(attempt).collect();
     value
 }
@@ -60,6 +64,7 @@ fn attempt(attempt: &Attempt) -> Value {
         "DurationMilliseconds": attempt.duration_us / 1000,
         "Class": attempt.class.as_str(),
         "DimseStatus": attempt.dimse_status,
+        "Meaning": meaning(attempt.class, attempt.dimse_status),
         "Details": attempt.details,
     })
 }
@@ -73,6 +78,8 @@ pub fn summary(summary: &ErrorSummary) -> Value {
         "Oldest": summary.oldest.to_orthanc(),
         "Newest": summary.newest.to_orthanc(),
         "Example": summary.example,
+        "Meaning": meaning(summary.class, summary.dimse_status),
+        "Advice": advice(summary.class, summary.dimse_status),
     })
 }
 
@@ -83,6 +90,8 @@ pub fn last_error(error: Option<&LastError>) -> Value {
             "Class": error.class.as_str(),
             "DimseStatus": error.dimse_status,
             "Details": error.details,
+            "Meaning": meaning(error.class, error.dimse_status),
+            "Advice": advice(error.class, error.dimse_status),
         })
     })
 }

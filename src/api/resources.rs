@@ -22,6 +22,8 @@ impl Api {
                 quoted(id)
             ))
         };
+        let found = self.orthanc_id(level, id);
+        let id = found.as_deref().unwrap_or(id);
         if !is_orthanc_id(id) {
             return Err(unknown());
         }
@@ -56,6 +58,38 @@ impl Api {
             200,
             &json!({ "ID": id, "InOrthanc": described.is_some(), "Destinations": list }),
         ))
+    }
+
+    /// The study that a filter names, by its Orthanc identifier or its Study Instance UID.
+    pub(super) fn study(&self, text: Option<String>) -> Option<String> {
+        text.map(|text| self.orthanc_id("studies", &text).unwrap_or(text))
+    }
+
+    /// The same for an instance.
+    pub(super) fn instance(&self, text: Option<String>) -> Option<String> {
+        text.map(|text| self.orthanc_id("instances", &text).unwrap_or(text))
+    }
+
+    /// The Orthanc identifier of a DICOM UID (PS3.5 9.1) at this level, if Orthanc knows one.
+    fn orthanc_id(&self, level: &str, uid: &str) -> Option<String> {
+        let kind = match level {
+            "studies" => "Study",
+            "series" => "Series",
+            "instances" => "Instance",
+            _ => return None,
+        };
+        let is_uid = (1..=64).contains(&uid.len())
+            && uid
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.');
+        if !is_uid {
+            return None;
+        }
+        let found = self.client.post("/tools/lookup", uid.as_bytes()).ok()?;
+        let found: Value = serde_json::from_slice(&found.body).ok()?;
+        let same = |one: &&Value| one.get("Type").and_then(Value::as_str) == Some(kind);
+        let one = found.as_array()?.iter().find(same)?;
+        one.get("ID")?.as_str().map(str::to_owned)
     }
 
     /// A patient's studies, added up: the queue finds items by their study.

@@ -71,9 +71,11 @@ fn route(api: &Api, request: &Request, rest: &str) -> Answer {
         }
         ["destinations"] => get(&|| api.destinations(request)),
         ["destinations", name] => get(&|| api.destination(request, name)),
-        ["destinations", name, verb @ ("pause" | "resume" | "echo")] => {
-            post(&|| api.steer(name, verb))
-        }
+        [
+            "destinations",
+            name,
+            verb @ ("pause" | "resume" | "echo" | "send-now"),
+        ] => post(&|| api.steer(name, verb)),
         [
             level @ ("patients" | "studies" | "series" | "instances"),
             id,

@@ -73,10 +73,7 @@ impl Reconciler {
             study: Some(fact.arrival.study.clone()),
             ..Filter::default()
         };
-        let mut page = Page {
-            since: 0,
-            limit: 1000,
-        };
+        let mut page = Page::after(0, 1000);
         loop {
             let items = self.parts.store.items(&filter, page)?;
             let Some(last) = items.last() else {

@@ -69,6 +69,8 @@ struct State {
     /// The poke at which the queue was last seen empty: by workers for everything, by reserved ones.
     empty_at: [Option<u64>; 2],
     window_open: bool,
+    /// A person wants all of it sent now: through a closed window, until the queue is empty.
+    let_through: bool,
     throttle: Throttle,
     /// A worker is between being let through by the throttle and paying for what it claimed.
     paying: bool,
@@ -166,6 +168,18 @@ impl Lane {
         });
     }
 
+    /// What waits goes now: through a closed window until the queue is empty, and without waiting for the next probe.
+    /// A pause is another person's word, and stays.
+    pub fn send_now(&self) {
+        let now = self.tools.clock.now();
+        self.change(|state| {
+            state.let_through = true;
+            state.pokes = state.pokes.wrapping_add(1);
+            state.breaker.hurry(now);
+            state.manners.hurry();
+        });
+    }
+
     /// Whether there are other lanes to share the transport with.
     pub fn set_shared(&self, shared: bool) {
         self.change(|state| state.shared = shared);
@@ -234,7 +248,11 @@ impl Lane {
 
     /// There was nothing for such a worker.
     pub(super) fn empty(&self, seen: Seen) {
-        self.lock().empty_at[usize::from(seen.reserved)] = Some(seen.pokes);
+        let mut state = self.lock();
+        state.empty_at[usize::from(seen.reserved)] = Some(seen.pokes);
+        if !seen.reserved && seen.pokes == state.pokes {
+            state.let_through = false;
+        }
     }
 
     /// Something of these bytes was claimed and goes now.

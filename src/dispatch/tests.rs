@@ -277,10 +277,7 @@ impl Bench {
             instance: Some(instance.to_owned()),
             ..Filter::default()
         };
-        let page = Page {
-            since: 0,
-            limit: 10,
-        };
+        let page = Page::after(0, 10);
         let items = self.store.items(&filter, page).unwrap();
         assert_eq!(items.len(), 1, "{instance}: {items:?}");
         self.store.item(items[0].id).unwrap().unwrap()

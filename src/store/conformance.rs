@@ -5,6 +5,8 @@
 //! - `make` answers a store that is empty, and a different one at each call.
 //! - Times are given, none is measured.
 
+use std::collections::BTreeMap;
+
 use super::{
     AttemptMade, Claim, Counts, Duplicates, Filter, Finish, FinishVerb, NewItem, Page, Pick, Store,
 };
@@ -66,7 +68,7 @@ fn enqueue_at(store: &dyn Store, items: &[NewItem], now: Timestamp) -> Vec<i64> 
         .enqueue(items, Duplicates::Arrival, None, now)
         .unwrap();
     let made = store
-        .items(&Filter::default(), Page { since, limit: 1000 })
+        .items(&Filter::default(), Page::after(since, 1000))
         .unwrap();
     made.iter().map(|item| item.id).collect()
 }
@@ -132,13 +134,34 @@ fn all(store: &dyn Store) -> Vec<Item> {
     loop {
         let since = items.last().map_or(0, |item: &Item| item.id);
         let page = store
-            .items(&Filter::default(), Page { since, limit: 100 })
+            .items(&Filter::default(), Page::after(since, 100))
             .unwrap();
         if page.is_empty() {
             return items;
         }
         items.extend(page);
     }
+}
+
+/// The summary of the error queue must be that of its items.
+fn check_summary(store: &dyn Store, items: &[Item]) {
+    let mut expected: BTreeMap<_, (u64, Timestamp, Timestamp)> = BTreeMap::new();
+    for item in items.iter().filter(|item| item.state == State::Failure) {
+        let kind = (item.destination.clone(), item.class, item.dimse_status);
+        let time = item.completed.unwrap();
+        let sum = expected.entry(kind).or_insert((0, time, time));
+        *sum = (sum.0 + 1, sum.1.min(time), sum.2.max(time));
+    }
+    let found: BTreeMap<_, _> = store
+        .error_summary()
+        .unwrap()
+        .into_iter()
+        .map(|kind| {
+            let sum = (kind.count, kind.oldest, kind.newest);
+            ((kind.destination, Some(kind.class), kind.dimse_status), sum)
+        })
+        .collect();
+    assert_eq!(found, expected);
 }
 
 /// The counts must be those of the items, in all and for each destination.
@@ -165,4 +188,5 @@ fn check_counts(store: &dyn Store) {
         assert_eq!(record.oldest_pending, oldest, "{}", record.name);
         assert_eq!(store.destination(&record.name).unwrap(), Some(record));
     }
+    check_summary(store, &items);
 }

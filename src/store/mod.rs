@@ -150,15 +150,49 @@ pub struct Filter {
     pub study: Option<String>,
     pub instance: Option<String>,
     pub class: Option<Class>,
+    pub status: Option<StatusFilter>,
+    /// Made before, and not before. By the clock of the time: identifiers grow with it, and lists are cut by them first, so
+    /// that items that were made while the clock was set back may be left out.
+    pub created_before: Option<Timestamp>,
+    pub created_after: Option<Timestamp>,
     /// At rest since before this (for the error queue).
     pub completed_before: Option<Timestamp>,
 }
 
+/// Which DIMSE status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusFilter {
+    Is(u16),
+    /// Items without one.
+    None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// By `ID`, the oldest first.
+    #[default]
+    Ascending,
+    /// The newest first.
+    Descending,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
-    /// The last `ID` seen; 0 for the first page.
+    /// The last `ID` seen in this order; 0 for the first page.
     pub since: i64,
     pub limit: u32,
+    pub order: Order,
+}
+
+impl Page {
+    /// Of the oldest first.
+    pub fn after(since: i64, limit: u32) -> Page {
+        Page {
+            since,
+            limit,
+            order: Order::Ascending,
+        }
+    }
 }
 
 /// What an operator does to every item of the error queue that fits a filter.
@@ -313,6 +347,9 @@ pub trait Store: Send + Sync {
     /// `Scheduled` and `Retry` items that are due become `Pending`, at most `limit`.
     /// Answers the names of the destinations that got work.
     fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>>;
+    /// All `Scheduled` and `Retry` items of the destination become `Pending`, due or not, in steps that never hold the writer for
+    /// long. Answers how many.
+    fn promote_all(&self, destination: &str) -> Result<u64>;
     /// When the next `Scheduled` or `Retry` item is due.
     fn next_due(&self) -> Result<Option<Timestamp>>;
     /// Waiting items whose time is over go to the error queue, at most `limit`; answers how many.
@@ -381,16 +418,7 @@ pub trait Store: Send + Sync {
     fn items(&self, filter: &Filter, page: Page) -> Result<Vec<Item>>;
     fn error_summary(&self) -> Result<Vec<ErrorSummary>>;
     /// One for each destination and class that ever failed; survives restarts, never falls.
-    fn failure_totals(&self) -> Result<Vec<FailureTotal>> {
-        let summaries = self.error_summary()?.into_iter();
-        Ok(summaries
-            .map(|one| FailureTotal {
-                destination: one.destination,
-                class: one.class,
-                total: one.count,
-            })
-            .collect())
-    }
+    fn failure_totals(&self) -> Result<Vec<FailureTotal>>;
     /// `instances`: for `Level::Instance` and below-study levels the study narrows the search down;
     /// `None` where Orthanc no longer knows it.
     fn progress(

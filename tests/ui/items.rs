@@ -96,9 +96,7 @@ fn fill(queue: &Queue, count: usize) {
     let now = Timestamp::from_micros(1_790_000_000_000_000);
     let mut made = 0;
     while made < count {
-        let items: Vec<NewItem> = (made..(made + 5000).min(count))
-            .map(item)
-            .collect();
+        let items: Vec<NewItem> = (made..(made + 5000).min(count)).map(item).collect();
         made += items.len();
         store
             .enqueue(&items, Duplicates::Arrival, None, now)

@@ -79,6 +79,8 @@ impl Store for Faulty {
         fn cursor(&self) -> Result<Option<Cursor>>;
         fn release_running(&self, now: Timestamp) -> Result<u64>;
         fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>>;
+        fn promote_all(&self, destination: &str) -> Result<u64>;
+        fn failure_totals(&self) -> Result<Vec<FailureTotal>>;
         fn next_due(&self) -> Result<Option<Timestamp>>;
         fn expire(&self, now: Timestamp, limit: u32) -> Result<u64>;
         fn count_new(&self, items: &[NewItem], duplicates: Duplicates) -> Result<Enqueued>;

@@ -163,7 +163,7 @@ impl World {
         let mut all: Vec<Item> = Vec::new();
         loop {
             let since = all.last().map_or(0, |item| item.id);
-            let page = Page { since, limit: 1000 };
+            let page = Page::after(since, 1000);
             let items = self.store.items(&Filter::default(), page).unwrap();
             if items.is_empty() {
                 return all;

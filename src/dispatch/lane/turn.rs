@@ -53,8 +53,9 @@ pub struct Idle {
 }
 
 impl Lane {
+    /// Also while a person lets everything through a closed one.
     pub(super) fn is_window_open(&self, now: Timestamp) -> bool {
-        windows::is_open(&self.settings.windows, now, &self.tools.zone)
+        windows::is_open(&self.settings.windows, now, &self.tools.zone) || self.lock().let_through
     }
 
     pub(super) fn next_opening(&self, now: Timestamp) -> Option<Timestamp> {

@@ -63,6 +63,14 @@ impl Store for Faulty {
         self.inner.promote(now, limit)
     }
 
+    fn promote_all(&self, destination: &str) -> Result<u64> {
+        self.inner.promote_all(destination)
+    }
+
+    fn failure_totals(&self) -> Result<Vec<FailureTotal>> {
+        self.inner.failure_totals()
+    }
+
     fn next_due(&self) -> Result<Option<Timestamp>> {
         self.inner.next_due()
     }

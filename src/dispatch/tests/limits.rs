@@ -83,6 +83,44 @@ fn send_now_goes_through_a_closed_window_alone() {
 }
 
 #[test]
+fn send_now_of_a_destination_empties_its_queue_through_a_closed_window_and_no_more() {
+    let bench = bench(|settings| settings.windows = window(22, 6));
+    bench.enqueue(&items("s", 3));
+    bench.enqueue(&items("t", 2));
+    bench.work();
+    assert!(bench.sent().is_empty());
+    bench.lane.send_now();
+    assert!(!bench.lane.status().outside_window);
+    bench.work();
+    assert_eq!(bench.record().counts.get(State::Success), 5);
+    // Empty: the window holds again.
+    assert!(bench.lane.status().outside_window);
+    bench.enqueue(&items("later", 1));
+    assert_eq!(bench.work(), Some(at_hour(22.0)));
+    assert_eq!(bench.state("later-0"), State::Pending);
+}
+
+#[test]
+fn send_now_of_a_destination_probes_at_once_and_leaves_a_pause() {
+    let bench = bench(|_| ());
+    let looks = || bench.sent().len() as u32 + bench.probes();
+    bench.enqueue(&items("s", 2));
+    bench.always(Outcome::new(Class::Unreachable, "gone"));
+    bench.work();
+    let before = looks();
+    bench.work();
+    assert_eq!(looks(), before, "it waits for its probe");
+    bench.lane.send_now();
+    bench.work();
+    assert!(looks() > before);
+    bench.lane.set_paused(true);
+    let before = looks();
+    bench.lane.send_now();
+    bench.work();
+    assert_eq!(looks(), before);
+}
+
+#[test]
 fn an_attempt_that_fails_uses_send_now_up_and_an_outage_does_not() {
     let bench = bench(|settings| settings.windows = window(22, 6));
     bench.enqueue(&items("s", 2));

@@ -445,7 +445,7 @@ impl Play {
         let foretold = store.count_new(&new, duplicates).unwrap();
         let answer = store.enqueue(&new, duplicates, None, now).unwrap();
         assert_eq!(foretold, answer, "count_new");
-        let page = Page { since, limit: 100 };
+        let page = Page::after(since, 100);
         let first = store.items(&Filter::default(), page).unwrap();
         let first = first.first().map_or(since + 1, |item| item.id);
         for name in new.iter().map(|item| item.destination.as_str()) {
@@ -643,10 +643,7 @@ impl Play {
 
     fn compare(&self, what: &str) {
         let store = &self.inside().store;
-        let page = Page {
-            since: 0,
-            limit: 1000,
-        };
+        let page = Page::after(0, 1000);
         let theirs = store.items(&Filter::default(), page).unwrap();
         let mut counts: BTreeMap<&str, Counts> = BTreeMap::new();
         for (theirs, mine) in theirs.iter().zip(self.model.entries.values()) {

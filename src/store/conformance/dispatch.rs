@@ -11,6 +11,7 @@ pub fn run(make: Make<'_>) {
     tokens_are_never_given_twice(&*make());
     a_start_releases_what_ran(&*make());
     retries_are_promoted_when_due(&*make());
+    all_of_a_destination_is_promoted_at_once(&*make());
     what_waits_too_long_expires(&*make());
     what_is_at_rest_is_pruned(&*make());
 }
@@ -249,6 +250,29 @@ fn retries_are_promoted_when_due(store: &dyn Store) {
     assert_eq!(state(store, waiting[2]), State::Retry);
     assert_eq!(read(store, waiting[0]).next_attempt, None);
     check_counts(store);
+}
+
+fn all_of_a_destination_is_promoted_at_once(store: &dyn Store) {
+    let later = |instance: &str, study: &str, destination: &str| NewItem {
+        not_before: Some(at(FAR)),
+        ..new_item(study, instance, destination)
+    };
+    // More than one step of it.
+    let mut items: Vec<NewItem> = (0..1200)
+        .map(|number| later(&format!("i{number}"), &format!("s{}", number % 7), "pacs"))
+        .collect();
+    items.push(later("x", "s1", "other"));
+    enqueue(store, &items);
+    assert_eq!(store.promote_all("unknown").unwrap(), 0);
+    assert_eq!(store.promote_all("pacs").unwrap(), 1200);
+    assert_eq!(store.promote_all("pacs").unwrap(), 0);
+    let of = |name: &str, state| store.destination(name).unwrap().unwrap().counts.get(state);
+    assert_eq!(of("pacs", State::Pending), 1200);
+    assert_eq!(of("other", State::Scheduled), 1);
+    // What was waited for is forgotten: a new arrival begins anew.
+    assert_eq!(store.next_due().unwrap(), Some(at(FAR)));
+    store.promote_all("other").unwrap();
+    assert_eq!(store.next_due().unwrap(), None);
 }
 
 fn what_waits_too_long_expires(store: &dyn Store) {

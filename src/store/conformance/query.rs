@@ -1,10 +1,12 @@
 //! Pages, filters, the summary of errors, the progress of resources.
 
 use super::*;
-use crate::store::Level;
+use crate::store::{Level, Order, StatusFilter};
 
 pub fn run(make: Make<'_>) {
     pages_follow_each_other(&*make());
+    failures_are_found_by_kind_and_time(&*make());
+    the_totals_of_failures_never_fall(&*make());
     the_summary_counts_kinds_of_failure(&*make());
     progress_is_told_at_every_level(&*make());
     the_store_tells_of_itself(&*make());
@@ -55,6 +57,84 @@ fn pages_follow_each_other(store: &dyn Store) {
     check_filter(store, &filter, &everything);
 }
 
+fn failures_are_found_by_kind_and_time(store: &dyn Store) {
+    let outcomes = [
+        Some(Outcome::of_status(0xA900, "")),
+        Some(Outcome::of_status(0xC001, "")),
+        Some(Outcome::new(Class::Missing, "")),
+        Some(Outcome::new(Class::Rejected, "")),
+        None,
+    ];
+    let mut ids = Vec::new();
+    for number in 0..60_usize {
+        let mut new = new_item(
+            &format!("s{}", number % 4),
+            &format!("i{number}"),
+            ["pacs", "other"][number % 2],
+        );
+        new.failed = outcomes[number % outcomes.len()].clone();
+        ids.extend(enqueue_at(store, &[new], at(number as i64 / 3)));
+    }
+    // Gaps, so that the search for a time meets identifiers that are gone.
+    for id in ids.iter().step_by(7) {
+        store.remove(*id).unwrap();
+    }
+    let everything = all(store);
+    let times = [None, Some(at(0)), Some(at(7)), Some(at(19)), Some(at(50))];
+    for state in [None, Some(State::Failure), Some(State::Pending)] {
+        for class in [None, Some(Class::Rejected), Some(Class::Missing)] {
+            for status in [
+                None,
+                Some(StatusFilter::None),
+                Some(StatusFilter::Is(0xA900)),
+                Some(StatusFilter::Is(1)),
+            ] {
+                for (created_after, created_before) in times
+                    .iter()
+                    .flat_map(|one| times.map(|other| (*one, other)))
+                {
+                    for destination in [None, Some("pacs".to_owned())] {
+                        let filter = Filter {
+                            state,
+                            class,
+                            status,
+                            created_after,
+                            created_before,
+                            destination,
+                            ..Filter::default()
+                        };
+                        check_filter(store, &filter, &everything);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn the_totals_of_failures_never_fall(store: &dyn Store) {
+    let totals = || -> Vec<(String, Class, u64)> {
+        let totals = store.failure_totals().unwrap();
+        totals
+            .into_iter()
+            .map(|one| (one.destination, one.class, one.total))
+            .collect()
+    };
+    assert_eq!(totals(), []);
+    let mut new = new_item("study", "a", "pacs");
+    new.failed = Some(Outcome::of_status(0xC000, "first"));
+    let made = enqueue_at(store, &[new], at(1));
+    assert_eq!(totals(), [("pacs".to_owned(), Class::Rejected, 1)]);
+    store.replay(made[0], None, at(2)).unwrap();
+    assert_eq!(store.error_summary().unwrap(), []);
+    assert_eq!(fail_all(store, "pacs", Class::Rejected), made);
+    assert_eq!(totals(), [("pacs".to_owned(), Class::Rejected, 2)]);
+    store.redirect(made[0], "other", None, at(5)).unwrap();
+    store.cancel(made[0], at(6)).unwrap();
+    store.remove(made[0]).unwrap();
+    assert_eq!(totals(), [("pacs".to_owned(), Class::Rejected, 2)]);
+    assert_eq!(store.error_summary().unwrap(), []);
+}
+
 /// Pages of the filter must be what the filter leaves of all items.
 pub fn check_filter(store: &dyn Store, filter: &Filter, everything: &[Item]) {
     let fits = |item: &&Item| {
@@ -67,23 +147,38 @@ pub fn check_filter(store: &dyn Store, filter: &Filter, everything: &[Item]) {
             && filter.study.as_ref().is_none_or(|s| *s == item.study)
             && filter.instance.as_ref().is_none_or(|i| *i == item.instance)
             && filter.class.is_none_or(|class| Some(class) == item.class)
+            && filter.status.is_none_or(|status| match status {
+                StatusFilter::Is(status) => item.dimse_status == Some(status),
+                StatusFilter::None => item.dimse_status.is_none(),
+            })
+            && filter.created_before.is_none_or(|time| item.created < time)
+            && filter.created_after.is_none_or(|time| item.created >= time)
             && filter
                 .completed_before
                 .is_none_or(|before| item.completed.is_some_and(|time| time < before))
     };
-    let expected: Vec<&Item> = everything.iter().filter(fits).collect();
-    let mut since = 0;
-    let mut found = Vec::new();
-    loop {
-        let page = store.items(filter, Page { since, limit: 7 }).unwrap();
-        assert!(page.len() <= 7);
-        let Some(last) = page.last() else {
-            break;
-        };
-        since = last.id;
-        found.extend(page);
+    let mut expected: Vec<&Item> = everything.iter().filter(fits).collect();
+    for order in [Order::Ascending, Order::Descending] {
+        let mut since = 0;
+        let mut found = Vec::new();
+        loop {
+            let page = Page {
+                since,
+                limit: 7,
+                order,
+            };
+            let page = store.items(filter, page).unwrap();
+            assert!(page.len() <= 7);
+            let Some(last) = page.last() else {
+                break;
+            };
+            since = last.id;
+            found.extend(page);
+        }
+        let found: Vec<&Item> = found.iter().collect();
+        assert_eq!(found, expected, "{filter:?} {order:?}");
+        expected.reverse();
     }
-    assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{filter:?}");
 }
 
 fn the_summary_counts_kinds_of_failure(store: &dyn Store) {

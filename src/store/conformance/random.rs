@@ -97,7 +97,13 @@ impl Play {
                 self.finish();
                 "finish"
             }
-            65..72 => {
+            65 => {
+                let name = self.destination();
+                let promoted = self.store.promote_all(name).unwrap();
+                assert_eq!(promoted, self.model.promote_all(name));
+                "promote all"
+            }
+            66..72 => {
                 let names = self.store.promote(now, 1000).unwrap();
                 let mut sorted = names.clone();
                 sorted.sort();
@@ -175,7 +181,7 @@ impl Play {
         let answer = self.store.enqueue(&new, duplicates, cursor.as_ref(), now);
         // Which ids a backend gives is its own matter, as long as they grow in the order given.
         let since = self.last_id;
-        let page = Page { since, limit: 1000 };
+        let page = Page::after(since, 1000);
         let made = self.store.items(&Filter::default(), page).unwrap();
         assert_eq!(foretold, *answer.as_ref().unwrap(), "count_new");
         let first = made.first().map_or(since + 1, |item| item.id);

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, params};
 
+use super::enqueue::find_destination;
 use super::pool::Pool;
 use super::sql;
-use crate::item::Timestamp;
+use crate::item::{State, Timestamp};
 use crate::store::Result;
 
 const EXPIRED: &str = "not sent within ExpireAfter";
@@ -66,6 +67,31 @@ pub fn promote(pool: &Pool, now: Timestamp, limit: u32) -> Result<Vec<String>> {
     }
     tx.commit()?;
     Ok(names)
+}
+
+/// Items that one transaction moves: some 20 ms of the writer's time.
+const STEP: u32 = 1000;
+
+pub fn promote_all(pool: &Pool, destination: &str) -> Result<u64> {
+    let mut promoted = 0;
+    for state in [State::Retry, State::Scheduled] {
+        loop {
+            let mut writer = pool.writer()?;
+            let tx = writer.begin()?;
+            let Some(id) = find_destination(&tx, destination)? else {
+                return Ok(0);
+            };
+            let moved = tx
+                .prepare_cached(sql::PROMOTE_ALL)?
+                .execute(params![id, state, STEP])?;
+            tx.commit()?;
+            promoted += moved as u64;
+            if moved == 0 {
+                break;
+            }
+        }
+    }
+    Ok(promoted)
 }
 
 pub fn expire(pool: &Pool, now: Timestamp, limit: u32) -> Result<u64> {

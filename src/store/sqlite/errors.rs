@@ -8,7 +8,7 @@ use super::enqueue::destination_id;
 use super::pool::Pool;
 use super::{list, row, sql};
 use crate::item::{State, Timestamp};
-use crate::store::{ErrorOperation, ErrorSummary, Filter, Page, Result};
+use crate::store::{ErrorOperation, ErrorSummary, FailureTotal, Filter, Page, Result};
 
 /// Items that one transaction moves: some 20 ms of the writer's time.
 const STEP: u32 = 1000;
@@ -31,7 +31,7 @@ pub fn operate_errors(
     let mut done = 0;
     let mut since = 0;
     loop {
-        let ids = list::ids(pool, &filter, Page { since, limit: STEP })?;
+        let ids = list::ids(pool, &filter, Page::after(since, STEP))?;
         let Some(last) = ids.last() else {
             return Ok(done);
         };
@@ -109,4 +109,20 @@ pub fn error_summary(pool: &Pool) -> Result<Vec<ErrorSummary>> {
         })?
         .collect::<rusqlite::Result<_>>()?;
     Ok(summary)
+}
+
+pub fn failure_totals(pool: &Pool) -> Result<Vec<FailureTotal>> {
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    let mut totals = tx.prepare_cached(sql::FAILURE_TOTALS)?;
+    let totals = totals
+        .query_map([], |row| {
+            Ok(FailureTotal {
+                destination: row.get(0)?,
+                class: row.get(1)?,
+                total: row.get::<_, i64>(2)?.unsigned_abs(),
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(totals)
 }

@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 
 use super::{
     Claim, Counts, Cursor, DestinationRecord, Duplicates, Enqueued, ErrorOperation, ErrorSummary,
-    Filter, Finish, LastError, Level, Moved, NewItem, Outage, Page, Pick, ResourceProgress, Result,
-    Store, StoreError,
+    FailureTotal, Filter, Finish, LastError, Level, Moved, NewItem, Outage, Page, Pick,
+    ResourceProgress, Result, Store, StoreError,
 };
 use crate::item::{Attempt, Item, Timestamp};
 
@@ -111,6 +111,10 @@ impl Store for SqliteStore {
 
     fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>> {
         self.with_room(|| due::promote(&self.pool, now, limit))
+    }
+
+    fn promote_all(&self, destination: &str) -> Result<u64> {
+        self.with_room(|| due::promote_all(&self.pool, destination))
     }
 
     fn next_due(&self) -> Result<Option<Timestamp>> {
@@ -222,6 +226,10 @@ impl Store for SqliteStore {
 
     fn error_summary(&self) -> Result<Vec<ErrorSummary>> {
         errors::error_summary(&self.pool)
+    }
+
+    fn failure_totals(&self) -> Result<Vec<FailureTotal>> {
+        errors::failure_totals(&self.pool)
     }
 
     fn progress(

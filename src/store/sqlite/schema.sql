@@ -1,5 +1,5 @@
 -- What the migrations lead to; written by a test, see tests/schema.rs.
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE INDEX hold_due ON hold (due);
 
@@ -11,6 +11,9 @@ CREATE INDEX item_expires ON item (expires)
     WHERE expires IS NOT NULL AND state IN ('Scheduled', 'Pending', 'Retry');
 
 CREATE INDEX item_failure ON item (destination, class, dimse_status, completed)
+    WHERE state = 'Failure';
+
+CREATE INDEX item_failure_kind ON item (destination, class, dimse_status)
     WHERE state = 'Failure';
 
 CREATE INDEX item_hurried ON item (destination, priority DESC)
@@ -68,6 +71,16 @@ CREATE TABLE destination (
     CHECK ((last_error IS NULL) = (last_error_class IS NULL)),
     CHECK ((last_error IS NULL) = (last_error_details IS NULL))
 ) STRICT;
+
+CREATE TABLE failure (
+    destination  INTEGER NOT NULL REFERENCES destination (id),
+    class        TEXT NOT NULL,
+    -- -1: none, since a primary key takes no NULL.
+    dimse_status INTEGER NOT NULL CHECK (dimse_status BETWEEN -1 AND 65535),
+    items        INTEGER NOT NULL CHECK (items >= 0),
+    total        INTEGER NOT NULL CHECK (total >= items),
+    PRIMARY KEY (destination, class, dimse_status)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE hold (
     destination INTEGER NOT NULL REFERENCES destination (id),
@@ -137,6 +150,34 @@ CREATE TRIGGER destination_made AFTER INSERT ON destination BEGIN
     INSERT INTO tally (destination, state)
     VALUES (NEW.id, 'Scheduled'), (NEW.id, 'Pending'), (NEW.id, 'Running'), (NEW.id, 'Retry'),
            (NEW.id, 'Success'), (NEW.id, 'Failure'), (NEW.id, 'Cancelled');
+END;
+
+CREATE TRIGGER failure_entered AFTER UPDATE OF state ON item
+WHEN NEW.state = 'Failure' AND OLD.state <> 'Failure' BEGIN
+    INSERT INTO failure (destination, class, dimse_status, items, total)
+    VALUES (NEW.destination, NEW.class, coalesce(NEW.dimse_status, -1), 1, 1)
+    ON CONFLICT DO UPDATE SET items = items + 1, total = total + 1;
+END;
+
+CREATE TRIGGER failure_left AFTER UPDATE OF state ON item
+WHEN OLD.state = 'Failure' AND NEW.state <> 'Failure' BEGIN
+    UPDATE failure SET items = items - 1
+    WHERE destination = OLD.destination AND class = OLD.class
+      AND dimse_status = coalesce(OLD.dimse_status, -1);
+END;
+
+CREATE TRIGGER failure_made AFTER INSERT ON item
+WHEN NEW.state = 'Failure' BEGIN
+    INSERT INTO failure (destination, class, dimse_status, items, total)
+    VALUES (NEW.destination, NEW.class, coalesce(NEW.dimse_status, -1), 1, 1)
+    ON CONFLICT DO UPDATE SET items = items + 1, total = total + 1;
+END;
+
+CREATE TRIGGER failure_removed AFTER DELETE ON item
+WHEN OLD.state = 'Failure' BEGIN
+    UPDATE failure SET items = items - 1
+    WHERE destination = OLD.destination AND class = OLD.class
+      AND dimse_status = coalesce(OLD.dimse_status, -1);
 END;
 
 CREATE TRIGGER item_left_hold AFTER UPDATE OF state ON item

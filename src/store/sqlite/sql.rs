@@ -1,10 +1,10 @@
 //! The statements, one file each in `sql/`, named after their verb.
 
 macro_rules! statements {
-    ($($name:ident = $first:literal $(+ $more:literal)?;)*) => {
+    ($($name:ident = $first:literal $(+ $more:literal)*;)*) => {
         $(pub const $name: &str = concat!(
             include_str!(concat!("sql/", $first, ".sql"))
-            $(, include_str!(concat!("sql/", $more, ".sql")))?
+            $(, include_str!(concat!("sql/", $more, ".sql")))*
         );)*
 
         /// Every statement by name, for the test of their query plans.
@@ -43,20 +43,33 @@ statements! {
     ERROR_SUMMARY = "error_summary";
     EXPIRE = "expire";
     EXPIRE_NEXT = "expire_next";
+    FAILURE_TOTALS = "failure_totals";
     FINISH_ATTEMPT = "finish_attempt";
     FINISH_HELD = "finish_held";
     FINISH_ITEM = "finish_item";
     FINISH_RELEASE = "finish_release";
     ITEM_ATTEMPTS = "item_attempts";
     ITEM_READ = "item_read";
-    LIST_ALL = "list_all" + "list_where";
-    LIST_CELL = "list_cell" + "list_where";
+    LIST_ALL = "list_all" + "list_where" + "list_up";
+    LIST_ALL_DOWN = "list_all" + "list_where" + "list_down";
+    LIST_CELL = "list_cell" + "list_where" + "list_up";
+    LIST_CELL_DOWN = "list_cell" + "list_where" + "list_down";
     LIST_CELLS = "list_cells";
-    LIST_CLASS = "list_class" + "list_where";
-    LIST_IDS = "list_ids" + "list_where";
-    LIST_STOPPED_INSTANCE = "list_stopped_instance" + "list_where";
-    LIST_STUDY = "list_study" + "list_where";
-    LIST_STUDY_INSTANCE = "list_study_instance" + "list_where";
+    LIST_CLASS = "list_class" + "list_where" + "list_up";
+    LIST_CLASS_DOWN = "list_class" + "list_where" + "list_down";
+    LIST_IDS = "list_ids" + "list_where" + "list_up";
+    LIST_IDS_DOWN = "list_ids" + "list_where" + "list_down";
+    LIST_KIND = "list_kind" + "list_where" + "list_up";
+    LIST_KIND_DOWN = "list_kind" + "list_where" + "list_down";
+    LIST_KINDS = "list_kinds";
+    LIST_LAST = "list_last";
+    LIST_MADE = "list_made";
+    LIST_STOPPED_INSTANCE = "list_stopped_instance" + "list_where" + "list_up";
+    LIST_STOPPED_INSTANCE_DOWN = "list_stopped_instance" + "list_where" + "list_down";
+    LIST_STUDY = "list_study" + "list_where" + "list_up";
+    LIST_STUDY_DOWN = "list_study" + "list_where" + "list_down";
+    LIST_STUDY_INSTANCE = "list_study_instance" + "list_where" + "list_up";
+    LIST_STUDY_INSTANCE_DOWN = "list_study_instance" + "list_where" + "list_down";
     NEXT_DUE = "next_due";
     PROGRESS_INSTANCE = "progress_instance";
     PROGRESS_INSTANCE_SCAN = "progress_instance_scan";
@@ -64,6 +77,7 @@ statements! {
     PROGRESS_SERIES = "progress_series";
     PROGRESS_SERIES_SCAN = "progress_series_scan";
     PROGRESS_STUDY = "progress_study";
+    PROMOTE_ALL = "promote_all";
     PROMOTE_GROUP = "promote_group";
     PROMOTE_HOLDS = "promote_holds";
     PROMOTE_ITEMS = "promote_items";

@@ -57,7 +57,7 @@ fn running(store: &dyn Store) -> crate::store::Result<HashSet<String>> {
     let mut found = HashSet::new();
     let mut since = 0;
     loop {
-        let page = Page { since, limit: 1000 };
+        let page = Page::after(since, 1000);
         let items = store.items(&filter, page)?;
         let Some(last) = items.last() else {
             return Ok(found);

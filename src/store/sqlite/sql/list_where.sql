@@ -1,10 +1,12 @@
 
-  AND id > :since
+  AND id > :above
+  AND id < :below
   AND (:destination IS NULL OR +destination = :destination)
   AND (:state IS NULL OR +state = :state)
   AND (:study IS NULL OR +study = :study)
   AND (:instance IS NULL OR +instance = :instance)
   AND (:class IS NULL OR +class = :class)
+  AND (:any_status OR +dimse_status IS :status)
+  AND (:created_before IS NULL OR +created < :created_before)
+  AND (:created_after IS NULL OR +created >= :created_after)
   AND (:completed_before IS NULL OR +completed < :completed_before)
-ORDER BY id
-LIMIT :limit

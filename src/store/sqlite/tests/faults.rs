@@ -209,13 +209,7 @@ fn readers_and_workers_share_the_store() {
             .collect();
         for _ in 0..50 {
             let items = store
-                .items(
-                    &Filter::default(),
-                    Page {
-                        since: 0,
-                        limit: 1000,
-                    },
-                )
+                .items(&Filter::default(), Page::after(0, 1000))
                 .unwrap();
             assert_eq!(items.len(), 200);
         }

@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use super::*;
+use crate::item::Class;
 use crate::store::sqlite::{migrate, open};
 use crate::store::{Duplicates, Store};
 
@@ -91,6 +92,52 @@ fn an_older_database_is_brought_up_to_date_and_keeps_its_items() {
         })
         .unwrap();
     assert_eq!(still, created);
+}
+
+/// A database of the first version with failures in it: they are counted as if they had been from the start.
+#[test]
+fn failures_of_an_older_database_are_counted() {
+    let folder = folder();
+    let path = path(&folder);
+    drop(open::writer(&path, &migrate::MIGRATIONS[..1]).unwrap());
+    let older = Connection::open(&path).unwrap();
+    older
+        .execute_batch(
+            "INSERT INTO destination (id, name) VALUES (1, 'pacs'), (2, 'other');
+             INSERT INTO item (destination, state, priority, created, completed, class, dimse_status, size_bytes,
+                               instance, study, series, patient, sop_instance_uid)
+             VALUES (1, 'Failure', 1, 1, 5, 'Rejected', 49152, 1, 'a', 's', 's', 'p', '1.2'),
+                    (1, 'Failure', 1, 1, 7, 'Rejected', 49152, 1, 'b', 's', 's', 'p', '1.2'),
+                    (1, 'Failure', 1, 1, 6, 'Missing', NULL, 1, 'c', 's', 's', 'p', '1.2'),
+                    (2, 'Success', 1, 1, 6, 'Success', 0, 1, 'd', 's', 's', 'p', '1.2');",
+        )
+        .unwrap();
+    drop(older);
+    let store = SqliteStore::open(&path).unwrap();
+    let summary = store.error_summary().unwrap();
+    let seen: Vec<_> = summary
+        .iter()
+        .map(|kind| (kind.class, kind.dimse_status, kind.count))
+        .collect();
+    assert_eq!(
+        seen,
+        [(Class::Missing, None, 1), (Class::Rejected, Some(49152), 2)]
+    );
+    let filter = crate::store::Filter {
+        ids: Some(vec![1]),
+        ..crate::store::Filter::default()
+    };
+    let purge = crate::store::ErrorOperation::Purge;
+    let done = store.operate_errors(&purge, &filter, &|_| None, false, at(0));
+    assert_eq!(done.unwrap(), 1);
+    let totals: Vec<u64> = store
+        .failure_totals()
+        .unwrap()
+        .iter()
+        .map(|one| one.total)
+        .collect();
+    assert_eq!(totals, [1, 2], "what was purged did fail");
+    assert_eq!(store.error_summary().unwrap()[1].count, 1);
 }
 
 #[test]
