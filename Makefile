@@ -18,7 +18,7 @@ MATRIX ?= $(or $(SENDQUEUE_MATRIX_DIR),$(CURDIR)/target/matrix)
 
 BUILD_PACKAGES = orthanc-dev libclang-dev gcc libc6-dev
 RUN_PACKAGES = orthanc dcmtk
-TEST_PACKAGES = curl debootstrap openssl python3-venv chromium chromium-driver
+TEST_PACKAGES = curl debootstrap openssl prometheus python3-venv chromium chromium-driver
 DEMO_PACKAGES = curl jq
 
 LIBRARY = target/release/libOrthancSendQueue.so

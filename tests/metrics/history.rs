@@ -1,0 +1,58 @@
+//! `GET /sendqueue/history`.
+
+use sendqueue_testkit::queue::{self, Queue};
+use sendqueue_testkit::{FaultScp, Study};
+use serde_json::Value;
+
+fn total(history: &Value, key: &str) -> u64 {
+    let minutes = history[key].as_array().expect("a list");
+    assert_eq!(minutes.len(), 60, "{key}");
+    minutes.iter().map(|one| one.as_u64().unwrap()).sum()
+}
+
+#[test]
+fn the_last_hour_by_destination() {
+    let good = FaultScp::start("GOOD");
+    let refuses = FaultScp::start("REFUSES");
+    refuses.set_status(0xC000);
+    let queue = Queue::start(queue::config_for(&[&good, &refuses]));
+    let before = queue.ask("/history");
+    assert_eq!(before[0]["Destination"], "good");
+    assert_eq!(total(&before[0], "Instances"), 0);
+
+    let instances = Study::new(1, 4).build();
+    queue.store_all(&instances);
+    queue.wait_for("good", "Success", 4);
+    queue.wait_for("refuses", "Failure", 4);
+    let history = queue.ask("/history");
+    let history = history.as_array().unwrap();
+    let names: Vec<&str> = history
+        .iter()
+        .map(|one| one["Destination"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["good", "refuses"]);
+    for one in history {
+        assert_eq!(one["StepSeconds"], 60);
+        // At the end of a minute.
+        let until = one["Until"].as_str().unwrap();
+        assert!(until.ends_with("00.000000"), "{until}");
+        let newest = |key: &str| one[key].as_array().unwrap()[50..].to_vec();
+        let recent: u64 = ["Instances", "Failed"]
+            .iter()
+            .flat_map(|key| newest(key))
+            .map(|one| one.as_u64().unwrap())
+            .sum();
+        assert_eq!(recent, 4, "what came now is at the end: {one}");
+    }
+    let bytes: usize = instances.iter().map(|one| one.bytes.len()).sum();
+    assert_eq!(total(&history[0], "Instances"), 4);
+    assert_eq!(total(&history[0], "Bytes"), bytes as u64);
+    assert_eq!(total(&history[0], "Failed"), 0);
+    assert_eq!(total(&history[1], "Instances"), 0);
+    assert_eq!(total(&history[1], "Bytes"), 0);
+    assert_eq!(total(&history[1], "Failed"), 4);
+    let shown = queue.ask("/destinations/good");
+    let speed = shown["BytesPerSecond"].as_f64().unwrap();
+    assert!(speed > 0.0 && speed <= bytes as f64, "{shown:#}");
+    assert_eq!(queue.get("/sendqueue/history?x=1").status, 400);
+}

@@ -1,0 +1,7 @@
+//! What a monitoring system sees: `/sendqueue/metrics`, `/sendqueue/history`, Orthanc's own metrics, and the dashboard and alert rules
+//! under `docker/`.
+
+mod history;
+mod own;
+mod page;
+mod values;
