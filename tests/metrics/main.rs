@@ -2,6 +2,7 @@
 //! under `docker/`.
 
 mod history;
+mod monitoring;
 mod own;
 mod page;
 mod values;
