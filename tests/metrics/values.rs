@@ -158,6 +158,34 @@ fn success_refusal_retry_replay_and_outage() {
     assert_eq!(queue.unexpected_errors(), Vec::<String>::new());
 }
 
+/// What the database keeps goes on after a restart; the other counters begin anew.
+#[test]
+fn totals_of_failures_and_outages_survive_a_restart_and_a_purge() {
+    let scp = FaultScp::start("PACS");
+    scp.set_status(0xC000);
+    let mut queue = Queue::start(queue::config_for(&[&scp]));
+    queue.store_all(&Study::new(1, 2).build());
+    queue.wait_for("pacs", "Failure", 2);
+    queue.tell("/errors/replay", &json!({ "All": true }));
+    queue.wait_until(
+        || {
+            scrape(&queue).by("sendqueue_attempts_total", "pacs", "class")
+                == map(&[("Rejected", 4.0)])
+        },
+        SOON,
+        "the replayed ones are refused again",
+    );
+    queue.wait_for("pacs", "Failure", 2);
+    let failed = |queue: &Queue| scrape(queue).by("sendqueue_failed_total", "pacs", "class");
+    assert_eq!(failed(&queue), map(&[("Rejected", 4.0)]));
+    queue.tell("/errors/purge", &json!({ "All": true }));
+    assert_eq!(failed(&queue), map(&[("Rejected", 4.0)]));
+    queue.restart().unwrap();
+    assert_eq!(failed(&queue), map(&[("Rejected", 4.0)]));
+    let attempts = scrape(&queue).by("sendqueue_attempts_total", "pacs", "class");
+    assert_eq!(attempts, map(&[]));
+}
+
 /// Names come from the configuration and may hold anything where Orthanc's database has the modalities.
 #[test]
 fn names_of_destinations_are_data() {
