@@ -188,7 +188,7 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   const form = event.target.closest("form[data-filter]");
   if (form) actions.filter(form.dataset, form);
-  if (event.target.id === "find") find(event.target.elements.study);
+  if (event.target.id === "find") find(event.target.elements.sought);
 });
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) refresh();

@@ -1,10 +1,12 @@
 //! The list of items: filters in the URL, pages; a hundred thousand of them.
 
+use std::path::Path;
+
 use OrthancSendQueue::item::{Class, Outcome, Priority, Timestamp};
 use OrthancSendQueue::store::sqlite::SqliteStore;
 use OrthancSendQueue::store::{Duplicates, NewItem, Store};
 use sendqueue_testkit::Study;
-use sendqueue_testkit::queue::{self, Queue};
+use sendqueue_testkit::queue;
 
 use crate::{Page, refusing, scp};
 
@@ -91,8 +93,8 @@ fn the_newest_comes_first_and_pages_follow() {
 }
 
 /// Fills the database of an Orthanc that is not running.
-fn fill(queue: &Queue, count: usize) {
-    let store = SqliteStore::open(&queue.data_dir().join("sendqueue.db")).expect("the database");
+fn fill(database: &Path, count: usize) {
+    let store = SqliteStore::open(database).expect("the database");
     let now = Timestamp::from_micros(1_790_000_000_000_000);
     let mut made = 0;
     while made < count {
@@ -132,8 +134,15 @@ fn a_hundred_thousand_items_are_shown_and_paged_through() {
         .modality("gone", "GONE", 1)
         .modality("far", "FAR", 1);
     let mut page = Page::new(config);
+    for name in ["gone", "far"] {
+        page.queue.tell(
+            &format!("/destinations/{name}/pause"),
+            &serde_json::json!({}),
+        );
+    }
+    let database = page.queue.ask("")["Database"].clone();
     assert!(page.queue.stop().is_some());
-    fill(&page.queue, COUNT);
+    fill(Path::new(database.as_str().expect("a path")), COUNT);
     page.queue.restart().expect("a start");
     page.show("");
     let browser = &page.browser;
