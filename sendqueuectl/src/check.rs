@@ -1,0 +1,72 @@
+//! `check`: the configuration is read and judged by the plugin's own code, without Orthanc.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use OrthancSendQueue::config;
+use dicom_core::dictionary::{DataDictionary as _, DataDictionaryEntry as _};
+use dicom_dictionary_std::StandardDataDictionary;
+use serde_json::{Value, json};
+
+use crate::orthanc_config;
+use crate::show::plain;
+
+pub fn run(path: &Path, as_json: bool) -> ExitCode {
+    let configuration = match orthanc_config::read(path) {
+        Ok(configuration) => configuration,
+        Err(problem) => {
+            if as_json {
+                println!(
+                    "{}",
+                    json!({ "Valid": false, "Problem": problem, "Mistakes": [] })
+                );
+            }
+            eprintln!("sendqueuectl: {}", plain(&problem));
+            return ExitCode::FAILURE;
+        }
+    };
+    let own = orthanc_config::own_tags(&configuration);
+    let lookup = |name: &str| {
+        let found = own.iter().find(|(other, _)| other == name);
+        found.map(|(_, tag)| *tag).or_else(|| standard(name))
+    };
+    let base = if path.is_dir() {
+        Some(path.to_owned())
+    } else {
+        path.parent().map(Path::to_owned)
+    };
+    match config::load(&configuration, &lookup, base.as_deref()) {
+        Ok(settings) => {
+            if as_json {
+                println!("{}", json!({ "Valid": true, "Mistakes": [] }));
+            } else {
+                let state = if settings.enable { "on" } else { "off" };
+                println!(
+                    "valid: the send queue is {state}, {} rules, database {}",
+                    settings.rules.len(),
+                    settings.database.display()
+                );
+            }
+            ExitCode::SUCCESS
+        }
+        Err(mistakes) => {
+            if as_json {
+                let list: Vec<Value> = mistakes
+                    .0
+                    .iter()
+                    .map(|one| json!({ "Path": one.path, "Found": one.found, "Allowed": one.allowed }))
+                    .collect();
+                println!("{:#}", json!({ "Valid": false, "Mistakes": list }));
+            }
+            eprintln!("{mistakes}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The tag of this name in PS3.6.
+fn standard(name: &str) -> Option<(u16, u16)> {
+    let entry = StandardDataDictionary.by_name(name)?;
+    let tag = entry.tag();
+    Some((tag.0, tag.1))
+}

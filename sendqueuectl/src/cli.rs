@@ -1,0 +1,183 @@
+//! The commands and their options.
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// The send queue of Orthanc from the command line.
+///
+/// The login is taken from SENDQUEUE_USER and SENDQUEUE_PASSWORD, or from a file (--credentials).
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Cli {
+    /// Where Orthanc's REST API is.
+    #[arg(
+        long,
+        global = true,
+        env = "SENDQUEUE_URL",
+        default_value = "http://localhost:8042"
+    )]
+    pub url: String,
+    /// File with { "User": …, "Password": …, "Url"?: … }, which nobody else should be able to read.
+    #[arg(long, global = true, env = "SENDQUEUE_CREDENTIALS")]
+    pub credentials: Option<PathBuf>,
+    /// Certificates (PEM) to trust for https, instead of the usual authorities.
+    #[arg(long, global = true, env = "SENDQUEUE_CA")]
+    pub ca: Option<PathBuf>,
+    /// Prints the server's JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The queue as a whole and each destination.
+    Status {
+        /// Exit code 1 if something needs a person: failures, a destination that is unreachable or paused, bad health.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Whether all parts work; exit code 1 if not.
+    Health,
+    /// The error queue by destination, class and status, or item by item.
+    Errors {
+        #[command(flatten)]
+        filter: Filter,
+        /// Item by item.
+        #[arg(long)]
+        list: bool,
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+    },
+    /// Items, the newest first.
+    Items {
+        #[command(flatten)]
+        filter: Filter,
+        #[arg(long)]
+        state: Option<String>,
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+    },
+    /// One item with its attempts.
+    Item { id: u64 },
+    /// What of a study went where. ID of Orthanc or Study Instance UID.
+    Study { id: String },
+    /// Sends items of the error queue anew.
+    Replay(Operation),
+    /// Removes items from the error queue; the instances stay in Orthanc.
+    Purge {
+        #[command(flatten)]
+        operation: Operation,
+        /// Does not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Sends items of the error queue to another destination.
+    Redirect {
+        #[command(flatten)]
+        operation: Operation,
+        /// The other destination.
+        #[arg(long)]
+        to: String,
+    },
+    /// Holds the items of destinations until resume.
+    Pause(Destinations),
+    /// Ends a pause; tries at once.
+    Resume(Destinations),
+    /// C-ECHO; exit code 1 if a destination does not answer.
+    Echo(Destinations),
+    /// Sends what waits now, through a closed window too.
+    SendNow(Destinations),
+    /// Queues patients, studies, series or instances (Orthanc IDs).
+    Enqueue {
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// For this destination; may be repeated.
+        #[arg(long, required = true)]
+        to: Vec<String>,
+        /// Low, Medium, High or Stat.
+        #[arg(long)]
+        priority: Option<String>,
+        /// Sends once so many seconds have passed without a new instance of the group.
+        #[arg(long)]
+        quiet: Option<u64>,
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Waits until nothing is left to be sent. Exit code 1 if something failed meanwhile.
+    Watch {
+        /// Only this destination.
+        #[arg(long, conflicts_with = "study")]
+        destination: Option<String>,
+        /// Only this study (ID of Orthanc or Study Instance UID).
+        #[arg(long)]
+        study: Option<String>,
+        /// Seconds between two looks.
+        #[arg(long, default_value_t = 1.0)]
+        every: f64,
+    },
+    /// Validates a configuration without starting Orthanc: a file, or a folder of *.json.
+    Check { path: PathBuf },
+    /// Prints the completions of a shell.
+    Completions { shell: Shell },
+}
+
+#[derive(Debug, Args)]
+pub struct Destinations {
+    /// Names of destinations.
+    #[arg(required = true)]
+    pub names: Vec<String>,
+}
+
+/// All that is given must fit.
+#[derive(Debug, Default, Args)]
+pub struct Filter {
+    #[arg(long)]
+    pub destination: Option<String>,
+    /// Rejected, NotNegotiated, Missing, …
+    #[arg(long)]
+    pub class: Option<String>,
+    /// DIMSE status, such as A700 or 0xA700; none: without one.
+    #[arg(long, value_parser = crate::filter::status)]
+    pub status: Option<crate::filter::Status>,
+    /// ID of Orthanc or Study Instance UID.
+    #[arg(long)]
+    pub study: Option<String>,
+    /// Seconds, or 90s, 15m, 12h, 7d.
+    #[arg(long, value_parser = crate::filter::seconds)]
+    pub older_than: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct Operation {
+    #[command(flatten)]
+    pub filter: Filter,
+    /// These items; may be repeated.
+    #[arg(long = "id")]
+    pub ids: Vec<u64>,
+    /// The whole error queue.
+    #[arg(long)]
+    pub all: bool,
+    /// Counts, and changes nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+pub fn completions(shell: Shell) {
+    let mut command = Cli::command();
+    clap_complete::generate(shell, &mut command, "sendqueuectl", &mut io::stdout());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commands_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

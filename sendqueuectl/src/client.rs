@@ -1,0 +1,229 @@
+//! HTTP to Orthanc, with errors that say what to do.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use ureq::tls::{RootCerts, TlsConfig};
+
+use crate::cli::Cli;
+
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    #[error(
+        "{url} cannot be reached: {source}. Is Orthanc running, and --url or SENDQUEUE_URL right?"
+    )]
+    Unreachable {
+        url: String,
+        source: Box<ureq::Error>,
+    },
+    #[error(
+        "Orthanc asks for a login: set SENDQUEUE_USER and SENDQUEUE_PASSWORD, or --credentials FILE"
+    )]
+    NoLogin,
+    #[error("Orthanc does not take this login (user {user})")]
+    WrongLogin { user: String },
+    #[error("Orthanc does not allow this: HTTP status 403{0}")]
+    Forbidden(String),
+    #[error("there is no /sendqueue at {0}: the plugin is not loaded, or this is not Orthanc")]
+    NotLoaded(String),
+    #[error("{0}")]
+    Refused(String),
+    #[error("the answer of {0} is not what the send queue says; is --url right?")]
+    Strange(String),
+    #[error("{path}: {problem}")]
+    File { path: String, problem: String },
+}
+
+pub struct Client {
+    agent: ureq::Agent,
+    base: String,
+    login: Option<(String, String)>,
+}
+
+impl Client {
+    /// # Errors
+    /// When a file that an option names cannot be used.
+    pub fn new(cli: &Cli) -> Result<Self, ClientError> {
+        let file = cli
+            .credentials
+            .as_deref()
+            .map(read_credentials)
+            .transpose()?;
+        let mut url = cli.url.clone();
+        let mut login = environment();
+        if let Some(file) = file {
+            let text = |key: &str| file.get(key).and_then(Value::as_str).map(str::to_owned);
+            url = text("Url").unwrap_or(url);
+            login = Some((
+                text("User").unwrap_or_default(),
+                text("Password").unwrap_or_default(),
+            ));
+        }
+        let mut tls = TlsConfig::builder();
+        if let Some(path) = &cli.ca {
+            tls = tls.root_certs(RootCerts::from(certificates(path)?));
+        }
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(TIMEOUT))
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .tls_config(tls.build())
+            .build()
+            .into();
+        Ok(Self {
+            agent,
+            base: url.trim_end_matches('/').to_owned(),
+            login,
+        })
+    }
+
+    /// # Errors
+    /// As [`ClientError`] tells.
+    pub fn get(&self, path: &str, arguments: &[(&str, String)]) -> Result<Value, ClientError> {
+        let mut request = self.agent.get(self.url(path));
+        for (name, value) in arguments {
+            request = request.query(*name, value);
+        }
+        if let Some(login) = self.authorization() {
+            request = request.header("Authorization", login);
+        }
+        self.read(path, request.call())
+    }
+
+    /// # Errors
+    /// As [`ClientError`] tells.
+    pub fn post(&self, path: &str, body: &Value) -> Result<Value, ClientError> {
+        let mut request = self.agent.post(self.url(path));
+        request = request.header("Content-Type", "application/json");
+        if let Some(login) = self.authorization() {
+            request = request.header("Authorization", login);
+        }
+        self.read(path, request.send(body.to_string()))
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/sendqueue{path}", self.base)
+    }
+
+    fn authorization(&self) -> Option<String> {
+        let (user, password) = self.login.as_ref()?;
+        Some(format!(
+            "Basic {}",
+            STANDARD.encode(format!("{user}:{password}"))
+        ))
+    }
+
+    fn read(
+        &self,
+        path: &str,
+        answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<Value, ClientError> {
+        let unreachable = |error: ureq::Error| ClientError::Unreachable {
+            url: self.base.clone(),
+            source: Box::new(error),
+        };
+        let mut answer = answer.map_err(unreachable)?;
+        let status = answer.status().as_u16();
+        let text = answer
+            .body_mut()
+            .with_config()
+            .limit(u64::MAX)
+            .read_to_string()
+            .map_err(unreachable)?;
+        let body: Option<Value> = serde_json::from_str(&text).ok();
+        let details = body
+            .as_ref()
+            .and_then(|body| body.get("Details").or_else(|| body.get("Message")))
+            .and_then(Value::as_str);
+        match status {
+            // A health that is not well is an answer.
+            200 | 503 if body.is_some() => Ok(body.unwrap_or_default()),
+            200 => Err(ClientError::Strange(self.url(path))),
+            401 => Err(match &self.login {
+                Some((user, _)) => ClientError::WrongLogin { user: user.clone() },
+                None => ClientError::NoLogin,
+            }),
+            403 => Err(ClientError::Forbidden(
+                details
+                    .map(|details| format!(": {details}"))
+                    .unwrap_or_default(),
+            )),
+            // Orthanc's own 404 has no Details.
+            404 if body
+                .as_ref()
+                .is_none_or(|body| body.get("Details").is_none()) =>
+            {
+                Err(ClientError::NotLoaded(self.base.clone()))
+            }
+            _ => Err(ClientError::Refused(match details {
+                Some(details) => details.to_owned(),
+                None => format!("HTTP status {status}"),
+            })),
+        }
+    }
+}
+
+fn environment() -> Option<(String, String)> {
+    let user = std::env::var("SENDQUEUE_USER").ok()?;
+    Some((
+        user,
+        std::env::var("SENDQUEUE_PASSWORD").unwrap_or_default(),
+    ))
+}
+
+fn file_error(path: &Path, problem: impl std::fmt::Display) -> ClientError {
+    ClientError::File {
+        path: path.display().to_string(),
+        problem: problem.to_string(),
+    }
+}
+
+fn read_credentials(path: &Path) -> Result<Value, ClientError> {
+    let text = fs::read_to_string(path).map_err(|error| file_error(path, error))?;
+    #[cfg(unix)]
+    if let Ok(file) = fs::metadata(path) {
+        use std::os::unix::fs::PermissionsExt as _;
+        if file.permissions().mode() & 0o077 != 0 {
+            eprintln!(
+                "sendqueuectl: warning: {}: others can read this file (chmod 600)",
+                path.display()
+            );
+        }
+    }
+    let value: Value = serde_json::from_str(&text).map_err(|error| {
+        // Without serde's excerpt: it may hold the password.
+        file_error(
+            path,
+            format!("not JSON, line {} column {}", error.line(), error.column()),
+        )
+    })?;
+    for key in ["User", "Password"] {
+        if !value.get(key).is_some_and(Value::is_string) {
+            return Err(file_error(path, format!("{key} is missing or no text")));
+        }
+    }
+    Ok(value)
+}
+
+fn certificates(path: &Path) -> Result<Vec<ureq::tls::Certificate<'static>>, ClientError> {
+    let pem = fs::read(path).map_err(|error| file_error(path, error))?;
+    let mut found = Vec::new();
+    for item in ureq::tls::parse_pem(&pem) {
+        match item {
+            Ok(ureq::tls::PemItem::Certificate(certificate)) => found.push(certificate),
+            Ok(_) => {}
+            Err(error) => return Err(file_error(path, error)),
+        }
+    }
+    if found.is_empty() {
+        return Err(file_error(path, "no certificate (PEM) in it"));
+    }
+    Ok(found)
+}

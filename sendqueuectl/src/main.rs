@@ -1,0 +1,45 @@
+//! `sendqueuectl`: what scripts and administrators do with the send queue daily, over its REST API.
+//!
+//! Invariants:
+//! - Every command but `check` and `completions` is one or more calls of the REST API: nothing here knows the database.
+//! - What the server sends is data: control characters never reach the terminal ([`show::plain`]).
+//! - The password comes from the environment or a file, never from the command line, and is never printed.
+//! - Exit code: 0 done, 1 something is wrong (also what `--check` finds), 2 wrong use.
+#![forbid(unsafe_code)]
+
+mod check;
+mod cli;
+mod client;
+mod commands;
+mod filter;
+mod orthanc_config;
+mod show;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("sendqueuectl: {}", show::plain(&error.to_string()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<ExitCode, commands::Failed> {
+    match &cli.command {
+        Command::Check { path } => Ok(check::run(path, cli.json)),
+        Command::Completions { shell } => {
+            cli::completions(*shell);
+            Ok(ExitCode::SUCCESS)
+        }
+        command => commands::run(cli, command),
+    }
+}

@@ -1,0 +1,142 @@
+//! Orthanc's configuration as Orthanc reads it (OrthancConfiguration.cpp, 1.10.1 to 1.13.0): a file, or all the `.json` files of a
+//! folder; variables of the environment put in; C and C++ comments and a comma at the end of a list.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jsonc_parser::ParseOptions;
+use regex::{Captures, Regex};
+use serde_json::{Map, Value};
+
+/// # Errors
+/// What Orthanc would not start with, naming the file.
+pub fn read(path: &Path) -> Result<Value, String> {
+    let told =
+        |file: &Path, problem: &dyn std::fmt::Display| format!("{}: {problem}", file.display());
+    let files = if path.is_dir() {
+        json_files(path).map_err(|error| told(path, &error))?
+    } else {
+        vec![path.to_owned()]
+    };
+    let mut whole = Map::new();
+    for file in files {
+        let text = fs::read_to_string(&file).map_err(|error| told(&file, &error))?;
+        let text = substitute(&text, &|name| std::env::var(name).ok());
+        let part = parse(&text).map_err(|problem| told(&file, &problem))?;
+        for (key, value) in part {
+            if whole.contains_key(&key) {
+                let problem = format!("the section {key:?} is in another file too");
+                return Err(told(&file, &problem));
+            }
+            whole.insert(key, value);
+        }
+    }
+    Ok(Value::Object(whole))
+}
+
+fn json_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_json = path
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        if is_json && !path.is_dir() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn parse(text: &str) -> Result<Map<String, Value>, String> {
+    let options = ParseOptions {
+        allow_comments: true,
+        allow_trailing_commas: true,
+        allow_loose_object_property_names: false,
+        allow_missing_commas: false,
+        allow_single_quoted_strings: false,
+        allow_hexadecimal_numbers: false,
+        allow_unary_plus_numbers: false,
+        allow_bare_decimal_point_numbers: false,
+        allow_non_finite_numbers: false,
+        allow_extended_string_escapes: false,
+    };
+    let value: Option<Value> = jsonc_parser::parse_to_serde_value(text, &options)
+        .map_err(|error| format!("not JSON: {error}"))?;
+    match value {
+        Some(Value::Object(map)) => Ok(map),
+        _ => Err("not a JSON object".to_owned()),
+    }
+}
+
+/// `${NAME}` and `${NAME:-default}`, the default in quotes or not. A variable that is not set and has no default is nothing.
+fn substitute(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> String {
+    let pattern = Regex::new(
+        r#"\$\{([^:]*?)\}|\$\{([^:]*?):-([^'"]*?)\}|\$\{([^:]*?):-"([^"]*?)"\}|\$\{([^:]*?):-'([^']*?)'\}"#,
+    );
+    let Ok(pattern) = pattern else {
+        return text.to_owned();
+    };
+    let put = |found: &Captures<'_>| {
+        let group = |at: usize| found.get(at).map_or("", |text| text.as_str());
+        if !group(1).is_empty() {
+            return variable(group(1)).unwrap_or_default();
+        }
+        for (name, default) in [(2, 3), (4, 5), (6, 7)] {
+            if !group(name).is_empty() {
+                return variable(group(name)).unwrap_or_else(|| group(default).to_owned());
+            }
+        }
+        String::new()
+    };
+    pattern.replace_all(text, put).into_owned()
+}
+
+/// The tags that `Dictionary` adds: name, group, element.
+pub fn own_tags(configuration: &Value) -> Vec<(String, (u16, u16))> {
+    let dictionary = configuration.get("Dictionary").and_then(Value::as_object);
+    let mut tags = Vec::new();
+    for (key, entry) in dictionary.into_iter().flatten() {
+        let Some((group, element)) = key.split_once([',', '-']) else {
+            continue;
+        };
+        let number = |text: &str| u16::from_str_radix(text.trim(), 16).ok();
+        let name = entry.get(1).and_then(Value::as_str);
+        if let (Some(group), Some(element), Some(name)) = (number(group), number(element), name) {
+            tags.push((name.to_owned(), (group, element)));
+        }
+    }
+    tags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_put_in_as_orthanc_does() {
+        let variable = |name: &str| (name == "SET").then(|| "value".to_owned());
+        for (text, expected) in [
+            ("a ${SET} b", "a value b"),
+            ("${UNSET}", ""),
+            ("${UNSET:-d}", "d"),
+            ("${UNSET:-\"d\"}", "d"),
+            ("${UNSET:-'d'}", "d"),
+            ("${SET:-d}", "value"),
+            ("$SET ${", "$SET ${"),
+            ("\"${SET}\", ${UNSET:-true}", "\"value\", true"),
+        ] {
+            assert_eq!(substitute(text, &variable), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn comments_and_last_commas_are_taken_and_no_more() {
+        let text = "{ // one\n \"a\": [1, 2,], /* two */ \"b\": {\"c\": 1,}, }";
+        assert_eq!(parse(text).map(|map| map.len()), Ok(2));
+        for wrong in ["", "[]", "{a: 1}", "{\"a\" 1}", "{'a': 1}"] {
+            assert!(parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

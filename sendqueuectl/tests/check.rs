@@ -1,0 +1,122 @@
+//! `check` says what Orthanc would say, word for word.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use sendqueue_testkit::queue::{self, Queue};
+use serde_json::{Value, json};
+
+fn check(arguments: &[&str], path: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sendqueuectl"));
+    command.args(arguments).arg("check").arg(path);
+    command.output().expect("sendqueuectl runs")
+}
+
+/// Configurations that are wrong in some way.
+fn wrong() -> Vec<Value> {
+    vec![
+        json!({ "Rules": [{ "To": ["unknown"] }] }),
+        json!({ "Rules": [{ "To": ["pacs"], "When": { "Tags": { "PatientNmae": "x", "Modality": "regex:(" } } }] }),
+        json!({ "Rules": "x", "HistoryDays": -1, "Database": 5 }),
+        json!({ "Defaults": { "Associations": 100, "Windows": ["25:00-26:00"] }, "Destinatoins": {} }),
+        json!({ "Destinations": { "pacs": { "Retry": { "MaxAttempts": 0 }, "TransferSyntax": "1.2.3" } } }),
+        json!({ "Rules": [{ "To": [] }, { "Name": 7 }], "Enable": "yes" }),
+    ]
+}
+
+#[test]
+fn the_same_mistakes_in_the_same_words_as_orthanc() {
+    for section in wrong() {
+        let config = queue::config(&[])
+            .modality("pacs", "PACS", 104)
+            .set("SendQueue", section.clone());
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("orthanc.json");
+        std::fs::write(&file, config.value().to_string()).expect("written");
+        let refused = Queue::try_start(config).expect_err("it must not start");
+        let log = refused.to_string();
+        let output = check(&[], &file);
+        assert_eq!(output.status.code(), Some(1), "{section}");
+        let said = String::from_utf8(output.stderr).expect("text");
+        let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("  ")).collect();
+        assert!(!lines.is_empty(), "{section}: {said}");
+        for line in &lines {
+            assert!(
+                log.contains(line.trim()),
+                "{section}: Orthanc does not say {line:?}:\n{log}"
+            );
+        }
+        // And no fewer.
+        let count: usize = said
+            .split_whitespace()
+            .next()
+            .and_then(|word| word.parse().ok())
+            .expect("a number");
+        assert_eq!(count, lines.len(), "{said}");
+        assert!(
+            log.contains(said.lines().next().expect("a line")),
+            "{section}: {log}"
+        );
+        let json: Value = serde_json::from_slice(&check(&["--json"], &file).stdout).expect("JSON");
+        assert_eq!(json["Mistakes"].as_array().map(Vec::len), Some(count));
+    }
+}
+
+#[test]
+fn what_orthanc_starts_with_is_valid() {
+    let config = queue::config(&["pacs"])
+        .modality("pacs", "PACS", 104)
+        .set("Dictionary", json!({ "0011,1001": ["LO", "HospitalCode", 1, 1, "Hospital"] }))
+        .set(
+            "/SendQueue/Rules",
+            json!([{ "To": ["pacs"], "When": { "Tags": { "Modality": ["CT"], "0008,1030": "regex:(?i)thorax", "PatientID": "1" } } }]),
+        );
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("orthanc.json");
+    // With comments, as people write it.
+    let text = format!("// Our Orthanc\n{} /* the end */\n", config.value());
+    std::fs::write(&file, text).expect("written");
+    let _running = Queue::start(config);
+    let output = check(&[], &file);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        said.starts_with("valid: the send queue is on, 1 rules"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_folder_is_read_as_a_whole_and_broken_files_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write =
+        |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    write(
+        "a.json",
+        r#"{ "DicomModalities": { "pacs": ["PACS", "127.0.0.1", 104] } }"#,
+    );
+    write(
+        "b.JSON",
+        r#"{ "SendQueue": { "Rules": [ { "To": [ "${SENDQUEUE_TEST_TO:-pacs}" ] } ] } }"#,
+    );
+    write("notes.txt", "not JSON");
+    assert!(check(&[], folder.path()).status.success());
+    write("c.json", r#"{ "SendQueue": {} }"#);
+    let output = check(&[], folder.path());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("in another file too"));
+    write("c.json", "{ oops");
+    let said = String::from_utf8_lossy(&check(&[], folder.path()).stderr).into_owned();
+    assert!(
+        said.contains("c.json") && said.contains("not JSON"),
+        "{said}"
+    );
+    assert_eq!(
+        check(&[], &folder.path().join("none.json")).status.code(),
+        Some(1)
+    );
+}

@@ -1,0 +1,411 @@
+//! Every command against a real Orthanc.
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use sendqueue_testkit::queue::{self, Queue};
+use sendqueue_testkit::{FaultScp, Respond, Study};
+use serde_json::{Value, json};
+
+struct Ctl {
+    url: String,
+}
+
+impl Ctl {
+    fn of(queue: &Queue) -> Self {
+        Self {
+            url: format!("http://127.0.0.1:{}", queue.http_port()),
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sendqueuectl"));
+        command
+            .args(arguments)
+            .env("SENDQUEUE_URL", &self.url)
+            .stdin(Stdio::null());
+        for name in [
+            "SENDQUEUE_USER",
+            "SENDQUEUE_PASSWORD",
+            "SENDQUEUE_CREDENTIALS",
+            "SENDQUEUE_CA",
+        ] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("sendqueuectl runs")
+    }
+
+    /// What it prints, which must be a success.
+    #[track_caller]
+    fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {errors}");
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    #[track_caller]
+    fn json(&self, arguments: &[&str]) -> Value {
+        let text = self.ok(&[&["--json"], arguments].concat());
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {text}"))
+    }
+
+    /// What it says on standard error, which must be a failure.
+    #[track_caller]
+    fn fails(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        String::from_utf8(output.stderr).expect("text")
+    }
+}
+
+/// Four failures at `bad` (two of A900, two of C000), four delivered to `good`.
+fn scene() -> (FaultScp, FaultScp, Queue, String) {
+    let (bad, good) = (FaultScp::start("BAD"), FaultScp::start("GOOD"));
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    bad.on_store(move |_| {
+        let number = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        Respond::Status(if number % 2 == 0 { 0xA900 } else { 0xC000 })
+    });
+    let queue = Queue::start(queue::config_for(&[&bad, &good]));
+    let ids = queue.store_all(&Study::new(1, 4).build());
+    let study = queue
+        .get(&format!("/instances/{}/study", ids[0]))
+        .ok()
+        .json();
+    queue.wait_for("bad", "Failure", 4);
+    queue.wait_for("good", "Success", 4);
+    (
+        bad,
+        good,
+        queue,
+        study["ID"].as_str().expect("a study").to_owned(),
+    )
+}
+
+#[test]
+fn what_is_asked_is_shown_for_people_and_programs() {
+    let (_bad, good, queue, study) = scene();
+    let ctl = Ctl::of(&queue);
+    let text = ctl.ok(&["status"]);
+    assert!(text.contains("0 waiting, 0 being sent, 4 failed"), "{text}");
+    assert!(
+        text.lines()
+            .any(|line| line.starts_with("good") && line.contains("Ready")),
+        "{text}"
+    );
+    assert_eq!(ctl.json(&["status"])["Queue"]["Counts"]["Failure"], 4);
+    assert_eq!(
+        ctl.run(&["status", "--check"]).status.code(),
+        Some(1),
+        "failures need a person"
+    );
+    assert!(ctl.ok(&["health"]).starts_with("ok"));
+    let text = ctl.ok(&["errors"]);
+    assert!(
+        text.contains("bad Rejected A900: 2 items") && text.contains("does not match"),
+        "{text}"
+    );
+    assert_eq!(ctl.json(&["errors"]).as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        ctl.json(&["errors", "--list"]).as_array().map(Vec::len),
+        Some(4)
+    );
+    assert_eq!(
+        ctl.json(&["errors", "--status", "0xC000"])
+            .as_array()
+            .map(Vec::len),
+        Some(2)
+    );
+    assert_eq!(
+        ctl.json(&["items", "--destination", "good"])
+            .as_array()
+            .map(Vec::len),
+        Some(4)
+    );
+    let items = ctl.json(&["items", "--limit", "3"]);
+    let ids: Vec<i64> = items
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|item| item["ID"].as_i64())
+        .collect();
+    assert_eq!(ids.len(), 3);
+    assert!(
+        ids.is_sorted_by(|one, other| one > other),
+        "newest first: {ids:?}"
+    );
+    let first = queue.items("state=Failure")[0]["ID"].to_string();
+    assert!(ctl.ok(&["item", &first]).contains("ATTEMPT"));
+    assert_eq!(
+        ctl.json(&["item", &first])["Attempts"]
+            .as_array()
+            .map(Vec::len),
+        Some(1)
+    );
+    assert!(ctl.ok(&["study", &study]).contains("good"));
+    assert_eq!(
+        ctl.json(&["study", &study])["Destinations"]
+            .as_array()
+            .map(Vec::len),
+        Some(2)
+    );
+    assert!(ctl.ok(&["echo", "good"]).contains("answered in"));
+    good.stop();
+    let output = ctl.run(&["echo", "bad", "good"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("good: "));
+}
+
+#[test]
+fn the_error_queue_is_replayed_redirected_and_purged() {
+    let (bad, _good, queue, _) = scene();
+    let ctl = Ctl::of(&queue);
+    assert!(
+        ctl.fails(&["replay"])
+            .contains("an empty filter is refused")
+    );
+    assert_eq!(
+        ctl.json(&["replay", "--all", "--dry-run"]),
+        json!({ "Replayed": 4 })
+    );
+    assert_eq!(
+        queue.count("bad", "Failure"),
+        4,
+        "a dry run changes nothing"
+    );
+    assert_eq!(
+        ctl.json(&["redirect", "--status", "A900", "--to", "good"]),
+        json!({ "Redirected": 2 })
+    );
+    queue.wait_for("good", "Success", 6);
+    bad.set_store(Respond::Status(0));
+    let one = queue.items("state=Failure")[0]["ID"].to_string();
+    assert!(
+        ctl.ok(&["replay", "--id", &one])
+            .contains("replayed: 1 items")
+    );
+    queue.wait_for("bad", "Success", 1);
+    // Nobody to ask.
+    assert!(
+        ctl.fails(&["purge", "--all"])
+            .contains("1 items would be purged")
+    );
+    assert_eq!(queue.count("bad", "Failure"), 1);
+    assert!(
+        ctl.ok(&["purge", "--all", "--dry-run"])
+            .contains("1 items fit")
+    );
+    assert!(
+        ctl.ok(&["purge", "--all", "--yes"])
+            .contains("purged: 1 items")
+    );
+    assert_eq!(queue.count("bad", "Failure"), 0);
+    assert!(ctl.run(&["status", "--check"]).status.success());
+}
+
+/// On a terminal it asks; `script` (util-linux) makes one.
+#[test]
+fn purging_asks_on_a_terminal() {
+    let (_bad, _good, queue, _) = scene();
+    let ctl = Ctl::of(&queue);
+    for (answer, left) in [("n\n", 4), ("y\n", 0)] {
+        let line = format!("{} purge --all", env!("CARGO_BIN_EXE_sendqueuectl"));
+        let mut child = Command::new("script")
+            .args(["-qefc", &line, "/dev/null"])
+            .env("SENDQUEUE_URL", &ctl.url)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("script");
+        child
+            .stdin
+            .take()
+            .expect("a pipe")
+            .write_all(answer.as_bytes())
+            .expect("answered");
+        let output = child.wait_with_output().expect("an end");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("Purge 4 items?"), "{text}");
+        assert_eq!(queue.count("bad", "Failure"), left, "{answer:?}: {text}");
+    }
+}
+
+#[test]
+fn destinations_are_steered_and_studies_enqueued_and_watched() {
+    let (_bad, _good, queue, study) = scene();
+    let ctl = Ctl::of(&queue);
+    assert!(ctl.ok(&["pause", "good", "bad"]).contains("good: Paused"));
+    assert_eq!(
+        ctl.json(&["enqueue", &study, "--to", "good", "--dry-run"]),
+        json!({ "Enqueued": 4, "AlreadyQueued": 0 })
+    );
+    assert!(
+        ctl.ok(&["enqueue", &study, "--to", "good", "--priority", "High"])
+            .contains("enqueued: 4 items")
+    );
+    assert_eq!(queue.count("good", "Pending"), 4);
+    assert_eq!(queue.items("state=Pending")[0]["Priority"], "High");
+    let mut watch = ctl
+        .command(&["watch", "--study", &study, "--every", "0.1"])
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("watch");
+    assert!(
+        watch.try_wait().expect("a child").is_none(),
+        "something still waits"
+    );
+    assert!(ctl.ok(&["resume", "good"]).contains("good: Ready"));
+    assert!(watch.wait().expect("a child").success(), "all went");
+    assert_eq!(queue.count("good", "Success"), 8);
+    assert!(ctl.ok(&["send-now", "good"]).contains("good: "));
+    // What fails while it is watched is told by the exit code.
+    let watch = ctl
+        .command(&["watch", "--destination", "bad", "--every", "0.1"])
+        .stdout(Stdio::null())
+        .spawn();
+    let mut watch = watch.expect("watch");
+    assert!(watch.wait().expect("a child").success(), "nothing is open");
+    assert!(
+        ctl.ok(&["enqueue", &study, "--to", "bad"])
+            .contains("enqueued")
+    );
+    let mut watch = ctl
+        .command(&["--json", "watch", "--every", "0.1"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("watch");
+    ctl.ok(&["resume", "bad"]);
+    assert_eq!(watch.wait().expect("a child").code(), Some(1));
+}
+
+#[test]
+fn mistakes_are_told_so_that_they_can_be_mended() {
+    let (_bad, _good, queue, _) = scene();
+    let ctl = Ctl::of(&queue);
+    for (arguments, words) in [
+        (&["item", "4711"][..], "no item 4711"),
+        (&["pause", "../x"], "no destination"),
+        (&["study", "1.2.3"], "neither Orthanc nor the queue knows"),
+        (&["items", "--state", "Odd"], "Scheduled, Pending"),
+        (&["errors", "--class", "Odd"], "Rejected"),
+        (&["enqueue", "x", "--to", "good"], "no resource"),
+        (&["redirect", "--all", "--to", "nowhere"], "no destination"),
+    ] {
+        let said = ctl.fails(arguments);
+        assert!(said.contains(words), "{arguments:?}: {said}");
+    }
+    assert_eq!(
+        ctl.run(&["errors", "--status", "wxyz"]).status.code(),
+        Some(2)
+    );
+    let nobody = Ctl {
+        url: "http://127.0.0.1:1".to_owned(),
+    };
+    assert!(nobody.fails(&["status"]).contains("cannot be reached"));
+    let plain = sendqueue_testkit::Orthanc::start(
+        sendqueue_testkit::OrthancVersion::under_test(),
+        sendqueue_testkit::OrthancConfig::new(),
+    );
+    let plain = plain.expect("an Orthanc");
+    let without = Ctl {
+        url: format!("http://127.0.0.1:{}", plain.http_port()),
+    };
+    assert!(
+        without
+            .fails(&["status"])
+            .contains("the plugin is not loaded")
+    );
+}
+
+#[test]
+fn the_login_comes_from_the_environment_or_a_file_and_is_never_printed() {
+    let scp = FaultScp::start("ONE");
+    let config = queue::config_for(&[&scp])
+        .set("AuthenticationEnabled", true)
+        .set("RegisteredUsers", json!({ "anna": "top-secret" }));
+    let queue = Queue::start(config);
+    let ctl = Ctl::of(&queue);
+    assert!(ctl.fails(&["status"]).contains("asks for a login"));
+    let with = |user: &str, password: &str| {
+        let mut command = ctl.command(&["status"]);
+        command
+            .env("SENDQUEUE_USER", user)
+            .env("SENDQUEUE_PASSWORD", password);
+        command.output().expect("sendqueuectl runs")
+    };
+    assert!(with("anna", "top-secret").status.success());
+    let wrong = with("anna", "top-secret-not");
+    let said = String::from_utf8_lossy(&wrong.stderr);
+    assert!(
+        said.contains("does not take this login (user anna)") && !said.contains("top-secret"),
+        "{said}"
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("login.json");
+    std::fs::write(&file, r#"{ "User": "anna", "Password": "top-secret" }"#).expect("written");
+    let path = file.to_str().expect("a path");
+    let output = ctl.run(&["--credentials", path, "status"]);
+    assert!(output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("others can read this file"));
+    std::fs::write(&file, r#"{ "User": "anna", "Password": "top-secret }"#).expect("written");
+    let said = ctl.fails(&["--credentials", path, "status"]);
+    assert!(
+        said.contains("not JSON") && !said.contains("top-secret"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_receivers_words_do_not_steer_the_terminal() {
+    let scp = FaultScp::start("BAD");
+    scp.on_store(|_| Respond::status_with(0xC000, Some("\u{1b}[2J\u{1b}[31mred\u{7}"), &[]));
+    let queue = Queue::start(queue::config_for(&[&scp]));
+    queue.store_all(&Study::new(1, 1).build());
+    queue.wait_for("bad", "Failure", 1);
+    let ctl = Ctl::of(&queue);
+    let id = queue.items("")[0]["ID"].to_string();
+    for arguments in [
+        &["errors"][..],
+        &["errors", "--list"],
+        &["items"],
+        &["item", &id],
+        &["status"],
+        &["--json", "item", &id],
+    ] {
+        let text = ctl.ok(arguments);
+        assert!(
+            text.chars().all(|c| c == '\n' || !c.is_control()),
+            "{arguments:?}: {text:?}"
+        );
+    }
+}
+
+#[test]
+fn completions_are_made_for_each_shell() {
+    let ctl = Ctl {
+        url: "http://127.0.0.1:1".to_owned(),
+    };
+    for shell in ["bash", "zsh", "fish"] {
+        let text = ctl.ok(&["completions", shell]);
+        assert!(
+            text.contains("send-now") && text.contains("sendqueuectl"),
+            "{shell}"
+        );
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("completion");
+    std::fs::write(&file, ctl.ok(&["completions", "bash"])).expect("written");
+    assert!(
+        Command::new("bash")
+            .arg("-n")
+            .arg(&file)
+            .status()
+            .expect("bash")
+            .success()
+    );
+}
