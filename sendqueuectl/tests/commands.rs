@@ -289,7 +289,8 @@ fn mistakes_are_told_so_that_they_can_be_mended() {
     let ctl = Ctl::of(&queue);
     for (arguments, words) in [
         (&["item", "4711"][..], "no item 4711"),
-        (&["pause", "../x"], "no destination"),
+        (&["pause", "nowhere"], "no destination"),
+        (&["pause", "../x"], "nothing at this path"),
         (&["study", "1.2.3"], "neither Orthanc nor the queue knows"),
         (&["items", "--state", "Odd"], "Scheduled, Pending"),
         (&["errors", "--class", "Odd"], "Rejected"),
