@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use orthanc_sdk::{Change, ChangeType, Host, Plugin, Request, StoredInstance};
 use serde_json::Value;
 
+use crate::api::cross_site::CrossSite;
 use crate::api::{self, Api};
 use crate::arrival::notices::Notices;
 use crate::arrival::progress::Progress;
@@ -224,6 +225,7 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         progress,
         clock,
         client: host.client(),
+        cross_site: CrossSite::default(),
         is_started: Box::new(move || up.started.load(Ordering::Acquire)),
     };
     register(host, api, &running).map_err(|error| error.to_string())?;

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use orthanc_sdk::{Request, Response};
-use serde_json::{Value, json};
+use orthanc_sdk::Request;
 
 use super::error::ApiError;
 use super::input::{Query, quoted};
-use super::json::{age, counts, last_error, time};
-use super::{Answer, Api};
+use super::types::{Destination, DestinationState, Echo, LastError, Time, age};
+use super::{Answer, Api, ok};
 use crate::config;
 use crate::dispatch::{Lane, LaneStatus, windows};
 use crate::item::Timestamp;
@@ -18,14 +17,14 @@ use crate::store::{Counts, DestinationRecord};
 
 impl Api {
     pub fn destinations(&self, request: &Request) -> Answer {
-        Query::new(request, &[])?;
+        Query::none(request)?;
         let now = self.clock.now();
-        let list: Value = self
+        let list: Vec<Destination> = self
             .records()?
             .iter()
             .map(|record| self.describe(record, now))
             .collect();
-        Ok(Response::json(200, &list))
+        ok(&list)
     }
 
     /// All known destinations, by name, also those without an item.
@@ -43,46 +42,43 @@ impl Api {
     }
 
     pub fn destination(&self, request: &Request, name: &str) -> Answer {
-        Query::new(request, &[])?;
+        Query::none(request)?;
         self.check_destination(name)?;
         let record = self
             .store
             .destination(name)?
             .unwrap_or_else(|| unused(name));
-        Ok(Response::json(
-            200,
-            &self.describe(&record, self.clock.now()),
-        ))
+        ok(&self.describe(&record, self.clock.now()))
     }
 
-    /// `pause`, `resume`, `echo`.
+    /// `pause`, `resume`, `echo`, `send-now`.
     pub fn steer(&self, name: &str, verb: &str) -> Answer {
         self.check_destination(name)?;
-        if verb == "echo" {
-            return self.echo(name);
-        }
-        let done = match verb {
+        match verb {
+            "echo" => return self.echo(name),
             "send-now" => {
+                let lane = self.lane(name)?;
                 let promoted = self.store.promote_all(name)?;
-                self.lane(name)?.send_now();
-                format!("sending now ({promoted} items had to wait)")
+                lane.send_now();
+                log::warn!(
+                    "{name}: all is sent now at a person's request; {promoted} items were waiting for their time"
+                );
             }
             _ => {
                 let pause = verb == "pause";
                 self.store.set_paused(name, pause)?;
                 self.lane(name)?.set_paused(pause);
-                if pause { "paused" } else { "resumed" }.to_owned()
+                log::warn!(
+                    "{name}: {} at a person's request",
+                    if pause { "paused" } else { "resumed" }
+                );
             }
-        };
-        log::warn!("{name}: {done} at a person's request");
+        }
         let record = self
             .store
             .destination(name)?
             .unwrap_or_else(|| unused(name));
-        Ok(Response::json(
-            200,
-            &self.describe(&record, self.clock.now()),
-        ))
+        ok(&self.describe(&record, self.clock.now()))
     }
 
     /// The lane of a destination; one that is made now knows what the database remembers, a pause or an outage.
@@ -99,19 +95,18 @@ impl Api {
 
     fn echo(&self, name: &str) -> Answer {
         let result = self.lane(name)?.echo();
-        let body = match result {
-            Ok(took) => json!({
-                "Success": true,
-                "Milliseconds": took.as_secs_f64() * 1e3,
-                "Error": null,
-            }),
-            Err(outcome) => json!({
-                "Success": false,
-                "Milliseconds": null,
-                "Error": outcome.details,
-            }),
-        };
-        Ok(Response::json(200, &body))
+        ok(&match result {
+            Ok(took) => Echo {
+                success: true,
+                milliseconds: Some(took.as_secs_f64() * 1e3),
+                error: None,
+            },
+            Err(outcome) => Echo {
+                success: false,
+                milliseconds: None,
+                error: Some(outcome.details),
+            },
+        })
     }
 
     fn check_destination(&self, name: &str) -> Result<(), ApiError> {
@@ -125,27 +120,27 @@ impl Api {
         }
     }
 
-    fn describe(&self, record: &DestinationRecord, now: Timestamp) -> Value {
+    fn describe(&self, record: &DestinationRecord, now: Timestamp) -> Destination {
         let status = self.status(record, now);
         let transport = self.lanes.transport_in_use(&record.name);
-        json!({
-            "Name": record.name,
-            "State": state(&status),
-            "Counts": counts(&record.counts),
-            "BytesPending": record.bytes_pending,
-            "OldestPendingSeconds": age(record.oldest_pending, now),
-            "LastSuccess": time(record.last_success),
-            "LastError": last_error(record.last_error.as_ref()),
-            "UnreachableSince": time(status.unreachable_since),
-            "NextProbe": time(status.next_probe),
-            "Outages": status.outages,
-            "NextWindow": time(status.opens),
-            "InstancesPerSecond": status.instances_per_second,
-            "BytesPerSecond": status.bytes_per_second,
-            "TransportInUse": transport.name,
-            "TransportReason": transport.reason,
-            "Settings": config::in_force(self.settings.destination(&record.name)),
-        })
+        Destination {
+            name: record.name.clone(),
+            state: state(&status),
+            counts: (&record.counts).into(),
+            bytes_pending: record.bytes_pending,
+            oldest_pending_seconds: age(record.oldest_pending, now),
+            last_success: Time::maybe(record.last_success),
+            last_error: record.last_error.as_ref().map(LastError::from),
+            unreachable_since: Time::maybe(status.unreachable_since),
+            next_probe: Time::maybe(status.next_probe),
+            outages: status.outages,
+            next_window: Time::maybe(status.opens),
+            instances_per_second: status.instances_per_second,
+            bytes_per_second: status.bytes_per_second,
+            transport_in_use: transport.name.into(),
+            transport_reason: transport.reason,
+            settings: config::in_force(self.settings.destination(&record.name)),
+        }
     }
 
     pub(super) fn status(&self, record: &DestinationRecord, now: Timestamp) -> LaneStatus {
@@ -176,15 +171,15 @@ impl Api {
     }
 }
 
-pub(super) fn state(status: &LaneStatus) -> &'static str {
+pub(super) fn state(status: &LaneStatus) -> DestinationState {
     if status.paused {
-        "Paused"
+        DestinationState::Paused
     } else if status.unreachable_since.is_some() {
-        "Unreachable"
+        DestinationState::Unreachable
     } else if status.outside_window {
-        "OutsideWindow"
+        DestinationState::OutsideWindow
     } else {
-        "Ready"
+        DestinationState::Ready
     }
 }
 

@@ -7,13 +7,14 @@
 
 use std::collections::HashSet;
 
-use orthanc_sdk::{CallError, Request, Response};
+use orthanc_sdk::{CallError, Request};
 use serde_json::{Map, Value, json};
 
 use super::error::ApiError;
 use super::input::{Body, quoted};
 use super::items::unknown_destination;
-use super::{Answer, Api};
+use super::types::{self, Enqueue};
+use super::{Answer, Api, ok};
 use crate::arrival::enlist;
 use crate::arrival::facts::{Fact, Facts};
 use crate::item::{Priority, Timestamp};
@@ -32,17 +33,7 @@ struct Wish {
 impl Api {
     /// `POST /sendqueue/items`.
     pub fn enqueue(&self, request: &Request) -> Answer {
-        let body = Body::new(
-            request,
-            &[
-                "Resources",
-                "Query",
-                "Destinations",
-                "Priority",
-                "QuietSeconds",
-                "DryRun",
-            ],
-        )?;
+        let body = Body::of::<Enqueue>(request)?;
         let query = body.query("Query")?;
         if query.is_some() && !body.lacks(&["Resources"]) {
             return Err(ApiError::bad("either Resources or Query, not both"));
@@ -81,10 +72,10 @@ impl Api {
             }
             self.promoter.poke();
         }
-        Ok(Response::json(
-            200,
-            &json!({ "Enqueued": total.enqueued, "AlreadyQueued": total.already_queued }),
-        ))
+        ok(&types::Enqueued {
+            enqueued: total.enqueued,
+            already_queued: total.already_queued,
+        })
     }
 
     fn enqueue_parts(

@@ -1,8 +1,8 @@
 //! Errors of the REST API, in the form of Orthanc's own.
 
 use orthanc_sdk::{CallError, Method, Request, Response};
-use serde_json::json;
 
+use super::{json, types};
 use crate::store::StoreError;
 
 /// What goes wrong in a request.
@@ -25,6 +25,11 @@ impl ApiError {
         ApiError::bad(format!("{name}: found {found}, allowed: {allowed}"))
     }
 
+    /// 403: it comes from a page of another site.
+    pub fn forbidden(details: impl Into<String>) -> ApiError {
+        ApiError::new(403, details)
+    }
+
     /// 404.
     pub fn not_found(details: impl Into<String>) -> ApiError {
         ApiError::new(404, details)
@@ -43,15 +48,15 @@ impl ApiError {
     }
 
     pub fn response(&self, request: &Request) -> Response {
-        let body = json!({
-            "HttpStatus": self.status,
-            "HttpError": reason(self.status),
-            "Message": message(self.status),
-            "Details": self.details,
-            "Method": request.method.as_str(),
-            "Uri": request.uri,
-        });
-        Response::json(self.status, &body)
+        let body = types::Error {
+            http_status: self.status,
+            http_error: reason(self.status),
+            message: message(self.status),
+            details: self.details.clone(),
+            method: request.method.as_str(),
+            uri: request.uri.clone(),
+        };
+        json(self.status, &body)
     }
 }
 
@@ -76,19 +81,23 @@ pub fn method_not_allowed(allowed: &[Method]) -> Response {
     Response::method_not_allowed(allowed)
 }
 
-fn reason(status: u16) -> &'static str {
+pub fn reason(status: u16) -> &'static str {
     match status {
         400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
         404 => "Not Found",
+        405 => "Method Not Allowed",
         409 => "Conflict",
         503 => "Service Unavailable",
         _ => "Internal Server Error",
     }
 }
 
-fn message(status: u16) -> &'static str {
+pub fn message(status: u16) -> &'static str {
     match status {
         400 => "Bad request",
+        403 => "A page of another site may not do this",
         404 => "Unknown resource",
         409 => "The state of the item does not allow this",
         503 => "The send queue cannot do this now",

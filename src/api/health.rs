@@ -2,58 +2,58 @@
 
 use std::time::Duration;
 
-use orthanc_sdk::{Request, Response};
-use serde_json::json;
+use orthanc_sdk::Request;
 
 use super::input::Query;
-use super::{Answer, Api};
+use super::types::{Health, HealthStatus, Part, Problem, Time};
+use super::{Answer, Api, json};
 
 /// Reconciliation is behind if its last full pass is older.
 const BEHIND: Duration = Duration::from_secs(60);
 
 impl Api {
     pub fn health(&self, request: &Request) -> Answer {
-        Query::new(request, &[])?;
+        Query::none(request)?;
         let now = self.clock.now();
         let mut problems = Vec::new();
+        let mut problem = |part, details: String, since| {
+            problems.push(Problem {
+                part,
+                details,
+                since,
+            });
+        };
         if let Err(error) = self.store.check_writable() {
-            problems.push(json!({ "Part": "Database", "Details": error.to_string() }));
+            problem(Part::Database, error.to_string(), None);
         }
         let figures = self.progress.figures();
         if let Some((since, error)) = figures.fault {
-            problems.push(json!({
-                "Part": "Reconciliation",
-                "Details": format!("arrivals cannot be queued: {error}"),
-                "Since": since.to_orthanc(),
-            }));
+            let details = format!("arrivals cannot be queued: {error}");
+            problem(Part::Reconciliation, details, Some(Time(since)));
         } else if let Some(last) = figures.last_pass {
             if now.since(last) > BEHIND {
-                problems.push(json!({
-                    "Part": "Reconciliation",
-                    "Details": format!("the last pass over Orthanc's changes ended at {}", last.to_orthanc()),
-                }));
+                let details = format!(
+                    "the last pass over Orthanc's changes ended at {}",
+                    last.to_orthanc()
+                );
+                problem(Part::Reconciliation, details, None);
             }
         }
         if (self.is_started)() {
             let (alive, all) = self.lanes.threads();
             if alive < all {
-                problems.push(json!({
-                    "Part": "Threads",
-                    "Details": format!("{} of {all} workers ended", all - alive),
-                }));
+                let details = format!("{} of {all} workers ended", all - alive);
+                problem(Part::Threads, details, None);
             }
         } else {
-            problems
-                .push(json!({ "Part": "Threads", "Details": "Orthanc is starting or stopping" }));
+            let details = "Orthanc is starting or stopping".to_owned();
+            problem(Part::Threads, details, None);
         }
-        let (status, word) = if problems.is_empty() {
-            (200, "ok")
+        let (code, status) = if problems.is_empty() {
+            (200, HealthStatus::Ok)
         } else {
-            (503, "failing")
+            (503, HealthStatus::Failing)
         };
-        Ok(Response::json(
-            status,
-            &json!({ "Status": word, "Problems": problems }),
-        ))
+        Ok(json(code, &Health { status, problems }))
     }
 }

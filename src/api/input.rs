@@ -4,12 +4,13 @@ use orthanc_sdk::Request;
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
-use crate::item::{Class, Priority, State, Timestamp};
+use super::types::Named;
+use crate::item::{Class, Priority, State};
 use crate::store::{Order, Page, StatusFilter};
 
 const DEFAULT_LIMIT: u32 = 100;
 const MOST_LIMIT: u32 = 1000;
-/// Some thirty years.
+/// Some 30 years: an age.
 pub const MOST_SECONDS: u64 = 1_000_000_000;
 /// Levels of JSON in a body. Orthanc answers requests on threads with a stack of 100 KB, which a recursive parser
 /// overruns long before its own limit.
@@ -19,7 +20,17 @@ const MOST_DEPTH: usize = 16;
 pub struct Query<'a>(&'a Request);
 
 impl<'a> Query<'a> {
-    pub fn new(request: &'a Request, known: &[&str]) -> Result<Query<'a>, ApiError> {
+    /// Whose arguments are those of `T`.
+    pub fn of<T: Named>(request: &'a Request) -> Result<Query<'a>, ApiError> {
+        Query::new(request, T::NAMES)
+    }
+
+    /// Without arguments.
+    pub fn none(request: &'a Request) -> Result<Query<'a>, ApiError> {
+        Query::new(request, &[])
+    }
+
+    fn new(request: &'a Request, known: &[&str]) -> Result<Query<'a>, ApiError> {
         for (name, _) in &request.query {
             if !known.contains(&name.as_str()) {
                 let allowed = if known.is_empty() {
@@ -61,34 +72,38 @@ impl<'a> Query<'a> {
             .transpose()
     }
 
+    /// A DIMSE status in decimal, or `none`.
     pub fn status(&self) -> Result<Option<StatusFilter>, ApiError> {
-        let Some(text) = self.text("status") else {
-            return Ok(None);
-        };
-        if text == "none" {
-            return Ok(Some(StatusFilter::None));
-        }
-        text.parse()
-            .map(|status| Some(StatusFilter::Is(status)))
-            .map_err(|_| ApiError::field("status", quoted(&text), "0 to 65535, or none"))
+        self.text("status")
+            .map(|text| match text.as_str() {
+                "none" => Ok(StatusFilter::None),
+                _ => text.parse().map(StatusFilter::Is).map_err(|_| {
+                    ApiError::field("status", quoted(&text), "an integer from 0 to 65535, none")
+                }),
+            })
+            .transpose()
     }
 
-    /// How many seconds ago.
-    pub fn ago(&self, name: &str, now: Timestamp) -> Result<Option<Timestamp>, ApiError> {
-        let Some(text) = self.text(name) else {
-            return Ok(None);
-        };
-        text.parse::<u64>()
-            .ok()
-            .filter(|seconds| *seconds <= MOST_SECONDS)
-            .map(|seconds| Some(now.plus_seconds(-(seconds as f64))))
-            .ok_or_else(|| {
-                ApiError::field(
-                    name,
-                    quoted(&text),
-                    &format!("seconds, 0 to {MOST_SECONDS}"),
-                )
+    pub fn seconds(&self, name: &str) -> Result<Option<u64>, ApiError> {
+        self.text(name)
+            .map(|text| {
+                text.parse()
+                    .ok()
+                    .filter(|seconds| *seconds <= MOST_SECONDS)
+                    .ok_or_else(|| {
+                        let allowed = format!("seconds, an integer from 0 to {MOST_SECONDS}");
+                        ApiError::field(name, quoted(&text), &allowed)
+                    })
             })
+            .transpose()
+    }
+
+    fn order(&self) -> Result<Order, ApiError> {
+        match self.text("order").as_deref() {
+            None | Some("asc") => Ok(Order::Ascending),
+            Some("desc") => Ok(Order::Descending),
+            Some(other) => Err(ApiError::field("order", quoted(other), "asc, desc")),
+        }
     }
 
     pub fn page(&self) -> Result<Page, ApiError> {
@@ -114,15 +129,10 @@ impl<'a> Query<'a> {
             })
             .transpose()?
             .unwrap_or(0);
-        let order = match self.text("order").as_deref() {
-            None | Some("asc") => Order::Ascending,
-            Some("desc") => Order::Descending,
-            Some(other) => return Err(ApiError::field("order", quoted(other), "asc, desc")),
-        };
         Ok(Page {
             since,
             limit,
-            order,
+            order: self.order()?,
         })
     }
 }
@@ -135,6 +145,14 @@ pub fn class(field: &str, text: &str) -> Result<Class, ApiError> {
             &Class::ALL.map(Class::as_str).join(", "),
         )
     })
+}
+
+fn listed(fields: &[&str]) -> String {
+    if fields.is_empty() {
+        "no fields".to_owned()
+    } else {
+        fields.join(", ")
+    }
 }
 
 /// Found text as JSON, so that what is in it shows.
@@ -172,8 +190,12 @@ fn depth(json: &[u8]) -> usize {
 pub struct Body(Map<String, Value>);
 
 impl Body {
-    /// An empty body counts as `{}`.
-    pub fn new(request: &Request, known: &[&str]) -> Result<Body, ApiError> {
+    /// Whose fields are those of `T`. An empty body counts as `{}`.
+    pub fn of<T: Named>(request: &Request) -> Result<Body, ApiError> {
+        Body::new(request, T::NAMES)
+    }
+
+    fn new(request: &Request, known: &[&str]) -> Result<Body, ApiError> {
         if request.body.iter().all(u8::is_ascii_whitespace) {
             return Ok(Body(Map::new()));
         }
@@ -188,12 +210,12 @@ impl Body {
         let Value::Object(fields) = value else {
             return Err(ApiError::bad(format!(
                 "the body must be a JSON object with {}",
-                known.join(", ")
+                listed(known)
             )));
         };
         for name in fields.keys() {
             if !known.contains(&name.as_str()) {
-                return Err(ApiError::field("field", quoted(name), &known.join(", ")));
+                return Err(ApiError::field("field", quoted(name), &listed(known)));
             }
         }
         Ok(Body(fields))
@@ -217,6 +239,15 @@ impl Body {
     pub fn number(&self, name: &str, most: u64) -> Result<Option<u64>, ApiError> {
         self.read(name, &format!("an integer from 0 to {most}"), |value| {
             value.as_u64().filter(|number| *number <= most)
+        })
+    }
+
+    /// A DIMSE status, or `"None"`.
+    pub fn status(&self, name: &str) -> Result<Option<StatusFilter>, ApiError> {
+        let allowed = "an integer from 0 to 65535, or \"None\"";
+        self.read(name, allowed, |value| match value.as_str() {
+            Some(word) => (word == "None").then_some(StatusFilter::None),
+            None => Some(StatusFilter::Is(u16::try_from(value.as_u64()?).ok()?)),
         })
     }
 
@@ -251,17 +282,6 @@ impl Body {
                 .iter()
                 .map(Value::as_i64)
                 .collect()
-        })
-    }
-
-    /// A DIMSE status, or `"None"`.
-    pub fn status(&self, name: &str) -> Result<Option<StatusFilter>, ApiError> {
-        self.read(name, "0 to 65535, or \"None\"", |value| {
-            if value.as_str() == Some("None") {
-                return Some(StatusFilter::None);
-            }
-            let status = u16::try_from(value.as_u64()?).ok()?;
-            Some(StatusFilter::Is(status))
         })
     }
 

@@ -1,70 +1,70 @@
 //! `/sendqueue/items`.
 
-use orthanc_sdk::{CallError, Request, Response};
-use serde_json::{Value, json};
+use orthanc_sdk::Request;
 
 use super::error::ApiError;
 use super::input::{Body, Query, quoted};
-use super::json;
-use super::{Answer, Api};
+use super::lookup::is_orthanc_id;
+use super::types::{self, ItemDetailed, ItemsQuery, Nothing, RedirectTo};
+use super::{Answer, Api, ok};
 use crate::item::State;
-use crate::store::{Filter, Moved};
+use crate::store::{Filter, Level, Moved};
 
 impl Api {
     pub fn items(&self, request: &Request) -> Answer {
-        let known = [
-            "state",
-            "destination",
-            "study",
-            "instance",
-            "class",
-            "status",
-            "older-than",
-            "newer-than",
-            "limit",
-            "since",
-            "order",
-        ];
-        let now = self.clock.now();
-        let query = Query::new(request, &known)?;
-        let instance = self.instance(query.text("instance"));
-        let study = match (self.study(query.text("study")), &instance) {
-            (None, Some(instance)) => self.study_of_instance(instance),
-            (study, _) => study,
-        };
+        let query = Query::of::<ItemsQuery>(request)?;
+        let instance = query
+            .text("instance")
+            .map(|text| self.identifier("instance", Level::Instance, text))
+            .transpose()?;
         let filter = Filter {
             state: query.state()?,
+            instance,
+            ..self.list_filter(&query)?
+        };
+        let study = match (&filter.study, &filter.instance) {
+            // The study's part of the queue is searched, not all of it.
+            (None, Some(instance)) => self.study_of_instance(instance),
+            (study, _) => study.clone(),
+        };
+        self.list(&Filter { study, ..filter }, &query)
+    }
+
+    /// What lists of items and the error queue have in common.
+    pub(super) fn list_filter(&self, query: &Query<'_>) -> Result<Filter, ApiError> {
+        let now = self.clock.now();
+        let ago = |seconds: Option<u64>| seconds.map(|seconds| now.plus_seconds(-(seconds as f64)));
+        let study = query
+            .text("study")
+            .map(|text| self.identifier("study", Level::Study, text))
+            .transpose()?;
+        Ok(Filter {
             destination: query.text("destination"),
             study,
-            instance,
             class: query.class()?,
             status: query.status()?,
-            created_before: query.ago("older-than", now)?,
-            created_after: query.ago("newer-than", now)?,
+            created_before: ago(query.seconds("older-than")?),
+            created_after: ago(query.seconds("newer-than")?),
             ..Filter::default()
-        };
-        self.list(&filter, &query)
+        })
     }
 
     /// The page of items that a query asks for.
     pub(super) fn list(&self, filter: &Filter, query: &Query<'_>) -> Answer {
         let items = self.store.items(filter, query.page()?)?;
-        let list: Value = items.iter().map(json::item).collect();
-        Ok(Response::json(200, &list))
+        let list: Vec<types::Item> = items.iter().map(types::Item::from).collect();
+        ok(&list)
     }
 
     pub fn item(&self, request: &Request, id: i64) -> Answer {
-        Query::new(request, &[])?;
+        Query::none(request)?;
         let (item, attempts) = self.store.item(id)?.ok_or_else(|| no_item(id))?;
-        Ok(Response::json(
-            200,
-            &json::item_with_attempts(&item, &attempts),
-        ))
+        ok(&ItemDetailed::new(&item, &attempts))
     }
 
     pub fn remove(&self, id: i64) -> Answer {
         match self.store.remove(id)? {
-            Moved::Done(_) => Ok(Response::json(200, &json!({}))),
+            Moved::Done(_) => ok(&types::Removed {}),
             Moved::Refused(state) => Err(refused(id, "removed", state)),
             Moved::Unknown => Err(no_item(id)),
         }
@@ -73,8 +73,11 @@ impl Api {
     /// `replay`, `cancel`, `send-now`, `redirect` of one item.
     pub fn operate(&self, request: &Request, id: i64, verb: &str) -> Answer {
         let now = self.clock.now();
-        let known: &[&str] = if verb == "redirect" { &["To"] } else { &[] };
-        let body = Body::new(request, known)?;
+        let body = if verb == "redirect" {
+            Body::of::<RedirectTo>(request)?
+        } else {
+            Body::of::<Nothing>(request)?
+        };
         let (item, _) = self.store.item(id)?.ok_or_else(|| no_item(id))?;
         let (moved, done) = match verb {
             "cancel" => {
@@ -101,10 +104,7 @@ impl Api {
             Moved::Done(item) => {
                 self.lanes.poke(&item.destination);
                 let (item, attempts) = self.store.item(id)?.ok_or_else(|| no_item(id))?;
-                Ok(Response::json(
-                    200,
-                    &json::item_with_attempts(&item, &attempts),
-                ))
+                ok(&ItemDetailed::new(&item, &attempts))
             }
             Moved::Refused(state) => Err(refused(id, done, state)),
             Moved::Unknown => Err(no_item(id)),
@@ -133,23 +133,6 @@ impl Api {
             .ok()?;
         Some(study.get("ID")?.as_str()?.to_owned())
     }
-}
-
-/// Whether `text` has the form of an Orthanc identifier, and so may become part of a path.
-pub(super) fn is_orthanc_id(text: &str) -> bool {
-    text.len() == 44
-        && text.bytes().enumerate().all(|(at, byte)| {
-            if at % 9 == 8 {
-                byte == b'-'
-            } else {
-                byte.is_ascii_hexdigit()
-            }
-        })
-}
-
-/// Whether a failed call says that Orthanc does not have the resource.
-pub(super) fn is_unknown(error: &CallError) -> bool {
-    matches!(error, CallError::Status { status: 404, .. }) || error.code() == Some(17)
 }
 
 fn no_item(id: i64) -> ApiError {

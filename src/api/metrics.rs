@@ -13,6 +13,7 @@ use super::destinations::state;
 use super::error::ApiError;
 use super::exposition::{CONTENT_TYPE, Exposition, Kind};
 use super::input::Query;
+use super::types::DestinationState;
 use super::{Answer, Api};
 use crate::arrival::{progress, timing};
 use crate::dispatch::LaneStatus;
@@ -44,9 +45,6 @@ const FAILURES: [Class; 7] = [
     Class::Internal,
 ];
 
-/// The words of a destination's `State`.
-const STATES: [&str; 4] = ["Ready", "Unreachable", "Paused", "OutsideWindow"];
-
 /// A destination at the moment of the scrape.
 struct Destination {
     record: DestinationRecord,
@@ -56,7 +54,7 @@ struct Destination {
 
 impl Api {
     pub fn metrics(&self, request: &Request) -> Answer {
-        Query::new(request, &[])?;
+        Query::none(request)?;
         let now = self.clock.now();
         let destinations = self.measured(now)?;
         let mut page = Exposition::default();
@@ -334,8 +332,11 @@ fn reachable(page: &mut Exposition, destinations: &[Destination]) {
     );
     for one in destinations {
         let is = state(&one.status);
-        for state in STATES {
-            let labels = [("destination", one.record.name.as_str()), ("state", state)];
+        for state in DestinationState::ALL {
+            let labels = [
+                ("destination", one.record.name.as_str()),
+                ("state", state.as_str()),
+            ];
             states.sample(&labels, u8::from(state == is));
         }
     }

@@ -5,6 +5,7 @@
 //! - Bad input is refused whole: a clear message that names the field, and nothing is changed.
 //! - Names from the URL are looked up in what is known, never put into a path, SQL or markup.
 
+pub mod cross_site;
 pub mod destinations;
 pub mod enqueue;
 pub mod error;
@@ -14,18 +15,21 @@ pub mod health;
 pub mod history;
 pub mod input;
 pub mod items;
-pub mod json;
+pub mod lookup;
 pub mod metrics;
 pub mod openapi;
 pub mod overview;
 pub mod resources;
 pub mod router;
+pub mod types;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use orthanc_sdk::{Client, Response};
+use serde::Serialize;
 
+use self::cross_site::CrossSite;
 use self::error::ApiError;
 use crate::arrival::enlist::expiry;
 use crate::arrival::notices::Notices;
@@ -39,6 +43,20 @@ use crate::transport::modalities::{Modalities, is_symbolic_name};
 
 pub type Answer = Result<Response, ApiError>;
 
+/// An answer of one of [`types`], on several lines as Orthanc's own.
+pub fn json(status: u16, body: &impl Serialize) -> Response {
+    match serde_json::to_string_pretty(body) {
+        Ok(text) => Response::new(status, "application/json", text + "\n"),
+        // Of these types none can fail: no map has keys that are no text.
+        Err(error) => Response::text(500, error.to_string()),
+    }
+}
+
+/// An answer of 200.
+pub fn ok(body: &impl Serialize) -> Answer {
+    Ok(json(200, body))
+}
+
 /// What the API asks.
 pub struct Api {
     pub settings: Arc<Settings>,
@@ -50,6 +68,7 @@ pub struct Api {
     pub progress: Arc<Progress>,
     pub clock: Arc<dyn Clock>,
     pub client: Client,
+    pub cross_site: CrossSite,
     /// Whether the threads were started (Orthanc is up).
     pub is_started: Box<dyn Fn() -> bool + Send + Sync>,
 }

@@ -1,18 +1,17 @@
 //! `GET /sendqueue`.
 
 use orthanc_sdk::{Request, Response};
-use serde_json::json;
 
 use super::input::Query;
-use super::json::{age, counts};
-use super::{Answer, Api};
+use super::types::{Callbacks, Disabled, Overview, age};
+use super::{Answer, Api, json, ok};
 
 /// Version of the API, not of the plugin.
 pub const API_VERSION: u32 = 1;
 
 impl Api {
     pub fn overview(&self, request: &Request) -> Answer {
-        Query::new(request, &[])?;
+        Query::none(request)?;
         let now = self.clock.now();
         let records = self.store.destinations()?;
         let oldest = records
@@ -25,41 +24,38 @@ impl Api {
             Some(seq) => Some(seq),
             None => self.store.cursor()?.map(|cursor| cursor.seq),
         };
-        Ok(Response::json(
-            200,
-            &json!({
-                "Version": env!("CARGO_PKG_VERSION"),
-                "Build": env!("SENDQUEUE_BUILD"),
-                "ApiVersion": API_VERSION,
-                "Enabled": true,
-                "Database": self.store.location().to_string_lossy(),
-                "DatabaseBytes": self.store.size_bytes()?,
-                "Counts": counts(&self.store.counts()?),
-                "Destinations": self.known_destinations()?,
-                "OldestPendingSeconds": age(oldest, now),
-                "Cursor": cursor,
-                "Callbacks": {
-                    "Count": timing.count(),
-                    "MedianMicroseconds": timing.quantile(0.5),
-                    "Percentile99Microseconds": timing.quantile(0.99),
-                    "LongestMicroseconds": timing.longest(),
-                },
-                "GoneBeforeQueued": figures.gone,
-                "GivenUp": figures.given_up,
-            }),
-        ))
+        ok(&Overview {
+            version: env!("CARGO_PKG_VERSION"),
+            build: env!("SENDQUEUE_BUILD"),
+            api_version: API_VERSION,
+            enabled: true,
+            database: self.store.location().to_string_lossy().into_owned(),
+            database_bytes: self.store.size_bytes()?,
+            counts: (&self.store.counts()?).into(),
+            destinations: self.known_destinations()?,
+            oldest_pending_seconds: age(oldest, now),
+            cursor,
+            callbacks: Callbacks {
+                count: timing.count(),
+                median_microseconds: timing.quantile(0.5),
+                percentile_99_microseconds: timing.quantile(0.99),
+                longest_microseconds: timing.longest(),
+            },
+            gone_before_queued: figures.gone,
+            given_up: figures.given_up,
+        })
     }
 }
 
 /// `GET /sendqueue` when `Enable` is false: that it is off, and nothing else.
 pub fn disabled(database: &std::path::Path) -> Response {
-    Response::json(
+    json(
         200,
-        &json!({
-            "Version": env!("CARGO_PKG_VERSION"),
-            "ApiVersion": API_VERSION,
-            "Enabled": false,
-            "Database": database.to_string_lossy(),
-        }),
+        &Disabled {
+            version: env!("CARGO_PKG_VERSION"),
+            api_version: API_VERSION,
+            enabled: false,
+            database: database.to_string_lossy().into_owned(),
+        },
     )
 }

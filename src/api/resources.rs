@@ -1,29 +1,33 @@
-//! `/sendqueue/studies/{orthanc id}`, also series, patients and instances: what went where, when.
+//! `/sendqueue/studies/{id}`, also series, patients and instances: what went where, when.
 
 use std::collections::BTreeMap;
 
-use orthanc_sdk::{Request, Response};
-use serde_json::{Value, json};
+use orthanc_sdk::Request;
+use serde_json::Value;
 
 use super::error::ApiError;
 use super::input::{Query, quoted};
-use super::items::{is_orthanc_id, is_unknown};
-use super::json;
-use super::{Answer, Api};
+use super::lookup::{is_orthanc_id, is_unknown};
+use super::{Answer, Api, ok, types};
 use crate::item::State;
 use crate::store::{Level, ResourceProgress};
 
 impl Api {
     pub fn resource(&self, request: &Request, level: &str, id: &str) -> Answer {
-        Query::new(request, &[])?;
+        Query::none(request)?;
         let unknown = || {
             ApiError::not_found(format!(
                 "neither Orthanc nor the queue knows {level} {}",
                 quoted(id)
             ))
         };
-        let found = self.orthanc_id(level, id);
-        let id = found.as_deref().unwrap_or(id);
+        let id = match level {
+            "studies" => self.identifier("id", Level::Study, id.to_owned())?,
+            "series" => self.identifier("id", Level::Series, id.to_owned())?,
+            "instances" => self.identifier("id", Level::Instance, id.to_owned())?,
+            _ => id.to_owned(),
+        };
+        let id = id.as_str();
         if !is_orthanc_id(id) {
             return Err(unknown());
         }
@@ -53,43 +57,11 @@ impl Api {
         if described.is_none() && found.is_empty() {
             return Err(unknown());
         }
-        let list: Vec<Value> = found.iter().map(json::progress).collect();
-        Ok(Response::json(
-            200,
-            &json!({ "ID": id, "InOrthanc": described.is_some(), "Destinations": list }),
-        ))
-    }
-
-    /// The study that a filter names, by its Orthanc identifier or its Study Instance UID.
-    pub(super) fn study(&self, text: Option<String>) -> Option<String> {
-        text.map(|text| self.orthanc_id("studies", &text).unwrap_or(text))
-    }
-
-    /// The same for an instance.
-    pub(super) fn instance(&self, text: Option<String>) -> Option<String> {
-        text.map(|text| self.orthanc_id("instances", &text).unwrap_or(text))
-    }
-
-    /// The Orthanc identifier of a DICOM UID (PS3.5 9.1) at this level, if Orthanc knows one.
-    fn orthanc_id(&self, level: &str, uid: &str) -> Option<String> {
-        let kind = match level {
-            "studies" => "Study",
-            "series" => "Series",
-            "instances" => "Instance",
-            _ => return None,
-        };
-        let is_uid = (1..=64).contains(&uid.len())
-            && uid
-                .bytes()
-                .all(|byte| byte.is_ascii_digit() || byte == b'.');
-        if !is_uid {
-            return None;
-        }
-        let found = self.client.post("/tools/lookup", uid.as_bytes()).ok()?;
-        let found: Value = serde_json::from_slice(&found.body).ok()?;
-        let same = |one: &&Value| one.get("Type").and_then(Value::as_str) == Some(kind);
-        let one = found.as_array()?.iter().find(same)?;
-        one.get("ID")?.as_str().map(str::to_owned)
+        ok(&types::Resource {
+            id: id.to_owned(),
+            in_orthanc: described.is_some(),
+            destinations: found.iter().map(types::ResourceProgress::from).collect(),
+        })
     }
 
     /// A patient's studies, added up: the queue finds items by their study.

@@ -1,18 +1,77 @@
 //! From a request to the function that answers it.
 //!
 //! Invariants:
-//! - Every path below `/sendqueue` is answered here; what is not in the table is 404.
+//! - Every path below `/sendqueue` is answered here; what is not in [`ROUTES`] is 404, but for the operator's page.
+//! - A route without a description cannot be written: both stand in one entry.
 //! - Nothing here panics on any path, argument or body.
 
 use orthanc_sdk::{Method, Request, Response};
 
 use super::error::{ApiError, method_not_allowed};
+use super::openapi::{Described, operations};
 use super::{Answer, Api};
 use crate::ui;
 
+/// A call: one method of one path.
+pub struct Route {
+    pub method: Method,
+    /// Below `/sendqueue`; at most one part of it is a name in braces.
+    pub path: &'static str,
+    /// Answers it; the text is what stands in place of the braces.
+    answer: fn(&Api, &Request, &str) -> Answer,
+    pub describe: fn() -> Described,
+}
+
+macro_rules! routes {
+    ($($method:ident $path:literal $describe:ident |$api:tt, $request:tt, $part:tt| $answer:expr;)*) => {
+        &[$(Route {
+            method: Method::$method,
+            path: $path,
+            answer: |$api, $request, $part| $answer,
+            describe: operations::$describe,
+        }),*]
+    };
+}
+
+#[rustfmt::skip]
+pub const ROUTES: &[Route] = routes! {
+    Get "" overview |api, request, _| api.overview(request);
+    Get "/health" health |api, request, _| api.health(request);
+    Get "/history" history |api, request, _| api.history(request);
+    Get "/metrics" metrics |api, request, _| api.metrics(request);
+    Get "/openapi.json" openapi |api, request, _| api.openapi(request);
+    Get "/items" items |api, request, _| api.items(request);
+    Post "/items" enqueue |api, request, _| api.enqueue(request);
+    Get "/items/{id}" item |api, request, id| api.item(request, item_id(id)?);
+    Delete "/items/{id}" remove |api, _, id| api.remove(item_id(id)?);
+    Post "/items/{id}/replay" replay |api, request, id| api.operate(request, item_id(id)?, "replay");
+    Post "/items/{id}/cancel" cancel |api, request, id| api.operate(request, item_id(id)?, "cancel");
+    Post "/items/{id}/send-now" send_now |api, request, id| api.operate(request, item_id(id)?, "send-now");
+    Post "/items/{id}/redirect" redirect |api, request, id| api.operate(request, item_id(id)?, "redirect");
+    Get "/errors" errors |api, request, _| api.errors(request);
+    Get "/errors/summary" error_summary |api, request, _| api.error_summary(request);
+    Post "/errors/replay" replay_errors |api, request, _| api.operate_errors(request, "replay");
+    Post "/errors/purge" purge_errors |api, request, _| api.operate_errors(request, "purge");
+    Post "/errors/redirect" redirect_errors |api, request, _| api.operate_errors(request, "redirect");
+    Get "/destinations" destinations |api, request, _| api.destinations(request);
+    Get "/destinations/{name}" destination |api, request, name| api.destination(request, name);
+    Post "/destinations/{name}/pause" pause |api, _, name| api.steer(name, "pause");
+    Post "/destinations/{name}/resume" resume |api, _, name| api.steer(name, "resume");
+    Post "/destinations/{name}/echo" echo |api, _, name| api.steer(name, "echo");
+    Post "/destinations/{name}/send-now" send_all_now |api, _, name| api.steer(name, "send-now");
+    Get "/patients/{id}" patient |api, request, id| api.resource(request, "patients", id);
+    Get "/studies/{id}" study |api, request, id| api.resource(request, "studies", id);
+    Get "/series/{id}" series |api, request, id| api.resource(request, "series", id);
+    Get "/instances/{id}" instance |api, request, id| api.resource(request, "instances", id);
+};
+
 /// Answers a request below `/sendqueue`; `rest` is what follows, without the leading slash.
 pub fn answer(api: &Api, request: &Request, rest: &str) -> Response {
-    match route(api, request, rest) {
+    let answer = api
+        .cross_site
+        .check(request, api.clock.now())
+        .and_then(|()| route(api, request, rest));
+    match answer {
         Ok(response) => response,
         Err(error) => {
             if error.status >= 500 {
@@ -26,83 +85,90 @@ pub fn answer(api: &Api, request: &Request, rest: &str) -> Response {
 fn route(api: &Api, request: &Request, rest: &str) -> Answer {
     if let Some(name) = rest.strip_prefix("ui") {
         if name.is_empty() || name.starts_with('/') {
-            let name = name.trim_start_matches('/');
-            return allow(request, &[(Method::Get, &|| page(name))]);
+            return page(request, name.trim_start_matches('/'));
         }
     }
-    let path: Vec<&str> = rest.trim_end_matches('/').split('/').collect();
-    let get = |answer: &dyn Fn() -> Answer| allow(request, &[(Method::Get, answer)]);
-    let post = |answer: &dyn Fn() -> Answer| allow(request, &[(Method::Post, answer)]);
-    match path.as_slice() {
-        [""] => get(&|| api.overview(request)),
-        ["health"] => get(&|| api.health(request)),
-        ["history"] => get(&|| api.history(request)),
-        ["openapi.json"] => get(&|| api.openapi(request)),
-        ["metrics"] => get(&|| api.metrics(request)),
-        ["items"] => allow(
-            request,
-            &[
-                (Method::Get, &|| api.items(request)),
-                (Method::Post, &|| api.enqueue(request)),
-            ],
-        ),
-        ["items", id] => {
-            let id = item_id(id)?;
-            allow(
-                request,
-                &[
-                    (Method::Get, &|| api.item(request, id)),
-                    (Method::Delete, &|| api.remove(id)),
-                ],
-            )
+    let rest = rest.trim_end_matches('/');
+    let mut allowed = Vec::new();
+    for route in ROUTES {
+        let Some(part) = matched(route.path, rest) else {
+            continue;
+        };
+        if route.method == request.method {
+            return (route.answer)(api, request, part);
         }
-        [
-            "items",
-            id,
-            verb @ ("replay" | "cancel" | "send-now" | "redirect"),
-        ] => {
-            let id = item_id(id)?;
-            post(&|| api.operate(request, id, verb))
-        }
-        ["errors"] => get(&|| api.errors(request)),
-        ["errors", "summary"] => get(&|| api.error_summary(request)),
-        ["errors", verb @ ("replay" | "purge" | "redirect")] => {
-            post(&|| api.operate_errors(request, verb))
-        }
-        ["destinations"] => get(&|| api.destinations(request)),
-        ["destinations", name] => get(&|| api.destination(request, name)),
-        [
-            "destinations",
-            name,
-            verb @ ("pause" | "resume" | "echo" | "send-now"),
-        ] => post(&|| api.steer(name, verb)),
-        [
-            level @ ("patients" | "studies" | "series" | "instances"),
-            id,
-        ] => get(&|| api.resource(request, level, id)),
-        _ => Err(ApiError::not_found(
+        allowed.push(route.method);
+    }
+    if allowed.is_empty() {
+        return Err(ApiError::not_found(
             "there is nothing at this path below /sendqueue",
-        )),
+        ));
     }
+    Ok(method_not_allowed(&allowed))
 }
 
-fn page(name: &str) -> Answer {
+fn page(request: &Request, name: &str) -> Answer {
+    if request.method != Method::Get {
+        return Ok(method_not_allowed(&[Method::Get]));
+    }
     ui::file(name).ok_or_else(|| ApiError::not_found("the page has no such file"))
 }
 
-fn allow(request: &Request, methods: &[(Method, &dyn Fn() -> Answer)]) -> Answer {
-    let found = methods.iter().find(|(method, _)| *method == request.method);
-    match found {
-        Some((_, answer)) => answer(),
-        None => {
-            let allowed: Vec<Method> = methods.iter().map(|(method, _)| *method).collect();
-            Ok(method_not_allowed(&allowed))
+/// What stands in place of the braces (empty where there are none), if the path is that of the pattern.
+fn matched<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
+    let mut expected = pattern.trim_start_matches('/').split('/');
+    let mut found = path.split('/');
+    let mut named = "";
+    loop {
+        match (expected.next(), found.next()) {
+            (None, None) => return Some(named),
+            (Some(expected), Some(found)) if expected.starts_with('{') && !found.is_empty() => {
+                named = found;
+            }
+            (Some(expected), Some(found)) if expected == found => {}
+            _ => return None,
         }
     }
 }
 
 fn item_id(text: &str) -> Result<i64, ApiError> {
     text.parse().ok().filter(|id| *id > 0).ok_or_else(|| {
+        let text: String = text.chars().take(80).collect();
         ApiError::not_found(format!("no item {text:?}: an ID is a positive integer"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_fit_their_pattern_only() {
+        for (pattern, path, part) in [
+            ("", "", Some("")),
+            ("", "x", None),
+            ("/items", "items", Some("")),
+            ("/items", "items/1", None),
+            ("/items/{id}", "items/1", Some("1")),
+            ("/items/{id}", "items/", None),
+            ("/items/{id}", "items", None),
+            ("/items/{id}/replay", "items/1/replay", Some("1")),
+            ("/items/{id}/replay", "items/1/cancel", None),
+            ("/items/{id}/replay", "items//replay", None),
+            ("/errors/{id}", "errors/{id}", Some("{id}")),
+        ] {
+            assert_eq!(matched(pattern, path), part, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn no_two_routes_are_the_same() {
+        for (at, route) in ROUTES.iter().enumerate() {
+            let same = ROUTES[..at]
+                .iter()
+                .any(|other| other.path == route.path && other.method == route.method);
+            assert!(!same, "{} {}", route.method, route.path);
+            assert!(route.path.matches('{').count() <= 1, "{}", route.path);
+        }
+    }
 }

@@ -1,49 +1,103 @@
 //! The settings of a destination in the configuration's own words.
 
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use super::settings::{DestinationSettings, LocalAet};
 use super::window;
 use super::words::{LEVELS, REMOTE_AET, TRANSPORTS, word_of};
+use crate::item::Priority;
 
-/// The settings in force for a destination, with the keys and values of the configuration.
-///
-/// `null` for `LocalAet` and `Timeout` that are not set: Orthanc's own rules apply.
-pub fn in_force(settings: &DestinationSettings) -> Value {
-    json!({
-        "Transport": word_of(&TRANSPORTS, &settings.transport),
-        "TransferSyntax": settings.transfer_syntax,
-        "Associations": settings.associations,
-        "BatchSize": settings.batch_size,
-        "Level": word_of(&LEVELS, &settings.level),
-        "QuietSeconds": settings.quiet_seconds,
-        "Priority": settings.priority.as_str(),
-        "ReservedAssociations": settings.reserved_associations,
-        "LocalAet": match &settings.local_aet {
-            LocalAet::Orthanc => Value::Null,
-            LocalAet::Remote => Value::from(REMOTE_AET),
-            LocalAet::Fixed(aet) => Value::from(aet.as_str()),
+/// Settings in force, with the keys and values of the configuration.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+#[schema(as = DestinationSettings)]
+pub struct InForce {
+    /// `Auto`, `Rest` or `Native`.
+    pub transport: &'static str,
+    /// UID that images are sent in; null: the stored one where the receiver takes it.
+    #[schema(required = true)]
+    pub transfer_syntax: Option<&'static str>,
+    /// Most parallel associations.
+    pub associations: u32,
+    /// Most instances handed to one association before it is given back.
+    pub batch_size: u32,
+    /// What is kept together: `Instance`, `Series`, `Study` or `Patient`.
+    pub level: &'static str,
+    /// Seconds without a new instance of the group before it is sent; 0: at once.
+    pub quiet_seconds: u32,
+    pub priority: Priority,
+    /// How many of `Associations` serve only `High` and `Stat`.
+    pub reserved_associations: u32,
+    /// Calling AET; null: whatever Orthanc would use.
+    #[schema(required = true)]
+    pub local_aet: Option<String>,
+    /// Seconds; null: the modality's, else Orthanc's `DicomScuTimeout`.
+    #[schema(required = true)]
+    pub timeout: Option<u32>,
+    pub retry: RetryInForce,
+    /// Seconds from arrival; 0: never.
+    pub expire_after: u64,
+    /// 0: no limit.
+    pub max_bytes_per_second: u64,
+    /// Local times in which it may send; empty: always.
+    pub windows: Vec<String>,
+}
+
+/// Back-off with full jitter.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+#[schema(as = RetrySettings)]
+pub struct RetryInForce {
+    pub max_attempts: u32,
+    /// Seconds before the second attempt, at most.
+    #[serde(serialize_with = "as_written")]
+    pub delay: f64,
+    #[serde(serialize_with = "as_written")]
+    pub multiplier: f64,
+    /// Seconds between two attempts, at most.
+    #[serde(serialize_with = "as_written")]
+    pub max_delay: f64,
+    /// Whether what was refused is tried again.
+    pub on_rejected: bool,
+}
+
+/// The settings in force for a destination.
+pub fn in_force(settings: &DestinationSettings) -> InForce {
+    InForce {
+        transport: word_of(&TRANSPORTS, &settings.transport),
+        transfer_syntax: settings.transfer_syntax,
+        associations: settings.associations,
+        batch_size: settings.batch_size,
+        level: word_of(&LEVELS, &settings.level),
+        quiet_seconds: settings.quiet_seconds,
+        priority: settings.priority,
+        reserved_associations: settings.reserved_associations,
+        local_aet: match &settings.local_aet {
+            LocalAet::Orthanc => None,
+            LocalAet::Remote => Some(REMOTE_AET.to_owned()),
+            LocalAet::Fixed(aet) => Some(aet.clone()),
         },
-        "Timeout": settings.timeout,
-        "Retry": {
-            "MaxAttempts": settings.retry.max_attempts,
-            "Delay": number(settings.retry.delay),
-            "Multiplier": number(settings.retry.multiplier),
-            "MaxDelay": number(settings.retry.max_delay),
-            "OnRejected": settings.retry.on_rejected,
+        timeout: settings.timeout,
+        retry: RetryInForce {
+            max_attempts: settings.retry.max_attempts,
+            delay: settings.retry.delay,
+            multiplier: settings.retry.multiplier,
+            max_delay: settings.retry.max_delay,
+            on_rejected: settings.retry.on_rejected,
         },
-        "ExpireAfter": settings.expire_after,
-        "MaxBytesPerSecond": settings.max_bytes_per_second,
-        "Windows": settings.windows.iter().map(window::format).collect::<Vec<String>>(),
-    })
+        expire_after: settings.expire_after,
+        max_bytes_per_second: settings.max_bytes_per_second,
+        windows: settings.windows.iter().map(window::format).collect(),
+    }
 }
 
 /// 30 rather than 30.0, as people write it.
-fn number(value: f64) -> Value {
-    if value.fract() == 0.0 && (0.0..1e15).contains(&value) {
+fn as_written<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    if value.fract() == 0.0 && (0.0..1e15).contains(value) {
         // Exact: the value is whole and in range.
-        Value::from(value as u64)
+        serializer.serialize_u64(*value as u64)
     } else {
-        Value::from(value)
+        serializer.serialize_f64(*value)
     }
 }

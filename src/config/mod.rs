@@ -21,6 +21,6 @@ mod words;
 mod tests;
 
 pub use host::base_directory;
-pub use in_force::in_force;
+pub use in_force::{InForce, RetryInForce, in_force};
 pub use mistake::{Mistake, Mistakes};
 pub use validate::load;

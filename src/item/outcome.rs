@@ -5,11 +5,14 @@
 //! - [`follow`] is the only place that decides what becomes of an item after an attempt.
 //! - A failed delivery is data, never `Err`: `Err` is kept for faults of our own machinery.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use super::retry::RetryPolicy;
 use super::time::Timestamp;
 
 /// Outcome class of an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, ToSchema)]
 pub enum Class {
     /// C-STORE status 0000.
     Success,

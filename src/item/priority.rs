@@ -1,7 +1,12 @@
 //! How urgent an item is.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 /// `Low`, `Medium`, `High`, `Stat`; higher goes first within a destination.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, ToSchema,
+)]
 pub enum Priority {
     Low,
     #[default]

@@ -19,8 +19,11 @@
 //! - Nothing leaves `Failure` but by replay, redirect or purge.
 //! - `Success` is reached only from `Running`, by the worker whose claim is still the item's.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 /// State of an item; the names are those of Orthanc's `/jobs` where it has them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, ToSchema)]
 pub enum State {
     Scheduled,
     Pending,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::in_force;
+use super::super::in_force as in_force_typed;
 use super::super::settings::{DestinationSettings, LocalAet, Match, TlsSettings, Transport};
 use super::*;
 use crate::item::{Priority, RetryPolicy};
@@ -28,6 +28,11 @@ fn table_of_defaults() -> Value {
         "MaxBytesPerSecond": 0,
         "Windows": [],
     })
+}
+
+/// As the API answers them.
+fn in_force(settings: &DestinationSettings) -> Value {
+    serde_json::to_value(in_force_typed(settings)).unwrap()
 }
 
 #[test]

@@ -1,0 +1,312 @@
+//! What the description says of each call of the router's table.
+
+use serde_json::json;
+use utoipa::openapi::Required;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+
+use super::Described;
+use crate::api::exposition;
+use crate::api::types::{
+    Destination, Echo, Enqueue, Enqueued, ErrorFilter, ErrorSummary, ErrorsQuery, Health, History,
+    Item, ItemDetailed, ItemsQuery, Nothing, Overview, Purged, RedirectFilter, RedirectTo,
+    Redirected, Removed, Replayed, Resource,
+};
+
+fn text_like(pattern: &str, example: &str) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::new(Type::String))
+        .pattern(Some(pattern))
+        .examples([example])
+}
+
+/// A GET that takes no arguments, or known ones: others are refused.
+fn get(tag: &'static str, id: &'static str, summary: &'static str) -> Described {
+    Described::new(tag, id, summary).refuses(&[400, 503])
+}
+
+fn post(tag: &'static str, id: &'static str, summary: &'static str) -> Described {
+    Described::new(tag, id, summary).refuses(&[403, 503])
+}
+
+pub fn overview() -> Described {
+    get("Queue", "overview", "The queue as a whole").answers::<Overview>("The queue as a whole")
+}
+
+pub fn health() -> Described {
+    get("Queue", "health", "Whether all is well")
+        .text("For load balancers and monitoring: the status says it all.")
+        .answers::<Health>("All is well")
+        .replaces::<Health>(503, "Something is wrong, and what")
+}
+
+pub fn history() -> Described {
+    get(
+        "Queue",
+        "history",
+        "Each minute of the last hour, by destination",
+    )
+    .answers_list::<History>("One for each destination")
+}
+
+pub fn metrics() -> Described {
+    let text = ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
+    get("Queue", "metrics", "The queue in Prometheus' text format").answers_other(
+        "Text format 0.0.4",
+        exposition::CONTENT_TYPE,
+        text,
+    )
+}
+
+pub fn openapi() -> Described {
+    let object = ObjectBuilder::new().schema_type(SchemaType::new(Type::Object));
+    get("Queue", "description", "This description").answers_other(
+        "OpenAPI 3.1",
+        "application/json",
+        object,
+    )
+}
+
+pub fn items() -> Described {
+    get("Items", "items", "Items in the order of ID")
+        .query::<ItemsQuery>()
+        .answers_list::<Item>("At most `limit` items")
+}
+
+pub fn enqueue() -> Described {
+    post("Items", "enqueue", "Queues what Orthanc has for destinations")
+        .text("Everything is checked before anything is queued: an unknown resource or destination is 404, and nothing is queued.")
+        .refuses(&[404])
+        .body::<Enqueue>(
+            Required::True,
+            &[
+                (
+                    "study",
+                    "A study to two destinations",
+                    json!({ "Resources": ["27f7126f-4f66fb14-03f4081b-f9341db2-53925988"], "Destinations": ["pacs", "archive"] }),
+                ),
+                (
+                    "query",
+                    "All CT of a month, counted only",
+                    json!({ "Query": { "StudyDate": "20261101-20261130", "ModalitiesInStudy": "CT" }, "Destinations": ["archive"], "Priority": "Low", "DryRun": true }),
+                ),
+            ],
+        )
+        .answers::<Enqueued>("What was queued, or would be")
+}
+
+/// A call of one item.
+fn of_item(call: Described) -> Described {
+    let id = ObjectBuilder::new()
+        .schema_type(SchemaType::new(Type::Integer))
+        .format(Some(utoipa::openapi::SchemaFormat::KnownFormat(
+            utoipa::openapi::KnownFormat::Int64,
+        )))
+        .minimum(Some(1));
+    call.part(id, "`ID` of the item")
+}
+
+pub fn item() -> Described {
+    of_item(get("Items", "item", "One item with its attempts")).answers::<ItemDetailed>("The item")
+}
+
+pub fn remove() -> Described {
+    of_item(Described::new("Items", "remove", "Removes an item"))
+        .text("Also from the error queue. Not while it is `Running`: cancel it first.")
+        .refuses(&[409, 503])
+        .answers::<Removed>("It is gone")
+}
+
+/// A move of one item.
+fn of_item_moved(id: &'static str, summary: &'static str) -> Described {
+    of_item(post("Items", id, summary))
+        .refuses(&[409])
+        .answers::<ItemDetailed>("The item as it is now")
+}
+
+pub fn replay() -> Described {
+    of_item_moved("replay", "Sends a `Failure` or `Cancelled` item anew")
+        .text("Its attempts begin anew, its history is kept.")
+        .body::<Nothing>(Required::False, &[])
+}
+
+pub fn cancel() -> Described {
+    of_item_moved("cancel", "Stops an item that waits or runs")
+        .body::<Nothing>(Required::False, &[])
+}
+
+pub fn send_now() -> Described {
+    of_item_moved("sendNow", "Ends the waiting of an item")
+        .text("It goes before all others, and through a closed window.")
+        .body::<Nothing>(Required::False, &[])
+}
+
+pub fn redirect() -> Described {
+    of_item_moved("redirect", "Sends a `Failure` item to another destination").body::<RedirectTo>(
+        Required::True,
+        &[("to", "To the archive", json!({ "To": "archive" }))],
+    )
+}
+
+pub fn errors() -> Described {
+    get("Errors", "errors", "The error queue in the order of ID")
+        .query::<ErrorsQuery>()
+        .answers_list::<Item>("At most `limit` items")
+}
+
+pub fn error_summary() -> Described {
+    get(
+        "Errors",
+        "errorSummary",
+        "The error queue by destination, class and status",
+    )
+    .answers_list::<ErrorSummary>("One for each kind of failure")
+}
+
+pub fn replay_errors() -> Described {
+    of_errors("replayErrors", "Sends what fits the filter anew")
+        .answers::<Replayed>("How many, or how many it would be")
+}
+
+pub fn purge_errors() -> Described {
+    of_errors("purgeErrors", "Removes what fits the filter")
+        .answers::<Purged>("How many, or how many it would be")
+}
+
+fn of_errors(id: &'static str, summary: &'static str) -> Described {
+    post("Errors", id, summary)
+        .text("An empty filter is refused: everything must be asked for with `\"All\": true`, alone.")
+        .body::<ErrorFilter>(
+            Required::True,
+            &[
+                (
+                    "refused",
+                    "What a destination refused with C000, counted only",
+                    json!({ "Destination": "pacs", "Class": "Rejected", "Status": 49152, "DryRun": true }),
+                ),
+                ("some", "These items", json!({ "IDs": [4711, 4712] })),
+                (
+                    "silent",
+                    "What failed without an answer, more than a day ago",
+                    json!({ "Status": "None", "OlderThanSeconds": 86400 }),
+                ),
+                ("all", "Everything", json!({ "All": true })),
+            ],
+        )
+}
+
+pub fn redirect_errors() -> Described {
+    post("Errors", "redirectErrors", "Sends what fits the filter to another destination")
+        .text("An empty filter is refused: everything must be asked for with `\"All\": true`, alone. An unknown destination is 404.")
+        .refuses(&[404])
+        .body::<RedirectFilter>(
+            Required::True,
+            &[(
+                "elsewhere",
+                "What waits for a destination that is gone",
+                json!({ "Destination": "pacs", "To": "archive" }),
+            )],
+        )
+        .answers::<Redirected>("How many, or how many it would be")
+}
+
+pub fn destinations() -> Described {
+    get(
+        "Destinations",
+        "destinations",
+        "All destinations that rules or items name",
+    )
+    .answers_list::<Destination>("In the order of their names")
+}
+
+/// A call of one destination.
+fn of_destination(call: Described) -> Described {
+    call.part(
+        text_like("^[0-9A-Za-z_-]+$", "pacs"),
+        "Symbolic name in Orthanc's `DicomModalities`",
+    )
+}
+
+pub fn destination() -> Described {
+    of_destination(get("Destinations", "destination", "One destination"))
+        .answers::<Destination>("The destination")
+}
+
+fn of_destination_steered(id: &'static str, summary: &'static str) -> Described {
+    of_destination(post("Destinations", id, summary))
+}
+
+pub fn pause() -> Described {
+    of_destination_steered("pause", "Holds its items until it is resumed")
+        .text("Also over restarts. What is on its way is not stopped.")
+        .answers::<Destination>("The destination as it is now")
+}
+
+pub fn resume() -> Described {
+    of_destination_steered("resume", "Ends a pause")
+        .text("It is sent to, or looked for, at once.")
+        .answers::<Destination>("The destination as it is now")
+}
+
+pub fn echo() -> Described {
+    of_destination_steered("echo", "A C-ECHO (PS3.7 9.1.5), with its time or its error")
+        .text("Takes as long as the destination's `Timeout`, if it does not answer. An answer ends an outage.")
+        .answers::<Echo>("What came of it")
+}
+
+pub fn send_all_now() -> Described {
+    of_destination_steered("sendAllNow", "Ends all waiting of its items")
+        .text(
+            "Its `Scheduled` and `Retry` items become `Pending`, an outage is probed at once, and a closed window is let through \
+             until its queue is empty. A pause holds on.",
+        )
+        .answers::<Destination>("The destination as it is now")
+}
+
+const ORTHANC_ID: &str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{8}){4}$";
+const ORTHANC_ID_OR_UID: &str = "^([0-9A-Fa-f]{8}(-[0-9A-Fa-f]{8}){4}|[0-9]+(\\.[0-9]+)+)$";
+
+fn resource(id: &'static str, summary: &'static str, text: &'static str) -> Described {
+    let pattern = if id == "patient" {
+        ORTHANC_ID
+    } else {
+        ORTHANC_ID_OR_UID
+    };
+    get("Resources", id, summary)
+        .part(
+            text_like(pattern, "27f7126f-4f66fb14-03f4081b-f9341db2-53925988"),
+            text,
+        )
+        .answers::<Resource>("What went where; no destinations: nothing of it was ever queued")
+}
+
+pub fn patient() -> Described {
+    resource(
+        "patient",
+        "Where a patient's instances went",
+        "Orthanc identifier",
+    )
+}
+
+pub fn study() -> Described {
+    resource(
+        "study",
+        "Where a study's instances went",
+        "Orthanc identifier or StudyInstanceUID",
+    )
+}
+
+pub fn series() -> Described {
+    resource(
+        "series",
+        "Where a series' instances went",
+        "Orthanc identifier or SeriesInstanceUID",
+    )
+}
+
+pub fn instance() -> Described {
+    resource(
+        "instance",
+        "Where an instance went",
+        "Orthanc identifier or SOPInstanceUID",
+    )
+}

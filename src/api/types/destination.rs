@@ -1,0 +1,175 @@
+//! `/sendqueue/destinations` and `/sendqueue/history`.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::values::{Counts, Time, maybe_dimse_status};
+use crate::config::InForce;
+use crate::dispatch::history::{self, Minute, STEP_SECONDS};
+use crate::item::Class;
+use crate::item::meaning::{advice, meaning};
+use crate::store;
+
+/// Whether a destination is sent to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub enum DestinationState {
+    Ready,
+    /// An outage: it is probed with back-off, its items wait and lose no attempt.
+    Unreachable,
+    /// A person holds it.
+    Paused,
+    /// No time window is open.
+    OutsideWindow,
+}
+
+impl DestinationState {
+    pub const ALL: [DestinationState; 4] = [
+        DestinationState::Ready,
+        DestinationState::Unreachable,
+        DestinationState::Paused,
+        DestinationState::OutsideWindow,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DestinationState::Ready => "Ready",
+            DestinationState::Unreachable => "Unreachable",
+            DestinationState::Paused => "Paused",
+            DestinationState::OutsideWindow => "OutsideWindow",
+        }
+    }
+}
+
+/// Where instances go.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Destination {
+    /// Symbolic name in Orthanc's `DicomModalities`.
+    pub name: String,
+    pub state: DestinationState,
+    pub counts: Counts,
+    /// Bytes of the items that are still to be sent.
+    pub bytes_pending: u64,
+    /// Age of the oldest item that is still to be sent, in whole seconds; 0: there is none.
+    pub oldest_pending_seconds: u64,
+    #[schema(required = true)]
+    pub last_success: Option<Time>,
+    #[schema(required = true)]
+    pub last_error: Option<LastError>,
+    /// Since when it cannot be reached.
+    #[schema(required = true)]
+    pub unreachable_since: Option<Time>,
+    /// When it is looked for again.
+    #[schema(required = true)]
+    pub next_probe: Option<Time>,
+    /// Outages so far.
+    pub outages: u64,
+    /// When the next time window opens, if all are closed.
+    #[schema(required = true)]
+    pub next_window: Option<Time>,
+    /// Over the last minute.
+    #[schema(minimum = 0)]
+    pub instances_per_second: f64,
+    /// Over the last minute.
+    #[schema(minimum = 0)]
+    pub bytes_per_second: f64,
+    #[schema(inline)]
+    pub transport_in_use: TransportName,
+    /// Why this transport.
+    pub transport_reason: String,
+    pub settings: InForce,
+}
+
+/// By what instances get there: the plugin's own C-STORE SCU, or Orthanc's jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub enum TransportName {
+    Native,
+    Rest,
+}
+
+impl From<&str> for TransportName {
+    fn from(name: &str) -> TransportName {
+        match name {
+            "Native" => TransportName::Native,
+            _ => TransportName::Rest,
+        }
+    }
+}
+
+/// What went wrong last.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct LastError {
+    pub time: Time,
+    pub class: Class,
+    #[schema(required = true, schema_with = maybe_dimse_status)]
+    pub dimse_status: Option<u16>,
+    /// What the destination or Orthanc said. Text from outside: data, never markup.
+    pub details: String,
+    /// What happened, in plain words.
+    pub meaning: String,
+    /// What a person can do about it.
+    pub advice: &'static str,
+}
+
+impl From<&store::LastError> for LastError {
+    fn from(error: &store::LastError) -> LastError {
+        LastError {
+            time: Time(error.time),
+            class: error.class,
+            dimse_status: error.dimse_status,
+            details: error.details.clone(),
+            meaning: meaning(error.class, error.dimse_status),
+            advice: advice(error.class, error.dimse_status),
+        }
+    }
+}
+
+/// What came of a C-ECHO.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+#[schema(example = json!({ "Success": true, "Milliseconds": 1.5, "Error": null }))]
+pub struct Echo {
+    pub success: bool,
+    /// How long the answer took; null: there was none.
+    #[schema(required = true, minimum = 0)]
+    pub milliseconds: Option<f64>,
+    /// Why there was no answer. Text from outside: data, never markup.
+    #[schema(required = true)]
+    pub error: Option<String>,
+}
+
+/// Each minute of the last hour, kept in memory since the start.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct History {
+    pub destination: String,
+    /// End of the newest minute, which may still run.
+    pub until: Time,
+    /// Seconds that each entry stands for.
+    #[schema(minimum = 60, maximum = 60)]
+    pub step_seconds: u32,
+    /// Acknowledged by the destination, oldest minute first.
+    #[schema(min_items = 60, max_items = 60)]
+    pub instances: Vec<u64>,
+    /// Bytes of their files.
+    #[schema(min_items = 60, max_items = 60)]
+    pub bytes: Vec<u64>,
+    /// Items that went into the error queue.
+    #[schema(min_items = 60, max_items = 60)]
+    pub failed: Vec<u64>,
+}
+
+impl History {
+    pub fn new(destination: String, history: &history::History) -> History {
+        let each = |figure: fn(&Minute) -> u64| history.minutes.iter().map(figure).collect();
+        History {
+            destination,
+            until: Time(history.until),
+            step_seconds: STEP_SECONDS,
+            instances: each(|minute| minute.instances),
+            bytes: each(|minute| minute.bytes),
+            failed: each(|minute| minute.failed),
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What requests and answers hold: the types that answers are written from, and that the description
+//! (`/sendqueue/openapi.json`) is made of.
+//!
+//! Invariants:
+//! - An answer is one of these types, so what is described is what is sent.
+//! - Names and meanings are held on to by users' scripts: add, do not rename.
+//! - What may be `null` is an `Option`; what is not marked otherwise is always there.
+
+#[macro_use]
+mod named;
+pub mod destination;
+pub mod errors;
+pub mod items;
+pub mod overview;
+pub mod resources;
+pub mod values;
+
+pub use self::destination::{
+    Destination, DestinationState, Echo, History, LastError, TransportName,
+};
+pub use self::errors::{
+    Error, ErrorFilter, ErrorSummary, ErrorsQuery, Purged, RedirectFilter, Redirected, Replayed,
+};
+pub use self::items::{
+    Attempt, Enqueue, Enqueued, Item, ItemDetailed, ItemsQuery, Nothing, Order, RedirectTo, Removed,
+};
+pub use self::named::Named;
+pub use self::overview::{Callbacks, Disabled, Health, HealthStatus, Overview, Part, Problem};
+pub use self::resources::{Resource, ResourceProgress};
+pub use self::values::{Counts, Time, age};

@@ -1,0 +1,104 @@
+//! `/sendqueue` and `/sendqueue/health`.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::values::{Counts, Time};
+
+/// The queue as a whole.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Overview {
+    /// Of the plugin.
+    pub version: &'static str,
+    /// The source that the library was built from.
+    pub build: &'static str,
+    /// Of this API: rises when something here changes its meaning.
+    pub api_version: u32,
+    /// With `false` (`SendQueue.Enable`), there are `Version`, `ApiVersion`, `Enabled` and `Database` alone.
+    pub enabled: bool,
+    /// Path of the queue's database.
+    pub database: String,
+    /// Size of its files in bytes.
+    pub database_bytes: u64,
+    pub counts: Counts,
+    /// Names of all destinations that rules or items name.
+    #[schema(value_type = Vec<String>)]
+    pub destinations: BTreeSet<String>,
+    /// Age of the oldest item that is still to be sent, in whole seconds; 0: there is none.
+    pub oldest_pending_seconds: u64,
+    /// Number of the last of Orthanc's changes that was turned into items; null: none yet.
+    #[schema(required = true)]
+    pub cursor: Option<i64>,
+    #[schema(inline)]
+    pub callbacks: Callbacks,
+    /// Instances that were deleted from Orthanc before they could be queued, since the start.
+    pub gone_before_queued: u64,
+    /// Instances that are not forwarded because Orthanc cannot describe them, since the start.
+    pub given_up: u64,
+}
+
+/// How long receiving an instance waited for the queue.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Callbacks {
+    /// Instances received since the start.
+    pub count: u64,
+    pub median_microseconds: u64,
+    #[serde(rename = "Percentile99Microseconds")]
+    pub percentile_99_microseconds: u64,
+    pub longest_microseconds: u64,
+}
+
+/// `GET /sendqueue` while the queue is off.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Disabled {
+    pub version: &'static str,
+    pub api_version: u32,
+    pub enabled: bool,
+    pub database: String,
+}
+
+/// Whether all is well.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+#[schema(example = json!({ "Status": "ok", "Problems": [] }))]
+pub struct Health {
+    #[schema(inline)]
+    pub status: HealthStatus,
+    pub problems: Vec<Problem>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum HealthStatus {
+    Ok,
+    Failing,
+}
+
+/// Something that is wrong.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+#[schema(example = json!({ "Part": "Threads", "Details": "Orthanc is starting or stopping" }))]
+pub struct Problem {
+    #[schema(inline)]
+    pub part: Part,
+    pub details: String,
+    /// Since when, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub since: Option<Time>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub enum Part {
+    /// It cannot be written.
+    Database,
+    /// Arrivals are not turned into items.
+    Reconciliation,
+    /// Nothing, or not everything, is sent.
+    Threads,
+}

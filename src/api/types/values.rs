@@ -1,0 +1,134 @@
+//! What answers are made of: times, counts, a DIMSE status to look for.
+
+use std::borrow::Cow;
+
+use serde::{Serialize, Serializer};
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::item::{State, Timestamp};
+use crate::store;
+
+/// A point in time in Orthanc's form, UTC: `20261120T235959.123456`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Time(pub Timestamp);
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.to_orthanc())
+    }
+}
+
+impl PartialSchema for Time {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::new(Type::String))
+            .pattern(Some(r"^[0-9]{8}T[0-9]{6}\.[0-9]{6}$"))
+            .description(Some("A point in time in Orthanc's form, UTC."))
+            .examples(["20261120T235959.123456"])
+            .into()
+    }
+}
+
+impl ToSchema for Time {
+    fn name() -> Cow<'static, str> {
+        "Time".into()
+    }
+}
+
+impl Time {
+    pub fn maybe(time: Option<Timestamp>) -> Option<Time> {
+        time.map(Time)
+    }
+}
+
+/// Whole seconds from `since` to `now`; 0 if there is none.
+pub fn age(since: Option<Timestamp>, now: Timestamp) -> u64 {
+    since.map_or(0, |since| now.since(since).as_secs())
+}
+
+/// Items by state; each state is there, also with 0.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Counts {
+    /// Waiting for their group's quiet period or for a time window.
+    pub scheduled: u64,
+    /// Ready to be sent.
+    pub pending: u64,
+    /// Being sent.
+    pub running: u64,
+    /// Failed, another attempt is due.
+    pub retry: u64,
+    /// Acknowledged by the destination, until they are pruned after `HistoryDays`.
+    pub success: u64,
+    /// The error queue.
+    pub failure: u64,
+    /// Stopped by a person.
+    pub cancelled: u64,
+}
+
+impl From<&store::Counts> for Counts {
+    fn from(counts: &store::Counts) -> Counts {
+        Counts {
+            scheduled: counts.get(State::Scheduled),
+            pending: counts.get(State::Pending),
+            running: counts.get(State::Running),
+            retry: counts.get(State::Retry),
+            success: counts.get(State::Success),
+            failure: counts.get(State::Failure),
+            cancelled: counts.get(State::Cancelled),
+        }
+    }
+}
+
+/// A DIMSE status in an answer: status of the C-STORE-RSP.
+pub fn dimse_status() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::new(Type::Integer))
+        .minimum(Some(0))
+        .maximum(Some(65535))
+        .description(Some(
+            "Status of the C-STORE-RSP (PS3.4 B.2.3, PS3.7 Annex C), in decimal.",
+        ))
+}
+
+/// The same, where there may be none.
+pub fn maybe_dimse_status() -> ObjectBuilder {
+    dimse_status()
+        .schema_type(SchemaType::from_iter([Type::Integer, Type::Null]))
+        .description(Some(
+            "Status of the C-STORE-RSP (PS3.4 B.2.3, PS3.7 Annex C), in decimal; null: there was no response.",
+        ))
+        .examples([42752, 49152])
+}
+
+/// `Status` in a filter.
+pub fn status_to_find() -> OneOfBuilder {
+    OneOfBuilder::new()
+        .item(dimse_status())
+        .item(
+            ObjectBuilder::new()
+                .schema_type(SchemaType::new(Type::String))
+                .enum_values(Some(["None"]))
+                .description(Some("Items that failed without a status.")),
+        )
+        .item(ObjectBuilder::new().schema_type(SchemaType::new(Type::Null)))
+        .description(Some(
+            "DIMSE status as an integer in decimal (A700 is 42752), or `None`: items without one.",
+        ))
+}
+
+/// `status` of a list.
+pub fn status_argument() -> ObjectBuilder {
+    // A pattern: an argument of a query is a text, and 65535 is the most that 16 bits hold.
+    const UP_TO_65535: &str =
+        "[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]";
+    ObjectBuilder::new()
+        .schema_type(SchemaType::new(Type::String))
+        .pattern(Some(format!("^(none|{UP_TO_65535})$")))
+        .description(Some(
+            "DIMSE status in decimal (A700 is 42752), or `none`: items without one.",
+        ))
+        .examples(["42752", "none"])
+}
