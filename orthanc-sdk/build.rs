@@ -12,7 +12,7 @@ const HEADER: &str = "orthanc/OrthancCPlugin.h";
 const SYSTEM_FOLDERS: [&str; 2] = ["/usr/include", "/usr/local/include"];
 
 /// Everything of the header that this crate uses.
-const TYPES: [&str; 27] = [
+const TYPES: [&str; 28] = [
     "OrthancPluginContext",
     "OrthancPluginMemoryBuffer",
     "OrthancPluginHttpRequest",
@@ -39,6 +39,7 @@ const TYPES: [&str; 27] = [
     "_OrthancPlugin(SetPluginProperty|SetMetricsValue)",
     "_OrthancPluginGetErrorDescription",
     "_OrthancPluginCallRestApi",
+    "_OrthancPluginCallHttpClient2",
     "_OrthancPluginLookupDictionary",
 ];
 

@@ -147,7 +147,7 @@ impl Client {
 }
 
 /// Orthanc gives the headers as a JSON object of strings.
-fn headers(json: &[u8]) -> Vec<(String, String)> {
+pub(crate) fn headers(json: &[u8]) -> Vec<(String, String)> {
     match serde_json::from_slice(json) {
         Ok(Value::Object(map)) => map
             .into_iter()

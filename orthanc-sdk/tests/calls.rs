@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use log::Level;
-use orthanc_sdk::fake_host::{FakeHost, FakeInstance, Property};
-use orthanc_sdk::{CallError, Change, ChangeType, Method, Origin, Request, ResourceType, Response};
+use orthanc_sdk::fake_host::{FakeHost, FakeInstance, OutgoingCall, Property};
+use orthanc_sdk::{
+    CallError, Change, ChangeType, HttpRequest, Method, Origin, Request, ResourceType, Response,
+};
 use serde_json::{Value, json};
 
 #[test]
@@ -68,6 +70,95 @@ fn the_client() {
         Err(CallError::BadArgument(_))
     ));
     assert_eq!(fake.outstanding_allocations(), 0);
+}
+
+#[test]
+fn other_systems() {
+    let fake = FakeHost::new("1.10.1");
+    let seen: Arc<Mutex<Vec<OutgoingCall>>> = Arc::default();
+    let keep = Arc::clone(&seen);
+    fake.on_http(move |call| {
+        keep.lock().unwrap().push(call.clone());
+        match call.url.as_str() {
+            "http://echo/" => Ok((201, call.body.clone())),
+            "http://empty/" => Ok((204, Vec::new())),
+            "http://refuses/" => Ok((503, b"come back".to_vec())),
+            "http://panics/" => panic!("the test's own"),
+            _ => Err(9),
+        }
+    });
+    let host = fake.host();
+    let call = |method, url, body| {
+        host.http(&HttpRequest {
+            method,
+            url,
+            headers: vec![("X-One", "1"), ("X-Two", "two; ä")],
+            body,
+            timeout: 3,
+        })
+    };
+
+    let reply = call(Method::Post, "http://echo/", b"\0\xff").unwrap();
+    assert!(reply.is_success());
+    assert_eq!((reply.status, &reply.body[..]), (201, &b"\0\xff"[..]));
+    assert_eq!(
+        reply.headers,
+        [("Content-Length".to_owned(), "2".to_owned())]
+    );
+    let made = seen.lock().unwrap().pop().unwrap();
+    assert_eq!((made.method, made.timeout), (Method::Post, 3));
+    assert_eq!(made.body, b"\0\xff");
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(
+        made.headers,
+        [header("X-One", "1"), header("X-Two", "two; ä")]
+    );
+    // A body belongs to POST and PUT alone.
+    assert_eq!(call(Method::Get, "http://echo/", b"x").unwrap().body, b"");
+    assert_eq!(
+        call(Method::Delete, "http://echo/", b"x").unwrap().body,
+        b""
+    );
+    assert_eq!(
+        call(Method::Put, "http://empty/", b"x").unwrap().status,
+        204
+    );
+
+    // A status is an answer, though Orthanc makes an error of it.
+    let refused = call(Method::Post, "http://refuses/", b"x").unwrap();
+    assert_eq!((refused.status, refused.is_success()), (503, false));
+    assert!(refused.body.is_empty() && refused.headers.is_empty());
+    let nobody = call(Method::Post, "http://nobody/", b"x").unwrap_err();
+    assert_eq!(nobody.code(), Some(9));
+    let panicked = call(Method::Post, "http://panics/", b"x").unwrap_err();
+    assert_eq!(panicked.code(), Some(-1));
+
+    // What could forge a header does not leave.
+    let before = seen.lock().unwrap().len();
+    for (name, value) in [("X\r\nY: z", "1"), ("X", "1\r\nY: z"), ("X", "1\0")] {
+        let forged = host.http(&HttpRequest {
+            method: Method::Post,
+            url: "http://echo/",
+            headers: vec![(name, value)],
+            body: b"",
+            timeout: 0,
+        });
+        assert!(matches!(forged, Err(CallError::BadArgument(_))));
+    }
+    let nul = call(Method::Get, "http://echo/\0", b"");
+    assert!(matches!(nul, Err(CallError::BadArgument(_))));
+    assert_eq!(seen.lock().unwrap().len(), before);
+    assert_eq!(fake.outstanding_allocations(), 0);
+
+    // Secrets do not show.
+    let request = HttpRequest {
+        method: Method::Post,
+        url: "http://user:s3cret@host/s3cret",
+        headers: vec![("Authorization", "s3cret")],
+        body: b"s3cret",
+        timeout: 3,
+    };
+    assert!(!format!("{request:?}").contains("s3cret"));
 }
 
 #[test]

@@ -11,6 +11,7 @@
 //! - Every buffer, string and transcoded file handed out is counted until it is freed; freeing one twice ends the process.
 
 mod files;
+mod http;
 mod memory;
 mod output;
 mod services;
@@ -33,6 +34,7 @@ use crate::plugin::Plugin;
 use crate::{context, glue, log as sdk_log, raw};
 use services::State;
 
+pub use http::OutgoingCall;
 pub use output::RestAnswer;
 
 /// Orthanc, as far as a plugin can see it. See the [module](self).

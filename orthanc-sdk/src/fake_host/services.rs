@@ -11,6 +11,7 @@ use regex::Regex;
 use serde_json::json;
 
 use super::files::{self, Reader, Transcoder};
+use super::http::{self, Network};
 use super::output::{self, bytes, text};
 use super::{FakeInstance, FakeRoute, c_text, lock, memory};
 use crate::http::Method;
@@ -28,7 +29,8 @@ type ChangeCallback = unsafe extern "C" fn(
 ) -> raw::OrthancPluginErrorCode;
 
 const NOT_IMPLEMENTED: i32 = 2;
-const OUT_OF_RANGE: i32 = 3;
+pub(super) const OUT_OF_RANGE: i32 = 3;
+const NETWORK_PROTOCOL: i32 = 9;
 const UNKNOWN_RESOURCE: i32 = 17;
 const UNKNOWN_SERVICE: i32 = 26;
 const NOT_INITIALIZED: i32 = 2038;
@@ -39,6 +41,7 @@ pub(super) struct State {
     pub(super) api: Mutex<Arc<Api>>,
     pub(super) reader: Mutex<Arc<Reader>>,
     pub(super) transcoder: Mutex<Arc<Transcoder>>,
+    pub(super) network: Mutex<Arc<Network>>,
     pub(super) logs: Mutex<Vec<(Level, String)>>,
     pub(super) metrics: Mutex<BTreeMap<String, f64>>,
     pub(super) routes: Mutex<Vec<FakeRoute>>,
@@ -59,6 +62,7 @@ impl Default for State {
             })),
             reader: Mutex::new(Arc::new(|_: &str| Err(UNKNOWN_RESOURCE))),
             transcoder: Mutex::new(Arc::new(|_: &[u8], _: &str| Err(NOT_IMPLEMENTED))),
+            network: Mutex::new(Arc::new(|_: &http::OutgoingCall| Err(NETWORK_PROTOCOL))),
             logs: Mutex::default(),
             metrics: Mutex::default(),
             routes: Mutex::default(),
@@ -235,6 +239,7 @@ unsafe fn serve(
                 lock(&state.changes).push(p.callback.ok_or(OUT_OF_RANGE)?);
             }
             raw::_OrthancPluginService_CallRestApi => return call_api(state, params),
+            raw::_OrthancPluginService_CallHttpClient2 => return http::call(state, params),
             _ => return instance(service, params),
         }
     }
