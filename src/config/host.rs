@@ -18,6 +18,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::alerts::peer_of_proxy;
 use super::mistake::Mistakes;
 use super::raw::{Node, Object};
 use super::settings::{HostSettings, TlsSettings};
@@ -65,6 +66,12 @@ pub(super) fn host(root: &Object<'_>, enabled: bool, mistakes: &mut Mistakes) ->
     root.read("DicomAet", &mut settings.dicom_aet, |n| {
         n.text("an AET", mistakes).map(str::to_owned)
     });
+    root.read("Name", &mut settings.name, |n| {
+        n.text("a text", mistakes).map(str::to_owned)
+    });
+    // Orthanc reads it, and complains of it.
+    let proxy = root.get("HttpProxy").and_then(|n| n.value.as_str());
+    settings.http_proxy = proxy.and_then(peer_of_proxy);
     root.read("TranscodeDicomProtocol", &mut settings.transcode, |n| {
         n.boolean(mistakes)
     });

@@ -6,6 +6,7 @@
 //! - All mistakes are told at once, before a thread starts.
 //! - No I/O but for [`base_directory`], which looks at the file system.
 
+mod alerts;
 mod destination;
 mod host;
 mod in_force;

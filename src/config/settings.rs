@@ -1,6 +1,7 @@
 //! Settings that cannot be invalid: made by `validate` only.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::item::{Priority, RetryPolicy};
@@ -24,6 +25,8 @@ pub struct Settings {
     pub rules: Vec<Rule>,
     pub defaults: DestinationSettings,
     pub destinations: BTreeMap<String, DestinationSettings>,
+    /// `Alerts`; `None`: nobody is told.
+    pub alerts: Option<AlertSettings>,
     pub host: HostSettings,
 }
 
@@ -31,6 +34,78 @@ impl Settings {
     /// Settings in force for a destination, whether or not it has some of its own.
     pub fn destination(&self, name: &str) -> &DestinationSettings {
         self.destinations.get(name).unwrap_or(&self.defaults)
+    }
+}
+
+/// `Alerts`: who is told of what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertSettings {
+    /// `http://…` or `https://…`. May hold a password or a token.
+    pub url: Secret,
+    /// Where `url` leads.
+    pub peer: Peer,
+    /// The key of the signature; `None`: messages are not signed.
+    pub secret: Option<Secret>,
+    /// At least one, none twice.
+    pub on: Vec<AlertKind>,
+    /// Open items of a destination that are a backlog; 0: no number is.
+    pub backlog_items: u64,
+    /// Age of the oldest open item of a destination that is a backlog, seconds; 0: none is.
+    pub backlog_seconds: u64,
+}
+
+/// A host and a TCP port.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Peer {
+    /// A name or an address, IPv6 without its brackets.
+    pub host: String,
+    pub port: u16,
+}
+
+/// A text that shows nowhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Secret {
+        Secret(text.into())
+    }
+
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// What is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AlertKind {
+    DestinationUnreachable,
+    DestinationBack,
+    Failure,
+    Backlog,
+}
+
+impl AlertKind {
+    pub const ALL: [AlertKind; 4] = [
+        AlertKind::DestinationUnreachable,
+        AlertKind::DestinationBack,
+        AlertKind::Failure,
+        AlertKind::Backlog,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AlertKind::DestinationUnreachable => "DestinationUnreachable",
+            AlertKind::DestinationBack => "DestinationBack",
+            AlertKind::Failure => "Failure",
+            AlertKind::Backlog => "Backlog",
+        }
     }
 }
 
@@ -50,6 +125,10 @@ pub struct HostSettings {
     pub modalities_in_database: bool,
     /// Names of `DicomModalities`, with the AET of each.
     pub modalities: BTreeMap<String, String>,
+    /// `Name`: what this Orthanc is called; empty without one.
+    pub name: String,
+    /// Where `HttpProxy` is, if there is one.
+    pub http_proxy: Option<Peer>,
     /// `DicomAet`: Orthanc's own AET.
     pub dicom_aet: String,
     /// `TranscodeDicomProtocol`: whether Orthanc may send in another transfer syntax than the stored one.
@@ -116,6 +195,8 @@ impl Default for HostSettings {
             strict_aet_comparison: false,
             modalities_in_database: false,
             modalities: BTreeMap::new(),
+            name: String::new(),
+            http_proxy: None,
             dicom_aet: "ORTHANC".to_owned(),
             transcode: true,
             preferred_transfer_syntax: None,

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::alerts::alerts;
 use super::destination::{Draft, QUIET_SECONDS};
 use super::host::{Host, host, index_directory};
 use super::mistake::{Mistakes, one_of, quoted, quoted_text};
@@ -17,7 +18,7 @@ use super::words::{LEVELS, PRIORITIES};
 
 const SECTION: &str = "SendQueue";
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
     "Enable",
     "Database",
     "TcpNoDelay",
@@ -26,6 +27,7 @@ const KEYS: [&str; 8] = [
     "Rules",
     "Defaults",
     "Destinations",
+    "Alerts",
 ];
 
 const RULE_KEYS: [&str; 7] = [
@@ -100,6 +102,9 @@ pub fn load(
     let mut rules = Vec::new();
     section.read("Rules", &mut rules, |n| read_rules(n, tag_lookup, &host, m));
 
+    let mut told = None;
+    section.read("Alerts", &mut told, |n| alerts(n, m).map(Some));
+
     if mistakes.0.is_empty() {
         Ok(Settings {
             enable,
@@ -111,6 +116,7 @@ pub fn load(
             rules,
             defaults: defaults.settings,
             destinations,
+            alerts: told,
             host: host.settings,
         })
     } else {

@@ -2,7 +2,7 @@
 //!
 //! Invariant: every word stands in one table, which both reading and [`super::in_force()`] use.
 
-use super::settings::Transport;
+use super::settings::{AlertKind, Transport};
 use crate::item::Priority;
 use crate::store::Level;
 
@@ -48,6 +48,14 @@ pub(super) const PRIORITIES: [(&str, Priority); 4] = [
     ("Stat", Priority::Stat),
 ];
 
+/// What is told by webhook.
+pub(super) const ALERT_KINDS: [(&str, AlertKind); 4] = [
+    ("DestinationUnreachable", AlertKind::DestinationUnreachable),
+    ("DestinationBack", AlertKind::DestinationBack),
+    ("Failure", AlertKind::Failure),
+    ("Backlog", AlertKind::Backlog),
+];
+
 /// How an instance can have come to Orthanc.
 pub(super) const ORIGINS: [&str; 5] = ["DicomProtocol", "RestApi", "Plugins", "Lua", "WebDav"];
 
@@ -88,6 +96,14 @@ mod tests {
             ("RÖ", None),
         ] {
             assert_eq!(aet(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn kinds_of_alerts_have_their_own_names() {
+        assert_eq!(ALERT_KINDS.map(|(_, kind)| kind), AlertKind::ALL);
+        for (word, kind) in ALERT_KINDS {
+            assert_eq!(word, kind.as_str());
         }
     }
 

@@ -155,6 +155,7 @@ fn bench(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
         rules: Vec::new(),
         defaults,
         destinations: BTreeMap::new(),
+        alerts: None,
         host: HostSettings::default(),
     });
     let tools = Arc::new(Tools {

@@ -1,6 +1,7 @@
 //! What the configuration accepts, and what it says about the rest.
 
 mod accepted;
+mod alerts;
 mod mistakes;
 mod mistakes_destination;
 mod mistakes_rule;

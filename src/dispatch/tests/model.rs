@@ -229,6 +229,7 @@ fn settings() -> Settings {
         rules: Vec::new(),
         defaults,
         destinations: [("night".to_owned(), night), ("slow".to_owned(), slow)].into(),
+        alerts: None,
         host: HostSettings::default(),
     }
 }
