@@ -11,12 +11,14 @@
 //! - [`config`]: the section `SendQueue` of Orthanc's configuration, validated whole.
 //! - [`arrival`]: from Orthanc's `/changes` to items. [`routing`]: which rules apply.
 //! - [`store`]: the durable queue. [`dispatch`]: a lane per destination. [`transport`]: how items get there.
+//! - [`alert`]: what an administrator is told by webhook.
 //! - [`api`]: `/sendqueue`. [`ui`]: the operator's page on top of it. [`gauges`]: the main figures among Orthanc's own metrics.
 //!   [`plugin`]: builds, starts and stops all of it.
 #![forbid(unsafe_code)]
 // The library's name is the file's: libOrthancSendQueue.so.
 #![allow(non_snake_case)]
 
+pub mod alert;
 pub mod api;
 pub mod arrival;
 pub mod config;

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use orthanc_sdk::{Change, ChangeType, Host, Plugin, Request, StoredInstance};
 use serde_json::Value;
 
+use crate::alert::{self, Alerts};
 use crate::api::cross_site::CrossSite;
 use crate::api::{self, Api};
 use crate::arrival::notices::Notices;
@@ -71,6 +72,7 @@ struct Running {
     promoter: Arc<Promoter>,
     gauges: Gauges,
     notices: Arc<Notices>,
+    alerts: Option<Arc<Alerts>>,
     clock: Arc<dyn Clock>,
     /// Given to its thread at the start.
     reconciler: Mutex<Option<Reconciler>>,
@@ -196,6 +198,7 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         progress: progress.clone(),
         started,
     });
+    let alerts = alerts(host, &settings, &store, &lanes, &clock);
     let running = Arc::new(Running {
         host,
         settings: settings.clone(),
@@ -208,6 +211,7 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         promoter: promoter.clone(),
         gauges: Gauges::new(host, store.clone(), lanes.clone(), clock.clone()),
         notices: notices.clone(),
+        alerts: alerts.clone(),
         clock: clock.clone(),
         reconciler: Mutex::new(Some(reconciler)),
         threads: Mutex::new(Vec::new()),
@@ -223,6 +227,7 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         modalities,
         notices,
         progress,
+        alerts,
         clock,
         client: host.client(),
         cross_site: CrossSite::default(),
@@ -243,6 +248,27 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
     Ok(SendQueue {
         running: Some(running),
     })
+}
+
+/// Who is told by webhook, if anybody is.
+fn alerts(
+    host: Host,
+    settings: &Settings,
+    store: &Arc<dyn Store>,
+    lanes: &Arc<Lanes>,
+    clock: &Arc<dyn Clock>,
+) -> Option<Arc<Alerts>> {
+    let (store, lanes) = (store.clone(), lanes.clone());
+    let parts = alert::Parts {
+        counters: Box::new(move || alert::looks(store.as_ref(), &lanes)),
+        clock: clock.clone(),
+        http: Box::new(move |request| host.http(request)),
+        disconnect: Box::new(|peers| {
+            orthanc_sdk::sockets::shutdown_connections(peers);
+        }),
+    };
+    let alerts = Alerts::new(settings.alerts.as_ref()?, &settings.host, parts);
+    Some(Arc::new(alerts))
 }
 
 /// Makes Orthanc's own folder, as Orthanc is about to do, if the database belongs into it. Any other folder must be there:
@@ -305,6 +331,9 @@ impl Running {
         self.spawn("sq-promote", move || promoter.run());
         let gauges = self.clone();
         self.spawn("sq-metrics", move || gauges.gauges.run());
+        if let Some(alerts) = self.alerts.clone() {
+            self.spawn("sq-alert", move || alerts.run());
+        }
         let native = self.native.clone();
         self.spawn("sq-release", move || native.tidy());
         let reconciler = self
@@ -369,6 +398,9 @@ impl Running {
         self.notices.stop();
         self.promoter.stop();
         self.gauges.stop();
+        if let Some(alerts) = &self.alerts {
+            alerts.stop();
+        }
         self.lanes.stop();
         self.transport.interrupt();
         let begun = Instant::now();
@@ -386,6 +418,9 @@ impl Running {
     fn join(&self) {
         self.lanes.join();
         self.rest.join();
+        if let Some(alerts) = &self.alerts {
+            alerts.join();
+        }
         let threads =
             std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {

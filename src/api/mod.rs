@@ -5,6 +5,7 @@
 //! - Bad input is refused whole: a clear message that names the field, and nothing is changed.
 //! - Names from the URL are looked up in what is known, never put into a path, SQL or markup.
 
+pub mod alerts;
 pub mod cross_site;
 pub mod destinations;
 pub mod enqueue;
@@ -31,6 +32,7 @@ use serde::Serialize;
 
 use self::cross_site::CrossSite;
 use self::error::ApiError;
+use crate::alert::Alerts;
 use crate::arrival::enlist::expiry;
 use crate::arrival::notices::Notices;
 use crate::arrival::progress::Progress;
@@ -66,6 +68,8 @@ pub struct Api {
     pub modalities: Arc<Modalities>,
     pub notices: Arc<Notices>,
     pub progress: Arc<Progress>,
+    /// `None`: not configured.
+    pub alerts: Option<Arc<Alerts>>,
     pub clock: Arc<dyn Clock>,
     pub client: Client,
     pub cross_site: CrossSite,

@@ -59,6 +59,7 @@ pub const ROUTES: &[Route] = routes! {
     Post "/destinations/{name}/resume" resume |api, _, name| api.steer(name, "resume");
     Post "/destinations/{name}/echo" echo |api, _, name| api.steer(name, "echo");
     Post "/destinations/{name}/send-now" send_all_now |api, _, name| api.steer(name, "send-now");
+    Post "/alerts/test" test_alert |api, _, _| api.test_alert();
     Get "/patients/{id}" patient |api, request, id| api.resource(request, "patients", id);
     Get "/studies/{id}" study |api, request, id| api.resource(request, "studies", id);
     Get "/series/{id}" series |api, request, id| api.resource(request, "series", id);

@@ -7,9 +7,9 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use super::Described;
 use crate::api::exposition;
 use crate::api::types::{
-    Destination, Echo, Enqueue, Enqueued, ErrorFilter, ErrorSummary, ErrorsQuery, Health, History,
-    Item, ItemDetailed, ItemsQuery, Nothing, Overview, Purged, RedirectFilter, RedirectTo,
-    Redirected, Removed, Replayed, Resource,
+    AlertTest, Destination, Echo, Enqueue, Enqueued, ErrorFilter, ErrorSummary, ErrorsQuery,
+    Health, History, Item, ItemDetailed, ItemsQuery, Nothing, Overview, Purged, RedirectFilter,
+    RedirectTo, Redirected, Removed, Replayed, Resource,
 };
 
 fn text_like(pattern: &str, example: &str) -> ObjectBuilder {
@@ -55,6 +55,13 @@ pub fn metrics() -> Described {
         exposition::CONTENT_TYPE,
         text,
     )
+}
+
+pub fn test_alert() -> Described {
+    post("Queue", "testAlert", "Sends one alert of kind Test")
+        .text("Waits for what the receiver of `SendQueue.Alerts.Url` answers. 409: there are no `Alerts` in the configuration, or a test is under way.")
+        .refuses(&[409])
+        .answers::<AlertTest>("What came of it")
 }
 
 pub fn openapi() -> Described {

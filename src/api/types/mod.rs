@@ -8,6 +8,7 @@
 
 #[macro_use]
 mod named;
+pub mod alerts;
 pub mod destination;
 pub mod errors;
 pub mod items;
@@ -15,6 +16,7 @@ pub mod overview;
 pub mod resources;
 pub mod values;
 
+pub use self::alerts::AlertTest;
 pub use self::destination::{
     Destination, DestinationState, Echo, History, LastError, TransportName,
 };

@@ -1,0 +1,157 @@
+//! From events to messages that may go: at most one a minute for each destination and kind.
+//!
+//! Invariants:
+//! - Pure: the time is passed in.
+//! - Every event is in exactly one message, or counted as left out.
+//! - While a message is on its way (it may take a day), what happens to the same destination is collected: memory grows with the
+//!   number of destinations only, and that up to [`MOST`] pairs of destination and kind.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::watch::Event;
+use crate::config::settings::AlertKind;
+use crate::item::{Class, Timestamp};
+
+/// Between two messages of the same destination and kind.
+pub const INTERVAL: Duration = Duration::from_secs(60);
+/// How long failures are collected before the first message: one study fails within seconds.
+pub const GATHER: Duration = Duration::from_secs(5);
+/// Pairs of destination and kind with something to tell.
+pub const MOST: usize = 4000;
+
+/// What one message is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gathered {
+    pub destination: String,
+    pub kind: AlertKind,
+    /// Outages, failed items, or changes of a backlog.
+    pub count: u64,
+    /// When the outage or the backlog began, or the first failure was seen, if that is known.
+    pub since: Option<Timestamp>,
+    /// Failed items by class.
+    pub classes: BTreeMap<Class, u64>,
+    /// The last that was seen of a backlog is its end.
+    pub over: bool,
+    /// Not before this.
+    earliest: Timestamp,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    gathered: Option<Gathered>,
+    /// When the last message was made.
+    told: Option<Timestamp>,
+    on_its_way: bool,
+}
+
+#[derive(Debug)]
+pub struct Collector {
+    on: Vec<AlertKind>,
+    slots: BTreeMap<(String, AlertKind), Slot>,
+    left_out: u64,
+}
+
+impl Collector {
+    pub fn new(on: &[AlertKind]) -> Collector {
+        Collector {
+            on: on.to_vec(),
+            slots: BTreeMap::new(),
+            left_out: 0,
+        }
+    }
+
+    pub fn add(&mut self, destination: &str, event: &Event, now: Timestamp) {
+        let (kind, count) = match event {
+            Event::Unreachable { outages, .. } => (AlertKind::DestinationUnreachable, *outages),
+            Event::Back { outages, .. } => (AlertKind::DestinationBack, *outages),
+            Event::Failure { count, .. } => (AlertKind::Failure, *count),
+            Event::BacklogBegun | Event::BacklogOver { .. } => (AlertKind::Backlog, 1),
+        };
+        if !self.on.contains(&kind) {
+            return;
+        }
+        let key = (destination.to_owned(), kind);
+        if self.slots.len() >= MOST && !self.slots.contains_key(&key) {
+            self.left_out += count;
+            return;
+        }
+        let slot = self.slots.entry(key).or_default();
+        let gathered = slot.gathered.get_or_insert_with(|| Gathered {
+            destination: destination.to_owned(),
+            kind,
+            count: 0,
+            since: None,
+            classes: BTreeMap::new(),
+            over: false,
+            earliest: match kind {
+                AlertKind::Failure => now.plus(GATHER),
+                _ => now,
+            },
+        });
+        gathered.count += count;
+        match event {
+            // The outage that lasts is the one to act upon.
+            Event::Unreachable { since, .. } => gathered.since = *since,
+            Event::Back { since, .. } => gathered.since = gathered.since.or(*since),
+            Event::Failure { class, count } => {
+                gathered.since = gathered.since.or(Some(now));
+                *gathered.classes.entry(*class).or_default() += count;
+            }
+            Event::BacklogBegun => {
+                gathered.over = false;
+                gathered.since = Some(now);
+            }
+            Event::BacklogOver { since } => {
+                gathered.over = true;
+                gathered.since = Some(*since);
+            }
+        }
+    }
+
+    /// What may be told now; it is on its way until [`Collector::settled`].
+    pub fn take_due(&mut self, now: Timestamp) -> Vec<Gathered> {
+        let mut due = Vec::new();
+        self.slots.retain(|_, slot| {
+            // A clock that was set back lengthens no wait.
+            slot.told = slot.told.map(|told| told.min(now));
+            let waits = slot.told.is_some_and(|told| now.since(told) < INTERVAL);
+            if waits || slot.on_its_way {
+                return true;
+            }
+            let Some(gathered) = &mut slot.gathered else {
+                return false;
+            };
+            gathered.earliest = gathered.earliest.min(now.plus(GATHER));
+            if gathered.earliest <= now {
+                due.extend(slot.gathered.take());
+                slot.told = Some(now);
+                slot.on_its_way = true;
+            }
+            true
+        });
+        due
+    }
+
+    /// The message of this destination and kind was delivered or given up.
+    pub fn settled(&mut self, destination: &str, kind: AlertKind) {
+        if let Some(slot) = self.slots.get_mut(&(destination.to_owned(), kind)) {
+            slot.on_its_way = false;
+        }
+    }
+
+    /// Events that did not fit since the last call.
+    pub fn take_left_out(&mut self) -> u64 {
+        std::mem::take(&mut self.left_out)
+    }
+
+    /// Messages that are collected and not made yet.
+    pub fn len(&self) -> u64 {
+        let waiting = self.slots.values().filter(|slot| slot.gathered.is_some());
+        waiting.count() as u64
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

@@ -1,0 +1,209 @@
+//! What a message says.
+//!
+//! Invariants:
+//! - Fields are added, never renamed: scripts of administrators read them.
+//! - Nothing in it comes from an instance or a receiver.
+//!
+//! | field | |
+//! |---|---|
+//! | `ID` | 32 hexadecimal digits, different for each message; the same when it is tried again |
+//! | `Kind` | `DestinationUnreachable`, `DestinationBack`, `Failure`, `Backlog`, `Test` |
+//! | `Time` | when it was made (`20261120T235959.123456`, UTC) |
+//! | `Orthanc` | `Name` and `DicomAet` of its configuration |
+//! | `Destination` | its symbolic name; `null` in a test |
+//! | `Message`, `Advice` | for people: what happened, what to do |
+//! | `State` | of a backlog: `Begun` or `Over` |
+//! | `Count` | outages, failed items, changes of a backlog since the message before |
+//! | `Class` | outcome class: `Unreachable`, or the most frequent one of the failures; else `null` |
+//! | `Classes` | of failures: `Class`, `Count`, `Meaning`, `Advice`, most frequent first; else empty |
+//! | `Since` | when the outage or the backlog began, or the first of the failures was seen; or `null` |
+//! | `Waiting`, `OldestPendingSeconds` | items of the destination still to be sent, age of the oldest |
+
+use serde_json::{Value, json};
+
+use super::collect::Gathered;
+use super::watch::Look;
+use crate::config::settings::AlertKind;
+use crate::item::meaning::{advice, meaning};
+use crate::item::{Class, Timestamp};
+
+/// Who tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    pub name: String,
+    pub aet: String,
+}
+
+impl Sender {
+    /// `look`: the destination's last one.
+    pub fn body(
+        &self,
+        id: &str,
+        gathered: &Gathered,
+        look: Option<&Look>,
+        now: Timestamp,
+    ) -> Vec<u8> {
+        let classes = classes(gathered);
+        let class = match gathered.kind {
+            AlertKind::DestinationUnreachable => Some(Class::Unreachable),
+            _ => classes.first().map(|(class, _)| *class),
+        };
+        let state = if gathered.over { "Over" } else { "Begun" };
+        let mut body = self.head(id, gathered.kind.as_str(), now);
+        body["Destination"] = Value::from(gathered.destination.as_str());
+        body["Message"] = Value::from(words(gathered, &classes, look, now));
+        body["Advice"] = Value::from(what_to_do(gathered, class));
+        if gathered.kind == AlertKind::Backlog {
+            body["State"] = Value::from(state);
+        }
+        body["Count"] = Value::from(gathered.count);
+        body["Class"] = class.map_or(Value::Null, |class| Value::from(class.as_str()));
+        body["Classes"] = classes
+            .iter()
+            .map(|(class, count)| {
+                json!({
+                    "Class": class.as_str(),
+                    "Count": count,
+                    "Meaning": meaning(*class, None),
+                    "Advice": advice(*class, None),
+                })
+            })
+            .collect();
+        body["Since"] = gathered
+            .since
+            .map_or(Value::Null, |since| Value::from(since.to_orthanc()));
+        body["Waiting"] = Value::from(look.map_or(0, |look| look.open));
+        body["OldestPendingSeconds"] = Value::from(look.map_or(0, |l| l.oldest_seconds(now)));
+        body.to_string().into_bytes()
+    }
+
+    /// The message by which an administrator sees that alerts arrive.
+    pub fn test(&self, id: &str, now: Timestamp) -> Vec<u8> {
+        let mut body = self.head(id, "Test", now);
+        body["Destination"] = Value::Null;
+        body["Message"] = Value::from("this is a test: alerts of the send queue arrive here");
+        body["Advice"] = Value::from("Nothing to do.");
+        body["Count"] = Value::from(1);
+        body["Class"] = Value::Null;
+        body["Classes"] = json!([]);
+        body["Since"] = Value::Null;
+        body["Waiting"] = Value::from(0);
+        body["OldestPendingSeconds"] = Value::from(0);
+        body.to_string().into_bytes()
+    }
+
+    fn head(&self, id: &str, kind: &str, now: Timestamp) -> Value {
+        json!({
+            "ID": id,
+            "Kind": kind,
+            "Time": now.to_orthanc(),
+            "Orthanc": { "Name": self.name, "DicomAet": self.aet },
+        })
+    }
+}
+
+/// Most frequent first.
+fn classes(gathered: &Gathered) -> Vec<(Class, u64)> {
+    let mut classes: Vec<(Class, u64)> = gathered
+        .classes
+        .iter()
+        .map(|(class, count)| (*class, *count))
+        .collect();
+    classes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    classes
+}
+
+fn words(
+    gathered: &Gathered,
+    classes: &[(Class, u64)],
+    look: Option<&Look>,
+    now: Timestamp,
+) -> String {
+    let name = &gathered.destination;
+    let count = gathered.count;
+    let waiting = waiting(look, now);
+    match gathered.kind {
+        AlertKind::DestinationUnreachable => {
+            let times = match count {
+                1 => String::new(),
+                n => format!(" ({n} outages since the last message)"),
+            };
+            match gathered.since {
+                Some(since) => format!(
+                    "{name} cannot be reached since {} UTC{times}; {waiting}",
+                    since.to_orthanc()
+                ),
+                None => format!("{name} could not be reached for a short time{times}; {waiting}"),
+            }
+        }
+        AlertKind::DestinationBack => {
+            let since = gathered.since.map_or_else(String::new, |since| {
+                format!(" after {} s", now.since(since).as_secs())
+            });
+            let times = match count {
+                1 => String::new(),
+                n => format!(" ({n} outages ended since the last message)"),
+            };
+            format!("{name} can be reached again{since}{times}; {waiting}")
+        }
+        AlertKind::Failure => {
+            let kinds: Vec<String> = classes
+                .iter()
+                .map(|(class, count)| format!("{count} {class}"))
+                .collect();
+            let items = plural(count);
+            format!(
+                "{items} for {name} went into the error queue: {}",
+                kinds.join(", ")
+            )
+        }
+        AlertKind::Backlog if gathered.over => {
+            format!("the backlog of {name} is over: {waiting}")
+        }
+        AlertKind::Backlog => {
+            let why = look.map_or("", |look| {
+                if look.paused {
+                    "; the destination is paused"
+                } else if look.unreachable_since.is_some() {
+                    "; the destination cannot be reached"
+                } else if look.outside_window {
+                    "; the destination is outside of its windows"
+                } else {
+                    ""
+                }
+            });
+            format!("a backlog of {name}: {waiting}{why}")
+        }
+    }
+}
+
+fn plural(count: u64) -> String {
+    match count {
+        1 => "1 instance".to_owned(),
+        n => format!("{n} instances"),
+    }
+}
+
+fn waiting(look: Option<&Look>, now: Timestamp) -> String {
+    match look {
+        Some(look) if look.open > 0 => format!(
+            "{} to be sent, the oldest waits for {} s",
+            plural(look.open),
+            look.oldest_seconds(now)
+        ),
+        _ => "nothing waits".to_owned(),
+    }
+}
+
+fn what_to_do(gathered: &Gathered, class: Option<Class>) -> &'static str {
+    match gathered.kind {
+        AlertKind::DestinationUnreachable => advice(Class::Unreachable, None),
+        AlertKind::DestinationBack => "Nothing to do: sending goes on by itself.",
+        AlertKind::Failure => class.map_or("", |class| advice(class, None)),
+        AlertKind::Backlog if gathered.over => "Nothing to do.",
+        AlertKind::Backlog => {
+            "Look at the destination: resume it if it is paused, mend what keeps it unreachable. If it only is slow, raise Associations, \
+             or send less to it; nothing is lost meanwhile, but items that wait for ExpireAfter end in the error queue."
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! Alerts by webhook: what an administrator is told without having to look (`SendQueue.Alerts`).
+//!
+//! ```text
+//!   store, lanes ─ each second ─► watch ─ events ─► collect ─ one a minute ─► message ─► post ─► the receiver
+//! ```
+//!
+//! Invariants:
+//! - Sending is never held up: everything happens on one thread of its own (`sq-alert`), which reads counters and takes no
+//!   lock that a lane holds for long. A stop waits for no receiver: its connection is cut, and without that the call ends
+//!   after [`post::TIMEOUT`].
+//! - At most one message a minute for each destination and kind; what happens meanwhile is in the next one, with its count.
+//!   What begins and ends between two looks shows by its counters.
+//! - Nothing is left out silently: memory is bounded (at most one message on its way and one collected for each destination
+//!   and kind, of at most [`collect::MOST`] such pairs), and what did not fit, was given up or was not delivered before a stop is
+//!   counted and logged.
+//! - No patient data, and no words of a receiver (G10): names of destinations, classes, numbers and our own sentences. `Url`
+//!   and `Secret` appear in no log and no answer.
+//! - Orthanc's own HTTP client is used, so `HttpProxy`, `HttpsVerifyPeers` and `HttpsCACertificates` hold. It follows
+//!   redirections and logs an error of its own for each call that fails (1.13.0: with the URL).
+//!
+//! # What is told
+//! - `DestinationUnreachable`, `DestinationBack`: an outage began, ended.
+//! - `Failure`: items went into the error queue.
+//! - `Backlog`: a destination has `BacklogItems` open items, or one that is `BacklogSeconds` old; told when it begins, and
+//!   when it is over, which is at half of both. Time outside of the destination's windows does not count as age.
+//!
+//! After a start, an outage and a backlog that last are told again: nobody knows whether they were heard of. Failures are
+//! told from the start on.
+//!
+//! # The message
+//! A POST of `application/json`; `X-Sendqueue-Signature: sha256=<hex>` is the HMAC-SHA256 of the body's bytes under `Secret`
+//! (absent without one). Any status 2xx is an acknowledgement; anything else is tried again with the same body, after 5 s, then twice
+//! as long each time up to 5 min, for a day. So a receiver may see a message twice: `ID` tells. `Time` is when the message was made.
+//! The fields: see [`message`].
+
+pub mod collect;
+pub mod message;
+pub mod post;
+pub mod watch;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
+
+use self::collect::Collector;
+use self::post::{Http, Outbox, Outgoing, Poster, Settled};
+use self::watch::{Limits, Look, Watch};
+use crate::config::settings::{AlertSettings, HostSettings};
+use crate::dispatch::Lanes;
+use crate::item::{Clock, Timestamp};
+use crate::store::{self, Store};
+use crate::transport::rest::cut::Disconnect;
+
+/// Time between two looks at the counters.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Answers what is to be seen of all destinations.
+pub type Counters = dyn Fn() -> store::Result<Vec<Look>> + Send + Sync;
+
+/// What the queue's counters are.
+pub fn looks(store: &dyn Store, lanes: &Lanes) -> store::Result<Vec<Look>> {
+    let totals = store.failure_totals()?;
+    let records = store.destinations()?;
+    let mut looks: BTreeMap<&str, Look> = records
+        .iter()
+        .map(|record| {
+            let lane = lanes.get(&record.name).map(|lane| lane.status());
+            (record.name.as_str(), Look::new(record, lane.as_ref()))
+        })
+        .collect();
+    for total in totals {
+        if let Some(look) = looks.get_mut(total.destination.as_str()) {
+            look.failures.insert(total.class, total.total);
+        }
+    }
+    Ok(looks.into_values().collect())
+}
+
+/// What the alerts work with.
+pub struct Parts {
+    /// [`looks`], or what a test says.
+    pub counters: Box<Counters>,
+    pub clock: Arc<dyn Clock>,
+    /// Orthanc's HTTP client.
+    pub http: Box<Http>,
+    /// Ends connections of this process.
+    pub disconnect: Box<Disconnect>,
+}
+
+/// The service: [`Alerts::run`] on a thread, [`Alerts::stop`], [`Alerts::join`].
+pub struct Alerts {
+    counters: Box<Counters>,
+    clock: Arc<dyn Clock>,
+    poster: Poster,
+    sender: message::Sender,
+    /// The thread's own; held by it while it works.
+    work: Mutex<Work>,
+    /// Held during a test: one at a time, so that a silent receiver holds one of Orthanc's threads.
+    testing: Mutex<()>,
+    control: Mutex<Control>,
+    wake: Condvar,
+    sent: AtomicU64,
+    failed: AtomicU64,
+    dropped: AtomicU64,
+    waiting: AtomicU64,
+}
+
+#[derive(Default)]
+struct Control {
+    stopped: bool,
+}
+
+struct Work {
+    watch: Watch,
+    /// Whether the counters were read once, so that what came before is not told.
+    primed: bool,
+    looks: Vec<Look>,
+    looked: Option<Timestamp>,
+    collector: Collector,
+    outbox: Outbox,
+    /// The store could not be read, the receiver not be reached: told once.
+    blind: bool,
+    deaf: bool,
+}
+
+/// Counters since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Figures {
+    /// Messages that were acknowledged.
+    pub sent: u64,
+    /// Tries that failed.
+    pub failed: u64,
+    /// Messages that were given up, and events that did not fit.
+    pub dropped: u64,
+    /// Messages on their way.
+    pub waiting: u64,
+}
+
+/// What came of a message that a person asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tested {
+    pub id: String,
+    /// The HTTP status, or why there is none.
+    pub result: Result<u16, String>,
+}
+
+impl Alerts {
+    /// Reads the counters, so that what happens from here on is told.
+    pub fn new(settings: &AlertSettings, host: &HostSettings, parts: Parts) -> Alerts {
+        let limits = Limits {
+            items: settings.backlog_items,
+            seconds: settings.backlog_seconds,
+        };
+        let alerts = Alerts {
+            counters: parts.counters,
+            clock: parts.clock,
+            poster: Poster::new(settings, host, parts.http, parts.disconnect),
+            sender: message::Sender {
+                name: host.name.clone(),
+                aet: host.dicom_aet.clone(),
+            },
+            work: Mutex::new(Work {
+                watch: Watch::new(limits),
+                primed: false,
+                looks: Vec::new(),
+                looked: None,
+                collector: Collector::new(&settings.on),
+                outbox: Outbox::default(),
+                blind: false,
+                deaf: false,
+            }),
+            testing: Mutex::default(),
+            control: Mutex::default(),
+            wake: Condvar::new(),
+            sent: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            waiting: AtomicU64::new(0),
+        };
+        if let Ok(looks) = (alerts.counters)() {
+            let mut work = alerts.lock_work();
+            work.watch.prime(&looks);
+            work.primed = true;
+            drop(work);
+        }
+        alerts
+    }
+
+    /// Until [`Alerts::stop`].
+    pub fn run(&self) {
+        while !self.is_stopped() {
+            if !self.round() {
+                self.pause();
+            }
+        }
+        self.tell_what_is_left();
+    }
+
+    /// Looks if it is time, then posts at most one message. `true`: there was one.
+    pub fn round(&self) -> bool {
+        let mut work = self.lock_work();
+        let work = &mut *work;
+        self.look(work);
+        let now = self.clock.now();
+        for gathered in work.collector.take_due(now) {
+            let id = post::new_id();
+            let look = work
+                .looks
+                .iter()
+                .find(|look| look.destination == gathered.destination);
+            let body = self.sender.body(&id, &gathered, look, now);
+            work.outbox.add(Outgoing::new(id, &gathered, body, now));
+        }
+        self.waiting.store(work.outbox.len(), Ordering::Relaxed);
+        let left_out = work.collector.take_left_out();
+        if left_out > 0 {
+            self.dropped.fetch_add(left_out, Ordering::Relaxed);
+            log::error!("{left_out} alerts were left out: too many destinations have some");
+        }
+        let Some(outgoing) = work.outbox.next(now) else {
+            return false;
+        };
+        let result = self.poster.post(&outgoing.body);
+        if self.is_stopped() && result.is_err() {
+            // Cut by ourselves.
+            return false;
+        }
+        self.settle(work, &outgoing, &result);
+        true
+    }
+
+    fn settle(&self, work: &mut Work, outgoing: &Outgoing, result: &Result<u16, String>) {
+        let accepted = result
+            .as_ref()
+            .is_ok_and(|status| post::is_success(*status));
+        let settled = work.outbox.settle(&outgoing.id, accepted, self.clock.now());
+        match settled {
+            Settled::Sent => {
+                self.sent.fetch_add(1, Ordering::Relaxed);
+                if std::mem::take(&mut work.deaf) {
+                    log::warn!("alerts are delivered again");
+                }
+            }
+            Settled::Again | Settled::GivenUp => {
+                self.failed.fetch_add(1, Ordering::Relaxed);
+                if !std::mem::replace(&mut work.deaf, true) {
+                    let why = result.as_ref().map_or_else(
+                        |error| error.clone(),
+                        |status| format!("it answered HTTP status {status}"),
+                    );
+                    log::warn!("an alert could not be delivered, trying on: {why}");
+                }
+            }
+        }
+        if settled == Settled::GivenUp {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+            log::error!(
+                "an alert was given up after a day: {} of {}",
+                outgoing.kind.as_str(),
+                outgoing.destination
+            );
+        }
+        if settled != Settled::Again {
+            work.collector.settled(&outgoing.destination, outgoing.kind);
+        }
+        self.waiting.store(work.outbox.len(), Ordering::Relaxed);
+    }
+
+    fn look(&self, work: &mut Work) {
+        let now = self.clock.now();
+        // A clock that was set back lengthens no wait.
+        let early = |last: Timestamp| last <= now && now.since(last) < LOOK;
+        if work.looked.is_some_and(early) {
+            return;
+        }
+        work.looked = Some(now);
+        let looks = match (self.counters)() {
+            Ok(looks) => looks,
+            Err(error) => {
+                if !std::mem::replace(&mut work.blind, true) {
+                    log::error!("alerts cannot read the queue, trying on: {error}");
+                }
+                return;
+            }
+        };
+        work.blind = false;
+        if !std::mem::replace(&mut work.primed, true) {
+            work.watch.prime(&looks);
+        }
+        for (destination, event) in work.watch.look(&looks, now) {
+            work.collector.add(&destination, &event, now);
+        }
+        work.looks = looks;
+    }
+
+    /// Sends a message of kind `Test` at once, on the calling thread; it is not tried again. `None`: another one is under way.
+    pub fn test(&self) -> Option<Tested> {
+        let _testing = match self.testing.try_lock() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        let id = post::new_id();
+        let body = self.sender.test(&id, self.clock.now());
+        let result = self.poster.post(&body);
+        let accepted = result
+            .as_ref()
+            .is_ok_and(|status| post::is_success(*status));
+        let counter = if accepted { &self.sent } else { &self.failed };
+        counter.fetch_add(1, Ordering::Relaxed);
+        Some(Tested { id, result })
+    }
+
+    pub fn figures(&self) -> Figures {
+        Figures {
+            sent: self.sent.load(Ordering::Relaxed),
+            failed: self.failed.load(Ordering::Relaxed),
+            dropped: self.dropped.load(Ordering::Relaxed),
+            waiting: self.waiting.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Ends [`Alerts::run`], and what it waits for. Does not wait itself; stopping twice is fine.
+    pub fn stop(&self) {
+        self.lock_control().stopped = true;
+        self.wake.notify_all();
+        self.poster.cut();
+    }
+
+    /// Waits for what cuts connections, after [`Alerts::stop`].
+    pub fn join(&self) {
+        self.poster.join();
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.lock_control().stopped
+    }
+
+    fn pause(&self) {
+        let control = self.lock_control();
+        let _ = self
+            .wake
+            .wait_timeout_while(control, LOOK, |control| !control.stopped);
+    }
+
+    fn tell_what_is_left(&self) {
+        let work = self.lock_work();
+        let left = work.outbox.len() + work.collector.len();
+        if left > 0 {
+            self.dropped.fetch_add(left, Ordering::Relaxed);
+            log::warn!("{left} alerts were not delivered before the stop");
+        }
+    }
+
+    fn lock_work(&self) -> MutexGuard<'_, Work> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_control(&self) -> MutexGuard<'_, Control> {
+        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,252 @@
+//! Messages on their way to the receiver: signed, tried again, given up.
+//!
+//! Invariants:
+//! - A message keeps its body, and with it `ID` and signature, through all tries.
+//! - A message that was never tried goes before those that failed: one that cannot be delivered delays another by one
+//!   [`TIMEOUT`] at most.
+//! - `Url` and `Secret` stand in nothing that is returned or logged.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use orthanc_sdk::{CallError, HttpReply, HttpRequest, Method};
+use ring::hmac;
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::collect::Gathered;
+use crate::config::settings::{AlertKind, AlertSettings, HostSettings, Peer, Secret};
+use crate::item::Timestamp;
+use crate::transport::rest::cut::{Cutter, Disconnect};
+
+/// Orthanc's HTTP client.
+pub type Http = dyn Fn(&HttpRequest<'_>) -> Result<HttpReply, CallError> + Send + Sync;
+
+/// For one try.
+pub const TIMEOUT: Duration = Duration::from_secs(3);
+/// Before the second try; then twice as long each time.
+const FIRST_WAIT: Duration = Duration::from_secs(5);
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+/// Then a message is given up.
+const LIFE: Duration = Duration::from_secs(86_400);
+const HEADER: &str = "X-Sendqueue-Signature";
+
+pub fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}
+
+/// 128 random bits in hexadecimal digits.
+pub fn new_id() -> String {
+    let mut bytes = [0u8; 16];
+    // It cannot fail once it has worked (getrandom(2)); an ID is no secret.
+    if SystemRandom::new().fill(&mut bytes).is_err() {
+        bytes = fastrand::u128(..).to_le_bytes();
+    }
+    hex(&bytes)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Posts one message at a time.
+pub struct Poster {
+    url: Secret,
+    peers: Vec<Peer>,
+    key: Option<hmac::Key>,
+    http: Box<Http>,
+    cutter: Cutter,
+    stopped: AtomicBool,
+}
+
+impl Poster {
+    pub fn new(
+        settings: &AlertSettings,
+        host: &HostSettings,
+        http: Box<Http>,
+        disconnect: Box<Disconnect>,
+    ) -> Poster {
+        let peers = [Some(&settings.peer), host.http_proxy.as_ref()];
+        Poster {
+            url: settings.url.clone(),
+            peers: peers.into_iter().flatten().cloned().collect(),
+            key: settings
+                .secret
+                .as_ref()
+                .map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.reveal().as_bytes())),
+            http,
+            cutter: Cutter::new(disconnect),
+            stopped: AtomicBool::new(false),
+        }
+    }
+
+    /// Answers the HTTP status, or why there is none.
+    pub fn post(&self, body: &[u8]) -> Result<u16, String> {
+        let signature = self.key.as_ref().map(|key| signature(key, body));
+        let mut headers = vec![("Content-Type", "application/json")];
+        if let Some(signature) = &signature {
+            headers.push((HEADER, signature));
+        }
+        // First known, then looked: either this call is cut, or it is not made.
+        let _call = self.cutter.call(self.addresses(), false);
+        if self.stopped.load(Ordering::SeqCst) {
+            return Err("Orthanc is stopping".to_owned());
+        }
+        let reply = (self.http)(&HttpRequest {
+            method: Method::Post,
+            url: self.url.reveal(),
+            headers,
+            body,
+            timeout: u32::try_from(TIMEOUT.as_secs()).unwrap_or(1),
+        });
+        match reply {
+            Ok(reply) => Ok(reply.status),
+            Err(CallError::Code { .. }) => Err(format!(
+                "the receiver of the alerts cannot be reached, or did not answer within {} s: Orthanc's log says why",
+                TIMEOUT.as_secs()
+            )),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Where the connection may lead, so that a stop can cut it.
+    fn addresses(&self) -> Vec<SocketAddr> {
+        self.peers
+            .iter()
+            .filter_map(|peer| (peer.host.as_str(), peer.port).to_socket_addrs().ok())
+            .flatten()
+            .collect()
+    }
+
+    /// Ends the calls under way; none is made any more.
+    pub fn cut(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        self.cutter.cut();
+    }
+
+    pub fn join(&self) {
+        self.cutter.join();
+    }
+}
+
+/// `sha256=` and the HMAC-SHA256 (RFC 2104) of the body's bytes.
+fn signature(key: &hmac::Key, body: &[u8]) -> String {
+    format!("sha256={}", hex(hmac::sign(key, body).as_ref()))
+}
+
+/// A message that was made and is not delivered yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    pub id: String,
+    pub destination: String,
+    pub kind: AlertKind,
+    pub body: Vec<u8>,
+    made: Timestamp,
+    tries: u32,
+    due: Timestamp,
+}
+
+impl Outgoing {
+    pub fn new(id: String, gathered: &Gathered, body: Vec<u8>, now: Timestamp) -> Outgoing {
+        Outgoing {
+            id,
+            destination: gathered.destination.clone(),
+            kind: gathered.kind,
+            body,
+            made: now,
+            tries: 0,
+            due: now,
+        }
+    }
+}
+
+/// What became of a message by a try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    Sent,
+    Again,
+    GivenUp,
+}
+
+#[derive(Debug, Default)]
+pub struct Outbox(Vec<Outgoing>);
+
+impl Outbox {
+    pub fn add(&mut self, outgoing: Outgoing) {
+        self.0.push(outgoing);
+    }
+
+    pub fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The one to try now.
+    pub fn next(&mut self, now: Timestamp) -> Option<Outgoing> {
+        for outgoing in &mut self.0 {
+            // A clock that was set back lengthens no wait.
+            outgoing.due = outgoing.due.min(now.plus(LONGEST_WAIT));
+        }
+        let due = self.0.iter().filter(|outgoing| outgoing.due <= now);
+        due.min_by_key(|outgoing| (outgoing.tries > 0, outgoing.due))
+            .cloned()
+    }
+
+    /// After a try.
+    pub fn settle(&mut self, id: &str, accepted: bool, now: Timestamp) -> Settled {
+        let Some(at) = self.0.iter().position(|outgoing| outgoing.id == id) else {
+            return Settled::GivenUp;
+        };
+        if accepted {
+            self.0.remove(at);
+            return Settled::Sent;
+        }
+        let outgoing = &mut self.0[at];
+        if now.since(outgoing.made) >= LIFE {
+            self.0.remove(at);
+            return Settled::GivenUp;
+        }
+        outgoing.due = now.plus(wait(outgoing.tries));
+        outgoing.tries = outgoing.tries.saturating_add(1);
+        Settled::Again
+    }
+}
+
+/// Before the next try, after so many before this one.
+fn wait(tries: u32) -> Duration {
+    FIRST_WAIT
+        .saturating_mul(1 << tries.min(10))
+        .min(LONGEST_WAIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 4231, test case 2.
+    #[test]
+    fn the_signature_is_hmac_sha256() {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, b"Jefe");
+        assert_eq!(
+            signature(&key, b"what do ya want for nothing?"),
+            "sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        );
+    }
+
+    #[test]
+    fn waits_double_up_to_five_minutes() {
+        let waits: Vec<u64> = (0..9).map(|tries| wait(tries).as_secs()).collect();
+        assert_eq!(waits, [5, 10, 20, 40, 80, 160, 300, 300, 300]);
+        assert_eq!(wait(u32::MAX), LONGEST_WAIT);
+    }
+
+    #[test]
+    fn ids_differ() {
+        let (one, other) = (new_id(), new_id());
+        assert_ne!(one, other);
+        assert!(one.len() == 32 && one.bytes().all(|b| b.is_ascii_hexdigit()));
+    }
+}

@@ -1,0 +1,215 @@
+//! Messages on their way: signed, tried again, given up, stopped.
+
+use std::time::Duration;
+
+use ring::hmac;
+
+use super::super::post::{Outbox, Outgoing, Settled};
+use super::*;
+
+#[test]
+fn a_message_is_tried_again_with_the_same_body_until_it_is_accepted() {
+    let scene = Scene::new(vec![ready()]);
+    scene.reply(Reply::Status(500));
+    scene.set(unreachable(1, 1));
+    // At once, then after 5, 10, 20, 40 s.
+    let tried = scene.pass(1 + 5 + 10 + 20 + 40);
+    assert_eq!(tried.len(), 5);
+    assert!(tried.iter().all(|message| *message == tried[0]));
+    let figures = scene.alerts.figures();
+    assert_eq!((figures.sent, figures.failed, figures.waiting), (0, 5, 1));
+    scene.reply(Reply::Status(204));
+    let last = scene.pass(80);
+    assert_eq!(last, [tried[0].clone()]);
+    let figures = scene.alerts.figures();
+    assert_eq!((figures.sent, figures.dropped, figures.waiting), (1, 0, 0));
+    assert_eq!(scene.pass(400), Vec::<Value>::new());
+}
+
+#[test]
+fn what_happens_while_one_is_on_its_way_is_in_the_next() {
+    let scene = Scene::new(vec![ready()]);
+    scene.reply(Reply::Nobody);
+    for outages in 1..=10 {
+        scene.set(unreachable(1, outages));
+        let tried = scene.pass(100);
+        assert!(
+            tried
+                .iter()
+                .all(|m| m["Kind"] != "DestinationUnreachable" || m["Count"] == 1)
+        );
+    }
+    // One of each kind, however long it takes.
+    assert_eq!(scene.alerts.figures().waiting, 2);
+    scene.reply(Reply::Status(200));
+    let told = scene.pass(400);
+    let counts = |kind: &str| -> Vec<u64> {
+        let of_kind = told.iter().filter(|m| m["Kind"] == kind);
+        of_kind.map(|m| m["Count"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(counts("DestinationUnreachable"), [1, 9]);
+    assert_eq!(counts("DestinationBack"), [1, 8]);
+}
+
+#[test]
+fn a_message_is_given_up_after_a_day() {
+    let scene = Scene::new(vec![ready()]);
+    scene.reply(Reply::Status(404));
+    scene.set(unreachable(1, 1));
+    scene.pass(86_000);
+    assert_eq!(scene.alerts.figures().dropped, 0);
+    scene.pass(1000);
+    let figures = scene.alerts.figures();
+    assert_eq!((figures.sent, figures.dropped, figures.waiting), (0, 1, 0));
+    // The next one goes its own way.
+    scene.reply(Reply::Status(200));
+    scene.set(unreachable(1, 2));
+    let told = scene.pass(2);
+    assert_eq!(told.len(), 2, "{told:#?}");
+}
+
+fn outgoing(id: &str, now: Timestamp) -> Outgoing {
+    let mut collector = super::super::collect::Collector::new(&AlertKind::ALL);
+    collector.add("pacs", &super::super::watch::Event::BacklogBegun, now);
+    let gathered = collector.take_due(now).remove(0);
+    Outgoing::new(id.to_owned(), &gathered, Vec::new(), now)
+}
+
+#[test]
+fn a_new_message_goes_before_those_that_failed() {
+    let mut outbox = Outbox::default();
+    for n in 0..100 {
+        outbox.add(outgoing(&format!("old{n}"), at(0)));
+    }
+    for _ in 0..100 {
+        let id = outbox.next(at(0)).unwrap().id;
+        assert_eq!(outbox.settle(&id, false, at(0)), Settled::Again);
+    }
+    assert_eq!(outbox.next(at(4)), None);
+    // All hundred are due, and each may take the time-out.
+    outbox.add(outgoing("new", at(10)));
+    assert_eq!(outbox.next(at(10)).unwrap().id, "new");
+    assert_eq!(outbox.settle("new", true, at(10)), Settled::Sent);
+    assert!(outbox.next(at(10)).unwrap().id.starts_with("old"));
+    assert_eq!(outbox.settle("unknown", false, at(10)), Settled::GivenUp);
+    assert_eq!(outbox.len(), 100);
+}
+
+#[test]
+fn bodies_are_signed_where_there_is_a_secret() {
+    let scene = Scene::new(vec![ready()]);
+    scene.set(unreachable(1, 1));
+    scene.clock.0.store(1_000_000, Ordering::SeqCst);
+    assert!(scene.alerts.round());
+    let (body, signature) = scene.inbox.lock().unwrap().remove(0);
+    let key = hmac::Key::new(hmac::HMAC_SHA256, b"key");
+    let signature = signature.unwrap();
+    let hex = signature.strip_prefix("sha256=").unwrap();
+    let tag: Vec<u8> = (0..hex.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
+        .collect();
+    hmac::verify(&key, body.to_string().as_bytes(), &tag).unwrap();
+
+    let mut plain = settings();
+    plain.secret = None;
+    let scene = Scene::with(plain, vec![ready()]);
+    assert_eq!(scene.alerts.test().unwrap().result, Ok(200));
+    assert_eq!(scene.inbox.lock().unwrap()[0].1, None);
+}
+
+#[test]
+fn a_test_is_answered_at_once_and_not_tried_again() {
+    let scene = Scene::new(vec![ready()]);
+    let tested = scene.alerts.test().unwrap();
+    assert_eq!(tested.result, Ok(200));
+    let told = scene.take();
+    assert_eq!(
+        (&told[0]["Kind"], &told[0]["ID"]),
+        (&"Test".into(), &tested.id.into())
+    );
+    scene.reply(Reply::Status(403));
+    assert_eq!(scene.alerts.test().unwrap().result, Ok(403));
+    scene.reply(Reply::Nobody);
+    let error = scene.alerts.test().unwrap().result.unwrap_err();
+    assert!(
+        error.contains("cannot be reached") && !error.contains("token"),
+        "{error}"
+    );
+    scene.take();
+    assert_eq!(scene.pass(1000), Vec::<Value>::new());
+    let figures = scene.alerts.figures();
+    assert_eq!((figures.sent, figures.failed, figures.dropped), (1, 2, 0));
+}
+
+#[test]
+fn a_stop_ends_the_thread_and_counts_what_is_left() {
+    let scene = Scene::new(vec![ready()]);
+    scene.reply(Reply::Nobody);
+    scene.set(unreachable(1, 1));
+    scene.pass(2);
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| scene.alerts.run());
+        scene.alerts.stop();
+        scene.alerts.stop();
+        thread.join().unwrap();
+    });
+    scene.alerts.join();
+    assert_eq!(scene.alerts.figures().dropped, 1);
+    let before = scene.inbox.lock().unwrap().len();
+    assert!(scene.alerts.test().unwrap().result.is_err());
+    assert_eq!(scene.inbox.lock().unwrap().len(), before);
+}
+
+#[test]
+fn a_store_that_fails_for_a_while_loses_nothing() {
+    let broken = Arc::new(Mutex::new(true));
+    let looks = Arc::new(Mutex::new(failed(&[(Class::Busy, 5)])));
+    let (faulty, seen) = (broken.clone(), looks.clone());
+    let clock = Arc::new(TestClock::default());
+    let inbox: Arc<Mutex<Vec<Value>>> = Arc::default();
+    let got = inbox.clone();
+    let alerts = Alerts::new(
+        &settings(),
+        &HostSettings::default(),
+        Parts {
+            counters: Box::new(move || {
+                if *faulty.lock().unwrap() {
+                    return Err(crate::store::StoreError::Locked("test".to_owned()));
+                }
+                Ok(vec![seen.lock().unwrap().clone()])
+            }),
+            clock: clock.clone(),
+            http: Box::new(move |request| {
+                let body = serde_json::from_slice(request.body).unwrap();
+                got.lock().unwrap().push(body);
+                Ok(HttpReply {
+                    status: 200,
+                    headers: Vec::new(),
+                    body: Vec::new(),
+                })
+            }),
+            disconnect: Box::new(|_| ()),
+        },
+    );
+    let pass = |seconds: u64| {
+        for _ in 0..seconds {
+            let second = Duration::from_secs(1).as_micros() as i64;
+            clock.0.fetch_add(second, Ordering::SeqCst);
+            while alerts.round() {}
+        }
+    };
+    pass(3);
+    *broken.lock().unwrap() = false;
+    // What was before is not told, whenever it can be read first.
+    pass(10);
+    assert!(inbox.lock().unwrap().is_empty());
+    *broken.lock().unwrap() = true;
+    *looks.lock().unwrap() = failed(&[(Class::Busy, 9)]);
+    pass(10);
+    *broken.lock().unwrap() = false;
+    pass(10);
+    let told = inbox.lock().unwrap().clone();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0]["Count"], 4);
+}

@@ -1,0 +1,203 @@
+//! From counters to events: what is new since the last look.
+//!
+//! Invariants:
+//! - Pure: the counters and the time are passed in.
+//! - Events add up: over any sequence of looks, the outages and failures that were told are those that the counters rose by,
+//!   and each outage that is told as over was told as begun.
+//! - A counter that falls (another database, an item that was removed) is the new beginning, never an event.
+
+use std::collections::BTreeMap;
+
+use crate::dispatch::LaneStatus;
+use crate::item::{Class, Timestamp};
+use crate::store::DestinationRecord;
+
+/// What is seen of a destination at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Look {
+    pub destination: String,
+    pub unreachable_since: Option<Timestamp>,
+    /// Outages ever.
+    pub outages: u64,
+    pub paused: bool,
+    pub outside_window: bool,
+    /// Items still to be sent.
+    pub open: u64,
+    /// When the oldest of them was made.
+    pub oldest: Option<Timestamp>,
+    /// Items that ever entered the error queue.
+    pub failures: BTreeMap<Class, u64>,
+}
+
+impl Look {
+    /// Without failures. `lane`: absent while nothing was sent to it since the start.
+    pub fn new(record: &DestinationRecord, lane: Option<&LaneStatus>) -> Look {
+        let remembered = record.outage.map(|outage| outage.since);
+        Look {
+            destination: record.name.clone(),
+            unreachable_since: lane.map_or(remembered, |lane| lane.unreachable_since),
+            outages: lane.map_or(record.outages, |lane| lane.outages),
+            paused: lane.map_or(record.paused, |lane| lane.paused),
+            outside_window: lane.is_some_and(|lane| lane.outside_window),
+            open: record.counts.open(),
+            oldest: record.oldest_pending,
+            failures: BTreeMap::new(),
+        }
+    }
+
+    /// Age of the oldest open item, in seconds; 0 without one.
+    pub fn oldest_seconds(&self, now: Timestamp) -> u64 {
+        self.oldest.map_or(0, |oldest| now.since(oldest).as_secs())
+    }
+}
+
+/// What happened to a destination.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// So many outages began; the last one then, if it lasts.
+    Unreachable {
+        outages: u64,
+        since: Option<Timestamp>,
+    },
+    /// So many outages ended; the first of them began then, if that is known.
+    Back {
+        outages: u64,
+        since: Option<Timestamp>,
+    },
+    /// So many items went into the error queue.
+    Failure {
+        class: Class,
+        count: u64,
+    },
+    BacklogBegun,
+    /// It had begun then.
+    BacklogOver {
+        since: Timestamp,
+    },
+}
+
+/// What a backlog is; 0: no number, no age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    pub items: u64,
+    pub seconds: u64,
+}
+
+#[derive(Debug)]
+pub struct Watch {
+    limits: Limits,
+    known: BTreeMap<String, Known>,
+}
+
+/// A destination at the last look.
+#[derive(Debug, Default)]
+struct Known {
+    unreachable: bool,
+    since: Option<Timestamp>,
+    outages: u64,
+    failures: BTreeMap<Class, u64>,
+    backlog: Option<Timestamp>,
+    /// When it was last seen outside of its windows.
+    shut: Option<Timestamp>,
+}
+
+impl Watch {
+    pub fn new(limits: Limits) -> Watch {
+        Watch {
+            limits,
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// What was counted before is not told. What lasts is, by the next look.
+    pub fn prime(&mut self, looks: &[Look]) {
+        for look in looks {
+            let known = self.known.entry(look.destination.clone()).or_default();
+            known.outages = look.outages;
+            known.failures = look.failures.clone();
+        }
+    }
+
+    /// What is new.
+    pub fn look(&mut self, looks: &[Look], now: Timestamp) -> Vec<(String, Event)> {
+        let mut events = Vec::new();
+        for look in looks {
+            let known = self.known.entry(look.destination.clone()).or_default();
+            let mut tell = |event| events.push((look.destination.clone(), event));
+            outages(known, look, &mut tell);
+            failures(known, look, &mut tell);
+            backlog(known, look, self.limits, now, &mut tell);
+        }
+        events
+    }
+}
+
+fn outages(known: &mut Known, look: &Look, tell: &mut impl FnMut(Event)) {
+    let unreachable = look.unreachable_since.is_some();
+    // One that lasts since before the start is not in the counter's rise.
+    let began = look
+        .outages
+        .saturating_sub(known.outages)
+        .max(u64::from(unreachable && !known.unreachable));
+    let ended = began + u64::from(known.unreachable) - u64::from(unreachable);
+    if began > 0 {
+        tell(Event::Unreachable {
+            outages: began,
+            since: look.unreachable_since,
+        });
+    }
+    if ended > 0 {
+        tell(Event::Back {
+            outages: ended,
+            since: known.since,
+        });
+    }
+    known.outages = look.outages;
+    known.unreachable = unreachable;
+    known.since = look.unreachable_since;
+}
+
+fn failures(known: &mut Known, look: &Look, tell: &mut impl FnMut(Event)) {
+    for (class, total) in &look.failures {
+        let before = known.failures.get(class).copied().unwrap_or(0);
+        if *total > before {
+            tell(Event::Failure {
+                class: *class,
+                count: total - before,
+            });
+        }
+    }
+    known.failures.clone_from(&look.failures);
+}
+
+fn backlog(
+    known: &mut Known,
+    look: &Look,
+    limits: Limits,
+    now: Timestamp,
+    tell: &mut impl FnMut(Event),
+) {
+    if look.outside_window {
+        known.shut = Some(now);
+    }
+    let age = look.oldest_seconds(now);
+    match known.backlog {
+        None => {
+            // Waiting for a window is what was asked for.
+            let ready = known.shut.map_or(age, |shut| now.since(shut).as_secs());
+            let reached = |limit: u64, value: u64| limit > 0 && value >= limit;
+            if reached(limits.items, look.open) || reached(limits.seconds, age.min(ready)) {
+                known.backlog = Some(now);
+                tell(Event::BacklogBegun);
+            }
+        }
+        Some(since) => {
+            // Only at half, so that a number that swings around a limit is told once.
+            let over = |limit: u64, value: u64| limit == 0 || value < limit.div_ceil(2);
+            if over(limits.items, look.open) && over(limits.seconds, age) {
+                known.backlog = None;
+                tell(Event::BacklogOver { since });
+            }
+        }
+    }
+}
