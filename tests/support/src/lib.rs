@@ -21,6 +21,7 @@ pub mod receiver;
 pub mod scp;
 pub mod sender;
 pub mod wait;
+pub mod webhook;
 
 pub use browser::Browser;
 pub use certificates::Certificates;
@@ -32,3 +33,4 @@ pub use queue::Queue;
 pub use receiver::{ClientCertificate, Receiver, ReceiverKind, ReceiverOptions};
 pub use scp::{Association, FaultScp, Respond, StoreRequest};
 pub use wait::{poll, wait_until};
+pub use webhook::Webhook;
