@@ -113,7 +113,7 @@ fn class_advice(class: Class) -> &'static str {
             "Nothing needs to be sent again; if the remark matters, look at the instance at the receiver."
         }
         Class::Unreachable => {
-            "Check that the receiver runs, its address, port and AET in DicomModalities, the network and firewall, and that it knows this Orthanc's AET. What waits is kept and sent by itself once it answers; Echo tries at once."
+            "Check that the receiver runs, its address, port and AET in DicomModalities, the network and firewall, and that it knows this Orthanc's AET. What waits is kept and sent by itself once it answers: nothing is lost. Echo tries at once."
         }
         Class::Interrupted => {
             "It is tried again by itself. If it goes on, look at the receiver's log at this time, at its limits for size and time, and at Timeout; then replay."
