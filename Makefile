@@ -66,6 +66,7 @@ bench: build
 	@scripts/packages.sh $(RUN_PACKAGES)
 	SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) $(CARGO) bench --locked --bench store -- --backlog 10000,1000000 --measure 50000
 	SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) $(CARGO) bench --locked --bench orthanc
+	SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) $(CARGO) bench --locked --bench page
 
 bench-send: build
 	@scripts/packages.sh $(RUN_PACKAGES) iproute2 python3

@@ -1,0 +1,251 @@
+//! What a look at the queue costs: each request of the page's views, at a million items.
+//!
+//! `cargo bench --bench page -- [rounds]` (200 by default). The database: half sent, 300,000 in the error queue in 12
+//! kinds at three destinations, the rest waits. Each request stands beside Orthanc's own `/system` and `/statistics`,
+//! asked in the same rounds: times are those of a client on the same machine, a connection for each request.
+
+mod fill;
+
+use std::path::Path;
+use std::time::Instant;
+
+use sendqueue_testkit::{Orthanc, OrthancConfig, OrthancVersion, Study};
+use serde_json::json;
+
+use fill::{DESTINATIONS, Filled};
+
+/// Milliseconds that the requests of one refresh may take together.
+const BAR: f64 = 50.0;
+
+const SYSTEM: &str = "/system";
+const STATISTICS: &str = "/statistics";
+
+/// What every view asks for, at each refresh.
+const ALWAYS: &str = "/sendqueue";
+
+struct Figures {
+    path: String,
+    status: u16,
+    bytes: usize,
+    /// Milliseconds, sorted.
+    times: Vec<f64>,
+}
+
+impl Figures {
+    fn median(&self) -> f64 {
+        self.times[self.times.len() / 2]
+    }
+
+    fn percentile99(&self) -> f64 {
+        self.times[self.times.len() * 99 / 100]
+    }
+}
+
+fn main() {
+    let rounds = std::env::args()
+        .skip(1)
+        .find_map(|arg| arg.parse().ok())
+        .unwrap_or(200);
+    let (orthanc, filled) = start();
+    let views = views(&filled, &resources(&orthanc));
+    let mut paths = vec![SYSTEM.to_owned(), STATISTICS.to_owned(), ALWAYS.to_owned()];
+    paths.extend(views.iter().flat_map(|view| view.1.clone()));
+    let mut figures: Vec<Figures> = paths.into_iter().map(unmeasured).collect();
+    // The first round finds caches empty and statements unprepared.
+    for round in 0..=rounds {
+        for one in &mut figures {
+            measure(&orthanc, one, round > 0);
+        }
+    }
+    for one in &mut figures {
+        one.times.sort_by(f64::total_cmp);
+    }
+    print(&figures, &views);
+}
+
+/// An Orthanc on a full database; its destinations are paused, so that nothing moves meanwhile.
+fn start() -> (Orthanc, Filled) {
+    let mut config = OrthancConfig::new()
+        .env("TCP_NODELAY", "1")
+        .plugin(sendqueue_testkit::plugin_path())
+        .set("SendQueue", json!({ "HistoryDays": 365 }));
+    for name in DESTINATIONS {
+        config = config.modality(name, &name.to_uppercase(), 1);
+    }
+    let mut orthanc = Orthanc::start(OrthancVersion::Machine, config).expect("Orthanc");
+    for name in DESTINATIONS {
+        let path = format!("/sendqueue/destinations/{name}/pause");
+        assert_eq!(orthanc.post_json(&path, &json!({})).status, 200);
+    }
+    let database = orthanc.get("/sendqueue").json()["Database"]
+        .as_str()
+        .expect("a path")
+        .to_owned();
+    orthanc.stop();
+    let begun = Instant::now();
+    let filled = fill::fill(Path::new(&database));
+    eprintln!("filled in {:.0} s", begun.elapsed().as_secs_f64());
+    orthanc.restart().expect("Orthanc");
+    (orthanc, filled)
+}
+
+/// A study that Orthanc has, with items: its identifier, and that of one of its instances.
+fn resources(orthanc: &Orthanc) -> (String, String) {
+    let stored = orthanc.store_all(&Study::new(2, 50).build());
+    let study = orthanc
+        .get(&format!("/instances/{}/study", stored[0]))
+        .json();
+    let study = study["ID"].as_str().expect("an identifier").to_owned();
+    let body = json!({ "Resources": [study], "Destinations": DESTINATIONS });
+    let answer = orthanc.post_json("/sendqueue/items", &body);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    (study, stored[0].clone())
+}
+
+/// The requests of each view's refresh. Of `choice`, a refresh asks for one.
+type View = (&'static str, Vec<String>, bool);
+
+fn views(filled: &Filled, resources: &(String, String)) -> Vec<View> {
+    let (study, instance) = resources;
+    let below = |paths: &[&str]| -> Vec<String> {
+        paths
+            .iter()
+            .map(|path| format!("/sendqueue/{path}"))
+            .collect()
+    };
+    let list = |path: &str, filters: &[&str]| -> Vec<String> {
+        filters
+            .iter()
+            .map(|filter| format!("/sendqueue/{path}?limit=100&order=desc{filter}"))
+            .collect()
+    };
+    let items = list(
+        "items",
+        &[
+            "",
+            "&since=500000",
+            "&state=Pending",
+            "&state=Success",
+            "&state=Failure",
+            "&state=Retry",
+            "&state=Cancelled",
+            "&destination=pacs",
+            "&destination=pacs&state=Retry",
+            "&class=Success",
+            "&class=Rejected",
+            "&class=Unreachable",
+            "&class=Busy&state=Retry",
+            "&class=Missing&destination=archive",
+            "&status=0",
+            "&status=43264",
+            "&status=1",
+            "&status=none",
+            "&status=none&state=Success",
+            &format!("&study={}", filled.study),
+            &format!("&study={study}"),
+            &format!("&instance={instance}"),
+            "&newer-than=3600",
+            "&older-than=259200",
+            "&older-than=259200&newer-than=262800",
+            "&older-than=31536000&state=Failure",
+        ],
+    );
+    let errors = list(
+        "errors",
+        &[
+            "",
+            "&destination=pacs",
+            "&class=Rejected",
+            "&status=43264",
+            "&status=none",
+            "&destination=pacs&class=Rejected&status=43264",
+            "&destination=pacs&class=Rejected&status=1",
+            "&older-than=259200&class=Missing",
+        ],
+    );
+    let resource = below(&[
+        &format!("studies/{}", filled.study),
+        &format!("studies/{study}"),
+        &format!("instances/{instance}"),
+    ]);
+    let item = below(&[
+        &format!("items/{}", filled.failed),
+        &format!("items/{}", filled.sent),
+    ]);
+    vec![
+        ("overview", below(&["destinations", "history"]), false),
+        ("health, every tenth second", below(&["health"]), false),
+        ("error queue", below(&["errors/summary"]), false),
+        ("a kind of failure", errors, true),
+        ("items", items, true),
+        ("one item", item, true),
+        ("a resource", resource, true),
+        ("monitoring", below(&["metrics"]), false),
+    ]
+}
+
+fn unmeasured(path: String) -> Figures {
+    Figures {
+        path,
+        status: 0,
+        bytes: 0,
+        times: Vec::new(),
+    }
+}
+
+fn measure(orthanc: &Orthanc, one: &mut Figures, counts: bool) {
+    let begun = Instant::now();
+    let answer = orthanc.get(&one.path);
+    let took = begun.elapsed().as_secs_f64() * 1e3;
+    one.status = answer.status;
+    one.bytes = answer.body.len();
+    if counts {
+        one.times.push(took);
+    }
+}
+
+fn print(figures: &[Figures], views: &[View]) {
+    let find = |path: &str| figures.iter().find(|one| one.path == path);
+    let (Some(system), Some(statistics), Some(always)) =
+        (find(SYSTEM), find(STATISTICS), find(ALWAYS))
+    else {
+        return;
+    };
+    println!(
+        "| request | median (ms) | 99th percentile (ms) | of /system | of /statistics | bytes |"
+    );
+    println!("|---|---:|---:|---:|---:|---:|");
+    for one in figures {
+        let status = match one.status {
+            200 => String::new(),
+            status => format!(" **{status}**"),
+        };
+        println!(
+            "| `{}`{status} | {:.2} | {:.2} | {:.1} | {:.1} | {} |",
+            one.path,
+            one.median(),
+            one.percentile99(),
+            one.median() / system.median(),
+            one.median() / statistics.median(),
+            one.bytes
+        );
+    }
+    println!();
+    println!("| refresh of the view (with `{ALWAYS}`) | medians together (ms) | bar | met |");
+    println!("|---|---:|---:|---|");
+    for (name, paths, choice) in views {
+        let times = paths
+            .iter()
+            .filter_map(|path| find(path))
+            .map(Figures::median);
+        let own: f64 = if *choice {
+            times.fold(0.0, f64::max)
+        } else {
+            times.sum()
+        };
+        let took = own + always.median();
+        let met = if took < BAR { "yes" } else { "NO" };
+        let slowest = if *choice { ", its slowest filter" } else { "" };
+        println!("| {name}{slowest} | {took:.1} | {BAR:.0} | {met} |");
+    }
+}
