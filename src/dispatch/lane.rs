@@ -69,7 +69,8 @@ struct State {
     /// The poke at which the queue was last seen empty: by workers for everything, by reserved ones.
     empty_at: [Option<u64>; 2],
     window_open: bool,
-    /// A person wants all of it sent now: through a closed window, until the queue is empty.
+    /// A person wants all of it sent now: a closed window holds nothing until the queue was seen empty with no batch
+    /// under way. Not kept over a restart.
     let_through: bool,
     throttle: Throttle,
     /// A worker is between being let through by the throttle and paying for what it claimed.
@@ -78,6 +79,8 @@ struct State {
     unfair: u32,
     /// Batches under way.
     active: u32,
+    /// Workers that were told to send and are not done with it: they may hold what no one else sees.
+    sending: u32,
     /// At most so many batches at once, until then: the destination refused one more.
     congestion: Option<(u32, Timestamp)>,
     /// Outages so far.
@@ -168,8 +171,8 @@ impl Lane {
         });
     }
 
-    /// What waits goes now: through a closed window until the queue is empty, and without waiting for the next probe.
-    /// A pause is another person's word, and stays.
+    /// A person wants what waits sent now: an outage is probed at once, and a closed window is let through until
+    /// nothing is pending. What fails meanwhile and waits for its retry waits for the window again. A pause stays.
     pub fn send_now(&self) {
         let now = self.tools.clock.now();
         self.change(|state| {
@@ -187,8 +190,9 @@ impl Lane {
 
     pub fn status(&self) -> LaneStatus {
         let now = self.tools.clock.now();
-        let outside_window = !self.is_window_open(now);
+        let closed = !self.is_window_open(now);
         let mut state = self.lock();
+        let outside_window = closed && !state.let_through;
         LaneStatus {
             paused: state.paused,
             outages: state.outages,
@@ -233,7 +237,7 @@ impl Lane {
     }
 
     pub(super) fn is_outside_window(&self) -> bool {
-        !self.is_window_open(self.tools.clock.now())
+        !self.may_pass(self.tools.clock.now())
     }
 
     /// Whether sending was stopped or paused since the turn was given.
@@ -248,11 +252,7 @@ impl Lane {
 
     /// There was nothing for such a worker.
     pub(super) fn empty(&self, seen: Seen) {
-        let mut state = self.lock();
-        state.empty_at[usize::from(seen.reserved)] = Some(seen.pokes);
-        if !seen.reserved && seen.pokes == state.pokes {
-            state.let_through = false;
-        }
+        self.lock().empty_at[usize::from(seen.reserved)] = Some(seen.pokes);
     }
 
     /// Something of these bytes was claimed and goes now.
@@ -281,7 +281,7 @@ impl Lane {
 
     /// What a probe by C-STORE may take: a closed window holds for it too.
     pub(super) fn pick_of_probe(&self) -> Pick {
-        if self.is_window_open(self.tools.clock.now()) {
+        if self.may_pass(self.tools.clock.now()) {
             Pick::MostUrgent
         } else {
             Pick::Hurried
@@ -317,6 +317,12 @@ impl Lane {
             );
         }
         others > 0
+    }
+
+    /// What a worker was told to send is sent, or there was nothing.
+    pub(super) fn sent(&self) {
+        let mut state = self.lock();
+        state.sending = state.sending.saturating_sub(1);
     }
 
     pub(super) fn trial_over(&self) {

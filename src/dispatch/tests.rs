@@ -7,6 +7,7 @@ mod limits;
 mod model;
 mod outage;
 mod outcomes;
+mod send_now;
 mod turns;
 
 use std::collections::BTreeMap;

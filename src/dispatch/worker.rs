@@ -71,6 +71,7 @@ pub fn step(lane: &Lane, worker: u32) -> Step {
             paying,
             seen,
         } => {
+            let _sending = Guard(lane, Lane::sent);
             let _trial = trial.then(|| Guard(lane, Lane::trial_over));
             let paying = paying.then(|| Guard(lane, Lane::paid));
             if standing != Standing::Good && lane.tools.transport.shares(&lane.name) {

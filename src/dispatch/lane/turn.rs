@@ -53,9 +53,13 @@ pub struct Idle {
 }
 
 impl Lane {
-    /// Also while a person lets everything through a closed one.
     pub(super) fn is_window_open(&self, now: Timestamp) -> bool {
-        windows::is_open(&self.settings.windows, now, &self.tools.zone) || self.lock().let_through
+        windows::is_open(&self.settings.windows, now, &self.tools.zone)
+    }
+
+    /// Whether the window is open, or a person lets what waits through.
+    pub(super) fn may_pass(&self, now: Timestamp) -> bool {
+        self.is_window_open(now) || self.lock().let_through
     }
 
     pub(super) fn next_opening(&self, now: Timestamp) -> Option<Timestamp> {
@@ -95,6 +99,14 @@ impl Lane {
             Gate::Wait(until) => return idle(until, &state),
             Gate::Open => {}
         }
+        let at_rest = state.active == 0 && state.sending == 0;
+        if state.let_through && at_rest && state.empty_at[0] == Some(state.pokes) {
+            // All of it went, also what batches gave back.
+            state.let_through = false;
+            state.changes = state.changes.wrapping_add(1);
+            self.wake.notify_all();
+        }
+        let open = open || state.let_through;
         if open != state.window_open {
             // What a closed window held may go now. A look that began before says nothing of it.
             state.window_open = open;
@@ -137,6 +149,7 @@ impl Lane {
             }
             state.trial = true;
         }
+        state.sending += 1;
         state.paying = paying;
         let most = if paying {
             1

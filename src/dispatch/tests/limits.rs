@@ -6,7 +6,7 @@ use crate::config::settings::Window;
 /// The bench begins at 08:00 (UTC, the bench's local time).
 const BEGIN_HOUR: f64 = 8.0;
 
-fn window(from: u16, to: u16) -> Vec<Window> {
+pub(super) fn window(from: u16, to: u16) -> Vec<Window> {
     vec![Window {
         days: Vec::new(),
         from: from * 60,
@@ -14,11 +14,11 @@ fn window(from: u16, to: u16) -> Vec<Window> {
     }]
 }
 
-fn at_hour(hour: f64) -> Timestamp {
+pub(super) fn at_hour(hour: f64) -> Timestamp {
     Timestamp::from_micros(BEGIN).plus_seconds((hour - BEGIN_HOUR) * 3600.0)
 }
 
-fn to_hour(bench: &Bench, hour: f64) {
+pub(super) fn to_hour(bench: &Bench, hour: f64) {
     let micros = at_hour(hour).micros() - BEGIN;
     bench.clock.0.store(micros, Ordering::SeqCst);
 }
@@ -80,44 +80,6 @@ fn send_now_goes_through_a_closed_window_alone() {
     assert_eq!(bench.state("s-1"), State::Success);
     assert_eq!(bench.record().counts.get(State::Pending), 2);
     assert!(bench.lane.status().outside_window);
-}
-
-#[test]
-fn send_now_of_a_destination_empties_its_queue_through_a_closed_window_and_no_more() {
-    let bench = bench(|settings| settings.windows = window(22, 6));
-    bench.enqueue(&items("s", 3));
-    bench.enqueue(&items("t", 2));
-    bench.work();
-    assert!(bench.sent().is_empty());
-    bench.lane.send_now();
-    assert!(!bench.lane.status().outside_window);
-    bench.work();
-    assert_eq!(bench.record().counts.get(State::Success), 5);
-    // Empty: the window holds again.
-    assert!(bench.lane.status().outside_window);
-    bench.enqueue(&items("later", 1));
-    assert_eq!(bench.work(), Some(at_hour(22.0)));
-    assert_eq!(bench.state("later-0"), State::Pending);
-}
-
-#[test]
-fn send_now_of_a_destination_probes_at_once_and_leaves_a_pause() {
-    let bench = bench(|_| ());
-    let looks = || bench.sent().len() as u32 + bench.probes();
-    bench.enqueue(&items("s", 2));
-    bench.always(Outcome::new(Class::Unreachable, "gone"));
-    bench.work();
-    let before = looks();
-    bench.work();
-    assert_eq!(looks(), before, "it waits for its probe");
-    bench.lane.send_now();
-    bench.work();
-    assert!(looks() > before);
-    bench.lane.set_paused(true);
-    let before = looks();
-    bench.lane.send_now();
-    bench.work();
-    assert_eq!(looks(), before);
 }
 
 #[test]
