@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use sendqueue_testkit::certificates::Certificates;
 use sendqueue_testkit::queue::{self, Queue, SOON};
-use sendqueue_testkit::webhook::{Hook, Reply};
-use sendqueue_testkit::{Association, FaultScp, OrthancConfig, Respond, Study, Webhook};
+use sendqueue_testkit::webhook::{Hook, Reply, TlsFront};
+use sendqueue_testkit::{
+    Association, FaultScp, OrthancConfig, OrthancVersion, Respond, Study, Webhook,
+};
 use serde_json::{Value, json};
 
 /// The collected rest of a message may take a minute.
@@ -243,6 +246,78 @@ fn a_test_message_on_request() {
     let refused = silent.post_json("/sendqueue/alerts/test", &json!({}));
     assert_eq!(refused.status, 409);
     assert!(refused.text().contains("SendQueue.Alerts"));
+}
+
+/// Orthanc's own `HttpsVerifyPeers` and `HttpsCACertificates` hold.
+#[test]
+fn https_is_verified_as_orthanc_was_told() {
+    let version = OrthancVersion::under_test();
+    let folder = tempfile::Builder::new()
+        .prefix("sendqueue-hook-")
+        .tempdir_in(version.temp_base().unwrap())
+        .unwrap();
+    let certificates = Certificates::make(folder.path()).unwrap();
+    let webhook = Webhook::start();
+    let log = folder.path().join("tls.log");
+    let good = TlsFront::start(&webhook, &certificates.server, &log);
+    let stranger = TlsFront::start(&webhook, &certificates.other_server, &log);
+    let base = || {
+        queue::config(&[])
+            .set("/SendQueue/Rules", json!([]))
+            .set("HttpsCACertificates", version.inside(&certificates.ca))
+    };
+    let url = |config: OrthancConfig, front: &TlsFront| {
+        config.set("/SendQueue/Alerts", json!({ "Url": front.url() }))
+    };
+    let mut queue = Queue::start(url(base(), &stranger));
+    let answer = queue.tell("/alerts/test", &json!({}));
+    assert_eq!(answer["HttpStatus"], Value::Null, "{answer}");
+    assert_eq!(webhook.hooks().len(), 0, "nothing is told to a stranger");
+    queue.restart_with(url(base(), &good)).unwrap();
+    let answer = queue.tell("/alerts/test", &json!({}));
+    assert_eq!(answer["HttpStatus"], 200, "{answer}");
+    let trusting = base().set("HttpsVerifyPeers", false);
+    queue.restart_with(url(trusting, &stranger)).unwrap();
+    let answer = queue.tell("/alerts/test", &json!({}));
+    assert_eq!(answer["HttpStatus"], 200, "{answer}");
+    assert_eq!(webhook.accepted("Test").len(), 2);
+    // Without a secret there is no signature.
+    let unsigned = |hook: &Hook| hook.header("X-Sendqueue-Signature").is_none();
+    assert!(webhook.hooks().iter().all(unsigned));
+}
+
+/// A proxy gets the whole address, and a stop ends a connection to it too.
+#[test]
+fn orthancs_proxy_is_used() {
+    let proxy = Webhook::start();
+    let alerts = json!({ "Url": "http://monitor.invalid/hook" });
+    let mut queue = Queue::start(
+        queue::config(&[])
+            .set("/SendQueue/Rules", json!([]))
+            .set("/SendQueue/Alerts", alerts)
+            .set("HttpProxy", format!("127.0.0.1:{}", proxy.port())),
+    );
+    let answer = queue.tell("/alerts/test", &json!({}));
+    assert_eq!(answer["HttpStatus"], 200, "{answer}");
+    let line = proxy.hooks().remove(0).request_line;
+    assert_eq!(line, "POST http://monitor.invalid/hook HTTP/1.1");
+    proxy.set(Reply::Hang);
+    let port = queue.http_port();
+    std::thread::scope(|scope| {
+        let asked = scope.spawn(move || {
+            let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+            let request =
+                "POST /sendqueue/alerts/test HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n";
+            std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
+            let mut answer = Vec::new();
+            let _ = std::io::Read::read_to_end(&mut stream, &mut answer);
+        });
+        wait(&queue, &proxy, "a test hangs", |p| p.held() == 1);
+        let report = queue.stop().expect("it runs");
+        assert_eq!(report.exit_status.code(), Some(0), "{}", queue.log());
+        assert_eq!(proxy.held(), 1);
+        asked.join().unwrap();
+    });
 }
 
 #[test]

@@ -143,6 +143,35 @@ fn a_test_is_answered_at_once_and_not_tried_again() {
 }
 
 #[test]
+fn one_test_at_a_time() {
+    let (begun, waits) = std::sync::mpsc::channel();
+    let (go, goes) = std::sync::mpsc::channel::<()>();
+    let goes = Mutex::new(goes);
+    let alerts = Alerts::new(
+        &settings(),
+        &HostSettings::default(),
+        Parts {
+            counters: Box::new(|| Ok(Vec::new())),
+            clock: Arc::new(TestClock::default()),
+            http: Box::new(move |_| {
+                begun.send(()).unwrap();
+                let _ = goes.lock().unwrap().recv();
+                Err(CallError::HostGone)
+            }),
+            disconnect: Box::new(|_| ()),
+        },
+    );
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| alerts.test());
+        waits.recv().unwrap();
+        assert_eq!(alerts.test(), None);
+        drop(go);
+        assert!(first.join().unwrap().unwrap().result.is_err());
+    });
+    assert!(alerts.test().is_some());
+}
+
+#[test]
 fn a_stop_ends_the_thread_and_counts_what_is_left() {
     let scene = Scene::new(vec![ready()]);
     scene.reply(Reply::Nobody);

@@ -7,6 +7,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -14,6 +15,9 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+use crate::certificates::Identity;
+use crate::proc::Proc;
 
 /// What is done with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,6 +219,38 @@ impl Webhook {
             let step = left.min(Duration::from_millis(50));
             let _ = self.shared.changed.wait_timeout(state, step);
         }
+    }
+}
+
+/// A port that speaks TLS, and hands what comes to a [`Webhook`].
+pub struct TlsFront {
+    port: u16,
+    _proc: Proc,
+}
+
+impl TlsFront {
+    /// With this certificate; needs `python3`. What it prints goes into `log`.
+    ///
+    /// # Panics
+    /// When it does not listen within a minute.
+    #[must_use]
+    pub fn start(webhook: &Webhook, identity: &Identity, log: &Path) -> TlsFront {
+        let port = crate::free_port();
+        let mut command = Command::new("python3");
+        command
+            .args(["-c", include_str!("webhook_tls.py"), &port.to_string()])
+            .args([&identity.certificate, &identity.key])
+            .arg(webhook.port().to_string());
+        let proc = Proc::spawn(&mut command, log).expect("python3");
+        let listens = || crate::net::is_listening(port);
+        crate::wait_until(listens, Duration::from_secs(60), "the webhook's TLS");
+        TlsFront { port, _proc: proc }
+    }
+
+    /// `https://127.0.0.1:PORT/hook`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("https://127.0.0.1:{}/hook", self.port)
     }
 }
 

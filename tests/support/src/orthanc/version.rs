@@ -70,7 +70,10 @@ impl OrthancVersion {
     }
 
     /// Where its temporary folders are made, as this machine sees it.
-    pub(super) fn temp_base(self) -> Result<PathBuf, String> {
+    ///
+    /// # Errors
+    /// When the chroot is missing.
+    pub fn temp_base(self) -> Result<PathBuf, String> {
         let Some(root) = self.chroot() else {
             return Ok(std::env::temp_dir());
         };
@@ -97,7 +100,9 @@ impl OrthancVersion {
         }
     }
 
-    pub(super) fn inside(self, path: &Path) -> String {
+    /// How this Orthanc itself calls a path of this machine.
+    #[must_use]
+    pub fn inside(self, path: &Path) -> String {
         let root = self.chroot().and_then(|root| root.canonicalize().ok());
         match root.and_then(|root| path.strip_prefix(root).ok().map(Path::to_owned)) {
             Some(inner) => format!("/{}", inner.display()),
