@@ -130,8 +130,8 @@ fn words(
             };
             match gathered.since {
                 Some(since) => format!(
-                    "{name} cannot be reached since {} UTC{times}; {waiting}",
-                    since.to_orthanc()
+                    "{name} cannot be reached since {}{times}; {waiting}",
+                    readable(since)
                 ),
                 None => format!("{name} could not be reached for a short time{times}; {waiting}"),
             }
@@ -175,6 +175,15 @@ fn words(
             format!("a backlog of {name}: {waiting}{why}")
         }
     }
+}
+
+/// Orthanc's form is for programs.
+fn readable(time: Timestamp) -> String {
+    let known = jiff::Timestamp::from_microsecond(time.micros());
+    known.map_or_else(
+        |_| time.to_orthanc(),
+        |time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+    )
 }
 
 fn plural(count: u64) -> String {

@@ -1,136 +1,320 @@
-//! What an outcome means, in words for the person who has to put it right.
+//! What an outcome means, and what a person can do about it.
 //!
 //! Invariants:
-//! - Every class and every status has words; a status that the standard does not define is named by its range.
-//! - The words are ours alone: nothing of what a receiver or a file says is in them, so that they may stand in a log
-//!   or a message (a receiver's own words are in an attempt's `Details`).
+//! - Pure, and total: every class with every status, or without one, has words.
+//! - The one table of status words: [`STATUSES`]. Which class a status has is decided elsewhere
+//!   ([`Class::of_status`]); words never contradict it.
+//! - Nothing here comes from a receiver: the words may go into logs, alerts and pages as they are.
+//! - Written for whoever is on call: what happened first, then the next thing to do, with the place to do it.
 
 use super::outcome::Class;
 
-/// What happened, such as `A700: out of resources, the receiver has no room or is overloaded`.
-///
-/// Statuses of a C-STORE-RSP: PS3.4 table B.2-1; those of any service: PS3.7 Annex C.
-pub fn meaning(class: Class, dimse_status: Option<u16>) -> String {
-    match dimse_status {
-        Some(status) => format!("{status:04X}: {}", status_words(status)),
-        None => class_words(class).to_owned(),
+/// A status, or a range of them, of a C-STORE-RSP.
+struct Status {
+    first: u16,
+    last: u16,
+    /// After the number and a colon.
+    meaning: &'static str,
+    advice: &'static str,
+}
+
+const fn one(status: u16, meaning: &'static str, advice: &'static str) -> Status {
+    range(status, status, meaning, advice)
+}
+
+const fn range(first: u16, last: u16, meaning: &'static str, advice: &'static str) -> Status {
+    Status {
+        first,
+        last,
+        meaning,
+        advice,
     }
 }
 
-/// What can be done about it. Never empty.
-pub fn advice(class: Class, dimse_status: Option<u16>) -> &'static str {
-    match dimse_status {
-        Some(status) => status_advice(class, status),
-        None => class_advice(class),
-    }
+const NOTHING: &str = "Nothing to do.";
+const LOOK_AT_REMARK: &str = "Nothing to do, the receiver has it. If it happens to many instances, ask the receiver's support \
+     whether what it changed or dropped matters.";
+const INVALID_OBJECT: &str = "Sending it again unchanged will most likely fail again. Look at the item's details for the element that the receiver \
+     names, have the instance corrected where it was made, then replay it; the receiver's log may say more.";
+const NOT_FOR_STORAGE: &str = "The standard has no such answer to a C-STORE: the receiver, or a gateway before it, is at fault. Try one replay; \
+     if it fails again, give the receiver's support the number and the time.";
+const UNNAMED: &str = "Look the number up in the receiver's DICOM conformance statement, or ask its support with the number and the time; \
+     replay the item once the cause is gone.";
+const NO_ROOM: &str = "It is tried again by itself, MaxAttempts times, then it is in the error queue. Look at the receiver's disk space and load; \
+     once there is room, replay what is in the error queue.";
+const WRONG_CLASS: &str = "The receiver does not take this kind of object. Enable its SOP class there, or leave it out by a rule's When; \
+     then replay or purge the items.";
+
+/// From PS3.4 B.2.3 (Storage, table B.2-1) and PS3.7 Annex C. The first entry that contains a status is the one.
+static STATUSES: [Status; 37] = [
+    one(0x0000, "success, the receiver has stored it", NOTHING),
+    one(
+        0x0001,
+        "requested optional attributes are not supported",
+        NOT_FOR_STORAGE,
+    ),
+    one(
+        0x0105,
+        "no such attribute, the receiver does not know an element of the instance",
+        INVALID_OBJECT,
+    ),
+    one(
+        0x0106,
+        "invalid attribute value, the receiver does not accept the value of an element",
+        INVALID_OBJECT,
+    ),
+    one(
+        0x0107,
+        "attribute list error, the receiver does not know some elements of the instance",
+        INVALID_OBJECT,
+    ),
+    one(
+        0x0110,
+        "processing failure, something went wrong inside the receiver",
+        "It is tried again by itself, MaxAttempts times, then it is in the error queue. Look at the receiver's own log at the time of the attempt: \
+         its database or disk may be in trouble. Once it is well, replay what is in the error queue.",
+    ),
+    one(
+        0x0111,
+        "duplicate SOP instance, the receiver has it already",
+        NOTHING,
+    ),
+    one(
+        0x0112,
+        "no such SOP instance, the receiver looked for an object that it does not have",
+        NOT_FOR_STORAGE,
+    ),
+    one(0x0113, "no such event type", NOT_FOR_STORAGE),
+    one(0x0114, "no such argument", NOT_FOR_STORAGE),
+    one(
+        0x0115,
+        "invalid argument value, the receiver does not accept a value of the request",
+        INVALID_OBJECT,
+    ),
+    one(
+        0x0116,
+        "attribute value out of range, the receiver does not accept the value of an element",
+        INVALID_OBJECT,
+    ),
+    one(
+        0x0117,
+        "invalid SOP instance, its UID breaks the rules for UIDs or is not one that the receiver takes",
+        INVALID_OBJECT,
+    ),
+    one(
+        0x0118,
+        "no such SOP class, the receiver does not know this kind of object",
+        WRONG_CLASS,
+    ),
+    one(
+        0x0119,
+        "class-instance conflict, the receiver has an object of another SOP class with the same SOP Instance UID",
+        "Two different objects share a UID. Compare both by their UID here and at the receiver, have the wrong one removed or given \
+         a new UID, then replay or purge the item.",
+    ),
+    one(
+        0x0120,
+        "missing attribute, an element that the receiver requires is not there",
+        INVALID_OBJECT,
+    ),
+    one(
+        0x0121,
+        "missing attribute value, an element that the receiver requires is empty",
+        INVALID_OBJECT,
+    ),
+    one(
+        0x0122,
+        "refused, the SOP class is not supported",
+        WRONG_CLASS,
+    ),
+    one(0x0123, "no such action type", NOT_FOR_STORAGE),
+    one(
+        0x0124,
+        "refused, not authorized: the receiver does not let this Orthanc store",
+        "Have this Orthanc's AET (and its address) allowed to store at the receiver, or set LocalAet to one that is; then replay the items.",
+    ),
+    one(
+        0x0210,
+        "duplicate invocation, the receiver has seen the number of this request before",
+        NOT_FOR_STORAGE,
+    ),
+    one(
+        0x0211,
+        "unrecognized operation, the receiver does not know C-STORE",
+        "The other end is no storage SCP for this association. Check host, port and AET of the modality; then replay the items.",
+    ),
+    one(
+        0x0212,
+        "mistyped argument, the receiver could not read the request",
+        NOT_FOR_STORAGE,
+    ),
+    one(
+        0x0213,
+        "resource limitation, the receiver ran out of something it needs",
+        "Look at the receiver's disk space, load and licences, then replay the items.",
+    ),
+    range(
+        0x0100,
+        0x02FF,
+        "a failure that PS3.7 does not name",
+        UNNAMED,
+    ),
+    range(
+        0xA700,
+        0xA7FF,
+        "out of resources, the receiver has no room or is overloaded",
+        NO_ROOM,
+    ),
+    range(
+        0xA800,
+        0xA8FF,
+        "refused, the SOP class is not supported",
+        WRONG_CLASS,
+    ),
+    range(
+        0xA900,
+        0xA9FF,
+        "the data set does not match its SOP class, the receiver finds it incomplete or contradictory",
+        INVALID_OBJECT,
+    ),
+    range(
+        0xA000,
+        0xAFFF,
+        "refused for a reason that PS3.4 does not name",
+        UNNAMED,
+    ),
+    one(
+        0xB000,
+        "stored, but the receiver has changed some elements (coercion)",
+        LOOK_AT_REMARK,
+    ),
+    one(
+        0xB006,
+        "stored, but the receiver has discarded some elements",
+        LOOK_AT_REMARK,
+    ),
+    one(
+        0xB007,
+        "stored, though the receiver finds that the data set does not match its SOP class",
+        LOOK_AT_REMARK,
+    ),
+    range(
+        0xB000,
+        0xBFFF,
+        "a warning that PS3.4 does not name for storage, it is not known whether the receiver has kept the instance",
+        "Look whether the instance is at the receiver. If it is, purge the item; if not, replay it, and look the number up in the \
+         receiver's DICOM conformance statement.",
+    ),
+    range(
+        0xC000,
+        0xCFFF,
+        "cannot understand, the receiver could not read or did not want the instance",
+        "The receiver's log at the time of the attempt says why: a broken object, an unknown patient or order, a rule of its own. \
+         Remove the cause there or correct the instance, then replay the item.",
+    ),
+    one(0xFE00, "cancelled, nobody asked for that", NOT_FOR_STORAGE),
+    range(
+        0xFF00,
+        0xFF01,
+        "pending, which is no answer to a C-STORE",
+        NOT_FOR_STORAGE,
+    ),
+    range(
+        0x0000,
+        0xFFFF,
+        "a status that neither PS3.4 nor PS3.7 names",
+        UNNAMED,
+    ),
+];
+
+fn status_words(status: u16) -> &'static Status {
+    let found = STATUSES
+        .iter()
+        .find(|entry| (entry.first..=entry.last).contains(&status));
+    // The last entry contains every status.
+    found.unwrap_or(&STATUSES[STATUSES.len() - 1])
 }
 
-fn status_words(status: u16) -> &'static str {
-    match status {
-        0x0000 => "success, the receiver has it",
-        0x0001 => "stored, but optional attributes are not supported",
-        0x0105 => "no such attribute",
-        0x0106 => "an attribute has a value that the receiver does not allow",
-        0x0107 => "some attributes were not taken",
-        0x0110 => "processing failure, the receiver could not store it just now",
-        0x0111 => "duplicate, the receiver has this SOP instance already",
-        0x0112 => "no such SOP instance",
-        0x0113 => "no such event type",
-        0x0114 => "no such argument",
-        0x0115 => "an argument has a value that is not allowed",
-        0x0116 => "a value is out of range",
-        0x0117 => "the SOP instance UID is not valid",
-        0x0118 => "the receiver does not know this SOP class",
-        0x0119 => "the SOP instance belongs to another SOP class at the receiver",
-        0x0120 => "a required attribute is missing",
-        0x0121 => "a required attribute has no value",
-        0x0122 => "the receiver does not support this SOP class",
-        0x0123 => "no such action type",
-        0x0124 => "not authorized, the receiver does not allow it to this Orthanc",
-        0x0210 => "the receiver sees a message ID twice",
-        0x0211 => "the receiver does not know C-STORE",
-        0x0212 => "a part of the request has the wrong type for the receiver",
-        0x0213 => "resource limitation at the receiver",
-        0xA700..=0xA7FF => "out of resources, the receiver has no room or is overloaded",
-        0xA800..=0xA8FF => "the receiver does not support this SOP class",
-        0xA900..=0xA9FF => "the data set does not match its SOP class, says the receiver",
-        0xB000 => "stored, but the receiver changed some values (coercion)",
-        0xB006 => "stored, but the receiver discarded some elements",
-        0xB007 => "stored, but the data set does not match its SOP class, says the receiver",
-        0xC000..=0xCFFF => "the receiver cannot understand the instance",
-        0xFE00 => "cancelled by the receiver",
-        0xFF00 | 0xFF01 => "pending, which is no answer to C-STORE",
-        0xA000..=0xA6FF | 0xAA00..=0xAFFF => "refused, for a reason of the receiver's own",
-        0xB001..=0xB005 | 0xB008..=0xBFFF => "a warning of the receiver's own",
-        _ => "a status that the standard does not define for C-STORE",
+/// Whether it is the receiver's answer that gave an attempt this class.
+fn comes_from_a_status(class: Class) -> bool {
+    match class {
+        Class::Success | Class::Warning | Class::Busy | Class::Rejected => true,
+        Class::Unreachable
+        | Class::Interrupted
+        | Class::NotNegotiated
+        | Class::Missing
+        | Class::Expired
+        | Class::Internal => false,
     }
 }
 
 fn class_words(class: Class) -> &'static str {
     match class {
-        Class::Success => "delivered, the receiver has it",
-        Class::Warning => "delivered, with a remark of the receiver",
-        Class::Unreachable => "the destination cannot be reached, or refuses the association",
-        Class::Interrupted => {
-            "the association was lost, aborted or silent before the receiver had answered"
-        }
-        Class::Busy => "the receiver cannot take it just now",
-        Class::Rejected => "the receiver does not want this instance",
-        Class::NotNegotiated => {
-            "the receiver accepts neither this kind of object nor any form that it could be sent in"
-        }
-        Class::Missing => "the instance is no longer in Orthanc",
-        Class::Expired => "it waited for longer than ExpireAfter allows",
-        Class::Internal => "a fault of the send queue or of Orthanc itself",
-    }
-}
-
-const FULL: &str = "Free space or lower the load at the receiver, then replay; or redirect. If it happens at busy times only, fewer Associations help.";
-const UNSUPPORTED: &str = "The receiver must be set up or licensed for this kind of object. Else redirect to another destination, purge, or leave such objects out by a rule's When.";
-const CONTENT: &str = "The receiver objects to the content. Look at the instance and at the receiver's log; correct it in Orthanc and replay, redirect, or purge.";
-const RIGHTS: &str =
-    "Let the receiver's administrator allow this Orthanc's AET to store, then replay.";
-
-fn status_advice(class: Class, status: u16) -> &'static str {
-    match status {
-        0x0124 => RIGHTS,
-        0x0118 | 0x0122 | 0xA800..=0xA8FF => UNSUPPORTED,
-        0x0105..=0x0107 | 0x0112..=0x0117 | 0x0119..=0x0121 => CONTENT,
-        0xA900..=0xA9FF | 0xC000..=0xCFFF => CONTENT,
-        0x0213 => FULL,
-        0x0210..=0x0212 => {
-            "The receiver does not keep to DICOM here. Ask its vendor, with the time and the receiver's log; \"Transport\": \"Rest\" sends through Orthanc's own SCU instead."
-        }
-        _ if class == Class::Busy => FULL,
-        _ => class_advice(class),
-    }
-}
-
-fn class_advice(class: Class) -> &'static str {
-    match class {
-        Class::Success => "Nothing needs to be done.",
-        Class::Warning => {
-            "Nothing needs to be sent again; if the remark matters, look at the instance at the receiver."
-        }
+        Class::Success => "stored, the receiver has acknowledged it",
+        Class::Warning => "stored, the receiver has acknowledged it with a remark",
         Class::Unreachable => {
-            "Check that the receiver runs, its address, port and AET in DicomModalities, the network and firewall, and that it knows this Orthanc's AET. What waits is kept and sent by itself once it answers: nothing is lost. Echo tries at once."
+            "unreachable, no association could be opened; this counts against no item"
         }
         Class::Interrupted => {
-            "It is tried again by itself. If it goes on, look at the receiver's log at this time, at its limits for size and time, and at Timeout; then replay."
+            "interrupted, the association was lost, aborted or silent after it was open"
         }
-        Class::Busy => {
-            "It is tried again by itself. If it goes on, look at the receiver's space and load, then replay."
+        Class::Busy => "busy, the receiver cannot take it at the moment",
+        Class::Rejected => "rejected, the receiver does not want this instance",
+        Class::NotNegotiated => {
+            "not negotiated, the receiver accepted no presentation context for this SOP class and transfer syntax"
         }
-        Class::Rejected => CONTENT,
-        Class::NotNegotiated => UNSUPPORTED,
-        Class::Missing => {
-            "It was deleted from Orthanc before it was sent, and nothing can be sent any more. Send it to Orthanc again if it is still wanted, else purge."
+        Class::Missing => "missing, the instance is no longer in Orthanc",
+        Class::Expired => "expired, it could not be delivered within ExpireAfter",
+        Class::Internal => "internal error, this Orthanc could not carry the attempt out",
+    }
+}
+
+/// What happened, in plain words; a status with its number: `A700: out of resources, …`.
+pub fn meaning(class: Class, dimse_status: Option<u16>) -> String {
+    let Some(status) = dimse_status else {
+        return class_words(class).to_owned();
+    };
+    let words = format!("{status:04X}: {}", status_words(status).meaning);
+    if comes_from_a_status(class) {
+        words
+    } else {
+        format!("{}; the last status was {words}", class_words(class))
+    }
+}
+
+/// What a person can do about it, in one to three sentences.
+pub fn advice(class: Class, dimse_status: Option<u16>) -> &'static str {
+    match (class, dimse_status) {
+        (class, Some(status)) if comes_from_a_status(class) => status_words(status).advice,
+        (Class::Success, _) => NOTHING,
+        (Class::Warning, _) => LOOK_AT_REMARK,
+        (Class::Unreachable, _) => {
+            "Sending goes on by itself when the destination is back, and nothing is lost. Check that the receiver runs, that host, port and AETs \
+             of the modality are right on both sides, and the network and TLS between; then press echo."
         }
-        Class::Expired => {
-            "Replay if it is still wanted, else purge. A longer ExpireAfter, or 0, lets items wait longer."
+        (Class::Interrupted, _) => {
+            "It is tried again by itself, MaxAttempts times, then it is in the error queue. Look at the receiver's log at the time of the attempt and at \
+             firewalls that cut connections, and raise Timeout if the receiver is only slow; then replay what is in the error queue."
         }
-        Class::Internal => {
-            "It is tried again by itself. If it goes on, look into Orthanc's log at this time, and report it with the log."
+        (Class::Busy, _) => NO_ROOM,
+        (Class::Rejected, _) => {
+            "The items in the error queue show which status the receiver answered, and its words: they say why. Remove the cause at the receiver or \
+             correct the instances, then replay the items."
+        }
+        (Class::NotNegotiated, _) => {
+            "Enable the SOP class and transfer syntax at the receiver, or let Orthanc convert (TransferSyntax of the destination, AllowTranscoding \
+             of the modality); then replay the items, or leave such objects out by a rule's When."
+        }
+        (Class::Missing, _) => {
+            "It was deleted or recycled before it was sent. Send it again from where it came from, or purge the item; if Orthanc recycles by itself, \
+             give it more room (MaximumStorageSize)."
+        }
+        (Class::Expired, _) => {
+            "Find out why the destination took nothing for so long, then replay the items; raise ExpireAfter if such outages are to be expected."
+        }
+        (Class::Internal, _) => {
+            "It is tried again by itself, MaxAttempts times, then it is in the error queue. Look at Orthanc's log at the time of the attempt, at its disk \
+             space and its storage; once that is well, replay what is in the error queue."
         }
     }
 }
@@ -139,54 +323,124 @@ fn class_advice(class: Class) -> &'static str {
 mod tests {
     use super::*;
 
+    /// Words that the text must have, for what the standards name.
+    const NAMED: &[(u16, &str)] = &[
+        (0x0000, "success"),
+        (0x0001, "optional attributes"),
+        (0x0105, "no such attribute"),
+        (0x0106, "invalid attribute value"),
+        (0x0107, "attribute list error"),
+        (0x0110, "processing failure"),
+        (0x0111, "duplicate SOP instance"),
+        (0x0112, "no such SOP instance"),
+        (0x0113, "no such event type"),
+        (0x0114, "no such argument"),
+        (0x0115, "invalid argument value"),
+        (0x0116, "out of range"),
+        (0x0117, "invalid SOP instance"),
+        (0x0118, "no such SOP class"),
+        (0x0119, "class-instance conflict"),
+        (0x0120, "missing attribute,"),
+        (0x0121, "missing attribute value"),
+        (0x0122, "SOP class is not supported"),
+        (0x0123, "no such action type"),
+        (0x0124, "not authorized"),
+        (0x0210, "duplicate invocation"),
+        (0x0211, "unrecognized operation"),
+        (0x0212, "mistyped argument"),
+        (0x0213, "resource limitation"),
+        (0xA700, "out of resources"),
+        (0xA7FF, "out of resources"),
+        (0xA800, "SOP class is not supported"),
+        (0xA900, "does not match its SOP class"),
+        (0xA9FF, "does not match its SOP class"),
+        (0xB000, "coercion"),
+        (0xB006, "discarded"),
+        (0xB007, "does not match its SOP class"),
+        (0xC000, "cannot understand"),
+        (0xCFFF, "cannot understand"),
+        (0xFE00, "cancel"),
+        (0xFF00, "pending"),
+        (0xFF01, "pending"),
+        // By their range.
+        (0x0002, "neither PS3.4 nor PS3.7"),
+        (0x0125, "PS3.7 does not name"),
+        (0x0214, "PS3.7 does not name"),
+        (0xA600, "refused"),
+        (0xB001, "not known whether"),
+        (0xD000, "neither PS3.4 nor PS3.7"),
+    ];
+
     #[test]
-    fn every_class_and_every_status_has_words_and_advice() {
-        for class in Class::ALL {
-            assert!(!meaning(class, None).is_empty() && !advice(class, None).is_empty());
-        }
-        for status in 0..=u16::MAX {
-            let class = Class::of_status(status);
-            let words = meaning(class, Some(status));
-            assert!(words.starts_with(&format!("{status:04X}: ")), "{words}");
-            assert!(words.len() > 10 && !advice(class, Some(status)).is_empty());
+    fn what_the_standards_name_has_their_words() {
+        for (status, words) in NAMED {
+            let class = Class::of_status(*status);
+            let text = meaning(class, Some(*status));
+            assert!(text.starts_with(&format!("{status:04X}: ")), "{text}");
+            assert!(text.contains(words), "{text}: {words}");
         }
     }
 
     #[test]
-    fn advice_fits_what_follows_from_the_class() {
-        for status in 0..=u16::MAX {
-            let class = Class::of_status(status);
-            let advice = advice(class, Some(status));
-            assert_eq!(
-                advice == class_advice(Class::Success),
-                class == Class::Success,
-                "{status:04X}"
-            );
-            // What is in the error queue at once needs a person: it is not "tried again by itself".
-            if class == Class::Rejected {
-                assert!(!advice.contains("by itself"), "{status:04X}: {advice}");
+    fn every_class_with_every_status_has_words() {
+        // Without their numbers there are few different texts.
+        let mut texts = std::collections::BTreeSet::new();
+        for class in Class::ALL {
+            texts.insert(meaning(class, None));
+            texts.insert(advice(class, None).to_owned());
+            for status in 0..=u16::MAX {
+                let text = meaning(class, Some(status));
+                let number = format!("{status:04X}: ");
+                assert!(text.contains(&number), "{text}");
+                texts.insert(text.replacen(&number, "", 1));
+                texts.insert(advice(class, Some(status)).to_owned());
             }
         }
+        for text in &texts {
+            assert!(text.len() > 10 && !text.contains("  "), "{text:?}");
+            assert!(!text.chars().any(char::is_control), "{text:?}");
+        }
+        assert!(texts.len() > 60, "{}", texts.len());
     }
 
     #[test]
-    fn known_statuses_have_their_own_words() {
-        let table = [
-            (0xA700, "out of resources", "space"),
-            (0xA7FF, "out of resources", "space"),
-            (0xA900, "does not match", "content"),
-            (0xC123, "cannot understand", "content"),
-            (0x0122, "does not support", "licensed"),
-            (0x0124, "not authorized", "AET"),
-            (0x0110, "processing failure", "receiver"),
-            (0xB000, "coercion", "Nothing needs"),
-            (0x0111, "duplicate", "Nothing needs"),
-            (0x1234, "does not define", "content"),
-        ];
-        for (status, words, what) in table {
+    fn words_do_not_contradict_the_class() {
+        for status in 0..=u16::MAX {
             let class = Class::of_status(status);
-            assert!(meaning(class, Some(status)).contains(words), "{status:04X}");
-            assert!(advice(class, Some(status)).contains(what), "{status:04X}");
+            let text = meaning(class, Some(status));
+            let is_there = text.contains(": stored")
+                || text.contains("receiver has stored")
+                || text.contains("has it already");
+            let arrived = matches!(class, Class::Success | Class::Warning);
+            assert_eq!(is_there, arrived, "{text}");
+            let advice = advice(class, Some(status));
+            assert_eq!(advice.starts_with("Nothing to do"), arrived, "{text}");
+            let again = advice.starts_with("It is tried again by itself");
+            assert_eq!(again, class == Class::Busy, "{text}: {advice}");
         }
+    }
+
+    #[test]
+    fn each_entry_is_used() {
+        for (index, entry) in STATUSES.iter().enumerate() {
+            let used = (entry.first..=entry.last)
+                .any(|status| std::ptr::eq(status_words(status), &STATUSES[index]));
+            assert!(used, "{:04X} is hidden by another entry", entry.first);
+        }
+    }
+
+    #[test]
+    fn a_class_of_our_own_comes_before_an_older_status() {
+        assert_eq!(
+            meaning(Class::Expired, Some(0xA700)),
+            "expired, it could not be delivered within ExpireAfter; the last status was \
+             A700: out of resources, the receiver has no room or is overloaded"
+        );
+        assert_eq!(
+            advice(Class::Expired, Some(0xA700)),
+            advice(Class::Expired, None)
+        );
+        assert!(advice(Class::Rejected, Some(0x0124)).contains("AET"));
+        assert!(advice(Class::Unreachable, None).contains("nothing is lost"));
     }
 }

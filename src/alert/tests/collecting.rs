@@ -42,6 +42,12 @@ fn an_outage_and_its_end_are_two_messages() {
             .unwrap()
             .contains("nothing is lost")
     );
+    assert!(
+        message["Message"]
+            .as_str()
+            .unwrap()
+            .starts_with("pacs cannot be reached since 2026-11-20 00:00:04 UTC; ")
+    );
     assert!(message.get("State").is_none());
     assert_eq!(scene.pass(20), Vec::<Value>::new());
     scene.set(Look {
