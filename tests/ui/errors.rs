@@ -35,7 +35,7 @@ fn failures_are_grouped_and_a_group_is_replayed() {
     browser.wait_text(&format!("{A900} .badge"), "3");
     browser.wait_text(
         "[data-destination=worse] .kind",
-        "does not support this SOP class",
+        "the SOP class is not supported",
     );
     bad.set_store(Respond::Status(0));
     browser.click(&format!("{A900} [data-verb=replay]"));

@@ -69,7 +69,7 @@ fn each_destination_has_a_card_that_says_how_it_is() {
     );
     browser.wait_text(
         ".card[data-destination=bad] .problem",
-        "correct it in Orthanc and replay",
+        "have the instance corrected",
     );
     browser.wait_text(
         ".card[data-destination=gone] .problem",
