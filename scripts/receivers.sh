@@ -1,12 +1,14 @@
 #!/bin/sh
 # Sets up what the tests use beside Orthanc: receivers of other makes, and what looks at the page.
 #
-#   scripts/receivers.sh DIR [dcmtk|pynetdicom|dicom-rs|axe]...    all of them, or those named
+#   scripts/receivers.sh DIR [dcmtk|pynetdicom|dicom-rs|axe|schemathesis]...    all of them, or those named
 #
 #   dcmtk        /usr/bin/storescp and its encoders, from Debian
 #   pynetdicom   DIR/pynetdicom, a Python environment of its own
 #   dicom-rs     DIR/bin/dicom-storescp and DIR/bin/dicom-storescu, compiled (some minutes)
 #   axe          DIR/axe.min.js, which finds breaches of accessibility
+#   schemathesis DIR/schemathesis, a Python environment with it and openapi-spec-validator: whether the API is as it is
+#                described
 #
 # The tests find them in target/tools, or where SENDQUEUE_TOOLS says. What is there and works is left alone; a
 # half-made one is made anew.
@@ -17,15 +19,17 @@ PYDICOM=3.0.2
 DICOM_RS=0.10.1
 # The wheel that carries axe-core 4.
 AXE=0.1.8
+SCHEMATHESIS=4.32.5
+OPENAPI_SPEC_VALIDATOR=0.9.0
 
 say() { echo "receivers: $*"; }
 die() { say "$*" >&2; exit 1; }
 
-[ $# -ge 1 ] || die "usage: $0 DIR [dcmtk|pynetdicom|dicom-rs|axe]..."
+[ $# -ge 1 ] || die "usage: $0 DIR [dcmtk|pynetdicom|dicom-rs|axe|schemathesis]..."
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
 shift
-[ $# -gt 0 ] || set -- dcmtk pynetdicom dicom-rs axe
+[ $# -gt 0 ] || set -- dcmtk pynetdicom dicom-rs axe schemathesis
 packages=$(dirname "$0")/packages.sh
 
 dcmtk() {
@@ -75,12 +79,31 @@ axe() {
     say "axe: $AXE"
 }
 
+schemathesis_version() {
+    "$1/bin/python" -c 'import importlib.metadata as m; print(m.version("schemathesis"), m.version("openapi-spec-validator"))' 2>/dev/null
+}
+
+schemathesis() {
+    root=$dir/schemathesis
+    if [ "$(schemathesis_version "$root")" = "$SCHEMATHESIS $OPENAPI_SPEC_VALIDATOR" ]; then
+        say "schemathesis: $SCHEMATHESIS is there"
+        return
+    fi
+    "$packages" python3-venv
+    rm -rf "$root"
+    /usr/bin/python3 -m venv "$root"
+    "$root/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$SCHEMATHESIS" \
+        "openapi-spec-validator==$OPENAPI_SPEC_VALIDATOR"
+    say "schemathesis: $(schemathesis_version "$root")"
+}
+
 for tool in "$@"; do
     case $tool in
         dcmtk) dcmtk ;;
         pynetdicom) pynetdicom ;;
         dicom-rs) dicom_rs ;;
         axe) axe ;;
+        schemathesis) schemathesis ;;
         *) die "$tool is not known" ;;
     esac
 done
