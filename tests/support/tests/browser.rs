@@ -2,8 +2,9 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::path::Path;
 
-use sendqueue_testkit::browser::{Browser, key};
+use sendqueue_testkit::browser::{Browser, SOON, key};
 
 /// Serves one page to everybody who asks, until the test ends; its URL.
 fn serve(page: &'static str) -> String {
@@ -96,4 +97,71 @@ fn it_does_what_a_person_does() {
     assert_eq!(browser.eval(dark), true);
     browser.set_size(390, 800);
     assert_eq!(browser.eval("return innerWidth"), 390);
+}
+
+#[test]
+fn without_the_network_it_reaches_nothing() {
+    let url = serve("<!DOCTYPE html><html lang='en'><title>x</title><h1>There</h1></html>");
+    let browser = Browser::start();
+    browser.open(&url);
+    let reached = "return fetch(location.href).then(answer => answer.status, () => 'lost')";
+    assert_eq!(browser.eval(reached), 200);
+    browser.set_offline(true);
+    assert_eq!(browser.eval(reached), "lost");
+    browser.set_offline(false);
+    assert_eq!(browser.eval(reached), 200);
+    // Other hosts are out of reach always, and seen to be asked for.
+    let other = "return fetch('http://pacs.example/x', { mode: 'no-cors' }).then(() => 'there', () => 'lost')";
+    assert_eq!(browser.eval(other), "lost");
+    let requests = browser.requests();
+    assert!(
+        requests.contains(&"http://pacs.example/x".to_owned()),
+        "{requests:?}"
+    );
+}
+
+/// Processes whose command line or working files name this folder.
+fn processes_of(folder: &Path) -> Vec<String> {
+    let wanted = folder.display().to_string();
+    let all = std::fs::read_dir("/proc").expect("the processes");
+    all.flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
+        .filter(|pid| {
+            let read = |file: &str| std::fs::read(format!("/proc/{pid}/{file}"));
+            let names = |file: &str| {
+                read(file).is_ok_and(|text| String::from_utf8_lossy(&text).contains(&wanted))
+            };
+            names("cmdline") || names("environ")
+        })
+        .collect()
+}
+
+#[test]
+fn several_at_once_know_nothing_of_each_other_and_leave_nothing() {
+    let url = serve("<!DOCTYPE html><html lang='en'><title>x</title><h1>There</h1></html>");
+    let (one, other) = (Browser::start(), Browser::start());
+    for browser in [&one, &other] {
+        browser.open(&url);
+    }
+    one.eval("localStorage.mark = 1; return 0");
+    assert_eq!(other.eval("return localStorage.mark || 'none'"), "none");
+    let folder = one.folder().to_owned();
+    // The driver, the browser, its helpers.
+    let many = processes_of(&folder);
+    assert!(many.len() >= 3, "{many:?}");
+    drop(one);
+    let gone = || processes_of(&folder).is_empty() && !folder.exists();
+    sendqueue_testkit::wait_until(gone, SOON, "the first one is gone");
+    assert_eq!(other.text("h1"), "There", "the other one lives");
+
+    // Also when the test fails.
+    let folder = other.folder().to_owned();
+    let failed = std::thread::spawn(move || {
+        let other = other;
+        assert_eq!(other.text("h1"), "Elsewhere");
+    });
+    assert!(failed.join().is_err());
+    let gone = || processes_of(&folder).is_empty() && !folder.exists();
+    sendqueue_testkit::wait_until(gone, SOON, "the second one is gone");
 }

@@ -1,14 +1,17 @@
 //! A real Chromium, for what a person sees and does.
 //!
 //! Invariants:
-//! - Everything waits until it is true, for [`SOON`] at most; a failure tells what the page shows and what its console says.
+//! - Everything waits until it is true, for [`SOON`] at most.
+//! - When a test fails, whatever the reason, it tells what the page shows, what its console says, and where a picture of it is.
 //! - All requests and all messages of the console since the start are kept: a test can tell that nothing went
 //!   elsewhere and nothing was complained of.
 
 mod driver;
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -30,7 +33,12 @@ pub mod key {
     pub const ENTER: &str = "\u{E007}";
     pub const ESCAPE: &str = "\u{E00C}";
     pub const SPACE: &str = "\u{E00D}";
+    pub const UP: &str = "\u{E013}";
+    pub const DOWN: &str = "\u{E015}";
 }
+
+/// What reaches no network.
+const INSIDE: [&str; 3] = ["data:", "blob:", "about:"];
 
 /// A window.
 pub struct Browser {
@@ -66,6 +74,12 @@ impl Browser {
         browser.set_size(1280, 900);
         browser.set_dark(false);
         browser
+    }
+
+    /// Its profile and everything else it writes; gone when it is dropped.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.driver.folder()
     }
 
     /// Each request from now on carries this login (HTTP Basic), as after a person has typed it.
@@ -233,6 +247,15 @@ impl Browser {
         );
     }
 
+    /// Whether the browser has lost its network: each request fails at once.
+    pub fn set_offline(&self, offline: bool) {
+        self.driver.chromium("Network.enable", &json!({}));
+        self.driver.chromium(
+            "Network.emulateNetworkConditions",
+            &json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 }),
+        );
+    }
+
     /// Writes what is seen as PNG; `whole`: the page to its end, not only the window.
     ///
     /// # Panics
@@ -349,43 +372,89 @@ impl Browser {
 
     #[track_caller]
     fn fail(&self, what: &str) -> ! {
-        let picture =
-            std::env::temp_dir().join(format!("sendqueue-page-{}.png", std::process::id()));
-        self.screenshot(&picture, false);
-        panic!(
-            "not within {SOON:?}: {what}\nat {}\nconsole: {:?}\npicture: {}\nthe page says:\n{}",
-            self.url(),
-            self.console(),
-            picture.display(),
-            self.text("body")
-        );
+        // What the page shows is told when the browser is dropped.
+        panic!("not within {SOON:?}: {what}");
+    }
+
+    /// What a person would want to know of a test that failed. Never panics: it is asked for while one is under way.
+    fn report(&self) -> String {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let mut report = String::from("the browser when the test failed\n");
+        let shown = json!({ "script": "return [location.href, document.body ? document.body.innerText : '']", "args": [] });
+        match self.driver.command("POST", "/execute/sync", Some(&shown)) {
+            Ok(shown) => {
+                let text = |at: usize| shown[at].as_str().unwrap_or_default().to_owned();
+                let _ = writeln!(report, "at: {}\npage:\n{}", text(0), text(1));
+            }
+            Err(error) => {
+                let _ = writeln!(report, "page: {error}");
+            }
+        }
+        if let Err(error) = self.try_collect() {
+            let _ = writeln!(report, "its logs: {error}");
+        }
+        for message in &self.lock().console {
+            let _ = writeln!(report, "console: {} {}", message.level, message.text);
+        }
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("sendqueue-page-{}-{number}.png", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let picture = self.driver.command("GET", "/screenshot", None);
+        let written = picture
+            .ok()
+            .and_then(|data| {
+                base64::engine::general_purpose::STANDARD
+                    .decode(data.as_str()?)
+                    .ok()
+            })
+            .is_some_and(|data| std::fs::write(&path, data).is_ok());
+        if written {
+            let _ = writeln!(report, "picture: {}", path.display());
+        }
+        report
     }
 
     fn collect(&self) {
+        self.try_collect()
+            .unwrap_or_else(|error| panic!("the logs of the browser: {error}"));
+    }
+
+    fn try_collect(&self) -> Result<(), WebError> {
         let mut seen = self.lock();
-        for entry in self.driver.log("browser") {
+        for entry in self.driver.log("browser")? {
             seen.console.push(Message {
                 level: entry["level"].as_str().unwrap_or_default().to_owned(),
                 text: entry["message"].as_str().unwrap_or_default().to_owned(),
             });
         }
-        for entry in self.driver.log("performance") {
+        for entry in self.driver.log("performance")? {
             let text = entry["message"].as_str().unwrap_or_default();
             let event: Value = serde_json::from_str(text).unwrap_or_default();
-            if event["message"]["method"] == "Network.requestWillBeSent" {
-                let url = event["message"]["params"]["request"]["url"]
-                    .as_str()
-                    .unwrap_or_default();
-                if url.starts_with("http") {
-                    seen.requests.push(url.to_owned());
-                }
+            let (event, parameters) = (&event["message"]["method"], &event["message"]["params"]);
+            let url = match event.as_str() {
+                Some("Network.requestWillBeSent") => &parameters["request"]["url"],
+                Some("Network.webSocketCreated") => &parameters["url"],
+                _ => continue,
+            };
+            let url = url.as_str().unwrap_or_default();
+            if !INSIDE.iter().any(|scheme| url.starts_with(scheme)) {
+                seen.requests.push(url.to_owned());
             }
         }
+        Ok(())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
         self.seen
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.report());
+        }
     }
 }
