@@ -347,7 +347,7 @@ pub trait Store: Send + Sync {
     /// `Scheduled` and `Retry` items that are due become `Pending`, at most `limit`.
     /// Answers the names of the destinations that got work.
     fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>>;
-    /// All `Scheduled` and `Retry` items of the destination become `Pending`, due or not, in steps that never hold the writer for
+    /// All `Scheduled` and `Retry` items of the destination become `Pending`, each once, due or not, in steps that never hold the writer for
     /// long. Answers how many.
     fn promote_all(&self, destination: &str) -> Result<u64>;
     /// When the next `Scheduled` or `Retry` item is due.

@@ -1,5 +1,7 @@
 //! claim, finish and its fence, release, promote, expire, prune.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::*;
 
 pub fn run(make: Make<'_>) {
@@ -12,6 +14,7 @@ pub fn run(make: Make<'_>) {
     a_start_releases_what_ran(&*make());
     retries_are_promoted_when_due(&*make());
     all_of_a_destination_is_promoted_at_once(&*make());
+    whatever_fails_again_meanwhile_is_promoted_once(&*make());
     what_waits_too_long_expires(&*make());
     what_is_at_rest_is_pruned(&*make());
 }
@@ -273,6 +276,49 @@ fn all_of_a_destination_is_promoted_at_once(store: &dyn Store) {
     assert_eq!(store.next_due().unwrap(), Some(at(FAR)));
     store.promote_all("other").unwrap();
     assert_eq!(store.next_due().unwrap(), None);
+}
+
+/// A destination refuses each item as soon as it is ready.
+fn whatever_fails_again_meanwhile_is_promoted_once(store: &dyn Store) {
+    const ITEMS: usize = 2500;
+    let items: Vec<NewItem> = (0..ITEMS)
+        .map(|number| new_item("study", &format!("i{number}"), "pacs"))
+        .collect();
+    store
+        .enqueue(&items, Duplicates::Arrival, None, at(0))
+        .unwrap();
+    let refuse = || {
+        let claim = store.claim("pacs", Pick::MostUrgent, 100, at(1)).unwrap();
+        let Some(claim) = claim else {
+            return 0;
+        };
+        let retry = |item: &Item| Finish {
+            id: item.id,
+            verb: FinishVerb::Retry {
+                at: at(FAR),
+                attempt: made(Class::Busy),
+            },
+        };
+        let results: Vec<Finish> = claim.items.iter().map(retry).collect();
+        store.finish(claim.token, &results, at(2)).unwrap()
+    };
+    while refuse() > 0 {}
+    let over = AtomicBool::new(false);
+    let promoted = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                refuse();
+            }
+        });
+        let promoted = store.promote_all("pacs").unwrap();
+        over.store(true, Ordering::Relaxed);
+        promoted
+    });
+    assert_eq!(promoted, ITEMS as u64);
+    while refuse() > 0 {}
+    for item in all(store) {
+        assert_eq!(item.attempt_count, 2, "{}", item.instance);
+    }
 }
 
 fn what_waits_too_long_expires(store: &dyn Store) {

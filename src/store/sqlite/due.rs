@@ -6,9 +6,9 @@ use rusqlite::{Connection, params};
 
 use super::enqueue::find_destination;
 use super::pool::Pool;
-use super::sql;
+use super::{list, sql};
 use crate::item::{State, Timestamp};
-use crate::store::Result;
+use crate::store::{Filter, Page, Result};
 
 const EXPIRED: &str = "not sent within ExpireAfter";
 
@@ -72,26 +72,45 @@ pub fn promote(pool: &Pool, now: Timestamp, limit: u32) -> Result<Vec<String>> {
 /// Items that one transaction moves: some 20 ms of the writer's time.
 const STEP: u32 = 1000;
 
+/// In the order of `id`, each item once: one that fails again meanwhile is not met a second time. Else a destination that
+/// refuses everything at once would be asked until no item has an attempt left.
 pub fn promote_all(pool: &Pool, destination: &str) -> Result<u64> {
     let mut promoted = 0;
+    // In this order, since what is promoted may come to `Retry`, and nothing comes to `Scheduled`.
     for state in [State::Retry, State::Scheduled] {
+        let filter = Filter {
+            state: Some(state),
+            destination: Some(destination.to_owned()),
+            ..Filter::default()
+        };
+        let mut since = 0;
         loop {
-            let mut writer = pool.writer()?;
-            let tx = writer.begin()?;
-            let Some(id) = find_destination(&tx, destination)? else {
-                return Ok(0);
-            };
-            let moved = tx
-                .prepare_cached(sql::PROMOTE_ALL)?
-                .execute(params![id, state, STEP])?;
-            tx.commit()?;
-            promoted += moved as u64;
-            if moved == 0 {
+            let ids = list::ids(pool, &filter, Page::after(since, STEP))?;
+            let Some(last) = ids.last() else {
                 break;
-            }
+            };
+            since = *last;
+            promoted += promote_ids(pool, destination, &ids)?;
         }
     }
     Ok(promoted)
+}
+
+/// Those that wait no longer since they were listed are left alone and not counted.
+fn promote_ids(pool: &Pool, destination: &str, ids: &[i64]) -> Result<u64> {
+    let mut writer = pool.writer()?;
+    let tx = writer.begin()?;
+    let Some(destination) = find_destination(&tx, destination)? else {
+        return Ok(0);
+    };
+    let mut promoted = 0;
+    for id in ids {
+        promoted += tx
+            .prepare_cached(sql::PROMOTE_ONE)?
+            .execute(params![id, destination])?;
+    }
+    tx.commit()?;
+    Ok(promoted as u64)
 }
 
 pub fn expire(pool: &Pool, now: Timestamp, limit: u32) -> Result<u64> {
