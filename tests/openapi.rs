@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use sendqueue_testkit::queue::{self, Queue};
-use sendqueue_testkit::{FaultScp, Study, receiver};
+use sendqueue_testkit::{FaultScp, Study, Webhook, receiver};
 use serde_json::{Value, json};
 
 /// The same requests each time.
@@ -56,7 +56,8 @@ fn run(command: &mut Command) {
 }
 
 /// Every item state but `Running`, at destinations that take, refuse, are busy, do not answer, or are held.
-fn scene() -> (Queue, Vec<FaultScp>) {
+fn scene() -> (Queue, Vec<FaultScp>, Webhook) {
+    let webhook = Webhook::start();
     let receivers: Vec<FaultScp> = ["PACS", "ARCHIVE", "BUSY", "HELD", "QUIET", "GONE"]
         .iter()
         .map(|aet| FaultScp::start(aet))
@@ -66,6 +67,7 @@ fn scene() -> (Queue, Vec<FaultScp>) {
     receivers[5].stop();
     let config = queue::config_for(&receivers.iter().collect::<Vec<_>>())
         .set("DicomScuTimeout", 1)
+        .set("/SendQueue/Alerts", json!({ "Url": webhook.url() }))
         .set(
             "/SendQueue/Destinations",
             json!({ "quiet": { "QuietSeconds": 86400 } }),
@@ -89,7 +91,7 @@ fn scene() -> (Queue, Vec<FaultScp>) {
     let held = queue.items("destination=held");
     let id = held[0]["ID"].as_i64().unwrap();
     queue.tell(&format!("/items/{id}/cancel"), &json!({}));
-    (queue, receivers)
+    (queue, receivers, webhook)
 }
 
 #[test]
@@ -203,7 +205,7 @@ fn every_call_was_answered(described: &Value, told: &[Value]) {
 #[test]
 fn nothing_is_answered_that_is_not_described() {
     let schemathesis = tool("schemathesis");
-    let (mut queue, _receivers) = scene();
+    let (mut queue, _receivers, _webhook) = scene();
     let mut described = queue.ask("/openapi.json");
     point_at_what_is_there(&mut described, &queue);
     let folder = tempfile::tempdir().unwrap();

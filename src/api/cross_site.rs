@@ -46,6 +46,11 @@ impl CrossSite {
         )))
     }
 
+    /// How many were refused since the start.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
     fn is_news(&self, now: Timestamp) -> bool {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         // A clock that was set back is no reason for silence.

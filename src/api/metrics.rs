@@ -65,6 +65,7 @@ impl Api {
         reachable(&mut page, &destinations);
         self.arrivals(&mut page, now)?;
         self.machinery(&mut page)?;
+        self.told(&mut page);
         Ok(Response::new(200, CONTENT_TYPE, page.into_text()))
     }
 
@@ -171,7 +172,46 @@ impl Api {
         for (part, is_failing) in problems {
             family.sample(&[("part", part)], u8::from(is_failing));
         }
+        let mut refused = page.family(
+            "sendqueue_cross_site_refused_total",
+            Kind::Counter,
+            "POSTs from pages of other sites, which were refused.",
+        );
+        refused.sample(&[], self.cross_site.refused());
         Ok(())
+    }
+
+    /// Nothing where no alerts are configured.
+    fn told(&self, page: &mut Exposition) {
+        let Some(alerts) = &self.alerts else {
+            return;
+        };
+        let figures = alerts.figures();
+        for (name, help, count) in [
+            (
+                "sendqueue_alerts_sent_total",
+                "Alerts that the webhook's receiver acknowledged.",
+                figures.sent,
+            ),
+            (
+                "sendqueue_alerts_failed_total",
+                "Tries to send an alert that failed.",
+                figures.failed,
+            ),
+            (
+                "sendqueue_alerts_dropped_total",
+                "Alerts that were given up or left out.",
+                figures.dropped,
+            ),
+        ] {
+            page.family(name, Kind::Counter, help).sample(&[], count);
+        }
+        page.family(
+            "sendqueue_alerts_waiting",
+            Kind::Gauge,
+            "Alerts that are to be sent.",
+        )
+        .sample(&[], figures.waiting);
     }
 }
 

@@ -268,3 +268,33 @@ fn a_queue_that_falls_behind_shows_it() {
     );
     queue.wait_for("pacs", "Success", 6);
 }
+
+#[test]
+fn alerts_and_refused_posts_of_other_sites_are_counted() {
+    let scp = FaultScp::start("ONE");
+    let webhook = sendqueue_testkit::Webhook::start();
+    let queue = Queue::start(
+        queue::config_for(&[&scp]).set("/SendQueue/Alerts", json!({ "Url": webhook.url() })),
+    );
+    let page = scrape(&queue);
+    assert_eq!(page.get("sendqueue_alerts_sent_total", &[]), 0.0);
+    assert_eq!(page.get("sendqueue_cross_site_refused_total", &[]), 0.0);
+    let forged = [
+        ("Origin", "http://elsewhere.example"),
+        ("Content-Type", "text/plain"),
+    ];
+    let answer = queue
+        .raw("POST", "/sendqueue/destinations/one/pause", &forged, b"")
+        .expect("an answer");
+    assert_eq!(answer.status, 403);
+    let tested = queue.tell("/alerts/test", &json!({}));
+    assert_eq!(tested["Success"], true, "{tested}");
+    let page = scrape(&queue);
+    assert_eq!(page.get("sendqueue_alerts_sent_total", &[]), 1.0);
+    assert_eq!(page.get("sendqueue_alerts_waiting", &[]), 0.0);
+    assert_eq!(page.get("sendqueue_cross_site_refused_total", &[]), 1.0);
+    webhook.set(sendqueue_testkit::webhook::Reply::Status(500));
+    assert_eq!(queue.tell("/alerts/test", &json!({}))["Success"], false);
+    let page = scrape(&queue);
+    assert_eq!(page.get("sendqueue_alerts_failed_total", &[]), 1.0);
+}
