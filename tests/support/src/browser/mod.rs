@@ -37,8 +37,8 @@ pub mod key {
     pub const DOWN: &str = "\u{E015}";
 }
 
-/// What reaches no network.
-const INSIDE: [&str; 3] = ["data:", "blob:", "about:"];
+/// What reaches no network; the last one: the empty window that Chromium starts with.
+const INSIDE: [&str; 4] = ["data:", "blob:", "about:", "chrome://"];
 
 /// A window.
 pub struct Browser {
