@@ -63,8 +63,8 @@ export const api = {
   overview: () => ask(QUEUE),
   /** Also when it is not well: the answer of a 503 is the same. */
   health: async () => {
-    const answer = await fetch(`${QUEUE}/health`, { cache: "no-store" }).catch(() => null);
-    return answer && (answer.status === 200 || answer.status === 503) ? answer.json() : null;
+    const answer = await fetch(`${QUEUE}/health`, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) }).catch(() => null);
+    return answer && (answer.status === 200 || answer.status === 503) ? answer.json().catch(() => null) : null;
   },
   destinations: () => ask(`${QUEUE}/destinations`),
   history: () => ask(`${QUEUE}/history`),
