@@ -31,6 +31,9 @@ export function render(route, { destinations, history, queue }) {
   ];
 }
 
+/** The states of what waits: the link leads to the first that has some. */
+const WAITING = ["Pending", "Retry", "Scheduled"];
+
 function figure(name, value, kind) {
   return h("div", { class: kind || "" }, h("dt", {}, name), h("dd", {}, value));
 }
@@ -44,7 +47,7 @@ function card(one, history) {
       h("h2", { id: title }, h("a", { href: link(["items"], { destination: name }) }, name)),
       standing(one)),
     h("dl", { class: "figures" },
-      figure("Waiting", h("a", { href: link(["items"], { destination: name, state: "Pending" }) }, count(waiting(one.Counts)))),
+      figure("Waiting", h("a", { href: link(["items"], { destination: name, state: WAITING.find((state) => one.Counts[state]) || "Pending" }) }, count(waiting(one.Counts)))),
       figure("Being sent", h("a", { href: link(["items"], { destination: name, state: "Running" }) }, count(one.Counts.Running))),
       figure("Failed", one.Counts.Failure ? h("a", { href: link(["errors"], { destination: name }) }, count(one.Counts.Failure)) : "0", one.Counts.Failure > 0 && "bad"),
       figure("Sent", h("a", { href: link(["items"], { destination: name, state: "Success" }) }, count(one.Counts.Success))),
