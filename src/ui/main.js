@@ -72,21 +72,53 @@ async function look() {
 
 function show(data) {
   const view = views[route.view];
-  const title = view.title(route, data);
+  fill(view.title(route, data), h("div", {}, ailments(data), view.render(route, data)));
+  about(data.queue);
+}
+
+/** Brings the view up to date; a new one begins at its top. */
+function fill(title, fresh) {
   document.title = `${title} · Send queue`;
   const first = main.dataset.visit !== String(visit);
+  const field = first && fieldOfFilter();
   if (first) {
     main.replaceChildren();
     main.dataset.visit = String(visit);
   }
   main.dataset.view = route.view;
   main.removeAttribute("aria-busy");
-  morph(main, h("div", {}, ailments(data), view.render(route, data)));
-  about(data.queue);
-  if (first && visit > 1) {
-    main.focus({ preventScroll: true });
-    scrollTo(0, 0);
+  const stay = first ? null : landmark();
+  morph(main, fresh);
+  if (stay) stay();
+  if (!first || visit === 1) return;
+  const same = field && main.querySelector(field);
+  if (same) {
+    same.focus();
+    return;
   }
+  main.focus({ preventScroll: true });
+  scrollTo(0, 0);
+}
+
+/** Who goes through the values of a filter by keys is not to be thrown out of it by each: the field that has the focus, as a selector. */
+function fieldOfFilter() {
+  const { form, name } = document.activeElement || document.body;
+  return form && form.dataset.filter && name ? `form[data-filter="${form.dataset.filter}"] [name="${name}"]` : null;
+}
+
+/**
+ * What one looks at: the first row or card in the window. The answer puts it back to where it was, for what came in above it.
+ * Not the browser's own way, which does not look into what can be scrolled sideways, such as our tables.
+ */
+function landmark() {
+  if (scrollY === 0) return null;
+  const top = (element) => element.getBoundingClientRect().top;
+  const found = [...main.querySelectorAll("tr[data-key], section[data-key]")].find((element) => top(element) >= 0 && top(element) < innerHeight);
+  if (!found) return null;
+  const before = top(found);
+  return () => {
+    if (found.isConnected && top(found) !== before) scrollBy({ top: top(found) - before, behavior: "instant" });
+  };
 }
 
 function ailments({ health: found, queue }) {
@@ -114,12 +146,13 @@ function found() {
   document.body.classList.remove("old");
 }
 
+/** What the URL asks for cannot be had: that is not a lost connection. */
+const WRONG = { 400: "This cannot be shown", 404: "Not found" };
+
 function failed(error) {
-  if (error instanceof Refused && error.status === 404 && route.view !== "overview") {
-    main.dataset.view = route.view;
-    main.dataset.visit = String(visit);
-    main.removeAttribute("aria-busy");
-    morph(main, h("div", {}, h("h1", {}, "Not found"), h("p", { "data-key": "why" }, error.message)));
+  if (error instanceof Refused && WRONG[error.status] && route.view !== "overview") {
+    const title = WRONG[error.status];
+    fill(title, h("div", {}, h("h1", {}, title), h("p", { "data-key": "why" }, error.message)));
     found();
     return;
   }
