@@ -94,3 +94,37 @@ fn a_destination_may_have_any_name_that_orthanc_allows() {
     page.browser.wait_text(".facts", MARKUP);
     page.is_clean();
 }
+
+/// AETs, hosts and what peers say of them, in the errors of an outage.
+#[test]
+fn aets_and_hosts_that_are_markup_appear_as_text() {
+    let entry = |aet: &str, host: &str| json!({ "AET": aet, "Host": host, "Port": 104 });
+    let config = queue::config(&["gone"])
+        .modality_with("gone", entry("<img src=x>", "<b>no</b>.invalid"))
+        .set("DicomAet", "<i>me</i>");
+    let page = Page::new(config);
+    page.store(&Study::new(1, 1));
+    let details = || {
+        let found = page.queue.ask("/destinations/gone");
+        found["LastError"]["Details"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    page.queue
+        .wait_until(|| !details().is_empty(), queue::SOON, "an error");
+    assert!(details().contains('<'), "{}", details());
+    page.show("");
+    let browser = &page.browser;
+    browser
+        .eval("for (const one of document.querySelectorAll('details')) one.open = true; return 0");
+    browser.wait_text(".problem", &details());
+    browser.click("[data-verb=echo]");
+    browser.wait_text(".echo.error", "C-ECHO failed");
+    browser.wait_text(".echo.error", "<");
+    assert_eq!(
+        browser.count("main b, main img, main i, #said b, #said img"),
+        0
+    );
+    page.is_clean();
+}

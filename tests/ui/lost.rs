@@ -1,5 +1,7 @@
 //! When Orthanc goes away and comes back.
 
+use sendqueue_testkit::Study;
+
 use crate::{Page, scp};
 
 #[test]
@@ -62,4 +64,68 @@ fn health_that_is_not_well_is_told() {
     page.browser.wait_text("[data-key=health]", "Database");
     lock.execute_batch("ROLLBACK").expect("unlocked");
     page.browser.wait_gone("[data-key=health]");
+}
+
+/// Neither refused nor answered: the process stands still, as behind a network that swallows everything.
+#[test]
+fn an_orthanc_that_hangs_is_told_too() {
+    let one = scp("ONE");
+    let mut page = Page::with(&[&one]);
+    page.show("");
+    let signal = |page: &mut Page, signal| page.queue.proc().expect("Orthanc runs").signal(signal);
+    signal(&mut page, rustix::process::Signal::STOP);
+    page.browser
+        .wait_text("#lost", "Orthanc does not answer in time");
+    page.browser.wait_for("body.old .card");
+    signal(&mut page, rustix::process::Signal::CONT);
+    page.browser.wait_gone("body.old");
+    page.said("The connection to Orthanc is back");
+}
+
+#[test]
+fn without_a_network_what_was_typed_and_ticked_stays() {
+    let one = scp("ONE");
+    let page = Page::with(&[&one]);
+    let study = page.store(&Study::new(1, 2));
+    page.queue.wait_for("one", "Success", 2);
+    page.show(&format!("#/studies/{study}"));
+    let browser = &page.browser;
+    browser.click("input[value=one]");
+    browser.set_offline(true);
+    browser.wait_text("#lost", "Orthanc cannot be reached");
+    browser.click("[data-action=enqueue]");
+    page.said("Orthanc cannot be reached");
+    browser.set_offline(false);
+    browser.wait_for("#lost[hidden]");
+    // The same click works now.
+    browser.click("[data-action=enqueue]");
+    page.answer("Enqueue 2 items?", "yes");
+    page.said("Enqueued: 2 items");
+    page.queue.wait_for("one", "Success", 4);
+}
+
+#[test]
+fn a_url_with_a_wrong_filter_says_what_is_wrong_with_it() {
+    let one = scp("ONE");
+    let page = Page::with(&[&one]);
+    page.store(&Study::new(1, 2));
+    page.queue.wait_for("one", "Success", 2);
+    for (hash, word) in [
+        ("#/items?state=Lost", "state"),
+        ("#/items?older-than=yesterday", "older-than"),
+        ("#/errors?class=Bad", "class"),
+        ("#/items/x", "x"),
+    ] {
+        // From another view, as by a link: nothing of it is left.
+        page.show("");
+        page.browser
+            .eval(&format!("location.hash = '{hash}'; return 0"));
+        page.browser.wait_gone(".card");
+        page.browser.wait_text("main", word);
+        page.browser.wait_for("#lost[hidden]");
+        let title = page.browser.eval("return document.title");
+        assert_ne!(title, "Overview · Send queue", "{hash}");
+    }
+    page.browser.click("a[data-nav=items]");
+    page.browser.wait_for("[data-item]");
 }

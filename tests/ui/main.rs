@@ -8,6 +8,8 @@ mod errors;
 mod explorer;
 mod hostile;
 mod items;
+mod keyboard;
+mod live;
 mod lost;
 mod overview;
 mod pictures;

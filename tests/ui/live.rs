@@ -1,0 +1,133 @@
+//! Views change while one looks at them, and what a person does in them stays.
+
+use std::time::Duration;
+
+use sendqueue_testkit::{Respond, Study, queue};
+
+use crate::{Page, refusing, scp};
+
+#[test]
+fn new_items_come_in_without_moving_what_one_looks_at() {
+    let one = scp("ONE");
+    let page = Page::with(&[&one]);
+    page.store(&Study::new(1, 60));
+    page.queue.wait_for("one", "Success", 60);
+    let looked_at = page.queue.items("")[30]["ID"].clone();
+    page.browser.set_size(900, 500);
+    page.show("#/items");
+    let browser = &page.browser;
+    let row = format!("document.querySelector('[data-item=\"{looked_at}\"]')");
+    browser.eval(&format!(
+        "window.marked = true; {row}.scrollIntoView({{ block: 'center' }}); {row}.querySelector('a').focus({{ preventScroll: true }}); return 0"
+    ));
+    let place = || {
+        let top = browser.eval(&format!("return {row}.getBoundingClientRect().top"));
+        top.as_f64().expect("a place")
+    };
+    let before = place();
+    page.store(&Study::new(1, 5));
+    browser.until(|| browser.count("[data-item]") == 65, "the new ones");
+    assert!(
+        (place() - before).abs() < 3.0,
+        "from {before} to {}",
+        place()
+    );
+    let focused = browser.eval("return document.activeElement.closest('tr').dataset.item");
+    assert_eq!(focused, looked_at.to_string());
+    assert_eq!(browser.eval("return window.marked"), true, "loaded again");
+    page.is_clean();
+}
+
+#[test]
+fn an_item_is_followed_to_its_end() {
+    let busy = scp("BUSY");
+    busy.set_store(Respond::Status(0xA700));
+    let config = queue::config_for(&[&busy]).set("/SendQueue/Defaults/Retry/Delay", 600);
+    let page = Page::new(config);
+    page.store(&Study::new(1, 1));
+    page.queue.wait_for("busy", "Retry", 1);
+    let id = page.queue.items("")[0]["ID"].clone();
+    page.show(&format!("#/items/{id}"));
+    let browser = &page.browser;
+    browser.wait_for("main .state[data-state=Retry]");
+    browser.wait_text(".problem", "A700");
+    assert_eq!(browser.count("[data-attempt]"), 1);
+    // Sent now by somebody else's click, and refused again.
+    page.queue
+        .tell(&format!("/items/{id}/send-now"), &serde_json::json!({}));
+    browser.wait_for("[data-attempt='2']");
+    // By a click here, and taken.
+    busy.set_store(Respond::Status(0));
+    browser.click("[data-verb=send-now]");
+    page.said("is sent now");
+    browser.wait_for("main .state[data-state=Success]");
+    browser.wait_for("[data-attempt='3']");
+    assert_eq!(browser.count("[data-verb=send-now]"), 0);
+    page.is_clean();
+}
+
+#[test]
+fn groups_of_the_error_queue_grow_and_go_and_a_question_stays() {
+    let bad = refusing("BAD", 0xA900);
+    let page = Page::with(&[&bad]);
+    page.show("#/errors");
+    let browser = &page.browser;
+    browser.wait_text("main", "The error queue is empty.");
+    page.store(&Study::new(1, 2));
+    browser.wait_text(".kind[data-status='43264'] .badge", "2");
+    browser.wait_text("#failures", "2");
+    browser.click(".kind [data-verb=replay]");
+    browser.wait_text("dialog h2", "Replay 2 items?");
+    page.store(&Study::new(1, 3));
+    browser.wait_text(".kind[data-status='43264'] .badge", "5");
+    assert_eq!(browser.text("dialog[open] h2"), "Replay 2 items?");
+    page.answer("Replay 2 items?", "no");
+    bad.set_store(Respond::Status(0));
+    page.queue
+        .tell("/errors/replay", &serde_json::json!({ "All": true }));
+    browser.wait_text("main", "The error queue is empty.");
+    browser.wait_for("#failures[hidden]");
+    page.is_clean();
+}
+
+#[test]
+fn a_study_fills_up_and_the_ticks_stay() {
+    let slow = scp("SLOW");
+    let page = Page::with(&[&slow]);
+    page.queue
+        .tell("/destinations/slow/pause", &serde_json::json!({}));
+    let study = page.store(&Study::new(1, 4));
+    page.queue.wait_for("slow", "Pending", 4);
+    page.show(&format!("#/studies/{study}"));
+    let browser = &page.browser;
+    browser.wait_text("tr[data-destination=slow]", "0 of 4");
+    browser.click("input[value=slow]");
+    page.queue
+        .tell("/destinations/slow/resume", &serde_json::json!({}));
+    browser.wait_text("tr[data-destination=slow]", "4 of 4");
+    browser.wait_for("[data-item][data-state=Success]");
+    assert_eq!(
+        browser.eval("return document.querySelector('input[value=slow]').checked"),
+        true
+    );
+    page.is_clean();
+}
+
+#[test]
+fn what_is_being_sent_is_seen_while_it_is() {
+    let slow = scp("SLOW");
+    slow.set_store(Respond::Delay(Duration::from_secs(3600), 0));
+    let page = Page::new(queue::config_for(&[&slow]).set("DicomScuTimeout", 600));
+    page.show("");
+    page.store(&Study::new(1, 1));
+    page.browser
+        .wait_text(".card[data-destination=slow] .state", "and sending");
+    page.show("#/items?state=Running");
+    page.browser.wait_for("[data-item][data-state=Running]");
+    // It cannot be removed now, and is not offered for it.
+    page.browser.click("[data-item] a");
+    page.browser.wait_for("main .state[data-state=Running]");
+    assert_eq!(page.browser.count("[data-verb=remove]"), 0);
+    slow.stop();
+    page.is_clean();
+}
