@@ -12,7 +12,7 @@ const HEADER: &str = "orthanc/OrthancCPlugin.h";
 const SYSTEM_FOLDERS: [&str; 2] = ["/usr/include", "/usr/local/include"];
 
 /// Everything of the header that this crate uses.
-const TYPES: [&str; 28] = [
+const TYPES: [&str; 29] = [
     "OrthancPluginContext",
     "OrthancPluginMemoryBuffer",
     "OrthancPluginHttpRequest",
@@ -29,6 +29,7 @@ const TYPES: [&str; 28] = [
     "_OrthancPluginRestCallback",
     "_OrthancPluginOnStoredInstanceCallback",
     "_OrthancPluginOnChangeCallback",
+    "_OrthancPluginIncomingHttpRequestFilter2",
     "_OrthancPluginAnswerBuffer",
     "_OrthancPluginOutputPlusArgument",
     "_OrthancPluginSetHttpHeader",

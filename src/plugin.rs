@@ -20,7 +20,7 @@ use orthanc_sdk::{Change, ChangeType, Host, Plugin, Request, StoredInstance};
 use serde_json::Value;
 
 use crate::alert::{self, Alerts};
-use crate::api::cross_site::CrossSite;
+use crate::api::cross_site::{self, CrossSite};
 use crate::api::{self, Api};
 use crate::arrival::notices::Notices;
 use crate::arrival::progress::Progress;
@@ -290,6 +290,7 @@ fn register(host: Host, api: Api, running: &Arc<Running>) -> Result<(), orthanc_
         let rest = request.groups.first().map_or("", String::as_str);
         api::router::answer(&api, request, rest)
     })?;
+    host.filter_http(cross_site::comes_whole)?;
     let arrivals = running.clone();
     host.on_stored_instance(move |instance: &StoredInstance<'_>| {
         let begun = Instant::now();

@@ -6,7 +6,7 @@ use sendqueue_testkit::{FaultScp, Study};
 use serde_json::json;
 
 /// Every route, with the methods that it knows.
-const ROUTES: [(&str, &[&str]); 29] = [
+const ROUTES: [(&str, &[&str]); 33] = [
     ("", &["GET"]),
     ("/", &["GET"]),
     ("/health", &["GET"]),
@@ -29,6 +29,10 @@ const ROUTES: [(&str, &[&str]); 29] = [
     ("/destinations/pacs/pause", &["POST"]),
     ("/destinations/pacs/resume", &["POST"]),
     ("/destinations/pacs/echo", &["POST"]),
+    ("/destinations/pacs/send-now", &["POST"]),
+    ("/alerts/test", &["POST"]),
+    ("/ui/", &["GET"]),
+    ("/ui/main.js", &["GET"]),
     ("/patients/0123", &["GET"]),
     ("/studies/0123", &["GET"]),
     ("/series/0123", &["GET"]),
@@ -224,6 +228,10 @@ fn strange_names_are_unknown_names() {
             "class",
             "limit",
             "since",
+            "order",
+            "status",
+            "older-than",
+            "newer-than",
             "x",
         ] {
             let path = format!("/sendqueue/items?{key}={name}");
@@ -272,6 +280,9 @@ fn bodies_that_are_no_good() {
         "{\"Class\": \"'\"}",
         "{\"OlderThanSeconds\": 1e99}",
         "{\"OlderThanSeconds\": \"1\"}",
+        "{\"Status\": 65536}",
+        "{\"Status\": -1}",
+        "{\"Status\": \"A700\"}",
         "{\"All\": 1}",
         "{\"DryRun\": \"yes\", \"All\": true}",
         "{\"Resources\": \"x\"}",
@@ -317,11 +328,272 @@ fn bodies_that_are_no_good() {
             );
         }
     }
-    for verb in ["pause", "resume", "echo"] {
+    for verb in ["pause", "resume", "echo", "send-now"] {
         let answer = queue.post(&format!("/sendqueue/destinations/pacs/{verb}"), &deep);
         assert!(matches!(answer.status, 200 | 400), "{}", answer.text());
     }
     is_well(&mut queue);
+}
+
+/// An Orthanc with a login, an item in its error queue and one that waits, at a receiver that now takes everything.
+fn guarded() -> (Queue, Vec<FaultScp>) {
+    let receivers = vec![FaultScp::start("PACS"), FaultScp::start("HELD")];
+    receivers[0].set_status(0xA900);
+    let queue = Queue::start(
+        queue::config_for(&receivers.iter().collect::<Vec<_>>())
+            .set("AuthenticationEnabled", true)
+            .set("RegisteredUsers", json!({ "me": "secret" })),
+    );
+    let tell = |path: &str, body: &[u8]| {
+        let answer = queue.raw("POST", path, &[LOGIN], body).unwrap();
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    };
+    tell("/sendqueue/destinations/held/pause", b"");
+    tell("/instances", &Study::new(1, 1).build()[0].bytes);
+    queue.wait_until(
+        || counts(&queue) == (1, 1),
+        queue::SOON,
+        "an item in the error queue and one that waits",
+    );
+    (queue, receivers)
+}
+
+/// "me:secret", as a browser that has asked for it once sends it with everything.
+const LOGIN: (&str, &str) = ("Authorization", "Basic bWU6c2VjcmV0");
+
+fn asked(queue: &Queue, path: &str) -> serde_json::Value {
+    let answer = queue.raw("GET", &format!("/sendqueue{path}"), &[LOGIN], b"");
+    answer.unwrap().ok().json()
+}
+
+/// Items in the error queue, and items that wait.
+fn counts(queue: &Queue) -> (u64, u64) {
+    let counts = &asked(queue, "")["Counts"];
+    let of = |state: &str| counts[state].as_u64().unwrap();
+    (of("Failure"), of("Pending"))
+}
+
+/// All that a request could change.
+fn state_of(queue: &Queue) -> (serde_json::Value, Vec<serde_json::Value>) {
+    let destinations = asked(queue, "/destinations");
+    let states = destinations.as_array().unwrap().iter();
+    let states = states.map(|one| json!([one["Name"], one["State"]]));
+    (asked(queue, "/items"), states.collect())
+}
+
+/// Where a page of another site could send a form, and what would change something there.
+fn forms(queue: &Queue) -> Vec<(String, String)> {
+    let items = asked(queue, "/items");
+    let id = |state: &str| {
+        let mut items = items.as_array().unwrap().iter();
+        items.find(|one| one["State"] == state).unwrap()["ID"].clone()
+    };
+    let (failed, waiting) = (id("Failure"), id("Pending"));
+    let resource = &items[0]["Study"];
+    vec![
+        ("/errors/purge".into(), json!({ "All": true }).to_string()),
+        ("/errors/replay".into(), json!({ "All": true }).to_string()),
+        (
+            "/errors/redirect".into(),
+            json!({ "All": true, "To": "held" }).to_string(),
+        ),
+        (format!("/items/{failed}/replay"), String::new()),
+        (format!("/items/{waiting}/cancel"), String::new()),
+        ("/destinations/held/resume".into(), String::new()),
+        ("/destinations/pacs/pause".into(), String::new()),
+        ("/destinations/pacs/send-now".into(), String::new()),
+        ("/destinations/pacs/echo".into(), String::new()),
+        ("/alerts/test".into(), String::new()),
+        (
+            "/items".into(),
+            json!({ "Resources": [resource], "Destinations": ["pacs"] }).to_string(),
+        ),
+    ]
+}
+
+/// What a form can declare its content as, and a script without asking first (W3C Fetch, CORS-safelisted).
+const OF_FORMS: [Option<&str>; 4] = [
+    None,
+    Some("text/plain"),
+    Some("application/x-www-form-urlencoded"),
+    Some("text/plain; application/json"),
+];
+
+#[test]
+fn a_page_of_another_site_does_nothing_with_the_login_of_a_person() {
+    let (mut queue, receivers) = guarded();
+    let host = format!("127.0.0.1:{}", queue.http_port());
+    let before = state_of(&queue);
+    let origins: [&[(&str, &str)]; 7] = [
+        &[("Origin", "http://evil.example")],
+        &[("Origin", "null")],
+        // The same machine, another server.
+        &[("Origin", "http://127.0.0.1:1")],
+        &[("Origin", "http://127.0.0.1")],
+        &[
+            ("Origin", "http://evil.example"),
+            ("Sec-Fetch-Site", "same-site"),
+        ],
+        &[
+            ("Origin", "http://evil.example"),
+            ("Sec-Fetch-Site", "cross-site"),
+        ],
+        &[("Sec-Fetch-Site", "cross-site")],
+    ];
+    for (path, body) in forms(&queue) {
+        let path = format!("/sendqueue{path}");
+        for origin in origins {
+            for kind in OF_FORMS {
+                let mut headers = vec![LOGIN, ("Host", host.as_str())];
+                headers.extend(origin);
+                headers.extend(kind.map(|kind| ("Content-Type", kind)));
+                let answer = queue.raw("POST", &path, &headers, body.as_bytes()).unwrap();
+                let what = format!("{path} {origin:?} {kind:?}");
+                assert_eq!(answer.status, 403, "{what}: {}", answer.text());
+                refused(&answer, &what);
+                // Who is not logged in learns nothing of it.
+                headers.remove(0);
+                let answer = queue.raw("POST", &path, &headers, body.as_bytes()).unwrap();
+                assert_eq!(answer.status, 401, "{what}: {}", answer.text());
+            }
+        }
+    }
+    assert_eq!(state_of(&queue), before);
+    assert_eq!(receivers[0].counters().echoes, 0);
+    let log = queue.log();
+    let told = log.matches("a page of another site was refused").count();
+    assert_eq!(told, 1, "{log}");
+    assert!(queue.is_running(), "{log}");
+}
+
+/// Orthanc hands each part of such a form to the route as a request of its own, whose headers are those that the part
+/// claims to have: what they say counts for nothing.
+#[test]
+fn a_form_in_parts_does_nothing_whatever_its_parts_say() {
+    let (queue, receivers) = guarded();
+    let host = format!("127.0.0.1:{}", queue.http_port());
+    let before = state_of(&queue);
+    let parts = [
+        "Content-Disposition: form-data; name=\"a\"",
+        "Content-Disposition: form-data; name=\"a\"; filename=\"a.json\"\r\nContent-Type: application/json",
+        // Of a script, which may write the body as it likes.
+        "Host: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\nContent-Type: application/json",
+        "Authorization: Basic bWU6c2VjcmV0\r\nContent-Type: application/json",
+    ];
+    let kinds = [
+        "multipart/form-data; boundary=x",
+        "multipart/form-data; charset=utf-8; boundary=\"x\"",
+        "Multipart/Form-Data;boundary=x",
+        " multipart/form-data ; boundary=x",
+        "multipart/form-data; boundary=x; application/json",
+    ];
+    for (path, body) in forms(&queue) {
+        let path = format!("/sendqueue{path}");
+        for part in parts {
+            let body = format!("--x\r\n{part}\r\n\r\n{body}\r\n--x--\r\n");
+            for kind in kinds {
+                for origin in ["http://evil.example", "null"] {
+                    let headers = [
+                        LOGIN,
+                        ("Host", host.as_str()),
+                        ("Origin", origin),
+                        ("Content-Type", kind),
+                    ];
+                    let answer = queue.raw("POST", &path, &headers, body.as_bytes()).unwrap();
+                    assert_eq!(answer.status, 403, "{path} {kind} {part}");
+                }
+            }
+        }
+    }
+    assert_eq!(state_of(&queue), before);
+    assert_eq!(receivers[0].counters().echoes, 0);
+    // Orthanc Explorer's own upload is such a form.
+    let instance = &Study::new(1, 1).seed(2).build()[0];
+    let mut body =
+        b"--x\r\nContent-Disposition: form-data; name=\"a\"; filename=\"a.dcm\"\r\n\r\n".to_vec();
+    body.extend_from_slice(&instance.bytes);
+    body.extend_from_slice(b"\r\n--x--\r\n");
+    let headers = [LOGIN, ("Content-Type", "multipart/form-data; boundary=x")];
+    let answer = queue.raw("POST", "/instances", &headers, &body).unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let statistics = queue.raw("GET", "/statistics", &[LOGIN], b"").unwrap();
+    assert_eq!(statistics.json()["CountInstances"], 2);
+}
+
+/// Orthanc takes a GET with `_method` for what that says; an image on any page can be such a GET, and carries no `Origin`.
+#[test]
+fn an_address_alone_changes_nothing() {
+    let (queue, _receivers) = guarded();
+    let before = state_of(&queue);
+    for item in before.0.as_array().unwrap() {
+        for method in ["DELETE", "delete", "PUT"] {
+            let path = format!("/sendqueue/items/{}?_method={method}", item["ID"]);
+            for headers in [
+                &[LOGIN][..],
+                &[LOGIN, ("Referer", "http://evil.example/")],
+                &[LOGIN, ("Sec-Fetch-Site", "cross-site")],
+            ] {
+                let answer = queue.raw("GET", &path, headers, b"").unwrap();
+                assert_eq!(answer.status, 403, "{path}: {}", answer.text());
+                refused(&answer, &path);
+            }
+        }
+    }
+    assert_eq!(state_of(&queue), before);
+    let id = &before.0[0]["ID"];
+    let path = format!("/sendqueue/items/{id}");
+    let answer = queue.raw("DELETE", &path, &[LOGIN], b"").unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+#[test]
+fn pages_of_this_host_scripts_and_what_is_declared_as_json_do_as_before() {
+    let (queue, _receivers) = guarded();
+    let port = queue.http_port();
+    let host = format!("127.0.0.1:{port}");
+    let origin = format!("http://{host}");
+    let json = ("Content-Type", "application/json");
+    let charset = ("Content-Type", "Application/JSON; charset=UTF-8");
+    let form = ("Content-Type", "application/x-www-form-urlencoded");
+    let ways: [&[(&str, &str)]; 9] = [
+        // curl, with and without -H.
+        &[],
+        &[form],
+        &[json],
+        // The page, as it is and if it declared nothing.
+        &[("Host", &host), ("Origin", &origin), json],
+        &[("Host", &host), ("Origin", &origin)],
+        &[
+            ("Host", &host),
+            ("Origin", &origin),
+            ("Sec-Fetch-Site", "same-origin"),
+            form,
+        ],
+        // Behind a reverse proxy that gives Orthanc another name.
+        &[
+            ("Host", "orthanc:8042"),
+            ("Origin", "https://pacs.example"),
+            json,
+        ],
+        &[
+            ("Host", "orthanc:8042"),
+            ("Origin", "https://pacs.example"),
+            charset,
+        ],
+        // One that keeps the name, and ends TLS.
+        &[("Host", "pacs.example"), ("Origin", "https://pacs.example")],
+    ];
+    for headers in ways {
+        for (verb, state) in [("pause", "Paused"), ("resume", "Ready")] {
+            let path = format!("/sendqueue/destinations/pacs/{verb}");
+            let headers: Vec<_> = headers.iter().copied().chain([LOGIN]).collect();
+            let answer = queue.raw("POST", &path, &headers, b"").unwrap();
+            assert_eq!(answer.status, 200, "{headers:?}: {}", answer.text());
+            assert_eq!(answer.json()["State"], state, "{headers:?}");
+            assert_eq!(asked(&queue, "/destinations/pacs")["State"], state);
+        }
+    }
+    assert!(!queue.log().contains("a page of another site"));
 }
 
 /// Names of patients and titles of AEs may hold anything: it is data, in the queue, in answers and in logs.

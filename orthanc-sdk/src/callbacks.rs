@@ -14,18 +14,18 @@ use crate::error::CallError;
 use crate::host::Host;
 use crate::instance::StoredInstance;
 use crate::memory::copy_text;
-use crate::{context, guard, raw, rest};
+use crate::{context, filter, guard, raw, rest};
 
 pub(crate) type StoredHandler = Arc<dyn Fn(&StoredInstance<'_>) + Send + Sync>;
 pub(crate) type ChangeHandler = Arc<dyn Fn(&Change) + Send + Sync>;
 
 /// The closures of one kind, and the generation in which Orthanc was told about the C callback.
-struct Handlers<H> {
+pub(crate) struct Handlers<H> {
     generation: u64,
     list: Arc<[H]>,
 }
 
-type Registry<H> = RwLock<Option<Handlers<H>>>;
+pub(crate) type Registry<H> = RwLock<Option<Handlers<H>>>;
 
 static STORED: Registry<StoredHandler> = RwLock::new(None);
 static CHANGES: Registry<ChangeHandler> = RwLock::new(None);
@@ -64,7 +64,7 @@ pub(crate) fn on_change(host: Host, handler: ChangeHandler) -> Result<(), CallEr
     })
 }
 
-fn add<H: Clone>(
+pub(crate) fn add<H: Clone>(
     registry: &Registry<H>,
     host: Host,
     handler: H,
@@ -88,7 +88,7 @@ fn add<H: Clone>(
     Ok(())
 }
 
-fn handlers<H>(registry: &Registry<H>) -> Option<Arc<[H]>> {
+pub(crate) fn handlers<H>(registry: &Registry<H>) -> Option<Arc<[H]>> {
     registry
         .read()
         .unwrap_or_else(PoisonError::into_inner)
@@ -106,8 +106,12 @@ pub(crate) fn clear() {
         .write()
         .unwrap_or_else(PoisonError::into_inner)
         .take();
+    let filters = filter::FILTERS
+        .write()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
     let routes = rest::take_all();
-    drop((stored, changes, routes));
+    drop((stored, changes, filters, routes));
 }
 
 /// Runs each handler, a panicking one too; the first failure is the answer.

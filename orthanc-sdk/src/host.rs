@@ -8,7 +8,7 @@ use crate::error::CallError;
 use crate::memory::HostString;
 use crate::raw;
 use crate::version::HostVersion;
-use crate::{Change, Request, Response, StoredInstance, callbacks, rest};
+use crate::{Change, IncomingRequest, Request, Response, StoredInstance, callbacks, filter, rest};
 
 /// A handle on the running Orthanc: cheap to copy, usable from any thread.
 ///
@@ -103,6 +103,19 @@ impl Host {
         F: Fn(&Request) -> Response + Send + Sync + 'static,
     {
         rest::register(*self, pattern, Box::new(handler))
+    }
+
+    /// Lets through only those HTTP requests for which `handler` answers `true`; the others are answered with status 403,
+    /// without a body. It runs for every request to Orthanc's server, after its authentication and before the body is
+    /// read, on Orthanc's HTTP threads: look at the path first. A panic is logged, and refuses the request.
+    ///
+    /// # Errors
+    /// [`CallError::Code`] if Orthanc refuses.
+    pub fn filter_http<F>(&self, handler: F) -> Result<(), CallError>
+    where
+        F: Fn(&IncomingRequest<'_>) -> bool + Send + Sync + 'static,
+    {
+        filter::register(*self, std::sync::Arc::new(handler))
     }
 
     /// Runs `handler` for each stored instance, after Orthanc's database has committed it and before the sender gets its

@@ -67,6 +67,7 @@ mod explorer;
 #[cfg(feature = "fake-host")]
 pub mod fake_host;
 mod file;
+mod filter;
 #[doc(hidden)]
 pub mod glue;
 pub mod guard;
@@ -88,6 +89,7 @@ pub use client::{Answer, Client};
 pub use context::CLOSE_TIMEOUT;
 pub use error::CallError;
 pub use file::{DicomFile, TranscodedFile};
+pub use filter::IncomingRequest;
 pub use host::Host;
 pub use http::{Method, Request, Response};
 pub use http_client::{HttpReply, HttpRequest};

@@ -404,6 +404,38 @@ fn changes() {
 }
 
 #[test]
+fn a_filter_sees_the_request_and_refuses() {
+    let fake = FakeHost::new("1.12.7");
+    let host = fake.host();
+    assert_eq!(fake.filters(Method::Get, "/x", &[]), Vec::<i32>::new());
+    host.filter_http(|request| {
+        assert_ne!(request.uri(), "/panic", "on purpose");
+        !(request.method() == Some(Method::Post)
+            && request.uri() == "/no"
+            && request.header("Content-Type").as_deref() == Some("text/plain"))
+    })
+    .unwrap();
+    host.filter_http(|request| request.header("x-second").is_none())
+        .unwrap();
+    let form = ("content-type", "text/plain");
+    for (method, uri, headers, expected) in [
+        (Method::Post, "/no", &[("a", "b"), form][..], 0),
+        (Method::Get, "/no", &[form], 1),
+        (Method::Post, "/yes", &[form], 1),
+        (Method::Post, "/no", &[], 1),
+        (Method::Post, "/no", &[("content-type", "text/html")], 1),
+        (Method::Get, "/yes", &[("X-Second", "")], 0),
+        (Method::Get, "/panic", &[], 0),
+    ] {
+        // One callback for all closures: Orthanc is told once.
+        assert_eq!(fake.filters(method, uri, headers), [expected], "{uri}");
+    }
+    let logs = fake.take_logs();
+    assert_eq!(logs.len(), 1, "{logs:?}");
+    assert!(logs[0].1.contains("panic in HTTP filter"), "{logs:?}");
+}
+
+#[test]
 fn the_log() {
     for (version, prefix) in [
         ("1.10.1", "test: "),

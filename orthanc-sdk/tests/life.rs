@@ -42,7 +42,8 @@ impl Plugin for Counting {
     fn initialize(host: Host) -> Result<Self, String> {
         *KEPT.lock().unwrap() = Some(host);
         let counted = Counted::new();
-        let (a, b, c) = (
+        let (a, b, c, d) = (
+            Arc::clone(&counted),
             Arc::clone(&counted),
             Arc::clone(&counted),
             Arc::clone(&counted),
@@ -55,6 +56,8 @@ impl Plugin for Counting {
         host.on_stored_instance(move |_| drop(Arc::clone(&b)))
             .map_err(text)?;
         host.on_change(move |_| drop(Arc::clone(&c)))
+            .map_err(text)?;
+        host.filter_http(move |_| Arc::strong_count(&d) > 0)
             .map_err(text)?;
         match host.configuration().map_err(text)?["Refuse"].as_str() {
             Some(why) => Err(why.to_owned()),
@@ -82,7 +85,7 @@ fn reloading_starts_anew() {
         assert_eq!(fake.routes(), ["/c/(.*)"]);
         assert_eq!(
             fake.call_rest(Method::Get, "/c/x", &[], &[], &[]).json(),
-            json!([["x"], 4])
+            json!([["x"], 5])
         );
         assert_eq!(fake.store_instance(&FakeInstance::default()), 0);
         assert!(old.iter().all(|host| !host.is_alive()));
@@ -156,6 +159,10 @@ fn an_old_host_does_nothing() {
         ));
         assert!(matches!(host.configuration(), Err(CallError::HostGone)));
         assert!(matches!(host.on_change(|_| ()), Err(CallError::HostGone)));
+        assert!(matches!(
+            host.filter_http(|_| true),
+            Err(CallError::HostGone)
+        ));
         assert!(matches!(
             host.on_stored_instance(|_| ()),
             Err(CallError::HostGone)

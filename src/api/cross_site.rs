@@ -3,6 +3,11 @@
 //! Invariants:
 //! - A browser sends a cached Basic login along with a form of any site (W3C Fetch, "simple requests"). What such a form can
 //!   send is refused: a POST whose body is not declared as JSON, from a page whose origin is not this host.
+//! - A DELETE that Orthanc made of a GET (`?_method=DELETE`) is refused whoever asks: any site can make a browser ask for an
+//!   address, an image's for instance, with the login and without an `Origin`. Orthanc shows arguments of a GET only, and so
+//!   gives it away.
+//! - A form in parts (`multipart/form-data`) is refused whoever sends it, before Orthanc reads it: Orthanc hands each part to the
+//!   route as a request of its own, with headers that its sender wrote, and answers 200 in any case.
 //! - A page of another site that declares JSON must ask Orthanc first (a CORS preflight), which never agrees. So JSON is let
 //!   through whatever the origin: behind a reverse proxy this host may have another name than the browser knows.
 //! - Who is no browser sends no `Origin`, and is not concerned.
@@ -10,7 +15,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use orthanc_sdk::{Method, Request};
+use orthanc_sdk::{IncomingRequest, Method, Request};
 
 use super::error::ApiError;
 use super::input::quoted;
@@ -27,8 +32,14 @@ pub struct CrossSite {
 }
 
 impl CrossSite {
-    /// 403 for what comes from a page of another site.
+    /// 403 for what a page of another site can have made a browser send.
     pub fn check(&self, request: &Request, now: Timestamp) -> Result<(), ApiError> {
+        if is_disguised(request) {
+            return Err(ApiError::forbidden(format!(
+                "a {} must be sent as such, not as a GET with the argument _method",
+                request.method
+            )));
+        }
         if !is_forged(request) {
             return Ok(());
         }
@@ -62,9 +73,33 @@ impl CrossSite {
     }
 }
 
+/// Whether Orthanc may hand a request to the routes as it came. Called for every request to Orthanc's server.
+pub fn comes_whole(request: &IncomingRequest<'_>) -> bool {
+    request.method() != Some(Method::Post)
+        || !is_ours(&request.uri())
+        || !is_multipart(&request.header("content-type").unwrap_or_default())
+}
+
+fn is_ours(path: &str) -> bool {
+    path.split('/').find(|part| !part.is_empty()) == Some("sendqueue")
+}
+
+fn is_multipart(declared: &str) -> bool {
+    const WORD: &[u8] = b"multipart";
+    let declared = declared.trim_start().as_bytes();
+    declared
+        .get(..WORD.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(WORD))
+}
+
 /// Whether a page of another site can have made a browser send this.
 fn is_forged(request: &Request) -> bool {
     request.method == Method::Post && !is_json(request) && is_from_elsewhere(request)
+}
+
+/// Whether Orthanc took a GET for what its argument `_method` says.
+fn is_disguised(request: &Request) -> bool {
+    request.method != Method::Get && request.query_value("_method").is_some()
 }
 
 /// Nothing but the type and its parameters counts: a browser lets a page send everything that is not exactly this.
@@ -180,6 +215,50 @@ mod tests {
             for method in [Method::Get, Method::Put, Method::Delete] {
                 assert!(!is_forged(&request(method, headers)));
             }
+        }
+    }
+
+    #[test]
+    fn forms_in_parts_for_our_paths() {
+        for (path, ours) in [
+            ("/sendqueue", true),
+            ("/sendqueue/items", true),
+            ("//sendqueue/items", true),
+            ("/sendqueue2", false),
+            ("/instances/sendqueue", false),
+            ("/", false),
+            ("", false),
+        ] {
+            assert_eq!(is_ours(path), ours, "{path}");
+        }
+        for (declared, multipart) in [
+            ("multipart/form-data; boundary=x", true),
+            (" Multipart/Form-Data", true),
+            ("multipart/related", true),
+            ("application/json; multipart/form-data", false),
+            ("multipar", false),
+            ("", false),
+            ("ééééé", false),
+        ] {
+            assert_eq!(is_multipart(declared), multipart, "{declared}");
+        }
+    }
+
+    #[test]
+    fn a_get_in_disguise_is_told_by_its_argument() {
+        let told = CrossSite::default();
+        let now = Timestamp::from_micros(1_800_000_000_000_000);
+        for (method, argument, refused) in [
+            (Method::Delete, "_method", true),
+            (Method::Put, "_method", true),
+            (Method::Delete, "method", false),
+            (Method::Get, "_method", false),
+        ] {
+            let mut request = request(method, &[]);
+            request.query = vec![(argument.to_owned(), "DELETE".to_owned())];
+            let status = told.check(&request, now).map_err(|error| error.status);
+            let expected = if refused { Err(403) } else { Ok(()) };
+            assert_eq!(status, expected, "{method} {argument}");
         }
     }
 

@@ -238,6 +238,40 @@ impl FakeHost {
         codes.fold(0, |first, code| if first == 0 { code } else { first })
     }
 
+    /// What the plugin's filters answer to an HTTP request: Orthanc refuses at the first 0, and fails at anything but 1.
+    pub fn filters(&self, method: Method, uri: &str, headers: &[(&str, &str)]) -> Vec<i32> {
+        let (uri, ip) = (c_text(uri), c_text("127.0.0.1"));
+        let keys: Vec<CString> = headers.iter().map(|(key, _)| c_text(key)).collect();
+        let values: Vec<CString> = headers.iter().map(|(_, value)| c_text(value)).collect();
+        let pointers = |texts: &[CString]| -> Vec<*const c_char> {
+            texts.iter().map(|text| text.as_ptr()).collect()
+        };
+        let (keys_at, values_at) = (pointers(&keys), pointers(&values));
+        // As Orthanc does where there is nothing.
+        let first = |list: &[*const c_char]| match list {
+            [] => ptr::null(),
+            _ => list.as_ptr(),
+        };
+        let callbacks = lock(&self.state().filters).clone();
+        let answers = callbacks.into_iter().map(|callback| {
+            // SAFETY: the plugin's callback; strings and arrays live during the call.
+            unsafe {
+                callback(
+                    method.to_raw(),
+                    uri.as_ptr(),
+                    ip.as_ptr(),
+                    headers.len() as u32,
+                    first(&keys_at),
+                    first(&values_at),
+                    0,
+                    ptr::null(),
+                    ptr::null(),
+                )
+            }
+        });
+        answers.collect()
+    }
+
     /// All lines logged so far, oldest first. On versions before 1.12.4 they start with the plugin's name.
     pub fn logs(&self) -> Vec<(::log::Level, String)> {
         lock(&self.state().logs).clone()

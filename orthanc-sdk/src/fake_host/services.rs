@@ -28,6 +28,18 @@ type ChangeCallback = unsafe extern "C" fn(
     *const c_char,
 ) -> raw::OrthancPluginErrorCode;
 
+type FilterCallback = unsafe extern "C" fn(
+    raw::OrthancPluginHttpMethod,
+    *const c_char,
+    *const c_char,
+    u32,
+    *const *const c_char,
+    *const *const c_char,
+    u32,
+    *const *const c_char,
+    *const *const c_char,
+) -> i32;
+
 const NOT_IMPLEMENTED: i32 = 2;
 pub(super) const OUT_OF_RANGE: i32 = 3;
 const NETWORK_PROTOCOL: i32 = 9;
@@ -47,6 +59,7 @@ pub(super) struct State {
     pub(super) routes: Mutex<Vec<FakeRoute>>,
     pub(super) stored: Mutex<Vec<StoredCallback>>,
     pub(super) changes: Mutex<Vec<ChangeCallback>>,
+    pub(super) filters: Mutex<Vec<FilterCallback>>,
     pub(super) properties: Mutex<BTreeMap<i64, String>>,
     pub(super) thread_names: Mutex<Vec<String>>,
     pub(super) failing: Mutex<BTreeMap<i32, i32>>,
@@ -68,6 +81,7 @@ impl Default for State {
             routes: Mutex::default(),
             stored: Mutex::default(),
             changes: Mutex::default(),
+            filters: Mutex::default(),
             properties: Mutex::default(),
             thread_names: Mutex::default(),
             failing: Mutex::default(),
@@ -82,6 +96,7 @@ impl State {
         lock(&self.routes).clear();
         lock(&self.stored).clear();
         lock(&self.changes).clear();
+        lock(&self.filters).clear();
         lock(&self.properties).clear();
     }
 
@@ -237,6 +252,10 @@ unsafe fn serve(
             raw::_OrthancPluginService_RegisterOnChangeCallback => {
                 let p = &*params.cast::<raw::_OrthancPluginOnChangeCallback>();
                 lock(&state.changes).push(p.callback.ok_or(OUT_OF_RANGE)?);
+            }
+            raw::_OrthancPluginService_RegisterIncomingHttpRequestFilter2 => {
+                let p = &*params.cast::<raw::_OrthancPluginIncomingHttpRequestFilter2>();
+                lock(&state.filters).push(p.callback.ok_or(OUT_OF_RANGE)?);
             }
             raw::_OrthancPluginService_CallRestApi => return call_api(state, params),
             raw::_OrthancPluginService_CallHttpClient2 => return http::call(state, params),

@@ -236,7 +236,7 @@ pub fn refusals() -> Vec<(String, Response)> {
         found(
             403,
             "The request comes from a page of another site. Nothing was changed. (Orthanc itself, or a plugin for \
-             authorization, may answer 403 in a form of its own.)",
+             authorization, may answer 403 in a form of its own; a body of the type `multipart/form-data` is answered so too.)",
             "POST",
             "/sendqueue/errors/purge",
             "the request comes from a page of another site (Origin \"https://elsewhere.example\"): a POST that does not come from \

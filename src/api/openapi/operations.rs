@@ -119,7 +119,7 @@ pub fn item() -> Described {
 pub fn remove() -> Described {
     of_item(Described::new("Items", "remove", "Removes an item"))
         .text("Also from the error queue. Not while it is `Running`: cancel it first.")
-        .refuses(&[409, 503])
+        .refuses(&[403, 409, 503])
         .answers::<Removed>("It is gone")
 }
 
