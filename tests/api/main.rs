@@ -1,6 +1,7 @@
 //! The contract's section 3: every call, the shape of its answers, paging, filters, refused moves.
 
 mod items;
+mod lists;
 
 use std::collections::BTreeSet;
 
