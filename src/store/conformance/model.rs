@@ -28,6 +28,8 @@ pub struct Model {
     pub entries: BTreeMap<i64, Entry>,
     pub destinations: BTreeMap<String, Destination>,
     pub cursor: Option<Cursor>,
+    /// How many ever entered the error queue.
+    pub failed: BTreeMap<(String, Class), u64>,
 }
 
 impl Entry {
@@ -71,6 +73,9 @@ impl Model {
                 answer.already_queued += 1;
             } else {
                 answer.enqueued += 1;
+                if let Some(outcome) = &new.failed {
+                    count(&mut self.failed, &new.destination, outcome.class);
+                }
                 self.entries.insert(next_id, made(new, now, next_id));
                 next_id += 1;
             }
@@ -183,6 +188,9 @@ impl Model {
                 dimse_status: outcome.dimse_status,
                 details: outcome.details.clone(),
             });
+            if state == State::Failure {
+                count(&mut self.failed, &entry.item.destination, outcome.class);
+            }
             let known = self
                 .destinations
                 .entry(entry.item.destination.clone())
@@ -253,6 +261,7 @@ impl Model {
                 entry.rest(State::Failure, now);
                 entry.item.class = Some(Class::Expired);
                 entry.item.dimse_status = None;
+                count(&mut self.failed, &entry.item.destination, Class::Expired);
                 expired.push(entry.item.id);
             }
         }
@@ -311,6 +320,10 @@ impl Model {
         }
         true
     }
+}
+
+fn count(failed: &mut BTreeMap<(String, Class), u64>, destination: &str, class: Class) {
+    *failed.entry((destination.into(), class)).or_default() += 1;
 }
 
 fn made(new: &NewItem, now: Timestamp, id: i64) -> Entry {

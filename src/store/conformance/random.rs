@@ -1,11 +1,13 @@
 //! Random verbs on a store and on the model of it: after each, both must hold the same.
 
+use std::collections::BTreeMap;
+
 use fastrand::Rng;
 
 use super::model::Model;
 use super::*;
 use crate::item::state::Verb;
-use crate::store::{Cursor, ErrorOperation, Moved};
+use crate::store::{Cursor, ErrorOperation, Moved, StatusFilter};
 
 const DESTINATIONS: [&str; 3] = ["pacs", "archive", "research"];
 /// More than this and the oldest are removed, so that a step stays cheap.
@@ -265,7 +267,7 @@ impl Play {
             let (class, counted) = (self.random.usize(2..10), self.random.bool());
             let status = counted.then_some(0xA700 + class as u16);
             let failure = attempt(Class::ALL[class], status, counted);
-            let verb = match self.random.u8(..7) {
+            let verb = match self.random.u8(..9) {
                 0 => FinishVerb::Release,
                 1 => FinishVerb::Retry {
                     at: at(self.now + self.random.i64(0..200)),
@@ -273,7 +275,11 @@ impl Play {
                 },
                 2 | 3 => FinishVerb::Fail(failure),
                 4 => continue,
-                _ => FinishVerb::Complete(attempt(Class::Success, Some(0), true)),
+                5 => FinishVerb::Complete(attempt(Class::Warning, Some(0xB000), true)),
+                _ => {
+                    let status = self.random.bool().then_some(0);
+                    FinishVerb::Complete(attempt(Class::Success, status, true))
+                }
             };
             results.push(Finish { id, verb });
         }
@@ -346,6 +352,53 @@ impl Play {
         }
     }
 
+    fn filter(&mut self) -> Filter {
+        let classes = [self.class(), Class::Success, Class::Warning];
+        let states = [
+            State::Failure,
+            State::Failure,
+            State::Success,
+            State::Retry,
+            State::Cancelled,
+            State::Pending,
+        ];
+        let status = match self.random.u8(..6) {
+            0 => Some(StatusFilter::None),
+            1 => Some(StatusFilter::Is(0)),
+            2 => Some(StatusFilter::Is(0xB000)),
+            3 => Some(StatusFilter::Is(0xA700 + self.random.u16(2..10))),
+            _ => None,
+        };
+        let name = self.destination();
+        let class = classes[self.random.usize(..classes.len())];
+        let state = states[self.random.usize(..states.len())];
+        let ago = |play: &mut Play| {
+            let some = play.random.u8(..4) == 0;
+            let time = at(play.now - play.random.i64(-5..400));
+            some.then_some(time)
+        };
+        Filter {
+            state: self.random.bool().then_some(state),
+            destination: self.random.bool().then(|| name.into()),
+            class: self.random.bool().then_some(class),
+            status,
+            created_before: ago(self),
+            created_after: ago(self),
+            ..Filter::default()
+        }
+    }
+
+    fn compare_totals(&self) {
+        let totals: BTreeMap<(String, Class), u64> = self
+            .store
+            .failure_totals()
+            .unwrap()
+            .into_iter()
+            .map(|kind| ((kind.destination, kind.class), kind.total))
+            .collect();
+        assert_eq!(totals, self.model.failed);
+    }
+
     fn compare(&self, what: &str) {
         let items = all(&*self.store);
         let mine: Vec<&Item> = self
@@ -391,6 +444,11 @@ impl Play {
             ..Filter::default()
         };
         query::check_filter(&*self.store, &filter, &items);
+        for _ in 0..6 {
+            let filter = self.filter();
+            query::check_filter(&*self.store, &filter, &items);
+        }
+        self.compare_totals();
         let kinds = self.store.error_summary().unwrap();
         let failures = items.iter().filter(|item| item.state == State::Failure);
         let counted: u64 = kinds.iter().map(|kind| kind.count).sum();

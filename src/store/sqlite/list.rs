@@ -16,28 +16,27 @@ use crate::store::{Filter, Order, Page, Result, StatusFilter};
 /// A statement for each order.
 type Both = [&'static str; 2];
 
-/// How the items of a filter are found; the rest of the filter is looked at item by item.
-enum Route {
-    One(Both),
-    /// Each (destination, state, priority) has its items in the order of `id`: one page of each
-    /// is read, and the pages are merged.
-    Cells(Vec<(i64, State)>),
-    /// The same for each kind of failure: (destination, class, status).
-    Kinds(Vec<(i64, Class, Option<u16>)>),
+/// Items that one statement finds in the order of `id`; the rest of the filter is looked at item by item. Where it takes
+/// several, one page of each is read, and the pages are merged.
+struct Part {
+    both: Both,
+    /// What the statement itself names, besides the filter.
+    params: Vec<(&'static str, Box<dyn ToSql>)>,
 }
 
-/// The part of an item's place that a route has found already.
-#[derive(Default)]
-struct Part {
-    destination: Option<i64>,
-    state: Option<State>,
-    priority: Option<Priority>,
-    kind: Option<(i64, Class, Option<u16>)>,
+macro_rules! part {
+    ($up:ident, $down:ident $(, $name:literal = $value:expr)*) => {
+        Part {
+            both: [sql::$up, sql::$down],
+            params: vec![$(($name, Box::new($value))),*],
+        }
+    };
 }
 
 /// A page of a filter, ready to be asked for.
 struct Request<'a> {
     filter: &'a Filter,
+    destination: Option<i64>,
     page: Page,
     /// Exclusive bounds of `id`.
     above: i64,
@@ -69,49 +68,31 @@ fn ids_in(conn: &Connection, filter: &Filter, page: Page) -> Result<Vec<i64>> {
         },
         None => None,
     };
-    let request = request(conn, filter, page)?;
-    let parts: (Both, Vec<Part>) = match route(conn, filter, destination)? {
-        Route::One(both) => {
-            let part = Part {
-                destination,
-                state: filter.state,
-                ..Part::default()
-            };
-            return request.ids(conn, both, &part);
-        }
-        Route::Cells(cells) => {
-            let parts = cells.into_iter().flat_map(|(destination, state)| {
-                Priority::ALL.map(|priority| Part {
-                    destination: Some(destination),
-                    state: Some(state),
-                    priority: Some(priority),
-                    kind: None,
-                })
-            });
-            ([sql::LIST_CELL, sql::LIST_CELL_DOWN], parts.collect())
-        }
-        Route::Kinds(kinds) => {
-            let parts = kinds.into_iter().map(|kind| Part {
-                kind: Some(kind),
-                ..Part::default()
-            });
-            ([sql::LIST_KIND, sql::LIST_KIND_DOWN], parts.collect())
-        }
-    };
-    let (both, parts) = parts;
+    let request = request(conn, filter, page, destination)?;
+    let parts = parts(conn, filter, destination)?;
+    if let [part] = parts.as_slice() {
+        return request.ids(conn, part);
+    }
     let mut ids = Vec::new();
-    for part in parts {
-        ids.extend(request.ids(conn, both, &part)?);
+    for part in &parts {
+        ids.extend(request.ids(conn, part)?);
     }
     match page.order {
         Order::Ascending => ids.sort_unstable(),
         Order::Descending => ids.sort_unstable_by(|one, other| other.cmp(one)),
     }
+    // Parts may overlap.
+    ids.dedup();
     ids.truncate(page.limit as usize);
     Ok(ids)
 }
 
-fn request<'a>(conn: &Connection, filter: &'a Filter, page: Page) -> Result<Request<'a>> {
+fn request<'a>(
+    conn: &Connection,
+    filter: &'a Filter,
+    page: Page,
+    destination: Option<i64>,
+) -> Result<Request<'a>> {
     let mut above = 0;
     let mut below = i64::MAX;
     if let Some(after) = filter.created_after {
@@ -127,6 +108,7 @@ fn request<'a>(conn: &Connection, filter: &'a Filter, page: Page) -> Result<Requ
     }
     Ok(Request {
         filter,
+        destination,
         page,
         above,
         below,
@@ -155,55 +137,147 @@ fn first_made(conn: &Connection, time: Timestamp) -> Result<i64> {
     Ok(low)
 }
 
-fn route(conn: &Connection, filter: &Filter, destination: Option<i64>) -> Result<Route> {
+/// By which indexes a filter is best answered.
+fn parts(conn: &Connection, filter: &Filter, destination: Option<i64>) -> Result<Vec<Part>> {
     let stopped = matches!(filter.state, Some(State::Failure | State::Cancelled));
     Ok(match filter {
-        Filter { ids: Some(_), .. } => Route::One([sql::LIST_IDS, sql::LIST_IDS_DOWN]),
+        Filter { ids: Some(_), .. } => vec![part!(LIST_IDS, LIST_IDS_DOWN)],
         Filter {
             study: Some(_),
             instance: Some(_),
             ..
-        } => Route::One([sql::LIST_STUDY_INSTANCE, sql::LIST_STUDY_INSTANCE_DOWN]),
-        Filter { study: Some(_), .. } => Route::One([sql::LIST_STUDY, sql::LIST_STUDY_DOWN]),
+        } => vec![part!(LIST_STUDY_INSTANCE, LIST_STUDY_INSTANCE_DOWN)],
+        Filter { study: Some(_), .. } => vec![part!(LIST_STUDY, LIST_STUDY_DOWN)],
         Filter {
             instance: Some(_), ..
-        } if stopped => Route::One([sql::LIST_STOPPED_INSTANCE, sql::LIST_STOPPED_INSTANCE_DOWN]),
+        } if stopped => vec![part!(LIST_STOPPED_INSTANCE, LIST_STOPPED_INSTANCE_DOWN)],
         Filter {
             state: Some(State::Failure),
             class,
             status,
             ..
-        } if class.is_some() || status.is_some() => {
-            let mut kinds = conn.prepare_cached(sql::LIST_KINDS)?;
-            let (any_status, status) = status_of(filter);
-            let params: [(&str, &dyn ToSql); 4] = [
-                (":destination", &destination),
-                (":class", class),
-                (":any_status", &any_status),
-                (":status", &status),
-            ];
-            let kinds = kinds
-                .query_map(params.as_slice(), |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-                })?
-                .collect::<rusqlite::Result<_>>()?;
-            Route::Kinds(kinds)
-        }
-        // Nearly every item that was sent has this class: an index of it would be on the hot path.
+        } if class.is_some() || status.is_some() => kinds(conn, filter, destination)?,
+        Filter {
+            status: Some(status),
+            ..
+        } => outcomes(conn, filter, *status, destination)?,
         Filter {
             class: Some(class), ..
-        } if *class != Class::Success => Route::One([sql::LIST_CLASS, sql::LIST_CLASS_DOWN]),
+        } if *class != Class::Success => vec![part!(LIST_CLASS, LIST_CLASS_DOWN)],
+        // Nearly every item that was sent has this class: an index of it would be on the hot path.
+        Filter { class: Some(_), .. } => queues(&cells(conn, filter, destination)?, DELIVERED),
         Filter { state: None, .. } if destination.is_none() => {
-            Route::One([sql::LIST_ALL, sql::LIST_ALL_DOWN])
+            vec![part!(LIST_ALL, LIST_ALL_DOWN)]
         }
-        Filter { state, .. } => {
-            let mut cells = conn.prepare_cached(sql::LIST_CELLS)?;
-            let cells = cells
-                .query_map((destination, state), |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect::<rusqlite::Result<_>>()?;
-            Route::Cells(cells)
-        }
+        _ => queues(&cells(conn, filter, destination)?, &State::ALL),
     })
+}
+
+/// The only state of items of class `Success`.
+const DELIVERED: &[State] = &[State::Success];
+
+/// States in which items may be to which nothing happened yet, and that therefore have neither class nor status.
+const UNTRIED: &[State] = &[
+    State::Scheduled,
+    State::Pending,
+    State::Running,
+    State::Cancelled,
+];
+
+/// Destinations and states that have items, of those that the filter allows.
+fn cells(
+    conn: &Connection,
+    filter: &Filter,
+    destination: Option<i64>,
+) -> Result<Vec<(i64, State)>> {
+    let mut cells = conn.prepare_cached(sql::LIST_CELLS)?;
+    let cells = cells
+        .query_map((destination, filter.state), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(cells)
+}
+
+/// One for each of the cells in these states, and priority.
+fn queues(cells: &[(i64, State)], states: &[State]) -> Vec<Part> {
+    let cells = cells.iter().filter(|(_, state)| states.contains(state));
+    cells
+        .flat_map(|&(destination, state)| {
+            Priority::ALL.map(|priority| {
+                part!(
+                    LIST_CELL,
+                    LIST_CELL_DOWN,
+                    ":part_destination" = destination,
+                    ":part_state" = state,
+                    ":part_priority" = priority
+                )
+            })
+        })
+        .collect()
+}
+
+/// One for each kind of failure in the error queue.
+fn kinds(conn: &Connection, filter: &Filter, destination: Option<i64>) -> Result<Vec<Part>> {
+    let mut kinds = conn.prepare_cached(sql::LIST_KINDS)?;
+    let (any_status, status) = status_of(filter);
+    let params: [(&str, &dyn ToSql); 4] = [
+        (":destination", &destination),
+        (":class", &filter.class),
+        (":any_status", &any_status),
+        (":status", &status),
+    ];
+    let parts = kinds
+        .query_map(params.as_slice(), |row| {
+            Ok(part!(
+                LIST_KIND,
+                LIST_KIND_DOWN,
+                ":part_destination" = row.get::<_, i64>(0)?,
+                ":part_class" = row.get::<_, Class>(1)?,
+                ":part_status" = row.get::<_, Option<u16>>(2)?
+            ))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(parts)
+}
+
+/// All with a status, by class: nearly all that were delivered have status 0000 or, where Orthanc sent them, none.
+fn outcomes(
+    conn: &Connection,
+    filter: &Filter,
+    status: StatusFilter,
+    destination: Option<i64>,
+) -> Result<Vec<Part>> {
+    let cells = cells(conn, filter, destination)?;
+    let value = match status {
+        StatusFilter::Is(status) => Some(status),
+        StatusFilter::None => None,
+    };
+    let may_be = |class| filter.class.is_none_or(|wanted| wanted == class);
+    let mut parts = Vec::new();
+    for class in Class::ALL.into_iter().filter(|class| may_be(*class)) {
+        match (class, status) {
+            (Class::Success, StatusFilter::Is(0)) => parts.extend(queues(&cells, DELIVERED)),
+            (Class::Success, StatusFilter::Is(_)) => {}
+            (Class::Success, StatusFilter::None) => {
+                parts.push(part!(LIST_UNTOLD, LIST_UNTOLD_DOWN));
+            }
+            _ => parts.extend(cells.iter().map(|&(destination, state)| {
+                part!(
+                    LIST_OUTCOME,
+                    LIST_OUTCOME_DOWN,
+                    ":part_class" = class,
+                    ":part_status" = value,
+                    ":part_destination" = destination,
+                    ":part_state" = state
+                )
+            })),
+        }
+    }
+    if filter.class.is_none() && status == StatusFilter::None {
+        parts.extend(queues(&cells, UNTRIED));
+    }
+    Ok(parts)
 }
 
 /// Whether any status will do, and else which.
@@ -216,15 +290,15 @@ fn status_of(filter: &Filter) -> (bool, Option<u16>) {
 }
 
 impl Request<'_> {
-    fn ids(&self, conn: &Connection, both: Both, part: &Part) -> Result<Vec<i64>> {
+    fn ids(&self, conn: &Connection, part: &Part) -> Result<Vec<i64>> {
         let filter = self.filter;
         let (any_status, status) = status_of(filter);
         let mut params: Vec<(&str, &dyn ToSql)> = vec![
             (":above", &self.above),
             (":below", &self.below),
             (":limit", &self.page.limit),
-            (":destination", &part.destination),
-            (":state", &part.state),
+            (":destination", &self.destination),
+            (":state", &filter.state),
             (":study", &filter.study),
             (":instance", &filter.instance),
             (":class", &filter.class),
@@ -238,17 +312,10 @@ impl Request<'_> {
         if ids.is_some() {
             params.push((":ids", &ids));
         }
-        if part.priority.is_some() {
-            params.push((":priority", &part.priority));
-        }
-        if let Some((destination, class, status)) = &part.kind {
-            params.push((":kind_destination", destination));
-            params.push((":kind_class", class));
-            params.push((":kind_status", status));
-        }
+        params.extend(part.params.iter().map(|(name, value)| (*name, &**value)));
         let sql = match self.page.order {
-            Order::Ascending => both[0],
-            Order::Descending => both[1],
+            Order::Ascending => part.both[0],
+            Order::Descending => part.both[1],
         };
         let mut list = conn.prepare_cached(sql)?;
         let ids = list

@@ -14,6 +14,7 @@ use crate::store::Result;
 pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_failures.sql"),
+    include_str!("migrations/0003_outcomes.sql"),
 ];
 
 /// The version that a migrated database has.

@@ -1,5 +1,5 @@
 -- What the migrations lead to; written by a test, see tests/schema.rs.
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 CREATE INDEX hold_due ON hold (due);
 
@@ -19,6 +19,9 @@ CREATE INDEX item_failure_kind ON item (destination, class, dimse_status)
 CREATE INDEX item_hurried ON item (destination, priority DESC)
     WHERE state = 'Pending' AND hurried = 1;
 
+CREATE INDEX item_outcome ON item (class, dimse_status, destination, state)
+    WHERE class <> 'Success';
+
 CREATE INDEX item_pending_group ON item (destination, grp, priority)
     WHERE state = 'Pending' AND grp IS NOT NULL;
 
@@ -32,6 +35,9 @@ CREATE INDEX item_scheduled_group ON item (destination, grp)
 CREATE INDEX item_stopped_instance ON item (instance) WHERE state IN ('Failure', 'Cancelled');
 
 CREATE INDEX item_study ON item (study, instance, destination);
+
+CREATE INDEX item_success_untold ON item (class)
+    WHERE class = 'Success' AND dimse_status IS NULL;
 
 CREATE TABLE attempt (
     item         INTEGER NOT NULL REFERENCES item (id) ON DELETE CASCADE,

@@ -64,12 +64,16 @@ statements! {
     LIST_KINDS = "list_kinds";
     LIST_LAST = "list_last";
     LIST_MADE = "list_made";
+    LIST_OUTCOME = "list_outcome" + "list_where" + "list_up";
+    LIST_OUTCOME_DOWN = "list_outcome" + "list_where" + "list_down";
     LIST_STOPPED_INSTANCE = "list_stopped_instance" + "list_where" + "list_up";
     LIST_STOPPED_INSTANCE_DOWN = "list_stopped_instance" + "list_where" + "list_down";
     LIST_STUDY = "list_study" + "list_where" + "list_up";
     LIST_STUDY_DOWN = "list_study" + "list_where" + "list_down";
     LIST_STUDY_INSTANCE = "list_study_instance" + "list_where" + "list_up";
     LIST_STUDY_INSTANCE_DOWN = "list_study_instance" + "list_where" + "list_down";
+    LIST_UNTOLD = "list_untold" + "list_where" + "list_up";
+    LIST_UNTOLD_DOWN = "list_untold" + "list_where" + "list_down";
     NEXT_DUE = "next_due";
     PROGRESS_INSTANCE = "progress_instance";
     PROGRESS_INSTANCE_SCAN = "progress_instance_scan";

@@ -1,2 +1,2 @@
 SELECT id FROM item INDEXED BY item_queue
-WHERE destination = :destination AND state = :state AND priority = :priority
+WHERE destination = :part_destination AND state = :part_state AND priority = :part_priority
