@@ -9,7 +9,8 @@
 //!   cancelled changes nothing.
 //! - Items move only as `item::state::State::after` allows.
 //! - The counts are those of the items, at every moment.
-//! - An item of class `Success` is in state `Success`, and has DIMSE status 0000 or none: lists rely on it.
+//! - State `Success` goes with the classes `Success` and `Warning`, and they with it; class `Success` with DIMSE status
+//!   0000 or none. Lists rely on it.
 //! - What is on the hot path (enqueue, claim, finish, promote, counts) costs the same at a backlog of
 //!   ten million as at ten thousand.
 

@@ -444,7 +444,7 @@ impl Play {
             ..Filter::default()
         };
         query::check_filter(&*self.store, &filter, &items);
-        for _ in 0..6 {
+        for _ in 0..20 {
             let filter = self.filter();
             query::check_filter(&*self.store, &filter, &items);
         }

@@ -173,7 +173,7 @@ fn parts(conn: &Connection, filter: &Filter, destination: Option<i64>) -> Result
     })
 }
 
-/// The only state of items of class `Success`.
+/// The only state of items of the classes `Success` and `Warning`.
 const DELIVERED: &[State] = &[State::Success];
 
 /// States in which items may be to which nothing happened yet, and that therefore have neither class nor status.
@@ -254,24 +254,35 @@ fn outcomes(
         StatusFilter::None => None,
     };
     let may_be = |class| filter.class.is_none_or(|wanted| wanted == class);
+    let outcome = |class: Class, (destination, state): (i64, State)| {
+        part!(
+            LIST_OUTCOME,
+            LIST_OUTCOME_DOWN,
+            ":part_class" = class,
+            ":part_status" = value,
+            ":part_destination" = destination,
+            ":part_state" = state
+        )
+    };
     let mut parts = Vec::new();
-    for class in Class::ALL.into_iter().filter(|class| may_be(*class)) {
-        match (class, status) {
-            (Class::Success, StatusFilter::Is(0)) => parts.extend(queues(&cells, DELIVERED)),
-            (Class::Success, StatusFilter::Is(_)) => {}
-            (Class::Success, StatusFilter::None) => {
-                parts.push(part!(LIST_UNTOLD, LIST_UNTOLD_DOWN));
-            }
-            _ => parts.extend(cells.iter().map(|&(destination, state)| {
-                part!(
-                    LIST_OUTCOME,
-                    LIST_OUTCOME_DOWN,
-                    ":part_class" = class,
-                    ":part_status" = value,
-                    ":part_destination" = destination,
-                    ":part_state" = state
-                )
-            })),
+    for cell in &cells {
+        let classes = match cell.1 {
+            // Their kinds are known.
+            State::Failure => continue,
+            State::Success => &[Class::Warning][..],
+            _ => &Class::ALL[2..],
+        };
+        let classes = classes.iter().filter(|class| may_be(**class));
+        parts.extend(classes.map(|class| outcome(*class, *cell)));
+    }
+    if filter.state.is_none() {
+        parts.extend(kinds(conn, filter, destination)?);
+    }
+    if may_be(Class::Success) {
+        match status {
+            StatusFilter::Is(0) => parts.extend(queues(&cells, DELIVERED)),
+            StatusFilter::Is(_) => {}
+            StatusFilter::None => parts.push(part!(LIST_UNTOLD, LIST_UNTOLD_DOWN)),
         }
     }
     if filter.class.is_none() && status == StatusFilter::None {
