@@ -154,12 +154,16 @@ pub struct Filter {
     pub class: Option<Class>,
     pub status: Option<StatusFilter>,
     /// Made before, and not before. By the clock of the time: identifiers grow with it, and lists are cut by them first, so
-    /// that items that were made while the clock was set back may be left out.
+    /// that items that were made while the clock was set back by more than [`CLOCK_SLACK_SECONDS`] may be left out. One that
+    /// does not fit is never listed.
     pub created_before: Option<Timestamp>,
     pub created_after: Option<Timestamp>,
     /// At rest since before this (for the error queue).
     pub completed_before: Option<Timestamp>,
 }
+
+/// So much a clock may be set back (NTP does) without any effect on lists by time of creation.
+pub const CLOCK_SLACK_SECONDS: f64 = 60.0;
 
 /// Which DIMSE status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

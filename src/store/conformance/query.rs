@@ -6,6 +6,7 @@ use crate::store::{Level, Order, StatusFilter};
 pub fn run(make: Make<'_>) {
     pages_follow_each_other(&*make());
     failures_are_found_by_kind_and_time(&*make());
+    a_clock_that_was_set_back_a_little_hides_nothing(&*make());
     the_totals_of_failures_never_fall(&*make());
     the_summary_counts_kinds_of_failure(&*make());
     progress_is_told_at_every_level(&*make());
@@ -107,6 +108,27 @@ fn failures_are_found_by_kind_and_time(store: &dyn Store) {
                     }
                 }
             }
+        }
+    }
+}
+
+fn a_clock_that_was_set_back_a_little_hides_nothing(store: &dyn Store) {
+    let times = [10, 10, 30, 300, 270, 300, 245, 400, 345, 341, 500];
+    for (number, seconds) in times.into_iter().enumerate() {
+        for part in 0..5 {
+            let new = new_item("study", &format!("i{number}-{part}"), "pacs");
+            enqueue_at(store, &[new], at(seconds));
+        }
+    }
+    let everything = all(store);
+    for after in times {
+        for before in times {
+            let filter = Filter {
+                created_after: Some(at(after)),
+                created_before: Some(at(before)),
+                ..Filter::default()
+            };
+            check_filter(store, &filter, &everything);
         }
     }
 }

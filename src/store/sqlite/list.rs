@@ -11,7 +11,7 @@ use super::enqueue::find_destination;
 use super::pool::Pool;
 use super::{row, sql};
 use crate::item::{Class, Item, Priority, State, Timestamp};
-use crate::store::{Filter, Order, Page, Result, StatusFilter};
+use crate::store::{CLOCK_SLACK_SECONDS, Filter, Order, Page, Result, StatusFilter};
 
 /// A statement for each order.
 type Both = [&'static str; 2];
@@ -96,10 +96,11 @@ fn request<'a>(
     let mut above = 0;
     let mut below = i64::MAX;
     if let Some(after) = filter.created_after {
-        above = first_made(conn, after)?.saturating_sub(1);
+        // What is before the one that is found was made at most the slack later than it.
+        above = first_made(conn, after.plus_seconds(-CLOCK_SLACK_SECONDS))?.saturating_sub(1);
     }
     if let Some(before) = filter.created_before {
-        below = first_made(conn, before)?;
+        below = first_made(conn, before.plus_seconds(CLOCK_SLACK_SECONDS))?;
     }
     match page.order {
         Order::Ascending => above = above.max(page.since),
@@ -116,7 +117,7 @@ fn request<'a>(
 }
 
 /// The first id that was made at or after a time; behind the last one if there is none. Identifiers grow with the time of
-/// creation, so it is found by halving.
+/// creation, so it is found by halving. Where they do not, the one before it was made before that time all the same.
 fn first_made(conn: &Connection, time: Timestamp) -> Result<i64> {
     let last: Option<i64> = conn
         .prepare_cached(sql::LIST_LAST)?
