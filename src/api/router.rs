@@ -1,7 +1,7 @@
 //! From a request to the function that answers it.
 //!
 //! Invariants:
-//! - Every path below `/sendqueue` is answered here; what is not in [`ROUTES`] is 404, but for the operator's page.
+//! - Every path below `/sendqueue` is answered here; what is not in [`ROUTES`] is 404.
 //! - A route without a description cannot be written: both stand in one entry.
 //! - Nothing here panics on any path, argument or body.
 
@@ -64,6 +64,8 @@ pub const ROUTES: &[Route] = routes! {
     Get "/studies/{id}" study |api, request, id| api.resource(request, "studies", id);
     Get "/series/{id}" series |api, request, id| api.resource(request, "series", id);
     Get "/instances/{id}" instance |api, request, id| api.resource(request, "instances", id);
+    Get "/ui" page |_, _, _| page("");
+    Get "/ui/{file}" page_file |_, _, name| page(name);
 };
 
 /// Answers a request below `/sendqueue`; `rest` is what follows, without the leading slash.
@@ -84,12 +86,11 @@ pub fn answer(api: &Api, request: &Request, rest: &str) -> Response {
 }
 
 fn route(api: &Api, request: &Request, rest: &str) -> Answer {
-    if let Some(name) = rest.strip_prefix("ui") {
-        if name.is_empty() || name.starts_with('/') {
-            return page(request, name.trim_start_matches('/'));
-        }
-    }
-    let rest = rest.trim_end_matches('/');
+    // A page that was asked for with a slash at its end asks for its files below itself (see `ui`).
+    let inner = rest
+        .strip_prefix("ui/")
+        .filter(|inner| inner.starts_with("ui/"));
+    let rest = inner.unwrap_or(rest).trim_end_matches('/');
     let mut allowed = Vec::new();
     for route in ROUTES {
         let Some(part) = matched(route.path, rest) else {
@@ -108,10 +109,7 @@ fn route(api: &Api, request: &Request, rest: &str) -> Answer {
     Ok(method_not_allowed(&allowed))
 }
 
-fn page(request: &Request, name: &str) -> Answer {
-    if request.method != Method::Get {
-        return Ok(method_not_allowed(&[Method::Get]));
-    }
+fn page(name: &str) -> Answer {
     ui::file(name).ok_or_else(|| ApiError::not_found("the page has no such file"))
 }
 

@@ -8,7 +8,7 @@
 //!
 //! Orthanc hands `/sendqueue/ui` and `/sendqueue/ui/` to a plugin as the same, so the page cannot be sent from one to the other. Its
 //! markup names its files `ui/…`, which is right without the slash; with it, they are asked for below `ui/ui/`, where
-//! they are too.
+//! the router finds them too.
 //!
 //! For tests and other programs, elements carry what they are in attributes: `main[data-view]` (overview, errors, items, item,
 //! resource), `[data-destination]` on cards, `[data-item]` and `[data-state]` on rows, `[data-action]` and `[data-verb]` on buttons,
@@ -22,10 +22,10 @@ struct File {
     text: &'static str,
 }
 
-const HTML: &str = "text/html; charset=utf-8";
-const STYLE: &str = "text/css; charset=utf-8";
-const SCRIPT: &str = "text/javascript; charset=utf-8";
-const IMAGE: &str = "image/svg+xml";
+pub const HTML: &str = "text/html; charset=utf-8";
+pub const STYLE: &str = "text/css; charset=utf-8";
+pub const SCRIPT: &str = "text/javascript; charset=utf-8";
+pub const IMAGE: &str = "image/svg+xml";
 
 macro_rules! files {
     ($($name:literal $content_type:ident,)*) => {
@@ -62,9 +62,13 @@ pub const EXPLORER: &str = include_str!("explorer.js");
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
+/// The names of all files.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|file| file.name)
+}
+
 /// The file of this name below `/sendqueue/ui/`; the empty name is the page itself.
 pub fn file(name: &str) -> Option<Response> {
-    let name = name.strip_prefix("ui/").unwrap_or(name);
     let name = if name.is_empty() { "index.html" } else { name };
     let file = FILES.iter().find(|file| file.name == name)?;
     let response = Response::new(200, file.content_type, file.text)
@@ -86,7 +90,6 @@ mod tests {
             let response = super::file(file.name).expect(file.name);
             assert_eq!(response.body, file.text.as_bytes());
             assert_eq!(response.header("Content-Security-Policy"), Some(POLICY));
-            assert!(super::file(&format!("ui/{}", file.name)).is_some());
         }
         assert_eq!(file("").expect("the page").content_type, HTML);
         for name in [
@@ -95,7 +98,7 @@ mod tests {
             "mod.rs",
             "index.html/",
             "/index.html",
-            "ui/ui/index.html",
+            "ui/index.html",
         ] {
             assert!(file(name).is_none(), "{name}");
         }

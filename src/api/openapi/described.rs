@@ -118,6 +118,18 @@ impl Described {
         self.answer(200, text, content_type, content)
     }
 
+    /// Text of one of these types.
+    pub fn answers_text(mut self, text: &str, content_types: &[&str]) -> Described {
+        let schema = ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
+        let content = Content::new(Some(Schema::Object(schema.build())));
+        let response = content_types.iter().fold(
+            ResponseBuilder::new().description(text),
+            |response, kind| response.content(*kind, content.clone()),
+        );
+        self.answers.push((200, RefOr::T(response.build())));
+        self
+    }
+
     fn answer(mut self, status: u16, text: &str, kind: &str, content: Content) -> Described {
         let response = ResponseBuilder::new()
             .description(text)

@@ -11,6 +11,7 @@ use crate::api::types::{
     Health, History, Item, ItemDetailed, ItemsQuery, Nothing, Overview, Purged, RedirectFilter,
     RedirectTo, Redirected, Removed, Replayed, Resource,
 };
+use crate::ui;
 
 fn text_like(pattern: &str, example: &str) -> ObjectBuilder {
     ObjectBuilder::new()
@@ -49,12 +50,8 @@ pub fn history() -> Described {
 }
 
 pub fn metrics() -> Described {
-    let text = ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
-    get("Queue", "metrics", "The queue in Prometheus' text format").answers_other(
-        "Text format 0.0.4",
-        exposition::CONTENT_TYPE,
-        text,
-    )
+    get("Queue", "metrics", "The queue in Prometheus' text format")
+        .answers_text("Text format 0.0.4", &[exposition::CONTENT_TYPE])
 }
 
 pub fn test_alert() -> Described {
@@ -316,4 +313,17 @@ pub fn instance() -> Described {
         "Where an instance went",
         "Orthanc identifier or SOPInstanceUID",
     )
+}
+
+pub fn page() -> Described {
+    Described::new("Page", "page", "The operator's page").answers_text("The page", &[ui::HTML])
+}
+
+pub fn page_file() -> Described {
+    let names = ObjectBuilder::new()
+        .schema_type(SchemaType::new(Type::String))
+        .enum_values(Some(ui::names()));
+    Described::new("Page", "pageFile", "What the page is made of")
+        .part(names, "Name of the file")
+        .answers_text("The file", &[ui::HTML, ui::STYLE, ui::SCRIPT, ui::IMAGE])
 }
