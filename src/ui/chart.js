@@ -1,6 +1,6 @@
 // The last hour of a destination: a bar for each minute.
 
-import { svg } from "./dom.js";
+import { h, svg } from "./dom.js";
 import { bytes, count, date } from "./words.js";
 
 const WIDTH = 300;
@@ -15,7 +15,8 @@ export function chart(history) {
   const total = sent.reduce((sum, number) => sum + number, 0);
   const lost = failed.reduce((sum, number) => sum + number, 0);
   const volume = history.Bytes.reduce((sum, number) => sum + number, 0);
-  const words = `Last hour: ${count(total)} sent (${bytes(volume)}), ${count(lost)} failed, at most ${count(most)} in a minute`;
+  const words = total + lost === 0 ? "Last hour: nothing sent"
+    : `Last hour: ${count(total)} sent (${bytes(volume)}), ${count(lost)} failed, at most ${count(most)} in a minute`;
   const end = date(history.Until);
   const bars = sent.map((number, minute) => {
     const top = HEIGHT * (number / most);
@@ -27,8 +28,10 @@ export function chart(history) {
       top > 0 && svg("rect", { class: "sent", x, y: (HEIGHT - top).toFixed(1), width: STEP - 1, height: top.toFixed(1) }),
       red > 0 && svg("rect", { class: "lost", x, y: (HEIGHT - top - red).toFixed(1), width: STEP - 1, height: red.toFixed(1) }));
   });
-  return svg("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": words, preserveAspectRatio: "none" },
+  const picture = svg("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": words, preserveAspectRatio: "none" },
     svg("line", { class: "axis", x1: 0, x2: WIDTH, y1: HEIGHT, y2: HEIGHT }), bars);
+  // The same words are the picture's own for those who do not see it.
+  return [picture, h("p", { class: "dim legend", "aria-hidden": "true" }, words)];
 }
 
 function clock(end, minutes) {

@@ -4,7 +4,7 @@ import { api, explorer } from "./api.js";
 import { destinationNames } from "./actions.js";
 import { h } from "./dom.js";
 import { link } from "./route.js";
-import { itemTable, PAGE, pages, state } from "./table.js";
+import { itemTable, PAGE, pages } from "./table.js";
 import { count, STATES, time } from "./words.js";
 
 const ONE = { patients: "Patient", studies: "Study", series: "Series", instances: "Instance" };
@@ -62,7 +62,7 @@ function row(one, found, level) {
   return h("tr", { "data-key": `progress:${one.Destination}`, "data-destination": one.Destination },
     h("th", { scope: "row" }, one.Destination),
     h("td", {}, h("progress", { max: all, value: one.Counts.Success, "aria-label": `Delivered to ${one.Destination}` }), ` ${count(one.Counts.Success)} of ${count(all)}`),
-    STATES.filter((name) => name !== "Success").map((name) => h("td", { class: "number", "data-count": name }, one.Counts[name] ? [state(name), " ", count(one.Counts[name])] : "")),
+    STATES.filter((name) => name !== "Success").map((name) => h("td", { class: "number", "data-count": name }, one.Counts[name] > 0 && h("span", { class: `mark ${name}` }, count(one.Counts[name])))),
     h("td", {}, time(one.FirstCreationTime)),
     h("td", {}, time(one.LastCreationTime)),
     h("td", {}, time(one.LastCompletionTime)),

@@ -16,7 +16,8 @@ export function bytes(number) {
     size /= 1000;
     unit += 1;
   }
-  return `${size >= 100 || unit === 0 ? Math.round(size) : size.toFixed(1)} ${units[unit]}`;
+  // No line ends between a number and its unit.
+  return `${size >= 100 || unit === 0 ? Math.round(size) : size.toFixed(1)}\u00a0${units[unit]}`;
 }
 
 export const rate = (number) => (number >= 100 || !number ? count(Math.round(number || 0)) : number.toFixed(1));
