@@ -2,6 +2,7 @@
 # make test          all tests with the machine's own Orthanc
 # make test-matrix   the tests with an Orthanc in 1.10, 1.12 and 1.13, one library file
 # make quick         unit tests and one Orthanc
+# make screenshots   the pictures of the page anew, in docs/screenshots
 # make check         formatting, clippy, documentation, the README's commands
 # make bench         figures, beside a peer measured in the same run
 # make bench-send    sending: ours, Orthanc's, storescu's, in one run; over a link with a delay; needs root for that
@@ -18,12 +19,15 @@ MATRIX ?= $(or $(SENDQUEUE_MATRIX_DIR),$(CURDIR)/target/matrix)
 
 BUILD_PACKAGES = orthanc-dev libclang-dev gcc libc6-dev
 RUN_PACKAGES = orthanc dcmtk
-TEST_PACKAGES = curl debootstrap openssl prometheus python3-venv chromium chromium-driver
+TEST_PACKAGES = curl debootstrap openssl prometheus python3-venv $(BROWSER_PACKAGES)
+# Debian's names. On Ubuntu these are snaps, which see no temporary folder: BROWSER_PACKAGES= on the command line, and
+# SENDQUEUE_CHROMIUM and SENDQUEUE_CHROMEDRIVER in the environment say where another Chromium (or Chrome) and its driver are.
+BROWSER_PACKAGES = chromium chromium-driver
 DEMO_PACKAGES = curl jq
 
 LIBRARY = target/release/libOrthancSendQueue.so
 
-.PHONY: all build demo test test-machine test-matrix quick check bench bench-send bench-scale fuzz install clean
+.PHONY: all build demo test test-machine test-matrix quick screenshots check bench bench-send bench-scale fuzz install clean
 
 all: build
 
@@ -53,6 +57,10 @@ test-matrix: build
 	scripts/orthancs.sh $(MATRIX)
 	scripts/receivers.sh $(TOOLS)
 	SENDQUEUE_TOOLS=$(TOOLS) SENDQUEUE_MATRIX_DIR=$(MATRIX) SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) scripts/matrix.sh
+
+screenshots:
+	@scripts/packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES) $(BROWSER_PACKAGES)
+	SENDQUEUE_SCREENSHOTS=1 $(CARGO) test --locked --test ui pictures
 
 check: build
 	@scripts/packages.sh $(BUILD_PACKAGES)

@@ -1,6 +1,11 @@
-//! Pictures of the main views for the README: `SENDQUEUE_SCREENSHOTS=1`, else only that they can be taken.
+//! Pictures of the main views for the README: `make screenshots`; else only that they can be taken.
+//!
+//! A small hospital with invented patients: an archive that is busy, a workstation that refuses some, a research server that
+//! is paused, a reading practice that cannot be reached.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use sendqueue_testkit::queue::{self, SOON};
 use sendqueue_testkit::{FaultScp, Respond, Study};
@@ -8,71 +13,102 @@ use serde_json::json;
 
 use crate::Page;
 
+const PATIENTS: [(&str, &str, &str); 5] = [
+    ("Meyer^Anna", "10482", "CT thorax"),
+    ("Okoye^Ben", "10517", "MR knee left"),
+    ("Rossi^Carla", "10533", "CT abdomen"),
+    ("Nowak^Dana", "10561", "CT head"),
+    ("Silva^Emil", "10570", "MR spine"),
+];
+
+/// Takes its time, so that it is seen at work.
+fn busy() -> FaultScp {
+    let archive = FaultScp::start("ARCHIVE");
+    archive.set_store(Respond::Delay(Duration::from_millis(60), 0));
+    archive
+}
+
+fn choosy() -> FaultScp {
+    let workstation = FaultScp::start("WORKSTATION");
+    let count = AtomicUsize::new(0);
+    workstation.on_store(move |_| match count.fetch_add(1, Ordering::SeqCst) % 20 {
+        3 => Respond::status_with(0xA900, Some("Rows: not what the SOP class allows"), &[]),
+        7 | 13 => Respond::status_with(0xC000, Some("patient ID is unknown here"), &[]),
+        _ => Respond::Status(0),
+    });
+    workstation
+}
+
+fn take(page: &Page, folder: &Path, name: &str, whole: bool) {
+    let path = folder.join(format!("{name}.png"));
+    page.browser.screenshot(&path, whole);
+    let written = std::fs::metadata(&path).is_ok_and(|file| file.len() > 10_000);
+    assert!(written, "{}", path.display());
+}
+
 #[test]
 fn the_main_views() {
-    let archive = FaultScp::start("ARCHIVE");
-    archive.set_store(Respond::Status(0));
-    let workstation = FaultScp::start("WORKSTATION");
-    let count = std::sync::atomic::AtomicUsize::new(0);
-    workstation.on_store(move |_| {
-        let number = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        Respond::Status(match number % 10 {
-            3 => 0xA900,
-            7 => 0xC000,
-            _ => 0,
-        })
-    });
+    let (archive, workstation) = (busy(), choosy());
     let research = FaultScp::start("RESEARCH");
+    let names = ["archive", "workstation", "research", "teleradiology"];
     let config = queue::config_for(&[&archive, &workstation, &research])
         .modality("teleradiology", "TELE", 1)
-        .set("/SendQueue/Rules", json!([{ "Name": "all", "To": ["archive", "workstation", "research", "teleradiology"] }]));
+        .set("/SendQueue/Rules", json!([{ "Name": "all", "To": names }]));
     let page = Page::new(config);
-    page.queue.tell("/destinations/research/pause", &json!({}));
-    let names = ["Meyer^Anna", "Okoye^Ben", "Rossi^Carla", "Nowak^Dana"];
-    let mut study = String::new();
-    for (number, name) in (1..).zip(names) {
-        let images = Study::new(2, 10)
-            .seed(number)
-            .patient_name(name)
-            .study_description("CT thorax")
-            .modality("CT");
-        study = page.store(&images);
-    }
-    page.queue.wait_for("archive", "Success", 80);
-    page.queue.wait_until(
-        || {
-            let counts = page.queue.ask("/destinations/workstation")["Counts"].clone();
-            counts["Success"].as_u64().unwrap_or(0) + counts["Failure"].as_u64().unwrap_or(0) == 80
-                && page.queue.ask("/destinations/teleradiology")["State"] == "Unreachable"
-        },
-        SOON,
-        "all is at rest",
-    );
     let folder = std::env::var_os("SENDQUEUE_SCREENSHOTS").map_or_else(
         || page.queue.data_dir().to_owned(),
         |_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/screenshots"),
     );
     std::fs::create_dir_all(&folder).expect("a folder");
-    let failed = page.queue.items("state=Failure")[0]["ID"].clone();
-    for (name, hash, dark) in [
-        ("overview", "#/".to_owned(), false),
-        ("overview-dark", "#/".to_owned(), true),
-        ("errors", "#/errors".to_owned(), false),
-        ("items", "#/items".to_owned(), false),
-        ("item", format!("#/items/{failed}"), false),
-        ("study", format!("#/studies/{study}"), false),
-    ] {
-        page.browser.set_dark(dark);
-        page.show(&hash);
-        let path = folder.join(format!("{name}.png"));
-        page.browser.screenshot(&path, false);
-        assert!(
-            std::fs::metadata(&path).is_ok_and(|file| file.len() > 10_000),
-            "{}",
-            path.display()
-        );
+    page.queue.tell("/destinations/research/pause", &json!({}));
+    // Two cards beside each other.
+    page.browser.set_size(1000, 900);
+    page.show("");
+    let mut study = String::new();
+    for (number, (patient, id, description)) in (1..).zip(PATIENTS) {
+        let images = Study::new(2, 40)
+            .seed(number)
+            .patient_name(patient)
+            .patient_id(id)
+            .study_description(description)
+            .modality(&description[..2]);
+        study = page.store(&images);
     }
+    // The workstation is done, the archive is not.
+    page.queue.wait_until(
+        || {
+            let counts = page.queue.ask("/destinations/workstation")["Counts"].clone();
+            counts["Success"].as_u64().unwrap_or(0) + counts["Failure"].as_u64().unwrap_or(0) == 400
+                && page.queue.ask("/destinations/teleradiology")["State"] == "Unreachable"
+        },
+        SOON,
+        "the workstation is done",
+    );
+    page.browser
+        .wait_text(".card[data-destination=archive] .state", "and sending");
+    page.browser
+        .wait_text(".card[data-destination=workstation] .figures .bad", "60");
+    take(&page, &folder, "overview", true);
+    page.browser.set_dark(true);
+    take(&page, &folder, "overview-dark", true);
     page.browser.set_dark(false);
+
+    page.browser.set_size(1440, 900);
+    archive.set_store(Respond::Status(0));
+    let failed = page.queue.items("state=Failure")[0]["ID"].clone();
+    for (name, hash) in [
+        ("errors", "#/errors".to_owned()),
+        ("items", "#/items".to_owned()),
+        ("item", format!("#/items/{failed}")),
+        ("study", format!("#/studies/{study}")),
+    ] {
+        page.show(&hash);
+        take(&page, &folder, name, false);
+    }
+    page.browser.set_size(390, 844);
+    page.show("");
+    take(&page, &folder, "phone", false);
+    page.browser.set_size(1440, 900);
     page.browser.open("about:blank");
     page.browser.open(&format!(
         "{}/app/explorer.html#study?uuid={study}",
@@ -83,6 +119,6 @@ fn the_main_views() {
     page.browser.eval(
         "document.querySelector('#sendqueue-study').scrollIntoView({ block: 'center' }); return 0",
     );
-    page.browser.screenshot(&folder.join("explorer.png"), false);
+    take(&page, &folder, "explorer", false);
     page.is_clean();
 }

@@ -68,7 +68,7 @@ fn what_is_wrong_with_a_page_is_seen() {
 #[test]
 fn it_does_what_a_person_does() {
     let url = serve(
-        "<!DOCTYPE html><html lang='en'><head><title>x</title></head><body><main><h1>Good</h1>
+        "<!DOCTYPE html><html lang='en'><head><title>x</title><meta name='viewport' content='width=device-width'></head><body><main><h1>Good</h1>
          <label>Name <input name='name'></label>
          <label>Kind <select name='kind'><option value='a'>A</option><option value='b'>B</option></select></label>
          <button onclick='document.querySelector(\"h1\").textContent = document.querySelector(\"input\").value + document.querySelector(\"select\").value'>Go</button>

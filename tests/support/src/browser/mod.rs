@@ -231,11 +231,12 @@ impl Browser {
         self.must("POST", "/actions", &actions, "a key");
     }
 
+    /// The page gets exactly this: the window's own borders do not count. Below 600 it is a phone: scroll bars take no room,
+    /// and a page that does not say that it fits (`<meta name="viewport">`) is laid out for a desk and shrunk.
     pub fn set_size(&self, width: u32, height: u32) {
-        // The window's own borders do not count: the page gets exactly this.
         self.driver.chromium(
             "Emulation.setDeviceMetricsOverride",
-            &json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false }),
+            &json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 }),
         );
     }
 
