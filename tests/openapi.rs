@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use sendqueue_testkit::queue::{self, Queue};
-use sendqueue_testkit::{FaultScp, Study, Webhook, receiver};
+use sendqueue_testkit::{FaultScp, Respond, Study, Webhook, receiver};
 use serde_json::{Value, json};
 
 /// The same requests each time.
@@ -55,22 +55,23 @@ fn run(command: &mut Command) {
     );
 }
 
-/// Every item state but `Running`, at destinations that take, refuse, are busy, do not answer, or are held.
+/// Items in every state, at destinations that take, refuse, are busy, do not answer, or are held.
 fn scene() -> (Queue, Vec<FaultScp>, Webhook) {
     let webhook = Webhook::start();
-    let receivers: Vec<FaultScp> = ["PACS", "ARCHIVE", "BUSY", "HELD", "QUIET", "GONE"]
+    let receivers: Vec<FaultScp> = ["PACS", "ARCHIVE", "BUSY", "HELD", "QUIET", "HUNG", "GONE"]
         .iter()
         .map(|aet| FaultScp::start(aet))
         .collect();
     receivers[1].set_status(0xA900);
     receivers[2].set_status(0xA700);
-    receivers[5].stop();
+    receivers[5].set_store(Respond::Hang);
+    receivers[6].stop();
     let config = queue::config_for(&receivers.iter().collect::<Vec<_>>())
         .set("DicomScuTimeout", 1)
         .set("/SendQueue/Alerts", json!({ "Url": webhook.url() }))
         .set(
             "/SendQueue/Destinations",
-            json!({ "quiet": { "QuietSeconds": 86400 } }),
+            json!({ "quiet": { "QuietSeconds": 86400 }, "hung": { "Timeout": 600 } }),
         )
         .set(
             "/SendQueue/Defaults",
@@ -83,6 +84,11 @@ fn scene() -> (Queue, Vec<FaultScp>, Webhook) {
     queue.wait_for("archive", "Failure", INSTANCES as u64);
     queue.wait_for("held", "Pending", INSTANCES as u64);
     queue.wait_for("quiet", "Scheduled", INSTANCES as u64);
+    queue.wait_until(
+        || queue.count("hung", "Running") > 0,
+        queue::SOON,
+        "an item on its way to hung",
+    );
     queue.wait_until(
         || queue.count("busy", "Retry") > 0,
         queue::SOON,
@@ -133,11 +139,12 @@ fn point_at_what_is_there(described: &mut Value, queue: &Queue) {
             .json()["MainDicomTags"][tag]
             .clone()
     };
-    let failed: Vec<Value> = queue
-        .items("state=Failure")
-        .iter()
-        .map(|item| item["ID"].clone())
-        .collect();
+    let in_state = |state: &str| -> Vec<Value> {
+        let items = queue.items(&format!("state={state}"));
+        items.iter().map(|item| item["ID"].clone()).collect()
+    };
+    let (failed, running) = (in_state("Failure"), in_state("Running"));
+    let scheduled = in_state("Scheduled");
     let study_uid = uid("/studies", "StudyInstanceUID");
     for (path, calls) in described["paths"].as_object_mut().unwrap() {
         for call in calls.as_object_mut().unwrap().values_mut() {
@@ -152,11 +159,16 @@ fn point_at_what_is_there(described: &mut Value, queue: &Queue) {
                 match path.split('/').nth(2) {
                     Some("items") if in_path => {
                         schema["maximum"] = highest.clone();
-                        schema["examples"] = json!(failed);
+                        schema["examples"] = json!(match path.rsplit('/').next() {
+                            // What is running cannot be removed.
+                            Some("{id}") => &running,
+                            Some("cancel") => &scheduled,
+                            _ => &failed,
+                        });
                     }
                     Some("destinations") => {
                         schema["examples"] = json!([
-                            "pacs", "archive", "busy", "held", "quiet", "gone", "nowhere"
+                            "pacs", "archive", "busy", "held", "quiet", "hung", "gone", "nowhere"
                         ]);
                     }
                     Some("patients") => schema["examples"] = json!([first("/patients")]),
@@ -206,19 +218,21 @@ fn every_call_was_answered(described: &Value, told: &[Value]) {
 fn nothing_is_answered_that_is_not_described() {
     let schemathesis = tool("schemathesis");
     let (mut queue, _receivers, _webhook) = scene();
-    let mut described = queue.ask("/openapi.json");
-    point_at_what_is_there(&mut described, &queue);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("openapi.json");
-    std::fs::write(&path, described.to_string()).unwrap();
     let config = folder.path().join("schemathesis.toml");
     std::fs::write(&config, CONFIG).unwrap();
+    let described = queue.ask("/openapi.json");
     let mut told = Vec::new();
-    // What empties the error queue comes last.
-    for which in [
-        "--exclude-operation-id-regex",
-        "--include-operation-id-regex",
-    ] {
+    // What empties the error queue and stops what is running comes last.
+    for (which, seed) in [("--exclude", 2), ("--include", 3)] {
+        let which = format!("{which}-operation-id-regex");
+        let before = queue.count("quiet", "Scheduled");
+        queue.store_all(&Study::new(1, INSTANCES).seed(seed).build());
+        queue.wait_for("quiet", "Scheduled", before + INSTANCES as u64);
+        let mut described = described.clone();
+        point_at_what_is_there(&mut described, &queue);
+        std::fs::write(&path, described.to_string()).unwrap();
         let log = folder.path().join("told.har");
         run(Command::new(&schemathesis)
             .current_dir(folder.path())
@@ -227,7 +241,7 @@ fn nothing_is_answered_that_is_not_described() {
             .arg("run")
             .arg(&path)
             .args(["--url", &format!("http://127.0.0.1:{}", queue.http_port())])
-            .args([which, "^(replay|purge|redirect)Errors$"])
+            .args([which.as_str(), "^(cancel|(replay|purge|redirect)Errors)$"])
             .args(["--seed", SEED, "--max-examples", EXAMPLES])
             .args(["--report", "har", "--report-har-path"])
             .arg(&log)
