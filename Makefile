@@ -8,12 +8,13 @@
 # make bench-send    sending: ours, Orthanc's, storescu's, in one run; over a link with a delay; needs root for that
 # make bench-scale   the store at a backlog of ten million, and over a month
 # make fuzz          what a receiver can answer, for a minute each (needs a nightly Rust and cargo-fuzz)
-# make install       copies the library into Orthanc's plugins folder (DESTDIR is honoured)
+# make install       copies the library into Orthanc's plugins folder, and sendqueuectl to /usr/bin (DESTDIR is honoured)
 #
 # What is missing is installed (as root), or named (otherwise).
 
 CARGO ?= cargo
 PLUGINS ?= /usr/share/orthanc/plugins
+PREFIX ?= /usr
 TOOLS ?= $(or $(SENDQUEUE_TOOLS),$(CURDIR)/target/tools)
 MATRIX ?= $(or $(SENDQUEUE_MATRIX_DIR),$(CURDIR)/target/matrix)
 
@@ -33,7 +34,7 @@ all: build
 
 build:
 	@scripts/packages.sh $(BUILD_PACKAGES)
-	$(CARGO) build --release --locked
+	$(CARGO) build --release --locked -p orthanc-sendqueue -p sendqueuectl
 
 demo: build
 	@scripts/packages.sh $(RUN_PACKAGES) $(DEMO_PACKAGES)
@@ -93,6 +94,7 @@ bench-scale:
 
 install: build
 	install -D -m 644 $(LIBRARY) $(DESTDIR)$(PLUGINS)/libOrthancSendQueue.so
+	install -D -m 755 target/release/sendqueuectl $(DESTDIR)$(PREFIX)/bin/sendqueuectl
 
 clean:
 	$(CARGO) clean

@@ -180,7 +180,7 @@ show . "$url/sendqueue/health"
 if [ -t 1 ]; then
     title "It stays up until Ctrl-C"
     echo "Orthanc Explorer  $url/app/explorer.html"
-    echo "Send queue        $url/sendqueue"
+    echo "Send queue        $url/sendqueue/ui/"
     echo "DICOM             127.0.0.1:$dicom (any AET)"
     echo "Files             $dir"
     wait "$orthanc"
