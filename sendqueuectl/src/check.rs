@@ -9,14 +9,14 @@ use dicom_dictionary_std::StandardDataDictionary;
 use serde_json::{Value, json};
 
 use crate::orthanc_config;
-use crate::show::plain;
+use crate::show::{plain, say};
 
 pub fn run(path: &Path, as_json: bool) -> ExitCode {
     let configuration = match orthanc_config::read(path) {
         Ok(configuration) => configuration,
         Err(problem) => {
             if as_json {
-                println!(
+                say!(
                     "{}",
                     json!({ "Valid": false, "Problem": problem, "Mistakes": [] })
                 );
@@ -38,10 +38,10 @@ pub fn run(path: &Path, as_json: bool) -> ExitCode {
     match config::load(&configuration, &lookup, base.as_deref()) {
         Ok(settings) => {
             if as_json {
-                println!("{}", json!({ "Valid": true, "Mistakes": [] }));
+                say!("{}", json!({ "Valid": true, "Mistakes": [] }));
             } else {
                 let state = if settings.enable { "on" } else { "off" };
-                println!(
+                say!(
                     "valid: the send queue is {state}, {} rules, database {}",
                     settings.rules.len(),
                     settings.database.display()
@@ -56,7 +56,7 @@ pub fn run(path: &Path, as_json: bool) -> ExitCode {
                     .iter()
                     .map(|one| json!({ "Path": one.path, "Found": one.found, "Allowed": one.allowed }))
                     .collect();
-                println!("{:#}", json!({ "Valid": false, "Mistakes": list }));
+                say!("{:#}", json!({ "Valid": false, "Mistakes": list }));
             }
             eprintln!("{mistakes}");
             ExitCode::FAILURE

@@ -12,14 +12,9 @@ use clap_complete::Shell;
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100)]
 pub struct Cli {
-    /// Where Orthanc's REST API is.
-    #[arg(
-        long,
-        global = true,
-        env = "SENDQUEUE_URL",
-        default_value = "http://localhost:8042"
-    )]
-    pub url: String,
+    /// Where Orthanc's REST API is (default: http://localhost:8042).
+    #[arg(long, global = true, env = "SENDQUEUE_URL", hide_env_values = true)]
+    pub url: Option<String>,
     /// File with { "User": …, "Password": …, "Url"?: … }, which nobody else should be able to read.
     #[arg(long, global = true, env = "SENDQUEUE_CREDENTIALS")]
     pub credentials: Option<PathBuf>,

@@ -26,6 +26,10 @@ pub enum ClientError {
         "Orthanc asks for a login: set SENDQUEUE_USER and SENDQUEUE_PASSWORD, or --credentials FILE"
     )]
     NoLogin,
+    #[error(
+        "a login does not belong into the URL, where others see it: SENDQUEUE_USER and SENDQUEUE_PASSWORD, or --credentials FILE"
+    )]
+    LoginInUrl,
     #[error("Orthanc does not take this login (user {user})")]
     WrongLogin { user: String },
     #[error("Orthanc does not allow this: HTTP status 403{0}")]
@@ -55,17 +59,28 @@ impl Client {
             .as_deref()
             .map(read_credentials)
             .transpose()?;
-        let mut url = cli.url.clone();
-        let mut login = environment();
-        if let Some(file) = file {
-            let text = |key: &str| file.get(key).and_then(Value::as_str).map(str::to_owned);
-            url = text("Url").unwrap_or(url);
-            login = Some((
+        let text = |key: &str| {
+            let value = file.as_ref()?.get(key)?;
+            value.as_str().map(str::to_owned)
+        };
+        let url = cli.url.clone().or_else(|| text("Url"));
+        let url = url.unwrap_or_else(|| "http://localhost:8042".to_owned());
+        if url
+            .split("://")
+            .nth(1)
+            .is_some_and(|rest| rest.split('/').next().unwrap_or_default().contains('@'))
+        {
+            return Err(ClientError::LoginInUrl);
+        }
+        let login = match file {
+            Some(_) => Some((
                 text("User").unwrap_or_default(),
                 text("Password").unwrap_or_default(),
-            ));
-        }
-        let mut tls = TlsConfig::builder();
+            )),
+            None => environment(),
+        };
+        // The machine's own authorities: a hospital's is among them.
+        let mut tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier);
         if let Some(path) = &cli.ca {
             tls = tls.root_certs(RootCerts::from(certificates(path)?));
         }
@@ -143,8 +158,9 @@ impl Client {
             .and_then(|body| body.get("Details").or_else(|| body.get("Message")))
             .and_then(Value::as_str);
         match status {
+            200 if body.is_some() => Ok(body.unwrap_or_default()),
             // A health that is not well is an answer.
-            200 | 503 if body.is_some() => Ok(body.unwrap_or_default()),
+            503 if path == "/health" && body.is_some() => Ok(body.unwrap_or_default()),
             200 => Err(ClientError::Strange(self.url(path))),
             401 => Err(match &self.login {
                 Some((user, _)) => ClientError::WrongLogin { user: user.clone() },

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::cli::{Cli, Command, Destinations, Filter, Operation};
 use crate::client::{Client, ClientError};
 use crate::filter;
-use crate::show::{field, number, plain, seconds, status, table, time};
+use crate::show::{field, number, plain, say, seconds, status, table, time};
 use crate::watch;
 
 #[derive(Debug, thiserror::Error)]
@@ -114,7 +114,7 @@ impl Session<'_> {
     fn raw(&self, value: &Value) -> bool {
         if self.json {
             // JSON escapes control characters itself, but for those above ASCII.
-            println!("{}", plain(&format!("{value:#}")));
+            say!("{}", plain(&format!("{value:#}")));
         }
         self.json
     }
@@ -123,7 +123,7 @@ impl Session<'_> {
         let queue = self.client.get("", &[])?;
         if queue["Enabled"] == false {
             if !self.raw(&queue) {
-                println!("the send queue is off (SendQueue.Enable is false)");
+                say!("the send queue is off (SendQueue.Enable is false)");
             }
             return Ok(code(!check));
         }
@@ -137,7 +137,7 @@ impl Session<'_> {
         let all = json!({ "Queue": queue, "Destinations": destinations, "Health": health });
         if !self.raw(&all) {
             let counts = &queue["Counts"];
-            println!(
+            say!(
                 "{} waiting, {} being sent, {} failed; oldest waiting {}; version {}",
                 waiting(counts),
                 number(counts, "Running"),
@@ -146,13 +146,13 @@ impl Session<'_> {
                 field(&queue, "Version")
             );
             for problem in list(&health["Problems"]) {
-                println!(
+                say!(
                     "NOT WELL: {}: {}",
                     field(problem, "Part"),
                     field(problem, "Details")
                 );
             }
-            println!();
+            say!("");
             let rows: Vec<Vec<String>> = list(&destinations).iter().map(destination_row).collect();
             let heading = [
                 "DESTINATION",
@@ -173,9 +173,9 @@ impl Session<'_> {
     fn health(&self) -> Done {
         let health = self.client.get("/health", &[])?;
         if !self.raw(&health) {
-            println!("{}", field(&health, "Status"));
+            say!("{}", field(&health, "Status"));
             for problem in list(&health["Problems"]) {
-                println!("{}: {}", field(problem, "Part"), field(problem, "Details"));
+                say!("{}: {}", field(problem, "Part"), field(problem, "Details"));
             }
         }
         Ok(code(health["Status"] == "ok"))
@@ -196,11 +196,11 @@ impl Session<'_> {
             return Ok(ExitCode::SUCCESS);
         }
         if list(&summary).is_empty() {
-            println!("the error queue is empty");
+            say!("the error queue is empty");
             return Ok(ExitCode::SUCCESS);
         }
         for kind in list(&summary) {
-            println!(
+            say!(
                 "{} {} {}: {} items, {} to {}",
                 field(kind, "Destination"),
                 field(kind, "Class"),
@@ -212,7 +212,7 @@ impl Session<'_> {
             for key in ["Meaning", "Advice", "Example"] {
                 let text = field(kind, key);
                 if !text.is_empty() {
-                    println!("    {text}");
+                    say!("    {text}");
                 }
             }
         }
@@ -275,10 +275,10 @@ impl Session<'_> {
         }
         for (key, value) in item.as_object().into_iter().flatten() {
             if !value.is_array() && !value.is_null() {
-                println!("{:<16} {}", plain(key), field(&item, key));
+                say!("{:<16} {}", plain(key), field(&item, key));
             }
         }
-        println!();
+        say!("");
         let rows: Vec<Vec<String>> = list(&item["Attempts"])
             .iter()
             .map(|one| {
@@ -314,7 +314,7 @@ impl Session<'_> {
             return Ok(ExitCode::SUCCESS);
         }
         if study["InOrthanc"] == false {
-            println!("it is no longer in Orthanc");
+            say!("it is no longer in Orthanc");
         }
         let rows: Vec<Vec<String>> = list(&study["Destinations"])
             .iter()
@@ -357,9 +357,9 @@ impl Session<'_> {
         if !self.raw(&done) {
             let count = number(&done, key);
             if operation.dry_run {
-                println!("{count} items fit; nothing was changed");
+                say!("{count} items fit; nothing was changed");
             } else {
-                println!("{}: {count} items", key.to_lowercase());
+                say!("{}: {count} items", key.to_lowercase());
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -395,7 +395,7 @@ impl Session<'_> {
                 &json!({}),
             )?;
             if !self.json {
-                println!("{}: {}", field(&answer, "Name"), field(&answer, "State"));
+                say!("{}: {}", field(&answer, "Name"), field(&answer, "State"));
             }
             answers.push(answer);
         }
@@ -411,8 +411,8 @@ impl Session<'_> {
                 .post(&format!("/destinations/{}/echo", segment(name)), &json!({}))?;
             if !self.json {
                 match answer["Milliseconds"].as_f64() {
-                    Some(took) => println!("{}: answered in {took:.1} ms", plain(name)),
-                    None => println!("{}: {}", plain(name), field(&answer, "Error")),
+                    Some(took) => say!("{}: answered in {took:.1} ms", plain(name)),
+                    None => say!("{}: {}", plain(name), field(&answer, "Error")),
                 }
             }
             answer["Name"] = json!(name);
@@ -426,13 +426,13 @@ impl Session<'_> {
     fn enqueue(&self, body: &Value) -> Done {
         let done = self.client.post("/items", body)?;
         if !self.raw(&done) {
-            println!(
+            say!(
                 "enqueued: {} items, already queued: {}",
                 number(&done, "Enqueued"),
                 number(&done, "AlreadyQueued")
             );
             if body["DryRun"] == true {
-                println!("(nothing was changed)");
+                say!("(nothing was changed)");
             }
         }
         Ok(ExitCode::SUCCESS)

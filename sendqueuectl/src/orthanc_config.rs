@@ -31,7 +31,21 @@ pub fn read(path: &Path) -> Result<Value, String> {
             whole.insert(key, value);
         }
     }
-    Ok(Value::Object(whole))
+    Ok(sorted(Value::Object(whole)))
+}
+
+/// With the keys of each object in order, as jsoncpp keeps them: so mistakes come in the order in which Orthanc tells them.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<(String, Value)> = map.into_iter().collect();
+            entries.sort_by(|one, other| one.0.cmp(&other.0));
+            let entries = entries.into_iter().map(|(key, value)| (key, sorted(value)));
+            Value::Object(entries.collect())
+        }
+        Value::Array(list) => list.into_iter().map(sorted).collect(),
+        other => other,
+    }
 }
 
 fn json_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {

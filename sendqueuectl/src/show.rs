@@ -2,7 +2,21 @@
 //!
 //! Invariant: whatever came from outside passes [`plain`], so that it cannot steer the terminal.
 
+use std::io::{self, Write as _};
+
 use serde_json::Value;
+
+/// `println!` for pipes: whoever has read enough (`| head`) closes it, which is no fault.
+macro_rules! say {
+    ($($text:tt)*) => { $crate::show::line(format_args!($($text)*)) };
+}
+pub(crate) use say;
+
+pub fn line(text: std::fmt::Arguments<'_>) {
+    if writeln!(io::stdout(), "{text}").is_err() {
+        std::process::exit(0);
+    }
+}
 
 /// Without control characters and what turns the direction of text: each is shown as its number.
 pub fn plain(text: &str) -> String {
@@ -81,7 +95,7 @@ pub fn table(heading: &[&str], rows: &[Vec<String>]) {
             line.push_str(text);
             line.push_str(&" ".repeat(width + 2 - text.chars().count()));
         }
-        println!("{}", line.trim_end());
+        say!("{}", line.trim_end());
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, ClientError};
 use crate::commands::{Failed, segment};
-use crate::show::{number, plain};
+use crate::show::{number, plain, say};
 
 /// What is watched: a path of the API, and whether it is a study.
 pub struct What {
@@ -80,10 +80,10 @@ pub fn run(client: &Client, what: &What, every: f64, json: bool) -> Result<ExitC
                 bar.set_position(done);
                 bar.set_message(format!("{} failed", seen.failed));
                 if !json && bar.is_hidden() {
-                    println!("{} waiting, {} failed", seen.open, seen.failed);
+                    say!("{} waiting, {} failed", seen.open, seen.failed);
                 }
                 if json {
-                    println!(
+                    say!(
                         "{}",
                         json!({ "Open": seen.open, "Success": seen.sent, "Failure": seen.failed })
                     );

@@ -308,6 +308,14 @@ fn mistakes_are_told_so_that_they_can_be_mended() {
         url: "http://127.0.0.1:1".to_owned(),
     };
     assert!(nobody.fails(&["status"]).contains("cannot be reached"));
+    let told = Ctl {
+        url: "http://anna:top-secret@127.0.0.1:1".to_owned(),
+    };
+    let said = told.fails(&["status"]);
+    assert!(
+        said.contains("does not belong into the URL") && !said.contains("top-secret"),
+        "{said}"
+    );
     let plain = sendqueue_testkit::Orthanc::start(
         sendqueue_testkit::OrthancVersion::under_test(),
         sendqueue_testkit::OrthancConfig::new(),
@@ -384,6 +392,36 @@ fn a_receivers_words_do_not_steer_the_terminal() {
             "{arguments:?}: {text:?}"
         );
     }
+}
+
+/// Another process holds the database: what was not done is not told as done.
+#[test]
+fn a_locked_database_is_a_failure() {
+    let (_bad, _good, queue, _) = scene();
+    let ctl = Ctl::of(&queue);
+    let database = queue.ask("")["Database"].clone();
+    let lock =
+        rusqlite::Connection::open(database.as_str().expect("a path")).expect("the database");
+    lock.execute_batch("BEGIN EXCLUSIVE").expect("a lock");
+    assert!(ctl.fails(&["replay", "--all"]).contains("locked"));
+    lock.execute_batch("ROLLBACK").expect("unlocked");
+    assert_eq!(queue.count("bad", "Failure"), 4);
+}
+
+/// `sendqueuectl items | head` is no fault.
+#[test]
+fn a_pipe_may_be_closed() {
+    let (_bad, _good, queue, _) = scene();
+    let line = format!("{} items | head -n 1", env!("CARGO_BIN_EXE_sendqueuectl"));
+    let output = Command::new("bash")
+        .args(["-o", "pipefail", "-c", &line])
+        .env("SENDQUEUE_URL", Ctl::of(&queue).url)
+        .output()
+        .expect("bash");
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{output:?}"
+    );
 }
 
 #[test]
