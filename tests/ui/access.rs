@@ -119,3 +119,56 @@ fn a_form_of_another_site_does_nothing_though_the_browser_knows_the_login() {
     browser.click("[data-verb=pause]");
     browser.wait_for(".card.Paused");
 }
+
+#[test]
+fn no_other_site_shows_it_in_a_frame() {
+    let one = scp("ONE");
+    let queue = queue::Queue::start(queue::config_for(&[&one]));
+    let browser = Browser::start();
+    let framed = |host: &str| {
+        browser.open(&format!(
+            "http://{host}:{}/app/explorer.html",
+            queue.http_port()
+        ));
+        browser.eval(&format!(
+            "return new Promise(done => {{
+                const frame = document.createElement('iframe');
+                frame.onload = () => done(Boolean(frame.contentDocument && frame.contentDocument.querySelector('main')));
+                frame.src = 'http://127.0.0.1:{}/sendqueue/ui/';
+                document.body.append(frame);
+            }})",
+            queue.http_port()
+        ))
+    };
+    assert_eq!(framed("127.0.0.1"), true, "its own site does");
+    assert_eq!(framed("localhost"), false);
+    let refused =
+        |error: &sendqueue_testkit::browser::Message| error.text.contains("frame-ancestors");
+    browser.until(
+        || browser.console_errors().iter().any(refused),
+        "the policy forbids it",
+    );
+}
+
+/// As a person logs in: the browser asks, and sends it along from then on.
+#[test]
+fn a_login_in_the_address_is_enough_for_everything() {
+    let one = scp("ONE");
+    let config = queue::config_for(&[&one])
+        .set("AuthenticationEnabled", true)
+        .set("RegisteredUsers", json!({ "anna": "secret" }));
+    let queue = queue::Queue::start(config);
+    let browser = Browser::start();
+    browser.open(&format!(
+        "http://anna:secret@127.0.0.1:{}/sendqueue/ui/#/",
+        queue.http_port()
+    ));
+    browser.click("[data-verb=pause]");
+    browser.wait_for(".card.Paused");
+    browser.open(&format!(
+        "http://127.0.0.1:{}/sendqueue/ui/#/items",
+        queue.http_port()
+    ));
+    browser.wait_text("main", "No item fits.");
+    assert_eq!(browser.console_errors(), []);
+}

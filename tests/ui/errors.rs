@@ -120,3 +120,55 @@ fn everything_is_replayed_after_the_mistake_was_mended() {
     page.browser.wait_for("#failures[hidden]");
     page.is_clean();
 }
+
+#[test]
+fn all_of_a_page_are_chosen_at_once_and_purged() {
+    let (_bad, _worse, page) = scene();
+    page.show("#/errors?destination=bad&class=Rejected");
+    let browser = &page.browser;
+    browser.click("[data-key=ticked] [data-verb=purge]");
+    page.said("Nothing is chosen");
+    browser.click("[data-action=tick-all]");
+    page.said("6 chosen");
+    browser.click("tbody tr:nth-of-type(1) input");
+    browser.click("[data-key=ticked] [data-verb=purge]");
+    assert_eq!(page.answer("Purge 5 items?", "yes"), Some(5));
+    page.answer("Really purge 5 items?", "yes");
+    page.said("Purged: 5 items");
+    browser.until(|| browser.count("[data-item]") == 1, "one is left");
+    assert_eq!(page.queue.count("bad", "Failure"), 1);
+    assert_eq!(page.queue.count("worse", "Failure"), 6);
+    page.is_clean();
+}
+
+/// Somebody else was faster than the next refresh.
+#[test]
+fn what_is_no_longer_so_is_told() {
+    let (_bad, _worse, page) = scene();
+    page.show("#/errors");
+    let status = page.browser.eval(&format!(
+        "const other = new XMLHttpRequest();
+         other.open('POST', '/sendqueue/errors/purge', false);
+         other.setRequestHeader('Content-Type', 'application/json');
+         other.send('{{\"All\": true}}');
+         document.querySelector(\"{A900} [data-verb=replay]\").click();
+         return other.status"
+    ));
+    assert_eq!(status, 200);
+    page.said("There is nothing left that fits");
+    page.browser.wait_text("main", "The error queue is empty.");
+    page.is_clean();
+}
+
+#[test]
+fn a_link_to_the_view_is_copied() {
+    let (_bad, _worse, page) = scene();
+    page.show("#/items?state=Failure&destination=bad");
+    let browser = &page.browser;
+    browser.grant(&["clipboardReadWrite", "clipboardSanitizedWrite"]);
+    browser.click("[data-action=copy]");
+    page.said("The link is copied");
+    let copied = browser.eval("return navigator.clipboard.readText()");
+    assert_eq!(copied, browser.url());
+    page.is_clean();
+}

@@ -133,3 +133,65 @@ fn the_page_works_with_and_without_its_slash() {
     }
     page.is_clean();
 }
+
+/// Every state of items and of destinations, the messages, and what unfolds.
+#[test]
+fn every_state_is_accessible_and_fits_a_phone() {
+    use sendqueue_testkit::{FaultScp, Respond};
+    let busy = refusing("BUSY", 0xA700);
+    let held = scp("HELD");
+    let quiet = scp("QUIET");
+    let silent = FaultScp::start("SILENT");
+    silent.set_store(Respond::Hang);
+    let long = "a-destination-with-a-name-of-sixty-four-characters-0123456789-01";
+    let names = ["busy", "held", "quiet", "silent", long];
+    let config = sendqueue_testkit::queue::config_for(&[&busy, &held, &quiet, &silent])
+        .modality(long, "LONG", 1)
+        .set("DicomScuTimeout", 600)
+        .set("/SendQueue/Rules", serde_json::json!([{ "To": names }]))
+        .set("/SendQueue/Defaults/Retry/Delay", 600)
+        .set("/SendQueue/Destinations/quiet/QuietSeconds", 3600);
+    let page = Page::new(config);
+    page.queue
+        .tell("/destinations/held/pause", &serde_json::json!({}));
+    let study = Study::new(1, 2)
+        .patient_name("Wolfeschlegelsteinhausenbergerdorff")
+        .study_description(&"W".repeat(64));
+    let study = page.store(&study);
+    page.queue.wait_for("busy", "Retry", 2);
+    page.queue.wait_for("quiet", "Scheduled", 2);
+    page.queue.wait_for("held", "Pending", 2);
+    let cancelled = page.queue.items("destination=held")[0]["ID"].clone();
+    page.queue.tell(
+        &format!("/items/{cancelled}/cancel"),
+        &serde_json::json!({}),
+    );
+    let browser = &page.browser;
+    for (dark, width) in [(false, 1280), (true, 1280), (false, 360), (true, 360)] {
+        browser.set_dark(dark);
+        browser.set_size(width, 800);
+        for hash in ["#/", "#/items", &format!("#/studies/{study}")] {
+            page.show(hash);
+            browser.eval(
+                "for (const one of document.querySelectorAll('details')) one.open = true; return 0",
+            );
+            if hash == "#/" {
+                browser.click("[data-destination=held][data-verb=echo]");
+                browser.wait_text(".echo", "answered");
+                browser.eval(&format!(
+                    "document.querySelector('[data-destination={long}][data-verb=echo]').click(); return 0"
+                ));
+                browser.wait_text("#said .error", "C-ECHO failed");
+                browser.wait_gone("[aria-busy]");
+            }
+            assert_eq!(browser.axe(), Vec::<String>::new(), "{hash}, dark: {dark}");
+            let wide = browser.eval("return document.documentElement.scrollWidth");
+            assert!(
+                wide.as_u64().is_some_and(|wide| wide <= u64::from(width)),
+                "{hash} is {wide} wide, not {width}"
+            );
+        }
+    }
+    silent.stop();
+    page.is_clean();
+}

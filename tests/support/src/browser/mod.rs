@@ -248,6 +248,14 @@ impl Browser {
         );
     }
 
+    /// What a person would have allowed when asked, such as `clipboardReadWrite` (names of the DevTools protocol); nothing else.
+    pub fn grant(&self, permissions: &[&str]) {
+        self.driver.chromium(
+            "Browser.grantPermissions",
+            &json!({ "permissions": permissions }),
+        );
+    }
+
     /// Whether the browser has lost its network: each request fails at once.
     pub fn set_offline(&self, offline: bool) {
         self.driver.chromium("Network.enable", &json!({}));
@@ -263,7 +271,15 @@ impl Browser {
     /// When it cannot be written.
     pub fn screenshot(&self, path: &Path, whole: bool) {
         let parameters = json!({ "format": "png", "captureBeyondViewport": whole });
+        // The whole page has none, so one that is there would be missing at its side.
+        let bars = |hidden: bool| {
+            let hidden = json!({ "hidden": hidden });
+            self.driver
+                .chromium("Emulation.setScrollbarsHidden", &hidden);
+        };
+        bars(true);
         let answer = self.driver.chromium("Page.captureScreenshot", &parameters);
+        bars(false);
         let data = answer["data"].as_str().expect("a picture");
         let data = base64::engine::general_purpose::STANDARD
             .decode(data)
