@@ -109,6 +109,8 @@ impl Driver {
             "--disable-component-update",
             "--disable-sync",
             "--force-color-profile=srgb",
+            // A picture of the whole page would lack its right edge for them.
+            "--hide-scrollbars",
             // Whatever a page asks for: nothing leaves this machine. That it was asked for is seen all the same.
             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
             &profile,

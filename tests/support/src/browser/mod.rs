@@ -271,15 +271,7 @@ impl Browser {
     /// When it cannot be written.
     pub fn screenshot(&self, path: &Path, whole: bool) {
         let parameters = json!({ "format": "png", "captureBeyondViewport": whole });
-        // The whole page has none, so one that is there would be missing at its side.
-        let bars = |hidden: bool| {
-            let hidden = json!({ "hidden": hidden });
-            self.driver
-                .chromium("Emulation.setScrollbarsHidden", &hidden);
-        };
-        bars(true);
         let answer = self.driver.chromium("Page.captureScreenshot", &parameters);
-        bars(false);
         let data = answer["data"].as_str().expect("a picture");
         let data = base64::engine::general_purpose::STANDARD
             .decode(data)
