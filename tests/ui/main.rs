@@ -13,6 +13,7 @@ mod live;
 mod lost;
 mod overview;
 mod pictures;
+mod proxy;
 mod views;
 
 use sendqueue_testkit::queue::{self, Queue};

@@ -1,4 +1,4 @@
-//! Every view: accessible in light and dark, readable on a phone, right behind a prefix and without its slash.
+//! Every view: accessible in light and dark, readable on a phone, right without its slash.
 
 use sendqueue_testkit::Study;
 
