@@ -7,17 +7,19 @@
 //!   elsewhere and nothing was complained of.
 
 mod driver;
+mod seen;
+mod setting;
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
 use serde_json::{Value, json};
 
 pub use self::driver::{Driver, WebError};
+pub use self::seen::Message;
+use self::seen::Seen;
 use crate::receiver::tools;
 use crate::wait;
 
@@ -37,27 +39,10 @@ pub mod key {
     pub const DOWN: &str = "\u{E015}";
 }
 
-/// What reaches no network; the last one: the empty window that Chromium starts with.
-const INSIDE: [&str; 4] = ["data:", "blob:", "about:", "chrome://"];
-
 /// A window.
 pub struct Browser {
     driver: Driver,
     seen: Mutex<Seen>,
-}
-
-#[derive(Default)]
-struct Seen {
-    console: Vec<Message>,
-    requests: Vec<String>,
-}
-
-/// What the console showed: an error of a script, a file that could not be loaded, a breach of the policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    /// `SEVERE`, `WARNING`, `INFO`, …
-    pub level: String,
-    pub text: String,
 }
 
 impl Browser {
@@ -231,77 +216,6 @@ impl Browser {
         self.must("POST", "/actions", &actions, "a key");
     }
 
-    /// The page gets exactly this: the window's own borders do not count. Below 600 it is a phone: scroll bars take no room,
-    /// and a page that does not say that it fits (`<meta name="viewport">`) is laid out for a desk and shrunk.
-    pub fn set_size(&self, width: u32, height: u32) {
-        self.driver.chromium(
-            "Emulation.setDeviceMetricsOverride",
-            &json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 }),
-        );
-    }
-
-    pub fn set_dark(&self, dark: bool) {
-        let value = if dark { "dark" } else { "light" };
-        self.driver.chromium(
-            "Emulation.setEmulatedMedia",
-            &json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] }),
-        );
-    }
-
-    /// What a person would have allowed when asked, such as `clipboardReadWrite` (names of the DevTools protocol); nothing else.
-    pub fn grant(&self, permissions: &[&str]) {
-        self.driver.chromium(
-            "Browser.grantPermissions",
-            &json!({ "permissions": permissions }),
-        );
-    }
-
-    /// Whether the browser has lost its network: each request fails at once.
-    pub fn set_offline(&self, offline: bool) {
-        self.driver.chromium("Network.enable", &json!({}));
-        self.driver.chromium(
-            "Network.emulateNetworkConditions",
-            &json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 }),
-        );
-    }
-
-    /// Writes what is seen as PNG; `whole`: the page to its end, not only the window.
-    ///
-    /// # Panics
-    /// When it cannot be written.
-    pub fn screenshot(&self, path: &Path, whole: bool) {
-        let parameters = json!({ "format": "png", "captureBeyondViewport": whole });
-        let answer = self.driver.chromium("Page.captureScreenshot", &parameters);
-        let data = answer["data"].as_str().expect("a picture");
-        let data = base64::engine::general_purpose::STANDARD
-            .decode(data)
-            .expect("base64");
-        std::fs::write(path, data).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    }
-
-    /// Everything the console showed since the start.
-    #[must_use]
-    pub fn console(&self) -> Vec<Message> {
-        self.collect();
-        self.lock().console.clone()
-    }
-
-    /// What of it is an error.
-    #[must_use]
-    pub fn console_errors(&self) -> Vec<Message> {
-        self.console()
-            .into_iter()
-            .filter(|message| message.level == "SEVERE")
-            .collect()
-    }
-
-    /// The URLs of all requests since the start, `data:` and the like left out.
-    #[must_use]
-    pub fn requests(&self) -> Vec<String> {
-        self.collect();
-        self.lock().requests.clone()
-    }
-
     /// Breaches of accessibility that axe-core finds in what is shown now: `serious` or `critical` ones, each with its rule and
     /// elements.
     ///
@@ -383,80 +297,6 @@ impl Browser {
     fn fail(&self, what: &str) -> ! {
         // What the page shows is told when the browser is dropped.
         panic!("not within {SOON:?}: {what}");
-    }
-
-    /// What a person would want to know of a test that failed. Never panics: it is asked for while one is under way.
-    fn report(&self) -> String {
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let mut report = String::from("the browser when the test failed\n");
-        let shown = json!({ "script": "return [location.href, document.body ? document.body.innerText : '']", "args": [] });
-        match self.driver.command("POST", "/execute/sync", Some(&shown)) {
-            Ok(shown) => {
-                let text = |at: usize| shown[at].as_str().unwrap_or_default().to_owned();
-                let _ = writeln!(report, "at: {}\npage:\n{}", text(0), text(1));
-            }
-            Err(error) => {
-                let _ = writeln!(report, "page: {error}");
-            }
-        }
-        if let Err(error) = self.try_collect() {
-            let _ = writeln!(report, "its logs: {error}");
-        }
-        for message in &self.lock().console {
-            let _ = writeln!(report, "console: {} {}", message.level, message.text);
-        }
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("sendqueue-page-{}-{number}.png", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let picture = self.driver.command("GET", "/screenshot", None);
-        let written = picture
-            .ok()
-            .and_then(|data| {
-                base64::engine::general_purpose::STANDARD
-                    .decode(data.as_str()?)
-                    .ok()
-            })
-            .is_some_and(|data| std::fs::write(&path, data).is_ok());
-        if written {
-            let _ = writeln!(report, "picture: {}", path.display());
-        }
-        report
-    }
-
-    fn collect(&self) {
-        self.try_collect()
-            .unwrap_or_else(|error| panic!("the logs of the browser: {error}"));
-    }
-
-    fn try_collect(&self) -> Result<(), WebError> {
-        let mut seen = self.lock();
-        for entry in self.driver.log("browser")? {
-            seen.console.push(Message {
-                level: entry["level"].as_str().unwrap_or_default().to_owned(),
-                text: entry["message"].as_str().unwrap_or_default().to_owned(),
-            });
-        }
-        for entry in self.driver.log("performance")? {
-            let text = entry["message"].as_str().unwrap_or_default();
-            let event: Value = serde_json::from_str(text).unwrap_or_default();
-            let (event, parameters) = (&event["message"]["method"], &event["message"]["params"]);
-            let url = match event.as_str() {
-                Some("Network.requestWillBeSent") => &parameters["request"]["url"],
-                Some("Network.webSocketCreated") => &parameters["url"],
-                _ => continue,
-            };
-            let url = url.as_str().unwrap_or_default();
-            if !INSIDE.iter().any(|scheme| url.starts_with(scheme)) {
-                seen.requests.push(url.to_owned());
-            }
-        }
-        Ok(())
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
-        self.seen
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
