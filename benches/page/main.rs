@@ -5,6 +5,7 @@
 //! asked in the same rounds: times are those of a client on the same machine, a connection for each request.
 
 mod fill;
+mod first_view;
 
 use std::path::Path;
 use std::time::Instant;
@@ -61,6 +62,7 @@ fn main() {
         one.times.sort_by(f64::total_cmp);
     }
     print(&figures, &views);
+    first_view::print(&orthanc);
 }
 
 /// An Orthanc on a full database; its destinations are paused, so that nothing moves meanwhile.

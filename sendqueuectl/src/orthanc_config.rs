@@ -4,7 +4,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use jsonc_parser::ParseOptions;
 use regex::{Captures, Regex};
 use serde_json::{Map, Value};
 
@@ -64,22 +63,11 @@ fn json_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 fn parse(text: &str) -> Result<Map<String, Value>, String> {
-    let options = ParseOptions {
-        allow_comments: true,
-        allow_trailing_commas: true,
-        allow_loose_object_property_names: false,
-        allow_missing_commas: false,
-        allow_single_quoted_strings: false,
-        allow_hexadecimal_numbers: false,
-        allow_unary_plus_numbers: false,
-        allow_bare_decimal_point_numbers: false,
-        allow_non_finite_numbers: false,
-        allow_extended_string_escapes: false,
-    };
-    let value: Option<Value> = jsonc_parser::parse_to_serde_value(text, &options)
-        .map_err(|error| format!("not JSON: {error}"))?;
+    let mut text = text.to_owned();
+    json_strip_comments::strip(&mut text).map_err(|error| format!("not JSON: {error}"))?;
+    let value = serde_json::from_str(&text).map_err(|error| format!("not JSON: {error}"))?;
     match value {
-        Some(Value::Object(map)) => Ok(map),
+        Value::Object(map) => Ok(map),
         _ => Err("not a JSON object".to_owned()),
     }
 }

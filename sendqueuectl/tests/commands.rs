@@ -399,9 +399,8 @@ fn a_receivers_words_do_not_steer_the_terminal() {
 fn a_locked_database_is_a_failure() {
     let (_bad, _good, queue, _) = scene();
     let ctl = Ctl::of(&queue);
-    let database = queue.ask("")["Database"].clone();
-    let lock =
-        rusqlite::Connection::open(database.as_str().expect("a path")).expect("the database");
+    let database = queue.data_dir().join("index/sendqueue.db");
+    let lock = rusqlite::Connection::open(database).expect("the database");
     lock.execute_batch("BEGIN EXCLUSIVE").expect("a lock");
     assert!(ctl.fails(&["replay", "--all"]).contains("locked"));
     lock.execute_batch("ROLLBACK").expect("unlocked");

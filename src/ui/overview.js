@@ -84,11 +84,11 @@ function more(one) {
   return waiting(one.Counts) ? "" : "and idle";
 }
 
-/** The last error, unless it was long mended. */
+/** The last error; with less weight once something was sent since, and nothing of it is left. */
 function problem(one) {
   const error = one.LastError;
   if (!error) return null;
-  const mended = one.State !== "Unreachable" && one.LastSuccess && date(one.LastSuccess) > date(error.Time);
+  const mended = one.State !== "Unreachable" && one.Counts.Failure === 0 && one.LastSuccess && date(one.LastSuccess) > date(error.Time);
   return h("div", { class: mended ? "problem mended" : "problem", "data-key": "problem" },
     h("p", {}, h("strong", {}, mended ? "Last error, before the last success: " : "Last error: "),
       error.Meaning || error.Class, " ", h("span", { class: "dim" }, `(${[error.Class, status(error.DimseStatus)].filter(Boolean).join(" ")}, ${ago(error.Time)})`)),

@@ -140,9 +140,9 @@ fn a_hundred_thousand_items_are_shown_and_paged_through() {
             &serde_json::json!({}),
         );
     }
-    let database = page.queue.ask("")["Database"].clone();
+    let database = page.queue.data_dir().join("index/sendqueue.db");
     assert!(page.queue.stop().is_some());
-    fill(Path::new(database.as_str().expect("a path")), COUNT);
+    fill(&database, COUNT);
     page.queue.restart().expect("a start");
     page.show("");
     let browser = &page.browser;

@@ -56,9 +56,8 @@ fn health_that_is_not_well_is_told() {
     let one = scp("ONE");
     let page = Page::with(&[&one]);
     // Another process holds the queue's file.
-    let database = page.queue.ask("")["Database"].clone();
-    let lock =
-        rusqlite::Connection::open(database.as_str().expect("a path")).expect("the database");
+    let database = page.queue.data_dir().join("index/sendqueue.db");
+    let lock = rusqlite::Connection::open(database).expect("the database");
     lock.execute_batch("BEGIN EXCLUSIVE").expect("a lock");
     page.show("");
     page.browser.wait_text("[data-key=health]", "Database");
