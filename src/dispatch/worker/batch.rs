@@ -1,0 +1,401 @@
+//! A claim on its way: to the transport, each result judged and written, the rest given back.
+//!
+//! Invariants:
+//! - What was claimed is finished or released on every path, a panic included.
+//! - What a delivery told is written before anything else is claimed; if it cannot be written (full disk) the
+//!   worker holds on to it and tries again, so that an acknowledged instance is not sent twice.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::config::settings::LocalAet;
+use crate::dispatch::figures::Settled;
+use crate::dispatch::lane::Lane;
+use crate::failpoint;
+use crate::item::outcome::follow;
+use crate::item::{Class, Item, Next, Outcome, Priority};
+use crate::store::{AttemptMade, Claim, Finish, FinishVerb, Pick};
+use crate::transport::{Batch, Delivery, Permit, Tried};
+
+/// A claim that is released if it is dropped before it was finished.
+struct Held<'a> {
+    lane: &'a Lane,
+    token: i64,
+    /// Those without a result. Behind a lock only because a transport may tell results from any thread.
+    ids: Mutex<Vec<i64>>,
+}
+
+impl Held<'_> {
+    fn ids(&self) -> MutexGuard<'_, Vec<i64>> {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let all: Vec<Finish> = self.ids().drain(..).map(release).collect();
+        if all.is_empty() {
+            return;
+        }
+        let tools = &self.lane.tools;
+        match tools.store.finish(self.token, &all, tools.clock.now()) {
+            Ok(_) => self.lane.poke(),
+            Err(error) => log::error!(
+                "{}: {} claimed items could not be released and wait for the next start: {error}",
+                self.lane.name,
+                all.len()
+            ),
+        }
+    }
+}
+
+fn release(id: i64) -> Finish {
+    Finish {
+        id,
+        verb: FinishVerb::Release,
+    }
+}
+
+pub(super) fn send(lane: &Lane, claim: &Claim, pick: Pick, permit: Permit<'_>) {
+    let held = Held {
+        lane,
+        token: claim.token,
+        ids: Mutex::new(claim.items.iter().map(|item| item.id).collect()),
+    };
+    let mut results = Vec::with_capacity(claim.items.len());
+    let mut over = false;
+    for part in runs(lane, &claim.items) {
+        if over || lane.is_stopped() {
+            results.extend(part.iter().map(|item| release(item.id)));
+            continue;
+        }
+        // One instance of a batch is in memory at a time. Whoever takes his own part of the budget waits for none here.
+        let mut _share = None;
+        if !lane.tools.transport.takes_memory(&lane.name) {
+            let largest = part.iter().map(|item| item.size_bytes).max().unwrap_or(0);
+            _share = lane.tools.budget.take(largest);
+            if _share.is_none() {
+                results.extend(part.iter().map(|item| release(item.id)));
+                continue;
+            }
+        }
+        let begun = Instant::now();
+        let yielding = Yielding::new(lane, part, pick);
+        let ended = AtomicBool::new(false);
+        let delivery = lane.tools.transport.deliver(&Batch {
+            destination: &lane.name,
+            local_aet: local_aet(lane, part),
+            timeout: lane.settings.timeout,
+            transfer_syntax: lane.settings.transfer_syntax,
+            items: part,
+            recalled: &|| recalled(lane, held.token, part),
+            told: &|index, tried| {
+                let goes_on = part
+                    .get(index)
+                    .is_none_or(|item| tell(lane, &held, item, tried) && !yielding.is_time());
+                ended.fetch_or(!goes_on, Ordering::Relaxed);
+                goes_on
+            },
+        });
+        // A claim may have several parts.
+        over = judge(lane, &held, part, &delivery, begun.elapsed())
+            || ended.into_inner()
+            || !lane.may_claim();
+        let untold = || {
+            let ids = held.ids().clone();
+            part.iter()
+                .zip(&delivery.0)
+                .filter(move |(item, _)| ids.contains(&item.id))
+        };
+        let unsent = untold().filter(|(_, tried)| !was_sent(tried));
+        lane.not_sent(unsent.map(|(item, _)| item.size_bytes).sum());
+        let each = share(untold().map(|(_, tried)| tried));
+        results.extend(untold().filter_map(|(item, tried)| settle(lane, item, tried, each)));
+    }
+    // Another batch may go while the results are written.
+    drop(permit);
+    failpoint::pass("delivered");
+    finish(lane, held, &results);
+}
+
+/// Writes one result while its batch goes on. `false`: nothing more of it is to be sent.
+fn tell(lane: &Lane, held: &Held<'_>, item: &Item, tried: &Tried) -> bool {
+    if let Tried::Made {
+        outcome, duration, ..
+    } = tried
+    {
+        if is_answer(outcome.class) {
+            lane.answered(1, item.size_bytes, *duration);
+        }
+        if !was_sent(tried) {
+            lane.not_sent(item.size_bytes);
+        }
+    }
+    if let Some(result) = settle(lane, item, tried, None) {
+        if !write(lane, held.token, &[result]) {
+            // It stays `Running`, and is sent again after the next start.
+            held.ids().clear();
+            return false;
+        }
+        failpoint::pass("told");
+    }
+    held.ids().retain(|id| *id != item.id);
+    lane.may_claim()
+}
+
+/// Whether a batch that goes instance by instance should be given back before its end.
+struct Yielding<'a> {
+    lane: &'a Lane,
+    /// Something more urgent than this batch.
+    above: Option<Priority>,
+    pick: Pick,
+    pokes: AtomicU64,
+}
+
+impl<'a> Yielding<'a> {
+    fn new(lane: &'a Lane, items: &[Item], pick: Pick) -> Yielding<'a> {
+        let highest = items.iter().map(|item| item.priority).max();
+        // What came since the claim is looked for at once. But for the fair claims: they take the oldest though more urgent
+        // ones wait, and only what comes from now on cuts them short.
+        let looked = lane.pokes().wrapping_sub(u64::from(pick != Pick::Oldest));
+        Yielding {
+            lane,
+            above: highest.and_then(Priority::next),
+            pick,
+            pokes: AtomicU64::new(looked),
+        }
+    }
+
+    /// Something more urgent came, or the window closed.
+    fn is_time(&self) -> bool {
+        if self.pick != Pick::Hurried && self.lane.is_outside_window() {
+            return true;
+        }
+        // The queue is looked into only when something came.
+        let now = self.lane.pokes();
+        let (Some(above), true) = (self.above, self.pokes.swap(now, Ordering::Relaxed) != now)
+        else {
+            return false;
+        };
+        let store = &self.lane.tools.store;
+        let urgent = store.is_ready(&self.lane.name, Pick::AtLeast(above));
+        // A store that cannot be asked now will say so at the next claim.
+        urgent.unwrap_or(false)
+    }
+}
+
+/// The items in runs that can share an association: with `"$RemoteAet"` each calling AET needs its own.
+fn runs<'a>(lane: &Lane, items: &'a [Item]) -> Vec<&'a [Item]> {
+    if lane.settings.local_aet == LocalAet::Remote {
+        items
+            .chunk_by(|a, b| a.remote_aet == b.remote_aet)
+            .collect()
+    } else {
+        vec![items]
+    }
+}
+
+fn local_aet<'a>(lane: &'a Lane, items: &'a [Item]) -> Option<&'a str> {
+    match &lane.settings.local_aet {
+        LocalAet::Orthanc => None,
+        LocalAet::Fixed(aet) => Some(aet),
+        LocalAet::Remote => items.first().and_then(|item| item.remote_aet.as_deref()),
+    }
+}
+
+/// Whether the destination answered for the instance, so that it is there and well.
+fn is_answer(class: Class) -> bool {
+    matches!(
+        class,
+        Class::Success | Class::Warning | Class::Rejected | Class::NotNegotiated
+    )
+}
+
+/// What a delivery says about the destination. `true`: nothing more goes to it in this claim.
+fn judge(
+    lane: &Lane,
+    held: &Held<'_>,
+    items: &[Item],
+    delivery: &Delivery,
+    took: Duration,
+) -> bool {
+    let outcomes = || {
+        items
+            .iter()
+            .zip(&delivery.0)
+            .filter_map(|(item, tried)| match tried {
+                Tried::Made { outcome, .. } => Some((item, outcome)),
+                Tried::NotYet | Tried::Unknown => None,
+            })
+    };
+    let untold = held.ids().clone();
+    let answered = || {
+        outcomes().filter(|(item, outcome)| is_answer(outcome.class) && untold.contains(&item.id))
+    };
+    if answered().next().is_some() {
+        let bytes = answered().map(|(item, _)| item.size_bytes).sum();
+        lane.answered(answered().count(), bytes, took);
+    }
+    if lane.is_stopped() {
+        return true;
+    }
+    let bad = outcomes().map(|(_, outcome)| outcome).find(|outcome| {
+        matches!(
+            outcome.class,
+            Class::Unreachable | Class::Interrupted | Class::Busy | Class::Internal
+        )
+    });
+    match bad {
+        Some(outcome) if outcome.class == Class::Unreachable => {
+            if !(outcome.association_rejected && lane.congested(outcome)) {
+                lane.unreachable(outcome);
+            }
+            true
+        }
+        Some(outcome) => {
+            if outcome.class != Class::Internal {
+                // The association was open.
+                lane.reached();
+            }
+            lane.misbehaved(outcome);
+            true
+        }
+        None => false,
+    }
+}
+
+/// Whether it may have gone over the line.
+fn was_sent(tried: &Tried) -> bool {
+    match tried {
+        Tried::Made { outcome, .. } => outcome.class.reached_destination(),
+        Tried::NotYet => false,
+        Tried::Unknown => true,
+    }
+}
+
+/// The items of a batch under way that a person has cancelled since.
+fn recalled(lane: &Lane, token: i64, items: &[Item]) -> Vec<i64> {
+    let ids: Vec<i64> = items.iter().map(|item| item.id).collect();
+    match lane.tools.store.still_claimed(token, &ids) {
+        Ok(held) => ids.into_iter().filter(|id| !held.contains(id)).collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// What one instance took, of a batch that told nothing before its end: each of its results has the time of all that went before
+/// it too (over REST, that of the whole job).
+fn share<'a>(tried: impl Iterator<Item = &'a Tried>) -> Option<Duration> {
+    let times: Vec<Duration> = tried
+        .filter_map(|tried| match tried {
+            Tried::Made { duration, .. } if was_sent(tried) => Some(*duration),
+            _ => None,
+        })
+        .collect();
+    let count = u32::try_from(times.len()).ok().filter(|count| *count > 0)?;
+    Some(*times.iter().max()? / count)
+}
+
+/// What becomes of an item; `None`: it stays `Running`. `each`: what it took, where the attempt's own time says more.
+fn settle(lane: &Lane, item: &Item, tried: &Tried, each: Option<Duration>) -> Option<Finish> {
+    let (outcome, started, duration) = match tried {
+        Tried::Made {
+            outcome,
+            started,
+            duration,
+        } => (outcome, started, duration),
+        Tried::NotYet => return Some(release(item.id)),
+        Tried::Unknown => return None,
+    };
+    // Cut by our own stop: not the destination's fault, no attempt is counted.
+    if lane.is_stopped() && matches!(outcome.class, Class::Interrupted | Class::Internal) {
+        return Some(release(item.id));
+    }
+    let counted = outcome.class.reached_destination();
+    let attempt = AttemptMade {
+        started: *started,
+        duration_us: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
+        outcome: outcome.clone(),
+        counted,
+    };
+    let next = follow(
+        outcome.class,
+        item.attempt_count + u32::from(counted),
+        &lane.settings.retry,
+        lane.tools.clock.now(),
+        (lane.tools.jitter)(),
+    );
+    lane.settled(&Settled {
+        class: outcome.class,
+        next,
+        bytes: item.size_bytes,
+        took: each.unwrap_or(*duration),
+    });
+    report(lane, item, outcome, next);
+    Some(Finish {
+        id: item.id,
+        verb: match next {
+            Next::Complete => FinishVerb::Complete(attempt),
+            Next::Retry { at } => FinishVerb::Retry { at, attempt },
+            Next::Fail => FinishVerb::Fail(attempt),
+            Next::Release => FinishVerb::Release,
+        },
+    })
+}
+
+/// Says once what needs a person, or is our own fault.
+fn report(lane: &Lane, item: &Item, outcome: &Outcome, next: Next) {
+    let said = format!(
+        "{}: instance {} ({}): {} {}",
+        lane.name,
+        item.instance,
+        item.sop_instance_uid,
+        outcome.class,
+        outcome.for_log()
+    );
+    match (outcome.class, next) {
+        (Class::Internal, _) => log::error!("{said}"),
+        (_, Next::Fail) => log::warn!("{said}; it waits in the error queue"),
+        (_, Next::Retry { .. }) => log::info!("{said}; it will be tried again"),
+        _ => {}
+    }
+}
+
+/// Writes the results; until they are written nothing else is claimed by this worker.
+fn finish(lane: &Lane, held: Held<'_>, results: &[Finish]) {
+    let written = write(lane, held.token, results);
+    // What could not be written before a stop stays `Running`, and is sent again after the next start.
+    held.ids().clear();
+    if written {
+        failpoint::pass("finished");
+        if results.iter().any(|one| one.verb == FinishVerb::Release) {
+            // Another worker may have found the queue empty meanwhile.
+            lane.poke();
+        }
+    }
+}
+
+/// Tries until it is done; `false`: the lane was stopped before.
+fn write(lane: &Lane, token: i64, results: &[Finish]) -> bool {
+    let tools = &lane.tools;
+    let mut told = false;
+    loop {
+        match tools.store.finish(token, results, tools.clock.now()) {
+            Ok(_) => return true,
+            Err(error) => {
+                if !told {
+                    log::error!(
+                        "{}: {} results cannot be written, trying on: {error}",
+                        lane.name,
+                        results.len()
+                    );
+                    told = true;
+                }
+                if lane.is_stopped() {
+                    return false;
+                }
+                super::pause(lane);
+            }
+        }
+    }
+}
