@@ -68,6 +68,7 @@ async function operateErrors(data) {
     body.To = answer.choice;
   }
   const number = (await api.operateErrors(verb, { ...body, DryRun: true }))[DONE[verb]];
+  const counted = performance.now();
   if (number === 0) {
     say("There is nothing left that fits");
     return;
@@ -89,6 +90,11 @@ async function operateErrors(data) {
       number,
     });
     if (!sure) return;
+    if (!body.IDs) {
+      // What failed since it was counted was not asked about.
+      delete body.All;
+      body.OlderThanSeconds = Math.ceil((performance.now() - counted) / 1000);
+    }
   }
   const done = (await api.operateErrors(verb, body))[DONE[verb]];
   chosen.clear();

@@ -77,6 +77,24 @@ fn purging_asks_twice() {
     page.is_clean();
 }
 
+/// While a person is asked, more of the same kind fails: it was not counted, and stays.
+#[test]
+fn what_fails_meanwhile_is_not_purged() {
+    let (_bad, worse, page) = scene();
+    page.show("#/errors");
+    let browser = &page.browser;
+    browser.click("[data-destination=worse] [data-verb=purge]");
+    page.answer("Purge 6 items?", "yes");
+    browser.wait_text("dialog h2", "Really purge 6 items?");
+    page.store(&Study::new(1, 2).seed(9));
+    page.queue.wait_for("worse", "Failure", 8);
+    page.answer("Really purge 6 items?", "yes");
+    page.said("Purged: 6 items");
+    assert_eq!(page.queue.count("worse", "Failure"), 2);
+    drop(worse);
+    page.is_clean();
+}
+
 #[test]
 fn chosen_items_of_a_group_are_redirected() {
     let (_bad, worse, page) = scene();
