@@ -41,6 +41,10 @@ fn choosy() -> FaultScp {
 
 fn take(page: &Page, folder: &Path, name: &str, whole: bool) {
     let path = folder.join(format!("{name}.png"));
+    // The path of a temporary database is of no interest.
+    page.browser.eval(
+        "const about = document.getElementById('about'); if (about) about.hidden = true; return 0",
+    );
     page.browser.screenshot(&path, whole);
     let written = std::fs::metadata(&path).is_ok_and(|file| file.len() > 10_000);
     assert!(written, "{}", path.display());
