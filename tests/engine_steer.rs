@@ -162,6 +162,8 @@ fn an_outage_survives_a_restart() {
     scp.stop();
     let mut queue = Queue::start(queue::config_for(&[&scp]).set("DicomScuTimeout", 60));
     queue.store_all(&Study::new(1, 5).build());
+    // What is not queued yet is queued after the restart, later than it is looked at here.
+    queue.wait_for("pacs", "Pending", 5);
     // The error is the last thing that is written about it.
     queue.wait_until(
         || queue.ask("/destinations/pacs")["LastError"]["Class"] == "Unreachable",
