@@ -118,6 +118,8 @@ fn everything_must_be_asked_for() {
         json!({ "Everything": true }),
         json!({ "IDs": ["1"] }),
         json!({ "OlderThanSeconds": -1 }),
+        json!({ "FailedBefore": "yesterday" }),
+        json!({ "FailedBefore": 20261120 }),
         json!({ "Class": "rejected" }),
         json!([]),
         json!(null),
@@ -143,6 +145,29 @@ fn everything_must_be_asked_for() {
         json!({ "Purged": 0 })
     );
     assert_eq!(errors(&queue), before);
+}
+
+/// What fails after one was asked is not what one was asked about.
+#[test]
+fn what_failed_since_a_time_is_left_alone() {
+    let (scp, other) = (FaultScp::start("PACS"), FaultScp::start("OTHER"));
+    let (queue, before) = refused(&scp, &other);
+    let time = queue.ask("")["Time"].clone();
+    let mut filter = json!({ "FailedBefore": time, "DryRun": true });
+    let purged = |count| json!({ "Purged": count });
+    assert_eq!(queue.tell("/errors/purge", &filter), purged(before.len()));
+    queue.store_all(&Study::new(1, 2).seed(77).build());
+    queue.wait_for("pacs", "Failure", 8);
+    assert_eq!(queue.tell("/errors/purge", &filter), purged(before.len()));
+    // Both bounds hold.
+    filter["OlderThanSeconds"] = json!(3600);
+    assert_eq!(queue.tell("/errors/purge", &filter), purged(0));
+    let first = before[0]["CompletionTime"].clone();
+    let none = json!({ "FailedBefore": first, "IDs": [before[0]["ID"]] });
+    assert_eq!(queue.tell("/errors/purge", &none), purged(0));
+    let filter = json!({ "FailedBefore": time, "Destination": "pacs" });
+    assert_eq!(queue.tell("/errors/purge", &filter), purged(before.len()));
+    assert_eq!(errors(&queue).len(), 2);
 }
 
 #[test]

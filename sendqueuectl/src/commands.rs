@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::cli::{Cli, Command, Destinations, Filter, Operation};
 use crate::client::{Client, ClientError};
@@ -347,16 +347,27 @@ impl Session<'_> {
     }
 
     fn operate(&self, verb: &str, key: &str, operation: &Operation, to: Option<&str>) -> Done {
-        let mut body = filter::body(operation, operation.dry_run);
+        let mut body = filter::body(operation);
         if let Some(to) = to {
             body.insert("To".to_owned(), to.into());
         }
+        self.post_operation(verb, key, body, operation.dry_run)
+    }
+
+    fn post_operation(
+        &self,
+        verb: &str,
+        key: &str,
+        mut body: Map<String, Value>,
+        dry_run: bool,
+    ) -> Done {
+        body.insert("DryRun".to_owned(), dry_run.into());
         let done = self
             .client
             .post(&format!("/errors/{verb}"), &Value::Object(body))?;
         if !self.raw(&done) {
             let count = number(&done, key);
-            if operation.dry_run {
+            if dry_run {
                 say!("{count} items fit; nothing was changed");
             } else {
                 say!("{}: {count} items", key.to_lowercase());
@@ -367,9 +378,21 @@ impl Session<'_> {
 
     /// Asks, unless told not to: what is purged nobody sends.
     fn purge(&self, operation: &Operation, yes: bool) -> Done {
+        let mut body = filter::body(operation);
         if !operation.dry_run && !yes {
-            let body = Value::Object(filter::body(operation, true));
-            let count = number(&self.client.post("/errors/purge", &body)?, "Purged");
+            let everything = operation.all && body.len() == 1;
+            if everything {
+                body.clear();
+            }
+            if everything || !body.is_empty() && !body.contains_key("IDs") {
+                // What fails from here on is neither counted nor asked about.
+                let now = self.client.get("", &[])?["Time"].clone();
+                body.insert("FailedBefore".to_owned(), now);
+            }
+            let mut dry = body.clone();
+            dry.insert("DryRun".to_owned(), true.into());
+            let dry = Value::Object(dry);
+            let count = number(&self.client.post("/errors/purge", &dry)?, "Purged");
             if !io::stdin().is_terminal() {
                 return Err(Failed::Use(format!(
                     "{count} items would be purged: nobody can be asked here, so say --yes if that is meant"
@@ -384,7 +407,7 @@ impl Session<'_> {
                 return Ok(ExitCode::FAILURE);
             }
         }
-        self.operate("purge", "Purged", operation, None)
+        self.post_operation("purge", "Purged", body, operation.dry_run)
     }
 
     fn steer(&self, verb: &str, names: &Destinations) -> Done {

@@ -61,7 +61,7 @@ pub fn arguments(filter: &Filter) -> Vec<(&'static str, String)> {
 }
 
 /// As the body of an operation on the error queue. An empty one is left to the server, which refuses it with the right words.
-pub fn body(operation: &Operation, dry_run: bool) -> Map<String, Value> {
+pub fn body(operation: &Operation) -> Map<String, Value> {
     let filter = &operation.filter;
     let mut body = Map::new();
     let mut put = |name: &str, value: Value| drop(body.insert(name.to_owned(), value));
@@ -87,9 +87,6 @@ pub fn body(operation: &Operation, dry_run: bool) -> Map<String, Value> {
     }
     if let Some(seconds) = filter.older_than {
         put("OlderThanSeconds", seconds.into());
-    }
-    if dry_run {
-        put("DryRun", true.into());
     }
     body
 }

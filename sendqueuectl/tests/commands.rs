@@ -1,6 +1,6 @@
 //! Every command against a real Orthanc.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::process::{Command, Output, Stdio};
 
 use sendqueue_testkit::queue::{self, Queue};
@@ -208,12 +208,12 @@ fn the_error_queue_is_replayed_redirected_and_purged() {
     assert!(ctl.run(&["status", "--check"]).status.success());
 }
 
-/// On a terminal it asks; `script` (util-linux) makes one.
+/// On a terminal it asks; `script` (util-linux) makes one. What fails while it asks stays.
 #[test]
 fn purging_asks_on_a_terminal() {
     let (_bad, _good, queue, _) = scene();
     let ctl = Ctl::of(&queue);
-    for (answer, left) in [("n\n", 4), ("y\n", 0)] {
+    for (asked, answer, left) in [(4, "n\n", 5), (5, "y\n", 1)] {
         let line = format!("{} purge --all", env!("CARGO_BIN_EXE_sendqueuectl"));
         let mut child = Command::new("script")
             .args(["-qefc", &line, "/dev/null"])
@@ -222,15 +222,23 @@ fn purging_asks_on_a_terminal() {
             .stdout(Stdio::piped())
             .spawn()
             .expect("script");
+        let mut text = String::new();
+        let mut stdout = child.stdout.take().expect("a pipe");
+        let mut byte = [0];
+        while !text.contains("[y/N]") && stdout.read(&mut byte).expect("readable") == 1 {
+            text.push(char::from(byte[0]));
+        }
+        assert!(text.contains(&format!("Purge {asked} items?")), "{text}");
+        queue.store_all(&Study::new(1, 1).seed(70 + asked).build());
+        queue.wait_for("bad", "Failure", asked + 1);
         child
             .stdin
             .take()
             .expect("a pipe")
             .write_all(answer.as_bytes())
             .expect("answered");
-        let output = child.wait_with_output().expect("an end");
-        let text = String::from_utf8_lossy(&output.stdout);
-        assert!(text.contains("Purge 4 items?"), "{text}");
+        stdout.read_to_string(&mut text).expect("text");
+        child.wait().expect("an end");
         assert_eq!(queue.count("bad", "Failure"), left, "{answer:?}: {text}");
     }
 }

@@ -10,13 +10,14 @@ use crate::item::{State, Timestamp};
 use crate::store::{ErrorOperation, Filter, Level};
 
 /// The fields that narrow an operation down.
-const NARROW: [&str; 6] = [
+const NARROW: [&str; 7] = [
     "IDs",
     "Destination",
     "Study",
     "Class",
     "Status",
     "OlderThanSeconds",
+    "FailedBefore",
 ];
 
 impl Api {
@@ -99,13 +100,15 @@ impl Api {
             .map(|text| self.identifier("Study", Level::Study, text))
             .transpose()?;
         let older = body.number("OlderThanSeconds", MOST_SECONDS)?;
+        let older = older.map(|seconds| now.plus_seconds(-(seconds as f64)));
+        let before = body.time("FailedBefore")?;
         let filter = Filter {
             ids: body.ids("IDs")?,
             destination: body.text("Destination")?,
             study,
             class,
             status: body.status("Status")?,
-            completed_before: older.map(|seconds| now.plus_seconds(-(seconds as f64))),
+            completed_before: older.into_iter().chain(before).min(),
             ..Filter::default()
         };
         // `null` for every field would be an empty filter in disguise.

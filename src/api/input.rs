@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::error::ApiError;
 use super::types::Named;
-use crate::item::{Class, Priority, State};
+use crate::item::{Class, Priority, State, Timestamp};
 use crate::store::{Order, Page, StatusFilter};
 
 const DEFAULT_LIMIT: u32 = 100;
@@ -239,6 +239,14 @@ impl Body {
     pub fn number(&self, name: &str, most: u64) -> Result<Option<u64>, ApiError> {
         self.read(name, &format!("an integer from 0 to {most}"), |value| {
             value.as_u64().filter(|number| *number <= most)
+        })
+    }
+
+    /// In Orthanc's form.
+    pub fn time(&self, name: &str) -> Result<Option<Timestamp>, ApiError> {
+        let allowed = "a time such as \"20261120T235959.123456\" (UTC)";
+        self.read(name, allowed, |value| {
+            Timestamp::parse_orthanc(value.as_str()?)
         })
     }
 

@@ -3,7 +3,7 @@
 use orthanc_sdk::{Request, Response};
 
 use super::input::Query;
-use super::types::{Callbacks, Disabled, Overview, age};
+use super::types::{Callbacks, Disabled, Overview, Time, age};
 use super::{Answer, Api, json, ok};
 
 /// Version of the API, not of the plugin.
@@ -31,6 +31,7 @@ impl Api {
             enabled: true,
             database: self.store.location().to_string_lossy().into_owned(),
             database_bytes: self.store.size_bytes()?,
+            time: Time(now),
             counts: (&self.store.counts()?).into(),
             destinations: self.known_destinations()?,
             oldest_pending_seconds: age(oldest, now),

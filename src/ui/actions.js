@@ -67,8 +67,12 @@ async function operateErrors(data) {
     if (!answer) return;
     body.To = answer.choice;
   }
+  if (!body.IDs) {
+    // What fails from here on is neither counted nor asked about.
+    delete body.All;
+    body.FailedBefore = (await api.overview()).Time;
+  }
   const number = (await api.operateErrors(verb, { ...body, DryRun: true }))[DONE[verb]];
-  const counted = performance.now();
   if (number === 0) {
     say("There is nothing left that fits");
     return;
@@ -90,11 +94,6 @@ async function operateErrors(data) {
       number,
     });
     if (!sure) return;
-    if (!body.IDs) {
-      // What failed since it was counted was not asked about.
-      delete body.All;
-      body.OlderThanSeconds = Math.ceil((performance.now() - counted) / 1000);
-    }
   }
   const done = (await api.operateErrors(verb, body))[DONE[verb]];
   chosen.clear();

@@ -23,6 +23,8 @@ pub struct Overview {
     pub database: String,
     /// Size of its files in bytes.
     pub database_bytes: u64,
+    /// When this was answered, by the clock that all times here are of.
+    pub time: Time,
     pub counts: Counts,
     /// Names of all destinations that rules or items name.
     #[schema(value_type = Vec<String>)]
