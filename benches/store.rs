@@ -233,7 +233,7 @@ fn run(backlog: u64, options: &Options) -> Result<(), Failed> {
         median(|| store.destinations())?,
         median(|| store.next_due())?,
         page(Filter {
-            state: Some(State::Pending),
+            states: Some(State::Pending.into()),
             ..Filter::default()
         })?,
         page(Filter {

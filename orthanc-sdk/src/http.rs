@@ -67,7 +67,8 @@ pub struct Request {
     pub uri: String,
     /// What the groups of the route's pattern matched, in order; empty for a group that took no part.
     pub groups: Vec<String>,
-    /// The query's arguments, decoded; Orthanc parses them for GET only. Not in the order of the query.
+    /// The query's arguments; Orthanc parses them for GET only. Not in the order of the query, and percent-encoded or not: Orthanc 1.10
+    /// to 1.12 leave it to the web server that they were built with (civetweb before 1.15 decodes them).
     pub query: Vec<(String, String)>,
     /// The HTTP headers; names in lower case.
     pub headers: Vec<(String, String)>,

@@ -52,6 +52,7 @@ pub enum Command {
     Items {
         #[command(flatten)]
         filter: Filter,
+        /// One, or several: Scheduled,Pending,Retry.
         #[arg(long)]
         state: Option<String>,
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]

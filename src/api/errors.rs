@@ -24,7 +24,7 @@ impl Api {
     pub fn errors(&self, request: &Request) -> Answer {
         let query = Query::of::<ErrorsQuery>(request)?;
         let filter = Filter {
-            state: Some(State::Failure),
+            states: Some(State::Failure.into()),
             ..self.list_filter(&query)?
         };
         self.list(&filter, &query)

@@ -1,12 +1,13 @@
 //! Reading what a request asks for: bad input is refused whole, before anything is changed.
 
 use orthanc_sdk::Request;
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
 use super::types::Named;
 use crate::item::{Class, Priority, State, Timestamp};
-use crate::store::{Order, Page, StatusFilter};
+use crate::store::{Order, Page, States, StatusFilter};
 
 const DEFAULT_LIMIT: u32 = 100;
 const MOST_LIMIT: u32 = 1000;
@@ -17,21 +18,31 @@ pub const MOST_SECONDS: u64 = 1_000_000_000;
 const MOST_DEPTH: usize = 16;
 
 /// The arguments of a GET, all of which must be known.
-pub struct Query<'a>(&'a Request);
+///
+/// Whether they come decoded depends on the web server that Orthanc was built with: before 1.13.0 it leaves them as they are
+/// where that is civetweb 1.15 or newer, as in Debian. So they are decoded here, once more if need be: no argument of ours has
+/// a meaning with a `%` in it.
+pub struct Query(Vec<(String, String)>);
 
-impl<'a> Query<'a> {
+impl Query {
     /// Whose arguments are those of `T`.
-    pub fn of<T: Named>(request: &'a Request) -> Result<Query<'a>, ApiError> {
+    pub fn of<T: Named>(request: &Request) -> Result<Query, ApiError> {
         Query::new(request, T::NAMES)
     }
 
     /// Without arguments.
-    pub fn none(request: &'a Request) -> Result<Query<'a>, ApiError> {
+    pub fn none(request: &Request) -> Result<Query, ApiError> {
         Query::new(request, &[])
     }
 
-    fn new(request: &'a Request, known: &[&str]) -> Result<Query<'a>, ApiError> {
-        for (name, _) in &request.query {
+    fn new(request: &Request, known: &[&str]) -> Result<Query, ApiError> {
+        let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let arguments: Vec<_> = request
+            .query
+            .iter()
+            .map(|(name, value)| (decoded(name), decoded(value)))
+            .collect();
+        for (name, _) in &arguments {
             if !known.contains(&name.as_str()) {
                 let allowed = if known.is_empty() {
                     "no arguments".to_owned()
@@ -41,29 +52,32 @@ impl<'a> Query<'a> {
                 return Err(ApiError::field("query argument", quoted(name), &allowed));
             }
         }
-        Ok(Query(request))
+        Ok(Query(arguments))
     }
 
     /// An empty value counts as absent.
     pub fn text(&self, name: &str) -> Option<String> {
         self.0
-            .query_value(name)
-            .filter(|value| !value.is_empty())
-            .map(str::to_owned)
+            .iter()
+            .find(|(key, _)| key == name)
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(_, value)| value.clone())
     }
 
-    pub fn state(&self) -> Result<Option<State>, ApiError> {
-        self.text("state")
-            .map(|text| {
-                State::parse(&text).ok_or_else(|| {
-                    ApiError::field(
-                        "state",
-                        quoted(&text),
-                        &State::ALL.map(State::as_str).join(", "),
-                    )
-                })
-            })
-            .transpose()
+    /// One state, or several with commas between them.
+    pub fn states(&self) -> Result<Option<States>, ApiError> {
+        let Some(text) = self.text("state") else {
+            return Ok(None);
+        };
+        let mut states = States::default();
+        for word in text.split(',') {
+            let state = State::parse(word).ok_or_else(|| {
+                let all = State::ALL.map(State::as_str).join(", ");
+                ApiError::field("state", quoted(word), &format!("any of {all}"))
+            })?;
+            states = states.with(state);
+        }
+        Ok(Some(states))
     }
 
     pub fn class(&self) -> Result<Option<Class>, ApiError> {

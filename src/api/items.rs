@@ -18,7 +18,7 @@ impl Api {
             .map(|text| self.identifier("instance", Level::Instance, text))
             .transpose()?;
         let filter = Filter {
-            state: query.state()?,
+            states: query.states()?,
             instance,
             ..self.list_filter(&query)?
         };
@@ -31,7 +31,7 @@ impl Api {
     }
 
     /// What lists of items and the error queue have in common.
-    pub(super) fn list_filter(&self, query: &Query<'_>) -> Result<Filter, ApiError> {
+    pub(super) fn list_filter(&self, query: &Query) -> Result<Filter, ApiError> {
         let now = self.clock.now();
         let ago = |seconds: Option<u64>| seconds.map(|seconds| now.plus_seconds(-(seconds as f64)));
         let study = query
@@ -50,7 +50,7 @@ impl Api {
     }
 
     /// The page of items that a query asks for.
-    pub(super) fn list(&self, filter: &Filter, query: &Query<'_>) -> Answer {
+    pub(super) fn list(&self, filter: &Filter, query: &Query) -> Answer {
         let items = self.store.items(filter, query.page()?)?;
         let list: Vec<types::Item> = items.iter().map(types::Item::from).collect();
         ok(&list)

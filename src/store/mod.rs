@@ -20,6 +20,10 @@ use crate::item::{Attempt, Class, Item, Outcome, Priority, State, Timestamp};
 
 pub mod sqlite;
 
+mod filter;
+
+pub use self::filter::{CLOCK_SLACK_SECONDS, Filter, Order, Page, States, StatusFilter};
+
 #[cfg(test)]
 pub mod conformance;
 
@@ -141,64 +145,6 @@ pub struct AttemptMade {
     pub outcome: Outcome,
     /// Whether it reached the destination (`Class::reached_destination`).
     pub counted: bool,
-}
-
-/// Which items an operation is for. All that is `Some` must fit.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    pub ids: Option<Vec<i64>>,
-    pub state: Option<State>,
-    pub destination: Option<String>,
-    pub study: Option<String>,
-    pub instance: Option<String>,
-    pub class: Option<Class>,
-    pub status: Option<StatusFilter>,
-    /// Made before, and not before. By the clock of the time: identifiers grow with it, and lists are cut by them first, so
-    /// that items that were made while the clock was set back by more than [`CLOCK_SLACK_SECONDS`] may be left out. One that
-    /// does not fit is never listed.
-    pub created_before: Option<Timestamp>,
-    pub created_after: Option<Timestamp>,
-    /// At rest since before this (for the error queue).
-    pub completed_before: Option<Timestamp>,
-}
-
-/// So much a clock may be set back (NTP does) without any effect on lists by time of creation.
-pub const CLOCK_SLACK_SECONDS: f64 = 60.0;
-
-/// Which DIMSE status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StatusFilter {
-    Is(u16),
-    /// Items without one.
-    None,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Order {
-    /// By `ID`, the oldest first.
-    #[default]
-    Ascending,
-    /// The newest first.
-    Descending,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Page {
-    /// The last `ID` seen in this order; 0 for the first page.
-    pub since: i64,
-    pub limit: u32,
-    pub order: Order,
-}
-
-impl Page {
-    /// Of the oldest first.
-    pub fn after(since: i64, limit: u32) -> Page {
-        Page {
-            since,
-            limit,
-            order: Order::Ascending,
-        }
-    }
 }
 
 /// What an operator does to every item of the error queue that fits a filter.

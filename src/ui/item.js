@@ -3,13 +3,15 @@
 import { api, explorer } from "./api.js";
 import { h } from "./dom.js";
 import { link } from "./route.js";
+import { holds } from "./standing.js";
 import { state } from "./table.js";
 import { ago, bytes, count, status, time, STATE_WORDS } from "./words.js";
 
 export const title = ({ id }) => `Item ${id}`;
 
 export async function load({ id }) {
-  return { item: await api.item(id) };
+  const [item, destinations] = await Promise.all([api.item(id), api.destinations()]);
+  return { item, destination: destinations.find((one) => one.Name === item.Destination) };
 }
 
 /** What may be done with an item in which state. */
@@ -22,10 +24,12 @@ const MAY = {
 };
 const WORDS = { replay: "Replay", "send-now": "Send now", redirect: "Redirect…", cancel: "Cancel", remove: "Remove…" };
 
-export function render({ id }, { item }) {
+export function render({ id }, { item, destination }) {
+  const held = MAY["send-now"].includes(item.State) && holds(destination);
   return [
     h("h1", {}, `Item ${item.ID}`),
     h("p", { class: "state", "data-state": item.State }, state(item.State), " ", STATE_WORDS[item.State]),
+    held && h("p", { "data-key": "holds" }, `It waits: ${item.Destination} is `, held),
     item.Meaning && h("div", { class: item.State === "Success" ? "problem mended" : "problem", "data-key": "problem" },
       h("p", {}, h("strong", {}, item.Meaning)),
       item.Advice && item.State !== "Success" && h("p", {}, item.Advice),

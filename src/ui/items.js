@@ -3,7 +3,7 @@
 import { api } from "./api.js";
 import { h } from "./dom.js";
 import { AGES, itemTable, PAGE, pages, same, select } from "./table.js";
-import { CLASSES, STATES } from "./words.js";
+import { CLASSES, STATES, WAITING } from "./words.js";
 
 export const title = () => "Items";
 
@@ -27,7 +27,7 @@ export function render({ query }, { list, queue }) {
 function filters(query, destinations) {
   const text = (name, label) => h("label", {}, `${label} `, h("input", { name, type: "text", value: query[name] || "", spellcheck: "false", autocomplete: "off" }));
   return h("form", { class: "filters", "data-filter": "items", "data-keep": true, "data-key": `filters:${JSON.stringify({ ...query, since: "" })}` },
-    select("state", "State", same(STATES), query.state, "any"),
+    select("state", "State", [[WAITING, "waiting"], ...same(STATES)], query.state, "any"),
     select("destination", "Destination", same(destinations), query.destination, "any"),
     select("class", "Outcome", same(CLASSES), query.class, "any"),
     text("study", "Study (ID or UID)"),

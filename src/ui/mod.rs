@@ -50,6 +50,7 @@ const FILES: &[File] = files! {
     "resource.js" SCRIPT,
     "route.js" SCRIPT,
     "selection.js" SCRIPT,
+    "standing.js" SCRIPT,
     "table.js" SCRIPT,
     "words.js" SCRIPT,
 };

@@ -5,7 +5,8 @@ import { chart } from "./chart.js";
 import { echoes } from "./actions.js";
 import { h } from "./dom.js";
 import { link } from "./route.js";
-import { age, ago, bytes, count, date, rate, status, time, waiting } from "./words.js";
+import { standing } from "./standing.js";
+import { age, ago, bytes, count, date, rate, status, waiting, WAITING } from "./words.js";
 
 export const title = () => "Overview";
 
@@ -31,9 +32,6 @@ export function render(route, { destinations, history, queue }) {
   ];
 }
 
-/** The states of what waits: the link leads to the first that has some. */
-const WAITING = ["Pending", "Retry", "Scheduled"];
-
 function figure(name, value, kind) {
   return h("div", { class: kind || "" }, h("dt", {}, name), h("dd", {}, value));
 }
@@ -47,7 +45,7 @@ function card(one, history) {
       h("h2", { id: title }, h("a", { href: link(["items"], { destination: name }) }, name)),
       standing(one)),
     h("dl", { class: "figures" },
-      figure("Waiting", h("a", { href: link(["items"], { destination: name, state: WAITING.find((state) => one.Counts[state]) || "Pending" }) }, count(waiting(one.Counts)))),
+      figure("Waiting", h("a", { href: link(["items"], { destination: name, state: WAITING }) }, count(waiting(one.Counts)))),
       figure("Being sent", h("a", { href: link(["items"], { destination: name, state: "Running" }) }, count(one.Counts.Running))),
       figure("Failed", one.Counts.Failure ? h("a", { href: link(["errors"], { destination: name }) }, count(one.Counts.Failure)) : "0", one.Counts.Failure > 0 && "bad"),
       figure("Sent", h("a", { href: link(["items"], { destination: name, state: "Success" }) }, count(one.Counts.Success))),
@@ -64,24 +62,6 @@ function card(one, history) {
       h("summary", {}, "Settings"),
       h("p", {}, `Sent by ${one.TransportInUse}: ${one.TransportReason}`),
       h("dl", { class: "settings" }, settings(one.Settings))));
-}
-
-/** The state in words; its colour repeats it. */
-function standing(one) {
-  return h("p", { class: "state", "data-state": one.State }, h("strong", {}, STATES[one.State] || one.State), " ", more(one));
-}
-
-const STATES = { Ready: "Ready", Unreachable: "Unreachable", Paused: "Paused", OutsideWindow: "Outside its window" };
-
-function more(one) {
-  if (one.State === "Paused") return "by a person, until it is resumed";
-  if (one.State === "Unreachable") {
-    const wait = one.NextProbe ? (date(one.NextProbe) - Date.now()) / 1000 : 0;
-    return `since ${ago(one.UnreachableSince).replace(/ ago$/, "")}; ${wait > 1 ? `next try in ${age(wait)}` : "trying now"}`;
-  }
-  if (one.State === "OutsideWindow") return one.NextWindow ? `opens at ${time(one.NextWindow)}` : "";
-  if (one.Counts.Running) return "and sending";
-  return waiting(one.Counts) ? "" : "and idle";
 }
 
 /** The last error; with less weight once something was sent since, and nothing of it is left. */

@@ -4,8 +4,9 @@ import { api, explorer } from "./api.js";
 import { destinationNames } from "./actions.js";
 import { h } from "./dom.js";
 import { link } from "./route.js";
+import { holds } from "./standing.js";
 import { itemTable, PAGE, pages } from "./table.js";
-import { count, STATES, time } from "./words.js";
+import { count, STATES, time, waiting } from "./words.js";
 
 const ONE = { patients: "Patient", studies: "Study", series: "Series", instances: "Instance" };
 /** Names of the pages in Orthanc Explorer. */
@@ -16,23 +17,24 @@ export const title = ({ level }, data) => (data && data.tags ? `${ONE[level]} ${
 export async function load({ level, id, query }) {
   const found = await api.resource(level, id);
   const filter = { studies: "study", instances: "instance" }[level];
-  const [described, names, list] = await Promise.all([
+  const [described, names, destinations, list] = await Promise.all([
     found.InOrthanc ? api.described(level, found.ID) : null,
     destinationNames(),
+    api.destinations(),
     filter ? api.items({ [filter]: found.ID, order: "desc", limit: PAGE, since: query.since }) : null,
   ]);
   const tags = described && { ...described.MainDicomTags, ...described.PatientMainDicomTags };
-  return { found, tags, names, list };
+  return { found, tags, names, destinations, list };
 }
 
-export function render({ level, id, query }, { found, tags, names, list }) {
+export function render({ level, id, query }, { found, tags, names, destinations, list }) {
   return [
     h("h1", {}, ONE[level]),
     tags ? h("dl", { class: "facts", "data-key": "tags" }, facts(tags)) : h("p", {}, "It is no longer in Orthanc."),
     h("p", {}, "Orthanc ID ", h("code", {}, found.ID), found.InOrthanc && [" · ",
       h("a", { href: explorer(EXPLORER[level], found.ID) }, "open in Orthanc Explorer")]),
     h("h2", {}, "What went where"),
-    found.Destinations.length === 0 ? h("p", { class: "empty", "data-key": "nowhere" }, "Nothing of it is or was in the queue.") : progress(found, level),
+    found.Destinations.length === 0 ? h("p", { class: "empty", "data-key": "nowhere" }, "Nothing of it is or was in the queue.") : progress(found, level, destinations),
     found.InOrthanc && h("form", { class: "card", "data-keep": true, "data-key": `enqueue:${found.ID}:${names.join("/")}` },
       h("fieldset", {},
         h("legend", {}, "Enqueue for"),
@@ -48,19 +50,19 @@ function facts(tags) {
   return shown.filter(([tag]) => tags[tag]).map(([tag, name]) => h("div", { "data-tag": tag }, h("dt", {}, name), h("dd", {}, tags[tag])));
 }
 
-function progress(found, level) {
+function progress(found, level, destinations) {
   const caption = "Items by destination and state";
   return h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": caption, "data-key": "progress" },
     h("table", {},
       h("caption", { class: "hidden" }, caption),
       h("thead", {}, h("tr", {}, ["Destination", "Delivered", ...STATES.filter((name) => name !== "Success"), "First made", "Last made", "Last at rest", ""].map((name) => h("th", { scope: "col" }, name || h("span", { class: "hidden" }, "Actions"))))),
-      h("tbody", {}, found.Destinations.map((one) => row(one, found, level)))));
+      h("tbody", {}, found.Destinations.map((one) => row(one, found, level, destinations.find(({ Name }) => Name === one.Destination))))));
 }
 
-function row(one, found, level) {
+function row(one, found, level, destination) {
   const all = STATES.reduce((sum, name) => sum + one.Counts[name], 0);
   return h("tr", { "data-key": `progress:${one.Destination}`, "data-destination": one.Destination },
-    h("th", { scope: "row" }, one.Destination),
+    h("th", { scope: "row" }, one.Destination, waiting(one.Counts) > 0 && holds(destination)),
     h("td", {}, h("progress", { max: all, value: one.Counts.Success, "aria-label": `Delivered to ${one.Destination}` }), ` ${count(one.Counts.Success)} of ${count(all)}`),
     STATES.filter((name) => name !== "Success").map((name) => h("td", { class: "number", "data-count": name }, one.Counts[name] > 0 && h("span", { class: `mark ${name}` }, count(one.Counts[name])))),
     h("td", {}, time(one.FirstCreationTime)),

@@ -52,7 +52,9 @@ export function pages(path, query, list) {
     last && h("a", { href: link(path, { ...query, since: last }), "data-page": "next" }, query.order === "asc" ? "Newer" : "Older"));
 }
 
+/** What is chosen is among the options, also if the page does not offer it: a URL may have any. */
 export function select(name, label, values, chosen, none) {
+  if (chosen && !values.some(([value]) => value === chosen)) values = [...values, [chosen, chosen]];
   return h("label", {}, `${label} `, h("select", { name },
     h("option", { value: "" }, none),
     values.map(([value, words]) => h("option", { value, selected: value === chosen }, words))));

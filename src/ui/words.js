@@ -63,6 +63,9 @@ export const status = (number) =>
 export const STATES = ["Scheduled", "Pending", "Running", "Retry", "Success", "Failure", "Cancelled"];
 export const CLASSES = ["Success", "Warning", "Unreachable", "Interrupted", "Busy", "Rejected", "NotNegotiated", "Missing", "Expired", "Internal"];
 
+/** The states of what waits, as a filter takes them. */
+export const WAITING = "Scheduled,Pending,Retry";
+
 export const waiting = (counts) => counts.Scheduled + counts.Pending + counts.Retry;
 
 /** What a state means, for those who do not know its word. */

@@ -64,6 +64,10 @@ fn lists_of_items() {
     assert_eq!(count("class=Busy"), 0);
     assert_eq!(count("destination=nowhere"), 0);
     assert_eq!(count("state="), 9);
+    assert_eq!(count("state=Failure,Success"), 6);
+    assert_eq!(count("state=Scheduled,Pending,Retry"), 3);
+    // As programs write it, in names too.
+    assert_eq!(count("st%61te=Failure%2CSuccess&limit=%31"), 1);
     assert_eq!(count("limit=4"), 4);
     assert_eq!(count(&format!("since={}", ids[5])), 3);
     assert_eq!(count(&format!("since={}&limit=2", ids[3])), 2);
@@ -75,6 +79,8 @@ fn lists_of_items() {
         "since=-1",
         "since=x",
         "state=pending",
+        "state=Pending,",
+        "state=Pending,lost",
         "class=rejected",
         "states=Pending",
     ] {

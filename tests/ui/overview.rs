@@ -75,6 +75,20 @@ fn each_destination_has_a_card_that_says_how_it_is() {
         ".card[data-destination=gone] .problem",
         "Check that the receiver runs",
     );
+    // Why it waits is said wherever one meets it.
+    browser.click(".card[data-destination=gone] dl a");
+    browser.until(|| browser.count("[data-item]") == 3, "what waits for it");
+    let chosen = "return document.querySelector('select[name=state]').selectedOptions[0].text";
+    assert_eq!(browser.eval(chosen), "waiting");
+    browser.click("[data-item] a");
+    browser.wait_text("[data-key=holds]", "It waits: gone is unreachable since");
+    browser.click("dd a[href*=studies]");
+    for (name, why) in [("gone", "unreachable"), ("night", "outside its window")] {
+        let row = format!("tr[data-destination={name}] [data-holds]");
+        browser.wait_text(&row, why);
+    }
+    assert_eq!(browser.count("tr[data-destination=well] [data-holds]"), 0);
+    page.show("#/");
     let chart = browser.attribute(".card[data-destination=well] .chart", "aria-label");
     assert!(
         chart.as_ref().is_some_and(|words| words.contains("3 sent")),

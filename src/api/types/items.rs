@@ -183,9 +183,9 @@ named! {
     #[derive(Debug, Serialize, IntoParams)]
     #[into_params(parameter_in = Query)]
     pub struct ItemsQuery {
-        /// Items in this state.
-        #[param(inline)]
-        state as "state": Option<State>,
+        /// Items in this state, or in one of these with commas between them.
+        #[param(inline, style = Form, explode = false)]
+        state as "state": Option<Vec<State>>,
         /// Items for this destination.
         destination as "destination": Option<String>,
         /// Items of this study: Orthanc identifier or StudyInstanceUID.

@@ -148,7 +148,7 @@ fn the_error_queue_is_operated_by_filter(make: Make<'_>) {
         (by(&|f| f.instance = Some("b".into())), &[1]),
         (by(&|f| f.completed_before = Some(at(2))), &[]),
         (by(&|f| f.completed_before = Some(at(3))), &[0, 1, 2]),
-        (by(&|f| f.state = Some(State::Cancelled)), &[]),
+        (by(&|f| f.states = Some(State::Cancelled.into())), &[]),
     ];
     let mut cases: Vec<_> = cases.into();
     cases.push((by(&|f| f.ids = Some(vec![])), &[]));

@@ -1,7 +1,7 @@
 //! Pages, filters, the summary of errors, the progress of resources.
 
 use super::*;
-use crate::store::{Level, Order, StatusFilter};
+use crate::store::{Level, Order, States, StatusFilter};
 
 pub fn run(make: Make<'_>) {
     pages_follow_each_other(&*make());
@@ -40,7 +40,7 @@ fn pages_follow_each_other(store: &dyn Store) {
             for study in [None, some("s1"), some("none")] {
                 for instance in [None, some("i4"), some("i9")] {
                     let filter = Filter {
-                        state,
+                        states: state.map(States::from),
                         destination: destination.clone(),
                         study: study.clone(),
                         instance: instance.clone(),
@@ -96,7 +96,7 @@ fn failures_are_found_by_kind_and_time(store: &dyn Store) {
                 {
                     for destination in [None, Some("pacs".to_owned())] {
                         let filter = Filter {
-                            state,
+                            states: state.map(States::from),
                             class,
                             status,
                             created_after,
@@ -161,7 +161,7 @@ fn the_totals_of_failures_never_fall(store: &dyn Store) {
 pub fn check_filter(store: &dyn Store, filter: &Filter, everything: &[Item]) {
     let fits = |item: &&Item| {
         filter.ids.as_ref().is_none_or(|ids| ids.contains(&item.id))
-            && filter.state.is_none_or(|state| state == item.state)
+            && filter.may_be(item.state)
             && filter
                 .destination
                 .as_ref()

@@ -371,14 +371,17 @@ impl Play {
         };
         let name = self.destination();
         let class = classes[self.random.usize(..classes.len())];
-        let state = states[self.random.usize(..states.len())];
+        let mut chosen = crate::store::States::default();
+        for _ in 0..self.random.usize(1..4) {
+            chosen = chosen.with(states[self.random.usize(..states.len())]);
+        }
         let ago = |play: &mut Play| {
             let some = play.random.u8(..4) == 0;
             let time = at(play.now - play.random.i64(-5..400));
             some.then_some(time)
         };
         Filter {
-            state: self.random.bool().then_some(state),
+            states: self.random.bool().then_some(chosen),
             destination: self.random.bool().then(|| name.into()),
             class: self.random.bool().then_some(class),
             status,

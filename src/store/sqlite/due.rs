@@ -79,7 +79,7 @@ pub fn promote_all(pool: &Pool, destination: &str) -> Result<u64> {
     // In this order, since what is promoted may come to `Retry`, and nothing comes to `Scheduled`.
     for state in [State::Retry, State::Scheduled] {
         let filter = Filter {
-            state: Some(state),
+            states: Some(state.into()),
             destination: Some(destination.to_owned()),
             ..Filter::default()
         };

@@ -21,11 +21,11 @@ pub fn operate_errors(
     expires: &dyn Fn(&str) -> Option<Timestamp>,
     dry_run: bool,
 ) -> Result<u64> {
-    if filter.state.is_some_and(|state| state != State::Failure) {
+    if !filter.may_be(State::Failure) {
         return Ok(0);
     }
     let filter = Filter {
-        state: Some(State::Failure),
+        states: Some(State::Failure.into()),
         ..filter.clone()
     };
     let mut done = 0;

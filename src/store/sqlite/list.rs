@@ -11,7 +11,7 @@ use super::enqueue::find_destination;
 use super::pool::Pool;
 use super::{row, sql};
 use crate::item::{Class, Item, Priority, State, Timestamp};
-use crate::store::{CLOCK_SLACK_SECONDS, Filter, Order, Page, Result, StatusFilter};
+use crate::store::{CLOCK_SLACK_SECONDS, Filter, Order, Page, Result, States, StatusFilter};
 
 /// A statement for each order.
 type Both = [&'static str; 2];
@@ -140,7 +140,7 @@ fn first_made(conn: &Connection, time: Timestamp) -> Result<i64> {
 
 /// By which indexes a filter is best answered.
 fn parts(conn: &Connection, filter: &Filter, destination: Option<i64>) -> Result<Vec<Part>> {
-    let stopped = matches!(filter.state, Some(State::Failure | State::Cancelled));
+    let stopped = filter.is_all_of(&[State::Failure, State::Cancelled]);
     Ok(match filter {
         Filter { ids: Some(_), .. } => vec![part!(LIST_IDS, LIST_IDS_DOWN)],
         Filter {
@@ -153,21 +153,21 @@ fn parts(conn: &Connection, filter: &Filter, destination: Option<i64>) -> Result
             instance: Some(_), ..
         } if stopped => vec![part!(LIST_STOPPED_INSTANCE, LIST_STOPPED_INSTANCE_DOWN)],
         Filter {
-            state: Some(State::Failure),
-            class,
-            status,
-            ..
-        } if class.is_some() || status.is_some() => kinds(conn, filter, destination)?,
-        Filter {
             status: Some(status),
             ..
         } => outcomes(conn, filter, *status, destination)?,
+        // Nearly every item that was sent has this class: an index of it would be on the hot path.
+        Filter {
+            class: Some(Class::Success),
+            ..
+        } => queues(&cells(conn, filter, destination)?, DELIVERED),
         Filter {
             class: Some(class), ..
-        } if *class != Class::Success => vec![part!(LIST_CLASS, LIST_CLASS_DOWN)],
-        // Nearly every item that was sent has this class: an index of it would be on the hot path.
-        Filter { class: Some(_), .. } => queues(&cells(conn, filter, destination)?, DELIVERED),
-        Filter { state: None, .. } if destination.is_none() => {
+        } => {
+            let cells = cells(conn, filter, destination)?;
+            cells.iter().map(|cell| of_class(*class, *cell)).collect()
+        }
+        Filter { states: None, .. } if destination.is_none() => {
             vec![part!(LIST_ALL, LIST_ALL_DOWN)]
         }
         _ => queues(&cells(conn, filter, destination)?, &State::ALL),
@@ -193,7 +193,7 @@ fn cells(
 ) -> Result<Vec<(i64, State)>> {
     let mut cells = conn.prepare_cached(sql::LIST_CELLS)?;
     let cells = cells
-        .query_map((destination, filter.state), |row| {
+        .query_map((destination, filter.states.map(words)), |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?
         .collect::<rusqlite::Result<_>>()?;
@@ -216,6 +216,16 @@ fn queues(cells: &[(i64, State)], states: &[State]) -> Vec<Part> {
             })
         })
         .collect()
+}
+
+fn of_class(class: Class, (destination, state): (i64, State)) -> Part {
+    part!(
+        LIST_CLASS,
+        LIST_CLASS_DOWN,
+        ":part_class" = class,
+        ":part_destination" = destination,
+        ":part_state" = state
+    )
 }
 
 /// One for each kind of failure in the error queue.
@@ -276,20 +286,34 @@ fn outcomes(
         let classes = classes.iter().filter(|class| may_be(**class));
         parts.extend(classes.map(|class| outcome(*class, *cell)));
     }
-    if filter.state.is_none() {
+    if filter.may_be(State::Failure) {
         parts.extend(kinds(conn, filter, destination)?);
     }
     if may_be(Class::Success) {
         match status {
             StatusFilter::Is(0) => parts.extend(queues(&cells, DELIVERED)),
             StatusFilter::Is(_) => {}
-            StatusFilter::None => parts.push(part!(LIST_UNTOLD, LIST_UNTOLD_DOWN)),
+            StatusFilter::None => {
+                let delivered = cells.iter().filter(|cell| DELIVERED.contains(&cell.1));
+                parts.extend(delivered.map(|&(destination, _)| {
+                    part!(
+                        LIST_UNTOLD,
+                        LIST_UNTOLD_DOWN,
+                        ":part_destination" = destination
+                    )
+                }));
+            }
         }
     }
     if filter.class.is_none() && status == StatusFilter::None {
         parts.extend(queues(&cells, UNTRIED));
     }
     Ok(parts)
+}
+
+/// The names of states in one text, in which SQL looks for a state: no name is part of another.
+fn words(states: States) -> String {
+    states.iter().map(State::as_str).collect()
 }
 
 /// Whether any status will do, and else which.
@@ -305,12 +329,13 @@ impl Request<'_> {
     fn ids(&self, conn: &Connection, part: &Part) -> Result<Vec<i64>> {
         let filter = self.filter;
         let (any_status, status) = status_of(filter);
+        let states = filter.states.map(words);
         let mut params: Vec<(&str, &dyn ToSql)> = vec![
             (":above", &self.above),
             (":below", &self.below),
             (":limit", &self.page.limit),
             (":destination", &self.destination),
-            (":state", &filter.state),
+            (":states", &states),
             (":study", &filter.study),
             (":instance", &filter.instance),
             (":class", &filter.class),

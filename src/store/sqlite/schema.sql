@@ -3,7 +3,8 @@ PRAGMA user_version = 3;
 
 CREATE INDEX hold_due ON hold (due);
 
-CREATE INDEX item_class ON item (class) WHERE class <> 'Success';
+CREATE INDEX item_class ON item (class, destination, state)
+    WHERE class <> 'Success';
 
 CREATE INDEX item_due ON item (next_attempt) WHERE next_attempt IS NOT NULL;
 
@@ -36,7 +37,7 @@ CREATE INDEX item_stopped_instance ON item (instance) WHERE state IN ('Failure',
 
 CREATE INDEX item_study ON item (study, instance, destination);
 
-CREATE INDEX item_success_untold ON item (class)
+CREATE INDEX item_success_untold ON item (destination)
     WHERE class = 'Success' AND dimse_status IS NULL;
 
 CREATE TABLE attempt (

@@ -51,7 +51,7 @@ fn is_ours(job: &Value, running: &HashSet<String>) -> bool {
 
 fn running(store: &dyn Store) -> crate::store::Result<HashSet<String>> {
     let filter = Filter {
-        state: Some(State::Running),
+        states: Some(State::Running.into()),
         ..Filter::default()
     };
     let mut found = HashSet::new();

@@ -1,2 +1,3 @@
 SELECT id FROM item INDEXED BY item_class
-WHERE class = :class AND class <> 'Success'
+WHERE class = :part_class AND class <> 'Success'
+  AND destination = :part_destination AND state = :part_state

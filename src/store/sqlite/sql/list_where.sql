@@ -2,7 +2,7 @@
   AND id > :above
   AND id < :below
   AND (:destination IS NULL OR +destination = :destination)
-  AND (:state IS NULL OR +state = :state)
+  AND (:states IS NULL OR instr(:states, state))
   AND (:study IS NULL OR +study = :study)
   AND (:instance IS NULL OR +instance = :instance)
   AND (:class IS NULL OR +class = :class)

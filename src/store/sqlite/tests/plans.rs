@@ -79,13 +79,16 @@ fn pages_and_kinds_seek_the_whole_key() {
                 (destination=? AND class=? AND dimse_status=? AND rowid>? AND rowid<?)";
     let outcome = "INDEX item_outcome \
                    (class=? AND dimse_status=? AND destination=? AND state=? AND rowid>? AND rowid<?)";
-    let untold = "INDEX item_success_untold (class=? AND rowid>? AND rowid<?)";
+    let class = "INDEX item_class (class=? AND destination=? AND state=? AND rowid>? AND rowid<?)";
+    let untold = "INDEX item_success_untold (destination=? AND rowid>? AND rowid<?)";
     let summary = "INDEX item_failure (destination=? AND class=? AND dimse_status=?)";
     let cases = [
         (sql::LIST_CELL, queue, 1),
         (sql::LIST_CELL_DOWN, queue, 1),
         (sql::LIST_KIND, kind, 1),
         (sql::LIST_KIND_DOWN, kind, 1),
+        (sql::LIST_CLASS, class, 1),
+        (sql::LIST_CLASS_DOWN, class, 1),
         (sql::LIST_OUTCOME, outcome, 1),
         (sql::LIST_OUTCOME_DOWN, outcome, 1),
         (sql::LIST_UNTOLD, untold, 1),

@@ -1,0 +1,105 @@
+//! Which items a list or an operation is for, and which part of them a page.
+
+use crate::item::{Class, State, Timestamp};
+
+/// A set of states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct States(u8);
+
+impl States {
+    pub fn contains(self, state: State) -> bool {
+        self.0 & States::from(state).0 != 0
+    }
+
+    pub fn with(self, state: State) -> States {
+        States(self.0 | States::from(state).0)
+    }
+
+    /// Whether all of these are among `states`.
+    pub fn are_all_of(self, states: &[State]) -> bool {
+        let others = State::ALL.into_iter().filter(|one| !states.contains(one));
+        others.into_iter().all(|other| !self.contains(other))
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = State> {
+        State::ALL
+            .into_iter()
+            .filter(move |one| self.contains(*one))
+    }
+}
+
+impl From<State> for States {
+    fn from(state: State) -> States {
+        States(1 << state as u8)
+    }
+}
+
+/// Which items an operation is for. All that is `Some` must fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub ids: Option<Vec<i64>>,
+    pub states: Option<States>,
+    pub destination: Option<String>,
+    pub study: Option<String>,
+    pub instance: Option<String>,
+    pub class: Option<Class>,
+    pub status: Option<StatusFilter>,
+    /// Made before, and not before. By the clock of the time: identifiers grow with it, and lists are cut by them first, so
+    /// that items that were made while the clock was set back by more than [`CLOCK_SLACK_SECONDS`] may be left out. One that
+    /// does not fit is never listed.
+    pub created_before: Option<Timestamp>,
+    pub created_after: Option<Timestamp>,
+    /// At rest since before this (for the error queue).
+    pub completed_before: Option<Timestamp>,
+}
+
+impl Filter {
+    /// Whether an item in this state may fit.
+    pub fn may_be(&self, state: State) -> bool {
+        self.states.is_none_or(|states| states.contains(state))
+    }
+
+    /// Whether only items in one of these states fit.
+    pub fn is_all_of(&self, states: &[State]) -> bool {
+        self.states.is_some_and(|set| set.are_all_of(states))
+    }
+}
+
+/// So much a clock may be set back (NTP does) without any effect on lists by time of creation.
+pub const CLOCK_SLACK_SECONDS: f64 = 60.0;
+
+/// Which DIMSE status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusFilter {
+    Is(u16),
+    /// Items without one.
+    None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// By `ID`, the oldest first.
+    #[default]
+    Ascending,
+    /// The newest first.
+    Descending,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// The last `ID` seen in this order; 0 for the first page.
+    pub since: i64,
+    pub limit: u32,
+    pub order: Order,
+}
+
+impl Page {
+    /// Of the oldest first.
+    pub fn after(since: i64, limit: u32) -> Page {
+        Page {
+            since,
+            limit,
+            order: Order::Ascending,
+        }
+    }
+}
