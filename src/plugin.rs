@@ -31,7 +31,7 @@ use crate::dispatch::budget::Budget;
 use crate::dispatch::promoter::Promoter;
 use crate::dispatch::{Lanes, Tools};
 use crate::gauges::Gauges;
-use crate::item::{Clock, SystemClock};
+use crate::item::{Clock, SystemClock, Timestamp};
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
 use crate::transport::Transport;
@@ -364,7 +364,23 @@ impl Running {
                 }
             }
         }
+        let start = self.clock.now();
         self.lanes.start();
+        self.remember_last_hour(start);
+    }
+
+    /// The charts go on where they were. Nothing waits for it.
+    fn remember_last_hour(&self, start: Timestamp) {
+        match self.store.at_rest(start.plus_seconds(-3600.0), start) {
+            Ok(minutes) => {
+                for minute in minutes {
+                    if let Some(lane) = self.lanes.get(&minute.destination) {
+                        lane.remember(&minute);
+                    }
+                }
+            }
+            Err(error) => log::warn!("the charts of the last hour begin anew: {error}"),
+        }
     }
 
     fn try_recover(&self) -> crate::store::Result<()> {

@@ -59,6 +59,18 @@ impl Recorder {
         &mut self.minutes[self.head]
     }
 
+    /// What is known of a minute of the past (since 1970) besides. One that is no longer kept, or not yet begun, is left out.
+    pub fn remember(&mut self, minute: i64, now: Timestamp, what: Minute) {
+        self.advance(now);
+        let back = usize::try_from(self.newest - minute).unwrap_or(MINUTES);
+        if back < MINUTES {
+            let one = &mut self.minutes[(self.head + MINUTES - back) % MINUTES];
+            one.instances += what.instances;
+            one.bytes += what.bytes;
+            one.failed += what.failed;
+        }
+    }
+
     pub fn history(&mut self, now: Timestamp) -> History {
         self.advance(now);
         let mut minutes = self.minutes;
@@ -145,6 +157,32 @@ mod tests {
         assert_eq!(instances(&mut recorder, next), hour(&[(59, 2)]));
         let far = START.plus_seconds(1e9);
         assert_eq!(recorder.history(far), History::empty(far));
+    }
+
+    #[test]
+    fn the_past_is_remembered_beside_what_is_known() {
+        let mut recorder = Recorder::default();
+        let now = START.plus_seconds(30.0);
+        recorder.at(now).instances += 1;
+        let newest = minute_of(START);
+        for (back, instances) in [
+            (0, 2),
+            (1, 4),
+            (59, 8),
+            (60, 100),
+            (-1, 100),
+            (i64::MIN / 2, 100),
+        ] {
+            let what = Minute {
+                instances,
+                ..Minute::default()
+            };
+            recorder.remember(newest - back, now, what);
+        }
+        assert_eq!(
+            instances(&mut recorder, now),
+            hour(&[(0, 3), (1, 4), (59, 8)])
+        );
     }
 
     #[test]

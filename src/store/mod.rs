@@ -248,6 +248,18 @@ pub struct LastError {
     pub details: String,
 }
 
+/// What an attempt brought to rest in a minute at a destination.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MinuteAtRest {
+    pub destination: String,
+    /// Minutes since 1970.
+    pub minute: i64,
+    pub sent: u64,
+    /// Bytes of the files that were sent.
+    pub bytes: u64,
+    pub failed: u64,
+}
+
 /// The items of one resource for one destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResourceProgress {
@@ -371,6 +383,9 @@ pub trait Store: Send + Sync {
     fn error_summary(&self) -> Result<Vec<ErrorSummary>>;
     /// One for each destination and class that ever failed; survives restarts, never falls.
     fn failure_totals(&self) -> Result<Vec<FailureTotal>>;
+    /// What came to rest from the first time on and before the second, as far as it is still known: what was replayed or pruned
+    /// since is not. Costs what came to rest.
+    fn at_rest(&self, from: Timestamp, until: Timestamp) -> Result<Vec<MinuteAtRest>>;
     /// `instances`: for `Level::Instance` and below-study levels the study narrows the search down;
     /// `None` where Orthanc no longer knows it.
     fn progress(

@@ -15,7 +15,7 @@ fn the_last_hour_by_destination() {
     let good = FaultScp::start("GOOD");
     let refuses = FaultScp::start("REFUSES");
     refuses.set_status(0xC000);
-    let queue = Queue::start(queue::config_for(&[&good, &refuses]));
+    let mut queue = Queue::start(queue::config_for(&[&good, &refuses]));
     let before = queue.ask("/history");
     assert_eq!(before[0]["Destination"], "good");
     assert_eq!(total(&before[0], "Instances"), 0);
@@ -55,4 +55,18 @@ fn the_last_hour_by_destination() {
     let speed = shown["BytesPerSecond"].as_f64().unwrap();
     assert!(speed > 0.0 && speed <= bytes as f64, "{shown:#}");
     assert_eq!(queue.get("/sendqueue/history?x=1").status, 400);
+
+    // The hour goes on over a restart.
+    queue.restart().unwrap();
+    queue.store_all(&Study::new(1, 1).seed(2).build());
+    queue.wait_for("good", "Success", 5);
+    queue.wait_for("refuses", "Failure", 5);
+    let all = |index: usize, key: &str| total(&queue.ask("/history")[index], key);
+    queue.wait_until(
+        || all(0, "Instances") == 5 && all(1, "Failed") == 5,
+        queue::SOON,
+        "what was before the restart is remembered",
+    );
+    assert!(all(0, "Bytes") > bytes as u64);
+    assert_eq!((all(0, "Failed"), all(1, "Instances")), (0, 0));
 }

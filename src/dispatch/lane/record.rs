@@ -2,8 +2,9 @@
 
 use super::Lane;
 use crate::dispatch::figures::{Figures, Settled};
-use crate::dispatch::history::History;
+use crate::dispatch::history::{History, Minute};
 use crate::item::Timestamp;
+use crate::store::MinuteAtRest;
 
 impl Lane {
     /// What it has done since the start.
@@ -14,6 +15,17 @@ impl Lane {
     /// What it did in each minute of the last hour.
     pub fn history(&self, now: Timestamp) -> History {
         self.lock().history.history(now)
+    }
+
+    /// What the store remembers of a minute before the start.
+    pub fn remember(&self, one: &MinuteAtRest) {
+        let what = Minute {
+            instances: one.sent,
+            bytes: one.bytes,
+            failed: one.failed,
+        };
+        let now = self.tools.clock.now();
+        self.lock().history.remember(one.minute, now, what);
     }
 
     /// It is known how an attempt ended.

@@ -67,6 +67,10 @@ impl Store for Faulty {
         self.inner.promote_all(destination)
     }
 
+    fn at_rest(&self, from: Timestamp, until: Timestamp) -> Result<Vec<MinuteAtRest>> {
+        self.inner.at_rest(from, until)
+    }
+
     fn failure_totals(&self) -> Result<Vec<FailureTotal>> {
         self.inner.failure_totals()
     }

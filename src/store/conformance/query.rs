@@ -1,7 +1,7 @@
 //! Pages, filters, the summary of errors, the progress of resources.
 
 use super::*;
-use crate::store::{Level, Order, States, StatusFilter};
+use crate::store::{Finish, FinishVerb, Level, MinuteAtRest, Order, Pick, States, StatusFilter};
 
 pub fn run(make: Make<'_>) {
     pages_follow_each_other(&*make());
@@ -10,6 +10,7 @@ pub fn run(make: Make<'_>) {
     the_totals_of_failures_never_fall(&*make());
     the_summary_counts_kinds_of_failure(&*make());
     progress_is_told_at_every_level(&*make());
+    what_came_to_rest_is_told_by_minute(&*make());
     the_store_tells_of_itself(&*make());
 }
 
@@ -313,6 +314,64 @@ fn progress_is_told_at_every_level(store: &dyn Store) {
             .unwrap()
             .is_empty()
     );
+}
+
+fn what_came_to_rest_is_told_by_minute(store: &dyn Store) {
+    for (number, seconds) in [0, 59, 60, 125].into_iter().enumerate() {
+        for destination in ["pacs", "other"] {
+            let mut new = new_item("study", &format!("{destination}-{number}"), destination);
+            new.size_bytes = 100 + number as u64;
+            new.failed = Some(Outcome::of_status(0xC000 + number as u16, "no"));
+            let failed = enqueue_at(store, &[new.clone()], at(seconds));
+            new.failed = Some(Outcome::new(Class::Expired, "late"));
+            let expired = enqueue_at(store, &[new.clone()], at(seconds));
+            new.failed = None;
+            let mut stopped = new.clone();
+            stopped.instance.push_str("-stopped");
+            let sent = enqueue_at(store, &[new, stopped], at(seconds));
+            assert_eq!([failed.len(), expired.len(), sent.len()], [1, 1, 2]);
+            let now = at(seconds);
+            let claim = store
+                .claim(destination, Pick::MostUrgent, 1, now)
+                .unwrap()
+                .unwrap();
+            let finish = Finish {
+                id: claim.items[0].id,
+                verb: FinishVerb::Complete(made(Class::Success)),
+            };
+            store.finish(claim.token, &[finish], now).unwrap();
+            store.cancel(sent[1], now).unwrap();
+        }
+    }
+    let minute = |number, sent, bytes, failed| MinuteAtRest {
+        destination: String::new(),
+        minute: at(0).micros() / 60_000_000 + number,
+        sent,
+        bytes,
+        failed,
+    };
+    let of = |destination: &str, from, until| -> Vec<MinuteAtRest> {
+        let all = store.at_rest(at(from), at(until)).unwrap();
+        let own = all.into_iter().filter(|one| one.destination == destination);
+        own.map(|one| MinuteAtRest {
+            destination: String::new(),
+            ..one
+        })
+        .collect()
+    };
+    let all = [
+        minute(0, 2, 201, 2),
+        minute(1, 1, 102, 1),
+        minute(2, 1, 103, 1),
+    ];
+    for destination in ["pacs", "other"] {
+        assert_eq!(of(destination, 0, 1000), all);
+        assert_eq!(
+            of(destination, 59, 125),
+            [minute(0, 1, 101, 1), all[1].clone()]
+        );
+        assert_eq!(of(destination, 126, 1000), []);
+    }
 }
 
 fn the_store_tells_of_itself(store: &dyn Store) {

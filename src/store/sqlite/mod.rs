@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 
 use super::{
     Claim, Counts, Cursor, DestinationRecord, Duplicates, Enqueued, ErrorOperation, ErrorSummary,
-    FailureTotal, Filter, Finish, LastError, Level, Moved, NewItem, Outage, Page, Pick,
-    ResourceProgress, Result, Store, StoreError,
+    FailureTotal, Filter, Finish, LastError, Level, MinuteAtRest, Moved, NewItem, Outage, Page,
+    Pick, ResourceProgress, Result, Store, StoreError,
 };
 use crate::item::{Attempt, Item, Timestamp};
 
@@ -226,6 +226,10 @@ impl Store for SqliteStore {
 
     fn error_summary(&self) -> Result<Vec<ErrorSummary>> {
         errors::error_summary(&self.pool)
+    }
+
+    fn at_rest(&self, from: Timestamp, until: Timestamp) -> Result<Vec<MinuteAtRest>> {
+        query::at_rest(&self.pool, from, until)
     }
 
     fn failure_totals(&self) -> Result<Vec<FailureTotal>> {

@@ -7,7 +7,9 @@ use rusqlite::{Connection, Row, params};
 use super::pool::Pool;
 use super::{row, sql};
 use crate::item::{Attempt, Class, Item, State, Timestamp};
-use crate::store::{Counts, DestinationRecord, LastError, Level, Outage, ResourceProgress, Result};
+use crate::store::{
+    Counts, DestinationRecord, LastError, Level, MinuteAtRest, Outage, ResourceProgress, Result,
+};
 
 pub fn counts(pool: &Pool) -> Result<Counts> {
     let mut reader = pool.reader()?;
@@ -43,6 +45,34 @@ pub fn destinations(pool: &Pool, name: Option<&str>) -> Result<Vec<DestinationRe
         });
     }
     Ok(records)
+}
+
+pub fn at_rest(pool: &Pool, from: Timestamp, until: Timestamp) -> Result<Vec<MinuteAtRest>> {
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    let mut minutes = BTreeMap::new();
+    for (sql, failed) in [(sql::RECENT_SENT, false), (sql::RECENT_FAILED, true)] {
+        let mut statement = tx.prepare_cached(sql)?;
+        let mut rows = statement.query(params![from, until])?;
+        while let Some(row) = rows.next()? {
+            let (destination, minute): (String, i64) = (row.get(0)?, row.get(1)?);
+            let one = minutes
+                .entry((destination.clone(), minute))
+                .or_insert_with(|| MinuteAtRest {
+                    destination,
+                    minute,
+                    ..MinuteAtRest::default()
+                });
+            let items = row.get::<_, i64>(2)?.unsigned_abs();
+            if failed {
+                one.failed = items;
+            } else {
+                one.sent = items;
+                one.bytes = row.get::<_, i64>(3)?.unsigned_abs();
+            }
+        }
+    }
+    Ok(minutes.into_values().collect())
 }
 
 fn outage(row: &Row<'_>) -> rusqlite::Result<Option<Outage>> {

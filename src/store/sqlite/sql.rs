@@ -87,6 +87,8 @@ statements! {
     PROMOTE_ONE = "promote_one";
     PRUNE = "prune";
     PURGE = "purge";
+    RECENT_FAILED = "recent_failed";
+    RECENT_SENT = "recent_sent";
     REDIRECT = "redirect";
     RELEASE_RUNNING = "release_running";
     REMOVE = "remove";

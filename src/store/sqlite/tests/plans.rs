@@ -31,6 +31,9 @@ const MAY_SORT: &[&str] = &[
     "PROGRESS_INSTANCE",
     "PROGRESS_INSTANCE_SCAN",
     "PROGRESS_PATIENT_SCAN",
+    // An hour of them.
+    "RECENT_FAILED",
+    "RECENT_SENT",
     "PROGRESS_SERIES",
     "PROGRESS_SERIES_SCAN",
     "PROGRESS_STUDY",
@@ -82,6 +85,9 @@ fn pages_and_kinds_seek_the_whole_key() {
     let class = "INDEX item_class (class=? AND destination=? AND state=? AND rowid>? AND rowid<?)";
     let untold = "INDEX item_success_untold (destination=? AND rowid>? AND rowid<?)";
     let summary = "INDEX item_failure (destination=? AND class=? AND dimse_status=?)";
+    let failed_since = "INDEX item_failure \
+                        (destination=? AND class=? AND dimse_status=? AND completed>? AND completed<?)";
+    let sent_since = "INDEX item_prunable (completed>? AND completed<?)";
     let cases = [
         (sql::LIST_CELL, queue, 1),
         (sql::LIST_CELL_DOWN, queue, 1),
@@ -94,6 +100,8 @@ fn pages_and_kinds_seek_the_whole_key() {
         (sql::LIST_UNTOLD, untold, 1),
         (sql::LIST_UNTOLD_DOWN, untold, 1),
         (sql::ERROR_SUMMARY, summary, 3),
+        (sql::RECENT_FAILED, failed_since, 1),
+        (sql::RECENT_SENT, sent_since, 1),
     ];
     for (sql, key, times) in cases {
         let plan = plan(&conn, sql);
