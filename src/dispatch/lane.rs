@@ -161,7 +161,10 @@ impl Lane {
         let now = self.tools.clock.now();
         self.change(|state| {
             state.paused = paused;
-            if !paused {
+            if paused {
+                // The way to take back a mistaken `send_now`.
+                state.let_through = false;
+            } else {
                 // Whoever resumes wants to see it work: no waiting for the next probe.
                 state.breaker.hurry(now);
                 state.manners.hurry();
@@ -172,7 +175,8 @@ impl Lane {
     }
 
     /// A person wants what waits sent now: an outage is probed at once, and a closed window is let through until
-    /// nothing is pending. What fails meanwhile and waits for its retry waits for the window again. A pause stays.
+    /// nothing is pending, or the destination is paused. What fails meanwhile and waits for its retry waits for the window
+    /// again. A pause stays.
     pub fn send_now(&self) {
         let now = self.tools.clock.now();
         self.change(|state| {

@@ -7,7 +7,7 @@ import { ask } from "./dialog.js";
 import { chosen } from "./selection.js";
 import { h } from "./dom.js";
 import { link } from "./route.js";
-import { count, items } from "./words.js";
+import { count, items, status, waiting } from "./words.js";
 
 /** Tells a person, also one who does not see the page. */
 export function say(words, isError) {
@@ -32,9 +32,33 @@ async function steer({ destination, verb }) {
     say(`${destination} ${words}`, !answer.Success);
     return;
   }
+  if (verb === "send-now" && !(await mayHurry(destination))) return;
   await api.steer(destination, verb);
   const words = { pause: "is paused", resume: "is resumed", "send-now": "sends now" };
   say(`${destination} ${words[verb]}`);
+}
+
+/** It goes through windows and back-offs of all that waits: asked first, if something does. */
+async function mayHurry(destination) {
+  const one = (await api.destinations()).find(({ Name }) => Name === destination);
+  const number = one ? waiting(one.Counts) : 0;
+  if (number === 0) return true;
+  const shut = one.State === "OutsideWindow" ? " Its window is closed: they are sent all the same, until nothing waits any more. Pausing it ends that." : "";
+  return ask({
+    title: `Send ${items(number)} to ${destination} now?`,
+    text: `Quiet periods and waits for the next attempt end.${shut}`,
+    button: "Send now",
+    number,
+  });
+}
+
+/** What an operation on the error queue is for, in words. */
+function aim({ chosen: some, destination, class: kind, status: code, study }) {
+  if (some !== undefined) return "The chosen ones.";
+  const number = code && code !== "none" ? status(Number(code)) : "";
+  const outcome = [kind, number].filter(Boolean).join(" ");
+  const words = [outcome || "All failures", destination ? `of ${destination}` : "of every destination", study && `of the study ${study}`];
+  return `${words.filter(Boolean).join(" ")}.`;
 }
 
 /** What an operation on the error queue is for: the chosen items, or the filter of the element. */
@@ -77,10 +101,11 @@ async function operateErrors(data) {
     say("There is nothing left that fits");
     return;
   }
+  const whose = aim(data);
   const what = { replay: "They are sent anew.", redirect: `They are sent to ${body.To} instead.`, purge: "They leave the queue unsent. The instances stay in Orthanc." };
   const yes = await ask({
     title: `${VERBS[verb]} ${items(number)}?`,
-    text: what[verb],
+    text: `${whose} ${what[verb]}`,
     button: verb === "purge" ? "Purge…" : VERBS[verb],
     number,
   });
@@ -88,7 +113,7 @@ async function operateErrors(data) {
   if (verb === "purge") {
     const sure = await ask({
       title: `Really purge ${items(number)}?`,
-      text: "This cannot be taken back: nobody will send them unless they are enqueued again.",
+      text: `${whose} This cannot be taken back: nobody will send them unless they are enqueued again.`,
       button: `Purge ${items(number)}`,
       danger: true,
       number,
@@ -172,5 +197,8 @@ function tickAll(data, element) {
   }
   say(`${count(chosen().length)} chosen`);
 }
+
+/** Whether an action may ask a question first. */
+export const mayAsk = ({ action, verb }) => ["operate-errors", "operate", "enqueue"].includes(action) || (action === "steer" && verb === "send-now");
 
 export const actions = { steer, "operate-errors": operateErrors, operate, enqueue, filter, copy, tick, "tick-all": tickAll };

@@ -22,11 +22,13 @@ export class Refused extends Error {
 export class Lost extends Error {}
 
 const PATIENCE = 15000;
+/** For what is done on request: hundreds of thousands of items, an echo to a host that is silent. */
+const PATIENCE_TO_ACT = 600000;
 
-async function ask(path, options) {
+async function ask(path, options, patience = PATIENCE) {
   let answer;
   try {
-    answer = await fetch(path, { credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(PATIENCE), ...options });
+    answer = await fetch(path, { credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(patience), ...options });
   } catch (error) {
     throw new Lost(error.name === "TimeoutError" ? "Orthanc does not answer in time" : "Orthanc cannot be reached");
   }
@@ -49,7 +51,7 @@ function reason(status, body) {
 }
 
 const send = (path, method, body) =>
-  ask(path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body || {}) });
+  ask(path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body || {}) }, PATIENCE_TO_ACT);
 
 /** Arguments that are not empty, as the end of a URL. */
 export function query(values) {

@@ -4,11 +4,15 @@ import { h } from "./dom.js";
 
 const dialog = document.getElementById("dialog");
 
+/** Whether a person is being asked something: an answer is never taken for that of another question. */
+export const isAsking = () => dialog.open;
+
 /**
  * Asks; the answer is null (no) or { choice } (yes).
  * `number`: how many items it concerns, for whoever reads the page by program.
  */
 export function ask({ title, text, button, danger, choose, number }) {
+  if (isAsking()) return Promise.resolve(null);
   const form = h("form", { method: "dialog", "data-number": number },
     h("h2", { id: "dialog-title" }, title),
     h("p", {}, text),

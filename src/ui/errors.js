@@ -18,7 +18,6 @@ export async function load({ query }) {
   if (!isOpen(query)) return { summary };
   const { destination, study, status: code, since } = query;
   const list = await api.errors({ destination, study, class: query.class, status: code, since, order: query.order || "desc", limit: PAGE });
-  chosen.retain(new Set(list.map((item) => item.ID)));
   return { summary, list };
 }
 
@@ -85,7 +84,7 @@ function group(query, { summary, list }) {
     h("p", {}, h("a", { href: link(["errors"], { destination: query.destination }) }, "Back to the groups")),
     one && one.Meaning && h("p", {}, one.Meaning, " ", one.Advice),
     h("p", { class: "buttons", "data-key": "group" }, h("span", {}, total === null ? "All that fit: " : `All ${items(total)}: `), buttons(what, "all")),
-    list.length > 0 && h("p", { class: "buttons", "data-key": "ticked" }, h("span", {}, "The chosen ones: "), buttons({ "data-chosen": "" }, "the chosen ones")),
+    list.length > 0 && h("p", { class: "buttons", "data-key": "ticked" }, h("span", {}, `The chosen ones (${count(chosen().length)}): `), buttons({ "data-chosen": "" }, "the chosen ones")),
     itemTable(list, `Error queue: ${name}`, tick),
     pages(["errors"], query, list),
   ];

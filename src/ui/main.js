@@ -6,7 +6,7 @@
 // - An answer for a view that was left meanwhile is thrown away.
 
 import { api, explorer, Lost, Refused } from "./api.js";
-import { actions, say } from "./actions.js";
+import { actions, mayAsk, say } from "./actions.js";
 import { h, morph } from "./dom.js";
 import { link, parse } from "./route.js";
 import { age, count } from "./words.js";
@@ -178,22 +178,32 @@ function navigate() {
   refresh();
 }
 
+/** The button whose action asks before it acts: one at a time, so that an answer is for the question one has read. */
+let asking = null;
+
 /** One listener for all: elements come and go. */
 async function act(event) {
   const element = event.target.closest("[data-action]");
-  if (!element || element.hasAttribute("aria-busy")) return;
-  const action = actions[element.dataset.action];
-  if (!action) return;
+  const action = element && actions[element.dataset.action];
+  if (!action || element.hasAttribute("aria-busy")) return;
+  const asks = mayAsk(element.dataset);
   if (element.nodeName === "BUTTON") {
     event.preventDefault();
+    if (asks && asking) {
+      say("One thing at a time: what was begun before is not done yet", true);
+      return;
+    }
     element.setAttribute("aria-busy", "true");
   }
+  if (asks) asking = element;
   try {
-    await action(element.dataset, element);
+    // A copy: refreshes go on meanwhile, and may change what the element stands for.
+    await action({ ...element.dataset }, element);
   } catch (error) {
     if (!(error instanceof Lost) && !(error instanceof Refused)) console.error(error);
     say(error.message, true);
   }
+  if (asks) asking = null;
   element.removeAttribute("aria-busy");
   refresh();
 }

@@ -18,8 +18,3 @@ chosen.clear = () => {
   ids.clear();
   for (const box of document.querySelectorAll("input[data-action^=tick]")) box.checked = false;
 };
-
-/** Forgets what is no longer there. */
-chosen.retain = (there) => {
-  for (const id of ids) if (!there.has(id)) ids.delete(id);
-};

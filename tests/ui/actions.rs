@@ -38,8 +38,26 @@ fn send_now_ends_the_waiting_of_a_destination() {
     page.queue.wait_for("one", "Scheduled", 2);
     page.show("");
     page.browser.click("[data-verb=send-now]");
+    assert_eq!(page.answer("Send 2 items to one now?", "no"), Some(2));
+    assert_eq!(page.queue.count("one", "Scheduled"), 2);
+    page.browser.click("[data-verb=send-now]");
+    page.answer("Send 2 items to one now?", "yes");
     page.said("one sends now");
     page.queue.wait_for("one", "Success", 2);
+    page.is_clean();
+}
+
+/// For longer than a refresh may take: the destination is silent, not Orthanc.
+#[test]
+fn an_echo_that_takes_its_time_is_waited_for() {
+    let one = scp("ONE");
+    one.set_echo(Respond::Hang);
+    let config =
+        sendqueue_testkit::queue::config_for(&[&one]).set("/SendQueue/Defaults/Timeout", 17);
+    let page = Page::new(config);
+    page.show("");
+    page.browser.click("[data-verb=echo]");
+    page.browser.wait_text(".echo.error", "C-ECHO failed");
     page.is_clean();
 }
 

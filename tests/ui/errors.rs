@@ -62,7 +62,10 @@ fn purging_asks_twice() {
     let browser = &page.browser;
     let purge = format!("{A900} [data-verb=purge]");
     browser.click(&purge);
+    browser.wait_text("dialog", "Rejected A900 of bad.");
     page.answer("Purge 3 items?", "yes");
+    browser.wait_text("dialog", "Really purge 3 items?");
+    browser.wait_text("dialog", "Rejected A900 of bad.");
     page.answer("Really purge 3 items?", "no");
     assert_eq!(
         page.queue.count("bad", "Failure"),
@@ -74,6 +77,40 @@ fn purging_asks_twice() {
     page.answer("Really purge 3 items?", "yes");
     page.said("Purged: 3 items");
     assert_eq!(page.queue.count("bad", "Failure"), 3);
+    page.is_clean();
+}
+
+/// The answer to a slow count must not meet the question of another button.
+#[test]
+fn one_question_at_a_time() {
+    let (_bad, _worse, page) = scene();
+    page.show("#/errors");
+    let browser = &page.browser;
+    browser.eval(
+        "const real = fetch;
+         window.fetch = async (path, options) => {
+             if (String(path).endsWith('/errors/replay')) await new Promise((go) => { window.go = go; });
+             return real(path, options);
+         };
+         return 0",
+    );
+    browser.click("[data-destination=worse] [data-verb=replay]");
+    browser.until(
+        || browser.eval("return Boolean(window.go)") == true,
+        "a count",
+    );
+    let purge = format!("{A900} [data-verb=purge]");
+    browser.click(&purge);
+    page.said("One thing at a time");
+    assert_eq!(browser.count("dialog[open]"), 0);
+    browser.eval("window.go(); return 0");
+    browser.wait_text("dialog", "Rejected 0122 of worse.");
+    page.answer("Replay 6 items?", "no");
+    browser.wait_gone("dialog[open]");
+    browser.click(&purge);
+    page.answer("Purge 3 items?", "no");
+    assert_eq!(page.queue.count("worse", "Failure"), 6);
+    assert_eq!(page.queue.count("bad", "Failure"), 6);
     page.is_clean();
 }
 

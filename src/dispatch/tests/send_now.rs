@@ -149,3 +149,16 @@ fn a_pause_is_not_lifted_when_a_whole_queue_is_sent_now() {
     bench.work();
     assert_eq!(bench.record().counts.get(State::Success), 2);
 }
+
+/// A click by mistake is taken back by a pause.
+#[test]
+fn a_pause_ends_what_was_let_through() {
+    let bench = bench(|settings| settings.windows = window(22, 6));
+    bench.enqueue(&items("s", 2));
+    bench.lane.send_now();
+    bench.lane.set_paused(true);
+    bench.lane.set_paused(false);
+    assert_eq!(bench.work(), Some(at_hour(22.0)));
+    assert!(bench.lane.status().outside_window);
+    assert!(bench.sent().is_empty());
+}
