@@ -258,9 +258,9 @@ fn alerts(
     lanes: &Arc<Lanes>,
     clock: &Arc<dyn Clock>,
 ) -> Option<Arc<Alerts>> {
-    let (store, lanes) = (store.clone(), lanes.clone());
+    let (store, lanes, time) = (store.clone(), lanes.clone(), clock.clone());
     let parts = alert::Parts {
-        counters: Box::new(move || alert::looks(store.as_ref(), &lanes)),
+        counters: Box::new(move || alert::looks(store.as_ref(), &lanes, time.now())),
         clock: clock.clone(),
         http: Box::new(move |request| host.http(request)),
         disconnect: Box::new(|peers| {

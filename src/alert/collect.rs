@@ -3,10 +3,12 @@
 //! Invariants:
 //! - Pure: the time is passed in.
 //! - Every event is in exactly one message, or counted as left out.
+//! - Of a destination's outages and their ends one message is on its way, and where both are collected they are told together:
+//!   so the last word can be the true one.
 //! - While a message is on its way (it may take a day), what happens to the same destination is collected: memory grows with the
 //!   number of destinations only, and that up to [`MOST`] pairs of destination and kind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::watch::Event;
@@ -29,6 +31,8 @@ pub struct Gathered {
     pub count: u64,
     /// When the outage or the backlog began, or the first failure was seen, if that is known.
     pub since: Option<Timestamp>,
+    /// When the last outage was seen to have ended.
+    pub until: Option<Timestamp>,
     /// Failed items by class.
     pub classes: BTreeMap<Class, u64>,
     /// The last that was seen of a backlog is its end.
@@ -45,10 +49,41 @@ struct Slot {
     on_its_way: bool,
 }
 
+impl Slot {
+    /// A clock that was set back lengthens no wait.
+    fn forgive(&mut self, now: Timestamp) {
+        self.told = self.told.map(|told| told.min(now));
+        if let Some(gathered) = &mut self.gathered {
+            gathered.earliest = gathered.earliest.min(now.plus(GATHER));
+        }
+    }
+
+    /// Whether its last message was made less than a minute ago.
+    fn rests(&self, now: Timestamp) -> bool {
+        self.told.is_some_and(|told| now.since(told) < INTERVAL)
+    }
+
+    fn is_due(&self, now: Timestamp) -> bool {
+        let collected = |gathered: &Gathered| gathered.earliest <= now;
+        !self.on_its_way && !self.rests(now) && self.gathered.as_ref().is_some_and(collected)
+    }
+}
+
+type Key = (String, AlertKind);
+
+/// An outage and its end belong together.
+fn other_of_pair(kind: AlertKind) -> Option<AlertKind> {
+    match kind {
+        AlertKind::DestinationUnreachable => Some(AlertKind::DestinationBack),
+        AlertKind::DestinationBack => Some(AlertKind::DestinationUnreachable),
+        AlertKind::Failure | AlertKind::Backlog => None,
+    }
+}
+
 #[derive(Debug)]
 pub struct Collector {
     on: Vec<AlertKind>,
-    slots: BTreeMap<(String, AlertKind), Slot>,
+    slots: BTreeMap<Key, Slot>,
     left_out: u64,
 }
 
@@ -82,6 +117,7 @@ impl Collector {
             kind,
             count: 0,
             since: None,
+            until: None,
             classes: BTreeMap::new(),
             over: false,
             earliest: match kind {
@@ -93,7 +129,10 @@ impl Collector {
         match event {
             // The outage that lasts is the one to act upon.
             Event::Unreachable { since, .. } => gathered.since = *since,
-            Event::Back { since, .. } => gathered.since = gathered.since.or(*since),
+            Event::Back { since, .. } => {
+                gathered.since = gathered.since.or(*since);
+                gathered.until = Some(now);
+            }
             Event::Failure { class, count } => {
                 gathered.since = gathered.since.or(Some(now));
                 *gathered.classes.entry(*class).or_default() += count;
@@ -111,24 +150,25 @@ impl Collector {
 
     /// What may be told now; it is on its way until [`Collector::settled`].
     pub fn take_due(&mut self, now: Timestamp) -> Vec<Gathered> {
+        for slot in self.slots.values_mut() {
+            slot.forgive(now);
+        }
+        let held: BTreeSet<Key> = self
+            .slots
+            .iter()
+            .filter(|(_, slot)| slot.on_its_way || slot.gathered.is_some() && !slot.is_due(now))
+            .map(|(key, _)| key.clone())
+            .collect();
         let mut due = Vec::new();
-        self.slots.retain(|_, slot| {
-            // A clock that was set back lengthens no wait.
-            slot.told = slot.told.map(|told| told.min(now));
-            let waits = slot.told.is_some_and(|told| now.since(told) < INTERVAL);
-            if waits || slot.on_its_way {
-                return true;
-            }
-            let Some(gathered) = &mut slot.gathered else {
-                return false;
-            };
-            gathered.earliest = gathered.earliest.min(now.plus(GATHER));
-            if gathered.earliest <= now {
+        self.slots.retain(|(destination, kind), slot| {
+            let other = other_of_pair(*kind).map(|other| (destination.clone(), other));
+            let follows = other.is_some_and(|other| held.contains(&other));
+            if slot.is_due(now) && !follows {
                 due.extend(slot.gathered.take());
                 slot.told = Some(now);
                 slot.on_its_way = true;
             }
-            true
+            slot.on_its_way || slot.gathered.is_some() || slot.rests(now)
         });
         due
     }

@@ -128,23 +128,35 @@ fn words(
                 1 => String::new(),
                 n => format!(" ({n} outages since the last message)"),
             };
+            let lasts = look.is_none_or(|look| look.unreachable_since.is_some());
             match gathered.since {
-                Some(since) => format!(
+                Some(since) if lasts => format!(
                     "{name} cannot be reached since {}{times}; {waiting}",
+                    readable(since)
+                ),
+                Some(since) => format!(
+                    "{name} could not be reached from {} on and can again{times}; {waiting}",
                     readable(since)
                 ),
                 None => format!("{name} could not be reached for a short time{times}; {waiting}"),
             }
         }
         AlertKind::DestinationBack => {
+            let until = gathered.until.unwrap_or(now);
             let since = gathered.since.map_or_else(String::new, |since| {
-                format!(" after {} s", now.since(since).as_secs())
+                format!(" after {} s", until.since(since).as_secs())
             });
             let times = match count {
                 1 => String::new(),
                 n => format!(" ({n} outages ended since the last message)"),
             };
-            format!("{name} can be reached again{since}{times}; {waiting}")
+            match look.and_then(|look| look.unreachable_since) {
+                None => format!("{name} can be reached again{since}{times}; {waiting}"),
+                Some(away) => format!(
+                    "{name} could be reached again{since}{times}, and cannot since {}; {waiting}",
+                    readable(away)
+                ),
+            }
         }
         AlertKind::Failure => {
             let kinds: Vec<String> = classes

@@ -21,8 +21,10 @@
 //! # What is told
 //! - `DestinationUnreachable`, `DestinationBack`: an outage began, ended.
 //! - `Failure`: items went into the error queue.
-//! - `Backlog`: a destination has `BacklogItems` open items, or one that is `BacklogSeconds` old; told when it begins, and
-//!   when it is over, which is at half of both. Time outside of the destination's windows does not count as age.
+//! - `Backlog`: a destination has `BacklogItems` open items, or one that waits for `BacklogSeconds`; told when it begins, and
+//!   when it is over, which is at half of both. Time outside of the destination's windows does not count, nor what was before
+//!   an item was replayed or redirected (but for what waits at the start).
+//! - The outages of a destination and their ends are told in their order.
 //!
 //! After a start, an outage and a backlog that last are told again: nobody knows whether they were heard of. Failures are
 //! told from the start on.
@@ -46,10 +48,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
-use self::collect::Collector;
+use jiff::tz::TimeZone;
+
+use self::collect::{Collector, Gathered};
 use self::post::{Http, Outbox, Outgoing, Poster, Settled};
 use self::watch::{Limits, Look, Watch};
-use crate::config::settings::{AlertSettings, HostSettings};
+use crate::config::settings::{AlertKind, AlertSettings, HostSettings};
 use crate::dispatch::Lanes;
 use crate::item::{Clock, Timestamp};
 use crate::store::{self, Store};
@@ -62,14 +66,17 @@ const LOOK: Duration = Duration::from_secs(1);
 pub type Counters = dyn Fn() -> store::Result<Vec<Look>> + Send + Sync;
 
 /// What the queue's counters are.
-pub fn looks(store: &dyn Store, lanes: &Lanes) -> store::Result<Vec<Look>> {
+pub fn looks(store: &dyn Store, lanes: &Lanes, now: Timestamp) -> store::Result<Vec<Look>> {
+    let zone = TimeZone::system();
     let totals = store.failure_totals()?;
     let records = store.destinations()?;
     let mut looks: BTreeMap<&str, Look> = records
         .iter()
         .map(|record| {
             let lane = lanes.get(&record.name).map(|lane| lane.status());
-            (record.name.as_str(), Look::new(record, lane.as_ref()))
+            let windows = &lanes.settings(&record.name).windows;
+            let look = Look::new(record, lane.as_ref(), windows, now, &zone);
+            (record.name.as_str(), look)
         })
         .collect();
     for total in totals {
@@ -206,12 +213,23 @@ impl Alerts {
         let work = &mut *work;
         self.look(work);
         let now = self.clock.now();
-        for gathered in work.collector.take_due(now) {
+        let look = |one: &Gathered| {
+            let of_it = |look: &&Look| look.destination == one.destination;
+            work.looks.iter().find(of_it)
+        };
+        let mut due = work.collector.take_due(now);
+        // Of an outage and an end, what is so now is the last word.
+        due.sort_by_key(|one| {
+            let away = look(one).is_some_and(|look| look.unreachable_since.is_some());
+            match one.kind {
+                AlertKind::DestinationUnreachable => away,
+                AlertKind::DestinationBack => !away,
+                _ => false,
+            }
+        });
+        for gathered in due {
             let id = post::new_id();
-            let look = work
-                .looks
-                .iter()
-                .find(|look| look.destination == gathered.destination);
+            let look = look(&gathered);
             let body = self.sender.body(&id, &gathered, look, now);
             work.outbox.add(Outgoing::new(id, &gathered, body, now));
         }
@@ -278,7 +296,7 @@ impl Alerts {
             return;
         }
         work.looked = Some(now);
-        let looks = match (self.counters)() {
+        let mut looks = match (self.counters)() {
             Ok(looks) => looks,
             Err(error) => {
                 if !std::mem::replace(&mut work.blind, true) {
@@ -291,7 +309,7 @@ impl Alerts {
         if !std::mem::replace(&mut work.primed, true) {
             work.watch.prime(&looks);
         }
-        for (destination, event) in work.watch.look(&looks, now) {
+        for (destination, event) in work.watch.look(&mut looks, now) {
             work.collector.add(&destination, &event, now);
         }
         work.looks = looks;

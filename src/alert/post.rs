@@ -4,6 +4,8 @@
 //! - A message keeps its body, and with it `ID` and signature, through all tries.
 //! - A message that was never tried goes before those that failed: one that cannot be delivered delays another by one
 //!   [`TIMEOUT`] at most.
+//! - The outages of a destination and their ends go in the order in which they were made: the last word is the true one.
+//! - Once a message was accepted, those that failed are due: the receiver is back.
 //! - `Url` and `Secret` stand in nothing that is returned or logged.
 
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -190,9 +192,26 @@ impl Outbox {
             // A clock that was set back lengthens no wait.
             outgoing.due = outgoing.due.min(now.plus(LONGEST_WAIT));
         }
-        let due = self.0.iter().filter(|outgoing| outgoing.due <= now);
-        due.min_by_key(|outgoing| (outgoing.tries > 0, outgoing.due))
-            .cloned()
+        let mut due: Vec<usize> = (0..self.0.len())
+            .filter(|at| self.0[*at].due <= now)
+            .collect();
+        due.sort_by_key(|at| (self.0[*at].tries > 0, self.0[*at].due));
+        due.into_iter()
+            .find(|at| !self.follows_another(*at))
+            .map(|at| self.0[at].clone())
+    }
+
+    /// Whether an older message must go before this one: of the same destination, about whether it can be reached.
+    fn follows_another(&self, at: usize) -> bool {
+        let reach = |kind| {
+            matches!(
+                kind,
+                AlertKind::DestinationUnreachable | AlertKind::DestinationBack
+            )
+        };
+        let one = &self.0[at];
+        let older = |other: &Outgoing| reach(other.kind) && other.destination == one.destination;
+        reach(one.kind) && self.0[..at].iter().any(older)
     }
 
     /// After a try.
@@ -202,6 +221,9 @@ impl Outbox {
         };
         if accepted {
             self.0.remove(at);
+            for other in &mut self.0 {
+                other.due = other.due.min(now);
+            }
             return Settled::Sent;
         }
         let outgoing = &mut self.0[at];

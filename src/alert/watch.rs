@@ -8,7 +8,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::dispatch::LaneStatus;
+use jiff::tz::TimeZone;
+
+use crate::config::settings::Window;
+use crate::dispatch::{LaneStatus, windows};
 use crate::item::{Class, Timestamp};
 use crate::store::DestinationRecord;
 
@@ -21,9 +24,12 @@ pub struct Look {
     pub outages: u64,
     pub paused: bool,
     pub outside_window: bool,
+    /// For how many seconds its windows let it send; `None`: it has none.
+    pub open_seconds: Option<u64>,
     /// Items still to be sent.
     pub open: u64,
-    /// When the oldest of them was made.
+    /// When the oldest of them was made. After [`Watch::look`]: since when it waits, which for one that was replayed or
+    /// redirected is later.
     pub oldest: Option<Timestamp>,
     /// Items that ever entered the error queue.
     pub failures: BTreeMap<Class, u64>,
@@ -31,14 +37,24 @@ pub struct Look {
 
 impl Look {
     /// Without failures. `lane`: absent while nothing was sent to it since the start.
-    pub fn new(record: &DestinationRecord, lane: Option<&LaneStatus>) -> Look {
+    pub fn new(
+        record: &DestinationRecord,
+        lane: Option<&LaneStatus>,
+        windows: &[Window],
+        now: Timestamp,
+        zone: &TimeZone,
+    ) -> Look {
+        let closed = !windows::is_open(windows, now, zone);
+        let since = windows::open_since(windows, now, zone);
         let remembered = record.outage.map(|outage| outage.since);
         Look {
             destination: record.name.clone(),
             unreachable_since: lane.map_or(remembered, |lane| lane.unreachable_since),
             outages: lane.map_or(record.outages, |lane| lane.outages),
             paused: lane.map_or(record.paused, |lane| lane.paused),
-            outside_window: lane.is_some_and(|lane| lane.outside_window),
+            outside_window: lane.map_or(closed, |lane| lane.outside_window),
+            open_seconds: (!windows.is_empty())
+                .then(|| since.map_or(0, |since| now.since(since).as_secs())),
             open: record.counts.open(),
             oldest: record.oldest_pending,
             failures: BTreeMap::new(),
@@ -87,6 +103,8 @@ pub struct Limits {
 pub struct Watch {
     limits: Limits,
     known: BTreeMap<String, Known>,
+    /// The time of the last look.
+    looked: Option<Timestamp>,
 }
 
 /// A destination at the last look.
@@ -97,8 +115,8 @@ struct Known {
     outages: u64,
     failures: BTreeMap<Class, u64>,
     backlog: Option<Timestamp>,
-    /// When it was last seen outside of its windows.
-    shut: Option<Timestamp>,
+    /// Since when something waits.
+    waiting: Option<Timestamp>,
 }
 
 impl Watch {
@@ -106,6 +124,7 @@ impl Watch {
         Watch {
             limits,
             known: BTreeMap::new(),
+            looked: None,
         }
     }
 
@@ -119,17 +138,31 @@ impl Watch {
     }
 
     /// What is new.
-    pub fn look(&mut self, looks: &[Look], now: Timestamp) -> Vec<(String, Event)> {
+    pub fn look(&mut self, looks: &mut [Look], now: Timestamp) -> Vec<(String, Event)> {
         let mut events = Vec::new();
         for look in looks {
             let known = self.known.entry(look.destination.clone()).or_default();
+            known.waiting = waiting_since(known.waiting, look.oldest, self.looked);
+            look.oldest = known.waiting;
             let mut tell = |event| events.push((look.destination.clone(), event));
             outages(known, look, &mut tell);
             failures(known, look, &mut tell);
             backlog(known, look, self.limits, now, &mut tell);
         }
+        self.looked = Some(now);
         events
     }
+}
+
+/// An item that is replayed or redirected keeps the time at which it was made, and waits only since then: where nothing waited
+/// at the last look, what waits now began to after it. As long as something waits, it is the oldest one's time that counts.
+fn waiting_since(
+    known: Option<Timestamp>,
+    oldest: Option<Timestamp>,
+    looked: Option<Timestamp>,
+) -> Option<Timestamp> {
+    let oldest = oldest?;
+    Some(known.or(looked).map_or(oldest, |since| since.max(oldest)))
 }
 
 fn outages(known: &mut Known, look: &Look, tell: &mut impl FnMut(Event)) {
@@ -177,16 +210,13 @@ fn backlog(
     now: Timestamp,
     tell: &mut impl FnMut(Event),
 ) {
-    if look.outside_window {
-        known.shut = Some(now);
-    }
     let age = look.oldest_seconds(now);
     match known.backlog {
         None => {
             // Waiting for a window is what was asked for.
-            let ready = known.shut.map_or(age, |shut| now.since(shut).as_secs());
+            let counted = look.open_seconds.map_or(age, |open| age.min(open));
             let reached = |limit: u64, value: u64| limit > 0 && value >= limit;
-            if reached(limits.items, look.open) || reached(limits.seconds, age.min(ready)) {
+            if reached(limits.items, look.open) || reached(limits.seconds, counted) {
                 known.backlog = Some(now);
                 tell(Event::BacklogBegun);
             }

@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 pub use self::lane::{Lane, LaneStatus, Tools};
-use crate::config::settings::Settings;
+use crate::config::settings::{DestinationSettings, Settings};
 use crate::store::DestinationRecord;
 use crate::transport::InUse;
 
@@ -95,6 +95,11 @@ impl Lanes {
             self.spawn(&mut state, &lane);
         }
         lane
+    }
+
+    /// What is set for a destination, whether it has a lane yet or not.
+    pub fn settings(&self, name: &str) -> &DestinationSettings {
+        self.settings.destination(name)
     }
 
     pub fn get(&self, name: &str) -> Option<Arc<Lane>> {

@@ -55,6 +55,39 @@ pub fn next_opening(windows: &[Window], now: Timestamp, zone: &TimeZone) -> Opti
         .min()
 }
 
+/// Since when it is open without a break (a week at most); `None` while it is closed, and where there are no windows.
+pub fn open_since(windows: &[Window], now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    if windows.is_empty() || !is_open(windows, now, zone) {
+        return None;
+    }
+    let horizon = now.plus_seconds(-7.0 * 86_400.0);
+    let mut since = last_opening(windows, now, zone)?;
+    // One window may begin where, or before, another one ends.
+    while since > horizon {
+        let before = Timestamp::from_micros(since.micros() - 1);
+        if !is_open(windows, before, zone) {
+            break;
+        }
+        since = last_opening(windows, before, zone)?;
+    }
+    Some(since)
+}
+
+/// When a window opened last, at `now` or before.
+fn last_opening(windows: &[Window], now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let today = local(now, zone)?.date();
+    (0..=HORIZON)
+        .filter_map(|days| today.checked_sub(Span::new().days(days)).ok())
+        .flat_map(|day| {
+            windows
+                .iter()
+                .filter(move |window| on(window, day))
+                .filter_map(move |window| begin(window, day, zone))
+        })
+        .filter(|begin| *begin <= now)
+        .max()
+}
+
 /// Minutes from the begin of its first day to its end: beyond 1440 if it ends on the next day.
 fn end(window: &Window) -> u16 {
     if window.to <= window.from {
@@ -151,6 +184,29 @@ mod tests {
         let weekend = [window(&[5, 6], 0, 1440)];
         assert!(is_open(&weekend, at("2026-11-22T23:59"), &berlin()));
         assert!(!is_open(&weekend, at("2026-11-23T00:00"), &berlin()));
+    }
+
+    #[test]
+    fn open_since_the_first_of_windows_that_follow_each_other() {
+        let zone = berlin();
+        let since = |windows: &[Window], now| open_since(windows, at(now), &zone);
+        assert_eq!(since(&[], "2026-11-20T12:00"), None);
+        let night = [window(&[], 22 * 60, 6 * 60)];
+        assert_eq!(since(&night, "2026-11-20T21:59"), None);
+        for now in ["2026-11-20T22:00", "2026-11-21T00:00", "2026-11-21T05:59"] {
+            assert_eq!(since(&night, now), Some(at("2026-11-20T22:00")), "{now}");
+        }
+        assert_eq!(since(&night, "2026-11-21T06:00"), None);
+        // Friday night, and the whole weekend; 2026-11-20 is a Friday.
+        let weekend = [window(&[4], 22 * 60, 6 * 60), window(&[5, 6], 0, 1440)];
+        let begun = Some(at("2026-11-20T22:00"));
+        for now in ["2026-11-20T23:00", "2026-11-21T03:00", "2026-11-22T23:59"] {
+            assert_eq!(since(&weekend, now), begun, "{now}");
+        }
+        // Never closed: a week is enough to know.
+        let always = [window(&[], 0, 720), window(&[], 720, 1440)];
+        let since = since(&always, "2026-11-20T12:00").unwrap();
+        assert!(at("2026-11-20T12:00").since(since).as_secs() >= 7 * 86_400);
     }
 
     #[test]

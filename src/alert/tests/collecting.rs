@@ -10,7 +10,7 @@ fn an_outage_and_its_end_are_two_messages() {
     assert_eq!(scene.pass(3), Vec::<Value>::new());
     scene.set(Look {
         open: 12,
-        oldest: Some(at(1)),
+        oldest: Some(at(3)),
         ..unreachable(4, 1)
     });
     let told = scene.pass(1);
@@ -28,7 +28,7 @@ fn an_outage_and_its_end_are_two_messages() {
     );
     assert_eq!(
         (&message["Waiting"], &message["OldestPendingSeconds"]),
-        (&12.into(), &3.into())
+        (&12.into(), &1.into())
     );
     assert!(
         message["Message"]

@@ -39,8 +39,8 @@ fn what_happens_while_one_is_on_its_way_is_in_the_next() {
                 .all(|m| m["Kind"] != "DestinationUnreachable" || m["Count"] == 1)
         );
     }
-    // One of each kind, however long it takes.
-    assert_eq!(scene.alerts.figures().waiting, 2);
+    // One, however long it takes; the rest is collected.
+    assert_eq!(scene.alerts.figures().waiting, 1);
     scene.reply(Reply::Status(200));
     let told = scene.pass(400);
     let counts = |kind: &str| -> Vec<u64> {
@@ -48,7 +48,7 @@ fn what_happens_while_one_is_on_its_way_is_in_the_next() {
         of_kind.map(|m| m["Count"].as_u64().unwrap()).collect()
     };
     assert_eq!(counts("DestinationUnreachable"), [1, 9]);
-    assert_eq!(counts("DestinationBack"), [1, 8]);
+    assert_eq!(counts("DestinationBack"), [9]);
 }
 
 #[test]
@@ -66,6 +66,74 @@ fn a_message_is_given_up_after_a_day() {
     scene.set(unreachable(1, 2));
     let told = scene.pass(2);
     assert_eq!(told.len(), 2, "{told:#?}");
+}
+
+/// The receiver failed when the outage began, and is back with the destination.
+#[test]
+fn an_outage_and_its_end_arrive_in_their_order() {
+    let scene = Scene::new(vec![ready()]);
+    scene.reply(Reply::Nobody);
+    scene.set(unreachable(1, 1));
+    scene.pass(60);
+    scene.reply(Reply::Status(200));
+    scene.set(Look {
+        outages: 1,
+        ..ready()
+    });
+    let told = scene.pass(40);
+    let kinds: Vec<&str> = told.iter().map(|m| m["Kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["DestinationUnreachable", "DestinationBack"]);
+    let message = told[1]["Message"].as_str().unwrap();
+    assert!(message.contains("after 60 s"), "{message}");
+}
+
+/// Where both are collected, the last word is what is so.
+#[test]
+fn what_was_collected_ends_with_what_is_so() {
+    for away in [true, false] {
+        let scene = Scene::new(vec![ready()]);
+        scene.reply(Reply::Nobody);
+        scene.set(unreachable(1, 1));
+        scene.pass(10);
+        scene.set(if away {
+            unreachable(20, 3)
+        } else {
+            Look {
+                outages: 3,
+                ..ready()
+            }
+        });
+        scene.pass(200);
+        scene.reply(Reply::Status(200));
+        let told = scene.pass(400);
+        let last = told.last().unwrap();
+        let (kind, words) = if away {
+            ("DestinationUnreachable", "cannot be reached since")
+        } else {
+            ("DestinationBack", "can be reached again")
+        };
+        assert_eq!(last["Kind"], kind, "{told:#?}");
+        assert!(last["Message"].as_str().unwrap().contains(words), "{last}");
+    }
+}
+
+#[test]
+fn once_the_receiver_is_back_nothing_waits_for_its_next_try() {
+    let scene = Scene::new(Vec::new());
+    scene.reply(Reply::Nobody);
+    let named = |name: &str| Look {
+        destination: name.to_owned(),
+        ..unreachable(1, 1)
+    };
+    *scene.looks.lock().unwrap() = vec![named("one"), named("two"), named("three")];
+    scene.pass(1000);
+    scene.reply(Reply::Status(200));
+    // Each waits for up to five minutes, but only the first of them.
+    let mut told = Vec::new();
+    while told.is_empty() {
+        told = scene.pass(1);
+    }
+    assert_eq!(told.len(), 3, "{told:#?}");
 }
 
 fn outgoing(id: &str, now: Timestamp) -> Outgoing {

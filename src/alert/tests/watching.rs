@@ -2,6 +2,8 @@
 
 use super::super::watch::{Event, Limits, Watch};
 use super::*;
+use crate::config::settings::Window;
+use crate::store::{Counts, DestinationRecord};
 
 const LIMITS: Limits = Limits {
     items: 100,
@@ -13,7 +15,7 @@ fn watch() -> Watch {
 }
 
 fn events(watch: &mut Watch, look: Look, seconds: i64) -> Vec<Event> {
-    let events = watch.look(&[look], at(seconds));
+    let events = watch.look(&mut [look], at(seconds));
     events.into_iter().map(|(_, event)| event).collect()
 }
 
@@ -144,19 +146,48 @@ fn a_backlog_begins_at_a_limit_and_is_over_at_half() {
 #[test]
 fn waiting_for_a_window_is_no_backlog() {
     let mut watch = watch();
-    let shut = Look {
-        outside_window: true,
+    let open_for = |seconds| Look {
+        outside_window: seconds == 0,
+        open_seconds: Some(seconds),
         ..waiting(1, 0)
     };
     for second in [1, 700, 20_000] {
-        assert_eq!(events(&mut watch, shut.clone(), second), []);
+        assert_eq!(events(&mut watch, open_for(0), second), []);
     }
     // The window has opened: from here on it counts.
-    assert_eq!(events(&mut watch, waiting(1, 0), 20_599), []);
-    assert_eq!(
-        events(&mut watch, waiting(1, 0), 20_600),
-        [Event::BacklogBegun]
-    );
+    assert_eq!(events(&mut watch, open_for(599), 20_599), []);
+    let begun = [Event::BacklogBegun];
+    assert_eq!(events(&mut watch, open_for(600), 20_600), begun);
+    // After a start too.
+    let mut watch = super::watching::watch();
+    watch.prime(&[open_for(10)]);
+    assert_eq!(events(&mut watch, open_for(10), 20_010), []);
+    assert_eq!(events(&mut watch, open_for(600), 20_600), begun);
+}
+
+/// An item keeps the time at which it was made.
+#[test]
+fn what_is_replayed_waits_from_then_on() {
+    let mut watch = watch();
+    let yesterday = -86_400;
+    assert_eq!(events(&mut watch, ready(), 0), []);
+    assert_eq!(events(&mut watch, waiting(50, yesterday), 10), []);
+    assert_eq!(events(&mut watch, waiting(40, yesterday + 3), 599), []);
+    let begun = [Event::BacklogBegun];
+    assert_eq!(events(&mut watch, waiting(40, yesterday + 3), 600), begun);
+    // One that waited before goes on to count when older ones are replayed beside it.
+    let mut watch = super::watching::watch();
+    assert_eq!(events(&mut watch, waiting(1, 1), 2), []);
+    assert_eq!(events(&mut watch, waiting(50, yesterday), 300), []);
+    assert_eq!(events(&mut watch, waiting(1, 1), 600), []);
+    assert_eq!(events(&mut watch, waiting(1, 1), 601), begun);
+    // A destination that is used for the first time, by a redirect.
+    let mut watch = super::watching::watch();
+    assert_eq!(watch.look(&mut [], at(5)), []);
+    assert_eq!(events(&mut watch, waiting(50, yesterday), 6), []);
+    // What waits at the start is believed.
+    let mut watch = super::watching::watch();
+    assert_eq!(events(&mut watch, waiting(1, yesterday), 6), begun);
 }
 
 #[test]
@@ -203,4 +234,38 @@ fn events_add_up() {
             assert_eq!(told_ended + u64::from(since.is_some()), told_begun);
         }
     }
+}
+
+/// Before anything was restored, the schedule is known all the same.
+#[test]
+fn a_destination_without_a_lane_has_its_windows() {
+    let record = DestinationRecord {
+        name: "pacs".to_owned(),
+        paused: false,
+        counts: Counts::default(),
+        bytes_pending: 0,
+        oldest_pending: Some(at(-10_000)),
+        last_success: None,
+        last_error: None,
+        outage: None,
+        outages: 0,
+    };
+    let night = [Window {
+        days: Vec::new(),
+        from: 180,
+        to: 240,
+    }];
+    let look = |windows: &[Window], seconds| {
+        let look = Look::new(
+            &record,
+            None,
+            windows,
+            at(seconds),
+            &jiff::tz::TimeZone::UTC,
+        );
+        (look.outside_window, look.open_seconds)
+    };
+    assert_eq!(look(&[], 0), (false, None));
+    assert_eq!(look(&night, 0), (true, Some(0)));
+    assert_eq!(look(&night, 3 * 3600 + 1800), (false, Some(1800)));
 }
