@@ -104,10 +104,10 @@ pub enum Command {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Waits until nothing is left to be sent. Exit code 1 if something failed meanwhile.
+    /// Waits until nothing is left to be sent. Exit code 1 if something failed meanwhile, or of the study lies in the error queue.
     Watch {
         /// Only this destination.
-        #[arg(long, conflicts_with = "study")]
+        #[arg(long)]
         destination: Option<String>,
         /// Only this study (ID of Orthanc or Study Instance UID).
         #[arg(long)]

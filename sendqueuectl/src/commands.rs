@@ -201,7 +201,7 @@ impl Session<'_> {
         }
         for kind in list(&summary) {
             say!(
-                "{} {} {}: {} items, {} to {}",
+                "{} {} {}: {} items, {} to {} UTC",
                 field(kind, "Destination"),
                 field(kind, "Class"),
                 status(kind, "Status"),

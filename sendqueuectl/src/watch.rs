@@ -11,10 +11,11 @@ use crate::client::{Client, ClientError};
 use crate::commands::{Failed, segment};
 use crate::show::{number, plain, say};
 
-/// What is watched: a path of the API, and whether it is a study.
+/// What is watched: a path of the API, whether it is a study, and of that a destination alone.
 pub struct What {
     path: String,
     is_study: bool,
+    only: Option<String>,
 }
 
 /// Items now: still to be sent, acknowledged, failed.
@@ -28,13 +29,14 @@ struct Seen {
 impl What {
     pub fn new(destination: Option<&str>, study: Option<&str>) -> Self {
         let path = match (destination, study) {
-            (Some(name), _) => format!("/destinations/{}", segment(name)),
-            (None, Some(id)) => format!("/studies/{}", segment(id)),
+            (_, Some(id)) => format!("/studies/{}", segment(id)),
+            (Some(name), None) => format!("/destinations/{}", segment(name)),
             (None, None) => String::new(),
         };
         Self {
             path,
-            is_study: destination.is_none() && study.is_some(),
+            is_study: study.is_some(),
+            only: destination.map(str::to_owned),
         }
     }
 
@@ -46,6 +48,10 @@ impl What {
             destinations
                 .into_iter()
                 .flatten()
+                .filter(|one| {
+                    let name = one["Destination"].as_str();
+                    self.only.is_none() || name == self.only.as_deref()
+                })
                 .map(|one| &one["Counts"])
                 .collect()
         } else {
@@ -69,13 +75,17 @@ pub fn run(client: &Client, what: &What, every: f64, json: bool) -> Result<ExitC
     let first = what.look(client)?;
     let bar = bar(json, &first);
     let mut lost = false;
+    let mut last = first;
+    // A replay by somebody else lowers the number: what fails after it counts all the same.
+    let mut failed = 0;
     loop {
         match what.look(client) {
             Ok(seen) => {
                 lost = false;
+                failed += seen.failed.saturating_sub(last.failed);
+                last = seen;
                 // New arrivals make the whole longer, pruned ones shorter.
-                let done =
-                    seen.sent.saturating_sub(first.sent) + seen.failed.saturating_sub(first.failed);
+                let done = seen.sent.saturating_sub(first.sent) + failed;
                 bar.set_length(done + seen.open);
                 bar.set_position(done);
                 bar.set_message(format!("{} failed", seen.failed));
@@ -90,10 +100,12 @@ pub fn run(client: &Client, what: &What, every: f64, json: bool) -> Result<ExitC
                 }
                 if seen.open == 0 {
                     bar.finish();
-                    return Ok(if seen.failed > first.failed {
-                        ExitCode::FAILURE
-                    } else {
+                    // A study may have failed before anybody looked.
+                    let whole = failed == 0 && !(what.is_study && seen.failed > 0);
+                    return Ok(if whole {
                         ExitCode::SUCCESS
+                    } else {
+                        ExitCode::FAILURE
                     });
                 }
             }

@@ -259,7 +259,15 @@ fn destinations_are_steered_and_studies_enqueued_and_watched() {
     assert_eq!(queue.count("good", "Pending"), 4);
     assert_eq!(queue.items("state=Pending")[0]["Priority"], "High");
     let mut watch = ctl
-        .command(&["watch", "--study", &study, "--every", "0.1"])
+        .command(&[
+            "watch",
+            "--study",
+            &study,
+            "--destination",
+            "good",
+            "--every",
+            "0.1",
+        ])
         .stdout(Stdio::null())
         .spawn()
         .expect("watch");
@@ -270,6 +278,11 @@ fn destinations_are_steered_and_studies_enqueued_and_watched() {
     assert!(ctl.ok(&["resume", "good"]).contains("good: Ready"));
     assert!(watch.wait().expect("a child").success(), "all went");
     assert_eq!(queue.count("good", "Success"), 8);
+    // What failed before anybody looked is told too: `bad` is paused, and has no more of it.
+    assert_eq!(
+        ctl.run(&["watch", "--study", &study]).status.code(),
+        Some(1)
+    );
     assert!(ctl.ok(&["send-now", "good"]).contains("good: "));
     // What fails while it is watched is told by the exit code.
     let watch = ctl

@@ -30,14 +30,15 @@ impl Api {
         if let Some((since, error)) = figures.fault {
             let details = format!("arrivals cannot be queued: {error}");
             problem(Part::Reconciliation, details, Some(Time(since)));
-        } else if let Some(last) = figures.last_pass {
-            if now.since(last) > BEHIND {
-                let details = format!(
+        } else if now.since(figures.last_pass.unwrap_or(self.begun)) > BEHIND {
+            let details = match figures.last_pass {
+                Some(last) => format!(
                     "the last pass over Orthanc's changes ended at {}",
                     last.to_orthanc()
-                );
-                problem(Part::Reconciliation, details, None);
-            }
+                ),
+                None => "no pass over Orthanc's changes has ended since the start".to_owned(),
+            };
+            problem(Part::Reconciliation, details, None);
         }
         if (self.is_started)() {
             let (alive, all) = self.lanes.threads();

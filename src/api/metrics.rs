@@ -60,6 +60,14 @@ impl Api {
         let mut page = Exposition::default();
         about(&mut page);
         queued(&mut page, &destinations, now);
+        let mut expiry = page.family(
+            "sendqueue_next_expiry_timestamp_seconds",
+            Kind::Gauge,
+            "When the next of the items that wait goes to the error queue unsent (ExpireAfter); absent: none does.",
+        );
+        if let Some(time) = self.store.next_expiry()? {
+            expiry.sample(&[], time.micros() as f64 / 1e6);
+        }
         sent(&mut page, &destinations);
         failures(&mut page, &destinations, &self.store.failure_totals()?);
         reachable(&mut page, &destinations);
@@ -88,11 +96,10 @@ impl Api {
         let mut age = page.family(
             "sendqueue_reconciliation_age_seconds",
             Kind::Gauge,
-            "Time since Orthanc's changes were last read to their end; some 10 s while nothing arrives.",
+            "Time since Orthanc's changes were last read to their end, or since the start; some 10 s while nothing arrives.",
         );
-        if let Some(last) = progress.last_pass {
-            age.sample(&[], now.since(last).as_secs_f64());
-        }
+        let last = progress.last_pass.unwrap_or(self.begun);
+        age.sample(&[], now.since(last).as_secs_f64());
         let mut behind = page.family(
             "sendqueue_unreconciled_changes",
             Kind::Gauge,
@@ -260,7 +267,7 @@ fn queued(page: &mut Exposition, destinations: &[Destination], now: Timestamp) {
         page,
         destinations,
         "sendqueue_oldest_waiting_seconds",
-        "How long the oldest item that is still to be sent has waited; 0: there is none.",
+        "Age of the oldest item that is still to be sent, from its making on; 0: there is none.",
         |one| {
             let oldest = one.record.oldest_pending;
             oldest.map_or(0.0, |since| now.since(since).as_secs_f64())

@@ -81,6 +81,7 @@ impl Store for Faulty {
         fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>>;
         fn promote_all(&self, destination: &str) -> Result<u64>;
         fn failure_totals(&self) -> Result<Vec<FailureTotal>>;
+        fn next_expiry(&self) -> Result<Option<Timestamp>>;
         fn at_rest(&self, from: Timestamp, until: Timestamp) -> Result<Vec<MinuteAtRest>>;
         fn next_due(&self) -> Result<Option<Timestamp>>;
         fn expire(&self, now: Timestamp, limit: u32) -> Result<u64>;

@@ -67,6 +67,10 @@ impl Store for Faulty {
         self.inner.promote_all(destination)
     }
 
+    fn next_expiry(&self) -> Result<Option<Timestamp>> {
+        self.inner.next_expiry()
+    }
+
     fn at_rest(&self, from: Timestamp, until: Timestamp) -> Result<Vec<MinuteAtRest>> {
         self.inner.at_rest(from, until)
     }

@@ -228,6 +228,10 @@ impl Store for SqliteStore {
         errors::error_summary(&self.pool)
     }
 
+    fn next_expiry(&self) -> Result<Option<Timestamp>> {
+        query::next_expiry(&self.pool)
+    }
+
     fn at_rest(&self, from: Timestamp, until: Timestamp) -> Result<Vec<MinuteAtRest>> {
         query::at_rest(&self.pool, from, until)
     }

@@ -47,6 +47,14 @@ pub fn destinations(pool: &Pool, name: Option<&str>) -> Result<Vec<DestinationRe
     Ok(records)
 }
 
+pub fn next_expiry(pool: &Pool) -> Result<Option<Timestamp>> {
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    Ok(tx
+        .prepare_cached(sql::EXPIRE_NEXT)?
+        .query_row([], |row| row.get(0))?)
+}
+
 pub fn at_rest(pool: &Pool, from: Timestamp, until: Timestamp) -> Result<Vec<MinuteAtRest>> {
     let mut reader = pool.reader()?;
     let tx = reader.snapshot()?;
