@@ -253,6 +253,14 @@ impl Model {
         self.entries.values().filter_map(due).min()
     }
 
+    pub fn next_expiry(&self) -> Option<Timestamp> {
+        let waiting = self
+            .entries
+            .values()
+            .filter(|one| one.item.state.is_waiting());
+        waiting.filter_map(|entry| entry.expires).min()
+    }
+
     /// The ids that `expire` must move; what their details say is left to the store.
     pub fn expire(&mut self, now: Timestamp) -> Vec<i64> {
         let mut expired = Vec::new();

@@ -419,6 +419,11 @@ impl Play {
             self.model.next_due(),
             "{what}"
         );
+        assert_eq!(
+            self.store.next_expiry().unwrap(),
+            self.model.next_expiry(),
+            "{what}"
+        );
         assert_eq!(self.store.cursor().unwrap(), self.model.cursor, "{what}");
         check_counts(&*self.store);
         for record in self.store.destinations().unwrap() {
