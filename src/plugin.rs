@@ -11,7 +11,7 @@
 //!   workers make none later than `transport::rest` allows (0.9 s). Without these servers it waits for [`LONG_GRACE`].
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -78,6 +78,8 @@ struct Running {
     reconciler: Mutex<Option<Reconciler>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     started: AtomicBool,
+    /// When they were, in microseconds since 1970.
+    started_at: AtomicI64,
     grace: Duration,
 }
 
@@ -216,9 +218,10 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         reconciler: Mutex::new(Some(reconciler)),
         threads: Mutex::new(Vec::new()),
         started: AtomicBool::new(false),
+        started_at: AtomicI64::new(i64::MIN),
         grace,
     });
-    let up = running.clone();
+    let (up, since) = (running.clone(), running.clone());
     let api = Api {
         settings: settings.clone(),
         store,
@@ -228,7 +231,10 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         notices,
         progress,
         alerts,
-        begun: clock.now(),
+        begun: Box::new(move || {
+            let micros = since.started_at.load(Ordering::Acquire);
+            (micros != i64::MIN).then(|| Timestamp::from_micros(micros))
+        }),
         clock,
         client: host.client(),
         cross_site: CrossSite::default(),
@@ -327,6 +333,8 @@ impl Running {
         if self.started.swap(true, Ordering::AcqRel) {
             return;
         }
+        let now = self.clock.now().micros();
+        self.started_at.store(now, Ordering::Release);
         let lanes = self.clone();
         self.spawn("sq-start", move || lanes.recover());
         let promoter = self.promoter.clone();

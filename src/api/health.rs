@@ -30,7 +30,11 @@ impl Api {
         if let Some((since, error)) = figures.fault {
             let details = format!("arrivals cannot be queued: {error}");
             problem(Part::Reconciliation, details, Some(Time(since)));
-        } else if now.since(figures.last_pass.unwrap_or(self.begun)) > BEHIND {
+        } else if figures
+            .last_pass
+            .or((self.begun)())
+            .is_some_and(|last| now.since(last) > BEHIND)
+        {
             let details = match figures.last_pass {
                 Some(last) => format!(
                     "the last pass over Orthanc's changes ended at {}",

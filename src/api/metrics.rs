@@ -61,6 +61,16 @@ impl Api {
         let mut page = Exposition::default();
         about(&mut page);
         queued(&mut page, &destinations, now);
+        let mut limits = page.family(
+            "sendqueue_expire_after_seconds",
+            Kind::Gauge,
+            "ExpireAfter of the destination; 0: its items never expire.",
+        );
+        for one in &destinations {
+            let name = one.record.name.as_str();
+            let seconds = self.settings.destination(name).expire_after;
+            limits.sample(&[("destination", name)], seconds);
+        }
         let mut expiry = page.family(
             "sendqueue_next_expiry_timestamp_seconds",
             Kind::Gauge,
@@ -99,8 +109,9 @@ impl Api {
             Kind::Gauge,
             "Time since Orthanc's changes were last read to their end, or since the start; some 10 s while nothing arrives.",
         );
-        let last = progress.last_pass.unwrap_or(self.begun);
-        age.sample(&[], now.since(last).as_secs_f64());
+        if let Some(last) = progress.last_pass.or((self.begun)()) {
+            age.sample(&[], now.since(last).as_secs_f64());
+        }
         let mut behind = page.family(
             "sendqueue_unreconciled_changes",
             Kind::Gauge,

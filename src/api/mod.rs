@@ -71,8 +71,8 @@ pub struct Api {
     /// `None`: not configured.
     pub alerts: Option<Arc<Alerts>>,
     pub clock: Arc<dyn Clock>,
-    /// When the plugin was loaded.
-    pub begun: Timestamp,
+    /// When the threads were started.
+    pub begun: Box<dyn Fn() -> Option<Timestamp> + Send + Sync>,
     pub client: Client,
     pub cross_site: CrossSite,
     /// Whether the threads were started (Orthanc is up).
