@@ -33,6 +33,28 @@ fn each_once(scp: &FaultScp, instances: &[Instance]) {
     assert_eq!(scp.counters().stores, instances.len());
 }
 
+/// A click where nothing waits opens no window for what comes later.
+#[test]
+fn nothing_is_let_through_where_nothing_waited() {
+    let night = FaultScp::start("NIGHT");
+    let config = queue::config_for(&[&night])
+        .env("TZ", "UTC")
+        .set("/SendQueue/Defaults", json!({ "Windows": closed() }));
+    let queue = Queue::start(config);
+    queue.tell("/destinations/night/pause", &json!({}));
+    let shown = send_now(&queue, "night");
+    assert!(shown["NextWindow"].is_string(), "{shown:#}");
+    queue.store_all(&Study::new(1, 2).build());
+    queue.wait_for("night", "Pending", 2);
+    let shown = queue.tell("/destinations/night/resume", &json!({}));
+    assert_eq!(shown["State"], "OutsideWindow", "{shown:#}");
+    // Now something does.
+    queue.tell("/destinations/night/pause", &json!({}));
+    assert!(send_now(&queue, "night")["NextWindow"].is_null());
+    queue.tell("/destinations/night/resume", &json!({}));
+    queue.wait_for("night", "Success", 2);
+}
+
 #[test]
 fn a_closed_window_is_let_through_until_the_queue_is_empty() {
     let (night, other) = (FaultScp::start("NIGHT"), FaultScp::start("OTHER"));

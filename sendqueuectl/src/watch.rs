@@ -72,6 +72,10 @@ pub fn run(client: &Client, what: &What, every: f64, json: bool) -> Result<ExitC
     if !(0.05..=3600.0).contains(&every) {
         return Err(Failed::Use("--every: 0.05 to 3600 seconds".to_owned()));
     }
+    if let (true, Some(name)) = (what.is_study, &what.only) {
+        // A name that nobody knows would be watched in vain.
+        client.get(&format!("/destinations/{}", segment(name)), &[])?;
+    }
     let first = what.look(client)?;
     let bar = bar(json, &first);
     let mut lost = false;

@@ -278,6 +278,8 @@ fn destinations_are_steered_and_studies_enqueued_and_watched() {
     assert!(ctl.ok(&["resume", "good"]).contains("good: Ready"));
     assert!(watch.wait().expect("a child").success(), "all went");
     assert_eq!(queue.count("good", "Success"), 8);
+    let unknown = ctl.fails(&["watch", "--study", &study, "--destination", "nowhere"]);
+    assert!(unknown.contains("no destination"), "{unknown}");
     // What failed before anybody looked is told too: `bad` is paused, and has no more of it.
     assert_eq!(
         ctl.run(&["watch", "--study", &study]).status.code(),

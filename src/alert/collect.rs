@@ -47,6 +47,8 @@ struct Slot {
     /// When the last message was made.
     told: Option<Timestamp>,
     on_its_way: bool,
+    /// The receiver does not want it: nothing waits for it.
+    refused: bool,
 }
 
 impl Slot {
@@ -61,6 +63,14 @@ impl Slot {
     /// Whether its last message was made less than a minute ago.
     fn rests(&self, now: Timestamp) -> bool {
         self.told.is_some_and(|told| now.since(told) < INTERVAL)
+    }
+
+    /// Whether the other one of its pair must wait for it: it is on its way, or collected and not due.
+    fn holds(&self, now: Timestamp) -> bool {
+        if self.on_its_way {
+            return !self.refused;
+        }
+        self.gathered.is_some() && !self.is_due(now)
     }
 
     fn is_due(&self, now: Timestamp) -> bool {
@@ -156,7 +166,7 @@ impl Collector {
         let held: BTreeSet<Key> = self
             .slots
             .iter()
-            .filter(|(_, slot)| slot.on_its_way || slot.gathered.is_some() && !slot.is_due(now))
+            .filter(|(_, slot)| slot.holds(now))
             .map(|(key, _)| key.clone())
             .collect();
         let mut due = Vec::new();
@@ -167,10 +177,18 @@ impl Collector {
                 due.extend(slot.gathered.take());
                 slot.told = Some(now);
                 slot.on_its_way = true;
+                slot.refused = false;
             }
             slot.on_its_way || slot.gathered.is_some() || slot.rests(now)
         });
         due
+    }
+
+    /// The message of this destination and kind was refused: it is tried again, but the other of its pair does not wait for it.
+    pub fn refused(&mut self, destination: &str, kind: AlertKind) {
+        if let Some(slot) = self.slots.get_mut(&(destination.to_owned(), kind)) {
+            slot.refused = true;
+        }
     }
 
     /// The message of this destination and kind was delivered or given up.

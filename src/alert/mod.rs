@@ -22,7 +22,7 @@
 //! - `DestinationUnreachable`, `DestinationBack`: an outage began, ended.
 //! - `Failure`: items went into the error queue.
 //! - `Backlog`: a destination has `BacklogItems` open items, or one that waits for `BacklogSeconds`; told when it begins, and
-//!   when it is over, which is at half of both. Time outside of the destination's windows does not count, nor what was before
+//!   when it is over, which is at half of both. Time before the destination's window opened does not count, nor what was before
 //!   an item was replayed or redirected (but for what waits at the start).
 //! - The outages of a destination and their ends are told in their order.
 //!
@@ -252,10 +252,17 @@ impl Alerts {
     }
 
     fn settle(&self, work: &mut Work, outgoing: &Outgoing, result: &Result<u16, String>) {
-        let accepted = result
-            .as_ref()
-            .is_ok_and(|status| post::is_success(*status));
-        let settled = work.outbox.settle(&outgoing.id, accepted, self.clock.now());
+        let now = self.clock.now();
+        let (settled, overtaken) = work.outbox.settle(&outgoing.id, result, now);
+        for one in overtaken {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+            log::warn!(
+                "an alert that was refused is given up, since there is later news: {} of {}",
+                one.kind.as_str(),
+                one.destination
+            );
+            work.collector.settled(&one.destination, one.kind);
+        }
         match settled {
             Settled::Sent => {
                 self.sent.fetch_add(1, Ordering::Relaxed);
@@ -263,7 +270,7 @@ impl Alerts {
                     log::warn!("alerts are delivered again");
                 }
             }
-            Settled::Again | Settled::GivenUp => {
+            Settled::Again | Settled::Refused | Settled::GivenUp => {
                 self.failed.fetch_add(1, Ordering::Relaxed);
                 if !std::mem::replace(&mut work.deaf, true) {
                     let why = result.as_ref().map_or_else(
@@ -282,8 +289,12 @@ impl Alerts {
                 outgoing.destination
             );
         }
-        if settled != Settled::Again {
-            work.collector.settled(&outgoing.destination, outgoing.kind);
+        match settled {
+            Settled::Again => {}
+            Settled::Refused => work.collector.refused(&outgoing.destination, outgoing.kind),
+            Settled::Sent | Settled::GivenUp => {
+                work.collector.settled(&outgoing.destination, outgoing.kind);
+            }
         }
         self.waiting.store(work.outbox.len(), Ordering::Relaxed);
     }

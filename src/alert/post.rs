@@ -4,8 +4,9 @@
 //! - A message keeps its body, and with it `ID` and signature, through all tries.
 //! - A message that was never tried goes before those that failed: one that cannot be delivered delays another by one
 //!   [`TIMEOUT`] at most.
-//! - The outages of a destination and their ends go in the order in which they were made: the last word is the true one.
-//! - Once a message was accepted, those that failed are due: the receiver is back.
+//! - The outages of a destination and their ends go in the order in which they were made: the last word is the true one. One that
+//!   the receiver refuses (4xx) holds none back, and is given up once a later one was accepted.
+//! - Once a message was accepted that had failed before, the others are due: the receiver is back.
 //! - `Url` and `Secret` stand in nothing that is returned or logged.
 
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -35,6 +36,11 @@ const HEADER: &str = "X-Sendqueue-Signature";
 
 pub fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
+}
+
+/// The receiver does not want this message, and will hardly change its mind.
+fn is_refusal(result: &Result<u16, String>) -> bool {
+    matches!(result, Ok(status) if (400..500).contains(status) && ![408, 425, 429].contains(status))
 }
 
 /// 128 random bits in hexadecimal digits.
@@ -144,6 +150,7 @@ pub struct Outgoing {
     pub kind: AlertKind,
     pub body: Vec<u8>,
     made: Timestamp,
+    refused: bool,
     tries: u32,
     due: Timestamp,
 }
@@ -156,9 +163,23 @@ impl Outgoing {
             kind: gathered.kind,
             body,
             made: now,
+            refused: false,
             tries: 0,
             due: now,
         }
+    }
+}
+
+impl Outgoing {
+    /// Whether this one, which is older, is to arrive before another one: both tell whether the same destination can be reached.
+    fn is_before(&self, other: &Outgoing) -> bool {
+        let reach = [
+            AlertKind::DestinationUnreachable,
+            AlertKind::DestinationBack,
+        ];
+        reach.contains(&self.kind)
+            && reach.contains(&other.kind)
+            && self.destination == other.destination
     }
 }
 
@@ -167,6 +188,8 @@ impl Outgoing {
 pub enum Settled {
     Sent,
     Again,
+    /// Again, and nothing has to wait for it.
+    Refused,
     GivenUp,
 }
 
@@ -203,37 +226,56 @@ impl Outbox {
 
     /// Whether an older message must go before this one: of the same destination, about whether it can be reached.
     fn follows_another(&self, at: usize) -> bool {
-        let reach = |kind| {
-            matches!(
-                kind,
-                AlertKind::DestinationUnreachable | AlertKind::DestinationBack
-            )
-        };
         let one = &self.0[at];
-        let older = |other: &Outgoing| reach(other.kind) && other.destination == one.destination;
-        reach(one.kind) && self.0[..at].iter().any(older)
+        let older = |other: &Outgoing| !other.refused && other.is_before(one);
+        self.0[..at].iter().any(older)
     }
 
-    /// After a try.
-    pub fn settle(&mut self, id: &str, accepted: bool, now: Timestamp) -> Settled {
-        let Some(at) = self.0.iter().position(|outgoing| outgoing.id == id) else {
-            return Settled::GivenUp;
-        };
-        if accepted {
-            self.0.remove(at);
-            for other in &mut self.0 {
-                other.due = other.due.min(now);
+    /// Takes out what came too late: of an outage or its end, of which later news was accepted.
+    fn overtaken_by(&mut self, one: &Outgoing, at: usize) -> Vec<Outgoing> {
+        let mut overtaken = Vec::new();
+        for index in (0..at).rev() {
+            if self.0[index].is_before(one) {
+                overtaken.push(self.0.remove(index));
             }
-            return Settled::Sent;
+        }
+        overtaken
+    }
+
+    /// After a try; also what is given up for it, since it would come too late.
+    pub fn settle(
+        &mut self,
+        id: &str,
+        result: &Result<u16, String>,
+        now: Timestamp,
+    ) -> (Settled, Vec<Outgoing>) {
+        let Some(at) = self.0.iter().position(|outgoing| outgoing.id == id) else {
+            return (Settled::GivenUp, Vec::new());
+        };
+        if result.as_ref().is_ok_and(|status| is_success(*status)) {
+            let sent = self.0.remove(at);
+            let overtaken = self.overtaken_by(&sent, at);
+            if sent.tries > 0 {
+                for other in &mut self.0 {
+                    other.due = other.due.min(now);
+                }
+            }
+            return (Settled::Sent, overtaken);
         }
         let outgoing = &mut self.0[at];
         if now.since(outgoing.made) >= LIFE {
             self.0.remove(at);
-            return Settled::GivenUp;
+            return (Settled::GivenUp, Vec::new());
         }
         outgoing.due = now.plus(wait(outgoing.tries));
         outgoing.tries = outgoing.tries.saturating_add(1);
-        Settled::Again
+        outgoing.refused = is_refusal(result);
+        let settled = if outgoing.refused {
+            Settled::Refused
+        } else {
+            Settled::Again
+        };
+        (settled, Vec::new())
     }
 }
 

@@ -59,7 +59,9 @@ impl Api {
             "send-now" => {
                 let lane = self.lane(name)?;
                 let promoted = self.store.promote_all(name)?;
-                lane.send_now();
+                let record = self.store.destination(name)?;
+                // Where nothing waits, a closed window is not opened for what comes later.
+                lane.send_now(record.is_some_and(|record| record.counts.open() > 0));
                 log::warn!(
                     "{name}: all is sent now at a person's request; {promoted} items were waiting for their time"
                 );

@@ -174,13 +174,13 @@ impl Lane {
         });
     }
 
-    /// A person wants what waits sent now: an outage is probed at once, and a closed window is let through until
-    /// nothing is pending, or the destination is paused. What fails meanwhile and waits for its retry waits for the window
-    /// again. A pause stays.
-    pub fn send_now(&self) {
+    /// A person wants what waits sent now: an outage is probed at once, and if something waits, a closed window is let through
+    /// until nothing is pending, or the destination is paused. What fails meanwhile and waits for its retry waits for the
+    /// window again. A pause stays.
+    pub fn send_now(&self, something_waits: bool) {
         let now = self.tools.clock.now();
         self.change(|state| {
-            state.let_through = true;
+            state.let_through |= something_waits;
             state.pokes = state.pokes.wrapping_add(1);
             state.breaker.hurry(now);
             state.manners.hurry();

@@ -43,7 +43,7 @@ async function mayHurry(destination) {
   const one = (await api.destinations()).find(({ Name }) => Name === destination);
   const number = one ? waiting(one.Counts) : 0;
   if (number === 0) return true;
-  const shut = one.State === "OutsideWindow" ? " Its window is closed: they are sent all the same, until nothing waits any more. Pausing it ends that." : "";
+  const shut = one.NextWindow ? " Its window is closed: they are sent all the same, until nothing waits any more. Pausing it ends that." : "";
   return ask({
     title: `Send ${items(number)} to ${destination} now?`,
     text: `Quiet periods and waits for the next attempt end.${shut}`,
@@ -191,6 +191,8 @@ function tick(data, element) {
 }
 
 function tickAll(data, element) {
+  // Also those that new failures have pushed off this page.
+  if (!element.checked) chosen.clear();
   for (const box of document.querySelectorAll("input[data-action=tick]")) {
     box.checked = element.checked;
     chosen.set(Number(box.dataset.id), element.checked);

@@ -22,7 +22,7 @@ export class Refused extends Error {
 export class Lost extends Error {}
 
 const PATIENCE = 15000;
-/** For what is done on request: hundreds of thousands of items, an echo to a host that is silent. */
+/** For what may take minutes: hundreds of thousands of items, an echo to a host that is silent. */
 const PATIENCE_TO_ACT = 600000;
 
 async function ask(path, options, patience = PATIENCE) {
@@ -50,8 +50,8 @@ function reason(status, body) {
   return (body && (body.Details || body.Message)) || `Orthanc answers with HTTP status ${status}`;
 }
 
-const send = (path, method, body) =>
-  ask(path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body || {}) }, PATIENCE_TO_ACT);
+const send = (path, method, body, patience) =>
+  ask(path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body || {}) }, patience);
 
 /** Arguments that are not empty, as the end of a URL. */
 export function query(values) {
@@ -75,11 +75,11 @@ export const api = {
   items: (filter) => ask(`${QUEUE}/items${query(filter)}`),
   item: (id) => ask(`${QUEUE}/items/${name(id)}`),
   resource: (level, id) => ask(`${QUEUE}/${level}/${name(id)}`),
-  steer: (destination, verb) => send(`${QUEUE}/destinations/${name(destination)}/${verb}`, "POST"),
+  steer: (destination, verb) => send(`${QUEUE}/destinations/${name(destination)}/${verb}`, "POST", {}, ["echo", "send-now"].includes(verb) ? PATIENCE_TO_ACT : PATIENCE),
   operate: (id, verb, body) => send(`${QUEUE}/items/${name(id)}/${verb}`, "POST", body),
   remove: (id) => send(`${QUEUE}/items/${name(id)}`, "DELETE"),
-  operateErrors: (verb, body) => send(`${QUEUE}/errors/${verb}`, "POST", body),
-  enqueue: (body) => send(`${QUEUE}/items`, "POST", body),
+  operateErrors: (verb, body) => send(`${QUEUE}/errors/${verb}`, "POST", body, PATIENCE_TO_ACT),
+  enqueue: (body) => send(`${QUEUE}/items`, "POST", body, PATIENCE_TO_ACT),
   /** A resource as Orthanc describes it, or null. */
   described: (level, id) => ask(`${ORTHANC}/${level}/${name(id)}`).catch((error) => {
     if (error instanceof Refused) return null;

@@ -117,6 +117,7 @@ fn what_was_collected_ends_with_what_is_so() {
     }
 }
 
+/// Messages whose next tries are minutes apart.
 #[test]
 fn once_the_receiver_is_back_nothing_waits_for_its_next_try() {
     let scene = Scene::new(Vec::new());
@@ -125,7 +126,12 @@ fn once_the_receiver_is_back_nothing_waits_for_its_next_try() {
         destination: name.to_owned(),
         ..unreachable(1, 1)
     };
-    *scene.looks.lock().unwrap() = vec![named("one"), named("two"), named("three")];
+    let mut looks = Vec::new();
+    for name in ["one", "two", "three"] {
+        looks.push(named(name));
+        scene.looks.lock().unwrap().clone_from(&looks);
+        scene.pass(77);
+    }
     scene.pass(1000);
     scene.reply(Reply::Status(200));
     // Each waits for up to five minutes, but only the first of them.
@@ -134,6 +140,29 @@ fn once_the_receiver_is_back_nothing_waits_for_its_next_try() {
         told = scene.pass(1);
     }
     assert_eq!(told.len(), 3, "{told:#?}");
+}
+
+/// A receiver that does not want to hear of an end hears of the next outage all the same, and not of that end afterwards.
+#[test]
+fn what_is_refused_holds_no_later_news_back() {
+    let scene = Scene::new(vec![ready()]);
+    scene.set(unreachable(1, 1));
+    assert_eq!(scene.pass(2).len(), 1);
+    scene.reply(Reply::Status(422));
+    scene.set(Look {
+        outages: 1,
+        ..ready()
+    });
+    scene.pass(3600);
+    scene.set(unreachable(4000, 2));
+    scene.reply(Reply::Status(200));
+    let told = scene.pass(1);
+    let kinds: Vec<&str> = told.iter().map(|m| m["Kind"].as_str().unwrap()).collect();
+    // What is new goes first, and the end would come too late.
+    assert_eq!(kinds, ["DestinationUnreachable"], "{told:#?}");
+    assert_eq!(scene.pass(400), Vec::<Value>::new());
+    let figures = scene.alerts.figures();
+    assert_eq!((figures.dropped, figures.waiting), (1, 0));
 }
 
 fn outgoing(id: &str, now: Timestamp) -> Outgoing {
@@ -151,15 +180,17 @@ fn a_new_message_goes_before_those_that_failed() {
     }
     for _ in 0..100 {
         let id = outbox.next(at(0)).unwrap().id;
-        assert_eq!(outbox.settle(&id, false, at(0)), Settled::Again);
+        let (settled, _) = outbox.settle(&id, &Err("nobody".to_owned()), at(0));
+        assert_eq!(settled, Settled::Again);
     }
     assert_eq!(outbox.next(at(4)), None);
     // All hundred are due, and each may take the time-out.
     outbox.add(outgoing("new", at(10)));
     assert_eq!(outbox.next(at(10)).unwrap().id, "new");
-    assert_eq!(outbox.settle("new", true, at(10)), Settled::Sent);
+    assert_eq!(outbox.settle("new", &Ok(200), at(10)).0, Settled::Sent);
     assert!(outbox.next(at(10)).unwrap().id.starts_with("old"));
-    assert_eq!(outbox.settle("unknown", false, at(10)), Settled::GivenUp);
+    let (settled, _) = outbox.settle("unknown", &Ok(500), at(10));
+    assert_eq!(settled, Settled::GivenUp);
     assert_eq!(outbox.len(), 100);
 }
 

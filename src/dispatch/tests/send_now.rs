@@ -11,7 +11,7 @@ fn a_whole_queue_goes_through_a_closed_window_and_then_it_holds_again() {
     });
     bench.enqueue(&items("s", 5));
     assert_eq!(bench.work(), Some(at_hour(22.0)));
-    bench.lane.send_now();
+    bench.lane.send_now(true);
     let status = bench.lane.status();
     assert_eq!((status.outside_window, status.opens), (false, None));
     // What comes while it goes goes too.
@@ -40,7 +40,7 @@ fn a_whole_queue_goes_through_a_closed_window_and_then_it_holds_again() {
 #[test]
 fn a_closed_window_holds_at_once_where_nothing_waits() {
     let bench = bench(|settings| settings.windows = window(22, 6));
-    bench.lane.send_now();
+    bench.lane.send_now(true);
     assert_eq!(bench.work(), Some(at_hour(22.0)));
     bench.enqueue(&items("s", 1));
     assert_eq!(bench.work(), Some(at_hour(22.0)));
@@ -53,7 +53,7 @@ fn what_a_batch_gives_back_is_let_through_too() {
     let bench = bench(|settings| settings.windows = window(22, 6));
     bench.enqueue(&items("s", 3));
     bench.work();
-    bench.lane.send_now();
+    bench.lane.send_now(true);
     let lane = bench.lane.clone();
     let mut first = true;
     bench.on_deliver(move |batch| {
@@ -80,7 +80,7 @@ fn what_another_worker_is_about_to_send_is_not_held() {
     let bench = bench(|settings| settings.windows = window(22, 6));
     bench.enqueue(&items("s", 2));
     bench.work();
-    bench.lane.send_now();
+    bench.lane.send_now(true);
     let lane = bench.lane.clone();
     let mut first = true;
     bench.on_admit(move || {
@@ -101,7 +101,7 @@ fn what_another_worker_is_about_to_send_is_not_held() {
 fn a_retry_waits_for_the_window_though_the_queue_was_let_through() {
     let bench = bench(|settings| settings.windows = window(22, 6));
     bench.enqueue(&items("s", 1));
-    bench.lane.send_now();
+    bench.lane.send_now(true);
     bench.always(Outcome::of_status(0xA700, "busy"));
     bench.work();
     assert_eq!(bench.state("s-0"), State::Retry);
@@ -126,7 +126,7 @@ fn an_outage_is_probed_at_once_and_then_the_window_is_let_through() {
     let probes = bench.probes();
     bench.work();
     assert_eq!(bench.probes(), probes, "the next probe is not yet due");
-    bench.lane.send_now();
+    bench.lane.send_now(true);
     bench.work();
     assert_eq!(bench.probes(), probes + 1);
     // It is still away: what was asked for stays asked for.
@@ -141,7 +141,7 @@ fn a_pause_is_not_lifted_when_a_whole_queue_is_sent_now() {
     let bench = bench(|settings| settings.windows = window(22, 6));
     bench.lane.set_paused(true);
     bench.enqueue(&items("s", 2));
-    bench.lane.send_now();
+    bench.lane.send_now(true);
     assert_eq!(bench.work(), None);
     assert!(bench.lane.status().paused);
     assert!(bench.sent().is_empty());
@@ -155,7 +155,7 @@ fn a_pause_is_not_lifted_when_a_whole_queue_is_sent_now() {
 fn a_pause_ends_what_was_let_through() {
     let bench = bench(|settings| settings.windows = window(22, 6));
     bench.enqueue(&items("s", 2));
-    bench.lane.send_now();
+    bench.lane.send_now(true);
     bench.lane.set_paused(true);
     bench.lane.set_paused(false);
     assert_eq!(bench.work(), Some(at_hour(22.0)));
