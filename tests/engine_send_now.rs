@@ -9,10 +9,11 @@ fn closed() -> Value {
     let now = std::time::SystemTime::now();
     let since = now.duration_since(std::time::UNIX_EPOCH).unwrap();
     let hour = since.as_secs() / 3600 % 24;
+    // Midnight as an end is 24:00.
     json!([format!(
         "{:02}:00-{:02}:00",
         (hour + 2) % 24,
-        (hour + 3) % 24
+        (hour + 2) % 24 + 1
     )])
 }
 

@@ -17,11 +17,9 @@ fn utc_hour() -> u64 {
 }
 
 fn window(from_hour: u64, hours: u64) -> String {
-    format!(
-        "{:02}:00-{:02}:00",
-        from_hour % 24,
-        (from_hour + hours) % 24
-    )
+    // Midnight as an end is 24:00.
+    let end = (from_hour + hours - 1) % 24 + 1;
+    format!("{:02}:00-{end:02}:00", from_hour % 24)
 }
 
 fn uids(instances: &[Instance]) -> Vec<String> {
