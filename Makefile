@@ -1,6 +1,7 @@
 # make demo          see it work: a real Orthanc, two receivers, an outage, a refusal, its replay
 # make test          all tests with the machine's own Orthanc
 # make test-matrix   the tests with an Orthanc in 1.10, 1.12 and 1.13, one library file
+# make test-versions those of them that look at what differs between Orthancs, in 1.12 and 1.13
 # make quick         unit tests and one Orthanc
 # make screenshots   the pictures of the page anew, in docs/screenshots
 # make check         formatting, clippy, documentation, the README's commands
@@ -28,7 +29,7 @@ DEMO_PACKAGES = curl jq
 
 LIBRARY = target/release/libOrthancSendQueue.so
 
-.PHONY: all build demo test test-machine test-matrix quick screenshots check bench bench-send bench-scale fuzz install clean
+.PHONY: all build demo test test-machine test-matrix test-versions quick screenshots check bench bench-send bench-scale fuzz install clean
 
 all: build
 
@@ -50,14 +51,16 @@ test: test-machine
 test-machine:
 	@scripts/packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES)
 	scripts/receivers.sh $(TOOLS)
-	SENDQUEUE_TOOLS=$(TOOLS) $(CARGO) test --locked --workspace
+	SENDQUEUE_TOOLS=$(TOOLS) scripts/tests.sh
 
 # One library file, built once, in every Orthanc.
-test-matrix: build
+test-matrix: MATRIX_OF = machine trixie forky
+test-versions: MATRIX_OF = --short trixie forky
+test-matrix test-versions: build
 	@scripts/packages.sh $(RUN_PACKAGES) $(TEST_PACKAGES)
 	scripts/orthancs.sh $(MATRIX)
 	scripts/receivers.sh $(TOOLS)
-	SENDQUEUE_TOOLS=$(TOOLS) SENDQUEUE_MATRIX_DIR=$(MATRIX) SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) scripts/matrix.sh
+	SENDQUEUE_TOOLS=$(TOOLS) SENDQUEUE_MATRIX_DIR=$(MATRIX) SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) scripts/matrix.sh $(MATRIX_OF)
 
 screenshots:
 	@scripts/packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES) $(BROWSER_PACKAGES)

@@ -1,20 +1,34 @@
 #!/bin/sh
 # Runs the tests that boot a real Orthanc against each of the versions, with one library file.
 #
-#   SENDQUEUE_PLUGIN=…/libOrthancSendQueue.so SENDQUEUE_MATRIX_DIR=… scripts/matrix.sh [machine|trixie|forky]...
+#   SENDQUEUE_PLUGIN=…/libOrthancSendQueue.so SENDQUEUE_MATRIX_DIR=… scripts/matrix.sh [--short] [machine|trixie|forky]...
+#
+# --short: only the files that look at what differs between Orthancs.
 set -eu
 
 : "${SENDQUEUE_PLUGIN:?where is libOrthancSendQueue.so?}"
+short=
+if [ "${1:-}" = --short ]; then
+    short=yes
+    shift
+fi
 [ $# -gt 0 ] || set -- machine trixie forky
+
 # The page is the same in each: there, what depends on Orthanc is looked at.
-all=
-for path in tests/*.rs tests/*/main.rs; do
-    name=$(basename "${path%/main.rs}" .rs)
-    [ "$name" = ui ] || all="$all --test $name"
-done
+page="ui:access ui:explorer ui:lost ui:the_study"
+if [ -n "$short" ]; then
+    # Its log of changes, its jobs, its life cycle, its HTTP server and client, its search, its transcoder.
+    all="forward g1_nothing_lost g2_acknowledged g3_crash g8_guest g8_odd_host g8_stop g9_no_one_gets_in alerts api engine_backfill
+        native_syntaxes"
+else
+    all=
+    for path in tests/*.rs tests/*/main.rs; do
+        name=$(basename "${path%/main.rs}" .rs)
+        [ "$name" = ui ] || all="$all $name"
+    done
+fi
 for version in "$@"; do
     echo "== Orthanc of $version"
     # shellcheck disable=SC2086
-    SENDQUEUE_TEST_ORTHANC=$version "${CARGO:-cargo}" test --locked $all
-    SENDQUEUE_TEST_ORTHANC=$version "${CARGO:-cargo}" test --locked --test ui -- access explorer lost the_study
+    SENDQUEUE_TEST_ORTHANC=$version scripts/tests.sh $all $page
 done
