@@ -1,6 +1,9 @@
 //! One study over one association, on loopback: every sender to a receiver as it ships and to a tuned one.
 
-use sendqueue_testkit::Kind;
+use std::path::Path;
+
+use sendqueue_testkit::{Kind, plugin_path};
+use serde_json::Value;
 
 use crate::data::Data;
 use crate::options::Options;
@@ -50,6 +53,8 @@ impl Figures {
 
 const RESUME: &str = "ours, from resume";
 const ENQUEUE: &str = "ours, from enqueue";
+const BEFORE: &str = "the library of --before, from resume";
+const BESIDE: &str = "ours with --beside, from resume";
 const POST: &str = "Orthanc's own POST, as it ships";
 const POST_TUNED: &str = "Orthanc's own POST, TCP_NODELAY=1";
 const STORESCU: &str = "storescu, as it ships";
@@ -95,6 +100,8 @@ fn bars(label: &str, shipped: &Figures, tuned: &Figures) {
             report::at_least(&what, ours.rate() / peer.rate(), bar);
         }
     };
+    faster(shipped, BEFORE, TUNED);
+    faster(tuned, BEFORE, TUNED);
     faster(shipped, POST, as_shipped);
     faster(shipped, STORESCU, as_shipped);
     faster(shipped, DICOM_RS, TUNED);
@@ -118,9 +125,19 @@ fn table(
         tuned: receiver_tuned,
         ..Manner::default()
     };
-    let receivers: Vec<Receiver> = (0..6).map(|_| Receiver::start(&manner)).collect();
-    let [to_ours, to_own, to_own_tuned, to_scu, to_scu_tuned, to_rs] = &receivers[..] else {
-        unreachable!("six were started")
+    let receivers: Vec<Receiver> = (0..8).map(|_| Receiver::start(&manner)).collect();
+    let [
+        to_ours,
+        to_own,
+        to_own_tuned,
+        to_scu,
+        to_scu_tuned,
+        to_rs,
+        to_before,
+        to_beside,
+    ] = &receivers[..]
+    else {
+        unreachable!("eight were started")
     };
     // Who waits for an acknowledgement at every instance: all others at a receiver that lets them, the untuned at any.
     let pick = |waits: bool| {
@@ -132,6 +149,18 @@ fn table(
     };
     let (data, runs) = pick(options.over_rest() && !receiver_tuned);
     let ours = Ours::start(options, &[Target::local(to_ours)], 1, data);
+    let queue = |library: &Path, more: &Value, receiver| {
+        let settings = options.destination(1, more);
+        Ours::start_with(library, &settings, &[Target::local(receiver)], data)
+    };
+    let before = options
+        .before
+        .as_ref()
+        .map(|library| queue(library, &Value::Null, to_before));
+    let beside = options
+        .beside
+        .as_ref()
+        .map(|more| queue(&plugin_path(), more, to_beside));
     let (others, others_runs) = pick(!receiver_tuned);
     let own_tuned = Own::start(&[Target::local(to_own_tuned)], true, others);
     let own = (!receiver_tuned).then(|| Own::start(&[Target::local(to_own)], false, slow));
@@ -139,6 +168,11 @@ fn table(
         Contender::new(RESUME, runs, || ours.send_queued()),
         Contender::new(ENQUEUE, runs, || ours.send_enqueuing()),
     ];
+    for (name, queue) in [(BEFORE, &before), (BESIDE, &beside)] {
+        if let Some(queue) = queue {
+            contenders.push(Contender::new(name, runs, || queue.send_queued()));
+        }
+    }
     if let Some(own) = &own {
         contenders.push(Contender::new(POST, 1, || own.post()));
     }

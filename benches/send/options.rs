@@ -15,6 +15,8 @@ const USAGE: &str = "flags (defaults in brackets):
   --three N                slices of the CT that goes to three receivers [500]
   --transport NAME         the destinations' Transport [SENDQUEUE_BENCH_TRANSPORT, else Native]
   --settings JSON          more settings of the destinations, such as {\"BatchSize\": 1000}
+  --before PATH            another library, such as the one before a change, beside this one (ct, small)
+  --beside JSON            these settings of the destination beside those of --settings (ct, small)
   --associations LIST      associations over the link [1,4,8,16]
   --per-association N      instances for each association over the link [60]
   --delay MS               delay of the link, each way [20]
@@ -65,6 +67,8 @@ pub struct Options {
     pub three: usize,
     pub transport: String,
     pub settings: Value,
+    pub before: Option<PathBuf>,
+    pub beside: Option<Value>,
     pub associations: Vec<usize>,
     pub per_association: usize,
     pub delay_ms: u64,
@@ -89,6 +93,8 @@ impl Options {
             transport: std::env::var("SENDQUEUE_BENCH_TRANSPORT")
                 .unwrap_or_else(|_| "Native".to_owned()),
             settings: json!({}),
+            before: None,
+            beside: None,
             associations: vec![1, 4, 8, 16],
             per_association: 60,
             delay_ms: 20,
@@ -131,12 +137,9 @@ impl Options {
                 "--runs" => options.runs = positive(flag, text)?,
                 "--three" => options.three = positive(flag, text)?,
                 "--transport" => options.transport.clone_from(text),
-                "--settings" => {
-                    options.settings = serde_json::from_str(text)
-                        .ok()
-                        .filter(Value::is_object)
-                        .ok_or(format!("{flag}: {text} is no JSON object"))?;
-                }
+                "--settings" => options.settings = object(flag, text)?,
+                "--before" => options.before = Some(text.into()),
+                "--beside" => options.beside = Some(object(flag, text)?),
                 "--associations" => {
                     options.associations = list(flag, text, |one| positive(flag, one).ok())?;
                 }
@@ -163,9 +166,9 @@ impl Options {
     }
 
     /// The settings of a destination with so many associations.
-    pub fn destination(&self, associations: usize) -> Value {
+    pub fn destination(&self, associations: usize, more: &Value) -> Value {
         let mut settings = json!({ "Transport": self.transport, "Associations": associations });
-        for (key, value) in self.settings.as_object().into_iter().flatten() {
+        for (key, value) in more.as_object().into_iter().flatten() {
             settings[key] = value.clone();
         }
         settings
@@ -218,6 +221,13 @@ impl Inside {
             pair: pair.to_owned(),
         })
     }
+}
+
+fn object(flag: &str, text: &str) -> Result<Value, String> {
+    serde_json::from_str(text)
+        .ok()
+        .filter(Value::is_object)
+        .ok_or(format!("{flag}: {text} is no JSON object"))
 }
 
 fn section(name: &str) -> Option<Section> {

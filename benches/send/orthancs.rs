@@ -1,6 +1,7 @@
 //! Orthancs as senders: with the queue, and by their own POST.
 
 use std::fs;
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -89,13 +90,24 @@ impl<'a> Ours<'a> {
         associations: usize,
         data: &Data,
     ) -> Self {
+        let settings = options.destination(associations, &options.settings);
+        Self::start_with(&plugin_path(), &settings, targets, data)
+    }
+
+    /// With this library, and these settings for each destination.
+    pub fn start_with(
+        library: &Path,
+        settings: &Value,
+        targets: &[Target<'a>],
+        data: &Data,
+    ) -> Self {
         let destinations: Map<String, Value> = targets
             .iter()
-            .map(|target| (target.name.to_owned(), options.destination(associations)))
+            .map(|target| (target.name.to_owned(), settings.clone()))
             .collect();
         // The queue's own TcpNoDelay is left at its default.
         let config = configuration(targets, false)
-            .plugin(plugin_path())
+            .plugin(library)
             .set("SendQueue", json!({ "Destinations": destinations }));
         let orthanc = start(config);
         Self {

@@ -66,7 +66,7 @@ pub fn heading(options: &Options) {
         std::fs::read_to_string("/proc/sys/net/ipv4/tcp_congestion_control").unwrap_or_default();
     println!(
         "Destinations: {}; {cores} cores, load {load} at the start, TCP congestion control {}; median of {}.",
-        options.destination(1),
+        options.destination(1, &options.settings),
         congestion.trim(),
         options.runs
     );
