@@ -14,6 +14,8 @@ use super::words;
 
 pub const IMPLICIT_VR_LE: &str = "1.2.840.10008.1.2";
 pub const EXPLICIT_VR_LE: &str = "1.2.840.10008.1.2.1";
+/// Retired; the last resort.
+pub const EXPLICIT_VR_BE: &str = "1.2.840.10008.1.2.2";
 
 /// Most contexts of an association: identifiers are odd numbers of one byte.
 const MOST: usize = 128;
@@ -32,8 +34,21 @@ pub struct Conversion {
     pub allowed: bool,
     /// The one transfer syntax that is wanted for images.
     pub forced: Option<String>,
-    /// Proposed with the uncompressed ones (`DicomScuPreferredTransferSyntax`).
+    /// Tried before the uncompressed ones (`DicomScuPreferredTransferSyntax`).
     pub preferred: Option<String>,
+}
+
+impl Conversion {
+    /// What an instance may be converted to where the receiver does not take the stored syntax, best first, as Orthanc's own
+    /// SCU does (`DicomStoreUserConnection::ProposeStorageClass`).
+    pub fn fallbacks(&self) -> impl Iterator<Item = &str> {
+        let uncompressed = [EXPLICIT_VR_LE, IMPLICIT_VR_LE, EXPLICIT_VR_BE];
+        let preferred = self.preferred.as_deref();
+        let others = uncompressed.into_iter();
+        preferred
+            .into_iter()
+            .chain(others.filter(move |one| preferred != Some(one)))
+    }
 }
 
 /// What is proposed for an association.
@@ -57,33 +72,25 @@ impl Proposal {
     pub fn new(kinds: &[Kind], conversion: &Conversion) -> Proposal {
         let mut proposal = Proposal::default();
         for kind in kinds {
-            let mut groups = Vec::new();
-            if let Some(forced) = &conversion.forced {
-                groups.push(vec![forced.clone()]);
-            }
-            groups.push(vec![kind.transfer_syntax.clone()]);
+            // One syntax to a context: of several the receiver would choose, and what Orthanc cannot make of the instance, or
+            // what is the stored one of the next instance, would have no way left.
+            let mut syntaxes: Vec<&str> = conversion.forced.as_deref().into_iter().collect();
+            syntaxes.push(&kind.transfer_syntax);
             if conversion.allowed {
-                // As one group the receiver chooses, so that it has one context for all that must be converted.
-                let fallback = conversion
-                    .preferred
-                    .iter()
-                    .map(String::as_str)
-                    .chain([EXPLICIT_VR_LE, IMPLICIT_VR_LE]);
-                let mut group: Vec<String> = Vec::new();
-                for syntax in fallback {
-                    if syntax != kind.transfer_syntax && !group.iter().any(|one| one == syntax) {
-                        group.push(syntax.to_owned());
-                    }
-                }
-                groups.push(group);
+                syntaxes.extend(conversion.fallbacks());
             }
-            groups.retain(|group| !proposal.has(&kind.sop_class, group));
-            groups.dedup();
-            if proposal.contexts.len() + groups.len() < MOST {
+            let mut wanted: Vec<Vec<String>> = Vec::new();
+            for syntax in syntaxes {
+                let group = vec![syntax.to_owned()];
+                if !wanted.contains(&group) && !proposal.has(&kind.sop_class, &group) {
+                    wanted.push(group);
+                }
+            }
+            if proposal.contexts.len() + wanted.len() < MOST {
                 let class = &kind.sop_class;
                 proposal
                     .contexts
-                    .extend(groups.into_iter().map(|group| (class.clone(), group)));
+                    .extend(wanted.into_iter().map(|group| (class.clone(), group)));
             }
         }
         // Some receivers refuse an association of which they can accept nothing: so a SOP class that they do not take would look
@@ -241,37 +248,68 @@ mod tests {
         preferred: None,
     };
     const JPEG: &str = "1.2.840.10008.1.2.4.70";
+    const RLE: &str = "1.2.840.10008.1.2.5";
 
     #[test]
-    fn the_stored_syntax_has_a_context_of_its_own_and_the_fallbacks_share_one() {
-        let proposal = Proposal::new(&[kind("1.1", JPEG), kind("1.1", EXPLICIT_VR_LE)], &ALLOWED);
-        let groups: Vec<_> = proposal
-            .encode()
-            .into_iter()
-            .map(|context| (context.id, context.transfer_syntaxes))
-            .collect();
-        let texts = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+    fn the_stored_syntax_and_each_fallback_have_a_context_of_their_own() {
+        let proposed = |kinds: &[Kind], conversion: &Conversion| -> Vec<String> {
+            let encoded = Proposal::new(kinds, conversion).encode();
+            let contexts = encoded.into_iter();
+            contexts
+                .map(|context| context.transfer_syntaxes.join(" "))
+                .collect()
+        };
+        let echo = format!("{IMPLICIT_VR_LE} {EXPLICIT_VR_LE}");
+        let kinds = [
+            kind("1.1", JPEG),
+            kind("1.1", EXPLICIT_VR_LE),
+            kind("1.1", RLE),
+        ];
         assert_eq!(
-            groups,
+            proposed(&kinds, &ALLOWED),
             [
-                (1, texts(&[JPEG])),
-                (3, texts(&[EXPLICIT_VR_LE, IMPLICIT_VR_LE])),
-                (5, texts(&[EXPLICIT_VR_LE])),
-                (7, texts(&[IMPLICIT_VR_LE])),
-                (9, texts(&[IMPLICIT_VR_LE, EXPLICIT_VR_LE])),
+                JPEG,
+                EXPLICIT_VR_LE,
+                IMPLICIT_VR_LE,
+                EXPLICIT_VR_BE,
+                RLE,
+                &echo
             ]
         );
-        let none = Proposal::new(&[kind("1.1", JPEG)], &Conversion::default());
-        assert_eq!(none.encode().len(), 2);
+        let preferred = Conversion {
+            preferred: Some(RLE.to_owned()),
+            ..ALLOWED
+        };
+        assert_eq!(
+            proposed(&kinds[..1], &preferred),
+            [
+                JPEG,
+                RLE,
+                EXPLICIT_VR_LE,
+                IMPLICIT_VR_LE,
+                EXPLICIT_VR_BE,
+                &echo
+            ]
+        );
+        let big_endian = Conversion {
+            preferred: Some(EXPLICIT_VR_BE.to_owned()),
+            ..ALLOWED
+        };
+        assert_eq!(
+            proposed(&kinds[1..2], &big_endian),
+            [EXPLICIT_VR_LE, EXPLICIT_VR_BE, IMPLICIT_VR_LE, &echo]
+        );
+        assert_eq!(proposed(&kinds[..1], &Conversion::default()), [JPEG, &echo]);
     }
 
     #[test]
     fn never_more_than_128_with_identifiers_that_occur_once() {
         let kinds: Vec<Kind> = (0..300).map(|n| kind(&format!("1.{n}"), JPEG)).collect();
         let proposed = Proposal::new(&kinds, &ALLOWED).encode();
-        assert_eq!(proposed.len(), 127);
+        // 31 kinds with three fallbacks each, and Verification.
+        assert_eq!(proposed.len(), 125);
         let ids: std::collections::BTreeSet<u8> = proposed.iter().map(|one| one.id).collect();
-        assert_eq!(ids.len(), 127);
+        assert_eq!(ids.len(), 125);
         assert!(ids.iter().all(|id| id % 2 == 1));
         assert_eq!(proposed[0].abstract_syntax, "1.0");
     }
@@ -282,13 +320,14 @@ mod tests {
         let agreed = proposal.agree(&[
             accept(1, "1.2.840.10008.1.2.4.50"),
             accept(3, IMPLICIT_VR_LE),
-            accept(5, JPEG),
-            accept(5, JPEG),
+            accept(5, IMPLICIT_VR_LE),
+            accept(9, JPEG),
+            accept(9, JPEG),
             accept(99, JPEG),
         ]);
         assert_eq!(agreed.find("1.1", JPEG), None);
-        assert_eq!(agreed.find("1.1", IMPLICIT_VR_LE), Some(3));
-        assert_eq!(agreed.of("1.1").collect::<Vec<_>>(), [(3, IMPLICIT_VR_LE)]);
+        assert_eq!(agreed.find("1.1", IMPLICIT_VR_LE), Some(5));
+        assert_eq!(agreed.of("1.1").collect::<Vec<_>>(), [(5, IMPLICIT_VR_LE)]);
         assert_eq!(agreed.find("1.2", JPEG), None);
         assert_eq!(agreed.of("1.2").count(), 0);
         assert!(agreed.refusal("1.1", JPEG).contains("not offered"));

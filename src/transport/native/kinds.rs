@@ -14,7 +14,7 @@ use super::contexts::Kind;
 use super::part10::uid;
 use crate::item::Item;
 
-/// Kinds remembered for a destination: with fallbacks some 100 contexts.
+/// Kinds remembered for a destination: with fallbacks, which those of one SOP class share, some 128 contexts.
 const MOST: usize = 40;
 /// Series of a study that are looked at.
 const MOST_SERIES: usize = 50;

@@ -9,13 +9,12 @@ use std::ops::Deref;
 
 use orthanc_sdk::{CallError, Client, DicomFile, Host, TranscodedFile};
 
-use super::contexts::{Contexts, Conversion, EXPLICIT_VR_LE, IMPLICIT_VR_LE, Kind};
+use super::contexts::{Contexts, Conversion, EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE, Kind};
 use super::implicit::explicit_to_implicit;
 use super::part10::Part10;
 use crate::item::{Class, Outcome};
 use crate::transport::missing;
 
-const EXPLICIT_VR_BE: &str = "1.2.840.10008.1.2.2";
 const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
 
 enum Bytes {
@@ -162,28 +161,16 @@ pub fn prepare(
         return Prepared::Ready(context, loaded);
     }
     let refusal = contexts.refusal(&class, wanted);
-    let mut ways: Vec<(u8, &str)> = match forced {
-        Some(forced) => contexts
-            .find(&class, forced)
-            .map(|context| (context, forced))
-            .into_iter()
-            .collect(),
-        None if conversion.allowed => contexts.of(&class).collect(),
+    let ways: Vec<&str> = match forced {
+        Some(forced) => vec![forced],
+        None if conversion.allowed => conversion.fallbacks().collect(),
         None => Vec::new(),
     };
-    let rank = |syntax: &str| match syntax {
-        _ if forced == Some(syntax) || conversion.preferred.as_deref() == Some(syntax) => Some(0),
-        EXPLICIT_VR_LE => Some(1),
-        IMPLICIT_VR_LE => Some(2),
-        // Proposed for other instances, in which it is the stored one.
-        _ => None,
-    };
-    ways.retain(|(_, syntax)| rank(syntax).is_some());
-    ways.sort_by_key(|(_, syntax)| rank(syntax));
-    // Several contexts may have been accepted in the same one.
-    ways.dedup_by_key(|(_, syntax)| *syntax);
     let mut why = Vec::new();
-    for (context, syntax) in ways {
+    for syntax in ways {
+        let Some(context) = contexts.find(&class, syntax) else {
+            continue;
+        };
         match convert(host, &loaded, syntax) {
             Ok(converted) => return Prepared::Ready(context, converted),
             Err(error) => why.push(format!("{syntax}: {error}")),

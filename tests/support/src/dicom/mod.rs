@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub use data_set::{DataSet, Lengths};
 pub use elements::elements;
 pub use huge::{HugeFile, huge};
-pub use objects::{BASIC_TEXT_SR, ENCAPSULATED_PDF, MULTI_FRAME, every_object};
+pub use objects::{BASIC_TEXT_SR, ENCAPSULATED_PDF, MULTI_FRAME, RT_DOSE, RT_PLAN, every_object};
 pub use part10::Part10;
 pub use syntaxes::{Sample, VIDEO_ENDOSCOPIC, every_syntax};
 

@@ -14,6 +14,11 @@ pub const BASIC_TEXT_SR: &str = "1.2.840.10008.5.1.4.1.1.88.11";
 /// Encapsulated PDF Storage.
 pub const ENCAPSULATED_PDF: &str = "1.2.840.10008.5.1.4.1.1.104.1";
 
+/// RT Dose Storage.
+pub const RT_DOSE: &str = "1.2.840.10008.5.1.4.1.1.481.2";
+/// RT Plan Storage.
+pub const RT_PLAN: &str = "1.2.840.10008.5.1.4.1.1.481.5";
+
 const PIXELS: (u16, u16) = (0x7FE0, 0x0010);
 
 /// One of each.
@@ -31,7 +36,7 @@ pub fn every_object() -> Vec<Sample> {
 
 type Maker = fn(&Study, usize) -> DataSet;
 
-const MAKERS: [(&str, &str, Maker); 10] = [
+const MAKERS: [(&str, &str, Maker); 12] = [
     ("multi-frame", MULTI_FRAME, multi_frame),
     ("structured report", BASIC_TEXT_SR, structured_report),
     ("encapsulated PDF of odd length", ENCAPSULATED_PDF, pdf),
@@ -42,6 +47,8 @@ const MAKERS: [(&str, &str, Maker); 10] = [
     ("unknown VR", SECONDARY_CAPTURE, unknown),
     ("group lengths and padding", SECONDARY_CAPTURE, padded),
     ("text in UTF-8", SECONDARY_CAPTURE, utf8),
+    ("dose of 32 bits", RT_DOSE, dose),
+    ("plan without pixels", RT_PLAN, plan),
 ];
 
 fn multi_frame(study: &Study, number: usize) -> DataSet {
@@ -171,4 +178,27 @@ fn utf8(study: &Study, number: usize) -> DataSet {
         .text((0x0010, 0x0010), "PN", "Wang^XiaoDong=王^小东")
         .text((0x0010, 0x4000), "LT", &"Größe und Gewicht. ".repeat(100))
         .bytes(PIXELS, "OB", &noise(number, 64 * 64))
+}
+
+/// No encoder of images takes 32 bits.
+fn dose(study: &Study, number: usize) -> DataSet {
+    image(study, number)
+        .text((0x0008, 0x0060), "CS", "RTDOSE")
+        .bytes((0x0028, 0x0100), "US", &32u16.to_le_bytes())
+        .bytes((0x0028, 0x0101), "US", &32u16.to_le_bytes())
+        .bytes((0x0028, 0x0102), "US", &31u16.to_le_bytes())
+        .text((0x3004, 0x0002), "CS", "GY")
+        .text((0x3004, 0x000E), "DS", "0.0001")
+        .bytes(PIXELS, "OW", &noise(number, 4 * 64 * 64))
+}
+
+fn plan(study: &Study, number: usize) -> DataSet {
+    let beam =
+        DataSet::new()
+            .text((0x300A, 0x00C0), "IS", "1")
+            .text((0x300A, 0x00CE), "CS", "TREATMENT");
+    patient(study, number)
+        .text((0x0008, 0x0060), "CS", "RTPLAN")
+        .text((0x300A, 0x0002), "SH", "Plan")
+        .sequence((0x300A, 0x00B0), Lengths::Defined, &[beam])
 }
