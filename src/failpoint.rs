@@ -2,12 +2,13 @@
 //!
 //! Only in builds with debug assertions; in a release there is nothing here.
 
-/// The steps, in their order: `submitted` and `job-ended` over REST only, `answered` and `told` natively only.
-pub const POINTS: [&str; 9] = [
+/// The steps, in their order: `submitted`, `named` and `job-ended` over REST only, `answered` and `told` natively only.
+pub const POINTS: [&str; 10] = [
     "arrived",
     "enqueued",
     "claimed",
     "submitted",
+    "named",
     "job-ended",
     "answered",
     "told",

@@ -9,12 +9,13 @@ use sendqueue_testkit::{FaultScp, Study, poll, wait_until};
 const LONG: Duration = Duration::from_secs(120);
 const INSTANCES: usize = 30;
 /// The steps, as the library names them (`src/failpoint.rs`), and the transport that has them.
-const POINTS: [(&str, &str); 11] = [
+const POINTS: [(&str, &str); 12] = [
     ("arrived", "Auto"),
     ("enqueued", "Auto"),
     ("claimed", "Native"),
     ("claimed", "Rest"),
     ("submitted", "Rest"),
+    ("named", "Rest"),
     ("job-ended", "Rest"),
     ("answered", "Native"),
     ("told", "Native"),

@@ -1,7 +1,9 @@
 //! G8: Orthanc stays itself: resets, refused starts, its own REST calls and jobs. (Stopping: `g8_stop`.)
 
+use std::time::Duration;
+
 use sendqueue_testkit::queue::{self, Queue, SOON};
-use sendqueue_testkit::{FaultScp, Study};
+use sendqueue_testkit::{FaultScp, Respond, StoreRequest, Study};
 use serde_json::json;
 
 #[test]
@@ -204,4 +206,62 @@ fn tcp_no_delay_is_set_unless_the_administrator_has_said_something() {
         assert_eq!(told(given_one), 0, "{given:?}");
     }
     assert_eq!(told(config().set("/SendQueue/TcpNoDelay", false)), 0);
+}
+
+/// Orthanc takes up its unfinished jobs after a crash. The queue ends its own and no other, though a person sends the very
+/// same instances.
+#[test]
+fn a_persons_job_with_the_same_instances_survives_a_crash() {
+    let (ours, theirs) = (FaultScp::start("PACS"), FaultScp::start("THEIRS"));
+    ours.set_store(Respond::Hang);
+    let second = |store: &StoreRequest| match store.index_total {
+        0 => Respond::Status(0),
+        _ => Respond::Hang,
+    };
+    theirs.on_store(second);
+    let config = queue::config_for(&[&ours])
+        .modality("theirs", theirs.aet(), theirs.port())
+        .set("DicomScuTimeout", 30)
+        .set("/SendQueue/Defaults/Transport", "Rest")
+        .set("/SendQueue/Defaults/Associations", 1);
+    let mut queue = Queue::start(config);
+    queue.tell("/destinations/pacs/pause", &json!({}));
+    let instances = Study::new(1, 3).build();
+    let ids = queue.store_all(&instances);
+    queue.wait_for("pacs", "Pending", 3);
+    let body = json!({ "Resources": ids, "Asynchronous": true });
+    let _ = queue.post_json("/modalities/theirs/store", &body).ok();
+    assert!(theirs.wait_for_stores(2, SOON));
+    queue.tell("/destinations/pacs/resume", &json!({}));
+    assert!(ours.wait_for_stores(1, SOON));
+    // Orthanc saves its jobs a moment after they were submitted.
+    std::thread::sleep(Duration::from_millis(500));
+    queue.kill9();
+    for scp in [&ours, &theirs] {
+        scp.set_store(Respond::Delay(Duration::from_millis(20), 0));
+    }
+    queue.restart().unwrap();
+    queue.wait_for("pacs", "Success", 3);
+    queue.wait_until(
+        || theirs.acknowledged_uids().len() == 3,
+        SOON,
+        "the person's job goes to its end",
+    );
+    let jobs = queue.get("/jobs?expand").ok().json();
+    let of = |aet: &str| -> Vec<&str> {
+        let jobs = jobs.as_array().unwrap().iter();
+        jobs.filter(|job| job["Content"]["RemoteAet"] == aet)
+            .filter_map(|job| job["State"].as_str())
+            .collect()
+    };
+    assert_eq!(of("THEIRS"), ["Success"], "{jobs:#}");
+    assert!(
+        of("PACS").contains(&"Failure"),
+        "ours was resumed: {jobs:#}"
+    );
+    assert!(
+        queue
+            .log()
+            .contains("is cancelled: the queue sends its instances")
+    );
 }

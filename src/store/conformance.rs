@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AttemptMade, Claim, Counts, Duplicates, Filter, Finish, FinishVerb, NewItem, Page, Pick, Store,
+    AttemptMade, Claim, Counts, Duplicates, Filter, Finish, FinishVerb, Hand, NewItem, Page, Pick,
+    Store,
 };
 use crate::item::{Attempt, Class, Item, Outcome, Priority, State, Timestamp};
 

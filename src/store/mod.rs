@@ -106,6 +106,16 @@ pub struct Claim {
     pub items: Vec<Item>,
 }
 
+/// What of a claim is in hand from now on, where it is not what comes first in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hand {
+    /// Identifiers of the first and the last item; of those between, the ones still `Running` under the claim.
+    pub first: i64,
+    pub last: i64,
+    /// Orthanc's identifier of the job that sends them, once it is known.
+    pub job: Option<String>,
+}
+
 /// With which item a claim begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pick {
@@ -332,6 +342,12 @@ pub trait Store: Send + Sync {
         let record = self.destination(destination)?;
         Ok(record.is_some_and(|record| record.counts.get(State::Pending) > 0))
     }
+    /// Remembers what of a claim is in hand; it replaces what was said of this claim before, and the result of
+    /// one of these items ends it.
+    /// Nothing is to be said of a claim whose items go in the order of `id`, each with its result written before the next.
+    fn set_hand(&self, token: i64, hand: &Hand) -> Result<()>;
+    /// Orthanc's jobs that were in hand when the process ended. To be asked before [`Store::release_running`].
+    fn jobs_in_hand(&self) -> Result<Vec<String>>;
     /// Ends a claim in whole or in part. Items that are no longer held under this token (cancelled,
     /// released) are left alone; answers how many were changed.
     fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64>;

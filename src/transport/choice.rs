@@ -118,10 +118,18 @@ impl Choice {
             .collect();
         let by_rest = self.by_rest(&Batch {
             items: &items,
+            // All between two of these have their results.
+            in_hand: &|part, job| {
+                let last = left.get(part.end.saturating_sub(1));
+                match (left.get(part.start), last) {
+                    (Some(first), Some(last)) => (batch.in_hand)(*first..last + 1, job),
+                    _ => true,
+                }
+            },
             told: &|_, _| true,
             ..*batch
         });
-        for (index, one) in left.into_iter().zip(by_rest.0) {
+        for (index, one) in left.iter().copied().zip(by_rest.0) {
             tried[index] = one;
         }
         Delivery(tried)

@@ -88,6 +88,8 @@ impl Store for Faulty {
         fn count_new(&self, items: &[NewItem], duplicates: Duplicates) -> Result<Enqueued>;
         fn set_outage(&self, destination: &str, outage: Option<&Outage>) -> Result<()>;
         fn claim(&self, destination: &str, pick: Pick, limit: u32, now: Timestamp) -> Result<Option<Claim>>;
+        fn set_hand(&self, token: i64, hand: &Hand) -> Result<()>;
+        fn jobs_in_hand(&self) -> Result<Vec<String>>;
         fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64>;
         fn still_claimed(&self, token: i64, ids: &[i64]) -> Result<Vec<i64>>;
         fn prune(&self, before: Timestamp, limit: u32) -> Result<u64>;

@@ -106,6 +106,15 @@ impl Store for Faulty {
         self.inner.claim(destination, pick, limit, now)
     }
 
+    fn set_hand(&self, token: i64, hand: &Hand) -> Result<()> {
+        self.fault("set_hand")?;
+        self.inner.set_hand(token, hand)
+    }
+
+    fn jobs_in_hand(&self) -> Result<Vec<String>> {
+        self.inner.jobs_in_hand()
+    }
+
     fn is_ready(&self, destination: &str, pick: Pick) -> Result<bool> {
         self.fault("is_ready")?;
         self.inner.is_ready(destination, pick)

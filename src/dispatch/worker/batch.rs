@@ -15,7 +15,7 @@ use crate::dispatch::lane::Lane;
 use crate::failpoint;
 use crate::item::outcome::follow;
 use crate::item::{Class, Item, Next, Outcome, Priority};
-use crate::store::{AttemptMade, Claim, Finish, FinishVerb, Pick};
+use crate::store::{AttemptMade, Claim, Finish, FinishVerb, Hand, Pick};
 use crate::transport::{Batch, Delivery, Permit, Tried};
 
 /// A claim that is released if it is dropped before it was finished.
@@ -90,6 +90,7 @@ pub(super) fn send(lane: &Lane, claim: &Claim, pick: Pick, permit: Permit<'_>) {
             transfer_syntax: lane.settings.transfer_syntax,
             items: part,
             recalled: &|| recalled(lane, held.token, part),
+            in_hand: &|part_of_it, job| in_hand(lane, held.token, &part[part_of_it], job),
             told: &|index, tried| {
                 let goes_on = part
                     .get(index)
@@ -142,6 +143,26 @@ fn tell(lane: &Lane, held: &Held<'_>, item: &Item, tried: &Tried) -> bool {
     }
     held.ids().retain(|id| *id != item.id);
     lane.may_claim()
+}
+
+/// `false`: it could not be written.
+fn in_hand(lane: &Lane, token: i64, items: &[Item], job: Option<&str>) -> bool {
+    let (Some(first), Some(last)) = (items.first(), items.last()) else {
+        return true;
+    };
+    let hand = Hand {
+        first: first.id,
+        last: last.id,
+        job: job.map(str::to_owned),
+    };
+    let written = lane.tools.store.set_hand(token, &hand);
+    if let Err(error) = &written {
+        log::error!(
+            "{}: what is being sent cannot be written down: {error}",
+            lane.name
+        );
+    }
+    written.is_ok()
 }
 
 /// Whether a batch that goes instance by instance should be given back before its end.

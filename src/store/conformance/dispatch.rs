@@ -12,6 +12,7 @@ pub fn run(make: Make<'_>) {
     a_cancelled_item_stays_cancelled(&*make());
     tokens_are_never_given_twice(&*make());
     a_start_releases_what_ran(&*make());
+    jobs_in_hand_are_kept_until_a_result(&*make());
     retries_are_promoted_when_due(&*make());
     all_of_a_destination_is_promoted_at_once(&*make());
     whatever_fails_again_meanwhile_is_promoted_once(&*make());
@@ -231,6 +232,37 @@ fn a_start_releases_what_ran(store: &dyn Store) {
     }
     assert_eq!(store.release_running(at(1)).unwrap(), 0);
     check_counts(store);
+}
+
+fn jobs_in_hand_are_kept_until_a_result(store: &dyn Store) {
+    let new = |instance, destination| new_item("study", instance, destination);
+    let mine = [new("a", "pacs"), new("b", "pacs"), new("c", "pacs")];
+    let ids = enqueue(store, &mine);
+    enqueue(store, &[new("d", "other")]);
+    let (pacs, other) = (claim(store, "pacs"), claim(store, "other"));
+    let hand = |first: usize, last: usize, job: Option<&str>| Hand {
+        first: ids[first],
+        last: ids[last],
+        job: job.map(str::to_owned),
+    };
+    let jobs = || store.jobs_in_hand().unwrap();
+    store.set_hand(pacs.token, &hand(0, 1, None)).unwrap();
+    assert!(jobs().is_empty(), "its identifier is not known yet");
+    store
+        .set_hand(pacs.token, &hand(0, 1, Some("one")))
+        .unwrap();
+    store
+        .set_hand(other.token, &hand(2, 2, Some("two")))
+        .unwrap();
+    assert_eq!(jobs(), ["one", "two"]);
+    // What is not in hand ends nothing: Orthanc may have stopped before it told of the job.
+    finish(store, pacs.token, ids[2], FinishVerb::Release);
+    assert_eq!(jobs(), ["one", "two"]);
+    let success = FinishVerb::Complete(made(Class::Success));
+    finish(store, pacs.token, ids[0], success);
+    assert_eq!(jobs(), ["two"]);
+    store.release_running(at(3)).unwrap();
+    assert!(jobs().is_empty(), "of the run before");
 }
 
 fn retries_are_promoted_when_due(store: &dyn Store) {

@@ -105,6 +105,7 @@ pub fn release_running(pool: &Pool) -> Result<u64> {
     let mut writer = pool.writer()?;
     let tx = writer.begin()?;
     let released = tx.prepare_cached(sql::RELEASE_RUNNING)?.execute([])?;
+    tx.prepare_cached(sql::HAND_CLEAR_ALL)?.execute([])?;
     tx.commit()?;
     Ok(released as u64)
 }

@@ -26,6 +26,8 @@ pub fn finish(pool: &Pool, token: i64, results: &[Finish], now: Timestamp) -> Re
     let mut heard: BTreeMap<i64, Heard> = BTreeMap::new();
     let mut changed = 0;
     for result in results {
+        tx.prepare_cached(sql::HAND_CLEAR)?
+            .execute([token, result.id])?;
         let (state, next_attempt, attempt) = match &result.verb {
             FinishVerb::Release => {
                 changed += tx

@@ -15,6 +15,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_failures.sql"),
     include_str!("migrations/0003_outcomes.sql"),
+    include_str!("migrations/0004_field.sql"),
 ];
 
 /// The version that a migrated database has.

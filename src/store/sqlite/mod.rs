@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 
 use super::{
     Claim, Counts, Cursor, DestinationRecord, Duplicates, Enqueued, ErrorOperation, ErrorSummary,
-    FailureTotal, Filter, Finish, LastError, Level, MinuteAtRest, Moved, NewItem, Outage, Page,
-    Pick, ResourceProgress, Result, Store, StoreError,
+    FailureTotal, Filter, Finish, Hand, LastError, Level, MinuteAtRest, Moved, NewItem, Outage,
+    Page, Pick, ResourceProgress, Result, Store, StoreError,
 };
 use crate::item::{Attempt, Item, Timestamp};
 
@@ -28,6 +28,7 @@ mod enqueue;
 mod error;
 mod errors;
 mod finish;
+mod hand;
 mod list;
 mod lock;
 mod migrate;
@@ -137,6 +138,14 @@ impl Store for SqliteStore {
 
     fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64> {
         self.with_room(|| finish::finish(&self.pool, token, results, now))
+    }
+
+    fn set_hand(&self, token: i64, hand: &Hand) -> Result<()> {
+        self.with_room(|| hand::set(&self.pool, token, hand))
+    }
+
+    fn jobs_in_hand(&self) -> Result<Vec<String>> {
+        hand::jobs(&self.pool)
     }
 
     fn is_ready(&self, destination: &str, pick: Pick) -> Result<bool> {

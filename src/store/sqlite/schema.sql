@@ -1,5 +1,5 @@
 -- What the migrations lead to; written by a test, see tests/schema.rs.
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 CREATE INDEX hold_due ON hold (due);
 
@@ -88,6 +88,14 @@ CREATE TABLE failure (
     total        INTEGER NOT NULL CHECK (total >= items),
     PRIMARY KEY (destination, class, dimse_status)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE hand (
+    claim      INTEGER PRIMARY KEY,
+    -- Identifiers of items, both included.
+    first_item INTEGER NOT NULL,
+    last_item  INTEGER NOT NULL CHECK (last_item >= first_item),
+    job        TEXT
+) STRICT;
 
 CREATE TABLE hold (
     destination INTEGER NOT NULL REFERENCES destination (id),

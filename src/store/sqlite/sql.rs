@@ -48,6 +48,10 @@ statements! {
     FINISH_HELD = "finish_held";
     FINISH_ITEM = "finish_item";
     FINISH_RELEASE = "finish_release";
+    HAND_CLEAR = "hand_clear";
+    HAND_CLEAR_ALL = "hand_clear_all";
+    HAND_JOBS = "hand_jobs";
+    HAND_SET = "hand_set";
     ITEM_ATTEMPTS = "item_attempts";
     ITEM_READ = "item_read";
     LIST_ALL = "list_all" + "list_where" + "list_up";

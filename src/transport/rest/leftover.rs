@@ -1,99 +1,123 @@
 //! Jobs of ours that Orthanc took up again after a crash.
 //!
-//! Orthanc saves its unfinished jobs and resumes them after the start (`SaveJobs`), from their first instance. The items of
-//! such a job are sent again by the queue; without this they would be sent twice.
-
-use std::collections::HashSet;
+//! Orthanc saves its unfinished jobs and resumes them after the start (`SaveJobs`) under their old identifiers, from their
+//! first instance. The items of such a job are sent again by the queue; without this they would be sent twice.
+//!
+//! Invariant: only a job whose identifier was kept with a claim is touched. One that was submitted in the moment before its
+//! identifier could be written is left alone, since a job of somebody else can look the same: its instances may then be
+//! sent twice.
 
 use orthanc_sdk::Client;
 use serde_json::{Value, json};
 
-use crate::item::State;
-use crate::store::{Filter, Page, Store};
+use crate::store::Store;
 
-/// Cancels the store jobs all of whose instances were being sent by us when the process ended. To be called
-/// before those items are released. Best effort: what fails here costs a repetition, never a loss.
+/// Cancels the open jobs that sent for us when the process ended. To be called before their items are released. Best
+/// effort: what fails here costs a repetition, never a loss.
 pub fn cancel_jobs(client: Client, store: &dyn Store) {
-    let running = match running(store) {
-        Ok(running) if !running.is_empty() => running,
-        Ok(_) => return,
+    let jobs = match store.jobs_in_hand() {
+        Ok(jobs) => jobs,
         Err(error) => {
             log::warn!("resumed jobs are not looked for: {error}");
             return;
         }
     };
-    let Ok(Value::Array(jobs)) = client.get_json("/jobs?expand") else {
-        return;
-    };
-    for job in jobs.iter().filter(|job| is_ours(job, &running)) {
-        let Some(id) = job.get("ID").and_then(Value::as_str) else {
+    for id in jobs {
+        // One that Orthanc no longer knows sends nothing.
+        let Ok(job) = client.get_json(&format!("/jobs/{id}")) else {
             continue;
         };
-        log::info!("job {id}, resumed by Orthanc, is cancelled: the queue sends its instances");
-        let _ = client.post_json(&format!("/jobs/{id}/cancel"), &json!({}));
+        if !is_open(&job) {
+            continue;
+        }
+        match client.post_json(&format!("/jobs/{id}/cancel"), &json!({})) {
+            Ok(_) => log::warn!(
+                "job {id} of the send queue, resumed by Orthanc after its sudden end, is cancelled: the queue sends its instances"
+            ),
+            Err(error) => log::warn!(
+                "job {id} of the send queue, resumed by Orthanc after its sudden end, cannot be cancelled and may send its instances a second time: {error}"
+            ),
+        }
     }
 }
 
-fn is_ours(job: &Value, running: &HashSet<String>) -> bool {
-    let text = |key: &str| job.get(key).and_then(Value::as_str);
-    let open = matches!(text("State"), Some("Pending" | "Running" | "Retry"));
-    let resources = job
-        .pointer("/Content/ParentResources")
-        .and_then(Value::as_array);
-    open && text("Type") == Some("DicomModalityStore")
-        && resources.is_some_and(|resources| {
-            !resources.is_empty()
-                && resources
-                    .iter()
-                    .all(|id| id.as_str().is_some_and(|id| running.contains(id)))
-        })
-}
-
-fn running(store: &dyn Store) -> crate::store::Result<HashSet<String>> {
-    let filter = Filter {
-        states: Some(State::Running.into()),
-        ..Filter::default()
-    };
-    let mut found = HashSet::new();
-    let mut since = 0;
-    loop {
-        let page = Page::after(since, 1000);
-        let items = store.items(&filter, page)?;
-        let Some(last) = items.last() else {
-            return Ok(found);
-        };
-        since = last.id;
-        found.extend(items.into_iter().map(|item| item.instance));
-    }
+fn is_open(job: &Value) -> bool {
+    let state = job.get("State").and_then(Value::as_str);
+    job.get("Type").and_then(Value::as_str) == Some("DicomModalityStore")
+        && matches!(state, Some("Pending" | "Running" | "Retry" | "Paused"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::{Arc, Mutex};
 
+    use orthanc_sdk::Method;
+    use orthanc_sdk::fake_host::FakeHost;
+
+    use super::*;
+    use crate::item::{Priority, Timestamp};
+    use crate::store::sqlite::SqliteStore;
+    use crate::store::{Duplicates, Hand, NewItem, Pick};
+
+    /// Four jobs with the same instances: ours, one of a person, and two of ours that sent to their ends or are forgotten.
     #[test]
-    fn only_open_store_jobs_of_running_items_are_ours() {
-        let running = HashSet::from(["a".to_owned(), "b".to_owned()]);
-        let job = |state: &str, kind: &str, resources: &[&str]| json!({ "State": state, "Type": kind, "Content": { "ParentResources": resources } });
-        assert!(is_ours(
-            &job("Running", "DicomModalityStore", &["a", "b"]),
-            &running
-        ));
-        assert!(!is_ours(
-            &job("Running", "DicomModalityStore", &["a", "c"]),
-            &running
-        ));
-        assert!(!is_ours(
-            &job("Running", "DicomModalityStore", &[]),
-            &running
-        ));
-        assert!(!is_ours(
-            &job("Success", "DicomModalityStore", &["a"]),
-            &running
-        ));
-        assert!(!is_ours(
-            &job("Running", "ResourceModification", &["a"]),
-            &running
-        ));
+    fn only_a_job_whose_identifier_was_kept_is_cancelled() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("queue.db")).unwrap();
+        for (number, job) in ["ours", "ended", "forgotten"].into_iter().enumerate() {
+            let destination = format!("pacs{number}");
+            let now = Timestamp::from_micros(1);
+            let item = item(&destination);
+            store
+                .enqueue(&[item], Duplicates::Arrival, None, now)
+                .unwrap();
+            let claim = store.claim(&destination, Pick::MostUrgent, 1, now);
+            let claim = claim.unwrap().unwrap();
+            let hand = Hand {
+                first: claim.items[0].id,
+                last: claim.items[0].id,
+                job: Some(job.to_owned()),
+            };
+            store.set_hand(claim.token, &hand).unwrap();
+        }
+        let fake = FakeHost::new("1.12.7");
+        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+        let record = asked.clone();
+        let job = |id: &str, state: &str| json!({ "ID": id, "Type": "DicomModalityStore", "State": state, "Content": { "ParentResources": ["a"] } });
+        fake.on_rest(move |method, uri, _| {
+            let answer = match uri {
+                "/jobs?expand" => json!([job("ours", "Running"), job("a person's", "Running")]),
+                "/jobs/ours" => job("ours", "Running"),
+                "/jobs/a person's" => job("a person's", "Running"),
+                "/jobs/ended" => job("ended", "Success"),
+                "/jobs/forgotten" => return Err(crate::transport::missing::UNKNOWN_RESOURCE),
+                _ => json!({}),
+            };
+            if method == Method::Post {
+                record.lock().unwrap().push(uri.to_owned());
+            }
+            Ok((200, answer.to_string().into_bytes()))
+        });
+        cancel_jobs(fake.host().client(), &store);
+        assert_eq!(*asked.lock().unwrap(), ["/jobs/ours/cancel"]);
+    }
+
+    fn item(destination: &str) -> NewItem {
+        NewItem {
+            instance: "a".into(),
+            sop_instance_uid: "1.2".into(),
+            series: "series".into(),
+            study: "study".into(),
+            patient: "patient".into(),
+            destination: destination.into(),
+            rule: None,
+            remote_aet: None,
+            priority: Priority::Medium,
+            group: "study".into(),
+            not_before: None,
+            expires: None,
+            size_bytes: 1,
+            failed: None,
+        }
     }
 }

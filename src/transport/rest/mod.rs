@@ -19,6 +19,7 @@ pub mod verdict;
 mod tests;
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -103,15 +104,16 @@ impl RestTransport {
         &self.jobs
     }
 
-    /// Sends `items` (at most [`MAX_INSTANCES`]) in one job.
+    /// Sends `part` of the batch (at most [`MAX_INSTANCES`]) in one job.
     /// `recalls`: those that are heeded already.
     fn send(
         &self,
         batch: &Batch<'_>,
         modality: &Modality,
-        items: &[&Item],
+        part: Range<usize>,
         recalls: u64,
     ) -> Result<Sent, Stop> {
+        let items = &batch.items[part.clone()];
         let mut body = json!({
             "Resources": items.iter().map(|item| item.instance.as_str()).collect::<Vec<_>>(),
             "Synchronous": false,
@@ -128,6 +130,9 @@ impl RestTransport {
         if self.jobs.is_interrupted() {
             return Err(Stop::Here);
         }
+        if !(batch.in_hand)(part.clone(), None) {
+            return Err(Stop::Here);
+        }
         let submitted = match self.client.post_json(&uri, &body) {
             Ok(answer) => answer,
             // A call that is cut by a shutdown answers a success with an empty body.
@@ -141,6 +146,9 @@ impl RestTransport {
             )));
         };
         failpoint::pass("submitted");
+        // Without it this job would not be known as ours after a crash, and would send again what the queue sends again.
+        (batch.in_hand)(part, Some(id));
+        failpoint::pass("named");
         let job = self.jobs.open(id);
         let mut recalled = Vec::new();
         let end = self.wait(&job, batch, items, recalls, &mut recalled);
@@ -164,7 +172,7 @@ impl RestTransport {
         &self,
         job: &OpenJob<'_>,
         batch: &Batch<'_>,
-        items: &[&Item],
+        items: &[Item],
         mut recalls: u64,
         recalled: &mut Vec<i64>,
     ) -> Option<JobEnd> {
@@ -220,7 +228,7 @@ impl RestTransport {
     }
 
     /// Which of the items Orthanc no longer has.
-    fn missing(&self, items: &[&Item]) -> Result<HashSet<i64>, CallError> {
+    fn missing(&self, items: &[Item]) -> Result<HashSet<i64>, CallError> {
         let mut gone = HashSet::new();
         for item in items {
             if missing::is_gone(self.client, &item.instance)? {
@@ -271,12 +279,15 @@ impl Transport for RestTransport {
                 results.push(Tried::NotYet);
                 continue;
             }
-            let chunk: Vec<&Item> = batch.items[results.len()..]
+            let rest = &batch.items[results.len()..];
+            let count = rest
                 .iter()
                 .take_while(|item| !gone.contains(&item.id) && !recalled.contains(&item.id))
                 .take(MAX_INSTANCES)
-                .collect();
-            match self.send(batch, &modality, &chunk, recalls) {
+                .count();
+            let chunk = &rest[..count];
+            let part = results.len()..results.len() + count;
+            match self.send(batch, &modality, part, recalls) {
                 Ok(sent) => {
                     let count = results.len() + sent.acknowledged;
                     // Orthanc does not tell 0000 from a warning: no status is made up.
@@ -301,7 +312,7 @@ impl Transport for RestTransport {
                         }
                         Some(JobEnd::Unreadable { .. }) => {
                             let item = &batch.items[results.len()];
-                            let Ok(gone) = self.missing(&[item]) else {
+                            let Ok(gone) = self.missing(std::slice::from_ref(item)) else {
                                 return all_after(results, batch.items.len(), Tried::NotYet);
                             };
                             results.push(made(if gone.is_empty() {
@@ -315,7 +326,7 @@ impl Transport for RestTransport {
                         }
                         Some(JobEnd::Unknown(reason)) => {
                             // An instance that vanished in between is the usual reason.
-                            match self.missing(&chunk) {
+                            match self.missing(chunk) {
                                 Ok(found) if !found.is_empty() && !looked => {
                                     looked = true;
                                     gone = found;
@@ -332,7 +343,7 @@ impl Transport for RestTransport {
                     }
                 }
                 Err(Stop::Here) => return all_after(results, batch.items.len(), Tried::NotYet),
-                Err(Stop::At(outcome)) => match self.missing(&chunk) {
+                Err(Stop::At(outcome)) => match self.missing(chunk) {
                     // One instance that Orthanc does not have fails the whole submission, before
                     // anything is sent.
                     Ok(found) if !found.is_empty() => gone.extend(found),

@@ -93,6 +93,7 @@ fn deliver(transport: &RestTransport, names: &[&str]) -> Vec<String> {
     let items = items(names);
     let delivery = transport.deliver(&Batch {
         transfer_syntax: None,
+        in_hand: &|_, _| true,
         told: &|_, _| true,
         recalled: &Vec::new,
         destination: "pacs",
@@ -265,6 +266,7 @@ fn an_unknown_modality_is_an_outage() {
         let items = items(&["a", "b"]);
         let delivery = transport.deliver(&Batch {
             transfer_syntax: None,
+            in_hand: &|_, _| true,
             told: &|_, _| true,
             recalled: &Vec::new,
             destination: name,
@@ -440,6 +442,7 @@ fn deliver_and_recall(
         let sending = scope.spawn(|| {
             transport.deliver(&Batch {
                 transfer_syntax: None,
+                in_hand: &|_, _| true,
                 told: &|_, _| true,
                 recalled: &|| cancelled(looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst)),
                 destination: "pacs",
@@ -585,6 +588,7 @@ fn a_recall_between_two_jobs_is_heeded() {
     let items = items(&["a", "b", "c", "d"]);
     let told = transport.deliver(&Batch {
         transfer_syntax: None,
+        in_hand: &|_, _| true,
         told: &|_, _| true,
         recalled: &|| vec![2],
         destination: "pacs",

@@ -1,0 +1,1 @@
+SELECT job FROM hand WHERE job IS NOT NULL ORDER BY claim
