@@ -298,6 +298,70 @@ fn held_to_the_native_transport_an_odd_length_is_told() {
     assert!(receiver.received().is_empty());
 }
 
+/// Meta information of another instance, as it is left over where a program changes data sets; two meta headers, the second
+/// with another transfer syntax.
+fn disagreeing() -> Vec<Sample> {
+    let samples = every_syntax();
+    let study = Study::new(1, 20);
+    let wrong = study.uid_of(1, 20);
+    let mut made = Vec::new();
+    for name in [
+        "Explicit VR LE",
+        "Implicit VR LE",
+        "Explicit VR BE",
+        "Deflated",
+        "Deflated, odd",
+        "JPEG lossless SV1",
+    ] {
+        let sample = samples.iter().find(|one| one.name == name).unwrap();
+        let syntax = sample.transfer_syntax.as_str();
+        let header = [SECONDARY_CAPTURE, &wrong, syntax];
+        made.push(sample.with_meta(&format!("{name} under another name"), &[header]));
+    }
+    for (name, other) in [
+        ("Explicit VR LE", IMPLICIT_VR_LE),
+        ("Implicit VR LE", EXPLICIT_VR_LE),
+        ("Explicit VR BE", EXPLICIT_VR_LE),
+        ("JPEG lossless SV1", "1.2.840.10008.1.2.5"),
+    ] {
+        // Instances of their own, not those above.
+        let again = every_syntax();
+        let sample = again.iter().find(|one| one.name == name).unwrap();
+        let first = [
+            sample.sop_class_uid.as_str(),
+            &sample.sop_instance_uid,
+            &sample.transfer_syntax,
+        ];
+        let second = [first[0], first[1], other];
+        made.push(sample.with_meta(&format!("{name}, two headers"), &[first, second]));
+    }
+    made
+}
+
+#[test]
+fn meta_information_that_disagrees_misleads_nobody() {
+    let receiver = Receiver::start(ReceiverKind::StorescpNoDelay, "PACS");
+    let config = native(&receiver).set("/SendQueue/Defaults/Transport", "Auto");
+    let samples = disagreeing();
+    let queue = Queue::start(config);
+    // Which two headers Orthanc itself takes is its own affair.
+    let stored: Vec<&Sample> = samples
+        .iter()
+        .filter(|sample| queue.post("/instances", &sample.file).status == 200)
+        .collect();
+    assert!(stored.len() >= 8, "{}", stored.len());
+    queue.wait_for_rest(stored.len() as u64);
+    let items = queue.by_uid("pacs");
+    assert!(receiver.wait_for(stored.len(), SOON), "{}", queue.log());
+    let received = receiver.received();
+    assert_eq!(received.len(), stored.len());
+    for sample in stored {
+        let item = &items[&sample.sop_instance_uid];
+        assert_eq!(item["State"], "Success", "{}: {item:#}", sample.name);
+        assert_same_bytes(sample, &received[&sample.sop_instance_uid]);
+    }
+}
+
 /// `SENDQUEUE_HUGE_MB`: how large, instead of 64.
 #[test]
 fn an_instance_larger_than_the_budget_arrives_beside_others() {

@@ -122,7 +122,7 @@ impl<'a> Delivering<'a> {
                         // Stopping.
                         return Ok(());
                     };
-                    (load(self.native.host, &item.instance), share)
+                    (load(self.native.host, item), share)
                 }
             };
             if self.native.cut.is_cut() {
@@ -245,7 +245,7 @@ impl<'a> Delivering<'a> {
         let share = native.budget.try_take(item.size_bytes)?;
         Some(Ahead {
             index,
-            loaded: load(native.host, &item.instance),
+            loaded: load(native.host, item),
             _share: share,
         })
     }

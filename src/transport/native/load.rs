@@ -2,17 +2,20 @@
 //!
 //! Invariants:
 //! - Where the receiver takes the stored transfer syntax, the data set goes out byte for byte as Orthanc stored it.
+//! - What is announced to the receiver is what the data set is: the item's SOP instance UID, and the SOP class and transfer
+//!   syntax that are in the file or that Orthanc has found. A file that says otherwise is left to Orthanc.
 //! - A conversion never makes another instance of it: a result with another SOP instance UID is refused.
 //! - What cannot be sent is told with the reason, never sent as something else.
 
 use std::ops::Deref;
 
 use orthanc_sdk::{CallError, Client, DicomFile, Host, TranscodedFile};
+use serde_json::Value;
 
 use super::contexts::{Contexts, Conversion, EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE, Kind};
 use super::implicit::explicit_to_implicit;
-use super::part10::Part10;
-use crate::item::{Class, Outcome};
+use super::part10::{Part10, uid};
+use crate::item::{Class, Item, Outcome};
 use crate::transport::missing;
 
 const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
@@ -72,18 +75,48 @@ impl Loaded {
             .unwrap_or(&self.bytes[self.data_set..])
     }
 
-    fn new(bytes: Bytes) -> Result<Loaded, String> {
+    /// Which instance it is the data set says. What cannot be read there, or is not there, `known` says.
+    fn new(bytes: Bytes, known: impl FnOnce() -> Result<Known, String>) -> Result<Loaded, String> {
         let part10 = Part10::parse(&bytes).map_err(|error| error.to_string())?;
+        let transfer_syntax = part10.transfer_syntax.to_owned();
+        let (sop_class, sop_instance_uid) = match (part10.sop_class_uid, part10.sop_instance_uid) {
+            (Some(class), Some(instance)) => (class.to_owned(), instance.to_owned()),
+            (class, instance) => {
+                let known = known()?;
+                if known.kind.transfer_syntax != transfer_syntax {
+                    return Err(format!(
+                        "the stored file names transfer syntax {transfer_syntax}, which is {} for Orthanc",
+                        known.kind.transfer_syntax
+                    ));
+                }
+                (
+                    class.map_or(known.kind.sop_class, str::to_owned),
+                    instance.map_or(known.sop_instance_uid, str::to_owned),
+                )
+            }
+        };
         Ok(Loaded {
             data_set: bytes.len() - part10.data_set.len(),
             padded: None,
             kind: Kind {
-                sop_class: part10.sop_class_uid.to_owned(),
-                transfer_syntax: part10.transfer_syntax.to_owned(),
+                sop_class,
+                transfer_syntax,
             },
-            sop_instance_uid: part10.sop_instance_uid.to_owned(),
+            sop_instance_uid,
             bytes,
         })
+    }
+
+    /// What was asked for, or nothing: a receiver would answer for another one.
+    fn if_it_is(self, sop_instance_uid: &str) -> Result<Loaded, String> {
+        // Orthanc may not have told it when the item was made.
+        if sop_instance_uid.is_empty() || self.sop_instance_uid == sop_instance_uid {
+            return Ok(self);
+        }
+        Err(format!(
+            "the stored file is SOP instance {}, not {sop_instance_uid}",
+            self.sop_instance_uid
+        ))
     }
 
     /// Receivers refuse a data set of odd length (DCMTK does). A deflated one ends with a NUL then (PS3.5 A.5); any other is
@@ -114,15 +147,45 @@ impl Loaded {
     }
 }
 
-/// Reads an instance from Orthanc's storage.
-pub fn load(host: Host, instance: &str) -> Result<Loaded, NotLoaded> {
-    match host.read_instance(instance) {
-        Ok(file) => Loaded::new(Bytes::Stored(file))
+/// What is known of an instance without its file.
+struct Known {
+    kind: Kind,
+    sop_instance_uid: String,
+}
+
+impl Known {
+    /// What Orthanc found when it stored the item's instance. One call: only for files that do not say it themselves.
+    fn of(client: Client, item: &Item) -> Result<Known, String> {
+        let answer = client
+            .get_json(&format!("/instances/{}/metadata?expand", item.instance))
+            .map_err(|error| format!("Orthanc does not tell what the stored file is: {error}"))?;
+        let metadata = |key: &str| {
+            let text = answer.get(key).and_then(Value::as_str).unwrap_or_default();
+            let what = format!("Orthanc does not know the {key} of the stored file");
+            uid(text.as_bytes()).map(str::to_owned).ok_or(what)
+        };
+        let sop_instance_uid = uid(item.sop_instance_uid.as_bytes())
+            .ok_or("the SOP instance UID of the stored file cannot be found")?;
+        Ok(Known {
+            kind: Kind {
+                sop_class: metadata("SopClassUid")?,
+                transfer_syntax: metadata("TransferSyntax")?,
+            },
+            sop_instance_uid: sop_instance_uid.to_owned(),
+        })
+    }
+}
+
+/// Reads an item's instance from Orthanc's storage.
+pub fn load(host: Host, item: &Item) -> Result<Loaded, NotLoaded> {
+    match host.read_instance(&item.instance) {
+        Ok(file) => Loaded::new(Bytes::Stored(file), || Known::of(host.client(), item))
+            .and_then(|loaded| loaded.if_it_is(&item.sop_instance_uid))
             .and_then(Loaded::even)
             .map_err(NotLoaded::OnlyOrthanc),
         Err(error) => Err(NotLoaded::Outcome(unreadable(
             host.client(),
-            instance,
+            &item.instance,
             &error,
         ))),
     }
@@ -209,7 +272,16 @@ fn convert(host: Host, loaded: &Loaded, transfer_syntax: &str) -> Result<Loaded,
     let file = host
         .transcode(&loaded.bytes, transfer_syntax)
         .map_err(|error| error.to_string())?;
-    let converted = Loaded::new(Bytes::Transcoded(file)).and_then(Loaded::even)?;
+    let known = || {
+        Ok(Known {
+            kind: Kind {
+                transfer_syntax: transfer_syntax.to_owned(),
+                ..loaded.kind.clone()
+            },
+            sop_instance_uid: loaded.sop_instance_uid.clone(),
+        })
+    };
+    let converted = Loaded::new(Bytes::Transcoded(file), known).and_then(Loaded::even)?;
     if converted.kind.transfer_syntax != transfer_syntax {
         return Err(format!("it came out in {}", converted.kind.transfer_syntax));
     }

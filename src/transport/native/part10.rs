@@ -1,26 +1,31 @@
-//! DICOM files (PS3.10 7.1): what their meta information says, and where their data set begins.
+//! DICOM files (PS3.10 7.1): their transfer syntax, and where their data set begins.
 //!
 //! Invariants:
 //! - The data set is everything behind the meta information, byte for byte.
 //! - No length in the file is believed unchecked, the group length (0002,0000) not at all: writers get it wrong.
 //! - What is answered can go into a network message: UIDs are UIDs.
 //! - SOP class and instance are those of the data set, as far as it can be read without a dictionary: it is what a receiver
-//!   stores, and Orthanc goes by it alone, both for its index and for C-STORE requests.
+//!   stores, and Orthanc goes by it alone, both for its index and for C-STORE requests. Those of the meta information (Media
+//!   Storage SOP Class and Instance UID) are often left over from another instance, and are not looked at.
+//! - An element that is there twice counts as it stands first, as for DCMTK: so with two meta headers.
 //! - Nothing is allocated, and of the data set no more is read than its first elements.
 
-use super::contexts::IMPLICIT_VR_LE;
+use super::contexts::{EXPLICIT_VR_BE, IMPLICIT_VR_LE};
 use super::implicit::has_long_form;
 
 const PREAMBLE: usize = 128;
 const UNDEFINED: u32 = u32::MAX;
+const TRANSFER_SYNTAX: (u16, u16) = (0x0002, 0x0010);
 const SOP_CLASS: (u16, u16) = (0x0008, 0x0016);
 const SOP_INSTANCE: (u16, u16) = (0x0008, 0x0018);
 
 /// A DICOM file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part10<'a> {
-    pub sop_class_uid: &'a str,
-    pub sop_instance_uid: &'a str,
+    /// Of the data set; `None` where it cannot be read (deflated, damaged) or has none.
+    pub sop_class_uid: Option<&'a str>,
+    /// The same of (0008,0018).
+    pub sop_instance_uid: Option<&'a str>,
     pub transfer_syntax: &'a str,
     pub data_set: &'a [u8],
 }
@@ -37,33 +42,52 @@ impl Part10<'_> {
             .get(PREAMBLE..)
             .and_then(|rest| rest.strip_prefix(b"DICM"))
             .ok_or(NotPart10("it does not begin with a preamble and DICM"))?;
-        let (mut class, mut instance, mut syntax) = (None, None, None);
+        let mut syntax = None;
         while rest.starts_with(&[2, 0]) {
-            let element = explicit(rest).ok_or(NotPart10("its meta information is damaged"))?;
-            match element.tag.1 {
-                0x0002 => class = Some(element.value),
-                0x0003 => instance = Some(element.value),
-                0x0010 => syntax = Some(element.value),
-                _ => {}
+            let element = explicit(rest, Order::LittleEndian)
+                .ok_or(NotPart10("its meta information is damaged"))?;
+            if element.tag == TRANSFER_SYNTAX {
+                syntax = syntax.or(Some(element.value));
             }
             rest = element.rest;
         }
         let syntax = syntax
             .and_then(uid)
             .ok_or(NotPart10("it names no valid transfer syntax"))?;
-        let (class_inside, instance_inside) = in_data_set(rest, syntax);
+        let (class, instance) = in_data_set(rest, syntax);
+        let valid = |value: Option<_>, what| match value {
+            Some(value) => uid(value).map(Some).ok_or(NotPart10(what)),
+            None => Ok(None),
+        };
         Ok(Part10 {
-            sop_class_uid: class_inside
-                .or(class)
-                .and_then(uid)
-                .ok_or(NotPart10("it names no valid SOP class"))?,
-            sop_instance_uid: instance_inside
-                .or(instance)
-                .and_then(uid)
-                .ok_or(NotPart10("it names no valid SOP instance"))?,
+            sop_class_uid: valid(class, "its SOP class is no valid UID")?,
+            sop_instance_uid: valid(instance, "its SOP instance UID is no valid UID")?,
             transfer_syntax: syntax,
             data_set: rest,
         })
+    }
+}
+
+/// Of the bytes of a number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    LittleEndian,
+    BigEndian,
+}
+
+impl Order {
+    fn short(self, bytes: [u8; 2]) -> u16 {
+        match self {
+            Order::LittleEndian => u16::from_le_bytes(bytes),
+            Order::BigEndian => u16::from_be_bytes(bytes),
+        }
+    }
+
+    fn long(self, bytes: [u8; 4]) -> u32 {
+        match self {
+            Order::LittleEndian => u32::from_le_bytes(bytes),
+            Order::BigEndian => u32::from_be_bytes(bytes),
+        }
     }
 }
 
@@ -74,38 +98,39 @@ struct Element<'a> {
     rest: &'a [u8],
 }
 
-/// The first element in Explicit VR Little Endian (PS3.5 7.1.2), if its length is defined.
-fn explicit(bytes: &[u8]) -> Option<Element<'_>> {
+/// The first element in explicit VR (PS3.5 7.1.2), if its length is defined.
+fn explicit(bytes: &[u8], order: Order) -> Option<Element<'_>> {
     let ([g0, g1, e0, e1, v0, v1, l0, l1], rest) = bytes.split_first_chunk::<8>()?;
     let (length, rest) = if has_long_form([*v0, *v1]) {
         let (length, rest) = rest.split_first_chunk()?;
-        (u32::from_le_bytes(*length), rest)
+        (order.long(*length), rest)
     } else {
-        (u32::from(u16::from_le_bytes([*l0, *l1])), rest)
+        (u32::from(order.short([*l0, *l1])), rest)
     };
-    element([*g0, *g1, *e0, *e1], length, rest)
+    let tag = (order.short([*g0, *g1]), order.short([*e0, *e1]));
+    element(tag, length, rest)
 }
 
 /// The first element in Implicit VR Little Endian (PS3.5 7.1.3), if its length is defined.
 fn implicit(bytes: &[u8]) -> Option<Element<'_>> {
     let ([g0, g1, e0, e1, length @ ..], rest) = bytes.split_first_chunk::<8>()?;
-    element([*g0, *g1, *e0, *e1], u32::from_le_bytes(*length), rest)
+    let tag = (
+        u16::from_le_bytes([*g0, *g1]),
+        u16::from_le_bytes([*e0, *e1]),
+    );
+    element(tag, u32::from_le_bytes(*length), rest)
 }
 
-fn element([g0, g1, e0, e1]: [u8; 4], length: u32, rest: &[u8]) -> Option<Element<'_>> {
+fn element(tag: (u16, u16), length: u32, rest: &[u8]) -> Option<Element<'_>> {
     if length == UNDEFINED {
         return None;
     }
     let (value, rest) = rest.split_at_checked(length as usize)?;
-    Some(Element {
-        tag: (u16::from_le_bytes([g0, g1]), u16::from_le_bytes([e0, e1])),
-        value,
-        rest,
-    })
+    Some(Element { tag, value, rest })
 }
 
-/// SOP Class UID and SOP Instance UID (PS3.3 C.12.1), where they are there and not empty. A data set that is deflated or big
-/// endian has nothing in this form at its beginning.
+/// SOP Class UID and SOP Instance UID (PS3.3 C.12.1), where they are there and not empty. A deflated data set has nothing in
+/// this form at its beginning.
 fn in_data_set<'a>(data_set: &'a [u8], syntax: &str) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
     let (mut class, mut instance) = (None, None);
     let mut rest = data_set;
@@ -113,8 +138,9 @@ fn in_data_set<'a>(data_set: &'a [u8], syntax: &str) -> (Option<&'a [u8]>, Optio
     loop {
         let first = match syntax {
             IMPLICIT_VR_LE => implicit(rest),
-            // All others are explicit, what is compressed included (PS3.5 A.4).
-            _ => explicit(rest),
+            EXPLICIT_VR_BE => explicit(rest, Order::BigEndian),
+            // All others are explicit little endian, what is compressed included (PS3.5 A.4).
+            _ => explicit(rest, Order::LittleEndian),
         };
         // Tags ascend (PS3.5 7.1): what does not is no data set, and could be long.
         let next = |tag| tag <= SOP_INSTANCE && Some(tag) > last;

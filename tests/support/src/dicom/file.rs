@@ -4,8 +4,20 @@
 
 use std::sync::OnceLock;
 
-/// File meta information (PS3.10 7.1).
+/// Preamble, prefix, file meta information (PS3.10 7.1).
 pub(super) fn write_meta(
+    out: &mut Vec<u8>,
+    sop_class_uid: &str,
+    sop_instance_uid: &str,
+    transfer_syntax: &str,
+) {
+    out.resize(128, 0);
+    out.extend_from_slice(b"DICM");
+    write_group_2(out, sop_class_uid, sop_instance_uid, transfer_syntax);
+}
+
+/// The elements of file meta information, with their group length.
+pub(super) fn write_group_2(
     out: &mut Vec<u8>,
     sop_class_uid: &str,
     sop_instance_uid: &str,
@@ -32,8 +44,6 @@ pub(super) fn write_meta(
         "UI",
         b"2.25.187562840193322814705539214506771203462",
     );
-    out.resize(128, 0);
-    out.extend_from_slice(b"DICM");
     let length = u32::try_from(meta.len()).expect("a short header");
     write_element(out, (0x0002, 0x0000), "UL", &length.to_le_bytes());
     out.extend_from_slice(&meta);

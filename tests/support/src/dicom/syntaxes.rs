@@ -57,6 +57,25 @@ impl Sample {
         &self.file[self.data_set_offset..]
     }
 
+    /// The same with other meta information: Media Storage SOP Class UID, Media Storage SOP Instance UID and transfer syntax of
+    /// each header, one behind the other, each with its group length. What the sample says of itself stays as it was.
+    #[must_use]
+    pub fn with_meta(&self, name: &str, headers: &[[&str; 3]]) -> Self {
+        let mut file = vec![0; 128];
+        file.extend_from_slice(b"DICM");
+        for [class, instance, syntax] in headers {
+            super::file::write_group_2(&mut file, class, instance, syntax);
+        }
+        let data_set_offset = file.len();
+        file.extend_from_slice(self.data_set());
+        Self {
+            name: name.to_owned(),
+            file,
+            data_set_offset,
+            ..self.clone()
+        }
+    }
+
     /// The data set as it has to go over the wire: DCMTK refuses a fragment of odd length, so that a deflated data set
     /// of odd length, as DCMTK itself writes it into files, has to be padded (PS3.5 A.5, PS3.8 E.2).
     #[must_use]
