@@ -38,6 +38,10 @@ const INVALID_OBJECT: &str = "Sending it again unchanged will most likely fail a
      names, have the instance corrected where it was made, then replay it; the receiver's log may say more.";
 const NOT_FOR_STORAGE: &str = "The standard has no such answer to a C-STORE: the receiver, or a gateway before it, is at fault. Try one replay; \
      if it fails again, give the receiver's support the number and the time.";
+/// By PS3.7 C.4 the operation "has completed", and PS3.4 says what that means for a service: for storage it says it of B000, B006
+/// and B007 only. So it is no success, and what is most likely must be said.
+const MAY_BE_STORED: &str = "The instance may be stored all the same. Look whether it is at the receiver: if it is, purge the item; if not, replay it. \
+     What the number means there stands in the receiver's DICOM conformance statement.";
 const UNNAMED: &str = "Look the number up in the receiver's DICOM conformance statement, or ask its support with the number and the time; \
      replay the item once the cause is gone.";
 const NO_ROOM: &str = "It is tried again by itself, MaxAttempts times, then it is in the error queue. Look at the receiver's disk space and load; \
@@ -50,8 +54,8 @@ static STATUSES: [Status; 37] = [
     one(0x0000, "success, the receiver has stored it", NOTHING),
     one(
         0x0001,
-        "requested optional attributes are not supported",
-        NOT_FOR_STORAGE,
+        "a warning, requested optional attributes are not supported; it is not known whether the receiver has kept the instance",
+        MAY_BE_STORED,
     ),
     one(
         0x0105,
@@ -65,8 +69,8 @@ static STATUSES: [Status; 37] = [
     ),
     one(
         0x0107,
-        "attribute list error, the receiver does not know some elements of the instance",
-        INVALID_OBJECT,
+        "a warning, attribute list error: the receiver does not know some elements; it is not known whether it has kept the instance",
+        MAY_BE_STORED,
     ),
     one(
         0x0110,
@@ -93,8 +97,8 @@ static STATUSES: [Status; 37] = [
     ),
     one(
         0x0116,
-        "attribute value out of range, the receiver does not accept the value of an element",
-        INVALID_OBJECT,
+        "a warning, attribute value out of range: the receiver does not like the value of an element; it is not known whether it has kept the instance",
+        MAY_BE_STORED,
     ),
     one(
         0x0117,
@@ -202,8 +206,7 @@ static STATUSES: [Status; 37] = [
         0xB000,
         0xBFFF,
         "a warning that PS3.4 does not name for storage, it is not known whether the receiver has kept the instance",
-        "Look whether the instance is at the receiver. If it is, purge the item; if not, replay it, and look the number up in the \
-         receiver's DICOM conformance statement.",
+        MAY_BE_STORED,
     ),
     range(
         0xC000,
@@ -293,8 +296,8 @@ pub fn advice(class: Class, dimse_status: Option<u16>) -> &'static str {
              of the modality are right on both sides, and the network and TLS between; then press echo."
         }
         (Class::Interrupted, _) => {
-            "It is tried again by itself, MaxAttempts times, then it is in the error queue. Look at the receiver's log at the time of the attempt and at \
-             firewalls that cut connections, and raise Timeout if the receiver is only slow; then replay what is in the error queue."
+            "It is tried again by itself, MaxAttempts times, then it is in the error queue; it may be stored all the same. Look at the receiver's log at the time of the \
+             attempt and at firewalls that cut connections, and raise Timeout where the receiver needs longer to answer; then replay what is in the error queue."
         }
         (Class::Busy, _) => NO_ROOM,
         (Class::Rejected, _) => {
@@ -303,7 +306,7 @@ pub fn advice(class: Class, dimse_status: Option<u16>) -> &'static str {
         }
         (Class::NotNegotiated, _) => {
             "Enable the SOP class and transfer syntax at the receiver, or let Orthanc convert (TransferSyntax of the destination, AllowTranscoding \
-             of the modality); then replay the items, or leave such objects out by a rule's When."
+             of the modality; JPEG 2000 needs Orthanc's GDCM plugin); then replay the items, or leave such objects out by a rule's When."
         }
         (Class::Missing, _) => {
             "It was deleted or recycled before it was sent. Send it again from where it came from, or purge the item; if Orthanc recycles by itself, \
@@ -327,6 +330,9 @@ mod tests {
     const NAMED: &[(u16, &str)] = &[
         (0x0000, "success"),
         (0x0001, "optional attributes"),
+        (0x0001, "not known whether"),
+        (0x0107, "not known whether"),
+        (0x0116, "not known whether"),
         (0x0105, "no such attribute"),
         (0x0106, "invalid attribute value"),
         (0x0107, "attribute list error"),
@@ -418,6 +424,27 @@ mod tests {
             let again = advice.starts_with("It is tried again by itself");
             assert_eq!(again, class == Class::Busy, "{text}: {advice}");
         }
+    }
+
+    #[test]
+    fn a_warning_that_storage_does_not_have_may_be_stored() {
+        // PS3.7 Annex C: class Warning; PS3.4 table B.2-1 has three of them.
+        for status in (0xB000..=0xBFFF).chain([0x0001, 0x0107, 0x0116]) {
+            if matches!(status, 0xB000 | 0xB006 | 0xB007) {
+                continue;
+            }
+            let class = Class::of_status(status);
+            assert_eq!(class, Class::Rejected, "{status:04X}");
+            assert!(meaning(class, Some(status)).contains(": a warning"));
+            let advice = advice(class, Some(status));
+            assert!(
+                advice.contains("may be stored") && advice.contains("purge"),
+                "{advice}"
+            );
+        }
+        assert!(advice(Class::Interrupted, None).contains("may be stored"));
+        assert!(advice(Class::Interrupted, None).contains("Timeout"));
+        assert!(advice(Class::NotNegotiated, None).contains("GDCM"));
     }
 
     #[test]

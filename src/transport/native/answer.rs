@@ -3,14 +3,14 @@
 //! Invariants:
 //! - Everything here works on bytes that nobody vouches for: any sequence of them ends in an answer or in an error with words,
 //!   after at most as many bytes as an answer can have. `fuzz/` tries to prove the contrary.
-//! - An answer must be in the request's presentation context, whole, and alone.
+//! - An answer must be whole, alone, and in a presentation context that was accepted for the request's SOP class: some
+//!   receivers take another one than the request's. That it answers this very request its message ID says (G2), see
+//!   [`Request::read_response`]; in another context its SOP Instance UID must agree as well, if it has one.
 
 use std::io::Read;
 
-use dicom_ul::pdu::{AssociationAC, PDataValueType};
-
 use super::command::{Request, Response};
-use super::pdu::{ReadError, Reader, Received};
+use super::pdu::{self, Accept, ReadError, Reader, Received};
 use super::words;
 
 /// Longest command set of a response. A real one has some 200 bytes.
@@ -30,8 +30,37 @@ pub enum Refused {
     Unreadable(ReadError),
 }
 
+/// Why a request has no response.
+#[derive(Debug)]
+pub enum NoResponse {
+    /// The receiver asked for the release of the association instead (PS3.8 7.2): it has not carried the request out.
+    Released,
+    /// It aborted the association, in words.
+    Aborted(String),
+    Unreadable(ReadError),
+}
+
+impl From<ReadError> for NoResponse {
+    fn from(error: ReadError) -> Self {
+        NoResponse::Unreadable(error)
+    }
+}
+
+impl NoResponse {
+    /// In words, for an administrator.
+    pub fn describe(&self) -> String {
+        match self {
+            NoResponse::Released => {
+                "the receiver asked to release the association instead of answering".to_owned()
+            }
+            NoResponse::Aborted(why) => why.clone(),
+            NoResponse::Unreadable(error) => pdu::describe(error, "the response"),
+        }
+    }
+}
+
 /// The answer to an A-ASSOCIATE-RQ (PS3.8 7.1).
-pub fn association(reader: &mut Reader, stream: &mut impl Read) -> Result<AssociationAC, Refused> {
+pub fn association(reader: &mut Reader, stream: &mut impl Read) -> Result<Accept, Refused> {
     let said = |details: String, may_be_congestion| {
         Err(Refused::Said {
             details,
@@ -63,26 +92,26 @@ pub fn association(reader: &mut Reader, stream: &mut impl Read) -> Result<Associ
     }
 }
 
-/// The response to a request with this message ID in this presentation context (PS3.7 8).
+/// The response to a request with this message ID (PS3.7 8). `contexts`: the presentation contexts that were accepted for its
+/// SOP class, the request's own first.
 pub fn response(
     reader: &mut Reader,
     stream: &mut impl Read,
-    context: u8,
+    contexts: &[u8],
     request: &Request<'_>,
     message_id: u16,
-) -> Result<Response, ReadError> {
-    let nonsense = |why: String| Err(ReadError::Nonsense(why));
+) -> Result<Response, NoResponse> {
+    let nonsense = |why: String| Err(ReadError::Nonsense(why).into());
     let mut command = Vec::new();
     let mut fragments = 0;
+    let mut answered_in = None;
     loop {
         let values = match reader.next(stream)? {
             Received::Data(values) => values,
-            Received::Abort { source, reason } => return nonsense(words::abort(source, reason)),
-            Received::ReleaseRequest => {
-                return nonsense(
-                    "the receiver asked to release the association instead of answering".to_owned(),
-                );
+            Received::Abort { source, reason } => {
+                return Err(NoResponse::Aborted(words::abort(source, reason)));
             }
+            Received::ReleaseRequest => return Err(NoResponse::Released),
             other => {
                 return nonsense(format!(
                     "the receiver sent {} instead of a response",
@@ -99,16 +128,16 @@ pub fn response(
         }
         let mut values = values.into_iter();
         while let Some(value) = values.next() {
-            if value.presentation_context_id != context {
+            let context = value.context;
+            if !contexts.contains(&context) || *answered_in.get_or_insert(context) != context {
                 return nonsense(format!(
-                    "the receiver answered in presentation context {}, the request was in {context}",
-                    value.presentation_context_id
+                    "the receiver answered in presentation context {context}, the SOP class of the request has {contexts:?}"
                 ));
             }
-            if value.value_type != PDataValueType::Command {
+            if !value.is_command {
                 return nonsense("the receiver sent a data set instead of a response".to_owned());
             }
-            command.extend_from_slice(&value.data);
+            command.extend_from_slice(&value.bytes);
             if command.len() > LONGEST_COMMAND {
                 return nonsense(format!(
                     "the receiver's response is longer than {LONGEST_COMMAND} bytes"
@@ -119,9 +148,15 @@ pub fn response(
                 if values.next().is_some() {
                     return nonsense("the receiver sent more than its response".to_owned());
                 }
-                return request
+                let response = request
                     .read_response(message_id, &command)
-                    .map_err(ReadError::Nonsense);
+                    .map_err(ReadError::Nonsense)?;
+                if contexts.first() != Some(&context) && response.names_another_than(request) {
+                    return nonsense(format!(
+                        "the receiver answered in presentation context {context} for another instance"
+                    ));
+                }
+                return Ok(response);
             }
         }
     }

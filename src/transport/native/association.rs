@@ -3,7 +3,8 @@
 //! Invariants:
 //! - One request is under way at a time, and its answer is read before the next one is sent: what was not answered is at most
 //!   one instance (G3).
-//! - After anything unexpected the association is aborted and never used again.
+//! - After anything unexpected the association is ended and never used again: released if the peer asked for that, silently
+//!   if it is over already (an A-ABORT is not answered, PS3.8 9.2.3 AA-3), else aborted.
 //! - Every wait has an end: the peer's time-out, for what is read as a whole and for each write.
 
 use std::io::{self, IoSlice, Read, Write};
@@ -11,22 +12,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dicom_ul::pdu::{
-    AbortRQServiceProviderReason, AbortRQSource, AssociationAC, AssociationRQ, Pdu,
-    UserVariableItem,
-};
 use rustls::{ClientConnection, StreamOwned};
 
-use super::answer::{self, Refused};
+use super::answer::{self, NoResponse, Refused};
 use super::command::{Request, Response};
 use super::contexts::{Contexts, Proposal};
-use super::pdu::{self, OUR_MAX_PDU, ReadError, Reader, Received};
+use super::pdu::write::{
+    ABORT, AssociateRequest, RELEASE_RP, RELEASE_RQ, fragment_size, write, write_message,
+};
+use super::pdu::{self, Accept, OUR_MAX_PDU, ReadError, Reader, Received};
 use super::tls::Tls;
 use super::wire::{self, Cut, GiveUp, Socket};
 use super::words;
 
-/// DICOM application context (PS3.7 A.2.1).
-const APPLICATION_CONTEXT: &str = "1.2.840.10008.3.1.1.1";
 /// Ours (PS3.7 D.3.3.2), made of a random UUID (PS3.5 B.2).
 const IMPLEMENTATION_CLASS_UID: &str = "2.25.204146917053118466925413107428871534062";
 const IMPLEMENTATION_VERSION: &str = concat!("SENDQUEUE_", env!("CARGO_PKG_VERSION"));
@@ -66,6 +64,8 @@ pub struct NotOpened {
 pub struct Lost {
     /// In words.
     pub details: String,
+    /// The peer has not stored what was being sent: it asked for the release instead, or closed before anything of it came.
+    pub not_stored: bool,
 }
 
 /// The two kinds of connection.
@@ -122,6 +122,10 @@ pub struct Association {
     pub contexts: Contexts,
     fragment: usize,
     last_message_id: u16,
+    /// Requests that were answered.
+    answered: u32,
+    /// The peer ended it: there is nobody to tell anything.
+    is_over: bool,
 }
 
 impl Association {
@@ -161,21 +165,16 @@ impl Association {
         let mut reader = Reader::default();
         let accept = negotiate(&mut wire, &mut reader, peer, &proposal)?;
         wire.socket().set_give_up(None);
-        let peer_max = accept
-            .user_variables
-            .iter()
-            .find_map(|item| match item {
-                UserVariableItem::MaxLength(length) => Some(*length),
-                _ => None,
-            })
-            // PS3.7 D.3.3.1: it must be there; without it 16 KB is what every receiver takes.
-            .unwrap_or(OUR_MAX_PDU);
+        // PS3.7 D.3.3.1: it must be there; without it 16 KB is what every receiver takes.
+        let peer_max = accept.max_length.unwrap_or(OUR_MAX_PDU);
         let association = Association {
-            contexts: proposal.agree(&accept.presentation_contexts),
-            fragment: pdu::fragment_size(peer_max).unwrap_or(0),
+            contexts: proposal.agree(&accept.contexts),
+            fragment: fragment_size(peer_max).unwrap_or(0),
             wire,
             reader,
             last_message_id: 0,
+            answered: 0,
+            is_over: false,
         };
         if association.fragment == 0 {
             association.abort();
@@ -229,48 +228,82 @@ impl Association {
         self.last_message_id = self.last_message_id.wrapping_add(1).max(1);
         let id = self.last_message_id;
         let command = request.encode(id);
-        let written =
-            pdu::write_message(&mut self.wire, context, &command, data_set, self.fragment);
+        let contexts = self.contexts.of_the_class_of(context);
+        let arrived_before = self.wire.socket().acknowledged();
+        let written = write_message(&mut self.wire, context, &command, data_set, self.fragment);
         let timeout = self.wire.socket().timeout();
-        let read = match &written {
-            Ok(()) => {
-                // From here on the answer may take its time, whatever is done meanwhile.
-                self.wire.socket().expect_within(timeout);
-                meanwhile();
-                answer::response(&mut self.reader, &mut self.wire, context, &request, id)
+        if written.is_ok() {
+            // From here on the answer may take its time, whatever is done meanwhile.
+            self.wire.socket().expect_within(timeout);
+            meanwhile();
+        } else {
+            // It may have said why before it stopped reading.
+            self.wire.socket().expect_within(REASON_PATIENCE);
+        }
+        let read = answer::response(&mut self.reader, &mut self.wire, &contexts, &request, id);
+        let (none, details) = match (written, read) {
+            (Ok(()), Ok(response)) => {
+                self.answered = self.answered.saturating_add(1);
+                return Ok(response);
             }
-            Err(error) => {
-                // It may have said why before it stopped reading.
-                self.wire.socket().expect_within(REASON_PATIENCE);
-                let what = "all was sent";
-                match answer::response(&mut self.reader, &mut self.wire, context, &request, id) {
-                    // An answer to something that did not arrive whole is none; a refusal is worth telling.
-                    Ok(response) if response.status == 0 => Err(words::io(error, what)),
-                    Ok(response) => Err(format!(
-                        "{}; the receiver had answered {}",
-                        words::io(error, what),
-                        response.details("")
-                    )),
-                    Err(ReadError::Io(_)) => Err(words::io(error, what)),
-                    Err(ReadError::Nonsense(why)) => Err(why),
+            // An answer to something that did not arrive whole is none; a refusal is worth telling.
+            (Err(error), Ok(response)) => {
+                let mut details = words::io(&error, "all was sent");
+                if response.status != 0 {
+                    let said = response.details("");
+                    details = format!("{details}; the receiver had answered {said}");
                 }
-                .map_err(ReadError::Nonsense)
+                (None, details)
+            }
+            (Err(error), Err(none @ NoResponse::Unreadable(ReadError::Io(_)))) => {
+                (Some(none), words::io(&error, "all was sent"))
+            }
+            (_, Err(none)) => {
+                let details = none.describe();
+                (Some(none), details)
             }
         };
-        read.map_err(|error| Lost {
-            details: pdu::describe(&error, "the response"),
+        let not_stored = none.is_some_and(|none| self.ended_by(&none, arrived_before));
+        Err(Lost {
+            details,
+            not_stored,
         })
+    }
+
+    /// The peer ended it instead of answering, perhaps. Answers whether the request was certainly not carried out.
+    /// `arrived_before`: what of all bytes had come to it before the request.
+    fn ended_by(&mut self, none: &NoResponse, arrived_before: Option<u64>) -> bool {
+        match none {
+            NoResponse::Released => {
+                // It waits for it, or closes; a message that was not sent to its end cannot be followed by anything.
+                let _ = write(&mut self.wire, &RELEASE_RP);
+                self.is_over = true;
+                true
+            }
+            NoResponse::Aborted(_) => {
+                self.is_over = true;
+                false
+            }
+            NoResponse::Unreadable(ReadError::Io(error)) if words::is_end(error) => {
+                self.is_over = true;
+                // An orderly end acknowledges all that had come before it (RFC 9293 3.6); a reset acknowledges nothing.
+                error.kind() == io::ErrorKind::UnexpectedEof
+                    && arrived_before.is_some()
+                    && arrived_before == self.wire.socket().acknowledged()
+            }
+            NoResponse::Unreadable(_) => false,
+        }
     }
 
     /// A-RELEASE (PS3.8 7.2); closed in any case. Waits for the reply, at most for `patience`.
     pub fn release_within(mut self, patience: Duration) {
-        if pdu::write(&mut self.wire, &Pdu::ReleaseRQ).is_err() {
+        if self.is_over || write(&mut self.wire, &RELEASE_RQ).is_err() {
             return;
         }
         self.wire.socket().expect_within(patience);
         // Whatever comes but a collision (PS3.8 9.2.3, AR-8) ends it.
         while let Ok(Received::ReleaseRequest) = self.reader.next(&mut self.wire) {
-            if pdu::write(&mut self.wire, &Pdu::ReleaseRP).is_err() {
+            if write(&mut self.wire, &RELEASE_RP).is_err() {
                 return;
             }
         }
@@ -280,14 +313,24 @@ impl Association {
         self.release_within(RELEASE_PATIENCE);
     }
 
+    /// Ends one that is no longer alive as the peer wants it: it has closed or aborted it, or asks for its release.
+    pub fn leave(mut self) {
+        self.wire.socket().expect_within(REASON_PATIENCE);
+        match self.reader.next(&mut self.wire) {
+            Ok(Received::ReleaseRequest) => {
+                let _ = write(&mut self.wire, &RELEASE_RP);
+            }
+            Ok(Received::Abort { .. }) => {}
+            Err(ReadError::Io(error)) if words::is_end(&error) => {}
+            _ => self.abort(),
+        }
+    }
+
     /// A-ABORT (PS3.8 7.3), as far as it can still be said.
     pub fn abort(mut self) {
-        let abort = Pdu::AbortRQ {
-            source: AbortRQSource::ServiceProvider(
-                AbortRQServiceProviderReason::ReasonNotSpecified,
-            ),
-        };
-        let _ = pdu::write(&mut self.wire, &abort);
+        if !self.is_over {
+            let _ = write(&mut self.wire, &ABORT);
+        }
     }
 }
 
@@ -305,20 +348,17 @@ fn negotiate(
     reader: &mut Reader,
     peer: &Peer,
     proposal: &Proposal,
-) -> Result<AssociationAC, NotOpened> {
-    let request = Pdu::AssociationRQ(AssociationRQ {
-        protocol_version: 1,
-        calling_ae_title: peer.calling_aet.clone(),
-        called_ae_title: peer.called_aet.clone(),
-        application_context_name: APPLICATION_CONTEXT.to_owned(),
-        presentation_contexts: proposal.encode(),
-        user_variables: vec![
-            UserVariableItem::MaxLength(OUR_MAX_PDU),
-            UserVariableItem::ImplementationClassUID(IMPLEMENTATION_CLASS_UID.to_owned()),
-            UserVariableItem::ImplementationVersionName(IMPLEMENTATION_VERSION.to_owned()),
-        ],
-    });
-    let answer = match pdu::write(wire, &request) {
+) -> Result<Accept, NotOpened> {
+    let request = AssociateRequest {
+        called_aet: &peer.called_aet,
+        calling_aet: &peer.calling_aet,
+        contexts: &proposal.encode(),
+        max_length: OUR_MAX_PDU,
+        implementation_class_uid: IMPLEMENTATION_CLASS_UID,
+        implementation_version: IMPLEMENTATION_VERSION,
+    }
+    .encode();
+    let answer = match write(wire, &request) {
         Ok(()) => answer::association(reader, wire),
         Err(error) => Err(Refused::Unreadable(ReadError::Io(error))),
     };

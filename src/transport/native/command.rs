@@ -4,8 +4,11 @@
 //! - Requests are made of checked UIDs only.
 //! - A response is taken for an answer only if it is the answer to this very request (its command and message ID) and has a
 //!   status: success can come from nowhere else (G2).
-//! - Bytes from a peer are data: every length is checked, and what is not understood is skipped.
+//! - Bytes from a peer are data: every length is checked, and what is not understood is skipped, elements of other groups
+//!   included (DCMTK skips them too).
 
+/// All elements of a command set are of this group (PS3.7 6.3.1).
+const COMMAND_GROUP: u16 = 0x0000;
 /// Affected SOP Class UID.
 const AFFECTED_SOP_CLASS_UID: u16 = 0x0002;
 const COMMAND_GROUP_LENGTH: u16 = 0x0000;
@@ -86,7 +89,10 @@ impl Request<'_> {
         let mut data_set = None;
         let mut response = Response::default();
         for element in Elements(command) {
-            let (number, value) = element?;
+            let ((group, number), value) = element?;
+            if group != COMMAND_GROUP {
+                continue;
+            }
             match number {
                 COMMAND_FIELD => field = us(value),
                 MESSAGE_ID_RESPONDED_TO => responded = us(value),
@@ -136,6 +142,19 @@ pub struct Response {
 }
 
 impl Response {
+    /// Whether it names an instance, and not the request's.
+    pub fn names_another_than(&self, request: &Request<'_>) -> bool {
+        match (request, &self.instance) {
+            (
+                Request::Store {
+                    sop_instance_uid, ..
+                },
+                Some(named),
+            ) => named != sop_instance_uid,
+            _ => false,
+        }
+    }
+
     /// In words, with what the peer said; empty for a success without remarks.
     pub fn details(&self, asked: &str) -> String {
         let mut parts = Vec::new();
@@ -182,11 +201,11 @@ fn put_uid(target: &mut Vec<u8>, element: u16, uid: &str) {
     put(target, element, &bytes);
 }
 
-/// Elements of group 0000, one after the other.
+/// Elements one after the other: group and element, value.
 struct Elements<'a>(&'a [u8]);
 
 impl<'a> Iterator for Elements<'a> {
-    type Item = Result<(u16, &'a [u8]), String>;
+    type Item = Result<((u16, u16), &'a [u8]), String>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.0.is_empty() {
@@ -202,12 +221,12 @@ impl<'a> Iterator for Elements<'a> {
         let group = u16::from_le_bytes([head[0], head[1]]);
         let element = u16::from_le_bytes([head[2], head[3]]);
         let length = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
-        if group != 0 || length > rest.len() {
+        if length > rest.len() {
             return damaged(self);
         }
         let (value, rest) = rest.split_at(length);
         self.0 = rest;
-        Some(Ok((element, value)))
+        Some(Ok(((group, element), value)))
     }
 }
 
@@ -230,10 +249,20 @@ fn tags(value: &[u8]) -> Vec<(u16, u16)> {
         .collect()
 }
 
-/// LO or UI: without padding and control characters, whatever the character set. An LO has 64 characters at most.
+/// LO or UI: without padding and control characters. An LO has 64 characters at most, of the default repertoire (PS3.7 C.4.1);
+/// receivers write in their own language all the same, most of them in Latin-1: what is no UTF-8 is read as that.
 fn text(value: &[u8]) -> Option<String> {
     const LONGEST: usize = 256;
-    let text: String = String::from_utf8_lossy(&value[..value.len().min(LONGEST)])
+    let value = &value[..value.len().min(LONGEST)];
+    let text: String = match std::str::from_utf8(value) {
+        Ok(text) => text.to_owned(),
+        // Only its last character is cut.
+        Err(error) if error.error_len().is_none() && error.valid_up_to() + 4 > LONGEST => {
+            String::from_utf8_lossy(&value[..error.valid_up_to()]).into_owned()
+        }
+        Err(_) => value.iter().copied().map(char::from).collect(),
+    };
+    let text: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
@@ -277,11 +306,13 @@ mod tests {
             let bytes = request.encode(300);
             assert_eq!(bytes.len() % 2, 0);
             let elements: Vec<_> = Elements(&bytes).map(Result::unwrap).collect();
-            assert_eq!(elements[0].0, COMMAND_GROUP_LENGTH);
+            assert_eq!(elements[0].0, (COMMAND_GROUP, COMMAND_GROUP_LENGTH));
             let length = u32::from_le_bytes(elements[0].1.try_into().unwrap());
             assert_eq!(length as usize, bytes.len() - 12);
             assert!(elements.is_sorted_by_key(|(number, _)| *number));
-            let id = elements.iter().find(|(number, _)| *number == MESSAGE_ID);
+            let id = elements
+                .iter()
+                .find(|((_, number), _)| *number == MESSAGE_ID);
             assert_eq!(id.and_then(|(_, value)| us(value)), Some(300));
         }
     }
@@ -303,6 +334,48 @@ mod tests {
             "C-STORE status 0xC000; no good; offending elements (0010,0010) (0008,0018); \
              the response names the instance 1.2.4"
         );
+    }
+
+    #[test]
+    fn a_comment_is_read_whatever_its_character_set() {
+        let table: [(&[u8], &str); 4] = [
+            (b"Speicher \xFCberf\xFCllt ", "Speicher überfüllt"),
+            ("Speicher überfüllt".as_bytes(), "Speicher überfüllt"),
+            (b"caf\xE9", "café"),
+            (b"\x85\x1B[31m", "[31m"),
+        ];
+        for (bytes, expected) in table {
+            let mut elements = good();
+            elements.push((ERROR_COMMENT, bytes));
+            let read = STORE.read_response(7, &response(&elements)).unwrap();
+            assert_eq!(read.comment.as_deref(), Some(expected));
+        }
+        let long = "ü".repeat(400);
+        assert_eq!(text(long.as_bytes()), Some("ü".repeat(128)));
+        let odd = format!("x{long}");
+        assert_eq!(text(odd.as_bytes()), Some(format!("x{}", "ü".repeat(127))));
+    }
+
+    #[test]
+    fn elements_of_other_groups_are_skipped() {
+        let mut bytes = response(&good());
+        let foreign = |group: u8, element: u8, value: &[u8]| {
+            let mut bytes = response(&[(u16::from(element), value)]);
+            bytes[0] = group;
+            bytes
+        };
+        // One that would be the status, if its group did not count.
+        let mut status = response(&[(STATUS, &[0, 0xC0])]);
+        status[0] = 9;
+        bytes.extend(foreign(8, 0x18, b"1.2.4\0"));
+        bytes.extend(status);
+        bytes.extend(response(&[(AFFECTED_SOP_INSTANCE_UID, b"1.2.3\0")]));
+        let read = STORE.read_response(7, &bytes).unwrap();
+        assert_eq!((read.status, read.instance.as_deref()), (0, Some("1.2.3")));
+        // Without an end it is damaged.
+        bytes.extend(foreign(8, 0x18, b"1.2.4\0"));
+        bytes.pop();
+        assert!(STORE.read_response(7, &bytes).is_err());
     }
 
     #[test]

@@ -6,10 +6,8 @@
 //! - Of the peer's answer only what was proposed counts: an unknown identifier, one that is answered twice, or a transfer
 //!   syntax that was not offered accepts nothing.
 
-use dicom_ul::pdu::{
-    PresentationContextProposed, PresentationContextResult, PresentationContextResultReason,
-};
-
+use super::pdu::ContextResult;
+use super::pdu::write::ProposedContext;
 use super::words;
 
 pub const IMPLICIT_VR_LE: &str = "1.2.840.10008.1.2";
@@ -111,11 +109,11 @@ impl Proposal {
     }
 
     /// For the A-ASSOCIATE-RQ.
-    pub fn encode(&self) -> Vec<PresentationContextProposed> {
+    pub fn encode(&self) -> Vec<ProposedContext> {
         self.contexts
             .iter()
             .enumerate()
-            .map(|(index, (class, syntaxes))| PresentationContextProposed {
+            .map(|(index, (class, syntaxes))| ProposedContext {
                 id: Proposal::id(index),
                 abstract_syntax: class.clone(),
                 transfer_syntaxes: syntaxes.clone(),
@@ -124,7 +122,7 @@ impl Proposal {
     }
 
     /// What the peer's A-ASSOCIATE-AC makes of it.
-    pub fn agree(self, results: &[PresentationContextResult]) -> Contexts {
+    pub fn agree(self, results: &[ContextResult]) -> Contexts {
         let agreed = self
             .contexts
             .into_iter()
@@ -150,17 +148,19 @@ impl Proposal {
     }
 }
 
-fn answer(result: &PresentationContextResult, offered: &[String]) -> Result<String, String> {
-    if result.reason != PresentationContextResultReason::Acceptance {
-        return Err(words::context(&result.reason).to_owned());
+fn answer(result: &ContextResult, offered: &[String]) -> Result<String, String> {
+    if result.result != 0 {
+        return Err(words::context(result.result));
     }
-    let syntax = result.transfer_syntax.trim_matches(['\0', ' ']);
-    if offered.iter().any(|one| one == syntax) {
-        Ok(syntax.to_owned())
-    } else {
-        Err(format!(
-            "accepted in a transfer syntax that was not offered ({syntax:?})"
-        ))
+    match &result.transfer_syntaxes[..] {
+        [one] if offered.contains(one) => Ok(one.clone()),
+        [one] => Err(format!(
+            "accepted in a transfer syntax that was not offered ({one:?})"
+        )),
+        others => Err(format!(
+            "accepted in {} transfer syntaxes instead of one",
+            others.len()
+        )),
     }
 }
 
@@ -196,6 +196,17 @@ impl Contexts {
             .iter()
             .filter(move |context| context.sop_class == sop_class)
             .filter_map(|context| Some((context.id, context.answer.as_deref().ok()?)))
+    }
+
+    /// This accepted context, then the others that were accepted for its SOP class.
+    pub fn of_the_class_of(&self, context: u8) -> Vec<u8> {
+        let class = self.agreed.iter().find(|one| one.id == context);
+        let others = class.into_iter().flat_map(|own| {
+            self.of(&own.sop_class)
+                .map(|(id, _)| id)
+                .filter(|id| *id != context)
+        });
+        std::iter::once(context).chain(others).collect()
     }
 
     /// Whether this SOP class was proposed in this transfer syntax, accepted or not.
@@ -234,11 +245,11 @@ mod tests {
         }
     }
 
-    fn accept(id: u8, syntax: &str) -> PresentationContextResult {
-        PresentationContextResult {
+    fn accept(id: u8, syntax: &str) -> ContextResult {
+        ContextResult {
             id,
-            reason: PresentationContextResultReason::Acceptance,
-            transfer_syntax: syntax.to_owned(),
+            result: 0,
+            transfer_syntaxes: vec![syntax.to_owned()],
         }
     }
 
@@ -336,9 +347,22 @@ mod tests {
     }
 
     #[test]
-    fn padded_syntaxes_are_the_same() {
-        let proposal = Proposal::new(&[kind("1.1", EXPLICIT_VR_LE)], &ALLOWED);
-        let agreed = proposal.agree(&[accept(1, "1.2.840.10008.1.2.1\0")]);
-        assert_eq!(agreed.find("1.1", EXPLICIT_VR_LE), Some(1));
+    fn one_that_is_accepted_names_one_transfer_syntax() {
+        let of = |transfer_syntaxes: &[&str]| {
+            let proposal = Proposal::new(&[kind("1.1", JPEG)], &ALLOWED);
+            proposal.agree(&[ContextResult {
+                id: 1,
+                result: 0,
+                transfer_syntaxes: transfer_syntaxes
+                    .iter()
+                    .map(|one| (*one).to_owned())
+                    .collect(),
+            }])
+        };
+        assert_eq!(of(&[JPEG]).find("1.1", JPEG), Some(1));
+        for strange in [&[][..], &[JPEG, IMPLICIT_VR_LE], &[JPEG, JPEG]] {
+            assert_eq!(of(strange).find("1.1", JPEG), None);
+            assert!(of(strange).refusal("1.1", JPEG).contains("instead of one"));
+        }
     }
 }

@@ -185,7 +185,7 @@ impl<'a> Delivering<'a> {
                 Some(open) if open.association.is_alive() => open,
                 // One that was closed, or said more than it was asked, is of no use any more; nothing is under way over it.
                 Some(open) => {
-                    open.association.abort();
+                    open.association.leave();
                     fresh = true;
                     continue;
                 }

@@ -84,7 +84,7 @@ impl Pool {
                 return Some(found);
             }
             // Closed by the receiver meanwhile, which is its right.
-            drop(found);
+            found.leave();
         }
     }
 

@@ -146,6 +146,11 @@ impl Socket {
         self.timeout
     }
 
+    /// How many bytes of ours have come to the peer's system, as far as this one was told; `None` where it cannot tell.
+    pub fn acknowledged(&self) -> Option<u64> {
+        orthanc_sdk::sockets::acknowledged_bytes(&self.stream)
+    }
+
     /// Whether the peer is silent, as it should be between two requests: it has neither closed nor sent anything.
     pub fn is_quiet(&self) -> bool {
         #[cfg(unix)]

@@ -58,14 +58,14 @@ pub fn abort(source: u8, reason: u8) -> String {
 }
 
 /// Result of a presentation context that was not accepted (PS3.8 9.3.3.2).
-pub fn context(reason: &dicom_ul::pdu::PresentationContextResultReason) -> &'static str {
-    use dicom_ul::pdu::PresentationContextResultReason as Reason;
-    match reason {
-        Reason::Acceptance => "accepted",
-        Reason::UserRejection => "refused by its application",
-        Reason::NoReason => "refused without a reason",
-        Reason::AbstractSyntaxNotSupported => "it does not take this SOP class",
-        Reason::TransferSyntaxesNotSupported => "it does not take this transfer syntax",
+pub fn context(result: u8) -> String {
+    match result {
+        0 => "accepted".to_owned(),
+        1 => "refused by its application".to_owned(),
+        2 => "refused without a reason".to_owned(),
+        3 => "it does not take this SOP class".to_owned(),
+        4 => "it does not take this transfer syntax".to_owned(),
+        reserved => format!("refused for a reserved reason ({reserved})"),
     }
 }
 
@@ -77,6 +77,18 @@ fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
 /// Whether TLS failed, not the connection.
 pub fn is_tls(error: &io::Error) -> bool {
     tls_error(error).is_some()
+}
+
+/// Whether the connection is over: closed by the peer, or lost. A time that has run out is no end.
+pub fn is_end(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::UnexpectedEof
+            | ErrorKind::ConnectionReset
+            | ErrorKind::BrokenPipe
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::NotConnected
+    )
 }
 
 /// The end of a connection. `what`: what was waited for.
@@ -108,8 +120,9 @@ mod tests {
                 }
                 seen.insert(abort(source, reason));
             }
+            seen.insert(context(source));
         }
-        assert!(seen.len() > 8);
+        assert!(seen.len() > 8 + 255);
         assert!(rejection(2, 3, 2).contains("local limit exceeded"));
         assert!(rejection(1, 1, 7).contains("called AET"));
         assert!(abort(2, 5).contains("reason 5"));

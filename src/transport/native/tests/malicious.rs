@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dicom_ul::pdu::{PDataValue, PDataValueType, Pdu, PresentationContextResult};
+use dicom_ul::pdu::{
+    PDataValue, PDataValueType, Pdu, PresentationContextProposed, PresentationContextResult,
+};
 
 use super::raw::{CT, Line, Receiver, accept_of, command, data, element, open, response};
 use crate::transport::native::wire::Cut;
@@ -95,7 +97,15 @@ fn dummy() -> dicom_ul::pdu::AssociationRQ {
         calling_ae_title: "US".to_owned(),
         called_ae_title: "PACS".to_owned(),
         application_context_name: "1.2.840.10008.3.1.1.1".to_owned(),
-        presentation_contexts: super::raw::proposal().encode(),
+        presentation_contexts: super::raw::proposal()
+            .encode()
+            .into_iter()
+            .map(|context| PresentationContextProposed {
+                id: context.id,
+                abstract_syntax: context.abstract_syntax,
+                transfer_syntaxes: context.transfer_syntaxes,
+            })
+            .collect(),
         user_variables: Vec::new(),
     }
 }
@@ -136,12 +146,32 @@ fn contexts_that_were_never_proposed() {
 
 #[test]
 fn answers_to_a_store_request() {
-    let table: [(&str, Script); 21] = [
+    let table: [(&str, Script); 25] = [
         ("another message", |line| {
             line.send(&data(vec![command(1, true, response(2, 0))]));
         }),
+        // Of another SOP class; never proposed; zero.
+        ("presentation context 7", |line| {
+            line.send(&data(vec![command(7, true, response(1, 0))]));
+        }),
+        ("presentation context 9", |line| {
+            line.send(&data(vec![command(9, true, response(1, 0))]));
+        }),
+        ("presentation context 0", |line| {
+            line.send(&data(vec![command(0, true, response(1, 0))]));
+        }),
         ("presentation context 3", |line| {
-            line.send(&data(vec![command(3, true, response(1, 0))]));
+            // One of the right class, but not the one in which the response began.
+            let all = response(1, 0);
+            line.send(&data(vec![
+                command(1, false, all[..10].to_vec()),
+                command(3, true, all[10..].to_vec()),
+            ]));
+        }),
+        ("for another instance", |line| {
+            let named = element(0x1000, b"1.2.4\0");
+            let all = [response(1, 0), named].concat();
+            line.send(&data(vec![command(3, true, all)]));
         }),
         ("no status", |line| {
             let all = response(1, 0);
@@ -313,13 +343,61 @@ fn random_bytes_are_never_taken_for_a_success() {
             sop_class_uid: CT,
             sop_instance_uid: "1.2.3",
         };
-        let answer = answer::response(&mut Reader::default(), &mut &bytes[..], 1, &request, 1);
+        let answer = answer::response(
+            &mut Reader::default(),
+            &mut &bytes[..],
+            &[1, 3],
+            &request,
+            1,
+        );
         if let Ok(response) = answer {
             read += 1;
             let status = response.status.to_le_bytes();
             assert!(bytes.windows(2).any(|two| two == status));
         }
         let _ = answer::association(&mut Reader::default(), &mut &bytes[..]);
+    }
+    assert!(read > 0, "nothing was ever read");
+}
+
+#[test]
+fn random_changes_of_an_accept_agree_to_nothing_that_was_not_offered() {
+    use crate::transport::native::answer;
+    use crate::transport::native::contexts::{EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE};
+    use crate::transport::native::pdu::Reader;
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut good = Vec::new();
+    let whole = Pdu::AssociationAC(accept_of(&dummy(), 16_384));
+    dicom_ul::pdu::write_pdu(&mut good, &whole).unwrap();
+    let mut read = 0;
+    for _ in 0..100_000 {
+        let mut bytes = good.clone();
+        for _ in 0..random.usize(1..6) {
+            // Mostly where the items are.
+            let at = random.usize(60..bytes.len());
+            match random.u8(0..4) {
+                0 => bytes.truncate(at.max(80)),
+                1 => bytes.insert(at, random.u8(..)),
+                2 => _ = bytes.remove(at),
+                _ => bytes[at] = random.u8(..),
+            }
+        }
+        // Its own length is right: what is in it is what is looked at.
+        let length = u32::try_from(bytes.len() - 6).unwrap();
+        bytes[2..6].copy_from_slice(&length.to_be_bytes());
+        let Ok(accept) = answer::association(&mut Reader::default(), &mut &bytes[..]) else {
+            continue;
+        };
+        read += 1;
+        let contexts = super::raw::proposal().agree(&accept.contexts);
+        for (id, syntax) in contexts.of(CT) {
+            assert!(matches!(
+                (id, syntax),
+                (1, EXPLICIT_VR_LE) | (3, IMPLICIT_VR_LE) | (5, EXPLICIT_VR_BE)
+            ));
+        }
     }
     assert!(read > 0, "nothing was ever read");
 }

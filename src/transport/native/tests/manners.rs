@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dicom_ul::pdu::Pdu;
 
-use super::raw::{CT, Receiver, accept_of, command, data, open, response};
+use super::raw::{CT, Receiver, accept_of, command, data, element, odd_accept, open, response};
 use crate::transport::modalities::addresses;
 use crate::transport::native::wire::Cut;
 
@@ -76,6 +76,157 @@ fn a_response_in_many_pieces_is_one_response() {
     // The receiver closes instead of replying: that is the end all the same.
     association.release();
     receiver.join();
+}
+
+#[test]
+fn an_accept_that_is_not_letter_perfect_is_an_accept() {
+    for (accepted, expected) in [([true, true], 2), ([false, true], 1), ([false, false], 0)] {
+        let receiver = Receiver::start(move |line| {
+            line.request();
+            line.raw(&odd_accept(accepted));
+            while let Some((context, request, _)) = line.message() {
+                let answer = response(message_id(&request), 0);
+                line.send(&data(vec![command(context, true, answer)]));
+            }
+        });
+        let mut association = open(receiver.address, LONG, &Arc::default())
+            .unwrap_or_else(|not| panic!("{accepted:?}: {}", not.details));
+        let contexts: Vec<u8> = association.contexts.of(CT).map(|(id, _)| id).collect();
+        assert_eq!(contexts.len(), expected);
+        for context in contexts {
+            let answer = association.store(context, CT, "1.2.3", &[1; 10_000], || ());
+            assert_eq!(answer.unwrap().status, 0);
+        }
+        association.release();
+        receiver.join();
+    }
+}
+
+#[test]
+fn an_answer_in_another_context_of_the_class_is_one() {
+    let receiver = Receiver::start(|line| {
+        line.accept();
+        for named in [None, Some("1.2.3")] {
+            let (context, request, _) = line.message().unwrap();
+            assert_eq!(context, 1);
+            let named = named.map(|uid| element(0x1000, format!("{uid}\0").as_bytes()));
+            let answer = [
+                response(message_id(&request), 0),
+                named.unwrap_or_default(),
+                // Not of group 0000.
+                [8, 0, 0x18, 0, 2, 0, 0, 0, b'1', 0].to_vec(),
+            ];
+            line.send(&data(vec![command(3, true, answer.concat())]));
+        }
+        assert_eq!(line.next(), Some(Pdu::ReleaseRQ));
+    });
+    let mut association = open(receiver.address, LONG, &Arc::default()).unwrap();
+    for _ in 0..2 {
+        let answer = association.store(1, CT, "1.2.3", &[1; 10], || ()).unwrap();
+        assert_eq!(answer.status, 0);
+    }
+    association.release();
+    receiver.join();
+}
+
+#[test]
+fn a_release_in_place_of_an_answer_is_answered_and_proves_that_nothing_was_stored() {
+    let receiver = Receiver::start(|line| {
+        line.accept();
+        line.message().unwrap();
+        line.send(&Pdu::ReleaseRQ);
+        assert_eq!(line.next(), Some(Pdu::ReleaseRP));
+        assert_eq!(line.next(), None);
+    });
+    let mut association = open(receiver.address, LONG, &Arc::default()).unwrap();
+    let lost = association
+        .store(1, CT, "1.2.3", &[1; 10], || ())
+        .unwrap_err();
+    assert!(lost.not_stored && lost.details.contains("asked to release"));
+    association.abort();
+    receiver.join();
+}
+
+#[test]
+fn a_release_between_two_requests_is_answered() {
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let receiver = Receiver::start(move |line| {
+        line.accept();
+        let _ = wait.recv();
+        line.send(&Pdu::ReleaseRQ);
+        assert_eq!(line.next(), Some(Pdu::ReleaseRP));
+        assert_eq!(line.next(), None);
+    });
+    let association = open(receiver.address, LONG, &Arc::default()).unwrap();
+    drop(go);
+    sendqueue_testkit::wait_until(|| !association.is_alive(), LONG, "the request");
+    association.leave();
+    receiver.join();
+}
+
+#[test]
+fn an_abort_is_not_answered() {
+    const ABORT: [u8; 10] = [7, 0, 0, 0, 0, 4, 0, 0, 0, 0];
+    // In place of an answer.
+    let receiver = Receiver::start(|line| {
+        line.accept();
+        line.message().unwrap();
+        line.raw(&ABORT);
+        assert_eq!(line.next(), None);
+    });
+    let mut association = open(receiver.address, LONG, &Arc::default()).unwrap();
+    let lost = association
+        .store(1, CT, "1.2.3", &[1; 10], || ())
+        .unwrap_err();
+    assert!(!lost.not_stored && lost.details.contains("aborted"));
+    association.abort();
+    receiver.join();
+    // Between two requests.
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let receiver = Receiver::start(move |line| {
+        line.accept();
+        let _ = wait.recv();
+        line.raw(&ABORT);
+        assert_eq!(line.next(), None);
+    });
+    let association = open(receiver.address, LONG, &Arc::default()).unwrap();
+    drop(go);
+    sendqueue_testkit::wait_until(|| !association.is_alive(), LONG, "the abort");
+    association.leave();
+    receiver.join();
+}
+
+#[test]
+fn what_came_after_the_end_was_not_stored_and_what_came_before_it_may_have_been() {
+    // Closed before anything of the request came.
+    let receiver = Receiver::start(|line| line.accept());
+    let address = receiver.address;
+    let mut association = open(address, LONG, &Arc::default()).unwrap();
+    receiver.join();
+    let lost = association
+        .store(1, CT, "1.2.3", &[1; 10], || ())
+        .unwrap_err();
+    // Only Linux tells what has come to the other end.
+    assert_eq!(
+        lost.not_stored,
+        cfg!(target_os = "linux"),
+        "{}",
+        lost.details
+    );
+    // Read whole, then closed without an answer; and in the middle.
+    for size in [10, 30_000_000] {
+        let receiver = Receiver::start(|line| {
+            line.accept();
+            line.next();
+        });
+        let mut association = open(receiver.address, LONG, &Arc::default()).unwrap();
+        let bytes = vec![1; size];
+        let lost = association
+            .store(1, CT, "1.2.3", &bytes, || ())
+            .unwrap_err();
+        assert!(!lost.not_stored, "{size}: {}", lost.details);
+        receiver.join();
+    }
 }
 
 #[test]

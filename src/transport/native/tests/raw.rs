@@ -144,6 +144,50 @@ pub fn data(values: Vec<PDataValue>) -> Pdu {
     Pdu::PData { data: values }
 }
 
+/// An A-ASSOCIATE-AC as no library would write it: rejected contexts without a transfer syntax, a reserved reason, items that
+/// nobody knows, a role and an identity that are cut short, AETs of its own, bytes behind the last item. Contexts 1 and 3 of
+/// [`proposal`] are accepted or not, as `accepted` says.
+pub fn odd_accept(accepted: [bool; 2]) -> Vec<u8> {
+    let item = |kind: u8, value: &[u8]| {
+        let length = u16::try_from(value.len()).unwrap().to_be_bytes();
+        [&[kind, 0xAB][..], &length, value].concat()
+    };
+    let context = |id: u8, accepted: bool, syntax: &str| {
+        if accepted {
+            let padded = format!("{syntax}\0");
+            let name = item(0x40, padded.as_bytes());
+            item(
+                0x21,
+                &[&[id, 1, 0, 1][..], &item(0x99, b"?"), &name].concat(),
+            )
+        } else {
+            item(0x21, &[id, 0, 77, 0])
+        }
+    };
+    let user = [
+        item(0x77, b"what"),
+        item(0x54, &[0, 9, b'1']),
+        item(0x59, &[0, 200]),
+        item(0x51, &8192u32.to_be_bytes()),
+        vec![0x55, 0, 0xFF, 0xFF, b'V'],
+    ]
+    .concat();
+    let body = [
+        vec![0, 3, 0xFF, 0xFF],
+        vec![b'x'; 32],
+        vec![0xEE; 32],
+        item(0x66, &[]),
+        context(1, accepted[0], EXPLICIT_VR_LE),
+        context(3, accepted[1], IMPLICIT_VR_LE),
+        context(5, false, ""),
+        item(0x50, &user),
+        vec![0; 3],
+    ]
+    .concat();
+    let length = u32::try_from(body.len()).unwrap().to_be_bytes();
+    [&[2, 0][..], &length, &body].concat()
+}
+
 /// A receiver for one connection.
 pub struct Receiver {
     pub address: SocketAddr,

@@ -7,7 +7,6 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use dicom_ul::pdu::{AssociationRQ, Pdu, UserVariableItem, write_pdu};
 use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::UnixTime;
 use rustls::{ProtocolVersion, ServerConfig, ServerConnection};
@@ -15,6 +14,7 @@ use sendqueue_testkit::dcmtk::StoreScpOptions;
 use tempfile::TempDir;
 
 use super::super::contexts::Proposal;
+use super::super::pdu::write::AssociateRequest;
 use super::super::words as native_words;
 use super::*;
 
@@ -914,15 +914,15 @@ fn storescp() {
     let tls = made.tls("ca", Some("client"));
     for _ in 0..2 {
         let mut stream = tls.connect(dial(storescp.port()), "localhost").unwrap();
-        let request = Pdu::AssociationRQ(AssociationRQ {
-            protocol_version: 1,
-            calling_ae_title: "TEST".to_owned(),
-            called_ae_title: "STORESCP".to_owned(),
-            application_context_name: "1.2.840.10008.3.1.1.1".to_owned(),
-            presentation_contexts: Proposal::echo().encode(),
-            user_variables: vec![UserVariableItem::MaxLength(16_384)],
-        });
-        write_pdu(&mut stream, &request).unwrap();
+        let request = AssociateRequest {
+            called_aet: "STORESCP",
+            calling_aet: "TEST",
+            contexts: &Proposal::echo().encode(),
+            max_length: 16_384,
+            implementation_class_uid: "2.25.1",
+            implementation_version: "TEST",
+        };
+        stream.write_all(&request.encode()).unwrap();
         stream.flush().unwrap();
         let mut answer = [0; 1];
         stream.read_exact(&mut answer).unwrap();
