@@ -66,6 +66,8 @@ pub struct Lost {
     pub details: String,
     /// The peer has not stored what was being sent: it asked for the release instead, or closed before anything of it came.
     pub not_stored: bool,
+    /// The peer closed it, or asked for its release.
+    pub left: bool,
 }
 
 /// The two kinds of connection.
@@ -195,6 +197,16 @@ impl Association {
         self.reader.is_empty() && socket.is_quiet()
     }
 
+    /// The same, after waiting for so long that it shows.
+    pub fn is_alive_after(&mut self, time: Duration) -> bool {
+        self.reader.is_empty() && self.wire.socket().is_quiet_for(time)
+    }
+
+    /// How many requests were answered over it.
+    pub fn answered(&self) -> u32 {
+        self.answered
+    }
+
     /// Sends an instance. The response's status may be a failure: the association is fine then.
     pub fn store(
         &mut self,
@@ -263,10 +275,14 @@ impl Association {
                 (Some(none), details)
             }
         };
-        let not_stored = none.is_some_and(|none| self.ended_by(&none, arrived_before));
+        let not_stored = none
+            .as_ref()
+            .is_some_and(|none| self.ended_by(none, arrived_before));
+        let aborted = matches!(none, Some(NoResponse::Aborted(_)));
         Err(Lost {
             details,
             not_stored,
+            left: self.is_over && !aborted,
         })
     }
 
@@ -297,7 +313,10 @@ impl Association {
 
     /// A-RELEASE (PS3.8 7.2); closed in any case. Waits for the reply, at most for `patience`.
     pub fn release_within(mut self, patience: Duration) {
-        if self.is_over || write(&mut self.wire, &RELEASE_RQ).is_err() {
+        if !self.is_alive() {
+            return self.leave();
+        }
+        if write(&mut self.wire, &RELEASE_RQ).is_err() {
             return;
         }
         self.wire.socket().expect_within(patience);
@@ -315,6 +334,9 @@ impl Association {
 
     /// Ends one that is no longer alive as the peer wants it: it has closed or aborted it, or asks for its release.
     pub fn leave(mut self) {
+        if self.is_over {
+            return;
+        }
         self.wire.socket().expect_within(REASON_PATIENCE);
         match self.reader.next(&mut self.wire) {
             Ok(Received::ReleaseRequest) => {

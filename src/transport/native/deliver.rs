@@ -3,13 +3,16 @@
 //! Invariants:
 //! - A result is told before the next instance is sent.
 //! - An instance that was read ahead and is not sent is dropped, with its part of the budget.
+//! - An instance is sent again at once only where it was certainly not stored, and then only if another one was answered over
+//!   the same association, or once: there is an end to it, whatever a receiver does.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::association::{Association, NotOpened};
 use super::contexts::{Conversion, Kind, Proposal};
+use super::habits::Second;
 use super::load::{Loaded, NotLoaded, Prepared, load, prepare};
 use super::pool::Key;
 use super::wire::GiveUp;
@@ -18,6 +21,9 @@ use crate::dispatch::budget::Share;
 use crate::failpoint;
 use crate::item::{Class, Item, Outcome};
 use crate::transport::{Batch, Tried};
+
+/// How long a receiver that is not known yet may take to end an association after its first answer.
+const DOUBT: Duration = Duration::from_millis(20);
 
 /// The association that a batch uses now.
 pub(super) struct Line {
@@ -53,9 +59,13 @@ impl Native {
             }
         }
         self.pool.make_room(key);
-        let kinds = self
-            .kinds
-            .foresee(self.host.client(), &key.destination, first, items);
+        let kinds = match self.habits.second(key) {
+            Second::No => vec![first.clone()],
+            Second::Yes | Second::Perhaps => {
+                let client = self.host.client();
+                self.kinds.foresee(client, &key.destination, first, items)
+            }
+        };
         let (peer, peers) = self.peer(key)?;
         loop {
             let waiter = Arc::new(self.pool.wait_for(key));
@@ -76,6 +86,20 @@ impl Native {
                 }
                 Err(not) => return Err(not),
             }
+        }
+    }
+}
+
+impl Line {
+    /// Whether the next instance can go over it, as far as can be seen.
+    fn can_go_on(&mut self, second: Second) -> bool {
+        let alive = &mut self.association;
+        match second {
+            _ if alive.answered() == 0 => alive.is_alive(),
+            Second::Yes => alive.is_alive(),
+            Second::Perhaps if alive.answered() > 1 => alive.is_alive(),
+            Second::Perhaps => alive.is_alive_after(DOUBT),
+            Second::No => false,
         }
     }
 }
@@ -175,19 +199,27 @@ impl<'a> Delivering<'a> {
         let native = self.native;
         native.kinds.remember(&key.destination, &loaded.kind);
         let rest = &self.batch.items[self.sent.len()..];
+        let item = &self.batch.items[self.sent.len()];
         let mut fresh = false;
+        let mut repeated = false;
         loop {
             // Orthanc is not to be asked for anything any more.
             if native.cut.is_cut() {
                 return Ok(Outcome::new(Class::Interrupted, "Orthanc is stopping"));
             }
+            let second = native.habits.second(key);
             let mut open: Line = match line.take() {
-                Some(open) if open.association.is_alive() => open,
-                // One that was closed, or said more than it was asked, is of no use any more; nothing is under way over it.
-                Some(open) => {
-                    open.association.leave();
-                    fresh = true;
-                    continue;
+                Some(mut open) => {
+                    if !open.can_go_on(second) {
+                        // Nothing is under way over it.
+                        if second != Second::No {
+                            native.habits.ended(key, open.association.answered());
+                        }
+                        open.association.release();
+                        fresh = true;
+                        continue;
+                    }
+                    open
                 }
                 None => native.line(key, &loaded.kind, conversion, rest, fresh)?,
             };
@@ -218,17 +250,38 @@ impl<'a> Delivering<'a> {
                 &ready.kind.sop_class,
                 &ready.sop_instance_uid,
                 ready.data_set(),
-                || *ahead = self.read_ahead(),
+                || {
+                    if ahead.is_none() {
+                        *ahead = self.read_ahead();
+                    }
+                },
             );
+            let answers = open.association.answered();
             match answer {
                 Ok(response) => {
+                    native.habits.answered(key, answers);
                     let details = response.details(&ready.sop_instance_uid);
                     *line = Some(open);
                     return Ok(Outcome::of_status(response.status, details));
                 }
                 Err(lost) => {
+                    if lost.left {
+                        native.habits.ended(key, answers);
+                    }
                     open.association.abort();
-                    return Ok(Outcome::new(Class::Interrupted, lost.details));
+                    let progress = answers > 0 || !std::mem::replace(&mut repeated, true);
+                    if !(lost.not_stored && progress) {
+                        return Ok(Outcome::new(Class::Interrupted, lost.details));
+                    }
+                    drop(ready);
+                    loaded = match load(native.host, item) {
+                        Ok(loaded) => loaded,
+                        Err(NotLoaded::Outcome(outcome)) => return Ok(outcome),
+                        Err(NotLoaded::OnlyOrthanc(reason)) => {
+                            return Ok(Outcome::new(Class::Internal, reason));
+                        }
+                    };
+                    fresh = true;
                 }
             }
         }

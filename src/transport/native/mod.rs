@@ -13,6 +13,7 @@ mod association;
 pub mod command;
 pub mod contexts;
 mod deliver;
+mod habits;
 pub mod implicit;
 mod kinds;
 mod load;
@@ -35,6 +36,7 @@ use orthanc_sdk::Host;
 use self::association::{Association, NotOpened, Peer};
 use self::contexts::{Conversion, Proposal};
 use self::deliver::Delivering;
+use self::habits::{Habits, Second};
 use self::kinds::Kinds;
 use self::pool::{Key, Pool};
 use self::tls::Tls;
@@ -54,6 +56,7 @@ pub struct Native {
     cut: Arc<Cut>,
     pool: Arc<Pool>,
     kinds: Kinds,
+    habits: Habits,
     tls: Mutex<Option<Arc<Tls>>>,
     /// Counts the calls of [`Native::recall`].
     recalls: AtomicU64,
@@ -101,6 +104,7 @@ impl Native {
             cut: Arc::default(),
             pool: Arc::default(),
             kinds: Kinds::default(),
+            habits: Habits::default(),
             tls: Mutex::default(),
             recalls: AtomicU64::new(0),
         }
@@ -217,7 +221,10 @@ impl Native {
                 let mut line = None;
                 let result = delivery.run(&key, &conversion, &mut line);
                 if let Some(line) = line {
-                    self.pool.give(key, line.association);
+                    match self.habits.second(&key) {
+                        Second::No => line.association.release(),
+                        Second::Yes | Second::Perhaps => self.pool.give(key, line.association),
+                    }
                 }
                 result.err()
             }

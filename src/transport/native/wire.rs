@@ -172,6 +172,20 @@ impl Socket {
         }
     }
 
+    /// Whether the peer is silent, and stays so for this time.
+    pub fn is_quiet_for(&mut self, time: Duration) -> bool {
+        // Zero would mean no limit.
+        let time = time.max(Duration::from_millis(1));
+        if self.stream.set_read_timeout(Some(time)).is_err() {
+            return false;
+        }
+        self.armed = time;
+        matches!(
+            self.stream.peek(&mut [0]),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+        )
+    }
+
     /// The time that reading may still take, told to the operating system.
     fn arm(&mut self) -> io::Result<()> {
         let left = self.deadline.saturating_duration_since(Instant::now());

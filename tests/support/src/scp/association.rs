@@ -15,6 +15,7 @@ use dicom_ul::pdu::{
 use super::Shared;
 use super::behaviour::{Association, AssociationRequest, Behaviour, Respond, StoreRequest};
 use super::command::{self, Reply, Request};
+use super::odd;
 use super::record::{Event, StoreRecord};
 use super::wire::{self, Ended, Step, hang, read, write};
 
@@ -70,6 +71,7 @@ fn negotiate<'a>(
     match decision {
         Association::Accept
         | Association::AcceptNoContext
+        | Association::AcceptOddly
         | Association::AcceptUnknownContextId
         | Association::AcceptUnknownTransferSyntax => {}
         Association::Reject {
@@ -131,10 +133,15 @@ fn negotiate<'a>(
         stopping,
         stream,
         request,
-        transfer_syntaxes: contexts
+        accepted: contexts
             .iter()
-            .filter(|context| context.reason == PresentationContextResultReason::Acceptance)
-            .map(|context| (context.id, context.transfer_syntax.clone()))
+            .zip(&asked.presentation_contexts)
+            .filter(|(context, _)| context.reason == PresentationContextResultReason::Acceptance)
+            .map(|(context, asked)| Accepted {
+                id: context.id,
+                abstract_syntax: uid_text(&asked.abstract_syntax),
+                transfer_syntax: context.transfer_syntax.clone(),
+            })
             .collect(),
         stores: 0,
     };
@@ -151,7 +158,12 @@ fn negotiate<'a>(
         ],
     });
     // A peer that is already gone shows at the first read: the association then counts as opened and ended.
-    let _ = write(stream, &answer);
+    let _ = match (decision, &answer) {
+        (Association::AcceptOddly, Pdu::AssociationAC(accept)) => {
+            wire::write_bytes(stream, &odd::accept(accept))
+        }
+        _ => write(stream, &answer),
+    };
     Ok(peer)
 }
 
@@ -206,14 +218,20 @@ fn uid_text(uid: &str) -> String {
     uid.trim_matches(['\0', ' ']).to_owned()
 }
 
+/// A presentation context that was accepted.
+struct Accepted {
+    id: u8,
+    abstract_syntax: String,
+    transfer_syntax: String,
+}
+
 /// The requestor of an accepted association.
 pub(super) struct Peer<'a> {
     pub(super) shared: &'a Shared,
     pub(super) stopping: &'a AtomicBool,
     pub(super) stream: &'a TcpStream,
     request: AssociationRequest,
-    /// By presentation context ID; the accepted ones only.
-    transfer_syntaxes: Vec<(u8, String)>,
+    accepted: Vec<Accepted>,
     stores: usize,
 }
 
@@ -267,6 +285,15 @@ impl Peer<'_> {
                 }
             }
         }
+    }
+
+    /// Another one that was accepted for the same abstract syntax.
+    pub(super) fn other_context(&self, context: u8) -> Option<u8> {
+        let own = self.accepted.iter().find(|one| one.id == context)?;
+        let mut others = self.accepted.iter();
+        others
+            .find(|one| one.id != context && one.abstract_syntax == own.abstract_syntax)
+            .map(|one| one.id)
     }
 
     fn without_data(&mut self, request: &Request, context: u8) -> Step<()> {
@@ -325,11 +352,13 @@ impl Peer<'_> {
             return Err(Ended);
         }
         let behaviour = self.shared.behaviour().clone();
-        let transfer = self.transfer_syntaxes.iter().find(|(id, _)| *id == context);
+        let accepted = self.accepted.iter().find(|one| one.id == context);
         let mut record = StoreRecord {
             sop_instance_uid: request.sop_instance_uid.clone(),
             sop_class_uid: request.sop_class_uid.clone(),
-            transfer_syntax: transfer.map(|(_, uid)| uid.clone()).unwrap_or_default(),
+            transfer_syntax: accepted
+                .map(|one| one.transfer_syntax.clone())
+                .unwrap_or_default(),
             calling_aet: self.request.calling_aet.clone(),
             association: self.request.association,
             move_originator: request.move_originator.clone(),

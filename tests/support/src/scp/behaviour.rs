@@ -45,6 +45,9 @@ pub enum Association {
     EndlessAccept,
     /// A-ASSOCIATE-AC that accepts, under presentation context IDs that were not proposed.
     AcceptUnknownContextId,
+    /// A-ASSOCIATE-AC that accepts, with much in it that no library writes: rejected contexts without a transfer syntax and
+    /// with a reserved reason, unknown items, a role and an identity that are cut short, other AETs, bytes behind the last item.
+    AcceptOddly,
     /// A-ASSOCIATE-AC that accepts each context with a transfer syntax that was not proposed.
     AcceptUnknownTransferSyntax,
 }
@@ -66,6 +69,13 @@ pub enum Respond {
     HangForever,
     /// Response 0000, then A-ABORT.
     AckThenAbort,
+    /// Response 0000, then TCP close.
+    AckThenClose,
+    /// Response 0000, then A-RELEASE-RQ; requests that come all the same are read and thrown away.
+    AckThenRelease,
+    /// Response 0000 on another presentation context that was accepted for the same abstract syntax, with an element of
+    /// group 0008 at its end; on the request's own where there is no other.
+    OtherContext,
     /// A-ABORT with these numbers (PS3.8 9.3.8), no response.
     AbortWith {
         /// 0 service user, 2 service provider.

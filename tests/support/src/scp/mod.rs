@@ -12,6 +12,7 @@
 mod association;
 mod behaviour;
 mod command;
+mod odd;
 mod record;
 mod respond;
 mod wire;

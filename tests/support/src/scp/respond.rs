@@ -84,6 +84,25 @@ impl Peer<'_> {
                 written(0x0000);
                 return self.abort(0, 0);
             }
+            Respond::AckThenClose => {
+                send(context, &success)?;
+                written(0x0000);
+                return Err(Ended);
+            }
+            Respond::AckThenRelease => {
+                send(context, &success)?;
+                written(0x0000);
+                wire::write_bytes(stream, &wire::RELEASE_RQ)?;
+                wire::until_released(stream);
+                return Err(Ended);
+            }
+            Respond::OtherContext => {
+                let mut command = success.encode(request);
+                command.extend_from_slice(&[8, 0, 0x18, 0, 4, 0, 0, 0, b'1', b'.', b'2', 0]);
+                let other = self.other_context(context).unwrap_or(context);
+                wire::write_bytes(stream, &wire::p_data(other, wire::LAST_COMMAND, &command))?;
+                written(0x0000);
+            }
             Respond::Abort => return self.abort(0, 0),
             Respond::AbortWith { source, reason } => return self.abort(source, reason),
             Respond::Close => return Err(Ended),

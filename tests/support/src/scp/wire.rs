@@ -75,6 +75,17 @@ pub(super) fn hang(stream: &TcpStream) {
     }
 }
 
+/// Reads and forgets until the peer has answered our A-RELEASE-RQ, also by one of its own (PS3.8 9.2.3, AR-8).
+pub(super) fn until_released(stream: &TcpStream) {
+    while let Ok(pdu) = read(stream) {
+        match pdu {
+            Pdu::ReleaseRP | Pdu::AbortRQ { .. } => break,
+            Pdu::ReleaseRQ => drop(write(stream, &Pdu::ReleaseRP)),
+            _ => {}
+        }
+    }
+}
+
 /// A P-DATA-TF with one PDV.
 pub(super) fn p_data(context: u8, control: u8, data: &[u8]) -> Vec<u8> {
     let length = u32::try_from(data.len()).expect("a short PDV") + 2;

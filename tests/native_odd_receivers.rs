@@ -1,0 +1,91 @@
+//! Receivers that work, with manners of their own: everything arrives, at full speed, and nothing counts as a failure.
+
+use sendqueue_testkit::queue::{self, Queue};
+use sendqueue_testkit::{Association, FaultScp, Respond, Study};
+use serde_json::json;
+
+/// One association, and a back-off so long that nothing arrives in time if it is ever needed.
+fn start(scp: &FaultScp) -> Queue {
+    let config = queue::config_for(&[scp])
+        .set("/SendQueue/Defaults/Transport", "Native")
+        .set("/SendQueue/Defaults/Associations", 1)
+        .set(
+            "/SendQueue/Defaults/Retry",
+            json!({ "Delay": 3600, "MaxDelay": 3600 }),
+        );
+    Queue::start(config)
+}
+
+/// All at once, so that instance follows instance.
+fn send(queue: &Queue, study: Study) -> usize {
+    let instances = study.build();
+    queue.tell("/destinations/pacs/pause", &json!({}));
+    queue.store_all(&instances);
+    queue.wait_for("pacs", "Pending", instances.len() as u64);
+    queue.tell("/destinations/pacs/resume", &json!({}));
+    queue.wait_for("pacs", "Success", instances.len() as u64);
+    instances.len()
+}
+
+fn all_at_the_first_attempt(queue: &Queue) {
+    for item in queue.items("destination=pacs&limit=1000") {
+        assert_eq!(item["AttemptCount"], 1, "{item:#}");
+    }
+    assert_eq!(queue.ask("/destinations/pacs")["Outages"], 0);
+}
+
+#[test]
+fn an_accept_that_is_not_letter_perfect() {
+    const CT: &str = "1.2.840.10008.5.1.4.1.1.2";
+    let scp = FaultScp::start("PACS");
+    scp.set_association(Association::AcceptOddly);
+    // Verification is refused, and so is one of the two contexts.
+    scp.accept_sop_classes(|class| class == CT);
+    scp.accept_transfer_syntaxes(|syntax| syntax != "1.2.840.10008.1.2");
+    let queue = start(&scp);
+    let count = send(&queue, Study::new(2, 5));
+    all_at_the_first_attempt(&queue);
+    assert_eq!(scp.counters().stores, count);
+}
+
+#[test]
+fn an_answer_in_another_context_of_the_same_sop_class() {
+    let scp = FaultScp::start("PACS");
+    scp.set_store(Respond::OtherContext);
+    let queue = start(&scp);
+    let count = send(&queue, Study::new(2, 20));
+    all_at_the_first_attempt(&queue);
+    assert_eq!(scp.counters().stores, count);
+    assert_eq!(scp.counters().associations, 1);
+}
+
+#[test]
+fn an_association_that_ends_after_each_answer() {
+    for respond in [Respond::AckThenRelease, Respond::AckThenClose] {
+        let scp = FaultScp::start("PACS");
+        scp.set_store(respond);
+        let queue = start(&scp);
+        let count = send(&queue, Study::new(2, 100));
+        all_at_the_first_attempt(&queue);
+        // Found out before anything was sent into an association at its end.
+        assert_eq!(scp.counters().stores, count, "{respond:?}");
+        assert_eq!(scp.counters().associations, count, "{respond:?}");
+    }
+}
+
+#[test]
+fn a_release_is_asked_for_in_place_of_an_answer() {
+    let scp = FaultScp::start("PACS");
+    scp.on_store(|store| {
+        if store.index_in_association == 3 {
+            Respond::Release
+        } else {
+            Respond::Status(0)
+        }
+    });
+    let queue = start(&scp);
+    let count = send(&queue, Study::new(2, 30));
+    all_at_the_first_attempt(&queue);
+    // Each fourth one was sent twice.
+    assert_eq!(scp.counters().stores, count + (count - 1) / 3);
+}
