@@ -2,6 +2,7 @@
 # make test          all tests with the machine's own Orthanc
 # make test-matrix   the tests with an Orthanc in 1.10, 1.12 and 1.13, one library file
 # make test-versions those of them that look at what differs between Orthancs, in 1.12 and 1.13
+# make test-corpus   some 260 real files, by the queue and by Orthanc's own SCU to the same receivers, with figures
 # make quick         unit tests and one Orthanc
 # make screenshots   the pictures of the page anew, in docs/screenshots
 # make check         formatting, clippy, documentation, the README's commands
@@ -29,7 +30,7 @@ DEMO_PACKAGES = curl jq
 
 LIBRARY = target/release/libOrthancSendQueue.so
 
-.PHONY: all build demo test test-machine test-matrix test-versions quick screenshots check bench bench-send bench-scale fuzz install clean
+.PHONY: all build demo test test-machine test-matrix test-versions test-corpus quick screenshots check bench bench-send bench-scale fuzz install clean
 
 all: build
 
@@ -61,6 +62,11 @@ test-matrix test-versions: build
 	scripts/orthancs.sh $(MATRIX)
 	scripts/receivers.sh $(TOOLS)
 	SENDQUEUE_TOOLS=$(TOOLS) SENDQUEUE_MATRIX_DIR=$(MATRIX) SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) scripts/matrix.sh $(MATRIX_OF)
+
+test-corpus:
+	@scripts/packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES)
+	scripts/receivers.sh $(TOOLS) dcmtk corpus
+	SENDQUEUE_TOOLS=$(TOOLS) $(CARGO) test --locked --test corpus -- --nocapture
 
 screenshots:
 	@scripts/packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES) $(BROWSER_PACKAGES)

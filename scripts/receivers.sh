@@ -1,7 +1,7 @@
 #!/bin/sh
 # Sets up what the tests use beside Orthanc: receivers of other makes, and what looks at the page.
 #
-#   scripts/receivers.sh DIR [dcmtk|pynetdicom|dicom-rs|axe|schemathesis]...    all of them, or those named
+#   scripts/receivers.sh DIR [dcmtk|pynetdicom|dicom-rs|axe|schemathesis|corpus]...    all of them, or those named
 #
 #   dcmtk        /usr/bin/storescp and its encoders, from Debian
 #   pynetdicom   DIR/pynetdicom, a Python environment of its own
@@ -9,6 +9,7 @@
 #   axe          DIR/axe.min.js, which finds breaches of accessibility
 #   schemathesis DIR/schemathesis, a Python environment with it and openapi-spec-validator: whether the API is as it is
 #                described
+#   corpus       DIR/corpus, the files of pydicom and pydicom-data: real ones of many makers
 #
 # The tests find them in target/tools, or where SENDQUEUE_TOOLS says. What is there and works is left alone; a
 # half-made one is made anew.
@@ -16,6 +17,7 @@ set -eu
 
 PYNETDICOM=3.0.4
 PYDICOM=3.0.2
+PYDICOM_DATA=1.0.0
 DICOM_RS=0.10.1
 # The wheel that carries axe-core 4.
 AXE=0.1.8
@@ -25,11 +27,11 @@ OPENAPI_SPEC_VALIDATOR=0.9.0
 say() { echo "receivers: $*"; }
 die() { say "$*" >&2; exit 1; }
 
-[ $# -ge 1 ] || die "usage: $0 DIR [dcmtk|pynetdicom|dicom-rs|axe|schemathesis]..."
+[ $# -ge 1 ] || die "usage: $0 DIR [dcmtk|pynetdicom|dicom-rs|axe|schemathesis|corpus]..."
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
 shift
-[ $# -gt 0 ] || set -- dcmtk pynetdicom dicom-rs axe schemathesis
+[ $# -gt 0 ] || set -- dcmtk pynetdicom dicom-rs axe schemathesis corpus
 packages=$(dirname "$0")/packages.sh
 
 dcmtk() {
@@ -97,6 +99,20 @@ schemathesis() {
     say "schemathesis: $(schemathesis_version "$root")"
 }
 
+corpus() {
+    root=$dir/corpus
+    if [ "$(cat "$root/corpus.version" 2>/dev/null)" = "$PYDICOM $PYDICOM_DATA" ]; then
+        say "corpus: pydicom $PYDICOM and pydicom-data $PYDICOM_DATA are there"
+        return
+    fi
+    "$packages" python3-venv
+    rm -rf "$root"
+    /usr/bin/python3 -m venv "$root"
+    "$root/bin/pip" install --quiet --disable-pip-version-check --no-deps "pydicom==$PYDICOM" "pydicom-data==$PYDICOM_DATA"
+    echo "$PYDICOM $PYDICOM_DATA" >"$root/corpus.version"
+    say "corpus: pydicom $PYDICOM, pydicom-data $PYDICOM_DATA"
+}
+
 for tool in "$@"; do
     case $tool in
         dcmtk) dcmtk ;;
@@ -104,6 +120,7 @@ for tool in "$@"; do
         dicom-rs) dicom_rs ;;
         axe) axe ;;
         schemathesis) schemathesis ;;
+        corpus) corpus ;;
         *) die "$tool is not known" ;;
     esac
 done

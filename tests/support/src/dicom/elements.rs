@@ -3,9 +3,10 @@
 //! Invariant: how lengths are told, group lengths and padding make no difference; every value does, to its last byte.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::file;
+use super::{IMPLICIT_VR_LE, file};
 
 /// One line per element, as DCMTK's `dcmdump` tells it.
 ///
@@ -14,13 +15,40 @@ use super::file;
 #[must_use]
 pub fn elements(transfer_syntax: &str, data_set: &[u8]) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("data.dcm");
+    let path = write(folder.path(), transfer_syntax, data_set);
+    told(&path, transfer_syntax)
+}
+
+/// The same after DCMTK's `dcmconv` has given all sequences a defined length in Implicit VR Little Endian: a private one cannot be
+/// told from a value there, whoever wrote it.
+///
+/// # Panics
+/// When `dcmconv` is missing, or cannot read the data set.
+#[must_use]
+pub fn elements_of_defined_length(data_set: &[u8]) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let from = write(folder.path(), IMPLICIT_VR_LE, data_set);
+    let to = folder.path().join("defined.dcm");
+    let mut command = Command::new("/usr/bin/dcmconv");
+    let output = command.args(["+ti", "+e"]).args([&from, &to]).output();
+    let output = output.expect("dcmconv can be started");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    told(&to, IMPLICIT_VR_LE)
+}
+
+fn write(folder: &Path, transfer_syntax: &str, data_set: &[u8]) -> PathBuf {
+    let path = folder.join("data.dcm");
     let mut bytes = Vec::new();
     file::write_meta(&mut bytes, "2.25.1", "2.25.2", transfer_syntax);
     bytes.extend_from_slice(data_set);
     fs::write(&path, bytes).expect("a file can be written");
+    path
+}
+
+fn told(path: &Path, transfer_syntax: &str) -> Vec<String> {
     let mut command = Command::new("/usr/bin/dcmdump");
-    let output = command.args(["+L", "+uc", "+Qo"]).arg(&path).output();
+    let output = command.args(["+L", "+uc", "+Qo"]).arg(path).output();
     let output = output.expect("dcmdump can be started");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{transfer_syntax}: {said}");
