@@ -25,3 +25,13 @@ pub fn pass(point: &str) {
         std::process::abort();
     }
 }
+
+/// Ends the process if `SENDQUEUE_FAIL_INSTANCE` is this SOP instance UID: as one does that no codec survives.
+pub fn touch(sop_instance_uid: &str) {
+    if cfg!(debug_assertions)
+        && std::env::var_os("SENDQUEUE_FAIL_INSTANCE")
+            .is_some_and(|named| named == sop_instance_uid)
+    {
+        std::process::abort();
+    }
+}

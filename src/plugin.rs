@@ -27,6 +27,7 @@ use crate::arrival::progress::Progress;
 use crate::arrival::reconcile::{Parts, Reconciler};
 use crate::config;
 use crate::config::settings::Settings;
+use crate::dispatch::alone::Alone;
 use crate::dispatch::budget::Budget;
 use crate::dispatch::promoter::Promoter;
 use crate::dispatch::{Lanes, Tools};
@@ -114,6 +115,10 @@ impl Plugin for SendQueue {
         if let Some(running) = self.running {
             running.stop();
             running.join();
+            // Without it the next start looks for what may have ended this one.
+            if let Err(error) = running.store.stopped_well() {
+                log::warn!("the clean stop could not be noted: {error}");
+            }
             log::info!("the send queue has stopped");
         }
     }
@@ -173,6 +178,7 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         clock: clock.clone(),
         zone: jiff::tz::TimeZone::system(),
         budget,
+        alone: Alone::default(),
         jitter: fastrand::f64,
     });
     let lanes = Arc::new(Lanes::new(
@@ -394,9 +400,27 @@ impl Running {
 
     fn try_recover(&self) -> crate::store::Result<()> {
         leftover::cancel_jobs(self.host.client(), self.store.as_ref());
-        let released = self.store.release_running(self.clock.now())?;
-        if released > 0 {
+        let found = self.store.release_running(self.clock.now())?;
+        if found.released > 0 {
+            let released = found.released;
             log::warn!("{released} items were being sent when Orthanc ended; they are sent again");
+        }
+        for item in &found.set_aside {
+            log::warn!(
+                "{}: Orthanc ended again and again while instance {} ({}) was being prepared or sent; it goes after all others, with nothing beside it",
+                item.destination,
+                item.instance,
+                item.sop_instance_uid
+            );
+        }
+        for item in &found.failed {
+            log::error!(
+                "{}: instance {} ({}): {}; it waits in the error queue",
+                item.destination,
+                item.instance,
+                item.sop_instance_uid,
+                item.details.as_deref().unwrap_or_default()
+            );
         }
         self.tell_unknown_destinations();
         for record in self.store.destinations()? {

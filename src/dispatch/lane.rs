@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use super::alone::Alone;
 use super::breaker::Breaker;
 use super::budget::Budget;
 use super::figures::Figures;
@@ -37,6 +38,8 @@ pub struct Tools {
     pub zone: TimeZone,
     /// Memory for what is in flight, all destinations together.
     pub budget: Arc<Budget>,
+    /// Everybody is inside while a batch goes.
+    pub alone: Alone,
     /// A number in 0..1.
     pub jitter: fn() -> f64,
 }
@@ -270,7 +273,7 @@ impl Lane {
                 Pick::Oldest => state.unfair = 0,
                 Pick::MostUrgent => state.unfair = state.unfair.saturating_add(1),
                 // Neither keeps another worker's `Low` waiting.
-                Pick::AtLeast(_) | Pick::Hurried => {}
+                Pick::AtLeast(_) | Pick::Hurried | Pick::Aside => {}
             }
         });
     }

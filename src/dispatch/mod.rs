@@ -5,6 +5,7 @@
 //!   what the transport itself shares (see `transport::rest::slots`).
 //! - Threads are started by [`Lanes::start`] only, and joined by [`Lanes::join`]; stopping twice is fine.
 
+pub mod alone;
 pub mod breaker;
 pub mod budget;
 pub mod figures;
@@ -147,6 +148,7 @@ impl Lanes {
         state.stopped = true;
         state.running = false;
         self.tools.budget.stop();
+        self.tools.alone.stop();
         for lane in state.lanes.values() {
             lane.stop();
         }

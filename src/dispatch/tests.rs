@@ -1,6 +1,7 @@
 //! Lanes stepped by hand: no threads, a clock that tests set, a transport that plays a script, the real store.
 
 mod congestion;
+mod crash;
 mod faults;
 mod figures;
 mod limits;
@@ -165,6 +166,7 @@ fn bench(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
         clock: clock.clone(),
         zone: jiff::tz::TimeZone::UTC,
         budget: Arc::default(),
+        alone: Default::default(),
         jitter: || 1.0,
     });
     let lanes = Arc::new(Lanes::new(settings, tools.clone(), Box::new(|_| ())));

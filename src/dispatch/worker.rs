@@ -9,11 +9,14 @@ use std::time::{Duration, Instant};
 use super::lane::{Idle, Lane, Turn};
 use crate::failpoint;
 use crate::item::{Class, Outcome};
-use crate::store::{Pick, StoreError};
+use crate::store::{HeldBack, Pick, StoreError};
 use crate::transport::{Probe, Standing};
 
 /// Pause after a fault of the store.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Pause of one that waits for another worker's result.
+const SHORT_PAUSE: Duration = Duration::from_millis(50);
 
 /// What came of one step.
 #[derive(Debug, PartialEq, Eq)]
@@ -96,10 +99,20 @@ pub fn step(lane: &Lane, worker: u32) -> Step {
 }
 
 fn is_ready(lane: &Lane, pick: Pick) -> Result<bool, Step> {
-    lane.tools
-        .store
-        .is_ready(&lane.name, pick)
-        .map_err(|error| fault(lane, &error))
+    let ready = lane.tools.store.is_ready(&lane.name, pick);
+    Ok(ready.map_err(|error| fault(lane, &error))? || held_back(lane, pick)? != HeldBack::Nothing)
+}
+
+/// What a worker that may take anything finds where it found nothing.
+fn held_back(lane: &Lane, pick: Pick) -> Result<HeldBack, Step> {
+    match pick {
+        Pick::MostUrgent | Pick::Oldest => lane
+            .tools
+            .store
+            .held_back(&lane.name)
+            .map_err(|error| fault(lane, &error)),
+        Pick::AtLeast(_) | Pick::Hurried | Pick::Aside => Ok(HeldBack::Nothing),
+    }
 }
 
 fn fault(lane: &Lane, error: &StoreError) -> Step {
@@ -109,6 +122,40 @@ fn fault(lane: &Lane, error: &StoreError) -> Step {
 
 /// `Ok(false)`: nothing is pending.
 fn claim_and_send(
+    lane: &Lane,
+    most: u32,
+    pick: Pick,
+    standing: Standing,
+    paying: Option<Guard<'_>>,
+) -> Result<bool, Step> {
+    let found = {
+        let Some(_pass) = lane.tools.alone.enter() else {
+            return Err(Step::Stopped);
+        };
+        claim_and_send_inside(lane, most, pick, standing, paying)?
+    };
+    if found {
+        return Ok(true);
+    }
+    match held_back(lane, pick)? {
+        HeldBack::Nothing => Ok(false),
+        HeldBack::Single => {
+            std::thread::sleep(SHORT_PAUSE);
+            Err(Step::Worked)
+        }
+        HeldBack::Aside => {
+            // Whoever finds others at work looks again at what else there is.
+            let Some(_alone) = lane.tools.alone.enter_alone() else {
+                return Err(Step::Worked);
+            };
+            claim_and_send_inside(lane, 1, Pick::Aside, standing, None)
+        }
+    }
+}
+
+/// The same, for one that may send now. The pass is older than the transport's permit: whoever waits for a permit holds
+/// nothing that one needs who sends alone.
+fn claim_and_send_inside(
     lane: &Lane,
     most: u32,
     pick: Pick,

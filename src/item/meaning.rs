@@ -317,7 +317,8 @@ pub fn advice(class: Class, dimse_status: Option<u16>) -> &'static str {
         }
         (Class::Internal, _) => {
             "It is tried again by itself, MaxAttempts times, then it is in the error queue. Look at Orthanc's log at the time of the attempt, at its disk \
-             space and its storage; once that is well, replay what is in the error queue."
+             space and its storage; once that is well, replay what is in the error queue. If Orthanc ended while it was sent, look first at what is special about \
+             this instance: a codec, its size against the memory."
         }
     }
 }

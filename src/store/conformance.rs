@@ -20,6 +20,7 @@ mod moves;
 mod operate;
 mod query;
 mod random;
+mod suspects;
 
 /// Makes an empty store.
 pub type Make<'a> = &'a dyn Fn() -> Box<dyn Store>;

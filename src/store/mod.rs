@@ -21,8 +21,10 @@ use crate::item::{Attempt, Class, Item, Outcome, Priority, State, Timestamp};
 pub mod sqlite;
 
 mod filter;
+mod in_hand;
 
 pub use self::filter::{CLOCK_SLACK_SECONDS, Filter, Order, Page, States, StatusFilter};
+pub use self::in_hand::{BLAMED_ASIDE, BLAMED_MOST, Hand, HeldBack, Released, SEEN_ASIDE};
 
 #[cfg(test)]
 pub mod conformance;
@@ -106,16 +108,6 @@ pub struct Claim {
     pub items: Vec<Item>,
 }
 
-/// What of a claim is in hand from now on, where it is not what comes first in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hand {
-    /// Identifiers of the first and the last item; of those between, the ones still `Running` under the claim.
-    pub first: i64,
-    pub last: i64,
-    /// Orthanc's identifier of the job that sends them, once it is known.
-    pub job: Option<String>,
-}
-
 /// With which item a claim begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pick {
@@ -127,6 +119,8 @@ pub enum Pick {
     AtLeast(Priority),
     /// Only one that a person wants sent now (the destination's window is closed).
     Hurried,
+    /// Only one that goes behind all others and alone ([`HeldBack::Aside`]).
+    Aside,
 }
 
 /// The result of one claimed item.
@@ -315,9 +309,20 @@ pub trait Store: Send + Sync {
 
     // --- dispatch ---
 
-    /// After a start: every `Running` item was in flight when the process ended; it becomes `Pending`,
-    /// no attempt counted. Answers how many there were.
-    fn release_running(&self, now: Timestamp) -> Result<u64>;
+    /// A start: every `Running` item was in flight when the process ended; it becomes `Pending`, no attempt counted. After a
+    /// sudden end (no [`Store::stopped_well`]) those in hand may have caused it, and are remembered until they have a result:
+    /// - In hand are, of each claim, what [`Store::set_hand`] said, else the first two items: the one that was being sent, and
+    ///   the one that was being read ahead.
+    /// - One is blamed if nothing had come to a result since the start, or if it was sent alone. A sudden end without it in
+    ///   hand, one after any result, and a clean stop end the count; one that was set aside keeps it until its turn.
+    /// - Blamed once, it is claimed by itself, and not while another such one is `Running`: so that what was only sent beside
+    ///   it is blamed once. Blamed [`BLAMED_ASIDE`] times, or seen in hand [`SEEN_ASIDE`] times, it is claimed by
+    ///   [`Pick::Aside`] only. Blamed [`BLAMED_MOST`] times, it goes to the error queue.
+    fn release_running(&self, now: Timestamp) -> Result<Released>;
+    /// The process ends as it should, and nothing of it is to blame. Does nothing before [`Store::release_running`].
+    fn stopped_well(&self) -> Result<()>;
+    /// What there is to claim beside what [`Pick::MostUrgent`] finds.
+    fn held_back(&self, destination: &str) -> Result<HeldBack>;
     /// `Scheduled` and `Retry` items that are due become `Pending`, at most `limit`.
     /// Answers the names of the destinations that got work.
     fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>>;

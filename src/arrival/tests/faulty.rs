@@ -77,7 +77,9 @@ impl Store for Faulty {
     pass_on! {
         fn location(&self) -> PathBuf;
         fn cursor(&self) -> Result<Option<Cursor>>;
-        fn release_running(&self, now: Timestamp) -> Result<u64>;
+        fn release_running(&self, now: Timestamp) -> Result<Released>;
+        fn stopped_well(&self) -> Result<()>;
+        fn held_back(&self, destination: &str) -> Result<HeldBack>;
         fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>>;
         fn promote_all(&self, destination: &str) -> Result<u64>;
         fn failure_totals(&self) -> Result<Vec<FailureTotal>>;

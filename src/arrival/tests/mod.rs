@@ -287,6 +287,7 @@ fn parts(
         clock: clock.clone(),
         zone: jiff::tz::TimeZone::UTC,
         budget: Arc::default(),
+        alone: Default::default(),
         jitter: || 1.0,
     });
     let lanes = Arc::new(Lanes::new(settings.clone(), tools, Box::new(|_| {})));

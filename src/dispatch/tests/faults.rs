@@ -55,8 +55,17 @@ impl Store for Faulty {
         self.inner.enqueue(items, duplicates, cursor, now)
     }
 
-    fn release_running(&self, now: Timestamp) -> Result<u64> {
+    fn release_running(&self, now: Timestamp) -> Result<Released> {
         self.inner.release_running(now)
+    }
+
+    fn stopped_well(&self) -> Result<()> {
+        self.inner.stopped_well()
+    }
+
+    fn held_back(&self, destination: &str) -> Result<HeldBack> {
+        self.fault("held_back")?;
+        self.inner.held_back(destination)
     }
 
     fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>> {

@@ -193,6 +193,9 @@ impl<'a> Yielding<'a> {
         if self.pick != Pick::Hurried && self.lane.is_outside_window() {
             return true;
         }
+        if self.lane.tools.alone.is_pressing() {
+            return true;
+        }
         // The queue is looked into only when something came.
         let now = self.lane.pokes();
         let (Some(above), true) = (self.above, self.pokes.swap(now, Ordering::Relaxed) != now)

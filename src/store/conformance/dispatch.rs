@@ -168,7 +168,7 @@ fn a_finish_is_all_or_nothing_for_those_held(store: &dyn Store) {
 fn a_released_worker_changes_nothing(store: &dyn Store) {
     let id = enqueue(store, &[new_item("study", "a", "pacs")])[0];
     let stale = claim(store, "pacs").token;
-    assert_eq!(store.release_running(at(1)).unwrap(), 1);
+    assert_eq!(store.release_running(at(1)).unwrap().released, 1);
     for again in [false, true] {
         if again {
             assert_ne!(claim(store, "pacs").token, stale);
@@ -224,13 +224,13 @@ fn a_start_releases_what_ran(store: &dyn Store) {
     );
     claim(store, "pacs");
     claim(store, "other");
-    assert_eq!(store.release_running(at(1)).unwrap(), 2);
+    assert_eq!(store.release_running(at(1)).unwrap().released, 2);
     for id in ids {
         let (item, attempts) = store.item(id).unwrap().unwrap();
         assert_eq!((item.state, item.attempt_count), (State::Pending, 0));
         assert!(attempts.is_empty());
     }
-    assert_eq!(store.release_running(at(1)).unwrap(), 0);
+    assert_eq!(store.release_running(at(1)).unwrap().released, 0);
     check_counts(store);
 }
 

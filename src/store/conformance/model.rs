@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::suspects::Suspect;
 use crate::item::state::Verb;
 use crate::item::{Attempt, Class, Item, Priority, State, Timestamp};
 use crate::store::{Cursor, Duplicates, Enqueued, Finish, FinishVerb, LastError, NewItem, Pick};
@@ -30,6 +31,12 @@ pub struct Model {
     pub cursor: Option<Cursor>,
     /// How many ever entered the error queue.
     pub failed: BTreeMap<(String, Class), u64>,
+    pub suspects: BTreeMap<i64, Suspect>,
+    /// What of a claim is in hand, where it was said: first and last item.
+    pub hands: BTreeMap<i64, (i64, i64)>,
+    /// Whether an item came to a result since the last start, and whether the process was stopped well since.
+    pub any_result: bool,
+    pub stopped_well: bool,
 }
 
 impl Entry {
@@ -104,9 +111,23 @@ impl Model {
 
     /// The ids that `claim` must take.
     pub fn claimable(&self, destination: &str, pick: Pick, limit: usize) -> Vec<i64> {
-        let pending = || {
+        let ready = || {
             self.entries.values().filter(|entry| {
                 entry.item.state == State::Pending && entry.item.destination == destination
+            })
+        };
+        if pick == Pick::Aside {
+            let mut aside = ready().filter(|entry| self.suspect(entry.item.id).aside);
+            return aside.next().iter().map(|entry| entry.item.id).collect();
+        }
+        let one_runs = self.suspects.iter().any(|(id, suspect)| {
+            suspect.blamed > 0 && !suspect.aside && self.entries[id].item.state == State::Running
+        });
+        let pending = || {
+            ready().filter(|entry| {
+                let suspect = self.suspect(entry.item.id);
+                let waits = suspect.blamed > 0 && one_runs;
+                !(suspect.aside || waits)
             })
         };
         let urgency = |entry: &&Entry| (entry.item.priority, -entry.item.id);
@@ -128,12 +149,13 @@ impl Model {
         let Some(head) = head else {
             return Vec::new();
         };
-        if head.is_alone() {
+        if head.is_alone() || self.suspect(head.item.id).is_by_itself() {
             return vec![head.item.id];
         }
         pending()
             .filter(|entry| entry.item.priority == head.item.priority)
             .filter(|entry| entry.group == head.group && !entry.is_alone())
+            .filter(|entry| !self.suspect(entry.item.id).is_by_itself())
             .take(limit)
             .map(|entry| entry.item.id)
             .collect()
@@ -159,6 +181,9 @@ impl Model {
             }
             changed += 1;
             entry.claim = None;
+            self.hands
+                .retain(|of, (first, last)| *of != token || !(*first..=*last).contains(&result.id));
+            self.any_result |= result.verb != FinishVerb::Release;
             let (state, attempt) = match &result.verb {
                 FinishVerb::Release => {
                     entry.item.state = State::Pending;
@@ -206,18 +231,8 @@ impl Model {
                 });
             }
         }
+        self.acquit();
         changed
-    }
-
-    pub fn release_running(&mut self) -> u64 {
-        let mut released = 0;
-        for entry in self.entries.values_mut() {
-            if entry.claim.take().is_some() {
-                entry.item.state = State::Pending;
-                released += 1;
-            }
-        }
-        released
     }
 
     /// Names of the destinations that got work, in order.
@@ -273,6 +288,7 @@ impl Model {
                 expired.push(entry.item.id);
             }
         }
+        self.acquit();
         expired
     }
 
@@ -303,9 +319,13 @@ impl Model {
         match verb {
             Verb::Remove => {
                 self.entries.remove(&id);
+                self.suspects.remove(&id);
                 return true;
             }
-            Verb::Cancel => entry.rest(state, now),
+            Verb::Cancel => {
+                entry.rest(state, now);
+                self.suspects.remove(&id);
+            }
             Verb::Replay | Verb::Redirect => {
                 entry.expires = expires;
                 entry.item.attempt_count = 0;

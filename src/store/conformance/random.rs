@@ -19,6 +19,8 @@ struct Play {
     random: Rng,
     now: i64,
     last_id: i64,
+    /// There was a start.
+    begun: bool,
     /// Claims that were given, the finished ones too: their tokens must do no harm.
     claims: Vec<(i64, Vec<i64>)>,
 }
@@ -28,10 +30,14 @@ pub fn run(make: Make<'_>, seed: u64, steps: u32) {
     println!("random steps with seed {seed}");
     let mut play = Play {
         store: make(),
-        model: Model::default(),
+        model: Model {
+            stopped_well: true,
+            ..Model::default()
+        },
         random: Rng::with_seed(seed),
         now: 0,
         last_id: 0,
+        begun: false,
         claims: Vec::new(),
     };
     for step in 0..steps {
@@ -130,9 +136,8 @@ impl Play {
                 assert_eq!(pruned, self.model.prune(before));
                 "prune"
             }
-            77 => {
-                let released = self.store.release_running(now).unwrap();
-                assert_eq!(released, self.model.release_running());
+            77 | 99 => {
+                self.start();
                 "release"
             }
             78..80 => {
@@ -219,10 +224,11 @@ impl Play {
 
     fn claim(&mut self) {
         let (name, limit, now) = (self.destination(), self.random.u32(1..6), self.now());
-        let pick = match self.random.u8(..8) {
+        let pick = match self.random.u8(..9) {
             0 => Pick::Oldest,
             1 => Pick::AtLeast(Priority::High),
             2 => Pick::Hurried,
+            3 => Pick::Aside,
             _ => Pick::MostUrgent,
         };
         let expected = self.model.claimable(name, pick, limit as usize);
@@ -240,7 +246,34 @@ impl Play {
         for item in &claim.items {
             assert_eq!(*item, self.model.entries[&item.id].item);
         }
+        if self.random.u8(..4) == 0 {
+            // All of it goes as one job.
+            let hand = Hand {
+                first: expected[0],
+                last: expected[expected.len() - 1],
+                job: None,
+            };
+            self.store.set_hand(claim.token, &hand).unwrap();
+            self.model
+                .hands
+                .insert(claim.token, (hand.first, hand.last));
+        }
         self.claims.push((claim.token, expected));
+    }
+
+    /// The process ended, suddenly for the most part, and another one takes up the queue.
+    fn start(&mut self) {
+        let now = self.now();
+        if self.random.u8(..8) == 0 {
+            self.store.stopped_well().unwrap();
+            self.model.stopped_well = self.begun;
+        }
+        self.begun = true;
+        let found = self.store.release_running(now).unwrap();
+        let (released, failed) = self.model.release_running(now);
+        assert_eq!(found.released, released);
+        let found: Vec<i64> = found.failed.iter().map(|item| item.id).collect();
+        assert_eq!(found, failed);
     }
 
     fn finish(&mut self) {
@@ -425,6 +458,10 @@ impl Play {
             "{what}"
         );
         assert_eq!(self.store.cursor().unwrap(), self.model.cursor, "{what}");
+        for name in DESTINATIONS {
+            let found = self.store.held_back(name).unwrap();
+            assert_eq!(found, self.model.held_back(name), "{what}");
+        }
         check_counts(&*self.store);
         for record in self.store.destinations().unwrap() {
             let mine = &self.model.destinations[&record.name];

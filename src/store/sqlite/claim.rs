@@ -1,5 +1,4 @@
-//! claim: a worker takes the most urgent group of a destination. release: after a start, what was in
-//! flight goes back.
+//! claim: a worker takes the most urgent group of a destination.
 
 use rusqlite::{Connection, OptionalExtension, ToSql, named_params, params};
 
@@ -68,7 +67,7 @@ pub fn is_ready(pool: &Pool, destination: &str, pick: Pick) -> Result<bool> {
 fn head(conn: &Connection, destination: i64, pick: Pick) -> Result<Option<Head>> {
     let least = match pick {
         Pick::AtLeast(priority) => priority,
-        Pick::MostUrgent | Pick::Oldest | Pick::Hurried => Priority::Low,
+        Pick::MostUrgent | Pick::Oldest | Pick::Hurried | Pick::Aside => Priority::Low,
     };
     let find = |sql: &str, params: &[&dyn ToSql]| {
         conn.prepare_cached(sql)?
@@ -81,8 +80,10 @@ fn head(conn: &Connection, destination: i64, pick: Pick) -> Result<Option<Head>>
             })
             .optional()
     };
-    if pick == Pick::Oldest {
-        return Ok(find(sql::CLAIM_OLDEST, &[&destination])?);
+    match pick {
+        Pick::Oldest => return Ok(find(sql::CLAIM_OLDEST, &[&destination])?),
+        Pick::Aside => return Ok(find(sql::CLAIM_ASIDE, &[&destination])?),
+        _ => {}
     }
     let hurried = find(sql::CLAIM_HURRIED, &[&destination, &least])?;
     if hurried.is_some() || pick == Pick::Hurried {
@@ -99,15 +100,6 @@ pub fn still_claimed(pool: &Pool, token: i64, ids: &[i64]) -> Result<Vec<i64>> {
         .query_map(params![token, json(ids)], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     Ok(held)
-}
-
-pub fn release_running(pool: &Pool) -> Result<u64> {
-    let mut writer = pool.writer()?;
-    let tx = writer.begin()?;
-    let released = tx.prepare_cached(sql::RELEASE_RUNNING)?.execute([])?;
-    tx.prepare_cached(sql::HAND_CLEAR_ALL)?.execute([])?;
-    tx.commit()?;
-    Ok(released as u64)
 }
 
 /// A list of ids as one parameter, for `json_each`.

@@ -1,6 +1,7 @@
-//! complete, retry, fail, release: how a claim ends.
+//! complete, retry, fail, release: how a claim ends. The first result of a run is noted with it.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -56,21 +57,28 @@ pub fn finish(pool: &Pool, token: i64, results: &[Finish], now: Timestamp) -> Re
             });
         }
     }
-    for (destination, heard) in heard {
+    for (destination, heard) in &heard {
         if heard.success {
             tx.prepare_cached(sql::DESTINATION_SUCCESS)?
                 .execute(params![destination, now])?;
         }
         if let Some(error) = &heard.error {
-            write_last_error(&tx, destination, error)?;
+            write_last_error(&tx, *destination, error)?;
         }
     }
+    let first = !heard.is_empty() && !pool.run.any_result.load(Ordering::Acquire);
+    if first {
+        tx.prepare_cached(sql::RUN_RESULT)?.execute([])?;
+    }
     tx.commit()?;
+    if first {
+        pool.run.any_result.store(true, Ordering::Release);
+    }
     Ok(changed)
 }
 
 /// Answers the item's destination; `None` if it is no longer held under this token.
-fn finish_one(
+pub fn finish_one(
     conn: &Connection,
     token: i64,
     id: i64,

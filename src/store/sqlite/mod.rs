@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 
 use super::{
     Claim, Counts, Cursor, DestinationRecord, Duplicates, Enqueued, ErrorOperation, ErrorSummary,
-    FailureTotal, Filter, Finish, Hand, LastError, Level, MinuteAtRest, Moved, NewItem, Outage,
-    Page, Pick, ResourceProgress, Result, Store, StoreError,
+    FailureTotal, Filter, Finish, Hand, HeldBack, LastError, Level, MinuteAtRest, Moved, NewItem,
+    Outage, Page, Pick, Released, ResourceProgress, Result, Store, StoreError,
 };
 use crate::item::{Attempt, Item, Timestamp};
 
@@ -36,6 +36,7 @@ mod open;
 mod operate;
 mod pool;
 mod query;
+mod release;
 mod row;
 mod sql;
 
@@ -106,8 +107,16 @@ impl Store for SqliteStore {
         enqueue::count_new(&self.pool, items, duplicates)
     }
 
-    fn release_running(&self, _now: Timestamp) -> Result<u64> {
-        self.with_room(|| claim::release_running(&self.pool))
+    fn release_running(&self, now: Timestamp) -> Result<Released> {
+        self.with_room(|| release::release_running(&self.pool, now))
+    }
+
+    fn stopped_well(&self) -> Result<()> {
+        self.with_room(|| release::stopped_well(&self.pool))
+    }
+
+    fn held_back(&self, destination: &str) -> Result<HeldBack> {
+        release::held_back(&self.pool, destination)
     }
 
     fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>> {

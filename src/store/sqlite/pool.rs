@@ -8,6 +8,7 @@
 
 use std::ops::Deref;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -22,6 +23,18 @@ pub struct Pool {
     path: PathBuf,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
+    pub run: Run,
+}
+
+/// What is known of this run of the process without asking the database.
+#[derive(Default)]
+pub struct Run {
+    /// What ran before was released.
+    pub begun: AtomicBool,
+    /// A result was written since.
+    pub any_result: AtomicBool,
+    /// There were suspects at the start: only then are they looked for.
+    pub suspects: AtomicBool,
 }
 
 pub struct Writer<'a>(MutexGuard<'a, Connection>);
@@ -88,6 +101,7 @@ impl Pool {
             path,
             writer: Mutex::new(writer),
             readers: Mutex::new(Vec::new()),
+            run: Run::default(),
         }
     }
 

@@ -153,6 +153,16 @@ CREATE TABLE meta (
 
 CREATE TABLE sqlite_sequence(name,seq);
 
+CREATE TABLE suspect (
+    item   INTEGER PRIMARY KEY REFERENCES item (id) ON DELETE CASCADE,
+    -- Sudden ends, one after the other, with it in hand.
+    seen   INTEGER NOT NULL CHECK (seen >= 1),
+    -- Those that may be its doing: nothing else had come to a result since the start, or it was sent alone.
+    blamed INTEGER NOT NULL CHECK (blamed >= 0),
+    -- How it goes: as ever, not beside another suspect, or behind all others and alone.
+    way    TEXT NOT NULL CHECK (way IN ('Any', 'Single', 'Aside'))
+) STRICT;
+
 CREATE TABLE tally (
     destination INTEGER NOT NULL REFERENCES destination (id),
     state       TEXT NOT NULL,
@@ -227,6 +237,18 @@ WHEN OLD.state = 'Scheduled' AND OLD.grp IS NOT NULL BEGIN
         SELECT 1 FROM item INDEXED BY item_scheduled_group
         WHERE destination = OLD.destination AND grp = OLD.grp AND state = 'Scheduled');
 END;
+
+CREATE TRIGGER suspect_cleared AFTER UPDATE OF state ON item
+WHEN NEW.state IN ('Retry', 'Success', 'Failure', 'Cancelled') BEGIN
+    DELETE FROM suspect WHERE item = NEW.id;
+END;
+
+CREATE VIEW held_back AS
+SELECT s.item
+FROM suspect s
+WHERE s.way = 'Aside' OR (s.way = 'Single' AND EXISTS (
+    SELECT 1 FROM suspect o CROSS JOIN item r ON r.id = o.item
+    WHERE o.way = 'Single' AND r.state = 'Running'));
 
 CREATE VIEW item_full AS
 SELECT i.id, i.instance, i.sop_instance_uid, i.series, i.study, i.patient,

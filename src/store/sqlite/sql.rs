@@ -16,6 +16,7 @@ macro_rules! statements {
 statements! {
     CANCEL = "cancel";
     CHECK_WRITABLE = "check_writable";
+    CLAIM_ASIDE = "claim_aside";
     CLAIM_GROUP = "claim_group";
     CLAIM_HEAD = "claim_head";
     CLAIM_HURRIED = "claim_hurried";
@@ -97,5 +98,17 @@ statements! {
     RELEASE_RUNNING = "release_running";
     REMOVE = "remove";
     REPLAY = "replay";
+    RUNNING = "running";
+    RUN_BEGIN = "run_begin";
+    RUN_END = "run_end";
+    RUN_LAST = "run_last";
+    RUN_RESULT = "run_result";
     SEND_NOW = "send_now";
+    SUSPECT_ANY = "suspect_any";
+    SUSPECT_CLEAR = "suspect_clear";
+    SUSPECT_COUNT = "suspect_count";
+    SUSPECT_FORGET = "suspect_forget";
+    SUSPECT_HELD_BACK = "suspect_held_back";
+    SUSPECT_JUDGE = "suspect_judge";
+    SUSPECT_OF = "suspect_of";
 }

@@ -137,7 +137,12 @@ impl<'a> Delivering<'a> {
                 self.sent.push(Sent::Tried(Tried::NotYet));
                 continue;
             }
+            if !self.is_plain_what_is_in_hand(index) {
+                self.ended = true;
+                return Ok(());
+            }
             let begun = (self.native.clock.now(), Instant::now());
+            failpoint::touch(&item.sop_instance_uid);
             // What was read ahead for another one is dropped.
             let (loaded, share) = match ahead.take().filter(|ahead| ahead.index == index) {
                 Some(ahead) => (ahead.loaded, ahead._share),
@@ -301,6 +306,15 @@ impl<'a> Delivering<'a> {
             loaded: load(native.host, item),
             _share: share,
         })
+    }
+
+    /// What is left to Orthanc has no result yet, and stands before what is in hand now: then this must be said. `false`: it
+    /// could not be.
+    fn is_plain_what_is_in_hand(&self, index: usize) -> bool {
+        let left = |sent: &Sent| matches!(sent, Sent::OnlyOrthanc(_));
+        // This one, and the next, which is read ahead.
+        let part = index..self.batch.items.len().min(index + 2);
+        !self.sent.iter().any(left) || (self.batch.in_hand)(part, None)
     }
 
     fn is_recalled(&mut self, id: i64) -> bool {

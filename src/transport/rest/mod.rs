@@ -149,6 +149,9 @@ impl RestTransport {
         // Without it this job would not be known as ours after a crash, and would send again what the queue sends again.
         (batch.in_hand)(part, Some(id));
         failpoint::pass("named");
+        items
+            .iter()
+            .for_each(|item| failpoint::touch(&item.sop_instance_uid));
         let job = self.jobs.open(id);
         let mut recalled = Vec::new();
         let end = self.wait(&job, batch, items, recalls, &mut recalled);

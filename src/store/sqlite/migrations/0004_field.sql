@@ -11,3 +11,29 @@ CREATE TABLE hand (
     last_item  INTEGER NOT NULL CHECK (last_item >= first_item),
     job        TEXT
 ) STRICT;
+
+-- Items that were in hand when the process ended suddenly, until they have a result.
+CREATE TABLE suspect (
+    item   INTEGER PRIMARY KEY REFERENCES item (id) ON DELETE CASCADE,
+    -- Sudden ends, one after the other, with it in hand.
+    seen   INTEGER NOT NULL CHECK (seen >= 1),
+    -- Those that may be its doing: nothing else had come to a result since the start, or it was sent alone.
+    blamed INTEGER NOT NULL CHECK (blamed >= 0),
+    -- How it goes: as ever, not beside another suspect, or behind all others and alone.
+    way    TEXT NOT NULL CHECK (way IN ('Any', 'Single', 'Aside'))
+) STRICT;
+
+CREATE TRIGGER suspect_cleared AFTER UPDATE OF state ON item
+WHEN NEW.state IN ('Retry', 'Success', 'Failure', 'Cancelled') BEGIN
+    DELETE FROM suspect WHERE item = NEW.id;
+END;
+
+-- Suspects that are not to be claimed now.
+CREATE VIEW held_back AS
+SELECT s.item
+FROM suspect s
+WHERE s.way = 'Aside' OR (s.way = 'Single' AND EXISTS (
+    SELECT 1 FROM suspect o CROSS JOIN item r ON r.id = o.item
+    WHERE o.way = 'Single' AND r.state = 'Running'));
+
+INSERT INTO meta (key, value) VALUES ('stopped_well', 1), ('any_result', 0);

@@ -5,6 +5,7 @@ WHERE id IN (
     SELECT id FROM item INDEXED BY item_pending_group
     WHERE destination = :destination AND grp = :grp AND priority = :priority
       AND state = 'Pending'
+      AND NOT EXISTS (SELECT 1 FROM suspect s WHERE s.item = item.id AND s.way <> 'Any')
     ORDER BY id
     LIMIT :limit)
 RETURNING id, instance, sop_instance_uid, series, study, patient, :name, rule, remote_aet,

@@ -1,0 +1,214 @@
+//! Who may send, when something must be sent with nothing beside it.
+//!
+//! Invariants:
+//! - Whoever is inside alone is inside alone: whatever ends the process then is its doing.
+//! - Whoever asks to be alone waits until nobody is inside; after [`PATIENCE`] nobody new comes in before it, so that it is
+//!   not kept waiting for ever. One that no longer asks keeps nobody out.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long others go first.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// A wish that was not renewed for so long is over.
+const FORGOTTEN: Duration = Duration::from_secs(2);
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(100);
+
+pub struct Alone {
+    patience: Duration,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    stopped: bool,
+    inside: u32,
+    /// The one inside is alone.
+    alone: bool,
+    wish: Option<Wish>,
+}
+
+/// Somebody asks to be alone.
+struct Wish {
+    since: Instant,
+    renewed: Instant,
+}
+
+/// Being inside; left on drop.
+pub struct Pass<'a>(&'a Alone);
+
+impl Default for Alone {
+    fn default() -> Self {
+        Alone::new(PATIENCE)
+    }
+}
+
+impl Alone {
+    pub fn new(patience: Duration) -> Alone {
+        Alone {
+            patience,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Waits while somebody is alone. `None`: stopped.
+    pub fn enter(&self) -> Option<Pass<'_>> {
+        let mut state = self.lock();
+        while !state.stopped && (state.alone || state.is_pressing(self.patience)) {
+            state = self.wait(state);
+        }
+        if state.stopped {
+            return None;
+        }
+        state.inside += 1;
+        Some(Pass(self))
+    }
+
+    /// Waits a moment until nobody is inside. `None`: somebody still is; to be asked again at once, or not at all.
+    pub fn enter_alone(&self) -> Option<Pass<'_>> {
+        let now = Instant::now();
+        let mut state = self.lock();
+        match &mut state.wish {
+            Some(wish) if wish.renewed.elapsed() < FORGOTTEN => wish.renewed = now,
+            wish => {
+                *wish = Some(Wish {
+                    since: now,
+                    renewed: now,
+                });
+            }
+        }
+        if state.inside > 0 {
+            state = self.wait(state);
+        }
+        if state.stopped || state.inside > 0 {
+            return None;
+        }
+        state.inside = 1;
+        state.alone = true;
+        state.wish = None;
+        Some(Pass(self))
+    }
+
+    /// Whether somebody waited for so long that what is under way is to be cut short.
+    pub fn is_pressing(&self) -> bool {
+        self.lock().is_pressing(self.patience)
+    }
+
+    /// Ends all waiting.
+    pub fn stop(&self) {
+        self.lock().stopped = true;
+        self.changed.notify_all();
+    }
+
+    /// For a change, or a moment.
+    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        self.changed
+            .wait_timeout(state, LOOK)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn is_pressing(&self, patience: Duration) -> bool {
+        self.wish.as_ref().is_some_and(|wish| {
+            wish.since.elapsed() >= patience && wish.renewed.elapsed() < FORGOTTEN
+        })
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.inside = state.inside.saturating_sub(1);
+        state.alone = false;
+        drop(state);
+        self.0.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_alone_is_alone() {
+        let gate = Alone::default();
+        let one = gate.enter().unwrap();
+        let other = gate.enter().unwrap();
+        assert!(gate.enter_alone().is_none());
+        drop(one);
+        assert!(gate.enter_alone().is_none());
+        assert!(gate.enter().is_some(), "others go first");
+        drop(other);
+        let alone = gate.enter_alone().unwrap();
+        assert!(gate.enter_alone().is_none());
+        std::thread::scope(|scope| {
+            let (tell, told) = std::sync::mpsc::channel();
+            let gate = &gate;
+            scope.spawn(move || {
+                let pass = gate.enter();
+                tell.send(pass.is_some()).unwrap();
+            });
+            let early = told.recv_timeout(LOOK * 2);
+            assert!(early.is_err(), "somebody came in: {early:?}");
+            drop(alone);
+            assert!(told.recv().unwrap());
+        });
+    }
+
+    #[test]
+    fn whoever_has_waited_long_enough_is_next() {
+        let gate = Alone::new(Duration::ZERO);
+        let one = gate.enter().unwrap();
+        assert!(!gate.is_pressing());
+        assert!(gate.enter_alone().is_none());
+        assert!(gate.is_pressing());
+        std::thread::scope(|scope| {
+            let (tell, told) = std::sync::mpsc::channel();
+            let gate = &gate;
+            scope.spawn(move || {
+                let _pass = gate.enter();
+                tell.send("another").unwrap();
+            });
+            drop(one);
+            let alone = loop {
+                if let Some(alone) = gate.enter_alone() {
+                    break alone;
+                }
+            };
+            assert!(told.try_recv().is_err(), "the one that waited is first");
+            drop(alone);
+            assert_eq!(told.recv().unwrap(), "another");
+        });
+    }
+
+    #[test]
+    fn whoever_asks_no_more_keeps_nobody_out() {
+        let gate = Alone::new(Duration::ZERO);
+        let one = gate.enter().unwrap();
+        assert!(gate.enter_alone().is_none());
+        let other = gate.enter().expect("the wish was forgotten");
+        drop((one, other));
+    }
+
+    #[test]
+    fn a_stop_ends_the_waiting() {
+        let gate = Alone::default();
+        let alone = gate.enter_alone().unwrap();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| gate.enter().is_none());
+            gate.stop();
+            assert!(waiting.join().unwrap());
+        });
+        drop(alone);
+        assert!(gate.enter_alone().is_none());
+    }
+}

@@ -1,0 +1,186 @@
+//! release: after a start, what was in flight goes back. Who is to blame if the process ended suddenly.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+use rusqlite::{Connection, params};
+
+use super::claim::json;
+use super::enqueue::find_destination;
+use super::finish::finish_one;
+use super::operate::write_last_error;
+use super::pool::Pool;
+use super::{row, sql};
+use crate::item::{Class, Outcome, State, Timestamp};
+use crate::store::{
+    AttemptMade, BLAMED_ASIDE, BLAMED_MOST, HeldBack, LastError, Released, Result, SEEN_ASIDE,
+};
+
+/// Of a claim that goes in the order of `id`: the item that is being sent, and the one that is being read ahead.
+const IN_HAND: usize = 2;
+
+struct Running {
+    id: i64,
+    /// First and last item of what is in hand, where it was said.
+    hand: Option<(i64, i64)>,
+}
+
+pub fn release_running(pool: &Pool, now: Timestamp) -> Result<Released> {
+    let mut writer = pool.writer()?;
+    let tx = writer.begin()?;
+    let mut answer = Released::default();
+    let claims = running(&tx)?;
+    if is_set(&tx, "stopped_well")? {
+        tx.prepare_cached(sql::SUSPECT_CLEAR)?.execute([])?;
+    } else {
+        blame(&tx, &claims, now, &mut answer)?;
+    }
+    answer.released = tx.prepare_cached(sql::RELEASE_RUNNING)?.execute([])? as u64;
+    for item in &mut answer.set_aside {
+        item.state = State::Pending;
+    }
+    tx.prepare_cached(sql::HAND_CLEAR_ALL)?.execute([])?;
+    tx.prepare_cached(sql::RUN_BEGIN)?.execute([])?;
+    let suspects = tx
+        .prepare_cached(sql::SUSPECT_ANY)?
+        .query_row([], |row| row.get(0))?;
+    tx.commit()?;
+    pool.run.suspects.store(suspects, Ordering::Release);
+    pool.run.any_result.store(false, Ordering::Release);
+    pool.run.begun.store(true, Ordering::Release);
+    Ok(answer)
+}
+
+/// Counts the end of the run before against what was in hand.
+fn blame(
+    tx: &Connection,
+    claims: &BTreeMap<i64, Vec<Running>>,
+    now: Timestamp,
+    answer: &mut Released,
+) -> Result<()> {
+    let in_hand: Vec<(i64, i64)> = claims
+        .iter()
+        .flat_map(|(token, items)| in_hand(items).into_iter().map(|id| (*token, id)))
+        .collect();
+    let ids: Vec<i64> = in_hand.iter().map(|(_, id)| *id).collect();
+    let mut was_aside = BTreeMap::new();
+    for id in &ids {
+        was_aside.insert(*id, suspect(tx, *id)?.is_some_and(|(_, aside)| aside));
+    }
+    let blamed = !is_set(tx, "any_result")?;
+    tx.prepare_cached(sql::SUSPECT_FORGET)?
+        .execute([json(&ids)])?;
+    tx.prepare_cached(sql::SUSPECT_COUNT)?
+        .execute(params![json(&ids), blamed])?;
+    tx.prepare_cached(sql::SUSPECT_JUDGE)?
+        .execute(params![BLAMED_ASIDE, SEEN_ASIDE])?;
+    for (token, id) in in_hand {
+        let Some((blamed, aside)) = suspect(tx, id)? else {
+            continue;
+        };
+        if blamed >= BLAMED_MOST {
+            fail(tx, token, id, blamed, now)?;
+            answer.failed.extend(row::read_item(tx, id)?);
+        } else if aside && was_aside.get(&id) == Some(&false) {
+            answer.set_aside.extend(row::read_item(tx, id)?);
+        }
+    }
+    Ok(())
+}
+
+fn fail(tx: &Connection, token: i64, id: i64, times: u32, now: Timestamp) -> Result<()> {
+    let attempt = AttemptMade {
+        started: now,
+        duration_us: 0,
+        outcome: Outcome::new(
+            Class::Internal,
+            format!("Orthanc ended {times} times while this was being prepared or sent"),
+        ),
+        counted: false,
+    };
+    let destination = finish_one(tx, token, id, State::Failure, None, &attempt, now)?;
+    if let Some(destination) = destination {
+        let error = LastError {
+            time: now,
+            class: attempt.outcome.class,
+            dimse_status: None,
+            details: attempt.outcome.details,
+        };
+        write_last_error(tx, destination, &error)?;
+    }
+    Ok(())
+}
+
+/// The items that run, by their claims, in the order of `id`.
+fn running(tx: &Connection) -> Result<BTreeMap<i64, Vec<Running>>> {
+    let mut claims: BTreeMap<i64, Vec<Running>> = BTreeMap::new();
+    let mut statement = tx.prepare_cached(sql::RUNNING)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (first, last): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
+        claims.entry(row.get(1)?).or_default().push(Running {
+            id: row.get(0)?,
+            hand: first.zip(last),
+        });
+    }
+    for items in claims.values_mut() {
+        items.sort_unstable_by_key(|item| item.id);
+    }
+    Ok(claims)
+}
+
+fn in_hand(items: &[Running]) -> Vec<i64> {
+    match items.first().and_then(|item| item.hand) {
+        Some((first, last)) => items
+            .iter()
+            .map(|item| item.id)
+            .filter(|id| (first..=last).contains(id))
+            .collect(),
+        None => items.iter().take(IN_HAND).map(|item| item.id).collect(),
+    }
+}
+
+/// How often it was blamed, and whether it is set aside.
+fn suspect(conn: &Connection, id: i64) -> Result<Option<(u32, bool)>> {
+    use rusqlite::OptionalExtension;
+    Ok(conn
+        .prepare_cached(sql::SUSPECT_OF)?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}
+
+fn is_set(conn: &Connection, key: &str) -> Result<bool> {
+    Ok(conn
+        .prepare_cached(sql::RUN_LAST)?
+        .query_row([key], |row| row.get(0))?)
+}
+
+pub fn stopped_well(pool: &Pool) -> Result<()> {
+    if !pool.run.begun.load(Ordering::Acquire) {
+        return Ok(());
+    }
+    let mut writer = pool.writer()?;
+    let tx = writer.begin()?;
+    tx.prepare_cached(sql::RUN_END)?.execute([])?;
+    tx.commit()?;
+    Ok(())
+}
+
+pub fn held_back(pool: &Pool, destination: &str) -> Result<HeldBack> {
+    if !pool.run.suspects.load(Ordering::Acquire) {
+        return Ok(HeldBack::Nothing);
+    }
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    let Some(id) = find_destination(&tx, destination)? else {
+        return Ok(HeldBack::Nothing);
+    };
+    let most: Option<i64> = tx
+        .prepare_cached(sql::SUSPECT_HELD_BACK)?
+        .query_row([id], |row| row.get(0))?;
+    Ok(match most {
+        None => HeldBack::Nothing,
+        Some(1) => HeldBack::Aside,
+        Some(_) => HeldBack::Single,
+    })
+}

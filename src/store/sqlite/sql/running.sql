@@ -1,0 +1,4 @@
+SELECT i.id, i.claim, h.first_item, h.last_item
+FROM item i INDEXED BY item_queue
+LEFT JOIN hand h ON h.claim = i.claim
+WHERE i.destination IN (SELECT id FROM destination) AND i.state = 'Running'

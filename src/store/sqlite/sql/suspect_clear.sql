@@ -1,0 +1,2 @@
+-- After a clean stop.
+DELETE FROM suspect

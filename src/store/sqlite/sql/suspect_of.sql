@@ -1,0 +1,1 @@
+SELECT blamed, way = 'Aside' FROM suspect WHERE item = ?1
