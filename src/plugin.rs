@@ -148,7 +148,10 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
     make_index_directory(&settings);
     let store: Arc<dyn Store> =
         Arc::new(SqliteStore::open(&settings.database).map_err(|error| error.to_string())?);
-    let modalities = Arc::new(Modalities::new(host.client()));
+    let modalities = Arc::new(Modalities::new(
+        host.client(),
+        settings.host.remarks.clone(),
+    ));
     let budget = Arc::new(Budget::new(u64::from(settings.max_memory_mb) * 1024 * 1024));
     let native = Arc::new(Native::new(
         host,
@@ -251,6 +254,9 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         log::info!(
             "TCP_NODELAY=1 is set for this Orthanc's DICOM connections (SendQueue.TcpNoDelay)"
         );
+    }
+    for remark in &settings.host.remarks {
+        log::warn!("{remark}");
     }
     log::warn!(
         "the send queue {} is on: {} rules, database {}",

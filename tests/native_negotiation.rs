@@ -241,3 +241,49 @@ fn what_cannot_be_converted_says_why() {
         "{details}"
     );
 }
+
+/// Called and calling AET of the associations so far.
+fn partners(scp: &FaultScp) -> Arc<Mutex<Vec<(String, String)>>> {
+    let partners = Arc::new(Mutex::new(Vec::new()));
+    let seen = partners.clone();
+    scp.on_association(move |request| {
+        let both = (request.called_aet.clone(), request.calling_aet.clone());
+        seen.lock().unwrap().push(both);
+        Association::Accept
+    });
+    partners
+}
+
+#[test]
+fn a_long_aet_and_a_host_with_blanks_are_as_good_as_for_orthanc() {
+    const LONG: &str = "RADIOLOGY-ARCHIVE-1";
+    const LONG_TOO: &str = "ORTHANC-OF-THE-WARD";
+    let scp = FaultScp::start("PACS");
+    let partners = partners(&scp);
+    let config = native(&scp).modality_with(
+        "pacs",
+        json!({
+            "AET": LONG, "Host": "127.0.0.1 ", "Port": scp.port(), "LocalAet": LONG_TOO,
+        }),
+    );
+    let queue = Queue::start(config);
+    let instance = Study::new(1, 1).seed(1).instance(1, 1);
+    let id = queue.store(&instance.bytes);
+    queue.wait_for("pacs", "Success", 1);
+    let answer = queue.post_json("/modalities/pacs/store", &json!({ "Resources": [id] }));
+    assert_eq!(answer.status, 200);
+    let partners = partners.lock().unwrap().clone();
+    let cut = (LONG[..16].to_owned(), LONG_TOO[..16].to_owned());
+    assert!(partners.len() >= 2, "{partners:?}");
+    assert!(partners.iter().all(|one| *one == cut), "{partners:?}");
+    let log = queue.log();
+    for words in [
+        "an AET has at most",
+        "LocalAet: an AET",
+        "blanks around the host",
+    ] {
+        let lines = log.lines().filter(|line| line.contains(words));
+        let wanted = if words.starts_with("an AET") { 2 } else { 1 };
+        assert_eq!(lines.count(), wanted, "{words}\n{log}");
+    }
+}

@@ -38,7 +38,11 @@ pub fn run(path: &Path, as_json: bool) -> ExitCode {
     match config::load(&configuration, &lookup, base.as_deref()) {
         Ok(settings) => {
             if as_json {
-                say!("{}", json!({ "Valid": true, "Mistakes": [] }));
+                let warnings = &settings.host.remarks;
+                say!(
+                    "{}",
+                    json!({ "Valid": true, "Mistakes": [], "Warnings": warnings })
+                );
             } else {
                 let state = if settings.enable { "on" } else { "off" };
                 say!(
@@ -46,6 +50,9 @@ pub fn run(path: &Path, as_json: bool) -> ExitCode {
                     settings.rules.len(),
                     settings.database.display()
                 );
+                for remark in &settings.host.remarks {
+                    say!("warning: {remark}");
+                }
             }
             ExitCode::SUCCESS
         }

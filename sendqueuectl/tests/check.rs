@@ -124,3 +124,27 @@ fn a_folder_is_read_as_a_whole_and_broken_files_are_named() {
         Some(1)
     );
 }
+
+#[test]
+fn what_counts_otherwise_than_it_is_written_is_valid_and_told() {
+    let config = queue::config(&["pacs"]).modality_with(
+        "pacs",
+        json!({ "AET": "RADIOLOGY-ARCHIVE-1", "Host": "10.0.0.1 ", "Port": 104 }),
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("orthanc.json");
+    std::fs::write(&file, config.value().to_string()).expect("written");
+    let output = check(&[], &file);
+    let said = String::from_utf8(output.stdout).expect("text");
+    assert!(output.status.success(), "{said}");
+    let warnings: Vec<&str> = said
+        .lines()
+        .filter(|line| line.starts_with("warning: DicomModalities.pacs"))
+        .collect();
+    assert_eq!(warnings.len(), 2, "{said}");
+    assert!(warnings[0].contains("\"RADIOLOGY-ARCHIV\""), "{said}");
+    let output = check(&["--json"], &file);
+    let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(told["Valid"], true);
+    assert_eq!(told["Warnings"].as_array().map(Vec::len), Some(2), "{told}");
+}

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use super::alerts::peer_of_proxy;
 use super::mistake::Mistakes;
 use super::raw::{Node, Object};
+use super::remark::{self, aet_in_force};
 use super::settings::{HostSettings, TlsSettings};
 
 /// The host's settings, and the names of its modalities where they can be known.
@@ -66,6 +67,9 @@ pub(super) fn host(root: &Object<'_>, enabled: bool, mistakes: &mut Mistakes) ->
     root.read("DicomAet", &mut settings.dicom_aet, |n| {
         n.text("an AET", mistakes).map(str::to_owned)
     });
+    let remark = remark::aet("DicomAet", &settings.dicom_aet);
+    settings.remarks.extend(remark);
+    settings.dicom_aet = aet_in_force(&settings.dicom_aet).to_owned();
     root.read("Name", &mut settings.name, |n| {
         n.text("a text", mistakes).map(str::to_owned)
     });
@@ -111,7 +115,10 @@ pub(super) fn host(root: &Object<'_>, enabled: bool, mistakes: &mut Mistakes) ->
     let mut names = Vec::new();
     for (name, node) in modalities.entries() {
         names.push(name.to_owned());
-        if let Some(aet) = modality_aet(&node, mistakes) {
+        if let Some([aet, host, local_aet]) = modality(&node, mistakes) {
+            let remarks = remark::modality(name, aet, host, local_aet);
+            settings.remarks.extend(remarks);
+            let aet = aet_in_force(aet).to_owned();
             settings.modalities.insert(name.to_owned(), aet);
         }
     }
@@ -166,19 +173,26 @@ fn tls(root: &Object<'_>, mistakes: &mut Mistakes) -> TlsSettings {
     tls
 }
 
-/// AET of a modality: `[AET, host, port, …]` or `{ "AET", "Host", "Port", … }`.
-fn modality_aet(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<String> {
-    let aet = match node.value {
-        serde_json::Value::Array(entries) => entries.first(),
-        serde_json::Value::Object(entries) => entries.get("AET"),
-        _ => None,
+/// AET, host and `LocalAet` of a modality, `[AET, host, port, …]` or `{ "AET", "Host", "Port", … }`; of the last two what is
+/// not there is empty: Orthanc judges that.
+fn modality<'a>(node: &Node<'a>, mistakes: &mut Mistakes) -> Option<[&'a str; 3]> {
+    let text = |index: usize, key: &str| {
+        let value = match node.value {
+            serde_json::Value::Array(entries) => entries.get(index),
+            serde_json::Value::Object(entries) => entries.get(key),
+            _ => None,
+        };
+        value.and_then(|value| value.as_str())
     };
-    let aet = aet.and_then(|aet| aet.as_str());
-    if aet.is_none() {
+    let Some(aet) = text(0, "AET") else {
         let allowed = "[AET, host, port, …] or { \"AET\": …, \"Host\": …, \"Port\": …, … }";
         node.wrong(mistakes, allowed);
-    }
-    aet.map(str::to_owned)
+        return None;
+    };
+    let host = text(1, "Host").unwrap_or_default();
+    // Only an object can have one.
+    let local_aet = text(usize::MAX, "LocalAet").unwrap_or_default();
+    Some([aet, host, local_aet])
 }
 
 /// Folder of Orthanc's index: absolute, relative to `base`, or to the working directory without one.

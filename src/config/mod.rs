@@ -12,6 +12,7 @@ mod host;
 mod in_force;
 mod mistake;
 mod raw;
+pub mod remark;
 pub mod settings;
 mod validate;
 mod when;

@@ -123,8 +123,10 @@ pub struct HostSettings {
     pub strict_aet_comparison: bool,
     /// `DicomModalitiesInDatabase`: the names are known only once Orthanc has started.
     pub modalities_in_database: bool,
-    /// Names of `DicomModalities`, with the AET of each.
+    /// Names of `DicomModalities`, with the AET of each as it is sent.
     pub modalities: BTreeMap<String, String>,
+    /// What counts otherwise than it is written, in words.
+    pub remarks: Vec<String>,
     /// `Name`: what this Orthanc is called; empty without one.
     pub name: String,
     /// Where `HttpProxy` is, if there is one.
@@ -195,6 +197,7 @@ impl Default for HostSettings {
             strict_aet_comparison: false,
             modalities_in_database: false,
             modalities: BTreeMap::new(),
+            remarks: Vec::new(),
             name: String::new(),
             http_proxy: None,
             dicom_aet: "ORTHANC".to_owned(),

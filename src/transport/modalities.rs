@@ -2,15 +2,17 @@
 //!
 //! Invariants:
 //! - A name that Orthanc does not list is never put into a path: plugins' calls bypass authentication.
+//! - AETs and hosts are as they are used: [`remark`] tells where that is not as they are written, once each.
 //! - The list is read again after [`Modalities::forget`], and when an unknown name is asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use orthanc_sdk::Client;
 use serde_json::Value;
 
+use crate::config::remark::{self, aet_in_force, host_in_force};
 use crate::item::{Class, Outcome};
 
 /// An entry of `DicomModalities`.
@@ -50,13 +52,17 @@ type List = Arc<BTreeMap<String, Modality>>;
 pub struct Modalities {
     client: Client,
     known: Mutex<Option<List>>,
+    /// Remarks that need not be made again.
+    told: Mutex<BTreeSet<String>>,
 }
 
 impl Modalities {
-    pub fn new(client: Client) -> Modalities {
+    /// `told`: remarks that were made already, on what the configuration's file says.
+    pub fn new(client: Client, told: impl IntoIterator<Item = String>) -> Modalities {
         Modalities {
             client,
             known: Mutex::new(None),
+            told: Mutex::new(told.into_iter().collect()),
         }
     }
 
@@ -112,13 +118,28 @@ impl Modalities {
         };
         Ok(entries
             .into_iter()
-            .map(|(name, entry)| (name, parse(&entry)))
+            .map(|(name, entry)| {
+                self.remark(&name, &entry);
+                (name, parse(&entry))
+            })
             .collect())
+    }
+
+    fn remark(&self, name: &str, entry: &Value) {
+        let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
+        let remarks = remark::modality(name, text("AET"), text("Host"), text("LocalAet"));
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        for remark in remarks {
+            if !told.contains(&remark) {
+                log::warn!("{remark}");
+                told.insert(remark);
+            }
+        }
     }
 }
 
 fn parse(entry: &Value) -> Modality {
-    let text = |key: &str| entry.get(key).and_then(Value::as_str).map(str::to_owned);
+    let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
     let number = |key: &str| {
         entry.get(key).and_then(|value| match value {
             Value::String(text) => text.parse().ok(),
@@ -127,12 +148,12 @@ fn parse(entry: &Value) -> Modality {
     };
     let flag = |key: &str| entry.get(key).and_then(Value::as_bool);
     Modality {
-        aet: text("AET").unwrap_or_default(),
-        host: text("Host").unwrap_or_default(),
+        aet: aet_in_force(text("AET")).to_owned(),
+        host: host_in_force(text("Host")).to_owned(),
         port: number("Port")
             .and_then(|port| u16::try_from(port).ok())
             .unwrap_or(0),
-        local_aet: text("LocalAet").filter(|aet| !aet.is_empty()),
+        local_aet: Some(aet_in_force(text("LocalAet")).to_owned()).filter(|aet| !aet.is_empty()),
         timeout: number("Timeout")
             .and_then(|seconds| u32::try_from(seconds).ok())
             .filter(|seconds| *seconds > 0),

@@ -294,7 +294,7 @@ fn parts(
     let client = host.host().client();
     Parts {
         client,
-        modalities: Arc::new(Modalities::new(client)),
+        modalities: Arc::new(Modalities::new(client, None)),
         promoter: Arc::new(Promoter::new(
             store.clone(),
             clock.clone(),

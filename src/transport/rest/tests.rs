@@ -54,7 +54,7 @@ fn transport(fake: &FakeHost) -> RestTransport {
     let client = fake.host().client();
     RestTransport::new(
         client,
-        Arc::new(Modalities::new(client)),
+        Arc::new(Modalities::new(client, None)),
         Arc::new(SystemClock),
         &HostSettings::default(),
         Box::new(|_| ()),
