@@ -1,8 +1,16 @@
 //! Receivers that work, with manners of their own: everything arrives, at full speed, and nothing counts as a failure.
 
+use sendqueue_testkit::dicom::every_object;
 use sendqueue_testkit::queue::{self, Queue};
 use sendqueue_testkit::{Association, FaultScp, Respond, Study};
 use serde_json::json;
+
+const VERIFICATION: &str = "1.2.840.10008.1.1";
+const NO_REASON: Association = Association::Reject {
+    result: 1,
+    source: 1,
+    reason: 1,
+};
 
 /// One association, and a back-off so long that nothing arrives in time if it is ever needed.
 fn start(scp: &FaultScp) -> Queue {
@@ -88,4 +96,72 @@ fn a_release_is_asked_for_in_place_of_an_answer() {
     all_at_the_first_attempt(&queue);
     // Each fourth one was sent twice.
     assert_eq!(scp.counters().stores, count + (count - 1) / 3);
+}
+
+/// A study of five SOP classes and more, all of it waiting; answers how many instances.
+fn send_a_mixed_study(queue: &Queue) -> u64 {
+    queue.tell("/destinations/pacs/pause", &json!({}));
+    let mut files: Vec<Vec<u8>> = every_object().into_iter().map(|one| one.file).collect();
+    files.extend(
+        Study::new(1, 5)
+            .seed(7)
+            .build()
+            .into_iter()
+            .map(|one| one.bytes),
+    );
+    for file in &files {
+        queue.store(file);
+    }
+    let count = files.len() as u64;
+    queue.wait_for("pacs", "Pending", count);
+    queue.tell("/destinations/pacs/resume", &json!({}));
+    queue.wait_for("pacs", "Success", count);
+    count
+}
+
+#[test]
+fn an_association_with_many_contexts_is_refused() {
+    for (most, refusal) in [(1, NO_REASON), (4, Association::CloseAtOnce)] {
+        let scp = FaultScp::start("PACS");
+        scp.on_association(move |request| {
+            if request.contexts.len() > most {
+                refusal
+            } else {
+                Association::Accept
+            }
+        });
+        let queue = start(&scp);
+        let count = send_a_mixed_study(&queue);
+        all_at_the_first_attempt(&queue);
+        assert_eq!(scp.counters().stores as u64, count);
+        // What was learnt is not learnt again: no association is refused any more, but for a SOP class that is new.
+        scp.clear();
+        queue.store_all(&Study::new(1, 5).seed(8).build());
+        queue.wait_for("pacs", "Success", count + 5);
+        let counters = scp.counters();
+        assert_eq!(
+            counters.requested, counters.associations,
+            "{most}: {counters:?}"
+        );
+    }
+}
+
+#[test]
+fn verification_and_storage_are_not_taken_together() {
+    let scp = FaultScp::start("PACS");
+    scp.on_association(|request| {
+        let echo = |(class, _): &(String, Vec<String>)| class == VERIFICATION;
+        let some = request.contexts.iter().any(echo);
+        if some && !request.contexts.iter().all(echo) {
+            NO_REASON
+        } else {
+            Association::Accept
+        }
+    });
+    let queue = start(&scp);
+    let echo = queue.tell("/destinations/pacs/echo", &json!({}));
+    assert!(echo["Error"].is_null(), "{echo:#}");
+    send(&queue, Study::new(2, 5));
+    all_at_the_first_attempt(&queue);
+    assert_eq!(scp.counters().echoes, 1);
 }

@@ -51,6 +51,8 @@ pub struct NotOpened {
     pub details: String,
     /// The peer is there; it may have too many associations.
     pub may_be_congestion: bool,
+    /// It may be because of what was proposed: refused for no reason that is true of any association, aborted, or closed.
+    pub may_be_proposal: bool,
     /// It said no: it is there.
     pub answered: bool,
     /// Orthanc's own SCU may do what this one cannot.
@@ -135,7 +137,7 @@ impl Association {
     pub fn open(
         peer: &Peer,
         addresses: &[SocketAddr],
-        proposal: Proposal,
+        proposal: &Proposal,
         cut: &Arc<Cut>,
         give_up: Option<GiveUp>,
     ) -> Result<Association, NotOpened> {
@@ -165,7 +167,7 @@ impl Association {
             },
         };
         let mut reader = Reader::default();
-        let accept = negotiate(&mut wire, &mut reader, peer, &proposal)?;
+        let accept = negotiate(&mut wire, &mut reader, peer, proposal)?;
         wire.socket().set_give_up(None);
         // PS3.7 D.3.3.1: it must be there; without it 16 KB is what every receiver takes.
         let peer_max = accept.max_length.unwrap_or(OUR_MAX_PDU);
@@ -390,6 +392,7 @@ fn negotiate(
             may_be_congestion,
         } => NotOpened {
             may_be_congestion,
+            may_be_proposal: may_be_congestion,
             answered: true,
             ..NotOpened::because(details)
         },
@@ -400,6 +403,7 @@ fn negotiate(
             );
             NotOpened {
                 given_up: matches!(&error, ReadError::Io(io) if wire::is_given_up(io)),
+                may_be_proposal: matches!(&error, ReadError::Io(io) if words::is_end(io)),
                 // It took the connection: receivers that serve one association at a time let the others wait.
                 may_be_congestion: matches!(&error, ReadError::Io(io) if !words::is_tls(io)),
                 ..NotOpened::because(pdu::describe(&error, &what))

@@ -97,6 +97,38 @@ impl Proposal {
         proposal
     }
 
+    pub fn without_verification(mut self) -> Proposal {
+        self.contexts
+            .retain(|(class, _)| class != super::command::VERIFICATION);
+        self
+    }
+
+    /// The transfer syntaxes of a SOP class in one context, the receiver's to choose from.
+    pub fn one_context_per_class(self) -> Proposal {
+        let mut contexts: Vec<(String, Vec<String>)> = Vec::new();
+        for (class, syntaxes) in self.contexts {
+            match contexts.iter_mut().find(|(one, _)| *one == class) {
+                Some((_, all)) => {
+                    let new = syntaxes.into_iter().filter(|one| !all.contains(one));
+                    let new: Vec<String> = new.collect();
+                    all.extend(new);
+                }
+                None => contexts.push((class, syntaxes)),
+            }
+        }
+        Proposal { contexts }
+    }
+
+    /// How many contexts it has.
+    pub fn count(&self) -> usize {
+        self.contexts.len()
+    }
+
+    /// The SOP classes, once for each context.
+    pub fn sop_classes(&self) -> impl Iterator<Item = &str> {
+        self.contexts.iter().map(|(class, _)| class.as_str())
+    }
+
     fn has(&self, sop_class: &str, group: &[String]) -> bool {
         self.contexts
             .iter()
@@ -122,24 +154,24 @@ impl Proposal {
     }
 
     /// What the peer's A-ASSOCIATE-AC makes of it.
-    pub fn agree(self, results: &[ContextResult]) -> Contexts {
+    pub fn agree(&self, results: &[ContextResult]) -> Contexts {
         let agreed = self
             .contexts
-            .into_iter()
+            .iter()
             .enumerate()
             .map(|(index, (sop_class, offered))| {
                 let id = Proposal::id(index);
                 let mut answers = results.iter().filter(|result| result.id == id);
                 let first = answers.next();
                 let answer = match (first, answers.next()) {
-                    (Some(one), None) => answer(one, &offered),
+                    (Some(one), None) => answer(one, offered),
                     (Some(_), Some(_)) => Err("answered twice".to_owned()),
                     (None, _) => Err("not answered".to_owned()),
                 };
                 Context {
                     id,
-                    sop_class,
-                    offered,
+                    sop_class: sop_class.clone(),
+                    offered: offered.clone(),
                     answer,
                 }
             })

@@ -11,8 +11,9 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::association::{Association, NotOpened};
-use super::contexts::{Conversion, Kind, Proposal};
+use super::contexts::{Conversion, Kind};
 use super::habits::Second;
+use super::kinds::Forecast;
 use super::load::{Loaded, NotLoaded, Prepared, load, prepare};
 use super::pool::Key;
 use super::wire::GiveUp;
@@ -59,33 +60,47 @@ impl Native {
             }
         }
         self.pool.make_room(key);
-        let kinds = match self.habits.second(key) {
-            Second::No => vec![first.clone()],
+        let forecast = match self.habits.second(key) {
+            Second::No => Forecast::of(first),
             Second::Yes | Second::Perhaps => {
                 let client = self.host.client();
                 self.kinds.foresee(client, &key.destination, first, items)
             }
         };
         let (peer, peers) = self.peer(key)?;
+        let mut width = self.habits.width(key);
+        let mut proposal = width.proposal(&forecast, conversion);
+        // What the receiver said to all that was foreseen, which is what people shall read.
+        let mut refused: Option<NotOpened> = None;
         loop {
             let waiter = Arc::new(self.pool.wait_for(key));
             let asked = waiter.clone();
             let give_up: GiveUp = Arc::new(move |waited| asked.should_take_over(waited));
-            let proposal = Proposal::new(&kinds, conversion);
-            match Association::open(&peer, &peers, proposal, &self.cut, Some(give_up)) {
+            let not = match Association::open(&peer, &peers, &proposal, &self.cut, Some(give_up)) {
                 Ok(association) => {
+                    self.habits.accepted(key, &proposal, width);
                     return Ok(Line {
                         association,
                         kept: false,
                     });
                 }
-                Err(not) if not.given_up => {
-                    if let Some(association) = self.pool.take_over(key) {
-                        return Ok(kept(association));
-                    }
+                Err(not) => not,
+            };
+            if not.given_up {
+                if let Some(association) = self.pool.take_over(key) {
+                    return Ok(kept(association));
                 }
-                Err(not) => return Err(not),
+                continue;
             }
+            let too_wide = not.may_be_proposal && self.habits.may_be_too_wide(key, &proposal);
+            let narrower = too_wide
+                .then(|| width.narrower_than(&proposal, &forecast, conversion))
+                .flatten();
+            let first_refusal = refused.get_or_insert(not);
+            let Some(narrower) = narrower else {
+                return Err(std::mem::take(first_refusal));
+            };
+            (width, proposal) = narrower;
         }
     }
 }

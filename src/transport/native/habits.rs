@@ -4,11 +4,13 @@
 //! - In memory, and for [`KEEP`] only: a receiver that was mended gets its due again.
 //! - Nothing here decides what becomes of an item: what is not known, or known wrongly, costs time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::contexts::Proposal;
 use super::pool::Key;
+use super::width::Width;
 
 /// How long something is believed.
 const KEEP: Duration = Duration::from_secs(3600);
@@ -20,7 +22,19 @@ pub struct Habits {
     known: Mutex<HashMap<Key, Known>>,
 }
 
+#[derive(Default)]
 struct Known {
+    ends: Option<Ends>,
+    /// What it takes at once, narrower than all; since when that is known.
+    width: Option<(Width, Instant)>,
+    /// Most contexts of an association that it has accepted.
+    most: usize,
+    /// The SOP classes that were proposed in those.
+    classes: BTreeSet<String>,
+}
+
+/// How it ends associations.
+struct Ends {
     since: Instant,
     /// It has answered twice over one association.
     goes_on: bool,
@@ -40,10 +54,11 @@ pub enum Second {
 
 impl Habits {
     pub fn second(&self, key: &Key) -> Second {
-        match self.lock().get(key) {
-            Some(known) if known.since.elapsed() >= KEEP => Second::Perhaps,
-            Some(known) if known.goes_on => Second::Yes,
-            Some(known) if known.singles >= SURE => Second::No,
+        let known = self.lock();
+        match known.get(key).and_then(|known| known.ends.as_ref()) {
+            Some(ends) if ends.since.elapsed() >= KEEP => Second::Perhaps,
+            Some(ends) if ends.goes_on => Second::Yes,
+            Some(ends) if ends.singles >= SURE => Second::No,
             _ => Second::Perhaps,
         }
     }
@@ -52,34 +67,31 @@ impl Habits {
     pub fn answered(&self, key: &Key, count: u32) {
         if count == 2 && self.second(key) != Second::Yes {
             self.learn(key, |known| {
-                known.goes_on = true;
-                known.singles = 0;
+                known.ends = Some(Ends {
+                    since: Instant::now(),
+                    goes_on: true,
+                    singles: 0,
+                });
             });
         }
     }
 
     /// The receiver ended an association, by closing it or asking for its release, after so many answers.
     pub fn ended(&self, key: &Key, answers: u32) {
-        if answers == 1 {
-            self.learn(key, |known| {
-                known.goes_on = false;
-                known.singles = known.singles.saturating_add(1);
-            });
+        if answers != 1 {
+            return;
         }
-    }
-
-    fn learn(&self, key: &Key, change: impl FnOnce(&mut Known)) {
-        let mut known = self.lock();
-        known.retain(|_, one| one.since.elapsed() < KEEP);
-        let now = Instant::now();
-        let one = known.entry(key.clone()).or_insert(Known {
-            since: now,
-            goes_on: false,
-            singles: 0,
+        let singles = self.learn(key, |known| {
+            let before = known.ends.as_ref().map_or(0, |ends| ends.singles);
+            let singles = before.saturating_add(1);
+            known.ends = Some(Ends {
+                since: Instant::now(),
+                goes_on: false,
+                singles,
+            });
+            singles
         });
-        change(one);
-        one.since = now;
-        if one.singles == SURE {
+        if singles == SURE {
             log::info!(
                 "{}: the receiver ends each association after one instance; each gets one of its own",
                 key.destination
@@ -87,7 +99,128 @@ impl Habits {
         }
     }
 
+    /// How much is to be proposed.
+    pub fn width(&self, key: &Key) -> Width {
+        match self.lock().get(key).and_then(|known| known.width) {
+            Some((width, since)) if since.elapsed() < KEEP => width,
+            _ => Width::All,
+        }
+    }
+
+    /// An association with this proposal was refused. Whether that may be because of it: not if as much was accepted before.
+    pub fn may_be_too_wide(&self, key: &Key, proposal: &Proposal) -> bool {
+        self.lock().get(key).is_none_or(|known| {
+            proposal.count() > known.most
+                || proposal
+                    .sop_classes()
+                    .any(|class| !known.classes.contains(class))
+        })
+    }
+
+    /// An association was accepted in this width, after wider ones were refused if it is not the one to begin with.
+    pub fn accepted(&self, key: &Key, proposal: &Proposal, width: Width) {
+        let begun = self.width(key);
+        self.learn(key, |known| {
+            known.most = known.most.max(proposal.count());
+            for class in proposal.sop_classes() {
+                if !known.classes.contains(class) {
+                    known.classes.insert(class.to_owned());
+                }
+            }
+            if width > begun {
+                known.width = Some((width, Instant::now()));
+            }
+        });
+        if width > begun {
+            log::info!(
+                "{}: the receiver refuses an association in which more is proposed than {} presentation contexts; \
+                 from now on it is asked for less",
+                key.destination,
+                proposal.count()
+            );
+        }
+    }
+
+    fn learn<T>(&self, key: &Key, change: impl FnOnce(&mut Known) -> T) -> T {
+        let mut known = self.lock();
+        change(known.entry(key.clone()).or_default())
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::contexts::{Conversion, Kind};
+    use super::super::kinds::Forecast;
+    use super::*;
+
+    fn key(host: &str) -> Key {
+        Key {
+            destination: "pacs".to_owned(),
+            calling_aet: "US".to_owned(),
+            called_aet: "PACS".to_owned(),
+            host: host.to_owned(),
+            port: 104,
+            tls: false,
+            conversion: Conversion::default(),
+            timeout: 10,
+        }
+    }
+
+    fn proposal(width: Width, class: &str) -> Proposal {
+        let kind = Kind {
+            sop_class: class.to_owned(),
+            transfer_syntax: "1.2.840.10008.1.2".to_owned(),
+        };
+        width.proposal(&Forecast::of(&kind), &Conversion::default())
+    }
+
+    #[test]
+    fn an_end_after_one_answer_is_a_habit_when_it_comes_again() {
+        let (habits, a, b) = (Habits::default(), key("a"), key("b"));
+        assert_eq!(habits.second(&a), Second::Perhaps);
+        for count in [0, 2, 100] {
+            habits.ended(&a, count);
+            assert_eq!(habits.second(&a), Second::Perhaps);
+        }
+        habits.ended(&a, 1);
+        assert_eq!(habits.second(&a), Second::Perhaps);
+        habits.answered(&a, 1);
+        habits.answered(&a, 2);
+        assert_eq!(habits.second(&a), Second::Yes);
+        // One that was closed by chance.
+        habits.ended(&a, 1);
+        assert_eq!(habits.second(&a), Second::Perhaps);
+        habits.ended(&a, 1);
+        assert_eq!(habits.second(&a), Second::No);
+        assert_eq!(habits.second(&b), Second::Perhaps);
+    }
+
+    #[test]
+    fn what_was_accepted_once_is_not_too_wide() {
+        let (habits, a) = (Habits::default(), key("a"));
+        let (with, alone) = (
+            proposal(Width::All, "1.1"),
+            proposal(Width::GroupAlone, "1.1"),
+        );
+        assert!(habits.may_be_too_wide(&a, &with));
+        habits.accepted(&a, &with, Width::All);
+        assert_eq!(habits.width(&a), Width::All);
+        assert!(!habits.may_be_too_wide(&a, &with) && !habits.may_be_too_wide(&a, &alone));
+        // As many, but of another kind.
+        assert!(habits.may_be_too_wide(&a, &proposal(Width::All, "1.2")));
+        assert!(habits.may_be_too_wide(&key("b"), &with));
+    }
+
+    #[test]
+    fn a_width_is_kept_for_its_receiver() {
+        let (habits, a) = (Habits::default(), key("a"));
+        habits.accepted(&a, &proposal(Width::GroupAlone, "1.1"), Width::GroupAlone);
+        habits.accepted(&a, &proposal(Width::Group, "1.1"), Width::GroupAlone);
+        assert_eq!(habits.width(&a), Width::GroupAlone);
+        assert_eq!(habits.width(&key("b")), Width::All);
     }
 }

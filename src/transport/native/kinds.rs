@@ -19,6 +19,24 @@ const MOST: usize = 40;
 /// Series of a study that are looked at.
 const MOST_SERIES: usize = 50;
 
+/// What an association will be needed for.
+pub struct Forecast {
+    /// What is sent first, then what else the items' study has.
+    pub group: Vec<Kind>,
+    /// What else went to the destination lately.
+    pub lately: Vec<Kind>,
+}
+
+impl Forecast {
+    /// Nothing but this.
+    pub fn of(first: &Kind) -> Forecast {
+        Forecast {
+            group: vec![first.clone()],
+            lately: Vec::new(),
+        }
+    }
+}
+
 /// What was sent lately, by destination, the last one first.
 #[derive(Default)]
 pub struct Kinds {
@@ -40,29 +58,28 @@ impl Kinds {
         }
     }
 
-    /// For an association that begins with `first`: that, what else the items' study has, then what went lately.
+    /// For an association that begins with `first`.
     pub fn foresee(
         &self,
         client: Client,
         destination: &str,
         first: &Kind,
         items: &[Item],
-    ) -> Vec<Kind> {
-        let mut kinds = vec![first.clone()];
-        let mut add = |kind: Kind| {
-            if !kinds.contains(&kind) {
-                kinds.push(kind);
-            }
-        };
+    ) -> Forecast {
+        let mut forecast = Forecast::of(first);
         // Best effort: a deleted study or an Orthanc that cannot be asked only costs the forecast.
         for kind in of_items(client, items).unwrap_or_default() {
-            add(kind);
+            if !forecast.group.contains(&kind) {
+                forecast.group.push(kind);
+            }
         }
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        for kind in recent.get(destination).into_iter().flatten() {
-            add(kind.clone());
-        }
-        kinds
+        let lately = recent.get(destination).into_iter().flatten();
+        forecast.lately = lately
+            .filter(|kind| !forecast.group.contains(kind))
+            .cloned()
+            .collect();
+        forecast
     }
 }
 

@@ -21,6 +21,7 @@ pub mod part10;
 pub mod pdu;
 mod pool;
 mod tls;
+mod width;
 mod wire;
 mod words;
 
@@ -159,7 +160,7 @@ impl Native {
         let key = self.key(destination, &modality, local_aet, timeout, conversion);
         let begun = Instant::now();
         let opened = self.peer(&key).and_then(|(peer, peers)| {
-            Association::open(&peer, &peers, Proposal::echo(), &self.cut, None)
+            Association::open(&peer, &peers, &Proposal::echo(), &self.cut, None)
         });
         let mut association = match opened {
             Ok(association) => association,

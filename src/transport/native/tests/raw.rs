@@ -251,5 +251,5 @@ pub fn open(
         timeout,
         tls: None,
     };
-    Association::open(&peer, &[address], proposal(), cut, None)
+    Association::open(&peer, &[address], &proposal(), cut, None)
 }
