@@ -253,7 +253,7 @@ fn a_receiver_that_refuses_associations_for_c_echo_comes_back_all_the_same() {
 
 #[test]
 fn what_ends_an_association_is_the_failure_of_one_instance() {
-    let table: [(Respond, &str); 9] = [
+    let table: [(Respond, &str); 10] = [
         (
             Respond::AbortWith {
                 source: 2,
@@ -263,6 +263,7 @@ fn what_ends_an_association_is_the_failure_of_one_instance() {
         ),
         (Respond::Close, "the connection"),
         (Respond::WrongMessageId, "another message"),
+        (Respond::WrongInstance, "for another instance"),
         (Respond::WrongContext, "presentation context"),
         (Respond::NoStatus, "no status"),
         (Respond::ZeroLengthPdv, "damaged"),

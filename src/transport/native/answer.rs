@@ -12,6 +12,7 @@ use std::io::Read;
 use super::command::{Request, Response};
 use super::pdu::{self, Accept, ReadError, Reader, Received};
 use super::words;
+use crate::item::Class;
 
 /// Longest command set of a response. A real one has some 200 bytes.
 const LONGEST_COMMAND: usize = 16_384;
@@ -151,9 +152,17 @@ pub fn response(
                 let response = request
                     .read_response(message_id, &command)
                     .map_err(ReadError::Nonsense)?;
-                if contexts.first() != Some(&context) && response.names_another_than(request) {
+                // That another instance is stored says nothing of this one. A refusal that names another one refuses this
+                // one: its message ID says so.
+                let stored = matches!(
+                    Class::of_status(response.status),
+                    Class::Success | Class::Warning
+                );
+                let elsewhere = contexts.first() != Some(&context);
+                if (stored || elsewhere) && response.names_another_than(request) {
                     return nonsense(format!(
-                        "the receiver answered in presentation context {context} for another instance"
+                        "the receiver answered in presentation context {context} for another instance ({})",
+                        response.instance.unwrap_or_default()
                     ));
                 }
                 return Ok(response);

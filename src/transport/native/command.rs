@@ -173,7 +173,7 @@ impl Response {
             parts.push(format!("offending elements {}", tags.join(" ")));
         }
         if let Some(named) = self.instance.as_deref().filter(|named| *named != asked) {
-            // The message ID says what it answers; some receivers garble the UID.
+            // Of a refusal: the message ID says what it answers.
             parts.push(format!("the response names the instance {named}"));
         }
         parts.join("; ")

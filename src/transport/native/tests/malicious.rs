@@ -146,7 +146,7 @@ fn contexts_that_were_never_proposed() {
 
 #[test]
 fn answers_to_a_store_request() {
-    let table: [(&str, Script); 25] = [
+    let table: [(&str, Script); 27] = [
         ("another message", |line| {
             line.send(&data(vec![command(1, true, response(2, 0))]));
         }),
@@ -167,6 +167,17 @@ fn answers_to_a_store_request() {
                 command(1, false, all[..10].to_vec()),
                 command(3, true, all[10..].to_vec()),
             ]));
+        }),
+        ("for another instance (1.2.4)", |line| {
+            let named = element(0x1000, b"1.2.4\0");
+            let all = [response(1, 0), named].concat();
+            line.send(&data(vec![command(1, true, all)]));
+        }),
+        ("for another instance (1.2.4)", |line| {
+            // Warnings are of the instance that is named, too.
+            let named = element(0x1000, b"1.2.4\0");
+            let all = [response(1, 0xB000), named].concat();
+            line.send(&data(vec![command(1, true, all)]));
         }),
         ("for another instance", |line| {
             let named = element(0x1000, b"1.2.4\0");

@@ -102,6 +102,8 @@ pub enum Respond {
     Raw(&'static [u8]),
     /// Response 0000 to a message ID that is not that of the request.
     WrongMessageId,
+    /// Response 0000 that names another SOP instance.
+    WrongInstance,
     /// Response 0000 on a presentation context that is not that of the request, and was not proposed.
     WrongContext,
     /// Response without (0000,0900).

@@ -124,6 +124,15 @@ impl Peer<'_> {
                 };
                 send(context, &wrong)?;
             }
+            Respond::WrongInstance => {
+                let other = Request {
+                    sop_instance_uid: format!("{}.1", request.sop_instance_uid),
+                    ..request.clone()
+                };
+                let command = success.encode(&other);
+                wire::write_bytes(stream, &wire::p_data(context, wire::LAST_COMMAND, &command))?;
+                written(0x0000);
+            }
             Respond::WrongContext => send(NO_CONTEXT, &success)?,
             Respond::NoStatus => {
                 let without = Reply {
