@@ -165,3 +165,24 @@ fn verification_and_storage_are_not_taken_together() {
     all_at_the_first_attempt(&queue);
     assert_eq!(scp.counters().echoes, 1);
 }
+
+#[test]
+fn each_connection_brings_an_association() {
+    for transport in ["Rest", "Native"] {
+        let scp = FaultScp::start("PACS");
+        let config = queue::config_for(&[&scp]).set("/SendQueue/Defaults/Transport", transport);
+        let queue = Queue::start(config);
+        // A receiver of one connection would be gone after one that brings nothing.
+        let echo = queue.tell("/destinations/pacs/echo", &json!({}));
+        assert!(echo["Error"].is_null(), "{echo:#}");
+        queue.store_all(&Study::new(1, 3).build());
+        queue.wait_for("pacs", "Success", 3);
+        let counters = scp.counters();
+        assert!(counters.echoes >= 1);
+        assert_eq!(counters.connections, counters.requested, "{counters:?}");
+        scp.stop();
+        let echo = queue.tell("/destinations/pacs/echo", &json!({}));
+        let error = echo["Error"].as_str().unwrap_or_default();
+        assert!(error.contains("cannot connect"), "{echo:#}");
+    }
+}

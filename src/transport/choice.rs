@@ -201,12 +201,9 @@ impl Transport for Choice {
     }
 
     fn probe(&self, destination: &str, timeout: Option<u32>) -> Probe {
-        let by_rest = match self.setting(destination) {
-            Setting::Rest => true,
-            Setting::Native => false,
-            Setting::Auto => self.need(destination).is_some(),
-        };
-        if by_rest {
+        // One by our own SCU tells the reason in words, and leaves no error in Orthanc's log for each probe of an outage: also
+        // where instances go over REST, but for receivers that only Orthanc can talk to.
+        if self.setting(destination) == Setting::Auto && self.need(destination).is_some() {
             return self.rest.probe(destination, timeout);
         }
         let local_aet = match &self.settings.destination(destination).local_aet {
@@ -216,13 +213,16 @@ impl Transport for Choice {
         };
         match self.native.probe(destination, local_aet, timeout) {
             Look::Seen(probe) => probe,
-            Look::OnlyOrthanc(reason) if self.setting(destination) == Setting::Auto => {
-                self.remember(destination, &reason);
-                self.rest.probe(destination, timeout)
-            }
-            Look::OnlyOrthanc(reason) => {
-                Probe::Silent(Outcome::new(Class::Unreachable, native::to_auto(&reason)))
-            }
+            Look::OnlyOrthanc(reason) => match self.setting(destination) {
+                Setting::Auto => {
+                    self.remember(destination, &reason);
+                    self.rest.probe(destination, timeout)
+                }
+                Setting::Rest => self.rest.probe(destination, timeout),
+                Setting::Native => {
+                    Probe::Silent(Outcome::new(Class::Unreachable, native::to_auto(&reason)))
+                }
+            },
         }
     }
 

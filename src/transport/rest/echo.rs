@@ -1,6 +1,8 @@
-//! Whether a destination is there: a TCP connection, then C-ECHO.
+//! Whether a destination is there, where only Orthanc can ask: its own C-ECHO.
+//!
+//! Invariant: a C-ECHO or nothing. A bare TCP connection, which would tell the reason in words, ends a receiver that serves one
+//! connection, or counts against one that bans who connects and says nothing.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use orthanc_sdk::CallError;
@@ -9,8 +11,7 @@ use serde_json::json;
 use super::RestTransport;
 use crate::item::{Class, Outcome};
 use crate::transport::Probe;
-use crate::transport::connect::connect;
-use crate::transport::modalities::{Modality, addresses};
+use crate::transport::modalities::addresses;
 
 impl RestTransport {
     /// Takes no thread of Orthanc's jobs engine, however long the peer is silent.
@@ -26,13 +27,8 @@ impl RestTransport {
             Ok(peers) => peers,
             Err(why) => return Probe::Silent(Outcome::new(Class::Unreachable, why)),
         };
-        let _call = self.cutter.call(peers.clone(), false);
-        // Ourselves first: it gives the reason in words, and spares Orthanc's log an error for each probe of an outage.
-        let go_on = || !self.jobs.is_interrupted();
-        if let Err(why) = reach(&modality, &peers, seconds, &go_on) {
-            return Probe::Silent(Outcome::new(Class::Unreachable, why));
-        }
-        if !go_on() {
+        let _call = self.cutter.call(peers, false);
+        if self.jobs.is_interrupted() {
             return Probe::Silent(Outcome::new(Class::Unreachable, "Orthanc is stopping"));
         }
         let asked = Instant::now();
@@ -47,7 +43,7 @@ impl RestTransport {
         let outcome = Outcome::new(
             Class::Unreachable,
             format!(
-                "{}:{} takes connections but does not answer a C-ECHO as AET {:?} ({error}); \
+                "{}:{} does not answer a C-ECHO as AET {:?} ({error}); \
                  check that it runs and knows this Orthanc's AET",
                 modality.host, modality.port, modality.aet
             ),
@@ -59,26 +55,4 @@ impl RestTransport {
             Probe::Silent(outcome)
         }
     }
-}
-
-/// Whether the peer takes TCP connections; else why not, in words for an administrator.
-fn reach(
-    modality: &Modality,
-    peers: &[SocketAddr],
-    timeout: Duration,
-    go_on: &dyn Fn() -> bool,
-) -> Result<(), String> {
-    let mut last = String::new();
-    for address in peers {
-        match connect(address, timeout, go_on) {
-            Ok(_) => return Ok(()),
-            Err(error) => {
-                last = format!(
-                    "cannot connect to {}:{}: {error}",
-                    modality.host, modality.port
-                );
-            }
-        }
-    }
-    Err(last)
 }

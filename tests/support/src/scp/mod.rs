@@ -229,6 +229,7 @@ fn accept_all(shared: &Arc<Shared>, socket: &TcpListener, stopping: &Arc<AtomicB
                 break;
             }
             state.next_connection += 1;
+            state.records.counters.connections += 1;
             let number = state.next_connection;
             state.connections.insert(number, handle);
             number

@@ -84,6 +84,8 @@ pub enum Event {
 /// Counts since start or since [`FaultScp::clear`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
+    /// TCP connections taken, whatever came over them.
+    pub connections: usize,
     /// Association requests read, whatever was answered.
     pub requested: usize,
     /// Associations accepted.
