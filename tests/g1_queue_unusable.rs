@@ -81,10 +81,16 @@ fn locked_by_another_process() {
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    fn mount(path: &Path) -> SmallDisk {
+    fn mount(path: &Path, size: &str) -> SmallDisk {
         std::fs::create_dir(path).unwrap();
         let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=24m", "sendqueue-test"])
+            .args([
+                "-t",
+                "tmpfs",
+                "-o",
+                &format!("size={size}"),
+                "sendqueue-test",
+            ])
             .arg(path)
             .status();
         assert!(
@@ -117,7 +123,7 @@ fn the_disk_is_full() {
     let scp = FaultScp::start("PACS");
     let mut queue = Queue::start(OrthancConfig::new());
     let folder = queue.data_dir().join("small");
-    let disk = SmallDisk::mount(&folder);
+    let disk = SmallDisk::mount(&folder, "24m");
     let database = queue.inside(&folder.join("queue.db"));
     let config = queue::config_for(&[&scp]).set("/SendQueue/Database", database);
     queue.restart_with(config).unwrap();
@@ -161,19 +167,32 @@ fn the_disk_is_full() {
     println!("{all} stored, {stores} sent");
 }
 
-/// The same without a crash: each arrives once.
+/// The same without a crash: each arrives once, it is told once, and what a person asks for is done meanwhile.
 #[test]
 fn the_disk_is_full_for_a_while() {
     let scp = FaultScp::start("PACS");
     let mut queue = Queue::start(OrthancConfig::new());
     let folder = queue.data_dir().join("small");
-    let disk = SmallDisk::mount(&folder);
+    let disk = SmallDisk::mount(&folder, "24m");
     let database = queue.inside(&folder.join("queue.db"));
-    let config = queue::config_for(&[&scp]).set("/SendQueue/Database", database);
+    let config = queue::config_for(&[&scp])
+        .modality("other", "OTHER", scp.port())
+        .set("/SendQueue/Database", database)
+        .set("/SendQueue/Defaults/Associations", 16);
     queue.restart_with(config).unwrap();
+    let nothing = serde_json::json!({});
+    queue.tell("/destinations/other/pause", &nothing);
+    let few = Study::new(1, 2).seed(5).build();
+    queue.store_all(&few);
+    queue.wait_for_rest(2);
+    let study = queue.items("")[0]["Study"].clone();
+    queue.tell(
+        "/items",
+        &serde_json::json!({ "Resources": [study], "Destinations": ["other"] }),
+    );
     disk.fill();
-    let mut more = Study::new(10, 60).seed(4).build().into_iter();
-    let mut all = 0;
+    let mut more = Study::new(20, 60).seed(4).build().into_iter();
+    let mut all = 2;
     let mut is_full = || {
         for instance in more.by_ref().take(10) {
             queue.store(&instance.bytes);
@@ -187,11 +206,52 @@ fn the_disk_is_full_for_a_while() {
         queue.log()
     );
     wait_for_complaint(&queue, "full");
+    let problems = health(&queue).1["Problems"].clone();
+    assert!(
+        problems
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|problem| problem["Part"] == "Database"),
+        "{problems}"
+    );
+    for item in queue.items("destination=other") {
+        queue.tell(&format!("/items/{}/cancel", item["ID"]), &nothing);
+        queue.tell("/destinations/pacs/pause", &nothing);
+        queue.tell("/destinations/pacs/resume", &nothing);
+    }
     disk.free();
-    queue.wait_for_rest(all);
+    queue.wait_for_rest(all + 2);
     wait_for_health(&queue);
     assert_eq!(scp.acknowledged_uids().len() as u64, all);
     assert_eq!(scp.counters().stores as u64, all);
     // The writes are tried again each second.
     assert!(scp.wait_for_acknowledged(all as usize, Duration::ZERO));
+    for line in ["queue cannot be worked on", "queue can be worked on again"] {
+        let told = queue.log().matches(line).count();
+        assert_eq!(told, 1, "{line}: told once:\n{}", queue.log());
+    }
+    let told = queue.log_errors().len();
+    assert!(
+        told <= 4,
+        "{told} lines:\n{}",
+        queue.log_errors().join("\n")
+    );
+}
+
+/// Nothing but the queue itself fills this disk: its log takes the last room before the database has grown.
+#[test]
+fn the_log_takes_the_last_room() {
+    let scp = FaultScp::start("PACS");
+    let mut queue = Queue::start(OrthancConfig::new());
+    let folder = queue.data_dir().join("small");
+    let _disk = SmallDisk::mount(&folder, "2m");
+    let database = queue.inside(&folder.join("queue.db"));
+    let config = queue::config_for(&[&scp]).set("/SendQueue/Database", database);
+    queue.restart_with(config).unwrap();
+    queue.store_all(&Study::new(3, 20).seed(6).build());
+    queue.wait_for_rest(60);
+    assert_eq!(scp.acknowledged_uids().len(), 60);
+    assert_eq!(scp.counters().stores, 60, "none is sent twice");
+    wait_for_health(&queue);
 }

@@ -23,7 +23,11 @@ impl Api {
                 since,
             });
         };
-        if let Err(error) = self.store.check_writable() {
+        let unwritable = self.store.check_writable().err();
+        if let Some(fault) = self.store.fault() {
+            // A small write may succeed where results, which are larger, do not.
+            problem(Part::Database, fault.error, Some(Time(fault.since)));
+        } else if let Some(error) = unwritable {
             problem(Part::Database, error.to_string(), None);
         }
         let figures = self.progress.figures();

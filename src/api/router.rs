@@ -3,6 +3,7 @@
 //! Invariants:
 //! - Every path below `/sendqueue` is answered here; what is not in [`ROUTES`] is 404.
 //! - A route without a description cannot be written: both stand in one entry.
+//! - What a request changed survives a power cut once it is answered: here for all of them, so that no verb can forget it.
 //! - Nothing here panics on any path, argument or body.
 
 use orthanc_sdk::{Method, Request, Response};
@@ -97,7 +98,12 @@ fn route(api: &Api, request: &Request, rest: &str) -> Answer {
             continue;
         };
         if route.method == request.method {
-            return (route.answer)(api, request, part);
+            let answer = (route.answer)(api, request, part)?;
+            if route.method != Method::Get {
+                // What a person is told is done is on the disk.
+                api.store.make_durable()?;
+            }
+            return Ok(answer);
         }
         allowed.push(route.method);
     }

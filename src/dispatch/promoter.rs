@@ -2,7 +2,7 @@
 //!
 //! Invariants:
 //! - Each step is small, so that the writer is never held for long.
-//! - A fault of the store is told once and tried again; it never ends the thread.
+//! - A fault of the store, which tells of it itself, is tried again; it never ends the thread.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -65,22 +65,14 @@ impl Promoter {
     }
 
     pub fn run(&self) {
-        let mut faulty = false;
         loop {
             let pause = match self.round() {
                 Ok(due) => {
-                    if faulty {
-                        log::warn!("the queue's database can be used again");
-                    }
-                    faulty = false;
                     let now = self.clock.now();
                     due.map_or(SLOWEST, |due| due.since(now).clamp(FASTEST, SLOWEST))
                 }
                 Err(error) => {
-                    if !faulty {
-                        log::error!("due items cannot be moved, trying on: {error}");
-                    }
-                    faulty = true;
+                    log::debug!("due items cannot be moved: {error}");
                     SLOWEST
                 }
             };
@@ -122,6 +114,7 @@ impl Promoter {
                 .saturating_sub(i64::from(self.history_days) * MICROS_PER_DAY),
         );
         while self.store.prune(horizon, STEP)? == u64::from(STEP) {}
+        self.store.tidy()?;
         self.store.next_due()
     }
 }

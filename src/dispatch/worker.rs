@@ -116,7 +116,8 @@ fn held_back(lane: &Lane, pick: Pick) -> Result<HeldBack, Step> {
 }
 
 fn fault(lane: &Lane, error: &StoreError) -> Step {
-    log::error!("{}: nothing can be claimed: {error}", lane.name);
+    // The store tells of its faults itself, once for all workers.
+    log::debug!("{}: nothing can be claimed: {error}", lane.name);
     Step::Fault
 }
 

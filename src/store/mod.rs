@@ -48,6 +48,14 @@ pub enum StoreError {
     Other(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// A fault of the store that lasts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub since: Timestamp,
+    /// What was met last.
+    pub error: String,
+}
+
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// Up to where Orthanc's `/changes` have been turned into items.
@@ -417,7 +425,18 @@ pub trait Store: Send + Sync {
         id: &str,
         study: Option<&str>,
     ) -> Result<Vec<ResourceProgress>>;
-    /// Whether the database can be written: the truth for `health`.
+    /// Everything that was written before survives a power cut once this returns. Asked for once at the end of what a
+    /// person does, before the answer; what the queue does by itself is found again without it.
+    fn make_durable(&self) -> Result<()>;
+    /// What is worth doing from time to time, while little is written. Asked for each second.
+    fn tidy(&self) -> Result<()> {
+        Ok(())
+    }
+    /// What fails now, told in the log once by the store itself, whoever met it.
+    fn fault(&self) -> Option<Fault> {
+        None
+    }
+    /// Whether the database can be written: the truth for `health`, with [`Store::fault`].
     fn check_writable(&self) -> Result<()>;
     /// Size of the database's files, in bytes.
     fn size_bytes(&self) -> Result<u64>;

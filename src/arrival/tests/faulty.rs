@@ -111,6 +111,7 @@ impl Store for Faulty {
         fn items(&self, filter: &Filter, page: Page) -> Result<Vec<Item>>;
         fn error_summary(&self) -> Result<Vec<ErrorSummary>>;
         fn progress(&self, level: Level, id: &str, study: Option<&str>) -> Result<Vec<ResourceProgress>>;
+        fn make_durable(&self) -> Result<()>;
         fn check_writable(&self) -> Result<()>;
         fn size_bytes(&self) -> Result<u64>;
     }

@@ -226,6 +226,9 @@ impl Store for Faulty {
         self.inner.progress(level, id, study)
     }
 
+    fn make_durable(&self) -> Result<()> {
+        self.inner.make_durable()
+    }
     fn check_writable(&self) -> Result<()> {
         self.inner.check_writable()
     }

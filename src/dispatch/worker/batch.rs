@@ -157,7 +157,7 @@ fn in_hand(lane: &Lane, token: i64, items: &[Item], job: Option<&str>) -> bool {
     };
     let written = lane.tools.store.set_hand(token, &hand);
     if let Err(error) = &written {
-        log::error!(
+        log::debug!(
             "{}: what is being sent cannot be written down: {error}",
             lane.name
         );
@@ -399,22 +399,18 @@ fn finish(lane: &Lane, held: Held<'_>, results: &[Finish]) {
     }
 }
 
-/// Tries until it is done; `false`: the lane was stopped before.
+/// Tries until it is done; `false`: the lane was stopped before. The store tells of its faults itself, once for all workers.
 fn write(lane: &Lane, token: i64, results: &[Finish]) -> bool {
     let tools = &lane.tools;
-    let mut told = false;
     loop {
         match tools.store.finish(token, results, tools.clock.now()) {
             Ok(_) => return true,
             Err(error) => {
-                if !told {
-                    log::error!(
-                        "{}: {} results cannot be written, trying on: {error}",
-                        lane.name,
-                        results.len()
-                    );
-                    told = true;
-                }
+                log::debug!(
+                    "{}: {} results cannot be written: {error}",
+                    lane.name,
+                    results.len()
+                );
                 if lane.is_stopped() {
                     return false;
                 }

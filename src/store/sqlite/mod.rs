@@ -10,23 +10,25 @@
 //! - Readers never wait for the writer.
 //! - The schema repeats the states, classes and their rules as CHECK constraints.
 //!
-//! Map: [`open`] file and settings, [`migrate`] schema, [`pool`] connections, [`sql`] statements;
+//! Map: [`open`] file and settings, [`disk`] what is on it and what room, [`faults`] what is wrong with it, [`migrate`] schema, [`pool`] connections, [`sql`] statements;
 //! then one file per family of verbs.
 
 use std::path::{Path, PathBuf};
 
 use super::{
     Claim, Counts, Cursor, DestinationRecord, Duplicates, Enqueued, ErrorOperation, ErrorSummary,
-    FailureTotal, Filter, Finish, Hand, HeldBack, LastError, Level, MinuteAtRest, Moved, NewItem,
-    Outage, Page, Pick, Released, ResourceProgress, Result, Store, StoreError,
+    FailureTotal, Fault, Filter, Finish, Hand, HeldBack, LastError, Level, MinuteAtRest, Moved,
+    NewItem, Outage, Page, Pick, Released, ResourceProgress, Result, Store, StoreError,
 };
 use crate::item::{Attempt, Item, Timestamp};
 
 mod claim;
+mod disk;
 mod due;
 mod enqueue;
 mod error;
 mod errors;
+mod faults;
 mod finish;
 mod hand;
 mod list;
@@ -46,6 +48,8 @@ mod tests;
 /// The queue in one SQLite file, with its `-wal` and `-shm` beside it.
 pub struct SqliteStore {
     pool: pool::Pool,
+    disk: disk::Disk,
+    faults: faults::Faults,
     created: Timestamp,
     /// Given back last.
     _lock: lock::Lock,
@@ -59,24 +63,48 @@ impl SqliteStore {
     /// `Full` for what may pass.
     pub fn open(path: &Path) -> Result<SqliteStore> {
         let lock = open::lock(path)?;
+        disk::give_room(path);
         let writer = open::writer(path, open::released())?;
         let created = writer.query_row(sql::CREATED, [], |row| row.get(0))?;
+        let pool = pool::Pool::new(path.to_path_buf(), writer);
+        // The schema and what a crash left in the log: in the database from the start.
+        pool.empty_log();
+        let disk = disk::Disk::of(&pool)?;
         Ok(SqliteStore {
-            pool: pool::Pool::new(path.to_path_buf(), writer),
+            pool,
+            disk,
+            faults: faults::Faults::default(),
             created,
             _lock: lock,
         })
     }
 
-    /// On a full disk the write-ahead log may be what fills it: its pages go to where they belong, and it is tried once more.
-    fn with_room<T>(&self, work: impl Fn() -> Result<T>) -> Result<T> {
-        match work() {
-            Err(StoreError::Full(_)) => {
-                self.pool.empty_log();
-                work()
-            }
-            result => result,
+    /// Everything that writes goes this way: where there is no room, some is made and it is tried once more; what fails
+    /// all the same is told once.
+    fn write<T>(&self, work: impl Fn() -> Result<T>) -> Result<T> {
+        self.write_for(false, work)
+    }
+
+    /// The same for what a person asked for, which may use the room that is kept.
+    fn write_for_person<T>(&self, work: impl Fn() -> Result<T>) -> Result<T> {
+        self.write_for(true, work)
+    }
+
+    fn write_for<T>(&self, person: bool, work: impl Fn() -> Result<T>) -> Result<T> {
+        let mut result = work();
+        if matches!(result, Err(StoreError::Full(_))) {
+            result = self.disk.make_room(&self.pool, person, work);
         }
+        match &result {
+            Ok(_) => self.faults.wrote(),
+            Err(error) => self.faults.failed(error),
+        }
+        result
+    }
+
+    /// What only looks, at work: that it succeeds does not say that the queue can be written.
+    fn read<T>(&self, work: impl Fn() -> Result<T>) -> Result<T> {
+        work().inspect_err(|error| self.faults.failed(error))
     }
 }
 
@@ -100,7 +128,10 @@ impl Store for SqliteStore {
         cursor: Option<&Cursor>,
         now: Timestamp,
     ) -> Result<Enqueued> {
-        self.with_room(|| enqueue::enqueue(&self.pool, items, duplicates, cursor, now))
+        self.write(|| {
+            self.disk.bound_growth(&self.pool)?;
+            enqueue::enqueue(&self.pool, items, duplicates, cursor, now)
+        })
     }
 
     fn count_new(&self, items: &[NewItem], duplicates: Duplicates) -> Result<Enqueued> {
@@ -108,11 +139,11 @@ impl Store for SqliteStore {
     }
 
     fn release_running(&self, now: Timestamp) -> Result<Released> {
-        self.with_room(|| release::release_running(&self.pool, now))
+        self.write(|| release::release_running(&self.pool, now))
     }
 
     fn stopped_well(&self) -> Result<()> {
-        self.with_room(|| release::stopped_well(&self.pool))
+        self.write(|| release::stopped_well(&self.pool))
     }
 
     fn held_back(&self, destination: &str) -> Result<HeldBack> {
@@ -120,19 +151,19 @@ impl Store for SqliteStore {
     }
 
     fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>> {
-        self.with_room(|| due::promote(&self.pool, now, limit))
+        self.write(|| due::promote(&self.pool, now, limit))
     }
 
     fn promote_all(&self, destination: &str) -> Result<u64> {
-        self.with_room(|| due::promote_all(&self.pool, destination))
+        self.write_for_person(|| due::promote_all(&self.pool, destination))
     }
 
     fn next_due(&self) -> Result<Option<Timestamp>> {
-        due::next_due(&self.pool)
+        self.read(|| due::next_due(&self.pool))
     }
 
     fn expire(&self, now: Timestamp, limit: u32) -> Result<u64> {
-        self.with_room(|| due::expire(&self.pool, now, limit))
+        self.write(|| due::expire(&self.pool, now, limit))
     }
 
     fn claim(
@@ -142,15 +173,15 @@ impl Store for SqliteStore {
         limit: u32,
         _now: Timestamp,
     ) -> Result<Option<Claim>> {
-        self.with_room(|| claim::claim(&self.pool, destination, pick, limit))
+        self.write(|| claim::claim(&self.pool, destination, pick, limit))
     }
 
     fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64> {
-        self.with_room(|| finish::finish(&self.pool, token, results, now))
+        self.write(|| finish::finish(&self.pool, token, results, now))
     }
 
     fn set_hand(&self, token: i64, hand: &Hand) -> Result<()> {
-        self.with_room(|| hand::set(&self.pool, token, hand))
+        self.write(|| hand::set(&self.pool, token, hand))
     }
 
     fn jobs_in_hand(&self) -> Result<Vec<String>> {
@@ -158,7 +189,7 @@ impl Store for SqliteStore {
     }
 
     fn is_ready(&self, destination: &str, pick: Pick) -> Result<bool> {
-        claim::is_ready(&self.pool, destination, pick)
+        self.read(|| claim::is_ready(&self.pool, destination, pick))
     }
 
     fn still_claimed(&self, token: i64, ids: &[i64]) -> Result<Vec<i64>> {
@@ -166,19 +197,19 @@ impl Store for SqliteStore {
     }
 
     fn prune(&self, before: Timestamp, limit: u32) -> Result<u64> {
-        self.with_room(|| due::prune(&self.pool, before, limit))
+        self.write(|| due::prune(&self.pool, before, limit))
     }
 
     fn replay(&self, id: i64, expires: Option<Timestamp>, _now: Timestamp) -> Result<Moved> {
-        operate::replay(&self.pool, id, expires)
+        self.write_for_person(|| operate::replay(&self.pool, id, expires))
     }
 
     fn cancel(&self, id: i64, now: Timestamp) -> Result<Moved> {
-        operate::cancel(&self.pool, id, now)
+        self.write_for_person(|| operate::cancel(&self.pool, id, now))
     }
 
     fn send_now(&self, id: i64, _now: Timestamp) -> Result<Moved> {
-        operate::send_now(&self.pool, id)
+        self.write_for_person(|| operate::send_now(&self.pool, id))
     }
 
     fn redirect(
@@ -188,11 +219,11 @@ impl Store for SqliteStore {
         expires: Option<Timestamp>,
         _now: Timestamp,
     ) -> Result<Moved> {
-        operate::redirect(&self.pool, id, to, expires)
+        self.write_for_person(|| operate::redirect(&self.pool, id, to, expires))
     }
 
     fn remove(&self, id: i64) -> Result<Moved> {
-        operate::remove(&self.pool, id)
+        self.write_for_person(|| operate::remove(&self.pool, id))
     }
 
     fn operate_errors(
@@ -203,23 +234,25 @@ impl Store for SqliteStore {
         dry_run: bool,
         _now: Timestamp,
     ) -> Result<u64> {
-        errors::operate_errors(&self.pool, operation, filter, expires, dry_run)
+        self.write_for_person(|| {
+            errors::operate_errors(&self.pool, operation, filter, expires, dry_run)
+        })
     }
 
     fn set_paused(&self, destination: &str, paused: bool) -> Result<()> {
-        self.with_room(|| operate::set_paused(&self.pool, destination, paused))
+        self.write_for_person(|| operate::set_paused(&self.pool, destination, paused))
     }
 
     fn set_last_error(&self, destination: &str, error: &LastError) -> Result<()> {
-        operate::set_last_error(&self.pool, destination, error)
+        self.write(|| operate::set_last_error(&self.pool, destination, error))
     }
 
     fn set_outage(&self, destination: &str, outage: Option<&Outage>) -> Result<()> {
-        operate::set_outage(&self.pool, destination, outage)
+        self.write(|| operate::set_outage(&self.pool, destination, outage))
     }
 
     fn add_destination(&self, destination: &str) -> Result<()> {
-        operate::add_destination(&self.pool, destination)
+        self.write(|| operate::add_destination(&self.pool, destination))
     }
 
     fn counts(&self) -> Result<Counts> {
@@ -268,15 +301,29 @@ impl Store for SqliteStore {
     }
 
     fn check_writable(&self) -> Result<()> {
-        operate::check_writable(&self.pool)
+        self.write(|| operate::check_writable(&self.pool))
     }
 
-    /// The file and its write-ahead log.
+    fn make_durable(&self) -> Result<()> {
+        self.disk.sync()
+    }
+
+    fn tidy(&self) -> Result<()> {
+        if self.faults.may_be_over() {
+            self.check_writable()?;
+        }
+        self.disk.checkpoint_when_quiet()
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        self.faults.current()
+    }
+
+    /// The file, its write-ahead log and the room that is kept.
     fn size_bytes(&self) -> Result<u64> {
         let mut total = 0;
-        for suffix in ["", "-wal", "-shm"] {
-            let mut path = self.pool.path().clone().into_os_string();
-            path.push(suffix);
+        for suffix in ["", "-wal", "-shm", "-room"] {
+            let path = disk::beside(self.pool.path(), suffix);
             total += std::fs::metadata(path).map_or(0, |file| file.len());
         }
         Ok(total)

@@ -86,14 +86,17 @@ impl Drop for Reader<'_> {
 }
 
 impl Pool {
-    /// Moves the write-ahead log's pages into the database and gives its room back. Best effort: where there is no room for
-    /// that either, or a reader needs the log, it stays.
-    pub fn empty_log(&self) {
+    /// Moves the write-ahead log's pages into the database and gives its room back. Answers whether it could: where there is
+    /// no room for that either, or a reader needs the log, it stays.
+    pub fn empty_log(&self) -> bool {
         let writer = lock(&self.writer);
-        let moved = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        if let Err(error) = moved {
+        let busy = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+            row.get::<_, bool>(0)
+        });
+        if let Err(error) = &busy {
             log::debug!("the write-ahead log could not be emptied: {error}");
         }
+        matches!(busy, Ok(false))
     }
 
     pub fn new(path: PathBuf, writer: Connection) -> Pool {

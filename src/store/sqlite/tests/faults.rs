@@ -80,6 +80,98 @@ fn a_full_disk_writes_nothing_and_passes() {
 }
 
 #[test]
+fn a_fault_is_known_though_small_writes_succeed() {
+    let folder = folder();
+    let store = SqliteStore::open(&path(&folder)).unwrap();
+    store.limit_growth(Some(3));
+    assert_eq!(store.fault(), None);
+    for _ in 0..3 {
+        let full = store.enqueue(&items(500), Duplicates::Arrival, None, at(0));
+        assert!(matches!(full, Err(StoreError::Full(_))), "{full:?}");
+        store.check_writable().unwrap();
+        let fault = store.fault().expect("it is known");
+        assert!(fault.error.contains("full"), "{fault:?}");
+    }
+    store.limit_growth(None);
+    let is_over = || {
+        store.tidy().unwrap();
+        store.fault().is_none()
+    };
+    assert!(
+        eventually(is_over),
+        "its end is noticed though nothing is written"
+    );
+}
+
+#[test]
+fn at_rest_the_file_alone_is_whole() {
+    let folder = folder();
+    let store = SqliteStore::open(&path(&folder)).unwrap();
+    store
+        .enqueue(&items(400), Duplicates::Arrival, None, at(0))
+        .unwrap();
+    let copy = folder.path().join("copy.db");
+    let is_whole = || {
+        store.tidy().unwrap();
+        std::fs::copy(path(&folder), &copy).unwrap();
+        let copied = Connection::open(&copy).unwrap();
+        let count = copied.query_row("SELECT count(*) FROM item", [], |row| row.get::<_, i64>(0));
+        count.is_ok_and(|count| count == 400)
+    };
+    assert!(eventually(is_whole));
+    // And once it is, nothing is done any more.
+    let log = std::fs::metadata(super::super::disk::beside(&path(&folder), "-wal")).unwrap();
+    store.tidy().unwrap();
+    let again = std::fs::metadata(super::super::disk::beside(&path(&folder), "-wal")).unwrap();
+    assert_eq!(log.modified().unwrap(), again.modified().unwrap());
+}
+
+/// What has been done to the log since the last checkpoint always fits into the room that is kept.
+#[test]
+fn the_database_grows_in_bounds_between_checkpoints() {
+    let folder = folder();
+    let path = path(&folder);
+    let store = SqliteStore::open(&path).unwrap();
+    let room = std::fs::metadata(super::super::disk::beside(&path, "-room")).unwrap();
+    for batch in 0..40 {
+        let items: Vec<NewItem> = (0..500)
+            .map(|number| new_item("s", &format!("instance {batch} {number}")))
+            .collect();
+        store
+            .enqueue(&items, Duplicates::Arrival, None, at(0))
+            .unwrap();
+        let pages: u64 = store
+            .pool
+            .writer()
+            .unwrap()
+            .query_row(
+                "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+                [],
+                |row| row.get::<_, i64>(0),
+            )
+            .unwrap()
+            .unsigned_abs();
+        let there = std::fs::metadata(&path).unwrap().len();
+        assert!(
+            pages - there < room.len(),
+            "{pages} bytes, {there} of them in the file"
+        );
+    }
+}
+
+/// Waits for a condition.
+fn eventually(mut condition: impl FnMut() -> bool) -> bool {
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while std::time::Instant::now() < end {
+        if condition() {
+            return true;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    false
+}
+
+#[test]
 fn another_process_lock_is_told_and_passes() {
     let folder = folder();
     let store = SqliteStore::open(&path(&folder)).unwrap();

@@ -1,0 +1,154 @@
+//! G6: what a person was told is done survives a power cut, whatever was written and not synced is lost.
+
+use std::path::Path;
+use std::process::Command;
+
+use OrthancSendQueue::store::sqlite::SqliteStore;
+use OrthancSendQueue::store::{Filter, Page, Store};
+use rusqlite::Connection;
+use sendqueue_testkit::queue::{self, Queue, SOON};
+use sendqueue_testkit::{FaultScp, PowerCut, Study, poll};
+use serde_json::{Value, json};
+
+/// The states of all items, by number, and whether `pacs` is paused, as the plugin finds them after the power cut.
+fn after_cut(database: &Path) -> (Vec<(i64, String)>, bool) {
+    let store = SqliteStore::open(database).unwrap();
+    let items = store
+        .items(&Filter::default(), Page::after(0, 1000))
+        .unwrap();
+    let states = items
+        .iter()
+        .map(|item| (item.id, format!("{} {}", item.destination, item.state)))
+        .collect();
+    let pacs = store.destination("pacs").unwrap();
+    (states, pacs.is_some_and(|pacs| pacs.paused))
+}
+
+#[test]
+fn each_action_is_on_the_disk_before_its_answer() {
+    let (scp, other) = (FaultScp::start("PACS"), FaultScp::start("OTHER"));
+    scp.set_status(0xC000);
+    let queue = Queue::start(
+        queue::config(&["pacs"])
+            .modality("pacs", scp.aet(), scp.port())
+            .modality("other", other.aet(), other.port()),
+    );
+    queue.store_all(&Study::new(1, 3).seed(1).build());
+    queue.wait_for("pacs", "Failure", 3);
+    queue.tell("/destinations/other/pause", &json!({}));
+    let ids: Vec<i64> = queue
+        .items("")
+        .iter()
+        .map(|item| item["ID"].as_i64().unwrap())
+        .collect();
+    let study = queue.item(ids[0])["Study"].clone();
+    let database = queue.data_dir().join("index").join("sendqueue.db");
+    let cut = PowerCut::record(queue.pid(), &database);
+
+    let now = || queue.items("");
+    let mut seed = 0;
+    let mut check = |what: &str, paused: bool| {
+        let expected: Vec<(i64, String)> = now()
+            .iter()
+            .map(|item| {
+                let text = |key: &str| item[key].as_str().unwrap().to_owned();
+                let said = format!("{} {}", text("Destination"), text("State"));
+                (item["ID"].as_i64().unwrap(), said)
+            })
+            .collect();
+        seed += 1;
+        for seed in [None, Some(seed), Some(seed + 1000)] {
+            let (_folder, copy) = cut.now(seed);
+            assert_eq!(after_cut(&copy), (expected.clone(), paused), "after {what}");
+        }
+    };
+    let post = |path: &str, body: Value| queue.tell(path, &body);
+
+    post("/destinations/pacs/pause", json!({}));
+    check("pause", true);
+    let asked = post(
+        "/items",
+        json!({ "Resources": [study], "Destinations": ["other"] }),
+    );
+    assert_eq!(asked["Enqueued"], 3);
+    check("enqueue", true);
+    let new = now()[3]["ID"].as_i64().unwrap();
+    post(&format!("/items/{new}/send-now"), json!({}));
+    check("send-now", true);
+    post(&format!("/items/{new}/cancel"), json!({}));
+    check("cancel", true);
+    post(&format!("/items/{new}/replay"), json!({}));
+    check("replay", true);
+    let _ = queue.delete(&format!("/sendqueue/items/{new}")).ok();
+    check("remove", true);
+    post(
+        &format!("/items/{}/redirect", ids[0]),
+        json!({ "To": "other" }),
+    );
+    check("redirect", true);
+    post("/errors/replay", json!({ "IDs": [ids[1]] }));
+    check("replay of errors", true);
+    post("/errors/purge", json!({ "All": true }));
+    check("purge of errors", true);
+    scp.set_status(0);
+    let told = queue.post_json("/sendqueue/destinations/pacs/resume", &json!({}));
+    let (_folder, copy) = cut.now(None);
+    let _ = told.ok();
+    assert!(!after_cut(&copy).1, "after resume");
+}
+
+#[test]
+fn at_rest_the_file_alone_has_everything() {
+    let scp = FaultScp::start("PACS");
+    let queue = Queue::start(queue::config_for(&[&scp]));
+    queue.tell("/destinations/pacs/pause", &json!({}));
+    queue.store_all(&Study::new(4, 10).seed(1).build());
+    queue.wait_for("pacs", "Pending", 40);
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("backup.db");
+    let is_whole = || {
+        std::fs::copy(queue.data_dir().join("index").join("sendqueue.db"), &copy).unwrap();
+        let counted = Connection::open(&copy).and_then(|copy| {
+            copy.query_row("SELECT count(*) FROM item", [], |row| row.get::<_, i64>(0))
+        });
+        counted.is_ok_and(|items| items == 40)
+    };
+    assert!(poll(is_whole, SOON), "the file alone has not all items");
+}
+
+/// The commands of the page, as they stand there, on a queue at work.
+#[test]
+fn the_documented_backups_are_whole() {
+    const PAGE: &str = include_str!("../docs/power-loss-and-backup.md");
+    let scp = FaultScp::start("PACS");
+    let queue = Queue::start(queue::config_for(&[&scp]));
+    queue.tell("/destinations/pacs/pause", &json!({}));
+    queue.store_all(&Study::new(2, 5).seed(1).build());
+    queue.wait_for("pacs", "Pending", 10);
+    let database = queue.data_dir().join("index").join("sendqueue.db");
+    let folder = tempfile::tempdir().unwrap();
+    let mut commands = PAGE
+        .split("```sh\n")
+        .skip(1)
+        .filter_map(|block| block.split_once("\n```"))
+        .map(|(command, _)| {
+            command
+                .replace(
+                    "/var/lib/orthanc/db-v6/sendqueue.db",
+                    &database.display().to_string(),
+                )
+                .replace("/var/backups", &folder.path().display().to_string())
+        });
+    let run = |command: &str| {
+        let done = Command::new("sh").args(["-ec", command]).output().unwrap();
+        assert!(done.status.success(), "{command}: {done:?}");
+        String::from_utf8(done.stdout).unwrap()
+    };
+    for name in ["sendqueue.db", "sendqueue-small.db"] {
+        run(&commands.next().unwrap());
+        let (items, _) = after_cut(&folder.path().join(name));
+        assert_eq!(items.len(), 10, "{name}");
+    }
+    assert_eq!(run(&commands.next().unwrap()), "ok\n");
+    assert!(commands.next().is_none(), "a command that is not tried");
+}
