@@ -362,6 +362,25 @@ fn meta_information_that_disagrees_misleads_nobody() {
     }
 }
 
+/// Orthanc stores it, and its own SCU does not send it.
+#[test]
+fn a_data_set_without_a_sop_class_goes_by_the_meta_information() {
+    let receiver = Receiver::start(ReceiverKind::Pynetdicom, "PACS");
+    let sample = &every_object()[0];
+    // The element is the first one.
+    let element = 8 + sample.sop_class_uid.len().next_multiple_of(2);
+    let mut file = sample.file.clone();
+    assert_eq!(file[sample.data_set_offset..][..4], [8, 0, 0x16, 0]);
+    file.drain(sample.data_set_offset..sample.data_set_offset + element);
+    let without = Sample::from_file("without SOP class", file, true);
+    let config = native(&receiver).set("/SendQueue/Defaults/Transport", "Auto");
+    let queue = send_all(config, std::slice::from_ref(&without));
+    let item = &queue.by_uid("pacs")[&sample.sop_instance_uid];
+    assert_eq!(item["State"], "Success", "{item:#}");
+    assert!(receiver.wait_for(1, SOON));
+    assert_same_bytes(&without, &receiver.received()[&sample.sop_instance_uid]);
+}
+
 /// `SENDQUEUE_HUGE_MB`: how large, instead of 64.
 #[test]
 fn an_instance_larger_than_the_budget_arrives_beside_others() {

@@ -78,19 +78,24 @@ impl Loaded {
     /// Which instance it is the data set says. What cannot be read there, or is not there, `known` says.
     fn new(bytes: Bytes, known: impl FnOnce() -> Result<Known, String>) -> Result<Loaded, String> {
         let part10 = Part10::parse(&bytes).map_err(|error| error.to_string())?;
-        let transfer_syntax = part10.transfer_syntax.to_owned();
+        let transfer_syntax = part10.transfer_syntax;
         let (sop_class, sop_instance_uid) = match (part10.sop_class_uid, part10.sop_instance_uid) {
             (Some(class), Some(instance)) => (class.to_owned(), instance.to_owned()),
             (class, instance) => {
                 let known = known()?;
-                if known.kind.transfer_syntax != transfer_syntax {
+                if known.transfer_syntax != transfer_syntax {
                     return Err(format!(
                         "the stored file names transfer syntax {transfer_syntax}, which is {} for Orthanc",
-                        known.kind.transfer_syntax
+                        known.transfer_syntax
                     ));
                 }
+                let class = class.map(str::to_owned).or(known.sop_class);
+                // The last resort, where nothing contradicts it.
+                let media_class = part10.media_storage_sop_class_uid;
                 (
-                    class.map_or(known.kind.sop_class, str::to_owned),
+                    class
+                        .or(media_class.map(str::to_owned))
+                        .ok_or("the stored file names no SOP class")?,
                     instance.map_or(known.sop_instance_uid, str::to_owned),
                 )
             }
@@ -100,7 +105,7 @@ impl Loaded {
             padded: None,
             kind: Kind {
                 sop_class,
-                transfer_syntax,
+                transfer_syntax: transfer_syntax.to_owned(),
             },
             sop_instance_uid,
             bytes,
@@ -149,7 +154,9 @@ impl Loaded {
 
 /// What is known of an instance without its file.
 struct Known {
-    kind: Kind,
+    /// `None`: there is none in the data set.
+    sop_class: Option<String>,
+    transfer_syntax: String,
     sop_instance_uid: String,
 }
 
@@ -161,16 +168,14 @@ impl Known {
             .map_err(|error| format!("Orthanc does not tell what the stored file is: {error}"))?;
         let metadata = |key: &str| {
             let text = answer.get(key).and_then(Value::as_str).unwrap_or_default();
-            let what = format!("Orthanc does not know the {key} of the stored file");
-            uid(text.as_bytes()).map(str::to_owned).ok_or(what)
+            uid(text.as_bytes()).map(str::to_owned)
         };
         let sop_instance_uid = uid(item.sop_instance_uid.as_bytes())
             .ok_or("the SOP instance UID of the stored file cannot be found")?;
         Ok(Known {
-            kind: Kind {
-                sop_class: metadata("SopClassUid")?,
-                transfer_syntax: metadata("TransferSyntax")?,
-            },
+            sop_class: metadata("SopClassUid"),
+            transfer_syntax: metadata("TransferSyntax")
+                .ok_or("Orthanc does not know the transfer syntax of the stored file")?,
             sop_instance_uid: sop_instance_uid.to_owned(),
         })
     }
@@ -274,10 +279,8 @@ fn convert(host: Host, loaded: &Loaded, transfer_syntax: &str) -> Result<Loaded,
         .map_err(|error| error.to_string())?;
     let known = || {
         Ok(Known {
-            kind: Kind {
-                transfer_syntax: transfer_syntax.to_owned(),
-                ..loaded.kind.clone()
-            },
+            sop_class: Some(loaded.kind.sop_class.clone()),
+            transfer_syntax: transfer_syntax.to_owned(),
             sop_instance_uid: loaded.sop_instance_uid.clone(),
         })
     };

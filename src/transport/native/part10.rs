@@ -5,8 +5,8 @@
 //! - No length in the file is believed unchecked, the group length (0002,0000) not at all: writers get it wrong.
 //! - What is answered can go into a network message: UIDs are UIDs.
 //! - SOP class and instance are those of the data set, as far as it can be read without a dictionary: it is what a receiver
-//!   stores, and Orthanc goes by it alone, both for its index and for C-STORE requests. Those of the meta information (Media
-//!   Storage SOP Class and Instance UID) are often left over from another instance, and are not looked at.
+//!   stores, and Orthanc goes by it alone, both for its index and for C-STORE requests. Those of the meta information are often
+//!   left over from another instance: of them only Media Storage SOP Class UID is told, for a data set that has none.
 //! - An element that is there twice counts as it stands first, as for DCMTK: so with two meta headers.
 //! - Nothing is allocated, and of the data set no more is read than its first elements.
 
@@ -15,6 +15,7 @@ use super::implicit::has_long_form;
 
 const PREAMBLE: usize = 128;
 const UNDEFINED: u32 = u32::MAX;
+const MEDIA_STORAGE_SOP_CLASS: (u16, u16) = (0x0002, 0x0002);
 const TRANSFER_SYNTAX: (u16, u16) = (0x0002, 0x0010);
 const SOP_CLASS: (u16, u16) = (0x0008, 0x0016);
 const SOP_INSTANCE: (u16, u16) = (0x0008, 0x0018);
@@ -26,6 +27,8 @@ pub struct Part10<'a> {
     pub sop_class_uid: Option<&'a str>,
     /// The same of (0008,0018).
     pub sop_instance_uid: Option<&'a str>,
+    /// Media Storage SOP Class UID (0002,0002), if it is a UID.
+    pub media_storage_sop_class_uid: Option<&'a str>,
     pub transfer_syntax: &'a str,
     pub data_set: &'a [u8],
 }
@@ -42,12 +45,14 @@ impl Part10<'_> {
             .get(PREAMBLE..)
             .and_then(|rest| rest.strip_prefix(b"DICM"))
             .ok_or(NotPart10("it does not begin with a preamble and DICM"))?;
-        let mut syntax = None;
+        let (mut media_class, mut syntax) = (None, None);
         while rest.starts_with(&[2, 0]) {
             let element = explicit(rest, Order::LittleEndian)
                 .ok_or(NotPart10("its meta information is damaged"))?;
-            if element.tag == TRANSFER_SYNTAX {
-                syntax = syntax.or(Some(element.value));
+            match element.tag {
+                MEDIA_STORAGE_SOP_CLASS => media_class = media_class.or(Some(element.value)),
+                TRANSFER_SYNTAX => syntax = syntax.or(Some(element.value)),
+                _ => {}
             }
             rest = element.rest;
         }
@@ -62,6 +67,7 @@ impl Part10<'_> {
         Ok(Part10 {
             sop_class_uid: valid(class, "its SOP class is no valid UID")?,
             sop_instance_uid: valid(instance, "its SOP instance UID is no valid UID")?,
+            media_storage_sop_class_uid: media_class.and_then(uid),
             transfer_syntax: syntax,
             data_set: rest,
         })

@@ -49,6 +49,7 @@ fn a_file_is_read_whatever_its_group_length_says() {
         let bytes = file(&all, &data_set);
         let read = Part10::parse(&bytes).unwrap();
         assert_eq!(uids(read), (None, None));
+        assert_eq!(read.media_storage_sop_class_uid, Some("1.2.3"));
         assert_eq!(read.transfer_syntax, EXPLICIT_VR_LE);
         assert_eq!(read.data_set, data_set);
     }
