@@ -109,7 +109,12 @@ fn killed_over(transport: &str) {
         .map(|instance| instance.sop_instance_uid.clone())
         .filter(|uid| *uid != poison)
         .collect();
-    assert_eq!(scp.acknowledged_uids(), expected, "{transport}");
+    let mut arrived = scp.acknowledged_uids();
+    if transport == "Rest" {
+        // Orthanc's job runs already when the process ends: here, unlike with a codec that aborts, it may have sent it.
+        arrived.remove(&poison);
+    }
+    assert_eq!(arrived, expected, "{transport}");
 }
 
 #[test]
