@@ -125,5 +125,6 @@ fn item(number: u64, destination: &str) -> NewItem {
         expires: Some(BEGIN.plus(DAY * 1000)),
         size_bytes: 524_288,
         failed: None,
+        reception: OrthancSendQueue::store::Reception::default(),
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use OrthancSendQueue::item::{Priority, Timestamp};
 use OrthancSendQueue::store::sqlite::SqliteStore;
-use OrthancSendQueue::store::{Duplicates, NewItem, Store};
+use OrthancSendQueue::store::{Duplicates, NewItem, Reception, Store};
 use sendqueue_testkit::dcmtk::{StoreScp, StoreScpOptions, StoreScu, write_folder};
 use sendqueue_testkit::{
     Instance, Kind, Orthanc, OrthancConfig, OrthancVersion, Study, wait_until,
@@ -272,5 +272,6 @@ fn item(number: u64) -> NewItem {
         expires: None,
         size_bytes: 524_288,
         failed: None,
+        reception: Reception::default(),
     }
 }

@@ -87,6 +87,7 @@ fn new_item(number: u64, per_study: u64) -> NewItem {
         expires: Some(NOW.plus_seconds(604_800.0)),
         size_bytes: 524_288,
         failed: None,
+        reception: OrthancSendQueue::store::Reception::default(),
     }
 }
 

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use OrthancSendQueue::item::{Class, Clock, Outcome, Priority, SystemClock, Timestamp};
 use OrthancSendQueue::store::sqlite::SqliteStore;
-use OrthancSendQueue::store::{AttemptMade, Duplicates, Finish, FinishVerb, NewItem, Pick, Store};
+use OrthancSendQueue::store::{
+    AttemptMade, Duplicates, Finish, FinishVerb, NewItem, Pick, Reception, Store,
+};
 
 pub const DESTINATIONS: [&str; 3] = ["pacs", "archive", "research"];
 
@@ -144,5 +146,6 @@ fn item(number: u64, not_before: Option<Timestamp>) -> NewItem {
         expires: None,
         size_bytes: 524_288,
         failed: None,
+        reception: Reception::default(),
     }
 }

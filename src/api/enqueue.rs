@@ -17,8 +17,8 @@ use super::types::{self, Enqueue};
 use super::{Answer, Api, ok};
 use crate::arrival::enlist;
 use crate::arrival::facts::{Fact, Facts};
-use crate::item::{Priority, Timestamp};
-use crate::routing::{Arrival, Route};
+use crate::item::{Again, Priority, Timestamp};
+use crate::routing::Route;
 use crate::store::{Duplicates, Enqueued, NewItem};
 
 const MOST_QUIET_SECONDS: u64 = 86_400;
@@ -142,19 +142,13 @@ impl Api {
         let mut items = Vec::with_capacity(facts.len() * wish.destinations.len());
         for fact in facts {
             for name in &wish.destinations {
-                items.push(self.request_item(&fact.arrival, name, wish, now));
+                items.push(self.request_item(fact, name, wish, now));
             }
         }
         items
     }
 
-    fn request_item(
-        &self,
-        arrival: &Arrival,
-        destination: &str,
-        wish: &Wish,
-        now: Timestamp,
-    ) -> NewItem {
+    fn request_item(&self, fact: &Fact, destination: &str, wish: &Wish, now: Timestamp) -> NewItem {
         let settings = self.settings.destination(destination);
         let quiet = wish
             .quiet_seconds
@@ -165,10 +159,11 @@ impl Api {
             level: settings.level,
             quiet_seconds: u32::try_from(quiet).unwrap_or(u32::MAX),
             priority: wish.priority.unwrap_or(settings.priority),
+            again: Again::Always,
         };
         NewItem {
             rule: None,
-            ..enlist::item(&self.settings, arrival, &route, now, None)
+            ..enlist::item(&self.settings, fact, &route, now, None)
         }
     }
 }

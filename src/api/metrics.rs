@@ -16,7 +16,8 @@ use super::exposition::{CONTENT_TYPE, Exposition, Kind};
 use super::input::Query;
 use super::types::DestinationState;
 use super::{Answer, Api};
-use crate::arrival::{progress, timing};
+use crate::arrival::progress::{self, Fate};
+use crate::arrival::timing;
 use crate::dispatch::LaneStatus;
 use crate::dispatch::figures::{DELIVERY_SECONDS, Figures};
 use crate::item::{Class, State, Timestamp};
@@ -82,7 +83,7 @@ impl Api {
         sent(&mut page, &destinations);
         failures(&mut page, &destinations, &self.store.failure_totals()?);
         reachable(&mut page, &destinations);
-        self.arrivals(&mut page, now)?;
+        self.arrivals(&mut page, &destinations, now)?;
         self.machinery(&mut page)?;
         self.told(&mut page);
         Ok(Response::new(200, CONTENT_TYPE, page.into_text()))
@@ -102,7 +103,12 @@ impl Api {
         Ok(measured.collect())
     }
 
-    fn arrivals(&self, page: &mut Exposition, now: Timestamp) -> Result<(), ApiError> {
+    fn arrivals(
+        &self,
+        page: &mut Exposition,
+        destinations: &[Destination],
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
         let progress = self.progress.figures();
         let mut age = page.family(
             "sendqueue_reconciliation_age_seconds",
@@ -132,6 +138,7 @@ impl Api {
             "Instances that are not forwarded because Orthanc cannot describe them.",
         );
         given_up.sample(&[], progress.given_up);
+        decided(page, destinations, &progress);
         let timing = self.notices.timing();
         let mut callback = page.family(
             "sendqueue_callback_duration_seconds",
@@ -406,6 +413,43 @@ fn reachable(page: &mut Exposition, destinations: &[Destination]) {
         "Times that the destination became unreachable; kept by the database.",
         |one| one.status.outages,
     );
+}
+
+/// What was decided of arrivals, other than that they are simply sent.
+fn decided(page: &mut Exposition, destinations: &[Destination], progress: &progress::Figures) {
+    let of = |one: &Destination, fate| progress.decided(&one.record.name, fate);
+    let mut held_back = page.family(
+        "sendqueue_held_back_total",
+        Kind::Counter,
+        "Instances that a rule names and that are not sent: Loop, they came from there; Unchanged and Never, they were received again.",
+    );
+    for one in destinations {
+        for (reason, fate) in [
+            ("Loop", Fate::Loop),
+            ("Unchanged", Fate::Unchanged),
+            ("Never", Fate::Never),
+        ] {
+            let labels = [
+                ("destination", one.record.name.as_str()),
+                ("reason", reason),
+            ];
+            held_back.sample(&labels, of(one, fate));
+        }
+    }
+    for (name, help, fate) in [
+        (
+            "sendqueue_again_total",
+            "Instances that were received again and are sent again.",
+            Fate::Again,
+        ),
+        (
+            "sendqueue_undecided_total",
+            "Instances in the error queue because a rule hangs on what cannot be read.",
+            Fate::Undecided,
+        ),
+    ] {
+        counter(page, destinations, name, help, |one| of(one, fate));
+    }
 }
 
 fn gauge(

@@ -1,50 +1,71 @@
 //! From an instance to the items that the rules make of it.
 
+use super::facts::Fact;
 use crate::config::settings::{DestinationSettings, Settings};
 use crate::item::{Class, Outcome, Timestamp};
-use crate::routing::{Arrival, Resolution, Route};
-use crate::store::NewItem;
+use crate::routing::{Resolution, Route};
+use crate::store::{NewItem, Reception};
 
 /// When an item made (or replayed) now for a destination goes to the error queue unsent.
 pub fn expiry(settings: &DestinationSettings, now: Timestamp) -> Option<Timestamp> {
     (settings.expire_after > 0).then(|| now.plus_seconds(settings.expire_after as f64))
 }
 
+/// What the rules make of instances.
+#[derive(Debug, Default)]
+pub struct Enlisted {
+    pub items: Vec<NewItem>,
+    /// Instance and destination of what came from there and does not go back.
+    pub loops: Vec<(String, String)>,
+}
+
+impl Enlisted {
+    pub fn add(
+        &mut self,
+        settings: &Settings,
+        fact: &Fact,
+        resolution: &Resolution,
+        now: Timestamp,
+    ) {
+        self.items.extend(items(settings, fact, resolution, now));
+        let loops = resolution.loops.iter();
+        self.loops
+            .extend(loops.map(|name| (fact.arrival.instance.clone(), name.clone())));
+    }
+}
+
 /// The items of one arrival, in the order of the rules.
-pub fn items(
+fn items(
     settings: &Settings,
-    arrival: &Arrival,
+    fact: &Fact,
     resolution: &Resolution,
     now: Timestamp,
 ) -> Vec<NewItem> {
     let decided = resolution
         .routes
         .iter()
-        .map(|route| item(settings, arrival, route, now, None));
-    let why = resolution
-        .tags_error
-        .as_deref()
-        .unwrap_or("no reason known");
-    let undecided = resolution.undecided.iter().map(|route| {
+        .map(|route| item(settings, fact, route, now, None));
+    let undecided = resolution.undecided.iter().map(|one| {
         let outcome = Outcome::new(
             Class::Internal,
             format!(
-                "the tags that {} asks for could not be read ({why}): replay to send, purge to leave it",
-                route.rule
+                "the tags that {} asks for could not be read ({}): replay to send, purge to leave it",
+                one.route.rule, one.why
             ),
         );
-        item(settings, arrival, route, now, Some(outcome))
+        item(settings, fact, &one.route, now, Some(outcome))
     });
     decided.chain(undecided).collect()
 }
 
 pub fn item(
     settings: &Settings,
-    arrival: &Arrival,
+    fact: &Fact,
     route: &Route,
     now: Timestamp,
     failed: Option<Outcome>,
 ) -> NewItem {
+    let arrival = &fact.arrival;
     let quiet = f64::from(route.quiet_seconds);
     NewItem {
         instance: arrival.instance.clone(),
@@ -61,5 +82,11 @@ pub fn item(
         expires: expiry(settings.destination(&route.destination), now),
         size_bytes: arrival.size_bytes,
         failed,
+        reception: Reception {
+            file: Some(fact.stamp.clone()),
+            digest: fact.digest.clone(),
+            repeated: fact.repeated,
+            again: route.again,
+        },
     }
 }

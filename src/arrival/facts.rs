@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, HashMap};
 use orthanc_sdk::{CallError, Client};
 use serde_json::{Value, json};
 
-use crate::routing::{Arrival, TagValues};
+use crate::item::Timestamp;
+use crate::routing::Arrival;
 
 /// Past this many parents all are asked anew.
 const MOST_PARENTS: usize = 20_000;
@@ -22,6 +23,10 @@ pub struct Fact {
     pub received: String,
     /// Tells one reception of an instance from another: the identifier of its file.
     pub stamp: String,
+    /// Digest of the content, where it was asked for ([`Facts::digest`]).
+    pub digest: Option<String>,
+    /// When Orthanc told that it received the instance again, and left it as it was.
+    pub repeated: Option<Timestamp>,
 }
 
 /// Reads facts; keeps the parents of series and studies.
@@ -104,11 +109,19 @@ impl Facts {
         self.learn(&studies, "ParentPatient")
     }
 
-    /// The tags of an instance, for rules that need them.
-    pub fn tags(&self, instance: &str) -> Result<TagValues, CallError> {
-        let uri = format!("/instances/{instance}/tags?short");
-        let tags = self.client.get_json(&uri)?;
-        TagValues::from_json(&tags).ok_or_else(|| malformed("tags that are no object"))
+    /// The MD5 sum that Orthanc keeps of an instance's file; `None`: it keeps none (`StoreMD5ForAttachments`), or the
+    /// instance is gone. Measured: some 30 µs, where describing an instance takes 150.
+    pub fn digest(&self, instance: &str) -> Result<Option<String>, CallError> {
+        let uri = format!("/instances/{instance}/attachments/dicom/md5");
+        match self.client.get(&uri) {
+            Ok(answer) if answer.is_success() => {
+                let text = String::from_utf8_lossy(&answer.body);
+                let text = text.trim_matches(['"', ' ', '\r', '\n']);
+                Ok((!text.is_empty()).then(|| text.to_owned()))
+            }
+            Err(CallError::HostGone) => Err(CallError::HostGone),
+            Ok(_) | Err(_) => Ok(None),
+        }
     }
 
     fn fact(&self, id: &str, described: &Value) -> Option<Fact> {
@@ -142,6 +155,8 @@ impl Facts {
                 origin: metadata("Origin"),
             },
             received,
+            digest: None,
+            repeated: None,
         })
     }
 

@@ -8,6 +8,8 @@
 //!             begin, unlogged, sweep: what the log does not tell
 //! ```
 
+mod addresses;
+mod again;
 mod begin;
 pub mod changes;
 mod describe;
@@ -18,6 +20,7 @@ pub mod progress;
 pub mod recent;
 pub mod reconcile;
 mod sweep;
+mod tags;
 pub mod timing;
 mod unlogged;
 

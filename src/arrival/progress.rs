@@ -1,5 +1,6 @@
 //! How far reconciliation is, for `/sendqueue` and `health`.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::item::Timestamp;
@@ -19,6 +20,30 @@ pub struct Figures {
     pub gone: u64,
     /// Instances given up because Orthanc cannot describe them.
     pub given_up: u64,
+    /// Decisions that need to be seen, by destination.
+    pub fates: BTreeMap<(String, Fate), u64>,
+}
+
+/// What was decided of an instance and a destination, other than that it is simply sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// Not sent: it came from there.
+    Loop,
+    /// Received again and not sent again: its content is the same.
+    Unchanged,
+    /// Received again and not sent again: the rule says `"Again": "Never"`.
+    Never,
+    /// Received again and sent again.
+    Again,
+    /// Into the error queue: a rule hangs on what cannot be read.
+    Undecided,
+}
+
+impl Figures {
+    pub fn decided(&self, destination: &str, fate: Fate) -> u64 {
+        let key = (destination.to_owned(), fate);
+        self.fates.get(&key).copied().unwrap_or(0)
+    }
 }
 
 impl Progress {
@@ -59,6 +84,21 @@ impl Progress {
             }
         };
         figures.fault = Some((since, error));
+    }
+
+    /// Counts, and tells the first of its kind for each destination.
+    pub fn count(&self, destination: &str, fate: Fate, text: impl FnOnce() -> String) {
+        let mut figures = self.lock();
+        let count = figures
+            .fates
+            .entry((destination.to_owned(), fate))
+            .or_default();
+        *count += 1;
+        let first = *count == 1;
+        drop(figures);
+        if first {
+            log::warn!("{}", text());
+        }
     }
 
     pub fn gone(&self, count: usize) {

@@ -13,29 +13,46 @@ const MOST: usize = 20_000;
 #[derive(Default)]
 pub struct Recent {
     order: VecDeque<String>,
-    stamps: HashMap<String, String>,
+    queued: HashMap<String, Queued>,
+}
+
+struct Queued {
+    stamp: String,
+    /// The callback of this reception has not come yet.
+    awaits_callback: bool,
 }
 
 impl Recent {
     /// Whether this very reception was queued; `None`: nothing is known of the instance.
     pub fn has(&self, fact: &Fact) -> Option<bool> {
-        let stamp = self.stamps.get(&fact.arrival.instance)?;
-        Some(*stamp == fact.stamp)
+        let queued = self.queued.get(&fact.arrival.instance)?;
+        Some(queued.stamp == fact.stamp)
     }
 
-    pub fn extend<'a>(&mut self, facts: impl IntoIterator<Item = &'a Fact>) {
+    /// Whether a callback that came now is that of the reception that was queued: the first one after it is.
+    pub fn take_callback(&mut self, instance: &str) -> bool {
+        let queued = self.queued.get_mut(instance);
+        queued.is_some_and(|queued| std::mem::take(&mut queued.awaits_callback))
+    }
+
+    /// These were queued; `called_back` tells of which the callback came already.
+    pub fn extend<'a>(
+        &mut self,
+        facts: impl IntoIterator<Item = &'a Fact>,
+        called_back: impl Fn(&str) -> bool,
+    ) {
         for fact in facts {
             let instance = &fact.arrival.instance;
-            if self
-                .stamps
-                .insert(instance.clone(), fact.stamp.clone())
-                .is_none()
-            {
+            let queued = Queued {
+                stamp: fact.stamp.clone(),
+                awaits_callback: !called_back(instance),
+            };
+            if self.queued.insert(instance.clone(), queued).is_none() {
                 self.order.push_back(instance.clone());
             }
             if self.order.len() > MOST {
                 if let Some(oldest) = self.order.pop_front() {
-                    self.stamps.remove(&oldest);
+                    self.queued.remove(&oldest);
                 }
             }
         }

@@ -13,7 +13,8 @@
 //!   are looked up one by one ([`super::unlogged`]). If lines that we had not read are gone, and nothing up to our
 //!   cursor is left, the studies updated since the cursor's date are searched ([`super::sweep`]). Until that search
 //!   is over the cursor in the database stays, so that a crash begins it again.
-//! - **Overwritten instance**: a new number, so a new item, unless one still waits and will send the new content.
+//! - **Overwritten instance**: a new number, so a new item, unless one still waits and will send the new content, or the rule
+//!   wants none ([`super::again`]).
 //! - **Deleted before it was read**: its line vanished, or Orthanc no longer describes it: there is nothing to send; counted.
 //! - **Items already pruned when their change is read again**: it is not read again: the cursor is past it.
 //! - **Plugin absent for a day**: the cursor is where it was; all that came is read at the start.
@@ -24,8 +25,7 @@
 //! - **Numbers cut to 32 bits**: see [`super::changes`].
 //! - **Out-of-order commits (Orthanc on PostgreSQL)**: a line that appears below the cursor is not read, but its
 //!   instance was handed over by the callback and is looked up as above. (A crash in that very moment loses it.)
-//! - **No callback for a duplicate (1.13.0), or one without a change (1.10.1, 1.12.7)**: a duplicate that Orthanc did
-//!   not store is not sent again; the instance's reception date tells it from a new one.
+//! - **No callback for a duplicate (1.13.0), or one without a change (1.10.1, 1.12.7)**: see [`super::again`].
 //! - **An instance that Orthanc cannot describe**: see [`super::describe`].
 //!
 //! Where no line tells a reception from an earlier one of the same instance, its item's time is compared with Orthanc's
@@ -38,21 +38,23 @@ use std::time::Duration;
 
 use orthanc_sdk::{CallError, Client};
 
+use super::addresses::Addresses;
 use super::changes::{self, Change, ReadError};
 use super::describe::Patience;
-use super::enlist;
+use super::enlist::Enlisted;
 use super::facts::{Fact, Facts};
 use super::notices::{MOST, Notices, Wake};
-use super::progress::Progress;
+use super::progress::{Fate, Progress};
 use super::recent::Recent;
 use super::sweep::Sweep;
+use super::tags::{self, OrthancTags};
 use crate::config::settings::Settings;
 use crate::dispatch::Lanes;
 use crate::dispatch::promoter::Promoter;
 use crate::failpoint;
 use crate::item::{Clock, Timestamp};
-use crate::routing::resolve;
-use crate::store::{Cursor, Duplicates, NewItem, Store, StoreError};
+use crate::routing::{Machine, Senders, resolve};
+use crate::store::{Cursor, Duplicates, Enqueued, NewItem, Store, StoreError};
 use crate::transport::modalities::Modalities;
 
 /// Lines of the log read at once.
@@ -117,12 +119,17 @@ pub struct Reconciler {
     pub(super) empty_at: Option<Option<i64>>,
     overflowed: bool,
     pub(super) patience: Patience,
+    /// What tags are asked with.
+    tags_query: String,
+    addresses: Addresses,
 }
 
 impl Reconciler {
     pub fn new(parts: Parts) -> Reconciler {
         Reconciler {
             facts: Facts::new(parts.client),
+            tags_query: tags::query(&parts.settings),
+            addresses: Addresses::default(),
             parts,
             cursor: None,
             recent: Recent::default(),
@@ -243,9 +250,12 @@ impl Reconciler {
                 facts.push(fact);
             }
         }
-        let items = self.enlist(&facts, &mut gone)?;
-        self.write(&items, Some(&next))?;
-        self.recent.extend(&facts);
+        self.digest(&mut facts)?;
+        let enlisted = self.enlist(&facts, &mut gone)?;
+        self.enter(&enlisted, Some(&next))?;
+        let waiting = &self.waiting;
+        self.recent
+            .extend(&facts, |instance| waiting.contains_key(instance));
         for id in &arrived {
             self.waiting.remove(*id);
         }
@@ -257,31 +267,37 @@ impl Reconciler {
         Ok(next)
     }
 
-    /// The items of these instances; one that is deleted meanwhile has none and is counted as `gone`.
+    /// What the rules make of these instances; one that is deleted meanwhile has no items and is counted as `gone`.
     pub(super) fn enlist(
         &mut self,
         facts: &[Fact],
         gone: &mut usize,
-    ) -> Result<Vec<NewItem>, PassError> {
-        if facts.is_empty() || self.parts.settings.rules.is_empty() {
-            return Ok(Vec::new());
+    ) -> Result<Enlisted, PassError> {
+        let mut enlisted = Enlisted::default();
+        let settings = &self.parts.settings;
+        if facts.is_empty() || settings.rules.is_empty() {
+            return Ok(enlisted);
         }
         let modalities = self.parts.modalities.all().map_err(PassError::Modalities)?;
-        let aet_of = |name: &str| modalities.get(name).map(|modality| modality.aet.clone());
+        let machines = modalities.iter().map(|(name, modality)| Machine {
+            name: name.clone(),
+            aet: modality.aet.clone(),
+            host: modality.host.clone(),
+        });
+        let senders = Senders::new(machines, settings.host.strict_aet_comparison);
         let now = self.parts.clock.now();
-        let mut items = Vec::new();
+        let addresses = |host: &str| self.addresses.of(host, now);
         for fact in facts {
             let arrival = &fact.arrival;
-            let mut failed = None;
-            let mut tags = || {
-                self.facts.tags(&arrival.instance).map_err(|error| {
-                    let text = error.to_string();
-                    failed = Some(error);
-                    text
-                })
+            let came_from = |name: &str| senders.sent(arrival, name, &addresses);
+            let mut tags = OrthancTags {
+                client: self.parts.client,
+                instance: &arrival.instance,
+                query: &self.tags_query,
+                failed: None,
             };
-            let resolution = resolve(&self.parts.settings, arrival, &aet_of, &mut tags);
-            if let Some(error) = failed {
+            let resolution = resolve(settings, arrival, &came_from, &mut tags);
+            if let Some(error) = tags.failed {
                 if matches!(error, CallError::HostGone) {
                     return Err(error.into());
                 }
@@ -290,20 +306,36 @@ impl Reconciler {
                     continue;
                 }
             }
-            for name in &resolution.loops {
-                log::debug!(
-                    "instance {} came from {name} and is not sent back",
-                    arrival.instance
-                );
-            }
-            items.extend(enlist::items(
-                &self.parts.settings,
-                arrival,
-                &resolution,
-                now,
-            ));
+            enlisted.add(settings, fact, &resolution, now);
         }
-        Ok(items)
+        Ok(enlisted)
+    }
+
+    /// Writes what was enlisted, with the cursor unless a search is under way, and tells what is not simply sent.
+    pub(super) fn enter(
+        &self,
+        enlisted: &Enlisted,
+        cursor: Option<&Cursor>,
+    ) -> Result<(), PassError> {
+        let done = self.write(&enlisted.items, cursor)?;
+        self.tell_again(&enlisted.items, &done);
+        let progress = &self.parts.progress;
+        for (instance, name) in &enlisted.loops {
+            progress.count(name, Fate::Loop, || {
+                format!("instance {instance} came from {name} and is not sent back (\"AllowLoop\"); further ones are only counted")
+            });
+        }
+        for item in enlisted.items.iter().filter(|item| item.failed.is_some()) {
+            progress.count(&item.destination, Fate::Undecided, || {
+                format!(
+                    "whether instance {} goes to {} cannot be decided, it is in the error queue: {}; further ones are only counted",
+                    item.instance,
+                    item.destination,
+                    item.failed.as_ref().map_or("", |outcome| outcome.details.as_str())
+                )
+            });
+        }
+        Ok(())
     }
 
     /// Writes items, and the cursor unless a search is under way.
@@ -311,13 +343,14 @@ impl Reconciler {
         &self,
         items: &[NewItem],
         cursor: Option<&Cursor>,
-    ) -> Result<(), PassError> {
+    ) -> Result<Enqueued, PassError> {
         if !items.is_empty() {
             failpoint::pass("arrived");
         }
         let now = self.parts.clock.now();
         let kept = cursor.filter(|_| self.sweep.is_none());
-        self.parts
+        let done = self
+            .parts
             .store
             .enqueue(items, Duplicates::Arrival, kept, now)?;
         if !items.is_empty() {
@@ -333,7 +366,7 @@ impl Reconciler {
         if items.iter().any(|item| item.not_before.is_some()) {
             self.parts.promoter.poke();
         }
-        Ok(())
+        Ok(done)
     }
 }
 

@@ -10,7 +10,7 @@ use super::reconcile::{PassError, Reconciler, second_of};
 use crate::store::{Filter, Page};
 
 /// An instance that was handed over is new if Orthanc received it at most this long before.
-const DUPLICATE_AGE_SECONDS: f64 = 60.0;
+pub(super) const DUPLICATE_AGE_SECONDS: f64 = 60.0;
 /// Instances described at once.
 pub(super) const CHUNK: usize = 100;
 
@@ -25,15 +25,23 @@ impl Reconciler {
         let made = second_of(self.parts.store.created()?);
         for chunk in left.chunks(CHUNK) {
             let ids: Vec<&str> = chunk.iter().map(String::as_str).collect();
-            let mut facts = self.describe(&ids)?.facts;
-            facts.retain(|fact| {
-                let told = self.waiting.get(&fact.arrival.instance);
-                told.is_some_and(|time| {
-                    let newest = second_of(time.plus_seconds(-DUPLICATE_AGE_SECONDS));
-                    fact.received >= newest.max(made.clone())
-                })
-            });
-            self.take_unlogged(facts)?;
+            let (mut unlogged, mut repeated) = (Vec::new(), Vec::new());
+            for mut fact in self.describe(&ids)?.facts {
+                let Some(told) = self.waiting.get(&fact.arrival.instance).copied() else {
+                    continue;
+                };
+                let newest = second_of(told.plus_seconds(-DUPLICATE_AGE_SECONDS));
+                if self.is_repeated(&fact, told)? {
+                    fact.repeated = Some(told);
+                    repeated.push(fact);
+                } else if fact.received >= newest.max(made.clone()) {
+                    unlogged.push(fact);
+                }
+            }
+            let mut gone = 0;
+            let enlisted = self.enlist(&repeated, &mut gone)?;
+            self.enter(&enlisted, None)?;
+            self.take_unlogged(unlogged)?;
             for id in chunk {
                 self.waiting.remove(id);
             }
@@ -53,16 +61,18 @@ impl Reconciler {
                 new.push(fact);
             }
         }
+        self.digest(&mut new)?;
         let mut gone = 0;
-        let items = self.enlist(&new, &mut gone)?;
-        if !items.is_empty() {
+        let enlisted = self.enlist(&new, &mut gone)?;
+        if !enlisted.items.is_empty() {
             log::warn!(
                 "{} instances are queued that Orthanc's changes do not name (any more)",
                 new.len() - gone
             );
-            self.write(&items, None)?;
         }
-        self.recent.extend(&new);
+        self.enter(&enlisted, None)?;
+        // The callback of most of them is what names them.
+        self.recent.extend(&new, |_| true);
         Ok(())
     }
 

@@ -60,6 +60,15 @@ pub(super) fn host(root: &Object<'_>, enabled: bool, mistakes: &mut Mistakes) ->
         |n| n.boolean(mistakes),
     );
     root.read(
+        "OverwriteInstances",
+        &mut settings.overwrite_instances,
+        |n| match n.value.as_str() {
+            // Orthanc itself refuses other words.
+            Some(mode) => Some(mode != "Never"),
+            None => n.boolean(mistakes),
+        },
+    );
+    root.read(
         "DicomModalitiesInDatabase",
         &mut settings.modalities_in_database,
         |n| n.boolean(mistakes),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::item::{Priority, RetryPolicy};
+use crate::item::{Again, Priority, RetryPolicy};
 use crate::store::Level;
 
 /// The section `SendQueue` of Orthanc's configuration, with the facts of the rest of the
@@ -121,6 +121,9 @@ pub struct HostSettings {
     pub jobs_history_size: u32,
     /// `StrictAetComparison`: whether AETs that differ in upper and lower case only are different.
     pub strict_aet_comparison: bool,
+    /// `OverwriteInstances`: whether an instance that is received again can have another content. (A boolean; from 1.12.11 on also
+    /// `Never`, `Always`, `IfChanged`.)
+    pub overwrite_instances: bool,
     /// `DicomModalitiesInDatabase`: the names are known only once Orthanc has started.
     pub modalities_in_database: bool,
     /// Names of `DicomModalities`, with the AET of each as it is sent.
@@ -195,6 +198,7 @@ impl Default for HostSettings {
             dicom_scu_timeout: 10,
             jobs_history_size: 10,
             strict_aet_comparison: false,
+            overwrite_instances: false,
             modalities_in_database: false,
             modalities: BTreeMap::new(),
             remarks: Vec::new(),
@@ -286,6 +290,8 @@ pub struct Rule {
     pub to: Vec<String>,
     pub when: When,
     pub allow_loop: bool,
+    /// What becomes of an instance that is received again.
+    pub again: Again,
     pub level: Option<Level>,
     pub quiet_seconds: Option<u32>,
     pub priority: Option<Priority>,
@@ -323,5 +329,7 @@ impl Tag {
 #[derive(Debug, Clone)]
 pub enum Match {
     AnyOf(Vec<String>),
+    /// The same, whatever the case of ASCII letters.
+    AnyCase(Vec<String>),
     Regex(regex::Regex),
 }

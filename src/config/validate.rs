@@ -14,7 +14,8 @@ use super::mistake::{Mistakes, one_of, quoted, quoted_text};
 use super::raw::{Node, Object};
 use super::settings::{Rule, Settings, When};
 use super::when::{TagLookup, when};
-use super::words::{LEVELS, PRIORITIES};
+use super::words::{AGAIN, LEVELS, PRIORITIES};
+use crate::item::Again;
 
 const SECTION: &str = "SendQueue";
 
@@ -30,7 +31,7 @@ const KEYS: [&str; 9] = [
     "Alerts",
 ];
 
-const RULE_KEYS: [&str; 7] = [
+const RULE_KEYS: [&str; 8] = [
     "Name",
     "To",
     "When",
@@ -38,6 +39,7 @@ const RULE_KEYS: [&str; 7] = [
     "QuietSeconds",
     "Priority",
     "AllowLoop",
+    "Again",
 ];
 
 /// Reads the section `SendQueue`, and what else matters, out of the whole of Orthanc's configuration.
@@ -208,6 +210,7 @@ fn read_rule(
         to: Vec::new(),
         when: When::default(),
         allow_loop: false,
+        again: Again::default(),
         level: None,
         quiet_seconds: None,
         priority: None,
@@ -217,8 +220,12 @@ fn read_rule(
         Some(to) => rule.to = read_to(&to, host, mistakes),
         None => mistakes.add(&section.path_of("To"), "nothing", TO),
     }
-    section.read("When", &mut rule.when, |n| Some(when(n, lookup, mistakes)));
+    let strict = host.settings.strict_aet_comparison;
+    section.read("When", &mut rule.when, |n| {
+        Some(when(n, lookup, strict, mistakes))
+    });
     section.read("AllowLoop", &mut rule.allow_loop, |n| n.boolean(mistakes));
+    section.read("Again", &mut rule.again, |n| n.choice(&AGAIN, mistakes));
     section.read("Level", &mut rule.level, |n| {
         n.choice(&LEVELS, mistakes).map(Some)
     });

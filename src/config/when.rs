@@ -4,6 +4,8 @@
 //! - A condition that could never hold (no AET, an unknown origin, a tag that is not in a data set) is
 //!   a mistake: a rule that silently matches nothing loses instances.
 //! - Names of tags become numbers here, once.
+//! - AETs are compared as Orthanc compares them: upper and lower case are the same, also in a regular expression, unless
+//!   `StrictAetComparison` is set.
 
 use super::mistake::{Mistakes, one_of, printable};
 use super::raw::{Node, Object};
@@ -18,7 +20,13 @@ pub(super) type TagLookup<'a> = &'a dyn Fn(&str) -> Option<(u16, u16)>;
 /// Reads a plain value of a condition; `Err` says what is allowed.
 type Plain<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 
-pub(super) fn when(node: &Node<'_>, lookup: TagLookup<'_>, mistakes: &mut Mistakes) -> When {
+/// `strict`: `StrictAetComparison`.
+pub(super) fn when(
+    node: &Node<'_>,
+    lookup: TagLookup<'_>,
+    strict: bool,
+    mistakes: &mut Mistakes,
+) -> When {
     let mut when = When::default();
     let Some(section) = node.section(&KEYS, mistakes) else {
         return when;
@@ -38,13 +46,16 @@ pub(super) fn when(node: &Node<'_>, lookup: TagLookup<'_>, mistakes: &mut Mistak
             Err(one_of(ORIGINS, Some(text)))
         }
     };
-    let mut read = |key: &str, target: &mut Option<Match>, plain: Plain<'_>| {
-        section.read(key, target, |n| condition(n, plain, mistakes).map(Some));
+    let aets = if strict { Case::Matters } else { Case::Ignored };
+    let mut read = |key: &str, target: &mut Option<Match>, plain: Plain<'_>, case| {
+        section.read(key, target, |n| {
+            condition(n, plain, case, mistakes).map(Some)
+        });
     };
-    read("CallingAet", &mut when.calling_aet, &plain_aet);
-    read("CalledAet", &mut when.called_aet, &plain_aet);
-    read("RemoteIp", &mut when.remote_ip, &plain_ip);
-    read("Origin", &mut when.origin, &plain_origin);
+    read("CallingAet", &mut when.calling_aet, &plain_aet, aets);
+    read("CalledAet", &mut when.called_aet, &plain_aet, aets);
+    read("RemoteIp", &mut when.remote_ip, &plain_ip, Case::Matters);
+    read("Origin", &mut when.origin, &plain_origin, Case::Matters);
 
     let tags = section.get("Tags");
     let allowed = "an object from tags to values, for instance { \"Modality\": [\"CT\", \"MR\"] }";
@@ -62,7 +73,7 @@ fn read_tags(
     let mut tags: Vec<(Tag, Match)> = Vec::new();
     let plain = |text: &str| Ok(text.trim_matches(' ').to_owned());
     for (written, node) in section.entries() {
-        let condition = condition(&node, &plain, mistakes);
+        let condition = condition(&node, &plain, Case::Matters, mistakes);
         let Some((group, element)) = number(written).or_else(|| lookup(written)) else {
             let allowed =
                 "a tag of Orthanc's dictionary (\"Modality\") or \"gggg,eeee\" in hexadecimal";
@@ -105,18 +116,39 @@ fn number(text: &str) -> Option<(u16, u16)> {
     Some((hex(group)?, hex(element)?))
 }
 
+/// Whether upper and lower case are different.
+#[derive(Debug, Clone, Copy)]
+enum Case {
+    Matters,
+    Ignored,
+}
+
+impl Case {
+    fn any_of(self, values: Vec<String>) -> Match {
+        match self {
+            Case::Matters => Match::AnyOf(values),
+            Case::Ignored => Match::AnyCase(values),
+        }
+    }
+}
+
 /// A value, a list of values, or a regular expression.
-fn condition(node: &Node<'_>, plain: Plain<'_>, mistakes: &mut Mistakes) -> Option<Match> {
+fn condition(
+    node: &Node<'_>,
+    plain: Plain<'_>,
+    case: Case,
+    mistakes: &mut Mistakes,
+) -> Option<Match> {
     if let Some(pattern) = node
         .value
         .as_str()
         .and_then(|text| text.strip_prefix(REGEX))
     {
-        return regex(node, pattern, mistakes);
+        return regex(node, pattern, case, mistakes);
     }
     if !node.value.is_array() {
         let value = value(node, plain, mistakes)?;
-        return Some(Match::AnyOf(vec![value]));
+        return Some(case.any_of(vec![value]));
     }
     let nodes = node.list("", mistakes)?;
     if nodes.is_empty() {
@@ -135,7 +167,7 @@ fn condition(node: &Node<'_>, plain: Plain<'_>, mistakes: &mut Mistakes) -> Opti
             None => valid = false,
         }
     }
-    valid.then_some(Match::AnyOf(values))
+    valid.then(|| case.any_of(values))
 }
 
 fn value(node: &Node<'_>, plain: Plain<'_>, mistakes: &mut Mistakes) -> Option<String> {
@@ -157,12 +189,14 @@ fn value(node: &Node<'_>, plain: Plain<'_>, mistakes: &mut Mistakes) -> Option<S
     }
 }
 
-fn regex(node: &Node<'_>, pattern: &str, mistakes: &mut Mistakes) -> Option<Match> {
+fn regex(node: &Node<'_>, pattern: &str, case: Case, mistakes: &mut Mistakes) -> Option<Match> {
     if pattern.is_empty() {
         node.wrong(mistakes, "a regular expression after \"regex:\"");
         return None;
     }
-    match regex::Regex::new(pattern) {
+    let mut builder = regex::RegexBuilder::new(pattern);
+    builder.case_insensitive(matches!(case, Case::Ignored));
+    match builder.build() {
         Ok(regex) => Some(Match::Regex(regex)),
         Err(error) => {
             // The crate draws the pattern over several lines; the last one says what is wrong.

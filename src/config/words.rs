@@ -3,7 +3,7 @@
 //! Invariant: every word stands in one table, which both reading and [`super::in_force()`] use.
 
 use super::settings::{AlertKind, Transport};
-use crate::item::Priority;
+use crate::item::{Again, Priority};
 use crate::store::Level;
 
 /// Calling AET of the instance's own sender.
@@ -46,6 +46,12 @@ pub(super) const PRIORITIES: [(&str, Priority); 4] = [
     ("Medium", Priority::Medium),
     ("High", Priority::High),
     ("Stat", Priority::Stat),
+];
+
+pub(super) const AGAIN: [(&str, Again); 3] = [
+    ("Never", Again::Never),
+    ("IfChanged", Again::IfChanged),
+    ("Always", Again::Always),
 ];
 
 /// What is told by webhook.

@@ -312,6 +312,7 @@ fn item(study: &str, instance: &str) -> NewItem {
         expires: None,
         size_bytes: 10,
         failed: None,
+        reception: crate::store::Reception::default(),
     }
 }
 

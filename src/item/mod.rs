@@ -5,6 +5,7 @@
 //! - This module imports nothing else of ours; every other module may import it.
 //! - The names here are the names in the database, in the REST API and in the configuration.
 
+pub mod again;
 pub mod meaning;
 pub mod outcome;
 pub mod priority;
@@ -12,6 +13,7 @@ pub mod retry;
 pub mod state;
 pub mod time;
 
+pub use again::Again;
 pub use outcome::{Class, Next, Outcome};
 pub use priority::Priority;
 pub use retry::RetryPolicy;

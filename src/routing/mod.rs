@@ -1,19 +1,21 @@
 //! Routing: from an instance that arrived to the destinations that the rules name.
 //!
 //! Invariants:
-//! - Pure: no I/O and no clock. The tags of an instance are asked for through a closure, only when a
+//! - Pure: no I/O and no clock. The tags of an instance are asked for through a trait, only when a
 //!   rule hangs on them alone, and once per instance.
 //! - What cannot be decided is told, never dropped: see [`Resolution::undecided`].
 //! - A destination appears once in a resolution.
 
 pub mod resolve;
 pub mod rule;
+pub mod senders;
 
-use crate::item::Priority;
+use crate::item::{Again, Priority};
 use crate::store::Level;
 
 pub use resolve::resolve;
-pub use rule::{TagValues, Tags, Verdict, matches};
+pub use rule::{TagSource, TagValues, Tags, Verdict, matches};
+pub use senders::{Machine, Senders};
 
 /// An instance that Orthanc has stored, and how it came there.
 ///
@@ -46,6 +48,16 @@ pub struct Route {
     /// Seconds without a new instance of the group before it is sent; 0: at once.
     pub quiet_seconds: u32,
     pub priority: Priority,
+    /// What becomes of an instance that is received again.
+    pub again: Again,
+}
+
+/// Where an instance may have to go: the rule hangs on what cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undecided {
+    pub route: Route,
+    /// For people.
+    pub why: String,
 }
 
 impl Route {
@@ -66,10 +78,9 @@ impl Route {
 pub struct Resolution {
     /// In the order of the rules; the first rule that names a destination decides how it is sent.
     pub routes: Vec<Route>,
-    /// Destinations that a rule names whose tags could not be read. They belong into the error queue.
-    pub undecided: Vec<Route>,
-    /// Why the tags could not be read.
-    pub tags_error: Option<String>,
+    /// Destinations of rules that hang on what cannot be read. They belong into the error queue: sent, the instance might
+    /// reach somebody whom it is not meant for; left out, it would be lost.
+    pub undecided: Vec<Undecided>,
     /// Destinations that get nothing because the instance came from there.
     pub loops: Vec<String>,
 }

@@ -6,55 +6,72 @@
 //!   gives way to one that matches: what can be sent is sent.
 //! - An instance never goes back to the modality that it came from, unless the rule allows it.
 
-use super::rule::{TagValues, Tags, Verdict, matches, trim};
-use super::{Arrival, Resolution, Route};
+use super::rule::{TagSource, Tags, Verdict, matches};
+use super::{Arrival, Resolution, Route, Undecided};
 use crate::config::settings::{Rule, Settings};
 
 /// Where the rules send `arrival`.
 ///
-/// `aet_of` gives the AET of a destination, `None` if it is not known (then there is no loop to see).
-/// `tags` reads the instance's tags; it is called once at most, and fails with a text for people.
+/// `came_from` tells whether the instance came from a destination ([`super::Senders`]).
 pub fn resolve(
     settings: &Settings,
     arrival: &Arrival,
-    aet_of: &dyn Fn(&str) -> Option<String>,
-    tags: &mut dyn FnMut() -> Result<TagValues, String>,
+    came_from: &dyn Fn(&str) -> bool,
+    tags: &mut dyn TagSource,
 ) -> Resolution {
     let mut tags = Tags::new(tags);
     let mut resolution = Resolution::default();
     for rule in &settings.rules {
-        let verdict = matches(rule, arrival, &mut tags);
-        let routes = match verdict {
-            Verdict::Yes => &mut resolution.routes,
-            Verdict::Undecided => &mut resolution.undecided,
+        let why = match matches(rule, arrival, &mut tags) {
+            Verdict::Yes => None,
+            Verdict::Undecided(why) => Some(why),
             Verdict::No => continue,
         };
         for destination in &rule.to {
-            if routes.iter().any(|route| route.destination == *destination) {
+            let named = match why {
+                None => resolution.goes_to(destination),
+                Some(_) => resolution.may_go_to(destination),
+            };
+            if named {
                 continue;
             }
-            if !rule.allow_loop && is_loop(settings, arrival, aet_of(destination)) {
+            if !rule.allow_loop && came_from(destination) {
                 if !resolution.loops.contains(destination) {
                     resolution.loops.push(destination.clone());
                 }
                 continue;
             }
-            routes.push(route(settings, rule, destination));
+            let route = route(settings, rule, destination);
+            match &why {
+                None => resolution.routes.push(route),
+                Some(why) => resolution.undecided.push(Undecided {
+                    route,
+                    why: why.clone(),
+                }),
+            }
         }
     }
-    let has = |routes: &[Route], name: &str| routes.iter().any(|route| route.destination == name);
     let Resolution {
         routes,
         undecided,
-        tags_error,
         loops,
     } = &mut resolution;
-    undecided.retain(|route| !has(routes, &route.destination));
-    loops.retain(|name| !has(routes, name) && !has(undecided, name));
-    if !undecided.is_empty() {
-        *tags_error = tags.error().map(str::to_owned);
-    }
+    let sent = |name: &str| routes.iter().any(|route| route.destination == name);
+    undecided.retain(|one| !sent(&one.route.destination));
+    loops.retain(|name| !sent(name) && !undecided.iter().any(|one| one.route.destination == *name));
     resolution
+}
+
+impl Resolution {
+    fn goes_to(&self, name: &str) -> bool {
+        self.routes.iter().any(|route| route.destination == name)
+    }
+
+    fn may_go_to(&self, name: &str) -> bool {
+        self.undecided
+            .iter()
+            .any(|one| one.route.destination == name)
+    }
 }
 
 fn route(settings: &Settings, rule: &Rule, destination: &str) -> Route {
@@ -65,20 +82,7 @@ fn route(settings: &Settings, rule: &Rule, destination: &str) -> Route {
         level: rule.level.unwrap_or(own.level),
         quiet_seconds: rule.quiet_seconds.unwrap_or(own.quiet_seconds),
         priority: rule.priority.unwrap_or(own.priority),
-    }
-}
-
-/// Whether the instance came from the modality with this AET. As everywhere in Orthanc, AETs that differ in
-/// upper and lower case only are the same, unless `StrictAetComparison` is set.
-fn is_loop(settings: &Settings, arrival: &Arrival, aet: Option<String>) -> bool {
-    let (Some(from), Some(to)) = (&arrival.remote_aet, aet) else {
-        return false;
-    };
-    let (from, to) = (trim(from), trim(&to));
-    if settings.host.strict_aet_comparison {
-        from == to
-    } else {
-        from.eq_ignore_ascii_case(to)
+        again: rule.again,
     }
 }
 
@@ -86,6 +90,8 @@ fn is_loop(settings: &Settings, arrival: &Arrival, aet: Option<String>) -> bool 
 mod tests {
     use serde_json::{Value, json};
 
+    use super::super::rule::tests::Whole;
+    use super::super::{Machine, Senders, TagValues};
     use super::*;
     use crate::config::load;
     use crate::item::Priority;
@@ -119,10 +125,27 @@ mod tests {
         }
     }
 
+    fn senders(settings: &Settings) -> Senders {
+        let modalities = settings.host.modalities.iter();
+        Senders::new(
+            modalities.map(|(name, aet)| Machine {
+                name: name.clone(),
+                aet: aet.clone(),
+                host: "10.0.0.1".to_owned(),
+            }),
+            settings.host.strict_aet_comparison,
+        )
+    }
+
+    fn resolved(settings: &Settings, aet: &str, tags: &mut Whole<'_>) -> Resolution {
+        let senders = senders(settings);
+        let arrival = arrival(aet);
+        let came_from = |name: &str| senders.sent(&arrival, name, &|_| Vec::new());
+        resolve(settings, &arrival, &came_from, tags)
+    }
+
     fn run(rules: Value, aet: &str, tags: Result<&str, &str>) -> (Resolution, u32) {
         let settings = settings(rules);
-        let aets = settings.host.modalities.clone();
-        let aet_of = |name: &str| aets.get(name).cloned();
         let mut reads = 0;
         let mut read = || {
             reads += 1;
@@ -132,7 +155,7 @@ mod tests {
                 value.to_owned(),
             )]))
         };
-        let resolution = resolve(&settings, &arrival(aet), &aet_of, &mut read);
+        let resolution = resolved(&settings, aet, &mut Whole(&mut read));
         (resolution, reads)
     }
 
@@ -148,7 +171,7 @@ mod tests {
         let (resolution, reads) = run(json!([{ "To": ["pacs"] }]), "CT", Err("no"));
         assert_eq!(names(&resolution.routes), [("pacs", "Rules[0]")]);
         assert_eq!((resolution.undecided.len(), resolution.loops.len()), (0, 0));
-        assert_eq!((resolution.tags_error, reads), (None, 0));
+        assert_eq!(reads, 0);
     }
 
     #[test]
@@ -204,8 +227,11 @@ mod tests {
         let (resolution, reads) = run(rules, "CT", Err("database locked"));
         assert_eq!(names(&resolution.routes), []);
         let expected = [("pacs", "Rules[0]"), ("archive", "Rules[1]")];
-        assert_eq!(names(&resolution.undecided), expected);
-        assert_eq!(resolution.tags_error.as_deref(), Some("database locked"));
+        let undecided = resolution.undecided;
+        let routes: Vec<Route> = undecided.iter().map(|one| one.route.clone()).collect();
+        assert_eq!(names(&routes), expected);
+        let why = "the tags cannot be read: database locked";
+        assert!(undecided.iter().all(|one| one.why == why));
         assert_eq!(reads, 1);
     }
 
@@ -219,7 +245,7 @@ mod tests {
             routed.sort_unstable();
             assert_eq!(routed, ["ai/1", "pacs"]);
             assert_eq!(resolution.undecided.len(), 1);
-            assert_eq!(resolution.undecided[0].destination, "archive");
+            assert_eq!(resolution.undecided[0].route.destination, "archive");
         }
     }
 
@@ -258,18 +284,17 @@ mod tests {
             (0, 0)
         );
         assert_eq!(resolution.loops, ["pacs"]);
-        assert_eq!(resolution.tags_error, None);
     }
 
     #[test]
     fn strict_comparison_of_aets_is_orthancs() {
         let mut settings = settings(json!([{ "To": ["pacs"] }]));
         settings.host.strict_aet_comparison = true;
-        let aet_of = |_: &str| Some("PACS".to_owned());
         let mut read = || Err(String::new());
-        let resolution = resolve(&settings, &arrival("pacs"), &aet_of, &mut read);
+        let resolution = resolved(&settings, "pacs", &mut Whole(&mut read));
         assert_eq!(resolution.routes.len(), 1);
-        let resolution = resolve(&settings, &arrival("X"), &|_| None, &mut read);
+        settings.host.modalities.clear();
+        let resolution = resolved(&settings, "X", &mut Whole(&mut read));
         assert_eq!(resolution.routes.len(), 1);
     }
 }

@@ -3,7 +3,8 @@
 //! Invariants:
 //! - All conditions of `When` must hold; a rule without any matches everything.
 //! - Tags come last: they are read only if all the other conditions hold.
-//! - A value that is missing matches nothing, not even `regex:.*`.
+//! - A value that is missing matches nothing, not even `regex:.*`. A value that is there and cannot be read is neither
+//!   a match nor none: unless another condition fails, the rule is undecided.
 //! - Spaces around a value are padding (PS3.5 6.2) and never count.
 
 use std::collections::BTreeMap;
@@ -13,73 +14,123 @@ use serde_json::Value;
 use super::Arrival;
 use crate::config::settings::{Match, Rule, Tag};
 
+/// Elements from here on stand behind the pixel data, up to which Orthanc reads a file for its tags.
+const PIXEL_DATA_GROUP: u16 = 0x7fe0;
+
+/// What a list of an instance's tags tells of one of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Listed {
+    Text(String),
+    /// It is there, but not as text: binary, of unknown value representation (`UN`, private elements in Implicit VR), or long.
+    Unread,
+    /// A sequence has no value of its own.
+    Sequence,
+}
+
 /// Values of an instance's tags, by `gggg,eeee` in lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TagValues(BTreeMap<String, String>);
+pub struct TagValues(BTreeMap<String, Listed>);
 
 impl TagValues {
     /// From Orthanc's `/instances/{id}/tags?short` (`{ "0008,0060": "CT" }`) or, with the same keys,
     /// `OrthancPluginGetInstanceJson` and `/instances/{id}/tags` (`{ "0008,0060": { "Type", "Value", … } }`).
     ///
-    /// Only strings are values: sequences, and what Orthanc leaves out because it is binary or longer
-    /// than 256 characters (`null`), count as missing. `None`: this is no object.
+    /// What Orthanc does not show because it is binary or longer than 256 characters (`null`) is kept as unread.
+    /// `None`: this is no object.
     pub fn from_json(tags: &Value) -> Option<TagValues> {
-        let text = |value: &Value| match value {
-            Value::String(text) => Some(text.clone()),
-            Value::Object(full) if full.get("Type").and_then(Value::as_str) == Some("String") => {
-                full.get("Value").and_then(Value::as_str).map(str::to_owned)
-            }
-            _ => None,
+        let short = |value: &Value| match value {
+            Value::String(text) => Listed::Text(text.clone()),
+            Value::Array(_) => Listed::Sequence,
+            _ => Listed::Unread,
+        };
+        let listed = |value: &Value| match value {
+            Value::Object(full) => full.get("Value").map_or(Listed::Unread, short),
+            other => short(other),
         };
         let entries = tags.as_object()?.iter();
-        Some(
+        Some(TagValues(
             entries
-                .filter_map(|(tag, value)| Some((tag.clone(), text(value)?)))
+                .map(|(tag, value)| (tag.clone(), listed(value)))
                 .collect(),
-        )
+        ))
     }
 
-    pub fn get(&self, tag: &Tag) -> Option<&str> {
-        self.0.get(&tag.key()).map(String::as_str)
+    /// The value of a tag that is there as text.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        match self.0.get(key)? {
+            Listed::Text(text) => Some(text),
+            Listed::Unread | Listed::Sequence => None,
+        }
     }
 }
 
 impl FromIterator<(String, String)> for TagValues {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(tags: I) -> TagValues {
-        TagValues(tags.into_iter().collect())
+        let texts = tags.into_iter();
+        TagValues(texts.map(|(tag, text)| (tag, Listed::Text(text))).collect())
     }
+}
+
+/// Where the tags of one instance are read. Errors are texts for people.
+pub trait TagSource {
+    /// All of them, as far as a list shows them.
+    fn list(&mut self) -> Result<TagValues, String>;
+    /// One that the list does not show as text; `Ok(None)`: the instance has no such element. `listed` tells the character set.
+    fn one(&mut self, tag: &Tag, listed: &TagValues) -> Result<Option<String>, String>;
 }
 
 /// The tags of one instance, read when they are first needed and never again: also a failure is kept.
 pub struct Tags<'a> {
-    read: &'a mut dyn FnMut() -> Result<TagValues, String>,
-    values: Option<Result<TagValues, String>>,
+    source: &'a mut dyn TagSource,
+    listed: Option<Result<TagValues, String>>,
+    single: BTreeMap<String, Result<Option<String>, String>>,
 }
 
 impl<'a> Tags<'a> {
-    /// `read` fails with a text for people.
-    pub fn new(read: &'a mut dyn FnMut() -> Result<TagValues, String>) -> Tags<'a> {
-        Tags { read, values: None }
+    pub fn new(source: &'a mut dyn TagSource) -> Tags<'a> {
+        Tags {
+            source,
+            listed: None,
+            single: BTreeMap::new(),
+        }
     }
 
-    pub fn get(&mut self) -> Result<&TagValues, &str> {
-        let values = self.values.get_or_insert_with(|| (self.read)());
-        values.as_ref().map_err(String::as_str)
-    }
-
-    /// Why the tags could not be read, if that was tried.
-    pub fn error(&self) -> Option<&str> {
-        self.values.as_ref()?.as_ref().err().map(String::as_str)
+    /// The value of a tag; `Ok(None)`: the instance does not have it; an error says why it cannot be read.
+    pub fn get(&mut self, tag: &Tag) -> Result<Option<&str>, String> {
+        let key = tag.key();
+        let listed = self
+            .listed
+            .get_or_insert_with(|| self.source.list())
+            .as_ref()
+            .map_err(|why| format!("the tags cannot be read: {why}"))?;
+        match listed.0.get(&key) {
+            Some(Listed::Text(text)) => return Ok(Some(text)),
+            Some(Listed::Sequence) => {
+                return Err(format!(
+                    "{key} is a sequence, which has no value to compare"
+                ));
+            }
+            None if tag.group < PIXEL_DATA_GROUP => return Ok(None),
+            Some(Listed::Unread) | None => {}
+        }
+        let source = &mut self.source;
+        let one = self
+            .single
+            .entry(key.clone())
+            .or_insert_with(|| source.one(tag, listed));
+        one.as_ref()
+            .map(Option::as_deref)
+            .map_err(|why| format!("{key} {why}"))
     }
 }
 
 /// Whether a rule applies to an instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     Yes,
     No,
-    /// It hangs on tags, which could not be read.
-    Undecided,
+    /// It hangs on a tag that cannot be read, for this reason.
+    Undecided(String),
 }
 
 /// Whether `rule` applies to `arrival`.
@@ -101,18 +152,16 @@ pub fn matches(rule: &Rule, arrival: &Arrival, tags: &mut Tags<'_>) -> Verdict {
             }
         }
     }
-    if when.tags.is_empty() {
-        return Verdict::Yes;
+    let mut verdict = Verdict::Yes;
+    for (tag, condition) in &when.tags {
+        match tags.get(tag) {
+            Ok(Some(value)) if holds_for_any(condition, value) => {}
+            // Whatever the unreadable ones say.
+            Ok(_) => return Verdict::No,
+            Err(why) => verdict = Verdict::Undecided(why),
+        }
     }
-    let Ok(values) = tags.get() else {
-        return Verdict::Undecided;
-    };
-    let all = when.tags.iter().all(|(tag, condition)| {
-        values
-            .get(tag)
-            .is_some_and(|value| holds_for_any(condition, value))
-    });
-    if all { Verdict::Yes } else { Verdict::No }
+    verdict
 }
 
 /// Some senders pad with NUL instead of spaces.
@@ -124,6 +173,7 @@ fn holds(condition: &Match, value: &str) -> bool {
     let value = trim(value);
     match condition {
         Match::AnyOf(values) => values.iter().any(|v| trim(v) == value),
+        Match::AnyCase(values) => values.iter().any(|v| trim(v).eq_ignore_ascii_case(value)),
         Match::Regex(regex) => regex.is_match(value),
     }
 }
@@ -140,11 +190,24 @@ fn holds_for_any(condition: &Match, value: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::json;
 
     use super::*;
     use crate::config::settings::When;
+    use crate::item::Again;
+
+    /// Tags that are read whole, or not at all.
+    pub struct Whole<'a>(pub &'a mut dyn FnMut() -> Result<TagValues, String>);
+
+    impl TagSource for Whole<'_> {
+        fn list(&mut self) -> Result<TagValues, String> {
+            self.0()
+        }
+        fn one(&mut self, _: &Tag, _: &TagValues) -> Result<Option<String>, String> {
+            Err("is unreadable".to_owned())
+        }
+    }
 
     fn any(values: &[&str]) -> Match {
         Match::AnyOf(values.iter().map(|v| (*v).to_owned()).collect())
@@ -160,6 +223,7 @@ mod tests {
             to: vec!["pacs".to_owned()],
             when,
             allow_loop: false,
+            again: Again::default(),
             level: None,
             quiet_seconds: None,
             priority: None,
@@ -285,7 +349,11 @@ mod tests {
         for (when, expected) in table {
             let text = format!("{when:?}");
             let expected = if expected { Verdict::Yes } else { Verdict::No };
-            let verdict = matches(&rule(when), &arrival(), &mut Tags::new(&mut no_tags));
+            let verdict = matches(
+                &rule(when),
+                &arrival(),
+                &mut Tags::new(&mut Whole(&mut no_tags)),
+            );
             assert_eq!(verdict, expected, "{text}");
         }
     }
@@ -297,7 +365,11 @@ mod tests {
             ..When::default()
         };
         let unknown = Arrival::default();
-        let verdict = matches(&rule(when), &unknown, &mut Tags::new(&mut no_tags));
+        let verdict = matches(
+            &rule(when),
+            &unknown,
+            &mut Tags::new(&mut Whole(&mut no_tags)),
+        );
         assert_eq!(verdict, Verdict::No);
     }
 
@@ -327,8 +399,6 @@ mod tests {
             (0x0010, 0x4000, any(&[""]), true),
             (0x0010, 0x0010, any(&[""]), false),
             (0x0010, 0x0010, regex(".*"), false),
-            (0x0008, 0x1140, regex(".*"), false),
-            (0x7fe0, 0x0010, regex(".*"), false),
         ];
         for (group, element, condition, expected) in table {
             let text = format!("{group:04x},{element:04x} {condition:?}");
@@ -339,7 +409,7 @@ mod tests {
             });
             let expected = if expected { Verdict::Yes } else { Verdict::No };
             let mut read = || Ok(TagValues::from_json(&tags).unwrap());
-            let verdict = matches(&rule, &arrival(), &mut Tags::new(&mut read));
+            let verdict = matches(&rule, &arrival(), &mut Tags::new(&mut Whole(&mut read)));
             assert_eq!(verdict, expected, "{text}");
         }
     }
@@ -364,7 +434,9 @@ mod tests {
             ..When::default()
         };
         let mut rule = rule(when);
-        let verdict = matches(&rule, &arrival(), &mut Tags::new(&mut no_tags));
+        let mut none = no_tags;
+        let mut none = Whole(&mut none);
+        let verdict = matches(&rule, &arrival(), &mut Tags::new(&mut none));
         assert_eq!(verdict, Verdict::No);
 
         rule.when.origin = None;
@@ -373,12 +445,111 @@ mod tests {
             calls += 1;
             Err("gone".to_owned())
         };
-        let mut tags = Tags::new(&mut read);
-        assert_eq!(tags.error(), None);
+        let mut source = Whole(&mut read);
+        let mut tags = Tags::new(&mut source);
         for _ in 0..3 {
-            assert_eq!(matches(&rule, &arrival(), &mut tags), Verdict::Undecided);
+            let why = "the tags cannot be read: gone".to_owned();
+            assert_eq!(
+                matches(&rule, &arrival(), &mut tags),
+                Verdict::Undecided(why)
+            );
         }
-        assert_eq!(tags.error(), Some("gone"));
         assert_eq!(calls, 1);
+    }
+
+    /// Lists what an Orthanc lists, and reads some of the rest.
+    struct Listed(Vec<String>);
+
+    impl TagSource for Listed {
+        fn list(&mut self) -> Result<TagValues, String> {
+            let tags = json!({
+                "0008,0060": "CT", "0008,1140": [], "0009,1001": null, "0009,1002": null, "7fe0,0010": null,
+            });
+            Ok(TagValues::from_json(&tags).unwrap())
+        }
+        fn one(&mut self, tag: &Tag, listed: &TagValues) -> Result<Option<String>, String> {
+            assert_eq!(listed.text("0008,0060"), Some("CT"));
+            self.0.push(tag.key());
+            match tag.key().as_str() {
+                "0009,1001" => Ok(Some("YES".to_owned())),
+                "7fe1,1001" => Ok(Some("LATE".to_owned())),
+                "7fe1,1002" => Ok(None),
+                _ => Err("is binary".to_owned()),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_there_and_cannot_be_read_is_undecided() {
+        let (yes, no) = (Verdict::Yes, Verdict::No);
+        let open = |why: &str| Verdict::Undecided(why.to_owned());
+        let ct = |value| tagged(8, 0x60, any(&[value]));
+        let sequence = "0008,1140 is a sequence, which has no value to compare";
+        let table = [
+            (vec![tagged(9, 0x1001, any(&["YES"]))], yes.clone(), 1),
+            (vec![tagged(9, 0x1001, any(&["NO"]))], no.clone(), 1),
+            (
+                vec![tagged(9, 0x1002, any(&["YES"]))],
+                open("0009,1002 is binary"),
+                1,
+            ),
+            (vec![tagged(9, 0x1003, any(&["YES"]))], no.clone(), 0),
+            (vec![tagged(8, 0x1140, regex(".*"))], open(sequence), 0),
+            // Nothing else can make it match.
+            (
+                vec![tagged(9, 0x1002, any(&["YES"])), ct("MR")],
+                no.clone(),
+                1,
+            ),
+            (
+                vec![ct("MR"), tagged(9, 0x1002, any(&["YES"]))],
+                no.clone(),
+                0,
+            ),
+            (
+                vec![ct("CT"), tagged(9, 0x1002, any(&["YES"]))],
+                open("0009,1002 is binary"),
+                1,
+            ),
+            // Behind the pixel data, where a list ends.
+            (vec![tagged(0x7fe1, 0x1001, any(&["LATE"]))], yes, 1),
+            (vec![tagged(0x7fe1, 0x1002, any(&["LATE"]))], no, 1),
+            (
+                vec![tagged(0x7fe0, 0x0010, regex(".*"))],
+                open("7fe0,0010 is binary"),
+                1,
+            ),
+        ];
+        for (tags, expected, reads) in table {
+            let text = format!("{tags:?}");
+            let mut source = Listed(Vec::new());
+            let mut read = Tags::new(&mut source);
+            let rule = rule(When {
+                tags,
+                ..When::default()
+            });
+            for _ in 0..2 {
+                assert_eq!(matches(&rule, &arrival(), &mut read), expected, "{text}");
+            }
+            assert_eq!(source.0.len(), reads, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_case_of_aets() {
+        for (condition, expected) in [
+            (Match::AnyCase(vec!["ct_1 ".to_owned()]), Verdict::Yes),
+            (any(&["ct_1"]), Verdict::No),
+            (Match::AnyCase(vec!["ct_2".to_owned()]), Verdict::No),
+        ] {
+            let rule = rule(When {
+                calling_aet: Some(condition),
+                ..When::default()
+            });
+            let mut none = no_tags;
+            let mut none = Whole(&mut none);
+            let verdict = matches(&rule, &arrival(), &mut Tags::new(&mut none));
+            assert_eq!(verdict, expected);
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::{
     AttemptMade, Claim, Counts, Duplicates, Filter, Finish, FinishVerb, Hand, NewItem, Page, Pick,
-    Store,
+    Reception, Store,
 };
 use crate::item::{Attempt, Class, Item, Outcome, Priority, State, Timestamp};
 
@@ -61,6 +61,7 @@ fn new_item(study: &str, instance: &str, destination: &str) -> NewItem {
         expires: None,
         size_bytes: 10,
         failed: None,
+        reception: Reception::default(),
     }
 }
 

@@ -16,7 +16,7 @@
 
 use std::path::PathBuf;
 
-use crate::item::{Attempt, Class, Item, Outcome, Priority, State, Timestamp};
+use crate::item::{Again, Attempt, Class, Item, Outcome, Priority, State, Timestamp};
 
 pub mod sqlite;
 
@@ -89,22 +89,56 @@ pub struct NewItem {
     pub size_bytes: u64,
     /// `Some`: goes into the error queue at once, with this outcome.
     pub failed: Option<Outcome>,
+    pub reception: Reception,
+}
+
+/// Which reception of its instance an item is of. Several items of one (instance, destination) pair differ in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reception {
+    /// Identifier of the file that Orthanc stored; `None`: not known.
+    pub file: Option<String>,
+    /// Digest of what was stored; `None`: not known.
+    pub digest: Option<String>,
+    /// When Orthanc told that it received the instance again and left the file as it was.
+    pub repeated: Option<Timestamp>,
+    /// What becomes of it if the pair has items already.
+    pub again: Again,
+}
+
+impl Reception {
+    /// Whether both are one and the same.
+    pub fn is(&self, other: &Reception) -> bool {
+        self.file.is_some() && self.file == other.file && self.repeated == other.repeated
+    }
+
+    /// Whether both are known to have brought the same content.
+    pub fn is_same_content(&self, other: &Reception) -> bool {
+        (self.file.is_some() && self.file == other.file)
+            || (self.digest.is_some() && self.digest == other.digest)
+    }
 }
 
 /// How `enqueue` treats an (instance, destination) pair that has an item already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Duplicates {
     /// An arrival: one that still waits (`Scheduled`, `Pending`, `Retry`) will send the newest
-    /// content anyway; one that is `Running` may have read the old content, so a new item is made.
+    /// content anyway, and is of the newest reception from now on; one that is `Running` may have read the old content, so a new
+    /// item is made. None is made for a reception that has one by a rule, whatever became of it. Otherwise [`Reception::again`] decides:
+    /// `Never`: no rule has made an item of the pair; `IfChanged`: the newest item of the pair was not delivered and is not being
+    /// delivered, or had another content; if Orthanc stored nothing, there must be an item at all.
     Arrival,
     /// A person's request: one that waits or runs is enough.
     Request,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Enqueued {
     pub enqueued: u64,
     pub already_queued: u64,
+    /// Which of the items (places in what was given) were made though the pair had some that did not wait any more.
+    pub again: Vec<usize>,
+    /// Which were not made because of [`Reception::again`].
+    pub held_back: Vec<usize>,
 }
 
 /// Items of one group, claimed by one worker.

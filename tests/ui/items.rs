@@ -124,6 +124,7 @@ fn item(number: usize) -> NewItem {
         expires: None,
         size_bytes: 500_000,
         failed: (number % 4 == 0).then(|| Outcome::new(Class::Rejected, "refused")),
+        reception: OrthancSendQueue::store::Reception::default(),
     }
 }
 

@@ -255,6 +255,7 @@ fn an_item_that_a_person_made_does_not_hide_an_arrival() {
         expires: None,
         size_bytes: 1,
         failed: None,
+        reception: crate::store::Reception::default(),
     };
     let now = world.clock.now();
     let kind = crate::store::Duplicates::Request;

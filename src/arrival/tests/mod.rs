@@ -1,5 +1,6 @@
 //! G1 at the level of arrival: a small Orthanc in memory, the real store, and everything that can go wrong between.
 
+mod again;
 mod begin;
 mod cut;
 mod faults;
@@ -7,6 +8,7 @@ mod faulty;
 mod orthanc;
 mod poison;
 mod random;
+mod undecided;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,7 +21,7 @@ use tempfile::TempDir;
 use self::faulty::Faulty;
 use self::orthanc::{Index, Orthanc, name};
 use super::notices::Notices;
-use super::progress::Progress;
+use super::progress::{Fate, Progress};
 use super::reconcile::{Parts, PassError, Reconciler};
 use crate::config;
 use crate::dispatch::promoter::Promoter;
@@ -62,7 +64,8 @@ struct World {
     notices: Arc<Notices>,
     progress: Arc<Progress>,
     reconciler: Reconciler,
-    rules: Value,
+    /// Over Orthanc's configuration.
+    configuration: Value,
     host: FakeHost,
     _folder: TempDir,
 }
@@ -74,6 +77,19 @@ impl World {
     }
 
     fn with(archive: usize, rules: Value) -> World {
+        World::configured(archive, json!({ "SendQueue": { "Rules": rules } }))
+    }
+
+    /// Orthanc overwrites what it receives again.
+    fn overwriting(rules: Value) -> World {
+        let section = json!({ "Rules": rules });
+        World::configured(
+            0,
+            json!({ "OverwriteInstances": true, "SendQueue": section }),
+        )
+    }
+
+    fn configured(archive: usize, configuration: Value) -> World {
         let folder = tempfile::tempdir().unwrap();
         let sqlite = SqliteStore::open(&folder.path().join("queue.db")).unwrap();
         let store = Arc::new(Faulty::new(sqlite, Timestamp::from_micros(START)));
@@ -87,7 +103,7 @@ impl World {
         let clock = Arc::new(TestClock(AtomicI64::new(START)));
         let notices = Arc::new(Notices::default());
         let progress = Arc::new(Progress::default());
-        let parts = parts(&host, &store, &clock, &notices, &progress, &rules);
+        let parts = parts(&host, &store, &clock, &notices, &progress, &configuration);
         World {
             reconciler: Reconciler::new(parts),
             orthanc,
@@ -95,7 +111,7 @@ impl World {
             clock,
             notices,
             progress,
-            rules,
+            configuration,
             host,
             _folder: folder,
         }
@@ -113,7 +129,7 @@ impl World {
             &self.clock,
             &self.notices,
             &self.progress,
-            &self.rules,
+            &self.configuration,
         ));
     }
 
@@ -248,6 +264,11 @@ impl World {
         delivered
     }
 
+    /// How often this was decided for a destination.
+    fn decided(&self, destination: &str, fate: Fate) -> u64 {
+        self.progress.figures().decided(destination, fate)
+    }
+
     fn logged(&self, text: &str) -> usize {
         let logs = self.host.logs();
         logs.iter().filter(|(_, line)| line.contains(text)).count()
@@ -268,14 +289,12 @@ fn parts(
     clock: &Arc<TestClock>,
     notices: &Arc<Notices>,
     progress: &Arc<Progress>,
-    rules: &Value,
+    configuration: &Value,
 ) -> Parts {
-    let configuration = json!({
-        "DicomModalities": {
-            "pacs": ["PACS", "127.0.0.1", 104],
-            "archive": ["ARCHIVE", "127.0.0.1", 105],
-        },
-        "SendQueue": { "Rules": rules },
+    let mut configuration = configuration.clone();
+    configuration["DicomModalities"] = json!({
+        "pacs": ["PACS", "127.0.0.1", 104],
+        "archive": ["ARCHIVE", "127.0.0.1", 105],
     });
     let lookup = |name: &str| (name == "Modality").then_some((0x0008, 0x0060));
     let settings = Arc::new(config::load(&configuration, &lookup, None).unwrap());

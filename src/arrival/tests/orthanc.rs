@@ -26,6 +26,9 @@ pub struct Instance {
     /// Of the file: another one for each reception.
     pub uuid: u64,
     pub aet: String,
+    /// What is in the file.
+    pub content: String,
+    pub ip: String,
 }
 
 #[derive(Default)]
@@ -45,6 +48,12 @@ pub struct Index {
     pub broken: BTreeSet<String>,
     /// URIs asked for.
     pub asked: Vec<String>,
+    /// Short tags of every instance, over its Modality.
+    pub tags: serde_json::Map<String, Value>,
+    /// Elements that `/content` has, by `gggg-eeee`.
+    pub elements: BTreeMap<String, Vec<u8>>,
+    /// Where instances come from.
+    pub ip: String,
     /// Before each call.
     pub meanwhile: Option<Meanwhile>,
 }
@@ -89,6 +98,17 @@ impl Index {
 
     /// Stores an instance, over one that is there; the callback of it is under way.
     pub fn store_from(&mut self, id: &str, study: &str, aet: &str) {
+        self.store_content(id, study, aet, "as it was made");
+    }
+
+    /// The instance is received again, and Orthanc leaves it as it is: there is a callback, and no line.
+    pub fn receive_again(&mut self, id: &str) {
+        assert!(self.instances.contains_key(id));
+        let now = Timestamp::from_micros(self.now);
+        self.callbacks.push((id.to_owned(), now));
+    }
+
+    pub fn store_content(&mut self, id: &str, study: &str, aet: &str, content: &str) {
         if self.instances.contains_key(id) {
             self.log.retain(|_, line| line.id != id);
         }
@@ -98,6 +118,8 @@ impl Index {
             received: self.second(),
             uuid: self.uuids,
             aet: aet.to_owned(),
+            content: content.to_owned(),
+            ip: self.ip.clone(),
         };
         self.instances.insert(id.to_owned(), instance);
         self.updated.insert(study.to_owned(), self.second());
@@ -192,7 +214,23 @@ impl Index {
                 if !self.instances.contains_key(*id) {
                     return Err(17);
                 }
-                json!({ "0008,0060": "CT" })
+                let mut tags = json!({ "0008,0060": "CT" });
+                for (tag, value) in &self.tags {
+                    tags[tag] = value.clone();
+                }
+                tags
+            }
+            (Method::Get, ["instances", id, "attachments", "dicom", "md5"]) => {
+                let instance = self.instances.get(*id).ok_or(17)?;
+                let sum = format!("md5 of {}", instance.content);
+                return Ok((200, sum.into_bytes()));
+            }
+            (Method::Get, ["instances", id, "content"]) if self.instances.contains_key(*id) => {
+                self.elements.keys().map(|name| json!(name)).collect()
+            }
+            (Method::Get, ["instances", _, "content", element]) => {
+                let bytes = self.elements.get(*element).ok_or(17)?;
+                return Ok((200, bytes.clone()));
             }
             _ => return Err(17),
         };
@@ -237,6 +275,7 @@ impl Index {
                 "MainDicomTags": { "SOPInstanceUID": format!("1.2.{id}") },
                 "Metadata": {
                     "ReceptionDate": instance.received, "RemoteAET": instance.aet,
+                    "RemoteIP": instance.ip,
                     "Origin": "DicomProtocol",
                 },
             }));

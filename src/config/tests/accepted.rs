@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::in_force as in_force_typed;
 use super::super::settings::{DestinationSettings, LocalAet, Match, TlsSettings, Transport};
 use super::*;
-use crate::item::{Priority, RetryPolicy};
+use crate::item::{Again, Priority, RetryPolicy};
 use crate::store::Level;
 
 /// Destination settings as the contract's table has them.
@@ -158,7 +158,7 @@ fn conditions_are_read() {
         (Some(5), Some(Priority::Low))
     );
     let text = |condition: &Option<Match>| match condition {
-        Some(Match::AnyOf(values)) => values.join("|"),
+        Some(Match::AnyOf(values) | Match::AnyCase(values)) => values.join("|"),
         Some(Match::Regex(regex)) => format!("regex:{regex}"),
         None => String::new(),
     };
@@ -351,5 +351,60 @@ fn the_database_is_found_where_orthanc_has_its_index() {
             PathBuf::from(expected),
             "{configuration}"
         );
+    }
+}
+
+#[test]
+fn what_is_received_again() {
+    let of = |rule: serde_json::Value| {
+        let settings = read(&with(json!({ "Rules": [rule] }))).unwrap();
+        settings.rules[0].again
+    };
+    assert_eq!(of(json!({ "To": ["pacs"] })), Again::IfChanged);
+    for (word, again) in [
+        ("Never", Again::Never),
+        ("IfChanged", Again::IfChanged),
+        ("Always", Again::Always),
+    ] {
+        assert_eq!(of(json!({ "To": ["pacs"], "Again": word })), again);
+    }
+    for (mode, expected) in [
+        (json!(true), true),
+        (json!(false), false),
+        (json!("Never"), false),
+        (json!("IfChanged"), true),
+        (json!("Always"), true),
+    ] {
+        let settings = read(&json!({ "OverwriteInstances": mode })).unwrap();
+        assert_eq!(settings.host.overwrite_instances, expected);
+    }
+}
+
+/// As Orthanc compares them: also in a regular expression.
+#[test]
+fn the_case_of_aets_is_orthancs_matter() {
+    for (strict, value, expected) in [
+        (false, json!("ct1"), true),
+        (false, json!(["X", "Ct1"]), true),
+        (false, json!("regex:^ct[0-9]$"), true),
+        (false, json!("regex:(?-i)^ct[0-9]$"), false),
+        (true, json!("ct1"), false),
+        (true, json!("regex:^ct[0-9]$"), false),
+        (true, json!("CT1"), true),
+    ] {
+        let mut configuration = with(json!({ "Rules": [
+            { "To": ["pacs"], "When": { "CallingAet": value, "Tags": { "Modality": "ct" } } },
+        ] }));
+        configuration["StrictAetComparison"] = json!(strict);
+        let settings = read(&configuration).unwrap();
+        let when = &settings.rules[0].when;
+        let found = match when.calling_aet.as_ref().unwrap() {
+            Match::AnyOf(values) => values.iter().any(|v| v == "CT1"),
+            Match::AnyCase(values) => values.iter().any(|v| v.eq_ignore_ascii_case("CT1")),
+            Match::Regex(regex) => regex.is_match("CT1"),
+        };
+        assert_eq!(found, expected, "{strict} {value}");
+        // Codes have one case (PS3.5 6.2, CS).
+        assert!(matches!(when.tags[0].1, Match::AnyOf(_)));
     }
 }

@@ -109,6 +109,11 @@ fn of_the_host() {
             "true or false",
         ),
         (
+            json!({ "OverwriteInstances": 1 }),
+            "OverwriteInstances",
+            "true or false",
+        ),
+        (
             json!({ "DicomModalitiesInDatabase": 1 }),
             "DicomModalitiesInDatabase",
             "true or false",

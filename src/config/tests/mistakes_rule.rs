@@ -50,6 +50,11 @@ fn of_a_rule() {
             "true or false",
         ),
         (
+            json!({ "To": ["pacs"], "Again": "Changed" }),
+            ".Again",
+            "IfChanged",
+        ),
+        (
             json!({ "To": ["pacs"], "Level": "Instances" }),
             ".Level",
             "did you mean \"Instance\"?",

@@ -1,12 +1,16 @@
 //! enqueue, the cursor, quiet periods.
 
 use super::*;
+use crate::item::Again;
 use crate::store::{Cursor, Enqueued};
 
 pub fn run(make: Make<'_>) {
     an_arrival_becomes_an_item(&*make());
     arrivals_are_merged_with_what_waits(&*make());
     requests_are_merged_with_what_runs_too(&*make());
+    one_item_for_each_reception(&*make());
+    what_is_received_again(&*make());
+    what_waits_is_of_the_newest_reception(&*make());
     the_cursor_moves_with_the_items(&*make());
     a_failed_arrival_is_in_the_error_queue(&*make());
     a_quiet_period_begins_anew_for_the_whole_group(&*make());
@@ -57,6 +61,7 @@ fn arrivals_are_merged_with_what_waits(store: &dyn Store) {
     let expected = Enqueued {
         enqueued: 2,
         already_queued: 1,
+        ..Enqueued::default()
     };
     assert_eq!(send(&twice), expected, "Pending");
     let first = claim(store, "pacs");
@@ -106,6 +111,140 @@ fn requests_are_merged_with_what_runs_too(store: &dyn Store) {
     let success = FinishVerb::Complete(made(Class::Success));
     finish(store, claim.token, claim.items[0].id, success);
     assert_eq!(ask().enqueued, 1, "Success");
+}
+
+fn received(instance: &str, file: &str, digest: &str, again: Again) -> NewItem {
+    NewItem {
+        reception: Reception {
+            file: Some(file.into()),
+            digest: (!digest.is_empty()).then(|| digest.into()),
+            repeated: None,
+            again,
+        },
+        ..new_item("study", instance, "pacs")
+    }
+}
+
+/// The same file, told again by Orthanc that kept it.
+fn told_again(instance: &str, seconds: i64, again: Again) -> NewItem {
+    let mut new = received(instance, "f", "", again);
+    new.reception.repeated = Some(at(seconds));
+    new
+}
+
+fn arrive(store: &dyn Store, new: &NewItem) -> Enqueued {
+    let new = std::slice::from_ref(new);
+    let foretold = store.count_new(new, Duplicates::Arrival).unwrap();
+    let answer = store
+        .enqueue(new, Duplicates::Arrival, None, at(0))
+        .unwrap();
+    assert_eq!(foretold, answer);
+    answer
+}
+
+fn end(store: &dyn Store, verb: impl Fn() -> FinishVerb) {
+    let claim = claim(store, "pacs");
+    for item in &claim.items {
+        finish(store, claim.token, item.id, verb());
+    }
+}
+
+fn one_item_for_each_reception(store: &dyn Store) {
+    let first = received("a", "f1", "", Again::Always);
+    assert_eq!(arrive(store, &first).enqueued, 1);
+    end(store, || FinishVerb::Complete(made(Class::Success)));
+    assert_eq!(arrive(store, &first).already_queued, 1, "the same");
+    let second = received("a", "f2", "", Again::Always);
+    let expected = Enqueued {
+        enqueued: 1,
+        again: vec![0],
+        ..Enqueued::default()
+    };
+    assert_eq!(arrive(store, &second), expected);
+    end(store, || FinishVerb::Fail(made(Class::Rejected)));
+    assert_eq!(arrive(store, &second).already_queued, 1, "failed");
+    let mut third = told_again("a", 1, Again::Always);
+    third.reception.file = Some("f2".into());
+    assert_eq!(arrive(store, &third), expected);
+    end(store, || FinishVerb::Complete(made(Class::Success)));
+    assert_eq!(arrive(store, &third).already_queued, 1);
+    assert_eq!(all(store).len(), 3);
+    // A person may have it sent as often as he likes.
+    let answer = store.enqueue(&[second], Duplicates::Request, None, at(0));
+    assert_eq!(answer.unwrap().enqueued, 1);
+}
+
+fn what_is_received_again(store: &dyn Store) {
+    let held_back = Enqueued {
+        held_back: vec![0],
+        ..Enqueued::default()
+    };
+    let arrives = |instance: &str, file: &str, digest: &str, again| {
+        let answer = arrive(store, &received(instance, file, digest, again));
+        assert_eq!(answer.already_queued, 0);
+        assert!(answer.enqueued == 1 || answer == held_back);
+        answer.enqueued == 1
+    };
+    let success = || end(store, || FinishVerb::Complete(made(Class::Success)));
+    let changed = Again::IfChanged;
+
+    assert!(arrives("a", "f1", "d1", changed));
+    success();
+    assert!(!arrives("a", "f2", "d1", changed), "unchanged");
+    assert!(arrives("a", "f3", "d2", changed), "changed");
+    success();
+    assert!(arrives("a", "f4", "d1", changed), "and changed back");
+    let running = claim(store, "pacs");
+    assert!(!arrives("a", "f5", "d1", changed), "is being sent");
+    let id = running.items[0].id;
+    let failed = FinishVerb::Fail(made(Class::Rejected));
+    finish(store, running.token, id, failed);
+    assert!(arrives("a", "f6", "d1", changed), "it did not get there");
+    success();
+    assert!(arrives("a", "f7", "", changed), "nothing is known");
+    success();
+    assert!(arrives("a", "f8", "d1", changed), "nothing was known");
+    success();
+    assert!(!arrives("a", "f9", "d3", Again::Never));
+    assert!(arrives("a", "f9", "d1", Again::Always));
+    success();
+
+    // What Orthanc did not store.
+    assert!(arrives("b", "f", "", changed));
+    success();
+    for again in [changed, Again::Never] {
+        assert_eq!(arrive(store, &told_again("b", 1, again)), held_back);
+        assert_eq!(arrive(store, &told_again("never", 1, again)), held_back);
+    }
+    assert_eq!(
+        arrive(store, &told_again("b", 1, Again::Always)).enqueued,
+        1
+    );
+    end(store, || FinishVerb::Fail(made(Class::Rejected)));
+    assert_eq!(arrive(store, &told_again("b", 2, changed)).enqueued, 1);
+    success();
+
+    // What a person sent is no reception.
+    let asked = NewItem {
+        rule: None,
+        ..new_item("study", "c", "pacs")
+    };
+    store
+        .enqueue(&[asked], Duplicates::Request, None, at(0))
+        .unwrap();
+    success();
+    assert!(arrives("c", "f1", "d1", Again::Never));
+}
+
+/// What is overwritten while it waits is sent as it is then: the next comparison is with that.
+fn what_waits_is_of_the_newest_reception(store: &dyn Store) {
+    let arrives =
+        |file: &str, digest: &str| arrive(store, &received("a", file, digest, Again::IfChanged));
+    assert_eq!(arrives("f1", "d1").enqueued, 1);
+    assert_eq!(arrives("f2", "d2").already_queued, 1);
+    end(store, || FinishVerb::Complete(made(Class::Success)));
+    assert_eq!(arrives("f3", "d2").held_back, [0]);
+    assert_eq!(arrives("f4", "d1").enqueued, 1);
 }
 
 fn the_cursor_moves_with_the_items(store: &dyn Store) {
@@ -242,6 +381,7 @@ fn counting_what_is_new_changes_nothing(store: &dyn Store) {
     let expected = Enqueued {
         enqueued: 2,
         already_queued: 3,
+        ..Enqueued::default()
     };
     for duplicates in [Duplicates::Arrival, Duplicates::Request] {
         assert_eq!(store.count_new(&new, duplicates).unwrap(), expected);

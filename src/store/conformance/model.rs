@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use super::suspects::Suspect;
 use crate::item::state::Verb;
-use crate::item::{Attempt, Class, Item, Priority, State, Timestamp};
-use crate::store::{Cursor, Duplicates, Enqueued, Finish, FinishVerb, LastError, NewItem, Pick};
+use crate::item::{Again, Attempt, Class, Item, Priority, State, Timestamp};
+use crate::store::{
+    Cursor, Duplicates, Enqueued, Finish, FinishVerb, LastError, NewItem, Pick, Reception,
+};
 
 #[derive(Debug, Clone)]
 pub struct Entry {
@@ -15,6 +17,7 @@ pub struct Entry {
     pub hurried: bool,
     pub expires: Option<Timestamp>,
     pub attempts: Vec<Attempt>,
+    pub reception: Reception,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -67,19 +70,36 @@ impl Model {
     ) -> Enqueued {
         let mut answer = Enqueued::default();
         let mut next_id = first_id;
-        for new in new {
+        for (at, new) in new.iter().enumerate() {
             self.destinations
                 .entry(new.destination.clone())
                 .or_default();
-            let queued = self.entries.values().any(|entry| {
-                let state = entry.item.state;
-                let running = duplicates == Duplicates::Request && state == State::Running;
-                entry.is_of(new) && (state.is_waiting() || running)
+            let request = duplicates == Duplicates::Request;
+            let mut pair: Vec<&mut Entry> = self.entries.values_mut().collect();
+            pair.retain(|entry| entry.is_of(new));
+            let waits = pair.iter().any(|entry| {
+                let running = request && entry.item.state == State::Running;
+                entry.item.state.is_waiting() || running
             });
-            if queued {
+            let known = pair
+                .iter()
+                .any(|entry| entry.item.rule.is_some() && entry.reception.is(&new.reception));
+            let again = pair.iter().any(|entry| entry.item.rule.is_some());
+            if waits || (!request && known) {
                 answer.already_queued += 1;
+                for entry in pair {
+                    if entry.item.state.is_waiting() && !request {
+                        entry.reception = new.reception.clone();
+                    }
+                }
+            } else if !request && is_held_back(&pair, new, again) {
+                answer.held_back.push(at);
+                continue;
             } else {
                 answer.enqueued += 1;
+                if again {
+                    answer.again.push(at);
+                }
                 if let Some(outcome) = &new.failed {
                     count(&mut self.failed, &new.destination, outcome.class);
                 }
@@ -354,6 +374,23 @@ fn count(failed: &mut BTreeMap<(String, Class), u64>, destination: &str, class: 
     *failed.entry((destination.into(), class)).or_default() += 1;
 }
 
+fn is_held_back(pair: &[&mut Entry], new: &NewItem, again: bool) -> bool {
+    let stored = new.reception.repeated.is_none();
+    match (new.reception.again, pair.last()) {
+        (Again::Always, _) => false,
+        (Again::Never, _) => again || !stored,
+        (Again::IfChanged, None) => !stored,
+        (Again::IfChanged, Some(newest)) => {
+            let same = newest.reception.is_same_content(&new.reception);
+            same && match newest.item.state {
+                State::Success | State::Running => true,
+                State::Failure => new.failed.is_some(),
+                _ => false,
+            }
+        }
+    }
+}
+
 fn made(new: &NewItem, now: Timestamp, id: i64) -> Entry {
     let failed = new.failed.as_ref();
     let state = match (failed, new.not_before) {
@@ -388,5 +425,6 @@ fn made(new: &NewItem, now: Timestamp, id: i64) -> Entry {
         hurried: false,
         expires: new.expires,
         attempts: Vec::new(),
+        reception: new.reception.clone(),
     }
 }

@@ -6,6 +6,7 @@ use fastrand::Rng;
 
 use super::model::Model;
 use super::*;
+use crate::item::Again;
 use crate::item::state::Verb;
 use crate::store::{Cursor, ErrorOperation, Moved, StatusFilter};
 
@@ -216,10 +217,28 @@ impl Play {
         if self.random.u8(..3) == 0 {
             new.not_before = Some(self.soon());
         }
+        if self.random.u8(..4) > 0 {
+            new.reception = self.reception();
+        }
         if self.random.u8(..12) == 0 {
             new.failed = Some(Outcome::new(self.class(), "failed on arrival"));
         }
         new
+    }
+
+    /// One of few, so that they come again.
+    fn reception(&mut self) -> Reception {
+        let few = ["a", "b", "c"];
+        let mut one = |among: u8| {
+            let known = self.random.u8(..4) > 0;
+            known.then(|| few[usize::from(self.random.u8(..among))].to_owned())
+        };
+        Reception {
+            file: one(3),
+            digest: one(2),
+            repeated: (self.random.u8(..4) == 0).then(|| self.soon()),
+            again: [Again::Never, Again::IfChanged, Again::Always][self.random.usize(..3)],
+        }
     }
 
     fn claim(&mut self) {

@@ -1,13 +1,14 @@
 //! enqueue: arrivals and requests become items; the cursor moves with them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::pool::Pool;
 use super::{row, sql};
-use crate::item::{State, Timestamp};
-use crate::store::{Cursor, Duplicates, Enqueued, NewItem, Result};
+use crate::item::{Again, State, Timestamp};
+use crate::store::{Cursor, Duplicates, Enqueued, NewItem, Reception, Result};
 
 /// A quiet period that this call begins or lengthens.
 struct Hold {
@@ -31,7 +32,7 @@ pub fn enqueue(
     let tx = writer.begin()?;
     let mut destinations: HashMap<&str, i64> = HashMap::new();
     let mut holds: HashMap<(i64, &str), Hold> = HashMap::new();
-    for item in items {
+    for (at, item) in items.iter().enumerate() {
         let destination = match destinations.get(item.destination.as_str()) {
             Some(id) => *id,
             None => {
@@ -40,19 +41,31 @@ pub fn enqueue(
                 id
             }
         };
-        let queued = is_queued(&tx, item, destination, duplicates)?;
-        if queued {
-            answer.already_queued += 1;
-        } else {
-            insert(&tx, item, destination, now)?;
-            answer.enqueued += 1;
+        let pair = pair(&tx, item, destination)?;
+        let fate = fate(&pair, item, duplicates);
+        match fate {
+            Fate::Queued => {
+                merge(&tx, &pair, item, duplicates)?;
+                answer.already_queued += 1;
+            }
+            Fate::Made => {
+                insert(&tx, item, destination, now)?;
+                answer.enqueued += 1;
+                if pair.iter().any(|other| other.by_rule) {
+                    answer.again.push(at);
+                }
+            }
+            Fate::HeldBack => {
+                answer.held_back.push(at);
+                continue;
+            }
         }
         if let (Some(due), Some(group), None) = (item.not_before, group(item), &item.failed) {
             let hold = holds
                 .entry((destination, group))
                 .or_insert(Hold { due, begins: false });
             hold.due = due;
-            hold.begins |= !queued;
+            hold.begins |= fate == Fate::Made;
         }
     }
     for ((destination, group), hold) in holds {
@@ -77,22 +90,40 @@ pub fn count_new(pool: &Pool, items: &[NewItem], duplicates: Duplicates) -> Resu
     let mut reader = pool.reader()?;
     let tx = reader.snapshot()?;
     let mut answer = Enqueued::default();
-    // Waiting items that the ones before would have made.
-    let mut made: HashSet<(&str, &str)> = HashSet::new();
-    for item in items {
-        let pair = (item.instance.as_str(), item.destination.as_str());
-        let queued = made.contains(&pair)
-            || match find_destination(&tx, &item.destination)? {
-                Some(destination) => !open_ones(&tx, item, destination, duplicates)?.is_empty(),
-                None => false,
-            };
-        if !queued && (item.failed.is_none()) {
-            made.insert(pair);
-        }
-        if queued {
-            answer.already_queued += 1;
-        } else {
-            answer.enqueued += 1;
+    // With what the items before would have made.
+    let mut pairs: HashMap<(&str, &str), Vec<Other>> = HashMap::new();
+    for (at, item) in items.iter().enumerate() {
+        let key = (item.instance.as_str(), item.destination.as_str());
+        let pair = match pairs.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(match find_destination(&tx, key.1)? {
+                Some(destination) => pair(&tx, item, destination)?,
+                None => Vec::new(),
+            }),
+        };
+        match fate(pair, item, duplicates) {
+            Fate::HeldBack => answer.held_back.push(at),
+            Fate::Queued => {
+                answer.already_queued += 1;
+                if duplicates == Duplicates::Arrival {
+                    for other in pair.iter_mut().filter(|other| other.state.is_waiting()) {
+                        other.reception = item.reception.clone();
+                    }
+                }
+            }
+            Fate::Made => {
+                answer.enqueued += 1;
+                if pair.iter().any(|other| other.by_rule) {
+                    answer.again.push(at);
+                }
+                pair.push(Other {
+                    id: 0,
+                    state: state_of(item),
+                    alone: group(item).is_none(),
+                    by_rule: item.rule.is_some(),
+                    reception: item.reception.clone(),
+                });
+            }
         }
     }
     Ok(answer)
@@ -104,66 +135,116 @@ fn group(item: &NewItem) -> Option<&str> {
     (item.group != item.instance).then_some(item.group.as_str())
 }
 
-/// Whether an item of this pair makes another one needless; its quiet period begins anew.
-fn is_queued(
-    conn: &Connection,
-    item: &NewItem,
-    destination: i64,
-    duplicates: Duplicates,
-) -> Result<bool> {
-    let open = open_ones(conn, item, destination, duplicates)?;
-    for one in &open {
-        if let (State::Scheduled, true, Some(due), None) =
-            (one.state, one.alone, item.not_before, &item.failed)
-        {
-            conn.prepare_cached(sql::ENQUEUE_EXTEND_ITEM)?
-                .execute(params![one.id, due])?;
-        }
-    }
-    Ok(!open.is_empty())
-}
-
-/// An item of the same pair that makes another one needless.
-struct OpenOne {
+/// An item of the same pair.
+struct Other {
     id: i64,
     state: State,
     alone: bool,
+    by_rule: bool,
+    reception: Reception,
 }
 
-fn open_ones(
-    conn: &Connection,
-    item: &NewItem,
-    destination: i64,
-    duplicates: Duplicates,
-) -> Result<Vec<OpenOne>> {
+/// The items of the pair, oldest first.
+fn pair(conn: &Connection, item: &NewItem, destination: i64) -> Result<Vec<Other>> {
     let mut find = conn.prepare_cached(sql::ENQUEUE_FIND)?;
-    let mut found = find.query(params![item.study, item.instance, destination])?;
-    let mut open = Vec::new();
-    while let Some(row) = found.next()? {
-        let state: State = row.get(1)?;
-        let needless = match duplicates {
-            Duplicates::Arrival => state.is_waiting(),
-            Duplicates::Request => true,
+    let found = find.query_map(params![item.study, item.instance, destination], |row| {
+        Ok(Other {
+            id: row.get(0)?,
+            state: row.get(1)?,
+            alone: row.get(2)?,
+            by_rule: row.get(3)?,
+            reception: Reception {
+                file: row.get(4)?,
+                digest: row.get(5)?,
+                repeated: row.get(6)?,
+                again: Again::default(),
+            },
+        })
+    })?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+/// What becomes of an item that is to be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Made,
+    /// Another one makes it needless.
+    Queued,
+    /// What was received is there already, see [`Duplicates::Arrival`].
+    HeldBack,
+}
+
+fn fate(pair: &[Other], item: &NewItem, duplicates: Duplicates) -> Fate {
+    let waits = pair.iter().any(|other| other.state.is_waiting());
+    let runs = pair.iter().any(|other| other.state == State::Running);
+    if waits || (runs && duplicates == Duplicates::Request) {
+        return Fate::Queued;
+    }
+    if duplicates == Duplicates::Request {
+        return Fate::Made;
+    }
+    let reception = &item.reception;
+    let is_made = |other: &Other| other.by_rule && other.reception.is(reception);
+    if pair.iter().any(is_made) {
+        return Fate::Queued;
+    }
+    let not_stored = reception.repeated.is_some();
+    let held_back = match reception.again {
+        Again::Always => false,
+        Again::Never => not_stored || pair.iter().any(|other| other.by_rule),
+        // The newest one tells what the destination has.
+        Again::IfChanged => pair.last().map_or(not_stored, |newest| {
+            let is_there = matches!(newest.state, State::Success | State::Running);
+            // What goes into the error queue at once is there, if it was not purged.
+            let is_failed = item.failed.is_some() && newest.state == State::Failure;
+            (is_there || is_failed) && newest.reception.is_same_content(reception)
+        }),
+    };
+    if held_back {
+        Fate::HeldBack
+    } else {
+        Fate::Made
+    }
+}
+
+/// What waits already will send what was received now; its quiet period begins anew.
+fn merge(conn: &Connection, pair: &[Other], item: &NewItem, duplicates: Duplicates) -> Result<()> {
+    for other in pair.iter().filter(|other| other.state.is_waiting()) {
+        let reception = Reception {
+            again: other.reception.again,
+            ..item.reception.clone()
         };
-        if needless {
-            open.push(OpenOne {
-                id: row.get(0)?,
-                state,
-                alone: row.get(2)?,
-            });
+        if duplicates == Duplicates::Arrival && other.reception != reception {
+            conn.prepare_cached(sql::ENQUEUE_RENEW)?.execute(params![
+                other.id,
+                reception.file,
+                reception.digest,
+                reception.repeated
+            ])?;
+        }
+        if let (State::Scheduled, true, Some(due), None) =
+            (other.state, other.alone, item.not_before, &item.failed)
+        {
+            conn.prepare_cached(sql::ENQUEUE_EXTEND_ITEM)?
+                .execute(params![other.id, due])?;
         }
     }
-    Ok(open)
+    Ok(())
+}
+
+/// The state that a new item begins in.
+fn state_of(item: &NewItem) -> State {
+    match (&item.failed, item.not_before) {
+        (Some(_), _) => State::Failure,
+        (None, Some(_)) => State::Scheduled,
+        (None, None) => State::Pending,
+    }
 }
 
 fn insert(conn: &Connection, item: &NewItem, destination: i64, now: Timestamp) -> Result<()> {
     let group = group(item);
     let failed = item.failed.as_ref();
-    let state = match (failed, item.not_before) {
-        (Some(_), _) => State::Failure,
-        (None, Some(_)) => State::Scheduled,
-        (None, None) => State::Pending,
-    };
+    let state = state_of(item);
     let own_due = match state {
         State::Scheduled if group.is_none() => item.not_before,
         _ => None,
@@ -188,6 +269,9 @@ fn insert(conn: &Connection, item: &NewItem, destination: i64, now: Timestamp) -
         item.sop_instance_uid,
         item.rule,
         item.remote_aet,
+        item.reception.file,
+        item.reception.digest,
+        item.reception.repeated,
     ])?;
     Ok(())
 }

@@ -135,7 +135,7 @@ CREATE TABLE item (
     sop_instance_uid  TEXT NOT NULL,
     rule              TEXT,
     remote_aet        TEXT,
-    details           TEXT,
+    details           TEXT, file TEXT, digest TEXT, repeated INTEGER,
     CHECK ((state = 'Running') = (claim IS NOT NULL)),
     CHECK ((state IN ('Success', 'Failure', 'Cancelled')) = (completed IS NOT NULL)),
     CHECK (state <> 'Failure' OR class IS NOT NULL),

@@ -41,6 +41,7 @@ statements! {
     ENQUEUE_FIND = "enqueue_find";
     ENQUEUE_HOLD = "enqueue_hold";
     ENQUEUE_INSERT = "enqueue_insert";
+    ENQUEUE_RENEW = "enqueue_renew";
     ERROR_SUMMARY = "error_summary";
     EXPIRE = "expire";
     EXPIRE_NEXT = "expire_next";

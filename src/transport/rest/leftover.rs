@@ -118,6 +118,7 @@ mod tests {
             expires: None,
             size_bytes: 1,
             failed: None,
+            reception: crate::store::Reception::default(),
         }
     }
 }

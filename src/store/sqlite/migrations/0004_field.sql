@@ -37,3 +37,9 @@ WHERE s.way = 'Aside' OR (s.way = 'Single' AND EXISTS (
     WHERE o.way = 'Single' AND r.state = 'Running'));
 
 INSERT INTO meta (key, value) VALUES ('stopped_well', 1), ('any_result', 0);
+
+-- Which reception of its instance an item is of (store::Reception): the file that Orthanc stored, a digest of it where it was
+-- asked for, and when Orthanc told that it received the instance again without storing it.
+ALTER TABLE item ADD COLUMN file TEXT;
+ALTER TABLE item ADD COLUMN digest TEXT;
+ALTER TABLE item ADD COLUMN repeated INTEGER;

@@ -1,5 +1,6 @@
--- Open items of an (instance, destination) pair. All index entries of a study are neighbours.
-SELECT id, state, grp IS NULL
+-- Items of an (instance, destination) pair, oldest first. All index entries of a study are neighbours; a pair that arrives
+-- for the first time has none.
+SELECT id, state, grp IS NULL, rule IS NOT NULL, file, digest, repeated
 FROM item INDEXED BY item_study
 WHERE study = ?1 AND instance = ?2 AND destination = ?3
-  AND state IN ('Scheduled', 'Pending', 'Running', 'Retry')
+ORDER BY id

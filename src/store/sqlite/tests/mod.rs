@@ -42,6 +42,7 @@ fn new_item(study: &str, instance: &str) -> NewItem {
         expires: None,
         size_bytes: 100,
         failed: None,
+        reception: crate::store::Reception::default(),
     }
 }
 

@@ -1,0 +1,72 @@
+//! Instances that are received again.
+//!
+//! What Orthanc tells of them (1.10.1 to 1.13.0):
+//! - It stored the instance anew (`OverwriteInstances`, a deletion in between, a modification that keeps the identifiers): a line of
+//!   the log, with another file. Whether the content changed is told by the MD5 sum that Orthanc keeps with each file. It is asked for
+//!   only where an instance can be overwritten: elsewhere nothing that is new pays for it, and what was deleted and comes back
+//!   counts as changed.
+//!   One case is not seen: overwritten by another content and again by the first one, both before either line was read, with the item of
+//!   the first sent in between: it is taken for what it was made for.
+//! - It left the file as it was (the default): no line. Up to 1.12.x the callback comes all the same; it is lost in a crash. 1.13.0 tells
+//!   nothing at all.
+
+use super::facts::Fact;
+use super::progress::Fate;
+use super::reconcile::{PassError, Reconciler, second_of};
+use super::unlogged::DUPLICATE_AGE_SECONDS;
+use crate::config::settings::Settings;
+use crate::item::{Again, Timestamp};
+use crate::store::{Enqueued, NewItem};
+
+/// Whether digests are needed to tell what changed.
+pub(super) fn needs_digests(settings: &Settings) -> bool {
+    let mut rules = settings.rules.iter();
+    settings.host.overwrite_instances && rules.any(|rule| rule.again == Again::IfChanged)
+}
+
+impl Reconciler {
+    /// Asks for the digests of what is to be queued, if they are needed.
+    pub(super) fn digest(&self, facts: &mut [Fact]) -> Result<(), PassError> {
+        if !needs_digests(&self.parts.settings) {
+            return Ok(());
+        }
+        for fact in facts.iter_mut().filter(|fact| fact.repeated.is_none()) {
+            fact.digest = self.facts.digest(&fact.arrival.instance)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the callback that came at `told`, and that no line of the log goes with, is one of an instance that Orthanc
+    /// had already. The callback of a reception whose line was read before is not; it comes soon after.
+    pub(super) fn is_repeated(&mut self, fact: &Fact, told: Timestamp) -> Result<bool, PassError> {
+        let awaited = self.recent.take_callback(&fact.arrival.instance);
+        let soon = second_of(told.plus_seconds(-DUPLICATE_AGE_SECONDS));
+        if fact.received < soon {
+            return Ok(self.recent.has(fact) != Some(false));
+        }
+        Ok(self.recent.has(fact) == Some(true) && !awaited)
+    }
+
+    /// Counts and tells what came of instances that were received again.
+    pub(super) fn tell_again(&self, items: &[NewItem], done: &Enqueued) {
+        let now_and_then = "further ones are only counted";
+        for item in done.again.iter().filter_map(|at| items.get(*at)) {
+            let (instance, name) = (&item.instance, &item.destination);
+            self.parts.progress.count(name, Fate::Again, || {
+                format!("instance {instance} was received again and is sent to {name} again; {now_and_then}")
+            });
+        }
+        for item in done.held_back.iter().filter_map(|at| items.get(*at)) {
+            let (instance, name) = (&item.instance, &item.destination);
+            let (fate, why) = match item.reception.again {
+                Again::Never => (Fate::Never, "\"Again\": \"Never\""),
+                _ => (Fate::Unchanged, "it is unchanged"),
+            };
+            self.parts.progress.count(name, fate, || {
+                format!(
+                    "instance {instance} was received again and is not sent to {name} again ({why}); {now_and_then}"
+                )
+            });
+        }
+    }
+}
