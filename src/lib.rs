@@ -11,6 +11,7 @@
 //! - [`config`]: the section `SendQueue` of Orthanc's configuration, validated whole.
 //! - [`arrival`]: from Orthanc's `/changes` to items. [`routing`]: which rules apply.
 //! - [`store`]: the durable queue. [`dispatch`]: a lane per destination. [`transport`]: how items get there.
+//! - [`clock`]: the queue's own time, which advances whatever happens to the machine's clock.
 //! - [`alert`]: what an administrator is told by webhook.
 //! - [`api`]: `/sendqueue`. [`ui`]: the operator's page on top of it. [`gauges`]: the main figures among Orthanc's own metrics.
 //!   [`plugin`]: builds, starts and stops all of it.
@@ -21,6 +22,7 @@
 pub mod alert;
 pub mod api;
 pub mod arrival;
+pub mod clock;
 pub mod config;
 pub mod dispatch;
 mod failpoint;

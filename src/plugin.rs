@@ -25,6 +25,7 @@ use crate::api::{self, Api};
 use crate::arrival::notices::Notices;
 use crate::arrival::progress::Progress;
 use crate::arrival::reconcile::{Parts, Reconciler};
+use crate::clock::QueueClock;
 use crate::config;
 use crate::config::settings::Settings;
 use crate::dispatch::alone::Alone;
@@ -143,11 +144,13 @@ fn grace(configuration: &Value) -> Duration {
 
 fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue, String> {
     let settings = Arc::new(settings);
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let started = clock.now();
+    // By the machine's clock, as the time at which the database was made.
+    let started = SystemClock.now();
     make_index_directory(&settings);
     let store: Arc<dyn Store> =
         Arc::new(SqliteStore::open(&settings.database).map_err(|error| error.to_string())?);
+    let last = store.reading().map_err(|error| error.to_string())?;
+    let clock: Arc<dyn Clock> = Arc::new(QueueClock::begin(last));
     let modalities = Arc::new(Modalities::new(
         host.client(),
         settings.host.remarks.clone(),
@@ -279,7 +282,7 @@ fn alerts(
 ) -> Option<Arc<Alerts>> {
     let (store, lanes, time) = (store.clone(), lanes.clone(), clock.clone());
     let parts = alert::Parts {
-        counters: Box::new(move || alert::looks(store.as_ref(), &lanes, time.now())),
+        counters: Box::new(move || alert::looks(store.as_ref(), &lanes, time.as_ref())),
         clock: clock.clone(),
         http: Box::new(move |request| host.http(request)),
         disconnect: Box::new(|peers| {

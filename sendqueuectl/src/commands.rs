@@ -152,6 +152,13 @@ impl Session<'_> {
                     field(problem, "Details")
                 );
             }
+            for warning in list(&health["Warnings"]) {
+                say!(
+                    "note: {}: {}",
+                    field(warning, "Part"),
+                    field(warning, "Details")
+                );
+            }
             say!("");
             let rows: Vec<Vec<String>> = list(&destinations).iter().map(destination_row).collect();
             let heading = [
@@ -176,6 +183,13 @@ impl Session<'_> {
             say!("{}", field(&health, "Status"));
             for problem in list(&health["Problems"]) {
                 say!("{}: {}", field(problem, "Part"), field(problem, "Details"));
+            }
+            for warning in list(&health["Warnings"]) {
+                say!(
+                    "note: {}: {}",
+                    field(warning, "Part"),
+                    field(warning, "Details")
+                );
             }
         }
         Ok(code(health["Status"] == "ok"))

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::watch::Event;
 use crate::config::settings::AlertKind;
-use crate::item::{Class, Timestamp};
+use crate::item::{Ahead, Class, Timestamp};
 
 /// Between two messages of the same destination and kind.
 pub const INTERVAL: Duration = Duration::from_secs(60);
@@ -41,6 +41,18 @@ pub struct Gathered {
     earliest: Timestamp,
 }
 
+impl Gathered {
+    /// With the times that the machine's clock says.
+    pub fn by_the_wall(&self, ahead: Ahead) -> Gathered {
+        let wall = |time: Option<Timestamp>| time.map(|time| ahead.wall(time));
+        Gathered {
+            since: wall(self.since),
+            until: wall(self.until),
+            ..self.clone()
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 struct Slot {
     gathered: Option<Gathered>,
@@ -52,14 +64,6 @@ struct Slot {
 }
 
 impl Slot {
-    /// A clock that was set back lengthens no wait.
-    fn forgive(&mut self, now: Timestamp) {
-        self.told = self.told.map(|told| told.min(now));
-        if let Some(gathered) = &mut self.gathered {
-            gathered.earliest = gathered.earliest.min(now.plus(GATHER));
-        }
-    }
-
     /// Whether its last message was made less than a minute ago.
     fn rests(&self, now: Timestamp) -> bool {
         self.told.is_some_and(|told| now.since(told) < INTERVAL)
@@ -160,9 +164,6 @@ impl Collector {
 
     /// What may be told now; it is on its way until [`Collector::settled`].
     pub fn take_due(&mut self, now: Timestamp) -> Vec<Gathered> {
-        for slot in self.slots.values_mut() {
-            slot.forgive(now);
-        }
         let held: BTreeSet<Key> = self
             .slots
             .iter()

@@ -66,8 +66,9 @@ const LOOK: Duration = Duration::from_secs(1);
 pub type Counters = dyn Fn() -> store::Result<Vec<Look>> + Send + Sync;
 
 /// What the queue's counters are.
-pub fn looks(store: &dyn Store, lanes: &Lanes, now: Timestamp) -> store::Result<Vec<Look>> {
+pub fn looks(store: &dyn Store, lanes: &Lanes, clock: &dyn Clock) -> store::Result<Vec<Look>> {
     let zone = TimeZone::system();
+    let (now, ahead) = (clock.now(), clock.ahead());
     let totals = store.failure_totals()?;
     let records = store.destinations()?;
     let mut looks: BTreeMap<&str, Look> = records
@@ -75,7 +76,7 @@ pub fn looks(store: &dyn Store, lanes: &Lanes, now: Timestamp) -> store::Result<
         .map(|record| {
             let lane = lanes.get(&record.name).map(|lane| lane.status());
             let windows = &lanes.settings(&record.name).windows;
-            let look = Look::new(record, lane.as_ref(), windows, now, &zone);
+            let look = Look::new(record, lane.as_ref(), windows, now, ahead, &zone);
             (record.name.as_str(), look)
         })
         .collect();
@@ -229,8 +230,13 @@ impl Alerts {
         });
         for gathered in due {
             let id = post::new_id();
-            let look = look(&gathered);
-            let body = self.sender.body(&id, &gathered, look, now);
+            // Whoever reads it has the machine's clock.
+            let ahead = self.clock.ahead();
+            let look = look(&gathered).map(|look| look.by_the_wall(ahead));
+            let shown = gathered.by_the_wall(ahead);
+            let body = self
+                .sender
+                .body(&id, &shown, look.as_ref(), ahead.wall(now));
             work.outbox.add(Outgoing::new(id, &gathered, body, now));
         }
         self.waiting.store(work.outbox.len(), Ordering::Relaxed);
@@ -301,8 +307,7 @@ impl Alerts {
 
     fn look(&self, work: &mut Work) {
         let now = self.clock.now();
-        // A clock that was set back lengthens no wait.
-        let early = |last: Timestamp| last <= now && now.since(last) < LOOK;
+        let early = |last: Timestamp| now.since(last) < LOOK;
         if work.looked.is_some_and(early) {
             return;
         }
@@ -334,7 +339,9 @@ impl Alerts {
             Err(TryLockError::WouldBlock) => return None,
         };
         let id = post::new_id();
-        let body = self.sender.test(&id, self.clock.now());
+        let body = self
+            .sender
+            .test(&id, self.clock.ahead().wall(self.clock.now()));
         let result = self.poster.post(&body);
         let accepted = result
             .as_ref()

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 
 use crate::config::settings::Window;
 use crate::dispatch::{LaneStatus, windows};
-use crate::item::{Class, Timestamp};
+use crate::item::{Ahead, Class, Timestamp};
 use crate::store::DestinationRecord;
 
 /// What is seen of a destination at one moment.
@@ -42,10 +42,12 @@ impl Look {
         lane: Option<&LaneStatus>,
         windows: &[Window],
         now: Timestamp,
+        ahead: Ahead,
         zone: &TimeZone,
     ) -> Look {
-        let closed = !windows::is_open(windows, now, zone);
-        let since = windows::open_since(windows, now, zone);
+        let wall = ahead.wall(now);
+        let closed = !windows::is_open(windows, wall, zone);
+        let since = windows::open_since(windows, wall, zone);
         let remembered = record.outage.map(|outage| outage.since);
         Look {
             destination: record.name.clone(),
@@ -54,10 +56,20 @@ impl Look {
             paused: lane.map_or(record.paused, |lane| lane.paused),
             outside_window: lane.map_or(closed, |lane| lane.outside_window),
             open_seconds: (!windows.is_empty())
-                .then(|| since.map_or(0, |since| now.since(since).as_secs())),
+                .then(|| since.map_or(0, |since| wall.since(since).as_secs())),
             open: record.counts.open(),
             oldest: record.oldest_pending,
             failures: BTreeMap::new(),
+        }
+    }
+
+    /// With the times that the machine's clock says.
+    pub fn by_the_wall(&self, ahead: Ahead) -> Look {
+        let wall = |time: Option<Timestamp>| time.map(|time| ahead.wall(time));
+        Look {
+            unreachable_since: wall(self.unreachable_since),
+            oldest: wall(self.oldest),
+            ..self.clone()
         }
     }
 

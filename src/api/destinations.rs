@@ -155,14 +155,16 @@ impl Api {
     fn remembered(&self, record: &DestinationRecord, now: Timestamp) -> LaneStatus {
         let windows = &self.settings.destination(&record.name).windows;
         let zone = TimeZone::system();
-        let outside_window = !windows::is_open(windows, now, &zone);
+        let ahead = self.clock.ahead();
+        let wall = ahead.wall(now);
+        let outside_window = !windows::is_open(windows, wall, &zone);
         LaneStatus {
             paused: record.paused,
             unreachable_since: record.outage.as_ref().map(|outage| outage.since),
             next_probe: None,
             outages: record.outages,
             opens: if outside_window {
-                windows::next_opening(windows, now, &zone)
+                windows::next_opening(windows, wall, &zone).map(|opens| ahead.own(opens))
             } else {
                 None
             },

@@ -42,7 +42,7 @@ impl Api {
             let details = match figures.last_pass {
                 Some(last) => format!(
                     "the last pass over Orthanc's changes ended at {}",
-                    last.to_orthanc()
+                    Time(last)
                 ),
                 None => "no pass over Orthanc's changes has ended since the start".to_owned(),
             };
@@ -58,11 +58,27 @@ impl Api {
             let details = "Orthanc is starting or stopping".to_owned();
             problem(Part::Threads, details, None);
         }
+        let warning = self.clock.warning();
+        let warnings: Vec<Problem> = warning
+            .map(|warning| Problem {
+                part: Part::Clock,
+                details: warning.details,
+                since: Some(Time(warning.since)),
+            })
+            .into_iter()
+            .collect();
         let (code, status) = if problems.is_empty() {
             (200, HealthStatus::Ok)
         } else {
             (503, HealthStatus::Failing)
         };
-        Ok(json(code, &Health { status, problems }))
+        Ok(json(
+            code,
+            &Health {
+                status,
+                problems,
+                warnings,
+            },
+        ))
     }
 }

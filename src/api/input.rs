@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
-use super::types::Named;
+use super::types::{Named, Time};
 use crate::item::{Class, Priority, State, Timestamp};
 use crate::store::{Order, Page, States, StatusFilter};
 
@@ -259,9 +259,7 @@ impl Body {
     /// In Orthanc's form.
     pub fn time(&self, name: &str) -> Result<Option<Timestamp>, ApiError> {
         let allowed = "a time such as \"20261120T235959.123456\" (UTC)";
-        self.read(name, allowed, |value| {
-            Timestamp::parse_orthanc(value.as_str()?)
-        })
+        self.read(name, allowed, |value| Some(Time::parse(value.as_str()?)?.0))
     }
 
     /// A DIMSE status, or `"None"`.

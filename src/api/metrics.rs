@@ -20,7 +20,7 @@ use crate::arrival::progress::{self, Fate};
 use crate::arrival::timing;
 use crate::dispatch::LaneStatus;
 use crate::dispatch::figures::{DELIVERY_SECONDS, Figures};
-use crate::item::{Class, State, Timestamp};
+use crate::item::{Ahead, Class, State, Timestamp};
 use crate::store::{DestinationRecord, FailureTotal};
 
 /// How an attempt can end. (`Expired` comes without one.)
@@ -61,7 +61,7 @@ impl Api {
         let destinations = self.measured(now)?;
         let mut page = Exposition::default();
         about(&mut page);
-        queued(&mut page, &destinations, now);
+        queued(&mut page, &destinations, now, self.clock.ahead());
         let mut limits = page.family(
             "sendqueue_expire_after_seconds",
             Kind::Gauge,
@@ -78,7 +78,7 @@ impl Api {
             "When the next of the items that wait goes to the error queue unsent (ExpireAfter); absent: none does.",
         );
         if let Some(time) = self.store.next_expiry()? {
-            expiry.sample(&[], time.micros() as f64 / 1e6);
+            expiry.sample(&[], self.clock.ahead().wall(time).micros() as f64 / 1e6);
         }
         sent(&mut page, &destinations);
         failures(&mut page, &destinations, &self.store.failure_totals()?);
@@ -204,6 +204,19 @@ impl Api {
             "POSTs from pages of other sites, which were refused.",
         );
         refused.sample(&[], self.cross_site.refused());
+        let timekeeper = self.promoter.timekeeper();
+        let mut jumps = page.family(
+            "sendqueue_clock_jumps_total",
+            Kind::Counter,
+            "How often the machine's clock was set, by 10 s or more, while the queue ran.",
+        );
+        jumps.sample(&[], timekeeper.jumps());
+        let mut pardoned = page.family(
+            "sendqueue_clock_pardoned_total",
+            Kind::Counter,
+            "Items that had expired only because the machine's clock was wrong at the start, and wait again.",
+        );
+        pardoned.sample(&[], timekeeper.pardoned());
         Ok(())
     }
 
@@ -260,7 +273,7 @@ fn about(page: &mut Exposition) {
     build.sample(&labels, 1);
 }
 
-fn queued(page: &mut Exposition, destinations: &[Destination], now: Timestamp) {
+fn queued(page: &mut Exposition, destinations: &[Destination], now: Timestamp, ahead: Ahead) {
     let mut items = page.family(
         "sendqueue_items",
         Kind::Gauge,
@@ -300,7 +313,7 @@ fn queued(page: &mut Exposition, destinations: &[Destination], now: Timestamp) {
     for one in destinations {
         if let Some(time) = one.record.last_success {
             let labels = [("destination", one.record.name.as_str())];
-            last.sample(&labels, time.micros() as f64 / 1e6);
+            last.sample(&labels, ahead.wall(time).micros() as f64 / 1e6);
         }
     }
 }

@@ -10,6 +10,7 @@ use orthanc_sdk::{Method, Request, Response};
 
 use super::error::{ApiError, method_not_allowed};
 use super::openapi::{Described, operations};
+use super::types::values::by_the_wall;
 use super::{Answer, Api};
 use crate::ui;
 
@@ -74,7 +75,7 @@ pub fn answer(api: &Api, request: &Request, rest: &str) -> Response {
     let answer = api
         .cross_site
         .check(request, api.clock.now())
-        .and_then(|()| route(api, request, rest));
+        .and_then(|()| by_the_wall(api.clock.ahead(), || route(api, request, rest)));
     match answer {
         Ok(response) => response,
         Err(error) => {

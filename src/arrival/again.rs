@@ -40,6 +40,8 @@ impl Reconciler {
     /// had already. The callback of a reception whose line was read before is not; it comes soon after.
     pub(super) fn is_repeated(&mut self, fact: &Fact, told: Timestamp) -> Result<bool, PassError> {
         let awaited = self.recent.take_callback(&fact.arrival.instance);
+        // Orthanc dates by the machine's clock.
+        let told = self.parts.clock.ahead().wall(told);
         let soon = second_of(told.plus_seconds(-DUPLICATE_AGE_SECONDS));
         if fact.received < soon {
             return Ok(self.recent.has(fact) != Some(false));

@@ -48,6 +48,7 @@ use super::progress::{Fate, Progress};
 use super::recent::Recent;
 use super::sweep::Sweep;
 use super::tags::{self, OrthancTags};
+use crate::clock;
 use crate::config::settings::Settings;
 use crate::dispatch::Lanes;
 use crate::dispatch::promoter::Promoter;
@@ -237,6 +238,7 @@ impl Reconciler {
                 .map(|line| line.date.clone())
                 .fold(cursor.date, Ord::max),
         };
+        self.believe(lines);
         let found = self.describe(&arrived)?;
         let mut gone = found.gone;
         let mut facts = Vec::with_capacity(found.facts.len());
@@ -265,6 +267,19 @@ impl Reconciler {
         }
         self.cursor = Some(next.clone());
         Ok(next)
+    }
+
+    /// What Orthanc has just received says that the machine's clock is right. (Lines of other kinds it writes by itself, also while
+    /// it starts.)
+    fn believe(&self, lines: &[Change]) {
+        let received = lines.iter().rev().find(|line| line.new_instance);
+        let date = received.and_then(|line| Timestamp::parse_orthanc(&line.date));
+        if let Some(rest) = date.and_then(|date| self.parts.clock.dated(date)) {
+            log::warn!(
+                "Orthanc receives by the machine's clock: {} more count as time since the last stop",
+                clock::readable(rest)
+            );
+        }
     }
 
     /// What the rules make of these instances; one that is deleted meanwhile has no items and is counted as `gone`.

@@ -23,6 +23,7 @@ impl Reconciler {
         }
         // What Orthanc had before there was a queue is not ours, however often it is sent again.
         let made = second_of(self.parts.store.created()?);
+        let ahead = self.parts.clock.ahead();
         for chunk in left.chunks(CHUNK) {
             let ids: Vec<&str> = chunk.iter().map(String::as_str).collect();
             let (mut unlogged, mut repeated) = (Vec::new(), Vec::new());
@@ -30,7 +31,7 @@ impl Reconciler {
                 let Some(told) = self.waiting.get(&fact.arrival.instance).copied() else {
                     continue;
                 };
-                let newest = second_of(told.plus_seconds(-DUPLICATE_AGE_SECONDS));
+                let newest = second_of(ahead.wall(told.plus_seconds(-DUPLICATE_AGE_SECONDS)));
                 if self.is_repeated(&fact, told)? {
                     fact.repeated = Some(told);
                     repeated.push(fact);
@@ -83,6 +84,8 @@ impl Reconciler {
             study: Some(fact.arrival.study.clone()),
             ..Filter::default()
         };
+        // Orthanc dates by the machine's clock.
+        let ahead = self.parts.clock.ahead();
         let mut page = Page::after(0, 1000);
         loop {
             let items = self.parts.store.items(&filter, page)?;
@@ -90,10 +93,9 @@ impl Reconciler {
                 return Ok(false);
             };
             page.since = last.id;
-            if items
-                .iter()
-                .any(|item| item.rule.is_some() && second_of(item.created) >= fact.received)
-            {
+            if items.iter().any(|item| {
+                item.rule.is_some() && second_of(ahead.wall(item.created)) >= fact.received
+            }) {
                 return Ok(true);
             }
         }

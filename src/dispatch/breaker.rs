@@ -57,11 +57,7 @@ impl Breaker {
         match &mut self.0 {
             None => Gate::Open,
             Some(outage) if outage.probing => Gate::Wait(None),
-            Some(outage) if now < outage.next_probe => {
-                // A clock that was set back lengthens no wait.
-                outage.next_probe = outage.next_probe.min(now.plus_seconds(SLOWEST_PROBE));
-                Gate::Wait(Some(outage.next_probe))
-            }
+            Some(outage) if now < outage.next_probe => Gate::Wait(Some(outage.next_probe)),
             Some(outage) => {
                 outage.probing = true;
                 Gate::Probe
@@ -148,18 +144,6 @@ mod tests {
         let before = breaker.clone();
         assert!(!breaker.failed(now.plus_seconds(0.5), 1.0));
         assert_eq!(breaker, before);
-    }
-
-    #[test]
-    fn a_clock_set_back_delays_no_probe_by_more_than_a_minute() {
-        let mut breaker = Breaker::default();
-        breaker.failed(Timestamp::from_micros(7_200_000_000), 1.0);
-        let back = Timestamp::from_micros(0);
-        assert_eq!(
-            breaker.gate(back),
-            Gate::Wait(Some(back.plus_seconds(60.0)))
-        );
-        assert_eq!(breaker.gate(back.plus_seconds(60.0)), Gate::Probe);
     }
 
     #[test]

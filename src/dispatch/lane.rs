@@ -156,6 +156,11 @@ impl Lane {
         self.change(|state| state.pokes = state.pokes.wrapping_add(1));
     }
 
+    /// The machine's clock was set: a window may have opened or closed.
+    pub fn clock_was_set(&self) {
+        self.change(|_| ());
+    }
+
     pub fn stop(&self) {
         self.change(|state| state.stopped = true);
     }

@@ -40,9 +40,8 @@ impl Manners {
         self.standing
     }
 
-    /// When the next trial may begin; in the past for one that is in good standing. A clock that was set back lengthens no wait.
-    pub fn not_before(&mut self, now: Timestamp) -> Timestamp {
-        self.not_before = self.not_before.min(now.plus_seconds(SLOWEST_TRIAL));
+    /// When the next trial may begin; in the past for one that is in good standing.
+    pub fn not_before(&self) -> Timestamp {
         self.not_before
     }
 
@@ -106,14 +105,12 @@ mod tests {
         for _ in 0..9 {
             manners.misbehaved(now);
             assert_eq!(manners.batch(100, false), 1);
-            waits.push(manners.not_before(now).since(now).as_secs());
+            waits.push(manners.not_before().since(now).as_secs());
         }
         assert_eq!(waits, [0, 1, 2, 4, 8, 16, 32, 60, 60]);
-        let back = Timestamp::from_micros(-7_200_000_000);
-        assert_eq!(manners.not_before(back), back.plus_seconds(60.0));
         manners.answered(1, Duration::from_secs(1));
         assert_eq!(manners.standing(), Standing::Good);
-        assert!(manners.not_before(now) < now);
+        assert!(manners.not_before() < now);
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod manners;
 pub mod promoter;
 pub mod rate;
 pub mod throttle;
+pub mod timekeeper;
 pub mod windows;
 pub mod worker;
 
@@ -124,6 +125,13 @@ impl Lanes {
         self.ensure(name, false).poke();
     }
 
+    /// There may be something to send to any of them.
+    pub fn poke_all(&self) {
+        for lane in self.lock().lanes.values() {
+            lane.poke();
+        }
+    }
+
     /// Starts the workers of all lanes, also of those that are made later.
     pub fn start(self: &Arc<Self>) {
         let mut state = self.lock();
@@ -139,6 +147,13 @@ impl Lanes {
         drop(state);
         for name in early {
             self.poke(&name);
+        }
+    }
+
+    /// The machine's clock was set: whoever waits for a window looks again.
+    pub fn clock_was_set(&self) {
+        for lane in self.lock().lanes.values() {
+            lane.clock_was_set();
         }
     }
 

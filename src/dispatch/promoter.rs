@@ -1,4 +1,4 @@
-//! What time alone does to items: quiet periods and back-offs end, items expire, history is pruned.
+//! What time alone does to items (by the queue's own clock): quiet periods and back-offs end, items expire, history is pruned.
 //!
 //! Invariants:
 //! - Each step is small, so that the writer is never held for long.
@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Lanes;
+use super::timekeeper::Timekeeper;
 use crate::item::{Clock, Timestamp};
 use crate::store::{Result, Store};
 
@@ -16,13 +17,14 @@ const STEP: u32 = 1000;
 /// Longest and shortest pause between two rounds.
 const SLOWEST: Duration = Duration::from_secs(1);
 const FASTEST: Duration = Duration::from_millis(50);
-const MICROS_PER_DAY: i64 = 86_400_000_000;
+const SECONDS_PER_DAY: f64 = 86_400.0;
 
 pub struct Promoter {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     lanes: Arc<Lanes>,
     history_days: u32,
+    timekeeper: Timekeeper,
     state: Mutex<State>,
     wake: Condvar,
 }
@@ -45,9 +47,14 @@ impl Promoter {
             clock,
             lanes,
             history_days,
+            timekeeper: Timekeeper::default(),
             state: Mutex::new(State::default()),
             wake: Condvar::new(),
         }
+    }
+
+    pub fn timekeeper(&self) -> &Timekeeper {
+        &self.timekeeper
     }
 
     /// Something may have become due earlier than known.
@@ -82,14 +89,18 @@ impl Promoter {
                 .wait_timeout_while(state, pause, |state| !state.stopped && !state.poked)
                 .unwrap_or_else(PoisonError::into_inner);
             if state.stopped {
-                return;
+                break;
             }
             state.poked = false;
         }
+        self.timekeeper
+            .end(self.clock.as_ref(), self.store.as_ref());
     }
 
     /// Moves all that is due now; answers when the next item will be.
     pub fn round(&self) -> Result<Option<Timestamp>> {
+        self.timekeeper
+            .look(self.clock.as_ref(), self.store.as_ref(), &self.lanes)?;
         let now = self.clock.now();
         loop {
             let names = self.store.promote(now, STEP)?;
@@ -109,10 +120,10 @@ impl Promoter {
                 break;
             }
         }
-        let horizon = Timestamp::from_micros(
-            now.micros()
-                .saturating_sub(i64::from(self.history_days) * MICROS_PER_DAY),
-        );
+        // What may turn out not to have passed removes nothing: that could not be taken back.
+        let horizon = now
+            .plus_seconds(-self.clock.uncertain().as_secs_f64())
+            .plus_seconds(-SECONDS_PER_DAY * f64::from(self.history_days));
         while self.store.prune(horizon, STEP)? == u64::from(STEP) {}
         self.store.tidy()?;
         self.store.next_due()

@@ -1,5 +1,6 @@
 //! Lanes stepped by hand: no threads, a clock that tests set, a transport that plays a script, the real store.
 
+mod clock;
 mod congestion;
 mod crash;
 mod faults;
@@ -21,19 +22,33 @@ use super::promoter::Promoter;
 use super::worker::{self, Step};
 use super::{Lane, Lanes, Tools};
 use crate::config::settings::{DestinationSettings, HostSettings, Settings};
-use crate::item::{Attempt, Class, Clock, Item, Outcome, Priority, State, Timestamp};
+use crate::item::{
+    Ahead, Attempt, Class, Clock, Item, Outcome, Priority, Reading, State, Timestamp,
+};
 use crate::store::sqlite::SqliteStore;
 use crate::store::*;
 use crate::transport::{Batch, Delivery, Permit, Probe, Standing, Transport, Tried};
 
 const BEGIN: i64 = 1_800_000_000_000_000;
 
+/// A machine: microseconds that have elapsed, and by how many its clock was set since.
 #[derive(Default)]
-struct TestClock(AtomicI64);
+struct TestClock(AtomicI64, AtomicI64);
 
+impl TestClock {
+    fn set_by(&self, seconds: i64) {
+        self.1.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
+    }
+}
+
+/// As the queue's clock should be: it knows by how much the machine's was set.
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(BEGIN + self.0.load(Ordering::SeqCst))
+    }
+
+    fn ahead(&self) -> Ahead {
+        Ahead::from_micros(self.1.load(Ordering::SeqCst))
     }
 }
 

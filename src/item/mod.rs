@@ -18,7 +18,7 @@ pub use outcome::{Class, Next, Outcome};
 pub use priority::Priority;
 pub use retry::RetryPolicy;
 pub use state::State;
-pub use time::{Clock, SystemClock, Timestamp};
+pub use time::{Ahead, Clock, ClockWarning, Jump, Reading, SystemClock, Timestamp};
 
 /// An (instance, destination) pair: the unit of truth.
 ///

@@ -51,9 +51,94 @@ impl Timestamp {
     }
 }
 
+/// How far the machine's clock is ahead of the queue's own time: what leads from one to the other.
+///
+/// Zero as long as nobody sets the machine's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ahead(i64);
+
+impl Ahead {
+    pub const fn from_micros(micros: i64) -> Ahead {
+        Ahead(micros)
+    }
+
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// What the machine's clock says at `own`: for people, time windows, and beside Orthanc's dates.
+    pub const fn wall(self, own: Timestamp) -> Timestamp {
+        Timestamp(own.0.saturating_add(self.0))
+    }
+
+    /// The queue's own time when the machine's clock says `wall`.
+    pub const fn own(self, wall: Timestamp) -> Timestamp {
+        Timestamp(wall.0.saturating_sub(self.0))
+    }
+}
+
+/// The two readings of a clock at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    pub own: Timestamp,
+    pub ahead: Ahead,
+}
+
+/// The machine's clock was set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Jump {
+    /// When it was seen, by the queue's own time.
+    pub seen: Timestamp,
+    /// Microseconds; negative: back.
+    pub by: i64,
+    /// When this process started, by the queue's own time.
+    pub start: Timestamp,
+    /// What had been counted as time since the last stop only because the clock was wrong then.
+    pub over: Duration,
+}
+
 /// Where the time comes from. Tests pass their own.
 pub trait Clock: Send + Sync {
+    /// The queue's own time: everything that waits, ages, and is stored goes by it. It advances by elapsed time, whatever
+    /// happens to the machine's clock, and agrees with it as long as that is not set.
     fn now(&self) -> Timestamp;
+
+    /// How far the machine's clock is ahead of it, as of the last look.
+    fn ahead(&self) -> Ahead {
+        Ahead::default()
+    }
+
+    /// Looks at the machine's clock; `Some`: it was set since the last look.
+    fn look(&self) -> Option<Jump> {
+        None
+    }
+
+    /// What to store, so that the next start goes on from there. `None`: nothing.
+    fn reading(&self) -> Option<Reading> {
+        None
+    }
+
+    /// Orthanc dated something so that it has just received. Answers what counts as elapsed since the last stop from now on.
+    fn dated(&self, _wall: Timestamp) -> Option<Duration> {
+        None
+    }
+
+    /// What has been counted as time since the last stop and may turn out not to have passed.
+    fn uncertain(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// What people should know of the machine's clock, for a while.
+    fn warning(&self) -> Option<ClockWarning> {
+        None
+    }
+}
+
+/// What people should know of the clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClockWarning {
+    pub since: Timestamp,
+    pub details: String,
 }
 
 /// The machine's own clock.

@@ -15,8 +15,9 @@
 //!   ten million as at ten thousand.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use crate::item::{Again, Attempt, Class, Item, Outcome, Priority, State, Timestamp};
+use crate::item::{Again, Attempt, Class, Item, Outcome, Priority, Reading, State, Timestamp};
 
 pub mod sqlite;
 
@@ -337,6 +338,10 @@ pub trait Store: Send + Sync {
     fn cursor(&self) -> Result<Option<Cursor>>;
     /// When this database was made: before the first instance that is ours to forward.
     fn created(&self) -> Result<Timestamp>;
+    /// The clock as it was last stored. `None`: never.
+    fn reading(&self) -> Result<Option<Reading>>;
+    /// Stores it, so that the next start goes on from there.
+    fn set_reading(&self, reading: Reading) -> Result<()>;
     /// Makes the items and moves the cursor, in one transaction.
     fn enqueue(
         &self,
@@ -400,6 +405,10 @@ pub trait Store: Send + Sync {
     fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64>;
     /// Of the given items, those still `Running` under this token (the others were cancelled).
     fn still_claimed(&self, token: i64, ids: &[i64]) -> Result<Vec<i64>>;
+    /// What was counted as time since the last stop, and had not passed, expires nothing: what is to expire and was made before
+    /// `start` gets so much more time, and what expired since then and would not have by now waits again. Answers how many
+    /// of those there were.
+    fn pardon(&self, start: Timestamp, over: Duration, now: Timestamp) -> Result<u64>;
     /// Removes `Success` and `Cancelled` items at rest since before `before`, at most `limit`.
     fn prune(&self, before: Timestamp, limit: u32) -> Result<u64>;
 

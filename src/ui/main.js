@@ -123,10 +123,15 @@ function landmark() {
 
 function ailments({ health: found, queue }) {
   if (!queue.Enabled) return h("p", { class: "banner", role: "alert" }, "The send queue is off (SendQueue.Enable is false).");
-  if (!found || found.Status === "ok") return null;
+  if (!found) return null;
+  const told = (problem) => h("span", {}, `${problem.Part}: ${problem.Details}. `);
+  if (found.Status === "ok") {
+    if (!found.Warnings.length) return null;
+    return h("p", { class: "banner", role: "status", "data-key": "warnings" }, found.Warnings.map(told));
+  }
   return h("div", { class: "banner", role: "alert", "data-key": "health" },
     h("strong", {}, "Not all is well: "),
-    found.Problems.map((problem) => h("span", {}, `${problem.Part}: ${problem.Details}. `)));
+    found.Problems.map(told));
 }
 
 function about(queue) {

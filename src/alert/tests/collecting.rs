@@ -223,17 +223,3 @@ fn memory_is_bounded_and_what_is_left_out_is_counted() {
     collector.add("another", &event, at(71));
     assert_eq!((collector.len(), collector.take_left_out()), (1, 0));
 }
-
-#[test]
-fn a_clock_that_is_set_back_lengthens_no_wait() {
-    let scene = Scene::new(vec![ready()]);
-    scene.set(unreachable(1, 1));
-    assert_eq!(scene.pass(1).len(), 1);
-    scene.clock.0.store(-86_400_000_000, Ordering::SeqCst);
-    scene.set(unreachable(1, 2));
-    let told = scene.pass(62);
-    let begun = told
-        .iter()
-        .filter(|m| m["Kind"] == "DestinationUnreachable");
-    assert_eq!(begun.count(), 1, "{told:#?}");
-}

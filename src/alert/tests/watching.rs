@@ -3,6 +3,7 @@
 use super::super::watch::{Event, Limits, Watch};
 use super::*;
 use crate::config::settings::Window;
+use crate::item::Ahead;
 use crate::store::{Counts, DestinationRecord};
 
 const LIMITS: Limits = Limits {
@@ -261,6 +262,7 @@ fn a_destination_without_a_lane_has_its_windows() {
             None,
             windows,
             at(seconds),
+            Ahead::default(),
             &jiff::tz::TimeZone::UTC,
         );
         (look.outside_window, look.open_seconds)

@@ -67,11 +67,13 @@ pub struct Disabled {
 /// Whether all is well.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-#[schema(example = json!({ "Status": "ok", "Problems": [] }))]
+#[schema(example = json!({ "Status": "ok", "Problems": [], "Warnings": [] }))]
 pub struct Health {
     #[schema(inline)]
     pub status: HealthStatus,
     pub problems: Vec<Problem>,
+    /// What does not keep the queue from working, and a person should know: for a day, that the machine's clock was set.
+    pub warnings: Vec<Problem>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -103,4 +105,6 @@ pub enum Part {
     Reconciliation,
     /// Nothing, or not everything, is sent.
     Threads,
+    /// The machine's clock was set, or may be wrong.
+    Clock,
 }

@@ -1,22 +1,48 @@
 //! What answers are made of: times, counts, a DIMSE status to look for.
 
 use std::borrow::Cow;
+use std::cell::Cell;
+use std::fmt;
 
 use serde::{Serialize, Serializer};
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::item::{State, Timestamp};
+use crate::item::{Ahead, State, Timestamp};
 use crate::store;
 
-/// A point in time in Orthanc's form, UTC: `20261120T235959.123456`.
+thread_local! {
+    /// What leads from the queue's own time to the machine's clock, while a request is answered: serde hands nothing on.
+    static AHEAD: Cell<Ahead> = const { Cell::new(Ahead::from_micros(0)) };
+}
+
+/// While `work` is done, this thread writes and reads [`Time`] by a machine's clock that is so far ahead.
+pub fn by_the_wall<R>(ahead: Ahead, work: impl FnOnce() -> R) -> R {
+    struct Before(Ahead);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            AHEAD.set(self.0);
+        }
+    }
+    let _before = Before(AHEAD.replace(ahead));
+    work()
+}
+
+/// A point in time in Orthanc's form, UTC: `20261120T235959.123456`. Inside, by the queue's own clock; written by the machine's
+/// (see [`by_the_wall`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Time(pub Timestamp);
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0.to_orthanc())
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&AHEAD.get().wall(self.0).to_orthanc())
     }
 }
 
@@ -38,6 +64,12 @@ impl ToSchema for Time {
 }
 
 impl Time {
+    /// Reads what a person wrote.
+    pub fn parse(text: &str) -> Option<Time> {
+        let wall = Timestamp::parse_orthanc(text)?;
+        Some(Time(AHEAD.get().own(wall)))
+    }
+
     pub fn maybe(time: Option<Timestamp>) -> Option<Time> {
         time.map(Time)
     }

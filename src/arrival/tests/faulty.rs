@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use crate::item::{Attempt, Item, Timestamp};
+use crate::item::{Attempt, Item, Reading, Timestamp};
 use crate::store::sqlite::SqliteStore;
 use crate::store::*;
 
@@ -83,6 +84,9 @@ impl Store for Faulty {
         fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>>;
         fn promote_all(&self, destination: &str) -> Result<u64>;
         fn failure_totals(&self) -> Result<Vec<FailureTotal>>;
+        fn reading(&self) -> Result<Option<Reading>>;
+        fn set_reading(&self, reading: Reading) -> Result<()>;
+        fn pardon(&self, start: Timestamp, over: Duration, now: Timestamp) -> Result<u64>;
         fn next_expiry(&self) -> Result<Option<Timestamp>>;
         fn at_rest(&self, from: Timestamp, until: Timestamp) -> Result<Vec<MinuteAtRest>>;
         fn next_due(&self) -> Result<Option<Timestamp>>;

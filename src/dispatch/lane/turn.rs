@@ -6,7 +6,7 @@
 
 use std::sync::PoisonError;
 
-use super::{CONGESTION_SECONDS, Lane, State};
+use super::{Lane, State};
 use crate::dispatch::breaker::Gate;
 use crate::dispatch::windows;
 use crate::item::{Priority, Timestamp};
@@ -54,7 +54,8 @@ pub struct Idle {
 
 impl Lane {
     pub(super) fn is_window_open(&self, now: Timestamp) -> bool {
-        windows::is_open(&self.settings.windows, now, &self.tools.zone)
+        let wall = self.tools.clock.ahead().wall(now);
+        windows::is_open(&self.settings.windows, wall, &self.tools.zone)
     }
 
     /// Whether the window is open, or a person lets what waits through.
@@ -63,7 +64,9 @@ impl Lane {
     }
 
     pub(super) fn next_opening(&self, now: Timestamp) -> Option<Timestamp> {
-        windows::next_opening(&self.settings.windows, now, &self.tools.zone)
+        let ahead = self.tools.clock.ahead();
+        let (windows, zone) = (&self.settings.windows, &self.tools.zone);
+        windows::next_opening(windows, ahead.wall(now), zone).map(|opens| ahead.own(opens))
     }
 
     /// Whether this worker serves only `High` and `Stat`.
@@ -120,10 +123,7 @@ impl Lane {
             return idle(self.next_opening(now), &state);
         }
         match state.congestion {
-            // A clock that was set back lengthens nothing.
-            Some((_, until)) if now >= until || until > now.plus_seconds(CONGESTION_SECONDS) => {
-                state.congestion = None;
-            }
+            Some((_, until)) if now >= until => state.congestion = None,
             Some((most, until)) if state.active >= most => return idle(Some(until), &state),
             _ => {}
         }
@@ -132,7 +132,7 @@ impl Lane {
             if state.paying {
                 return idle(None, &state);
             }
-            let until = state.throttle.next(now);
+            let until = state.throttle.next();
             if now < until {
                 return idle(Some(until), &state);
             }
@@ -143,7 +143,7 @@ impl Lane {
             if state.trial {
                 return idle(None, &state);
             }
-            let until = state.manners.not_before(now);
+            let until = state.manners.not_before();
             if now < until {
                 return idle(Some(until), &state);
             }

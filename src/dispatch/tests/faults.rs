@@ -17,7 +17,7 @@ impl Faulty {
         }
     }
 
-    fn fail(&self, call: &'static str, times: u32) {
+    pub fn fail(&self, call: &'static str, times: u32) {
         *self.failing.lock().unwrap() = Some((call, times));
     }
 
@@ -136,6 +136,20 @@ impl Store for Faulty {
 
     fn still_claimed(&self, token: i64, ids: &[i64]) -> Result<Vec<i64>> {
         self.inner.still_claimed(token, ids)
+    }
+
+    fn reading(&self) -> Result<Option<Reading>> {
+        self.inner.reading()
+    }
+
+    fn set_reading(&self, reading: Reading) -> Result<()> {
+        self.fault("set_reading")?;
+        self.inner.set_reading(reading)
+    }
+
+    fn pardon(&self, start: Timestamp, over: Duration, now: Timestamp) -> Result<u64> {
+        self.fault("pardon")?;
+        self.inner.pardon(start, over, now)
     }
 
     fn prune(&self, before: Timestamp, limit: u32) -> Result<u64> {

@@ -428,7 +428,13 @@ impl Play {
     fn pass_time(&mut self) -> String {
         let seconds = match self.random.u8(..20) {
             0 => 3600 * self.random.i64(1..40),
-            1..3 => -self.random.i64(1..30),
+            1..3 => {
+                let days = self.random.i64(-20..20);
+                self.clock
+                    .set_by(days * 86_400 + self.random.i64(-3600..3600));
+                self.inside().lanes.clock_was_set();
+                return format!("the machine's clock is set by {days} days");
+            }
             3..6 => self.random.i64(60..1800),
             _ => self.random.i64(0..60),
         };

@@ -1,8 +1,10 @@
 //! claim, finish and its fence, release, promote, expire, prune.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::*;
+use crate::item::{Ahead, Reading};
 
 pub fn run(make: Make<'_>) {
     the_most_urgent_then_oldest_group_is_claimed(&*make());
@@ -17,6 +19,8 @@ pub fn run(make: Make<'_>) {
     all_of_a_destination_is_promoted_at_once(&*make());
     whatever_fails_again_meanwhile_is_promoted_once(&*make());
     what_waits_too_long_expires(&*make());
+    what_expired_by_a_wrong_clock_waits_again(&*make());
+    the_clock_is_remembered(&*make());
     what_is_at_rest_is_pruned(&*make());
 }
 
@@ -390,6 +394,73 @@ fn what_waits_too_long_expires(store: &dyn Store) {
         "what runs does not expire"
     );
     check_counts(store);
+}
+
+fn what_expired_by_a_wrong_clock_waits_again(store: &dyn Store) {
+    let new = |instance: &str, destination: &str, expires| NewItem {
+        expires: Some(at(expires)),
+        ..new_item("study", instance, destination)
+    };
+    let before = enqueue(
+        store,
+        &[
+            new("long ago", "pacs", 50),
+            new("wrongly", "pacs", 110),
+            new("rightly", "pacs", 101),
+            new("waits", "pacs", 130),
+            new("runs", "other", 140),
+            new_item("study", "never", "pacs"),
+        ],
+    );
+    assert_eq!(store.expire(at(60), 10).unwrap(), 1);
+    let claim = claim(store, "other");
+    // The start, with 20 s too many counted.
+    let after = enqueue_at(store, &[new("after", "pacs", 112)], at(100));
+    assert_eq!(store.expire(at(115), 10).unwrap(), 3);
+    assert_eq!(
+        store
+            .pardon(at(100), Duration::from_secs(20), at(125))
+            .unwrap(),
+        1
+    );
+    let states: Vec<State> = before.iter().map(|id| state(store, *id)).collect();
+    assert_eq!(
+        states,
+        [
+            State::Failure,
+            State::Pending,
+            State::Failure,
+            State::Pending,
+            State::Running,
+            State::Pending
+        ]
+    );
+    assert_eq!(state(store, after[0]), State::Failure, "it really waited");
+    let back = read(store, before[1]);
+    assert_eq!(
+        (back.class, back.details, back.completed),
+        (None, None, None)
+    );
+    check_counts(store);
+    finish(store, claim.token, before[4], FinishVerb::Release);
+    for (id, expires) in [(before[1], 130), (before[3], 150), (before[4], 160)] {
+        store.expire(at(expires - 1), 10).unwrap();
+        assert_eq!(state(store, id), State::Pending, "{id}");
+        store.expire(at(expires), 10).unwrap();
+        assert_eq!(state(store, id), State::Failure, "{id}");
+    }
+}
+
+fn the_clock_is_remembered(store: &dyn Store) {
+    assert_eq!(store.reading().unwrap(), None);
+    for ahead in [0, -7] {
+        let reading = Reading {
+            own: at(5),
+            ahead: Ahead::from_micros(ahead),
+        };
+        store.set_reading(reading).unwrap();
+        assert_eq!(store.reading().unwrap(), Some(reading));
+    }
 }
 
 fn what_is_at_rest_is_pruned(store: &dyn Store) {

@@ -14,15 +14,17 @@
 //! then one file per family of verbs.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::{
     Claim, Counts, Cursor, DestinationRecord, Duplicates, Enqueued, ErrorOperation, ErrorSummary,
     FailureTotal, Fault, Filter, Finish, Hand, HeldBack, LastError, Level, MinuteAtRest, Moved,
     NewItem, Outage, Page, Pick, Released, ResourceProgress, Result, Store, StoreError,
 };
-use crate::item::{Attempt, Item, Timestamp};
+use crate::item::{Attempt, Item, Reading, Timestamp};
 
 mod claim;
+mod clock;
 mod disk;
 mod due;
 mod enqueue;
@@ -121,6 +123,14 @@ impl Store for SqliteStore {
         Ok(self.created)
     }
 
+    fn reading(&self) -> Result<Option<Reading>> {
+        clock::reading(&self.pool)
+    }
+
+    fn set_reading(&self, reading: Reading) -> Result<()> {
+        self.write(|| clock::set_reading(&self.pool, reading))
+    }
+
     fn enqueue(
         &self,
         items: &[NewItem],
@@ -194,6 +204,10 @@ impl Store for SqliteStore {
 
     fn still_claimed(&self, token: i64, ids: &[i64]) -> Result<Vec<i64>> {
         claim::still_claimed(&self.pool, token, ids)
+    }
+
+    fn pardon(&self, start: Timestamp, over: Duration, now: Timestamp) -> Result<u64> {
+        self.write(|| clock::pardon(&self.pool, start, over, now))
     }
 
     fn prune(&self, before: Timestamp, limit: u32) -> Result<u64> {

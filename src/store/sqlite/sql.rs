@@ -24,6 +24,8 @@ statements! {
     CLAIM_ONE = "claim_one";
     CLAIM_STILL = "claim_still";
     CLAIM_TOKEN = "claim_token";
+    CLOCK_READ = "clock_read";
+    CLOCK_WRITE = "clock_write";
     COUNTS = "counts";
     CREATED = "created";
     CURSOR_READ = "cursor_read";
@@ -81,6 +83,8 @@ statements! {
     LIST_UNTOLD = "list_untold" + "list_where" + "list_up";
     LIST_UNTOLD_DOWN = "list_untold" + "list_where" + "list_down";
     NEXT_DUE = "next_due";
+    PARDON_EXPIRED = "pardon_expired";
+    PARDON_WAITING = "pardon_waiting";
     PROGRESS_INSTANCE = "progress_instance";
     PROGRESS_INSTANCE_SCAN = "progress_instance_scan";
     PROGRESS_PATIENT_SCAN = "progress_patient_scan";
