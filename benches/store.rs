@@ -91,28 +91,32 @@ fn new_item(number: u64, per_study: u64) -> NewItem {
     }
 }
 
-/// Time that went by, and processor time of this thread where the system tells: on a machine with
-/// other work only the latter can be compared.
+/// Time that went by, processor time of this thread and bytes that this process wrote (write-ahead log and checkpoints), where
+/// the system tells: on a machine with other work only the latter two can be compared.
 #[derive(Default)]
 struct Spent {
     seconds: f64,
     cpu: f64,
+    written: u64,
 }
 
 impl Spent {
     fn on<T>(&mut self, run: impl FnOnce() -> T) -> T {
+        let written = written_bytes();
         let (start, cpu) = (Instant::now(), cpu_seconds());
         let answer = run();
         self.seconds += start.elapsed().as_secs_f64();
         self.cpu += cpu_seconds() - cpu;
+        self.written += written_bytes() - written;
         answer
     }
 
     fn per_item(&self, count: u64) -> String {
         let rate = count as f64 / self.seconds;
         format!(
-            "{rate:>6.0}/s, cpu {:>4.1} µs",
-            self.cpu * 1e6 / count as f64
+            "{rate:>6.0}/s, cpu {:>4.1} µs, {:.1} kB",
+            self.cpu * 1e6 / count as f64,
+            self.written as f64 / 1e3 / count as f64
         )
     }
 }
@@ -122,6 +126,17 @@ fn cpu_seconds() -> f64 {
         .ok()
         .and_then(|stat| stat.split(' ').next()?.parse::<f64>().ok())
         .map_or(0.0, |nanos| nanos / 1e9)
+}
+
+/// Bytes that went through a system call that writes.
+fn written_bytes() -> u64 {
+    std::fs::read_to_string("/proc/self/io")
+        .ok()
+        .and_then(|io| {
+            let line = io.lines().find(|line| line.starts_with("wchar"))?;
+            line.split_whitespace().nth(1)?.parse().ok()
+        })
+        .unwrap_or(0)
 }
 
 fn enqueue(store: &SqliteStore, from: u64, count: u64, options: &Options) -> Result<Spent, Failed> {
@@ -143,8 +158,8 @@ fn enqueue(store: &SqliteStore, from: u64, count: u64, options: &Options) -> Res
     Ok(spent)
 }
 
-/// Claims and finishes `count` items; answers the seconds of claim, and of finish.
-fn deliver(store: &SqliteStore, count: u64) -> Result<(u64, Spent, Spent), Failed> {
+/// Claims and finishes `count` items, `at_once` results in one transaction; answers what claim took, and finish.
+fn deliver(store: &SqliteStore, count: u64, at_once: usize) -> Result<(u64, Spent, Spent), Failed> {
     let (mut claiming, mut finishing) = (Spent::default(), Spent::default());
     let (mut done, mut turn) = (0, 0);
     while done < count {
@@ -167,7 +182,9 @@ fn deliver(store: &SqliteStore, count: u64) -> Result<(u64, Spent, Spent), Faile
                 }),
             })
             .collect();
-        done += finishing.on(|| store.finish(claim.token, &results, NOW))?;
+        for results in results.chunks(at_once) {
+            done += finishing.on(|| store.finish(claim.token, results, NOW))?;
+        }
     }
     Ok((done, claiming, finishing))
 }
@@ -213,7 +230,10 @@ fn run(backlog: u64, options: &Options) -> Result<(), Failed> {
     let opening = start.elapsed().as_secs_f64() * 1e3;
     let per_second = |count: u64, seconds: f64| count as f64 / seconds;
     let enqueuing = enqueue(&store, backlog, options.measure, options)?;
-    let (done, claiming, finishing) = deliver(&store, options.measure)?;
+    let (done, claiming, finishing) = deliver(&store, options.measure, usize::MAX)?;
+    // As a C-STORE SCU has it: each result is written before the next instance is sent.
+    enqueue(&store, backlog + options.measure, options.measure, options)?;
+    let (one_by_one, _, telling) = deliver(&store, options.measure, 1)?;
     let first = Page::after(0, 100);
     let page = |filter: Filter| median(|| store.items(&filter, first));
     println!(
@@ -226,6 +246,10 @@ fn run(backlog: u64, options: &Options) -> Result<(), Failed> {
         per_second(done, claiming.seconds + finishing.seconds),
         store.size_bytes()? >> 20,
         resident(),
+    );
+    println!(
+        "          | finish one by one {}",
+        telling.per_item(one_by_one)
     );
     println!(
         "          | counts {:.3} ms | destinations {:.3} ms | next_due {:.3} ms | page by state {:.3} ms | \
