@@ -271,6 +271,7 @@ pub struct DestinationRecord {
     pub bytes_pending: u64,
     /// Creation of the oldest item still to be sent.
     pub oldest_pending: Option<Timestamp>,
+    /// To the second: of more in one second the first.
     pub last_success: Option<Timestamp>,
     pub last_error: Option<LastError>,
     /// The outage that lasts, as it was last written.

@@ -162,6 +162,9 @@ fn connect_and_migrate(path: &Path, fresh: bool, migrations: &[&str]) -> Result<
         ));
     }
     if fresh {
+        // Pages of 4096 bytes, as SQLite has it: smaller ones would write less (measured: 9 kB instead of 31 kB for each
+        // delivered instance with 1024), but share a sector of the disk, and a power cut while one of them is moved
+        // into the file may then damage others that the log does not have.
         // Alone, and before WAL: it is in the file itself from the first moment.
         conn.pragma_update(None, "application_id", APPLICATION_ID)?;
     } else {
