@@ -171,10 +171,11 @@ impl Disk {
     /// Keeps room, if it is not kept already. Best effort: without it only a full disk is harder to leave.
     fn take_room(&self) {
         let _giving = lock(&self.giving);
-        if self.kept() < self.wanted {
-            // Half of what is free is left to the others.
-            let free = space(&self.room).map_or(u64::MAX, |(_, free)| free / 2);
-            self.keep(self.wanted.min(self.kept().saturating_add(free)));
+        let kept = self.kept();
+        if kept < self.wanted {
+            // Of a disk that is nearly full, half of what is left is the others'.
+            let fair = space(&self.room).map_or(self.wanted, |(_, free)| (kept + free) / 2);
+            self.keep(self.wanted.min(fair));
         }
     }
 

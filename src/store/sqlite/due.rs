@@ -1,5 +1,6 @@
 //! promote, expire, prune: what time does to items, each in steps of at most `limit`.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use rusqlite::{Connection, params};
@@ -74,8 +75,7 @@ const STEP: u32 = 1000;
 
 /// In the order of `id`, each item once: one that fails again meanwhile is not met a second time. Else a destination that
 /// refuses everything at once would be asked until no item has an attempt left.
-pub fn promote_all(pool: &Pool, destination: &str) -> Result<u64> {
-    let mut promoted = 0;
+pub fn promote_all(pool: &Pool, destination: &str, promoted: &Cell<u64>) -> Result<()> {
     // In this order, since what is promoted may come to `Retry`, and nothing comes to `Scheduled`.
     for state in [State::Retry, State::Scheduled] {
         let filter = Filter {
@@ -90,10 +90,11 @@ pub fn promote_all(pool: &Pool, destination: &str) -> Result<u64> {
                 break;
             };
             since = *last;
-            promoted += promote_ids(pool, destination, &ids)?;
+            let moved = promote_ids(pool, destination, &ids)?;
+            promoted.set(promoted.get() + moved);
         }
     }
-    Ok(promoted)
+    Ok(())
 }
 
 /// Those that wait no longer since they were listed are left alone and not counted.

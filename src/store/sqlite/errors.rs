@@ -1,5 +1,6 @@
 //! The error queue as a whole: its summary, and replay, redirect and purge by filter.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use rusqlite::params;
@@ -13,34 +14,36 @@ use crate::store::{ErrorOperation, ErrorSummary, FailureTotal, Filter, Page, Res
 /// Items that one transaction moves: some 20 ms of the writer's time.
 const STEP: u32 = 1000;
 
-/// In the order of `id`, each item once: one that fails again meanwhile is not met a second time.
+/// In the order of `id`, each item once: one that fails again meanwhile is not met a second time. `done` counts what was moved, also
+/// when a later step fails and all is tried once more.
 pub fn operate_errors(
     pool: &Pool,
     operation: &ErrorOperation,
     filter: &Filter,
     expires: &dyn Fn(&str) -> Option<Timestamp>,
     dry_run: bool,
-) -> Result<u64> {
+    done: &Cell<u64>,
+) -> Result<()> {
     if !filter.may_be(State::Failure) {
-        return Ok(0);
+        return Ok(());
     }
     let filter = Filter {
         states: Some(State::Failure.into()),
         ..filter.clone()
     };
-    let mut done = 0;
     let mut since = 0;
     loop {
         let ids = list::ids(pool, &filter, Page::after(since, STEP))?;
         let Some(last) = ids.last() else {
-            return Ok(done);
+            return Ok(());
         };
         since = *last;
-        done += if dry_run {
+        let moved = if dry_run {
             ids.len() as u64
         } else {
             step(pool, operation, &ids, expires)?
         };
+        done.set(done.get() + moved);
     }
 }
 

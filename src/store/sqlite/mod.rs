@@ -13,6 +13,7 @@
 //! Map: [`open`] file and settings, [`disk`] what is on it and what room, [`faults`] what is wrong with it, [`migrate`] schema, [`pool`] connections, [`sql`] statements;
 //! then one file per family of verbs.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -165,7 +166,9 @@ impl Store for SqliteStore {
     }
 
     fn promote_all(&self, destination: &str) -> Result<u64> {
-        self.write_for_person(|| due::promote_all(&self.pool, destination))
+        let promoted = Cell::new(0);
+        self.write_for_person(|| due::promote_all(&self.pool, destination, &promoted))?;
+        Ok(promoted.get())
     }
 
     fn next_due(&self) -> Result<Option<Timestamp>> {
@@ -248,9 +251,11 @@ impl Store for SqliteStore {
         dry_run: bool,
         _now: Timestamp,
     ) -> Result<u64> {
+        let done = Cell::new(0);
         self.write_for_person(|| {
-            errors::operate_errors(&self.pool, operation, filter, expires, dry_run)
-        })
+            errors::operate_errors(&self.pool, operation, filter, expires, dry_run, &done)
+        })?;
+        Ok(done.get())
     }
 
     fn set_paused(&self, destination: &str, paused: bool) -> Result<()> {
