@@ -11,13 +11,16 @@ use super::mistake::Mistakes;
 use super::raw::{Node, Object, Written};
 use super::settings::{DestinationSettings, LocalAet, Transport, Window};
 use super::window;
-use super::words::{AET, LEVELS, PRIORITIES, REMOTE_AET, TRANSFER_SYNTAXES, TRANSPORTS, aet};
+use super::words::{
+    AET, ASSOCIATION_PER, LEVELS, PRIORITIES, REMOTE_AET, TRANSFER_SYNTAXES, TRANSPORTS, aet,
+};
 use crate::item::RetryPolicy;
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "Transport",
     "TransferSyntax",
     "Associations",
+    "AssociationPer",
     "BatchSize",
     "Level",
     "QuietSeconds",
@@ -86,6 +89,9 @@ impl Draft {
                 );
             }
         }
+        section.read("AssociationPer", &mut s.association_per, |n| {
+            n.choice(&ASSOCIATION_PER, mistakes)
+        });
         section.read("BatchSize", &mut s.batch_size, |n| {
             n.integer(1..=10_000, mistakes)
         });

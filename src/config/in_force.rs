@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::settings::{DestinationSettings, LocalAet};
 use super::window;
-use super::words::{LEVELS, REMOTE_AET, TRANSPORTS, word_of};
+use super::words::{ASSOCIATION_PER, LEVELS, REMOTE_AET, TRANSPORTS, word_of};
 use crate::item::Priority;
 
 /// Settings in force, with the keys and values of the configuration.
@@ -20,6 +20,8 @@ pub struct InForce {
     pub transfer_syntax: Option<&'static str>,
     /// Most parallel associations.
     pub associations: u32,
+    /// `Any`, or `Group`: each group has an association to itself.
+    pub association_per: &'static str,
     /// Most instances handed to one association before it is given back.
     pub batch_size: u32,
     /// What is kept together: `Instance`, `Series`, `Study` or `Patient`.
@@ -68,6 +70,7 @@ pub fn in_force(settings: &DestinationSettings) -> InForce {
         transport: word_of(&TRANSPORTS, &settings.transport),
         transfer_syntax: settings.transfer_syntax,
         associations: settings.associations,
+        association_per: word_of(&ASSOCIATION_PER, &settings.association_per),
         batch_size: settings.batch_size,
         level: word_of(&LEVELS, &settings.level),
         quiet_seconds: settings.quiet_seconds,

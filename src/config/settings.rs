@@ -219,6 +219,7 @@ pub struct DestinationSettings {
     /// The transfer syntax that images are sent in; `None`: the stored one where the receiver takes it.
     pub transfer_syntax: Option<&'static str>,
     pub associations: u32,
+    pub association_per: AssociationPer,
     pub batch_size: u32,
     pub level: Level,
     pub quiet_seconds: u32,
@@ -240,6 +241,7 @@ impl Default for DestinationSettings {
             transport: Transport::Auto,
             transfer_syntax: None,
             associations: 2,
+            association_per: AssociationPer::Any,
             batch_size: 100,
             level: Level::Study,
             quiet_seconds: 0,
@@ -260,6 +262,15 @@ pub enum Transport {
     Auto,
     Rest,
     Native,
+}
+
+/// What an association is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssociationPer {
+    /// Whatever is to be sent.
+    Any,
+    /// One group, whole.
+    Group,
 }
 
 /// Calling AET.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: every word stands in one table, which both reading and [`super::in_force()`] use.
 
-use super::settings::{AlertKind, Transport};
+use super::settings::{AlertKind, AssociationPer, Transport};
 use crate::item::{Again, Priority};
 use crate::store::Level;
 
@@ -39,6 +39,11 @@ pub(super) const LEVELS: [(&str, Level); 4] = [
     ("Series", Level::Series),
     ("Study", Level::Study),
     ("Patient", Level::Patient),
+];
+
+pub(super) const ASSOCIATION_PER: [(&str, AssociationPer); 2] = [
+    ("Any", AssociationPer::Any),
+    ("Group", AssociationPer::Group),
 ];
 
 pub(super) const PRIORITIES: [(&str, Priority); 4] = [

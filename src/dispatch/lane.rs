@@ -5,14 +5,17 @@
 //! - The lane's lock is never held across a call of the store or the transport.
 //! - Pausing, outages and bad manners belong to the lane: items stay `Pending` meanwhile.
 
+mod hold;
 mod record;
 mod turn;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use self::hold::Hold;
 use super::alone::Alone;
 use super::breaker::Breaker;
 use super::budget::Budget;
@@ -21,11 +24,12 @@ use super::history::Recorder;
 use super::manners::Manners;
 use super::rate::Rate;
 use super::throttle::Throttle;
-use crate::config::settings::DestinationSettings;
+use crate::config::settings::{AssociationPer, DestinationSettings};
 use crate::item::{Class, Clock, Outcome, Timestamp};
-use crate::store::{DestinationRecord, LastError, Outage, Pick, Store};
+use crate::store::{Claim, DestinationRecord, LastError, Outage, Pick, Store};
 use crate::transport::{Probe, Standing, Transport};
 
+pub(super) use self::hold::{Others, group_of};
 pub use self::turn::Idle;
 pub(super) use self::turn::{Seen, Turn};
 
@@ -76,8 +80,11 @@ struct State {
     /// under way. Not kept over a restart.
     let_through: bool,
     throttle: Throttle,
-    /// A worker is between being let through by the throttle and paying for what it claimed.
-    paying: bool,
+    /// A worker is between its turn and the record of what it claimed: of bytes that the throttle counts, or of a group that no
+    /// other one may claim of.
+    claiming: bool,
+    /// By worker: the group that has its association to itself.
+    holds: BTreeMap<u32, Hold>,
     /// Claims of workers for everything since the last fair one; every tenth (`turn::FAIR`) is fair.
     unfair: u32,
     /// Batches under way.
@@ -267,13 +274,23 @@ impl Lane {
         self.lock().empty_at[usize::from(seen.reserved)] = Some(seen.pokes);
     }
 
-    /// Something of these bytes was claimed and goes now.
-    pub(super) fn claimed(&self, bytes: u64, pick: Pick) {
+    /// Whether each group has an association to itself.
+    pub(super) fn is_per_group(&self) -> bool {
+        self.settings.association_per == AssociationPer::Group
+    }
+
+    /// This was claimed by the worker and goes now.
+    pub(super) fn claimed(&self, worker: u32, claim: &Claim, pick: Pick) {
         let now = self.tools.clock.now();
         let rate = self.settings.max_bytes_per_second;
+        let bytes = claim.items.iter().map(|item| item.size_bytes).sum();
         self.change(|state| {
             state.active += 1;
             state.throttle.spend(bytes, rate, now);
+            if self.is_per_group() && !self.take_in_hand(state, worker, claim, now) {
+                // More of what was chosen before.
+                return;
+            }
             match pick {
                 Pick::Oldest => state.unfair = 0,
                 Pick::MostUrgent => state.unfair = state.unfair.saturating_add(1),
@@ -305,9 +322,9 @@ impl Lane {
         self.change(|state| state.active = state.active.saturating_sub(1));
     }
 
-    /// What was claimed is paid for.
-    pub(super) fn paid(&self) {
-        self.change(|state| state.paying = false);
+    /// What was claimed is recorded, or there was nothing.
+    pub(super) fn recorded(&self) {
+        self.change(|state| state.claiming = false);
     }
 
     /// The destination refused an association. While others are open that means that it wants no more of them: fewer are
@@ -315,7 +332,7 @@ impl Lane {
     pub(super) fn congested(&self, outcome: &Outcome) -> bool {
         let now = self.tools.clock.now();
         let others = self.change(|state| {
-            let others = state.active.saturating_sub(1);
+            let others = state.in_use().saturating_sub(1);
             if others > 0 {
                 state.congestion = Some((others, now.plus_seconds(CONGESTION_SECONDS)));
             }

@@ -5,6 +5,7 @@ mod congestion;
 mod crash;
 mod faults;
 mod figures;
+mod groups;
 mod limits;
 mod model;
 mod outage;
@@ -14,7 +15,7 @@ mod turns;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -69,6 +70,10 @@ struct Script {
     admit: Mutex<Option<Box<dyn FnMut() + Send>>>,
     probe: Mutex<Look>,
     asked: Mutex<Vec<Asked>>,
+    /// What went over which group's association, in order.
+    line: Mutex<Vec<String>>,
+    /// As natively: nothing is shared.
+    native: AtomicBool,
     probes: AtomicU32,
 }
 
@@ -87,6 +92,11 @@ impl Transport for Script {
             aet: batch.local_aet.map(str::to_owned),
             instances: batch.items.iter().map(|i| i.instance.clone()).collect(),
         });
+        if let Some(group) = batch.group {
+            let all = batch.items.iter().map(|item| item.instance.as_str());
+            let all = all.collect::<Vec<_>>().join(" ");
+            self.line.lock().unwrap().push(format!("{group}: {all}"));
+        }
         let script = self.deliver.lock().unwrap().take();
         let Some(mut script) = script else {
             return up_to(batch, |_| None);
@@ -99,6 +109,14 @@ impl Transport for Script {
     fn probe(&self, _: &str, _: Option<u32>) -> Probe {
         self.probes.fetch_add(1, Ordering::SeqCst);
         (self.probe.lock().unwrap())()
+    }
+
+    fn shares(&self, _: &str) -> bool {
+        !self.native.load(Ordering::SeqCst)
+    }
+
+    fn end_group(&self, _: &str, group: &str) {
+        self.line.lock().unwrap().push(format!("{group} ends"));
     }
 
     fn interrupt(&self) {}
@@ -158,6 +176,8 @@ fn bench(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
         admit: Mutex::default(),
         probe: Mutex::new(Box::new(|| Probe::Answered(Duration::from_millis(1)))),
         asked: Mutex::default(),
+        line: Mutex::default(),
+        native: AtomicBool::new(false),
         probes: AtomicU32::new(0),
     });
     let mut defaults = DestinationSettings::default();

@@ -3,9 +3,11 @@
 //! Invariant: the lane is told that a turn is over on every path, a panic included.
 
 mod batch;
+mod hold;
 
 use std::time::{Duration, Instant};
 
+use self::hold::Reach;
 use super::lane::{Idle, Lane, Turn};
 use crate::failpoint;
 use crate::item::{Class, Outcome};
@@ -40,6 +42,7 @@ pub fn run(lane: &Lane, worker: u32) {
             Err(_) => {
                 // The panic hook has told what happened; the claim was released while unwinding.
                 log::error!("{}: a worker panicked and goes on", lane.name);
+                lane.end_group(worker);
                 pause(lane);
             }
         }
@@ -59,25 +62,26 @@ pub fn step(lane: &Lane, worker: u32) -> Step {
     match lane.turn(worker) {
         Turn::Stop => Step::Stopped,
         Turn::Wait(idle) => Step::Idle(idle),
-        Turn::Probe => probe(lane),
+        Turn::LetGo => {
+            lane.let_go(worker);
+            Step::Worked
+        }
+        Turn::Probe => probe(lane, worker),
         Turn::Send {
             most,
             pick,
             standing,
             trial,
-            paying,
+            exclusive,
             seen,
         } => {
             let _sending = Guard(lane, Lane::sent);
             let _trial = trial.then(|| Guard(lane, Lane::trial_over));
-            let paying = paying.then(|| Guard(lane, Lane::paid));
+            let exclusive = exclusive.then(|| Guard(lane, Lane::recorded));
             if standing != Standing::Good && lane.tools.transport.shares(&lane.name) {
-                match is_ready(lane, pick) {
+                match is_ready(lane, worker, pick) {
                     Ok(true) => {}
-                    Ok(false) => {
-                        lane.empty(seen);
-                        return Step::Worked;
-                    }
+                    Ok(false) => return hold::nothing(lane, worker, seen, pick),
                     Err(fault) => return fault,
                 }
                 // One that is not known to answer is asked before it may hold what all destinations share.
@@ -86,32 +90,35 @@ pub fn step(lane: &Lane, worker: u32) -> Step {
                     return Step::Worked;
                 }
             }
-            match claim_and_send(lane, most, pick, standing, paying) {
+            match claim_and_send(lane, worker, most, pick, standing, exclusive) {
                 Ok(true) => Step::Worked,
-                Ok(false) => {
-                    lane.empty(seen);
-                    Step::Worked
-                }
+                Ok(false) => hold::nothing(lane, worker, seen, pick),
                 Err(step) => step,
             }
         }
     }
 }
 
-fn is_ready(lane: &Lane, pick: Pick) -> Result<bool, Step> {
-    let ready = lane.tools.store.is_ready(&lane.name, pick);
-    Ok(ready.map_err(|error| fault(lane, &error))? || held_back(lane, pick)? != HeldBack::Nothing)
+fn is_ready(lane: &Lane, worker: u32, pick: Pick) -> Result<bool, Step> {
+    let reach = Reach::of(lane, worker);
+    let ready = lane
+        .tools
+        .store
+        .is_ready(&lane.name, reach.groups(), pick)
+        .map_err(|error| fault(lane, &error))?;
+    Ok(ready || held_back(lane, worker, pick)? != HeldBack::Nothing)
 }
 
 /// What a worker that may take anything finds where it found nothing.
-fn held_back(lane: &Lane, pick: Pick) -> Result<HeldBack, Step> {
+fn held_back(lane: &Lane, worker: u32, pick: Pick) -> Result<HeldBack, Step> {
     match pick {
-        Pick::MostUrgent | Pick::Oldest => lane
+        // Whoever has a group in hand ends it first.
+        Pick::MostUrgent | Pick::Oldest if lane.held(worker).is_none() => lane
             .tools
             .store
             .held_back(&lane.name)
             .map_err(|error| fault(lane, &error)),
-        Pick::AtLeast(_) | Pick::Hurried | Pick::Aside => Ok(HeldBack::Nothing),
+        _ => Ok(HeldBack::Nothing),
     }
 }
 
@@ -124,21 +131,22 @@ fn fault(lane: &Lane, error: &StoreError) -> Step {
 /// `Ok(false)`: nothing is pending.
 fn claim_and_send(
     lane: &Lane,
+    worker: u32,
     most: u32,
     pick: Pick,
     standing: Standing,
-    paying: Option<Guard<'_>>,
+    exclusive: Option<Guard<'_>>,
 ) -> Result<bool, Step> {
     let found = {
         let Some(_pass) = lane.tools.alone.enter() else {
             return Err(Step::Stopped);
         };
-        claim_and_send_inside(lane, most, pick, standing, paying)?
+        claim_and_send_inside(lane, worker, most, pick, standing, exclusive)?
     };
     if found {
         return Ok(true);
     }
-    match held_back(lane, pick)? {
+    match held_back(lane, worker, pick)? {
         HeldBack::Nothing => Ok(false),
         HeldBack::Single => {
             std::thread::sleep(SHORT_PAUSE);
@@ -149,7 +157,7 @@ fn claim_and_send(
             let Some(_alone) = lane.tools.alone.enter_alone() else {
                 return Err(Step::Worked);
             };
-            claim_and_send_inside(lane, 1, Pick::Aside, standing, None)
+            claim_and_send_inside(lane, worker, 1, Pick::Aside, standing, None)
         }
     }
 }
@@ -158,10 +166,11 @@ fn claim_and_send(
 /// nothing that one needs who sends alone.
 fn claim_and_send_inside(
     lane: &Lane,
+    worker: u32,
     most: u32,
     pick: Pick,
     standing: Standing,
-    paying: Option<Guard<'_>>,
+    exclusive: Option<Guard<'_>>,
 ) -> Result<bool, Step> {
     let Some(permit) = lane.tools.transport.admit(&lane.name, standing) else {
         return Err(Step::Stopped);
@@ -170,13 +179,15 @@ fn claim_and_send_inside(
         return Err(Step::Worked);
     }
     let now = lane.tools.clock.now();
-    match lane.tools.store.claim(&lane.name, pick, most, now) {
+    let reach = Reach::of(lane, worker);
+    let store = &lane.tools.store;
+    match store.claim_of(&lane.name, reach.groups(), pick, most, now) {
         Ok(Some(claim)) => {
-            lane.claimed(claim.items.iter().map(|item| item.size_bytes).sum(), pick);
+            lane.claimed(worker, &claim, pick);
             let _active = Guard(lane, Lane::done);
-            drop(paying);
+            drop(exclusive);
             failpoint::pass("claimed");
-            batch::send(lane, &claim, pick, permit);
+            batch::send(lane, worker, &claim, pick, permit);
             Ok(true)
         }
         Ok(None) => Ok(false),
@@ -194,7 +205,7 @@ impl Drop for Guard<'_> {
 }
 
 /// Looks whether an outage is over.
-fn probe(lane: &Lane) -> Step {
+fn probe(lane: &Lane, worker: u32) -> Step {
     let mut guard = ProbeGuard {
         lane,
         outcome: Outcome::new(Class::Unreachable, "the probe came to no end"),
@@ -213,7 +224,8 @@ fn probe(lane: &Lane) -> Step {
     guard.outcome = outcome;
     // It may take a C-STORE all the same. All others wait for the result, so that a reserved association too may
     // take whatever is there for this one instance.
-    claim_and_send(lane, 1, lane.pick_of_probe(), Standing::Suspect, None)
+    let pick = lane.pick_of_probe();
+    claim_and_send(lane, worker, 1, pick, Standing::Suspect, None)
         .err()
         .unwrap_or(Step::Worked)
 }

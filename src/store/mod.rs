@@ -147,6 +147,10 @@ pub struct Enqueued {
 pub struct Claim {
     /// The fence: unique over the life of the database.
     pub token: i64,
+    /// What its items are kept together with; `None`: the item is a group of its own.
+    pub group: Option<String>,
+    /// A person wants it sent now.
+    pub hurried: bool,
     /// At least one, in the order of `id`, all `Running`, all of the same group and priority.
     pub items: Vec<Item>,
 }
@@ -164,6 +168,16 @@ pub enum Pick {
     Hurried,
     /// Only one that goes behind all others and alone ([`HeldBack::Aside`]).
     Aside,
+}
+
+/// Of which groups a claim takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Groups<'a> {
+    All,
+    /// Of this one, and no items without a group.
+    Only(&'a str),
+    /// Of none of these, which other workers have in hand.
+    Except(&'a [String]),
 }
 
 /// The result of one claimed item.
@@ -381,17 +395,28 @@ pub trait Store: Send + Sync {
     fn next_due(&self) -> Result<Option<Timestamp>>;
     /// Waiting items whose time is over go to the error queue, at most `limit`; answers how many.
     fn expire(&self, now: Timestamp, limit: u32) -> Result<u64>;
-    /// The `Pending` item of the destination that `pick` names, with up to `limit` - 1 others of
+    /// The `Pending` item of the destination that `pick` names among these groups, with up to `limit` - 1 others of
     /// its group and priority, oldest first; one that a person wants sent now goes alone. `None`: there is none.
+    fn claim_of(
+        &self,
+        destination: &str,
+        groups: Groups<'_>,
+        pick: Pick,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Option<Claim>>;
+    /// [`Store::claim_of`] all groups.
     fn claim(
         &self,
         destination: &str,
         pick: Pick,
         limit: u32,
         now: Timestamp,
-    ) -> Result<Option<Claim>>;
-    /// Whether `claim` would find one.
-    fn is_ready(&self, destination: &str, _pick: Pick) -> Result<bool> {
+    ) -> Result<Option<Claim>> {
+        self.claim_of(destination, Groups::All, pick, limit, now)
+    }
+    /// Whether `claim_of` would find one.
+    fn is_ready(&self, destination: &str, _groups: Groups<'_>, _pick: Pick) -> Result<bool> {
         let record = self.destination(destination)?;
         Ok(record.is_some_and(|record| record.counts.get(State::Pending) > 0))
     }
@@ -401,6 +426,8 @@ pub trait Store: Send + Sync {
     fn set_hand(&self, token: i64, hand: &Hand) -> Result<()>;
     /// Orthanc's jobs that were in hand when the process ended. To be asked before [`Store::release_running`].
     fn jobs_in_hand(&self) -> Result<Vec<String>>;
+    /// When what is `Scheduled` of this group becomes `Pending`; `None`: nothing is.
+    fn group_due(&self, destination: &str, group: &str) -> Result<Option<Timestamp>>;
     /// Ends a claim in whole or in part. Items that are no longer held under this token (cancelled,
     /// released) are left alone; answers how many were changed.
     fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64>;

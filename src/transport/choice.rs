@@ -200,6 +200,10 @@ impl Transport for Choice {
         }
     }
 
+    fn end_group(&self, destination: &str, group: &str) {
+        self.native.end_group(destination, group);
+    }
+
     fn probe(&self, destination: &str, timeout: Option<u32>) -> Probe {
         // One by our own SCU tells the reason in words, and leaves no error in Orthanc's log for each probe of an outage: also
         // where instances go over REST, but for receivers that only Orthanc can talk to.

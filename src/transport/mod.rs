@@ -20,6 +20,8 @@ pub mod rest;
 /// Items of one group for one destination, with the same calling AET.
 pub struct Batch<'a> {
     pub destination: &'a str,
+    /// `Some`: the group has an association to itself, which is kept for it until [`Transport::end_group`].
+    pub group: Option<&'a str>,
     /// Calling AET; `None`: whatever Orthanc would use.
     pub local_aet: Option<&'a str>,
     /// Seconds for connecting and for each response; `None`: the modality's, else Orthanc's.
@@ -138,6 +140,9 @@ pub trait Transport: Send + Sync {
 
     /// Sends the batch over one association where it can. Blocks until all is known.
     fn deliver(&self, batch: &Batch<'_>) -> Delivery;
+
+    /// Releases the association that was kept for a group (PS3.8 7.2), if there is one.
+    fn end_group(&self, _destination: &str, _group: &str) {}
 
     /// One C-ECHO (PS3.7 9.1.5). Uses nothing that destinations share.
     fn probe(&self, destination: &str, timeout: Option<u32>) -> Probe;

@@ -93,7 +93,8 @@ impl Store for Faulty {
         fn expire(&self, now: Timestamp, limit: u32) -> Result<u64>;
         fn count_new(&self, items: &[NewItem], duplicates: Duplicates) -> Result<Enqueued>;
         fn set_outage(&self, destination: &str, outage: Option<&Outage>) -> Result<()>;
-        fn claim(&self, destination: &str, pick: Pick, limit: u32, now: Timestamp) -> Result<Option<Claim>>;
+        fn claim_of(&self, destination: &str, groups: Groups<'_>, pick: Pick, limit: u32, now: Timestamp) -> Result<Option<Claim>>;
+        fn group_due(&self, destination: &str, group: &str) -> Result<Option<Timestamp>>;
         fn set_hand(&self, token: i64, hand: &Hand) -> Result<()>;
         fn jobs_in_hand(&self) -> Result<Vec<String>>;
         fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64>;

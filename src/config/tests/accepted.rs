@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::super::in_force as in_force_typed;
-use super::super::settings::{DestinationSettings, LocalAet, Match, TlsSettings, Transport};
+use super::super::settings::{
+    AssociationPer, DestinationSettings, LocalAet, Match, TlsSettings, Transport,
+};
 use super::*;
 use crate::item::{Again, Priority, RetryPolicy};
 use crate::store::Level;
@@ -14,6 +16,7 @@ fn table_of_defaults() -> Value {
         "Transport": "Auto",
         "TransferSyntax": null,
         "Associations": 2,
+        "AssociationPer": "Any",
         "BatchSize": 100,
         "Level": "Study",
         "QuietSeconds": 0,
@@ -91,7 +94,8 @@ fn destinations_lie_over_defaults_key_by_key() {
         },
         "Destinations": {
             "pacs": {
-                "Associations": 1, "BatchSize": 10_000, "Level": "Instance", "QuietSeconds": 86_400,
+                "Associations": 1, "AssociationPer": "Group", "BatchSize": 10_000,
+                "Level": "Instance", "QuietSeconds": 86_400,
                 "Priority": "Stat", "LocalAet": " GATEWAY ", "Timeout": 3600, "ExpireAfter": 0,
                 "Retry": { "MaxAttempts": 1, "Multiplier": 1.5, "MaxDelay": 5 }
             }
@@ -102,6 +106,7 @@ fn destinations_lie_over_defaults_key_by_key() {
     let expected = DestinationSettings {
         transport: Transport::Rest,
         associations: 1,
+        association_per: AssociationPer::Group,
         batch_size: 10_000,
         level: Level::Instance,
         quiet_seconds: 86_400,

@@ -22,6 +22,11 @@ fn refused_settings() -> Vec<(&'static str, Vec<Value>, &'static str)> {
             "an integer from 1 to 64",
         ),
         (
+            "AssociationPer",
+            vec![json!("Study"), json!("group"), json!(1)],
+            "one of \"Any\", \"Group\"",
+        ),
+        (
             "BatchSize",
             vec![json!(0), json!(10_001), json!("9")],
             "an integer from 1 to 10000",

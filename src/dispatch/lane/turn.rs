@@ -6,6 +6,7 @@
 
 use std::sync::PoisonError;
 
+use super::hold::Next;
 use super::{Lane, State};
 use crate::dispatch::breaker::Gate;
 use crate::dispatch::windows;
@@ -28,12 +29,14 @@ pub(in crate::dispatch) enum Turn {
         pick: Pick,
         standing: Standing,
         trial: bool,
-        /// Go one at a time until what was claimed is paid for.
-        paying: bool,
+        /// No other worker claims until what was claimed is recorded.
+        exclusive: bool,
         seen: Seen,
     },
     /// See whether the destination is back.
     Probe,
+    /// End the worker's group: release its association.
+    LetGo,
     Wait(Idle),
     Stop,
 }
@@ -70,7 +73,7 @@ impl Lane {
     }
 
     /// Whether this worker serves only `High` and `Stat`.
-    pub(super) fn is_reserved(&self, worker: u32) -> bool {
+    pub(in crate::dispatch) fn is_reserved(&self, worker: u32) -> bool {
         worker
             >= self
                 .settings
@@ -94,6 +97,10 @@ impl Lane {
         if state.stopped {
             return Turn::Stop;
         }
+        let holds = state.holds.contains_key(&worker);
+        if holds && (state.paused || state.breaker.outage().is_some()) {
+            return Turn::LetGo;
+        }
         if state.paused {
             return idle(None, &state);
         }
@@ -102,7 +109,9 @@ impl Lane {
             Gate::Wait(until) => return idle(until, &state),
             Gate::Open => {}
         }
-        let at_rest = state.active == 0 && state.sending == 0;
+        let at_rest = state.active == 0
+            && state.sending == 0
+            && (state.holds.values()).all(|hold| hold.is_empty_at(state.pokes));
         if state.let_through && at_rest && state.empty_at[0] == Some(state.pokes) {
             // All of it went, also what batches gave back.
             state.let_through = false;
@@ -115,23 +124,34 @@ impl Lane {
             state.window_open = open;
             state.pokes = state.pokes.wrapping_add(1);
         }
-        if state.empty_at[usize::from(reserved)] == Some(state.pokes) {
-            let until = if open { None } else { self.next_opening(now) };
-            return idle(until, &state);
-        }
-        if reserved && !open {
-            return idle(self.next_opening(now), &state);
-        }
-        match state.congestion {
-            Some((_, until)) if now >= until => state.congestion = None,
-            Some((most, until)) if state.active >= most => return idle(Some(until), &state),
-            _ => {}
+        let pokes = state.pokes;
+        if let Some(hold) = state.holds.get(&worker) {
+            match hold.next(pokes, now) {
+                Next::LetGo => return Turn::LetGo,
+                _ if reserved && !open => return Turn::LetGo,
+                Next::WaitUntil(until) => return idle(Some(until), &state),
+                Next::Claim => {}
+            }
+        } else {
+            if state.empty_at[usize::from(reserved)] == Some(pokes) {
+                let until = if open { None } else { self.next_opening(now) };
+                return idle(until, &state);
+            }
+            if reserved && !open {
+                return idle(self.next_opening(now), &state);
+            }
+            match state.congestion {
+                Some((_, until)) if now >= until => state.congestion = None,
+                Some((most, until)) if state.in_use() >= most => return idle(Some(until), &state),
+                _ => {}
+            }
         }
         let paying = self.settings.max_bytes_per_second > 0;
+        let exclusive = paying || (self.is_per_group() && !holds);
+        if exclusive && state.claiming {
+            return idle(None, &state);
+        }
         if paying {
-            if state.paying {
-                return idle(None, &state);
-            }
             let until = state.throttle.next();
             if now < until {
                 return idle(Some(until), &state);
@@ -150,7 +170,7 @@ impl Lane {
             state.trial = true;
         }
         state.sending += 1;
-        state.paying = paying;
+        state.claiming |= exclusive;
         let most = if paying {
             1
         } else if shares || self.settings.associations == 1 {
@@ -177,7 +197,7 @@ impl Lane {
             pick,
             standing,
             trial,
-            paying,
+            exclusive,
             seen: Seen {
                 reserved,
                 pokes: state.pokes,

@@ -104,15 +104,16 @@ impl Store for Faulty {
         self.inner.set_outage(destination, outage)
     }
 
-    fn claim(
+    fn claim_of(
         &self,
         destination: &str,
+        groups: Groups<'_>,
         pick: Pick,
         limit: u32,
         now: Timestamp,
     ) -> Result<Option<Claim>> {
         self.fault("claim")?;
-        self.inner.claim(destination, pick, limit, now)
+        self.inner.claim_of(destination, groups, pick, limit, now)
     }
 
     fn set_hand(&self, token: i64, hand: &Hand) -> Result<()> {
@@ -124,9 +125,13 @@ impl Store for Faulty {
         self.inner.jobs_in_hand()
     }
 
-    fn is_ready(&self, destination: &str, pick: Pick) -> Result<bool> {
+    fn is_ready(&self, destination: &str, groups: Groups<'_>, pick: Pick) -> Result<bool> {
         self.fault("is_ready")?;
-        self.inner.is_ready(destination, pick)
+        self.inner.is_ready(destination, groups, pick)
+    }
+
+    fn group_due(&self, destination: &str, group: &str) -> Result<Option<Timestamp>> {
+        self.inner.group_due(destination, group)
     }
 
     fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64> {

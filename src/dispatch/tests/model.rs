@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use fastrand::Rng;
 
 use super::*;
-use crate::config::settings::Window;
+use crate::config::settings::{AssociationPer, Window};
 use crate::item::state::Verb;
 use crate::item::{RetryPolicy, outcome};
 use crate::store::conformance::model::Model;
 
-const DESTINATIONS: [&str; 3] = ["pacs", "night", "slow"];
+const DESTINATIONS: [&str; 4] = ["pacs", "night", "slow", "whole"];
 const MAX_ATTEMPTS: u32 = 3;
 const MAX_ITEMS: usize = 80;
 
@@ -61,6 +61,8 @@ struct World {
     /// Given back at a crash.
     inside: Mutex<Option<(Arc<SqliteStore>, Arc<Lanes>)>>,
     clock: Arc<TestClock>,
+    /// Groups whose association is open, by whether something goes over it now.
+    open: Mutex<BTreeMap<String, bool>>,
     /// The worker that is stepped within the next delivery.
     nested: Mutex<Option<u32>>,
 }
@@ -117,6 +119,13 @@ impl Transport for World {
             ids: ids.clone(),
             nested: depth > 0,
         });
+        assert_eq!(batch.group.is_some(), batch.destination == "whole");
+        if let Some(group) = batch.group {
+            let mut open = self.open.lock().unwrap();
+            let before = open.insert(group.to_owned(), true);
+            assert_ne!(before, Some(true), "{group} is in two hands");
+            assert!(open.len() <= 2, "each worker has one: {open:?}");
+        }
         let (store, lanes) = self.inside.lock().unwrap().clone().unwrap();
         let lane = lanes.get(batch.destination).unwrap();
         let other = if depth == 0 {
@@ -173,6 +182,9 @@ impl Transport for World {
             tried: ids.into_iter().zip(tried.clone()).collect(),
         });
         self.depth.fetch_sub(1, Ordering::SeqCst);
+        if let Some(group) = batch.group {
+            self.open.lock().unwrap().insert(group.to_owned(), false);
+        }
         Delivery(tried)
     }
 
@@ -183,6 +195,16 @@ impl Transport for World {
             Mood::Moody if self.chance(4) => silent(),
             _ => Probe::Answered(Duration::from_millis(1)),
         }
+    }
+
+    fn shares(&self, destination: &str) -> bool {
+        destination != "whole"
+    }
+
+    fn end_group(&self, destination: &str, group: &str) {
+        assert_eq!(destination, "whole");
+        let ended = self.open.lock().unwrap().remove(group);
+        assert_eq!(ended, Some(false), "{group}");
     }
 
     fn interrupt(&self) {}
@@ -219,6 +241,10 @@ fn settings() -> Settings {
         },
         ..defaults.clone()
     };
+    let whole = DestinationSettings {
+        association_per: AssociationPer::Group,
+        ..defaults.clone()
+    };
     Settings {
         enable: true,
         database: PathBuf::new(),
@@ -228,7 +254,9 @@ fn settings() -> Settings {
         max_memory_mb: 256,
         rules: Vec::new(),
         defaults,
-        destinations: [("night".to_owned(), night), ("slow".to_owned(), slow)].into(),
+        destinations: [("night", night), ("slow", slow), ("whole", whole)]
+            .map(|(name, settings)| (name.to_owned(), settings))
+            .into(),
         alerts: None,
         host: HostSettings::default(),
     }
@@ -275,6 +303,7 @@ fn run(seed: u64, steps: u32) -> BTreeMap<&'static str, u32> {
             stops: Mutex::default(),
             inside: Mutex::default(),
             clock: clock.clone(),
+            open: Mutex::default(),
             nested: Mutex::default(),
         }),
         clock,
@@ -346,6 +375,7 @@ impl Play {
         self.inside().store.stopped_well().unwrap();
         self.model.stopped_well = true;
         *self.world.inside.lock().unwrap() = None;
+        self.world.open.lock().unwrap().clear();
         self.process = None;
         self.start();
     }
@@ -568,6 +598,8 @@ impl Play {
                         let entry = &self.model.entries[id];
                         assert_eq!(entry.item.state, State::Pending, "claimed");
                         assert_eq!(entry.item.destination, name);
+                        let first = &self.model.entries[&ids[0]];
+                        assert_eq!(entry.group, first.group);
                     }
                     self.model.claim(ids, *token);
                 }

@@ -9,18 +9,20 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::hold;
 use crate::config::settings::LocalAet;
 use crate::dispatch::figures::Settled;
-use crate::dispatch::lane::Lane;
+use crate::dispatch::lane::{Lane, group_of};
 use crate::failpoint;
 use crate::item::outcome::follow;
 use crate::item::{Class, Item, Next, Outcome, Priority};
-use crate::store::{AttemptMade, Claim, Finish, FinishVerb, Hand, Pick};
+use crate::store::{AttemptMade, Claim, Finish, FinishVerb, Groups, Hand, Pick};
 use crate::transport::{Batch, Delivery, Permit, Tried};
 
 /// A claim that is released if it is dropped before it was finished.
 struct Held<'a> {
     lane: &'a Lane,
+    worker: u32,
     token: i64,
     /// Those without a result. Behind a lock only because a transport may tell results from any thread.
     ids: Mutex<Vec<i64>>,
@@ -57,9 +59,10 @@ fn release(id: i64) -> Finish {
     }
 }
 
-pub(super) fn send(lane: &Lane, claim: &Claim, pick: Pick, permit: Permit<'_>) {
+pub(super) fn send(lane: &Lane, worker: u32, claim: &Claim, pick: Pick, permit: Permit<'_>) {
     let held = Held {
         lane,
+        worker,
         token: claim.token,
         ids: Mutex::new(claim.items.iter().map(|item| item.id).collect()),
     };
@@ -81,10 +84,11 @@ pub(super) fn send(lane: &Lane, claim: &Claim, pick: Pick, permit: Permit<'_>) {
             }
         }
         let begun = Instant::now();
-        let yielding = Yielding::new(lane, part, pick);
+        let yielding = Yielding::new(lane, worker, part, pick);
         let ended = AtomicBool::new(false);
         let delivery = lane.tools.transport.deliver(&Batch {
             destination: &lane.name,
+            group: lane.is_per_group().then(|| group_of(claim)),
             local_aet: local_aet(lane, part),
             timeout: lane.settings.timeout,
             transfer_syntax: lane.settings.transfer_syntax,
@@ -168,6 +172,7 @@ fn in_hand(lane: &Lane, token: i64, items: &[Item], job: Option<&str>) -> bool {
 /// Whether a batch that goes instance by instance should be given back before its end.
 struct Yielding<'a> {
     lane: &'a Lane,
+    worker: u32,
     /// Something more urgent than this batch.
     above: Option<Priority>,
     pick: Pick,
@@ -175,13 +180,14 @@ struct Yielding<'a> {
 }
 
 impl<'a> Yielding<'a> {
-    fn new(lane: &'a Lane, items: &[Item], pick: Pick) -> Yielding<'a> {
+    fn new(lane: &'a Lane, worker: u32, items: &[Item], pick: Pick) -> Yielding<'a> {
         let highest = items.iter().map(|item| item.priority).max();
         // What came since the claim is looked for at once. But for the fair claims: they take the oldest though more urgent
         // ones wait, and only what comes from now on cuts them short.
         let looked = lane.pokes().wrapping_sub(u64::from(pick != Pick::Oldest));
         Yielding {
             lane,
+            worker,
             above: highest.and_then(Priority::next),
             pick,
             pokes: AtomicU64::new(looked),
@@ -198,12 +204,18 @@ impl<'a> Yielding<'a> {
         }
         // The queue is looked into only when something came.
         let now = self.lane.pokes();
-        let (Some(above), true) = (self.above, self.pokes.swap(now, Ordering::Relaxed) != now)
-        else {
+        if self.pokes.swap(now, Ordering::Relaxed) == now {
+            return false;
+        }
+        if self.lane.is_per_group() {
+            return hold::is_time_to_give_way(self.lane, self.worker, false)
+                || hold::is_time_to_end(self.lane, self.worker);
+        }
+        let Some(above) = self.above else {
             return false;
         };
         let store = &self.lane.tools.store;
-        let urgent = store.is_ready(&self.lane.name, Pick::AtLeast(above));
+        let urgent = store.is_ready(&self.lane.name, Groups::All, Pick::AtLeast(above));
         // A store that cannot be asked now will say so at the next claim.
         urgent.unwrap_or(false)
     }
@@ -272,7 +284,10 @@ fn judge(
     });
     match bad {
         Some(outcome) if outcome.class == Class::Unreachable => {
-            if !(outcome.association_rejected && lane.congested(outcome)) {
+            if outcome.association_rejected && lane.congested(outcome) {
+                // There is none for this group now.
+                lane.end_group(held.worker);
+            } else {
                 lane.unreachable(outcome);
             }
             true

@@ -6,7 +6,7 @@ use super::suspects::Suspect;
 use crate::item::state::Verb;
 use crate::item::{Again, Attempt, Class, Item, Priority, State, Timestamp};
 use crate::store::{
-    Cursor, Duplicates, Enqueued, Finish, FinishVerb, LastError, NewItem, Pick, Reception,
+    Cursor, Duplicates, Enqueued, Finish, FinishVerb, Groups, LastError, NewItem, Pick, Reception,
 };
 
 #[derive(Debug, Clone)]
@@ -47,7 +47,7 @@ impl Entry {
         self.item.instance == new.instance && self.item.destination == new.destination
     }
 
-    fn is_alone(&self) -> bool {
+    pub fn is_alone(&self) -> bool {
         self.group == self.item.instance
     }
 
@@ -130,7 +130,13 @@ impl Model {
     }
 
     /// The ids that `claim` must take.
-    pub fn claimable(&self, destination: &str, pick: Pick, limit: usize) -> Vec<i64> {
+    pub fn claimable(
+        &self,
+        destination: &str,
+        groups: Groups<'_>,
+        pick: Pick,
+        limit: usize,
+    ) -> Vec<i64> {
         let ready = || {
             self.entries.values().filter(|entry| {
                 entry.item.state == State::Pending && entry.item.destination == destination
@@ -143,12 +149,22 @@ impl Model {
         let one_runs = self.suspects.iter().any(|(id, suspect)| {
             suspect.blamed > 0 && !suspect.aside && self.entries[id].item.state == State::Running
         });
+        let of_these = |entry: &&Entry| match groups {
+            Groups::All => true,
+            Groups::Only(group) => !entry.is_alone() && entry.group == group,
+            Groups::Except(groups) => entry.is_alone() || !groups.contains(&entry.group),
+        };
         let pending = || {
-            ready().filter(|entry| {
+            ready().filter(of_these).filter(|entry| {
                 let suspect = self.suspect(entry.item.id);
                 let waits = suspect.blamed > 0 && one_runs;
                 !(suspect.aside || waits)
             })
+        };
+        // Of one group the most urgent goes first in any case.
+        let pick = match (pick, groups) {
+            (Pick::Oldest, Groups::Only(_)) => Pick::MostUrgent,
+            _ => pick,
         };
         let urgency = |entry: &&Entry| (entry.item.priority, -entry.item.id);
         let least = match pick {

@@ -8,7 +8,7 @@ use super::model::Model;
 use super::*;
 use crate::item::Again;
 use crate::item::state::Verb;
-use crate::store::{Cursor, ErrorOperation, Moved, StatusFilter};
+use crate::store::{Cursor, ErrorOperation, Groups, Moved, StatusFilter};
 
 const DESTINATIONS: [&str; 3] = ["pacs", "archive", "research"];
 /// More than this and the oldest are removed, so that a step stays cheap.
@@ -250,16 +250,31 @@ impl Play {
             3 => Pick::Aside,
             _ => Pick::MostUrgent,
         };
-        let expected = self.model.claimable(name, pick, limit as usize);
+        let mut some: Vec<String> = Vec::new();
+        for _ in 0..self.random.usize(..3) {
+            let all: Vec<&String> = self.model.entries.values().map(|one| &one.group).collect();
+            some.extend(self.random.choice(all).cloned());
+        }
+        let groups = match (self.random.u8(..4), some.first()) {
+            (0, _) => Groups::Except(&some),
+            (1, Some(group)) => Groups::Only(group),
+            _ => Groups::All,
+        };
+        let expected = self.model.claimable(name, groups, pick, limit as usize);
         assert_eq!(
-            self.store.is_ready(name, pick).unwrap(),
+            self.store.is_ready(name, groups, pick).unwrap(),
             !expected.is_empty()
         );
-        let Some(claim) = self.store.claim(name, pick, limit, now).unwrap() else {
+        let claim = self.store.claim_of(name, groups, pick, limit, now);
+        let Some(claim) = claim.unwrap() else {
             assert!(expected.is_empty(), "nothing was claimed");
             return;
         };
         assert_eq!(ids(&claim), expected);
+        let first = &self.model.entries[&expected[0]];
+        let group = (!first.is_alone()).then_some(&first.group);
+        assert_eq!(claim.group.as_ref(), group);
+        assert!(!claim.hurried || first.hurried);
         assert!(self.claims.iter().all(|(token, _)| *token != claim.token));
         self.model.claim(&expected, claim.token);
         for item in &claim.items {

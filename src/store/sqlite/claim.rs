@@ -6,32 +6,42 @@ use super::enqueue::find_destination;
 use super::pool::Pool;
 use super::{row, sql};
 use crate::item::{Item, Priority};
-use crate::store::{Claim, Pick, Result};
+use crate::store::{Claim, Groups, Pick, Result};
 
 struct Head {
     id: i64,
     group: Option<String>,
     priority: Priority,
+    /// It goes without the others of its group.
+    alone: bool,
+    /// A person wants it sent now.
+    hurried: bool,
 }
 
-pub fn claim(pool: &Pool, destination: &str, pick: Pick, limit: u32) -> Result<Option<Claim>> {
+pub fn claim(
+    pool: &Pool,
+    destination: &str,
+    groups: Groups<'_>,
+    pick: Pick,
+    limit: u32,
+) -> Result<Option<Claim>> {
     let mut writer = pool.writer()?;
     let Some(id) = find_destination(&writer, destination)? else {
         return Ok(None);
     };
     // Workers ask often and mostly in vain: an empty queue costs a probe and no transaction.
-    if head(&writer, id, pick)?.is_none() {
+    if head(&writer, id, groups, pick)?.is_none() {
         return Ok(None);
     }
     let tx = writer.begin()?;
-    let Some(head) = head(&tx, id, pick)? else {
+    let Some(head) = head(&tx, id, groups, pick)? else {
         return Ok(None);
     };
     let token: i64 = tx
         .prepare_cached(sql::CLAIM_TOKEN)?
         .query_row([], |row| row.get(0))?;
     let mut items: Vec<Item> = match &head.group {
-        Some(group) => tx
+        Some(group) if !head.alone => tx
             .prepare_cached(sql::CLAIM_GROUP)?
             .query_map(
                 named_params! {
@@ -41,7 +51,8 @@ pub fn claim(pool: &Pool, destination: &str, pick: Pick, limit: u32) -> Result<O
                 row::item,
             )?
             .collect::<rusqlite::Result<_>>()?,
-        None => tx
+        // Alone.
+        _ => tx
             .prepare_cached(sql::CLAIM_ONE)?
             .query_map(
                 named_params! { ":token": token, ":name": destination, ":id": head.id },
@@ -52,19 +63,29 @@ pub fn claim(pool: &Pool, destination: &str, pick: Pick, limit: u32) -> Result<O
     tx.commit()?;
     // RETURNING promises no order.
     items.sort_unstable_by_key(|item| item.id);
-    Ok(Some(Claim { token, items }))
+    Ok(Some(Claim {
+        token,
+        group: head.group,
+        hurried: head.hurried,
+        items,
+    }))
 }
 
-pub fn is_ready(pool: &Pool, destination: &str, pick: Pick) -> Result<bool> {
+pub fn is_ready(pool: &Pool, destination: &str, groups: Groups<'_>, pick: Pick) -> Result<bool> {
     let mut reader = pool.reader()?;
     let tx = reader.snapshot()?;
     match find_destination(&tx, destination)? {
-        Some(id) => Ok(head(&tx, id, pick)?.is_some()),
+        Some(id) => Ok(head(&tx, id, groups, pick)?.is_some()),
         None => Ok(false),
     }
 }
 
-fn head(conn: &Connection, destination: i64, pick: Pick) -> Result<Option<Head>> {
+fn head(
+    conn: &Connection,
+    destination: i64,
+    groups: Groups<'_>,
+    pick: Pick,
+) -> Result<Option<Head>> {
     let least = match pick {
         Pick::AtLeast(priority) => priority,
         Pick::MostUrgent | Pick::Oldest | Pick::Hurried | Pick::Aside => Priority::Low,
@@ -76,20 +97,43 @@ fn head(conn: &Connection, destination: i64, pick: Pick) -> Result<Option<Head>>
                     id: row.get(0)?,
                     group: row.get(1)?,
                     priority: row.get(2)?,
+                    alone: row.get(3)?,
+                    hurried: row.get(4)?,
                 })
             })
             .optional()
     };
-    match pick {
-        Pick::Oldest => return Ok(find(sql::CLAIM_OLDEST, &[&destination])?),
-        Pick::Aside => return Ok(find(sql::CLAIM_ASIDE, &[&destination])?),
-        _ => {}
+    if pick == Pick::Aside {
+        return Ok(find(sql::CLAIM_ASIDE, &[&destination])?);
     }
-    let hurried = find(sql::CLAIM_HURRIED, &[&destination, &least])?;
-    if hurried.is_some() || pick == Pick::Hurried {
-        return Ok(hurried);
+    let of_one = matches!(groups, Groups::Only(_));
+    let groups = match groups {
+        Groups::Only(group) => Some(group.to_owned()),
+        Groups::Except(groups) if !groups.is_empty() => {
+            let groups = serde_json::Value::from(groups).to_string();
+            let others: bool = conn
+                .prepare_cached(sql::CLAIM_OTHERS)?
+                .query_row(params![destination, groups], |row| row.get(0))?;
+            if !others {
+                return Ok(None);
+            }
+            Some(groups)
+        }
+        Groups::Except(_) | Groups::All => None,
+    };
+    let (hurried, urgent) = if of_one {
+        (sql::CLAIM_HURRIED_OF, sql::CLAIM_HEAD_OF)
+    } else {
+        (sql::CLAIM_HURRIED, sql::CLAIM_HEAD)
+    };
+    if pick == Pick::Oldest && !of_one {
+        return Ok(find(sql::CLAIM_OLDEST, &[&destination, &groups])?);
     }
-    Ok(find(sql::CLAIM_HEAD, &[&destination, &least])?)
+    let found = find(hurried, &[&destination, &least, &groups])?;
+    if found.is_some() || pick == Pick::Hurried {
+        return Ok(found);
+    }
+    Ok(find(urgent, &[&destination, &least, &groups])?)
 }
 
 pub fn still_claimed(pool: &Pool, token: i64, ids: &[i64]) -> Result<Vec<i64>> {

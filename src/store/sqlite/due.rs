@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::enqueue::find_destination;
 use super::pool::Pool;
@@ -16,6 +16,16 @@ const EXPIRED: &str = "not sent within ExpireAfter";
 pub fn next_due(pool: &Pool) -> Result<Option<Timestamp>> {
     let mut reader = pool.reader()?;
     let due = earliest(&*reader.snapshot()?, sql::NEXT_DUE)?;
+    Ok(due)
+}
+
+pub fn group_due(pool: &Pool, destination: &str, group: &str) -> Result<Option<Timestamp>> {
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    let due = tx
+        .prepare_cached(sql::GROUP_DUE)?
+        .query_row([destination, group], |row| row.get(0))
+        .optional()?;
     Ok(due)
 }
 

@@ -19,8 +19,8 @@ use std::time::Duration;
 
 use super::{
     Claim, Counts, Cursor, DestinationRecord, Duplicates, Enqueued, ErrorOperation, ErrorSummary,
-    FailureTotal, Fault, Filter, Finish, Hand, HeldBack, LastError, Level, MinuteAtRest, Moved,
-    NewItem, Outage, Page, Pick, Released, ResourceProgress, Result, Store, StoreError,
+    FailureTotal, Fault, Filter, Finish, Groups, Hand, HeldBack, LastError, Level, MinuteAtRest,
+    Moved, NewItem, Outage, Page, Pick, Released, ResourceProgress, Result, Store, StoreError,
 };
 use crate::item::{Attempt, Item, Reading, Timestamp};
 
@@ -179,14 +179,15 @@ impl Store for SqliteStore {
         self.write(|| due::expire(&self.pool, now, limit))
     }
 
-    fn claim(
+    fn claim_of(
         &self,
         destination: &str,
+        groups: Groups<'_>,
         pick: Pick,
         limit: u32,
         _now: Timestamp,
     ) -> Result<Option<Claim>> {
-        self.write(|| claim::claim(&self.pool, destination, pick, limit))
+        self.write(|| claim::claim(&self.pool, destination, groups, pick, limit))
     }
 
     fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64> {
@@ -201,8 +202,12 @@ impl Store for SqliteStore {
         hand::jobs(&self.pool)
     }
 
-    fn is_ready(&self, destination: &str, pick: Pick) -> Result<bool> {
-        self.read(|| claim::is_ready(&self.pool, destination, pick))
+    fn is_ready(&self, destination: &str, groups: Groups<'_>, pick: Pick) -> Result<bool> {
+        self.read(|| claim::is_ready(&self.pool, destination, groups, pick))
+    }
+
+    fn group_due(&self, destination: &str, group: &str) -> Result<Option<Timestamp>> {
+        self.read(|| due::group_due(&self.pool, destination, group))
     }
 
     fn still_claimed(&self, token: i64, ids: &[i64]) -> Result<Vec<i64>> {

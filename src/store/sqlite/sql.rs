@@ -18,10 +18,13 @@ statements! {
     CHECK_WRITABLE = "check_writable";
     CLAIM_ASIDE = "claim_aside";
     CLAIM_GROUP = "claim_group";
+    CLAIM_HEAD_OF = "claim_head_of";
     CLAIM_HEAD = "claim_head";
     CLAIM_HURRIED = "claim_hurried";
+    CLAIM_HURRIED_OF = "claim_hurried_of";
     CLAIM_OLDEST = "claim_oldest";
     CLAIM_ONE = "claim_one";
+    CLAIM_OTHERS = "claim_others";
     CLAIM_STILL = "claim_still";
     CLAIM_TOKEN = "claim_token";
     CLOCK_READ = "clock_read";
@@ -58,6 +61,7 @@ statements! {
     HAND_SET = "hand_set";
     ITEM_ATTEMPTS = "item_attempts";
     ITEM_READ = "item_read";
+    GROUP_DUE = "group_due";
     LIST_ALL = "list_all" + "list_where" + "list_up";
     LIST_ALL_DOWN = "list_all" + "list_where" + "list_down";
     LIST_CELL = "list_cell" + "list_where" + "list_up";

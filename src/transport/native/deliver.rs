@@ -15,7 +15,7 @@ use super::contexts::{Conversion, Kind};
 use super::habits::Second;
 use super::kinds::Forecast;
 use super::load::{Loaded, NotLoaded, Prepared, load, prepare};
-use super::pool::Key;
+use super::pool::Place;
 use super::wire::GiveUp;
 use super::{Native, Sent};
 use crate::dispatch::budget::Share;
@@ -44,7 +44,7 @@ impl Native {
     /// An association that can take this kind, new or kept.
     fn line(
         &self,
-        key: &Key,
+        place: &Place,
         first: &Kind,
         conversion: &Conversion,
         items: &[Item],
@@ -55,30 +55,31 @@ impl Native {
             kept: true,
         };
         if !fresh {
-            if let Some(association) = self.pool.take(key) {
+            if let Some(association) = self.pool.take(place) {
                 return Ok(kept(association));
             }
         }
-        self.pool.make_room(key);
-        let forecast = match self.habits.second(key) {
+        self.pool.make_room(place);
+        let forecast = match self.habits.second(&place.key) {
             Second::No => Forecast::of(first),
             Second::Yes | Second::Perhaps => {
                 let client = self.host.client();
-                self.kinds.foresee(client, &key.destination, first, items)
+                self.kinds
+                    .foresee(client, &place.key.destination, first, items)
             }
         };
-        let (peer, peers) = self.peer(key)?;
-        let mut width = self.habits.width(key);
+        let (peer, peers) = self.peer(&place.key)?;
+        let mut width = self.habits.width(&place.key);
         let mut proposal = width.proposal(&forecast, conversion);
         // What the receiver said to all that was foreseen, which is what people shall read.
         let mut refused: Option<NotOpened> = None;
         loop {
-            let waiter = Arc::new(self.pool.wait_for(key));
+            let waiter = Arc::new(self.pool.wait_for(place));
             let asked = waiter.clone();
             let give_up: GiveUp = Arc::new(move |waited| asked.should_take_over(waited));
             let not = match Association::open(&peer, &peers, &proposal, &self.cut, Some(give_up)) {
                 Ok(association) => {
-                    self.habits.accepted(key, &proposal, width);
+                    self.habits.accepted(&place.key, &proposal, width);
                     return Ok(Line {
                         association,
                         kept: false,
@@ -87,12 +88,13 @@ impl Native {
                 Err(not) => not,
             };
             if not.given_up {
-                if let Some(association) = self.pool.take_over(key) {
+                if let Some(association) = self.pool.take_over(place) {
                     return Ok(kept(association));
                 }
                 continue;
             }
-            let too_wide = not.may_be_proposal && self.habits.may_be_too_wide(key, &proposal);
+            let too_wide =
+                not.may_be_proposal && self.habits.may_be_too_wide(&place.key, &proposal);
             let narrower = too_wide
                 .then(|| width.narrower_than(&proposal, &forecast, conversion))
                 .flatten();
@@ -137,7 +139,7 @@ impl<'a> Delivering<'a> {
     /// `Err`: why only Orthanc can send the rest.
     pub(super) fn run(
         &mut self,
-        key: &Key,
+        place: &Place,
         conversion: &Conversion,
         line: &mut Option<Line>,
     ) -> std::result::Result<(), String> {
@@ -185,7 +187,7 @@ impl<'a> Delivering<'a> {
                     return Ok(());
                 }
             };
-            let outcome = match self.send(loaded, key, conversion, line, &mut ahead) {
+            let outcome = match self.send(loaded, place, conversion, line, &mut ahead) {
                 Ok(outcome) => outcome,
                 Err(not) if not.only_orthanc => return Err(not.details),
                 Err(not) => Outcome {
@@ -211,13 +213,13 @@ impl<'a> Delivering<'a> {
     fn send(
         &mut self,
         mut loaded: Loaded,
-        key: &Key,
+        place: &Place,
         conversion: &Conversion,
         line: &mut Option<Line>,
         ahead: &mut Option<Ahead<'a>>,
     ) -> std::result::Result<Outcome, NotOpened> {
         let native = self.native;
-        native.kinds.remember(&key.destination, &loaded.kind);
+        native.kinds.remember(&place.key.destination, &loaded.kind);
         let rest = &self.batch.items[self.sent.len()..];
         let item = &self.batch.items[self.sent.len()];
         let mut fresh = false;
@@ -227,13 +229,13 @@ impl<'a> Delivering<'a> {
             if native.cut.is_cut() {
                 return Ok(Outcome::new(Class::Interrupted, "Orthanc is stopping"));
             }
-            let second = native.habits.second(key);
+            let second = native.habits.second(&place.key);
             let mut open: Line = match line.take() {
                 Some(mut open) => {
                     if !open.can_go_on(second) {
                         // Nothing is under way over it.
                         if second != Second::No {
-                            native.habits.ended(key, open.association.answered());
+                            native.habits.ended(&place.key, open.association.answered());
                         }
                         open.association.release();
                         fresh = true;
@@ -241,7 +243,7 @@ impl<'a> Delivering<'a> {
                     }
                     open
                 }
-                None => native.line(key, &loaded.kind, conversion, rest, fresh)?,
+                None => native.line(place, &loaded.kind, conversion, rest, fresh)?,
             };
             let contexts = &open.association.contexts;
             let (context, ready) = match prepare(native.host, loaded, contexts, conversion) {
@@ -279,14 +281,14 @@ impl<'a> Delivering<'a> {
             let answers = open.association.answered();
             match answer {
                 Ok(response) => {
-                    native.habits.answered(key, answers);
+                    native.habits.answered(&place.key, answers);
                     let details = response.details(&ready.sop_instance_uid);
                     *line = Some(open);
                     return Ok(Outcome::of_status(response.status, details));
                 }
                 Err(lost) => {
                     if lost.left {
-                        native.habits.ended(key, answers);
+                        native.habits.ended(&place.key, answers);
                     }
                     open.association.abort();
                     let progress = answers > 0 || !std::mem::replace(&mut repeated, true);

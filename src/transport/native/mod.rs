@@ -39,7 +39,7 @@ use self::contexts::{Conversion, Proposal};
 use self::deliver::Delivering;
 use self::habits::{Habits, Second};
 use self::kinds::Kinds;
-use self::pool::{Key, Pool};
+use self::pool::{Key, Place, Pool};
 use self::tls::Tls;
 use self::wire::Cut;
 use super::modalities::{Modalities, Modality, addresses};
@@ -119,6 +119,11 @@ impl Native {
     /// Nothing new is begun; what lies unused is released.
     pub fn stop(&self) {
         self.pool.stop();
+    }
+
+    /// Releases what is kept for this group.
+    pub fn end_group(&self, destination: &str, group: &str) {
+        self.pool.end_group(destination, group);
     }
 
     /// Ends all that is under way, at once.
@@ -220,11 +225,15 @@ impl Native {
                     conversion.clone(),
                 );
                 let mut line = None;
-                let result = delivery.run(&key, &conversion, &mut line);
+                let place = Place {
+                    key,
+                    group: batch.group.map(str::to_owned),
+                };
+                let result = delivery.run(&place, &conversion, &mut line);
                 if let Some(line) = line {
-                    match self.habits.second(&key) {
+                    match self.habits.second(&place.key) {
                         Second::No => line.association.release(),
-                        Second::Yes | Second::Perhaps => self.pool.give(key, line.association),
+                        Second::Yes | Second::Perhaps => self.pool.give(place, line.association),
                     }
                 }
                 result.err()

@@ -2,7 +2,8 @@
 //!
 //! Invariants:
 //! - An association is in one hand at a time: a worker's, or the pool's. None is leaked: what the pool holds is released
-//!   after [`KEEP`], at a stop, or when another calling AET or address needs its place.
+//!   after [`KEEP`], at a stop, or when another calling AET or address needs its place. One that a group has to itself is kept
+//!   until the group's end instead.
 //! - A receiver that serves one association at a time still serves all the workers: one that has waited long for an answer
 //!   takes over what another one gives back, before that one takes it again.
 
@@ -38,6 +39,14 @@ pub struct Key {
     pub timeout: u32,
 }
 
+/// What an association is for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Place {
+    pub key: Key,
+    /// The group that has it to itself; `None`: whichever comes.
+    pub group: Option<String>,
+}
+
 #[derive(Default)]
 pub struct Pool {
     state: Mutex<State>,
@@ -49,30 +58,37 @@ struct State {
     stopped: bool,
     idle: Vec<Idle>,
     /// Workers that have waited long enough to be served first, by key.
-    entitled: HashMap<Key, usize>,
+    entitled: HashMap<Place, usize>,
 }
 
 struct Idle {
-    key: Key,
+    place: Place,
     since: Instant,
     association: Association,
+}
+
+impl Idle {
+    /// Whichever group may have it next.
+    fn is_shared(&self) -> bool {
+        self.place.group.is_none()
+    }
 }
 
 /// One that waits for a new association; entitled to another one after a while.
 pub struct Waiter {
     pool: Arc<Pool>,
-    key: Key,
+    place: Place,
     entitled: AtomicBool,
 }
 
 impl Pool {
     /// An association that is still alive, if there is one that nobody else waits for.
-    pub fn take(&self, key: &Key) -> Option<Association> {
+    pub fn take(&self, place: &Place) -> Option<Association> {
         loop {
             let found = {
                 let mut state = self.lock();
-                let promised = state.entitled.get(key).copied().unwrap_or(0);
-                let own = |idle: &Idle| idle.key == *key;
+                let promised = state.entitled.get(place).copied().unwrap_or(0);
+                let own = |idle: &Idle| idle.place == *place;
                 if state.idle.iter().filter(|idle| own(idle)).count() <= promised {
                     return None;
                 }
@@ -89,17 +105,17 @@ impl Pool {
     }
 
     /// Takes one over for somebody who is entitled to it.
-    pub fn take_over(&self, key: &Key) -> Option<Association> {
+    pub fn take_over(&self, place: &Place) -> Option<Association> {
         let mut state = self.lock();
         let index = state
             .idle
             .iter()
-            .position(|idle| idle.key == *key && idle.association.is_alive())?;
+            .position(|idle| idle.place == *place && idle.association.is_alive())?;
         Some(state.idle.remove(index).association)
     }
 
     /// Keeps an association for the next batch.
-    pub fn give(&self, key: Key, association: Association) {
+    pub fn give(&self, place: Place, association: Association) {
         let mut state = self.lock();
         if state.stopped {
             drop(state);
@@ -107,7 +123,7 @@ impl Pool {
             return;
         }
         state.idle.push(Idle {
-            key,
+            place,
             since: Instant::now(),
             association,
         });
@@ -116,19 +132,32 @@ impl Pool {
     }
 
     /// Releases what lies there for this destination with other partners: a new association needs its place.
-    pub fn make_room(&self, key: &Key) {
-        let others =
-            self.remove(|idle| idle.key.destination == key.destination && idle.key != *key);
+    pub fn make_room(&self, place: &Place) {
+        let others = self.remove(|idle| {
+            idle.place.key.destination == place.key.destination
+                && idle.place.group == place.group
+                && idle.place != *place
+        });
         for association in others {
             association.release();
         }
     }
 
+    /// Releases what a group had to itself.
+    pub fn end_group(&self, destination: &str, group: &str) {
+        let kept = self.remove(|idle| {
+            idle.place.key.destination == destination && idle.place.group.as_deref() == Some(group)
+        });
+        for association in kept {
+            association.release();
+        }
+    }
+
     /// Begins to wait for a new association.
-    pub fn wait_for(self: &Arc<Self>, key: &Key) -> Waiter {
+    pub fn wait_for(self: &Arc<Self>, place: &Place) -> Waiter {
         Waiter {
             pool: self.clone(),
-            key: key.clone(),
+            place: place.clone(),
             entitled: AtomicBool::new(false),
         }
     }
@@ -141,7 +170,8 @@ impl Pool {
                 if state.stopped {
                     return;
                 }
-                let oldest = state.idle.iter().map(|idle| idle.since).min();
+                let shared = state.idle.iter().filter(|idle| idle.is_shared());
+                let oldest = shared.map(|idle| idle.since).min();
                 let wait =
                     oldest.map(|since| (since + KEEP).saturating_duration_since(Instant::now()));
                 state = match wait {
@@ -159,7 +189,8 @@ impl Pool {
                 };
             }
             drop(state);
-            for association in self.remove(|idle| idle.since.elapsed() >= KEEP) {
+            for association in self.remove(|idle| idle.is_shared() && idle.since.elapsed() >= KEEP)
+            {
                 association.release();
             }
         }
@@ -201,11 +232,11 @@ impl Waiter {
     pub fn should_take_over(&self, waited: Duration) -> bool {
         let mut state = self.pool.lock();
         if waited >= ENTITLED && !self.entitled.swap(true, Ordering::Relaxed) {
-            *state.entitled.entry(self.key.clone()).or_default() += 1;
+            *state.entitled.entry(self.place.clone()).or_default() += 1;
         }
         let entitled = self.entitled.load(Ordering::Relaxed);
         state.idle.iter().any(|idle| {
-            idle.key == self.key
+            idle.place == self.place
                 && (entitled || idle.since.elapsed() >= SPARE)
                 && idle.association.is_alive()
         })
@@ -218,10 +249,10 @@ impl Drop for Waiter {
             return;
         }
         let mut state = self.pool.lock();
-        if let Some(count) = state.entitled.get_mut(&self.key) {
+        if let Some(count) = state.entitled.get_mut(&self.place) {
             *count -= 1;
             if *count == 0 {
-                state.entitled.remove(&self.key);
+                state.entitled.remove(&self.place);
             }
         }
     }

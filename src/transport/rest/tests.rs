@@ -92,6 +92,7 @@ fn items(names: &[&str]) -> Vec<Item> {
 fn deliver(transport: &RestTransport, names: &[&str]) -> Vec<String> {
     let items = items(names);
     let delivery = transport.deliver(&Batch {
+        group: None,
         transfer_syntax: None,
         in_hand: &|_, _| true,
         told: &|_, _| true,
@@ -265,6 +266,7 @@ fn an_unknown_modality_is_an_outage() {
     for name in ["other", "../pacs", "pacs/store", "", "pacs\0"] {
         let items = items(&["a", "b"]);
         let delivery = transport.deliver(&Batch {
+            group: None,
             transfer_syntax: None,
             in_hand: &|_, _| true,
             told: &|_, _| true,
@@ -442,6 +444,7 @@ fn deliver_and_recall(
     std::thread::scope(|scope| {
         let sending = scope.spawn(|| {
             transport.deliver(&Batch {
+                group: None,
                 transfer_syntax: None,
                 in_hand: &|_, _| true,
                 told: &|_, _| true,
@@ -588,6 +591,7 @@ fn a_recall_between_two_jobs_is_heeded() {
     let transport = transport.get_or_init(|| self::transport(&fake));
     let items = items(&["a", "b", "c", "d"]);
     let told = transport.deliver(&Batch {
+        group: None,
         transfer_syntax: None,
         in_hand: &|_, _| true,
         told: &|_, _| true,
