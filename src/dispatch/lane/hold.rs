@@ -212,13 +212,22 @@ impl Lane {
 
     /// The worker's group ends where it is, unless another worker is free after all. `true`: it does.
     pub(in crate::dispatch) fn give_way(&self, worker: u32, which: Others) -> bool {
-        self.change(|state| {
+        let ended = self.change(|state| {
             if self.other_free(state, worker, which) {
-                return false;
+                return None;
             }
-            let hold = state.holds.get_mut(&worker);
-            hold.map(|hold| hold.over = true).is_some()
-        })
+            let hold = state.holds.get_mut(&worker)?;
+            hold.over = true;
+            Some((hold.group.clone(), hold.empty.is_some()))
+        });
+        if let Some((group, false)) = &ended {
+            log::warn!(
+                "{}: the association of {group} ends before all of it was sent: something urgent waits, and no other \
+                 association is free",
+                self.name
+            );
+        }
+        ended.is_some()
     }
 
     /// The worker's group ends where it is.

@@ -67,6 +67,10 @@ pub(super) fn is_time_to_end(lane: &Lane, worker: u32) -> bool {
     let ends =
         lane.is_endless(worker) && is_wanted(lane, worker, Pick::MostUrgent).unwrap_or(false);
     if ends {
+        log::warn!(
+            "{}: a group to which new instances come without an end makes room for others",
+            lane.name
+        );
         lane.end_group(worker);
     }
     ends
