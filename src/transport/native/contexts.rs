@@ -124,9 +124,10 @@ impl Proposal {
         self.contexts.len()
     }
 
-    /// The SOP classes, once for each context.
-    pub fn sop_classes(&self) -> impl Iterator<Item = &str> {
-        self.contexts.iter().map(|(class, _)| class.as_str())
+    /// Whether another one is part of this one.
+    pub fn has_all_of(&self, other: &Proposal) -> bool {
+        let mut others = other.contexts.iter();
+        others.all(|context| self.contexts.contains(context))
     }
 
     fn has(&self, sop_class: &str, group: &[String]) -> bool {

@@ -1,10 +1,11 @@
 //! What was learnt of a receiver by sending to it, so that it is not learnt anew with each instance.
 //!
 //! Invariants:
-//! - In memory, and for [`KEEP`] only: a receiver that was mended gets its due again.
+//! - In memory, and for [`KEEP`] only: a receiver that was mended, or changed for the worse, is met anew.
+//! - Bounded, whoever sends: with `LocalAet` as the sender's, each sender's AET is a partner of its own.
 //! - Nothing here decides what becomes of an item: what is not known, or known wrongly, costs time.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,21 +17,24 @@ use super::width::Width;
 const KEEP: Duration = Duration::from_secs(3600);
 /// So often in a row a receiver ends an association after one answer until that is its habit.
 const SURE: u8 = 2;
+/// Partners that something is known of.
+const MOST_PARTNERS: usize = 256;
+/// Proposals of each that were accepted.
+const MOST_PROPOSALS: usize = 4;
 
 #[derive(Default)]
 pub struct Habits {
     known: Mutex<HashMap<Key, Known>>,
 }
 
-#[derive(Default)]
 struct Known {
+    /// Something was learnt of it.
+    last: Instant,
     ends: Option<Ends>,
     /// What it takes at once, narrower than all; since when that is known.
     width: Option<(Width, Instant)>,
-    /// Most contexts of an association that it has accepted.
-    most: usize,
-    /// The SOP classes that were proposed in those.
-    classes: BTreeSet<String>,
+    /// What it has accepted, and when, the last one last. None is part of another one.
+    accepted: Vec<(Proposal, Instant)>,
 }
 
 /// How it ends associations.
@@ -107,13 +111,12 @@ impl Habits {
         }
     }
 
-    /// An association with this proposal was refused. Whether that may be because of it: not if as much was accepted before.
+    /// An association with this proposal was refused. Whether that may be because of it: not if all of it was accepted at once
+    /// before.
     pub fn may_be_too_wide(&self, key: &Key, proposal: &Proposal) -> bool {
         self.lock().get(key).is_none_or(|known| {
-            proposal.count() > known.most
-                || proposal
-                    .sop_classes()
-                    .any(|class| !known.classes.contains(class))
+            let mut accepted = known.accepted.iter();
+            accepted.all(|(one, at)| at.elapsed() >= KEEP || !one.has_all_of(proposal))
         })
     }
 
@@ -121,14 +124,21 @@ impl Habits {
     pub fn accepted(&self, key: &Key, proposal: &Proposal, width: Width) {
         let begun = self.width(key);
         self.learn(key, |known| {
-            known.most = known.most.max(proposal.count());
-            for class in proposal.sop_classes() {
-                if !known.classes.contains(class) {
-                    known.classes.insert(class.to_owned());
-                }
+            let now = Instant::now();
+            let accepted = &mut known.accepted;
+            accepted.retain(|(one, at)| at.elapsed() < KEEP && !proposal.has_all_of(one));
+            match accepted
+                .iter_mut()
+                .find(|(one, _)| one.has_all_of(proposal))
+            {
+                Some((_, at)) => *at = now,
+                None => accepted.push((proposal.clone(), now)),
+            }
+            if accepted.len() > MOST_PROPOSALS {
+                accepted.remove(0);
             }
             if width > begun {
-                known.width = Some((width, Instant::now()));
+                known.width = Some((width, now));
             }
         });
         if width > begun {
@@ -143,7 +153,21 @@ impl Habits {
 
     fn learn<T>(&self, key: &Key, change: impl FnOnce(&mut Known) -> T) -> T {
         let mut known = self.lock();
-        change(known.entry(key.clone()).or_default())
+        if known.len() >= MOST_PARTNERS && !known.contains_key(key) {
+            let oldest = known.iter().min_by_key(|(_, one)| one.last);
+            if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
+                known.remove(&oldest);
+            }
+        }
+        let now = Instant::now();
+        let one = known.entry(key.clone()).or_insert_with(|| Known {
+            last: now,
+            ends: None,
+            width: None,
+            accepted: Vec::new(),
+        });
+        one.last = now;
+        change(one)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Known>> {
@@ -213,6 +237,48 @@ mod tests {
         // As many, but of another kind.
         assert!(habits.may_be_too_wide(&a, &proposal(Width::All, "1.2")));
         assert!(habits.may_be_too_wide(&key("b"), &with));
+    }
+
+    /// A receiver that takes one SOP class in an association: neither number nor classes are new when two come together.
+    #[test]
+    fn what_was_accepted_apart_may_be_too_wide_together() {
+        let (habits, a) = (Habits::default(), key("a"));
+        let kinds = |names: &[(&str, &str)]| {
+            let kinds: Vec<Kind> = names
+                .iter()
+                .map(|(class, syntax)| Kind {
+                    sop_class: (*class).to_owned(),
+                    transfer_syntax: (*syntax).to_owned(),
+                })
+                .collect();
+            Proposal::new(&kinds, &Conversion::default())
+        };
+        let (many, other) = (
+            kinds(&[("1.1", "1.5"), ("1.1", "1.6"), ("1.1", "1.7")]),
+            kinds(&[("1.2", "1.5")]),
+        );
+        habits.accepted(&a, &many, Width::All);
+        habits.accepted(&a, &other, Width::Group);
+        assert!(!habits.may_be_too_wide(&a, &many) && !habits.may_be_too_wide(&a, &other));
+        let both = kinds(&[("1.1", "1.5"), ("1.2", "1.5")]);
+        assert!(both.count() <= many.count());
+        assert!(habits.may_be_too_wide(&a, &both));
+    }
+
+    #[test]
+    fn what_is_known_is_bounded() {
+        let habits = Habits::default();
+        for n in 0..2 * MOST_PARTNERS {
+            habits.ended(&key(&n.to_string()), 1);
+        }
+        let a = key("a");
+        for n in 0..2 * MOST_PROPOSALS {
+            habits.accepted(&a, &proposal(Width::All, &format!("1.{n}")), Width::All);
+        }
+        let known = habits.lock();
+        assert_eq!(known.len(), MOST_PARTNERS);
+        assert_eq!(known[&a].accepted.len(), MOST_PROPOSALS);
+        assert!(known.contains_key(&key(&(2 * MOST_PARTNERS - 1).to_string())));
     }
 
     #[test]
