@@ -1,7 +1,7 @@
 //! Receivers that work, with manners of their own: everything arrives, at full speed, and nothing counts as a failure.
 
-use sendqueue_testkit::dicom::every_object;
-use sendqueue_testkit::queue::{self, Queue};
+use sendqueue_testkit::dicom::{EXPLICIT_VR_LE, every_object, every_syntax};
+use sendqueue_testkit::queue::{self, Queue, SOON};
 use sendqueue_testkit::{Association, FaultScp, Respond, Study};
 use serde_json::json;
 
@@ -146,6 +146,38 @@ fn an_association_with_many_contexts_is_refused() {
     }
 }
 
+/// Left the choice, it takes what it likes best, which Orthanc cannot always make (JPEG 2000 without its GDCM plugin).
+#[test]
+fn one_context_only_in_which_the_stored_syntax_is_not_liked_best() {
+    let scp = FaultScp::start("PACS");
+    scp.on_association(|request| {
+        if request.contexts.len() > 1 {
+            NO_REASON
+        } else {
+            Association::Accept
+        }
+    });
+    scp.like_best(EXPLICIT_VR_LE);
+    let queue = start(&scp);
+    let samples = every_syntax();
+    for name in ["JPEG 2000 lossless", "JPEG lossless SV1"] {
+        let sample = samples.iter().find(|one| one.name == name).unwrap();
+        queue.store(&sample.file);
+    }
+    queue.wait_for("pacs", "Success", 2);
+    all_at_the_first_attempt(&queue);
+    let came: Vec<String> = scp
+        .stores()
+        .into_iter()
+        .map(|one| one.transfer_syntax)
+        .collect();
+    assert!(came.iter().any(|one| one == EXPLICIT_VR_LE), "{came:?}");
+    assert!(
+        came.iter().any(|one| one == "1.2.840.10008.1.2.4.90"),
+        "{came:?}"
+    );
+}
+
 #[test]
 fn verification_and_storage_are_not_taken_together() {
     let scp = FaultScp::start("PACS");
@@ -164,6 +196,33 @@ fn verification_and_storage_are_not_taken_together() {
     send(&queue, Study::new(2, 5));
     all_at_the_first_attempt(&queue);
     assert_eq!(scp.counters().echoes, 1);
+}
+
+/// After an outage too, which ends by a C-STORE then.
+#[test]
+fn verification_alone_is_hung_up_on() {
+    let scp = FaultScp::start("PACS");
+    scp.set_association(Association::CloseAtOnce);
+    let queue = start(&scp);
+    queue.store_all(&Study::new(1, 5).build());
+    queue.wait_until(
+        || queue.ask("/destinations/pacs")["State"] == "Unreachable",
+        SOON,
+        "the outage",
+    );
+    scp.on_association(|request| {
+        let echo = |(class, _): &(String, Vec<String>)| class == VERIFICATION;
+        if request.contexts.iter().all(echo) {
+            Association::CloseAtOnce
+        } else {
+            Association::Accept
+        }
+    });
+    queue.tell("/destinations/pacs/resume", &json!({}));
+    queue.wait_for("pacs", "Success", 5);
+    for item in queue.items("destination=pacs") {
+        assert_eq!(item["AttemptCount"], 1, "{item:#}");
+    }
 }
 
 #[test]

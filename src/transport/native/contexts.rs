@@ -250,6 +250,17 @@ impl Contexts {
         })
     }
 
+    /// Whether the receiver had the choice between this transfer syntax and others for this SOP class, and took another one.
+    pub fn left_to_it(&self, sop_class: &str, transfer_syntax: &str) -> bool {
+        self.agreed.iter().any(|context| {
+            let offered = |one: &String| one == transfer_syntax;
+            let other = |one: &String| one != transfer_syntax;
+            context.sop_class == sop_class
+                && context.offered.iter().any(offered)
+                && context.answer.as_ref().is_ok_and(other)
+        })
+    }
+
     /// Why a SOP class cannot go in this transfer syntax, in words.
     pub fn refusal(&self, sop_class: &str, transfer_syntax: &str) -> String {
         let alone = |context: &&Context| context.offered == [transfer_syntax];

@@ -11,11 +11,11 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::association::{Association, NotOpened};
-use super::contexts::{Conversion, Kind};
+use super::contexts::{Conversion, Kind, Proposal};
 use super::habits::Second;
 use super::kinds::Forecast;
 use super::load::{Loaded, NotLoaded, Prepared, load, prepare};
-use super::pool::Place;
+use super::pool::{Key, Place};
 use super::wire::GiveUp;
 use super::{Native, Sent};
 use crate::dispatch::budget::Share;
@@ -105,9 +105,38 @@ impl Native {
             (width, proposal) = narrower;
         }
     }
+
+    /// A new association in which the receiver has no choice: for this kind as it is stored, or as it is wanted.
+    fn line_without_choice(
+        &self,
+        key: &Key,
+        kind: &Kind,
+        conversion: &Conversion,
+    ) -> std::result::Result<Line, NotOpened> {
+        let only = Conversion {
+            allowed: false,
+            ..conversion.clone()
+        };
+        let proposal = Proposal::new(std::slice::from_ref(kind), &only).without_verification();
+        let (peer, peers) = self.peer(key)?;
+        let association = Association::open(&peer, &peers, &proposal, &self.cut, None)?;
+        Ok(Line {
+            association,
+            kept: false,
+        })
+    }
 }
 
 impl Line {
+    /// For the next instance, if it has all that one may need.
+    fn keep(self, line: &mut Option<Line>, has_all: bool) {
+        if has_all {
+            *line = Some(self);
+        } else {
+            self.association.release();
+        }
+    }
+
     /// Whether the next instance can go over it, as far as can be seen.
     fn can_go_on(&mut self, second: Second) -> bool {
         let alive = &mut self.association;
@@ -224,6 +253,8 @@ impl<'a> Delivering<'a> {
         let item = &self.batch.items[self.sent.len()];
         let mut fresh = false;
         let mut repeated = false;
+        // Why it cannot go where the receiver has the choice.
+        let mut chosen: Option<String> = None;
         loop {
             // Orthanc is not to be asked for anything any more.
             if native.cut.is_cut() {
@@ -242,6 +273,9 @@ impl<'a> Delivering<'a> {
                         continue;
                     }
                     open
+                }
+                None if chosen.is_some() => {
+                    native.line_without_choice(&place.key, &loaded.kind, conversion)?
                 }
                 None => native.line(place, &loaded.kind, conversion, rest, fresh)?,
             };
@@ -262,8 +296,15 @@ impl<'a> Delivering<'a> {
                         "the presentation context was lost in negotiation",
                     ));
                 }
-                Prepared::NotNegotiated(details) => {
-                    *line = Some(open);
+                Prepared::NotNegotiated(details, Some(given_back)) if chosen.is_none() => {
+                    loaded = given_back;
+                    chosen = Some(details);
+                    open.association.release();
+                    continue;
+                }
+                Prepared::NotNegotiated(details, _) => {
+                    open.keep(line, chosen.is_none());
+                    let details = chosen.unwrap_or(details);
                     return Ok(Outcome::new(Class::NotNegotiated, details));
                 }
             };
@@ -283,7 +324,7 @@ impl<'a> Delivering<'a> {
                 Ok(response) => {
                     native.habits.answered(&place.key, answers);
                     let details = response.details(&ready.sop_instance_uid);
-                    *line = Some(open);
+                    open.keep(line, chosen.is_none());
                     return Ok(Outcome::of_status(response.status, details));
                 }
                 Err(lost) => {
@@ -292,7 +333,7 @@ impl<'a> Delivering<'a> {
                     }
                     open.association.abort();
                     let progress = answers > 0 || !std::mem::replace(&mut repeated, true);
-                    if !(lost.not_stored && progress) {
+                    if !(lost.not_stored && progress) || native.cut.is_cut() {
                         return Ok(Outcome::new(Class::Interrupted, lost.details));
                     }
                     drop(ready);

@@ -64,8 +64,8 @@ pub enum Prepared {
     Ready(u8, Loaded),
     /// Its kind was not proposed: over a new association it may.
     NotProposed(Loaded),
-    /// Why not, in words.
-    NotNegotiated(String),
+    /// Why not, in words. With the instance: the receiver had the choice, and may take what is wanted where it has none.
+    NotNegotiated(String, Option<Loaded>),
 }
 
 impl Loaded {
@@ -255,7 +255,8 @@ pub fn prepare(
     } else if !conversion.allowed {
         details = format!("{details}, and AllowTranscoding is off");
     }
-    Prepared::NotNegotiated(details)
+    let left_to_it = contexts.left_to_it(&class, wanted);
+    Prepared::NotNegotiated(details, left_to_it.then_some(loaded))
 }
 
 fn convert(host: Host, loaded: &Loaded, transfer_syntax: &str) -> Result<Loaded, String> {

@@ -171,7 +171,7 @@ impl Native {
             Ok(association) => association,
             Err(not) if not.only_orthanc => return Look::OnlyOrthanc(not.details),
             // It is there, and may take other associations than one for a C-ECHO.
-            Err(not) if not.answered => return refused(not.details),
+            Err(not) if not.answered || not.may_be_proposal => return refused(not.details),
             Err(not) => return silent(not.details),
         };
         match association.echo() {

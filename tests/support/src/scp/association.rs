@@ -177,11 +177,15 @@ fn answers(
     contexts
         .map(|context| {
             let known = !refuse_all && (behaviour.sop_classes)(&uid_text(&context.abstract_syntax));
-            let chosen = context
+            let liked = |uid: &String| behaviour.liked_best.as_ref() == Some(uid);
+            let mut taken: Vec<String> = context
                 .transfer_syntaxes
                 .iter()
                 .map(|uid| uid_text(uid))
-                .find(|uid| (behaviour.transfer_syntaxes)(uid));
+                .filter(|uid| (behaviour.transfer_syntaxes)(uid))
+                .collect();
+            taken.sort_by_key(|uid| !liked(uid));
+            let chosen = taken.into_iter().next();
             let reason = match (known, &chosen) {
                 (false, _) => PresentationContextResultReason::AbstractSyntaxNotSupported,
                 (true, None) => PresentationContextResultReason::TransferSyntaxesNotSupported,

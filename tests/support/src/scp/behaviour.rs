@@ -189,6 +189,7 @@ pub(super) struct Behaviour {
     pub stop_reading: bool,
     pub sop_classes: Accepts,
     pub transfer_syntaxes: Accepts,
+    pub liked_best: Option<String>,
     pub echo: Respond,
     pub keep_bytes: bool,
     pub max_pdu: u32,
@@ -203,6 +204,7 @@ impl Default for Behaviour {
             stop_reading: false,
             sop_classes: Arc::new(|_| true),
             transfer_syntaxes: Arc::new(|_| true),
+            liked_best: None,
             echo: Respond::Status(0x0000),
             keep_bytes: false,
             max_pdu: 65_536,
@@ -266,6 +268,11 @@ impl FaultScp {
     /// without any gets result 4. Default: all.
     pub fn accept_transfer_syntaxes(&self, accepts: impl Fn(&str) -> bool + Send + Sync + 'static) {
         self.shared.behaviour().transfer_syntaxes = Arc::new(accepts);
+    }
+
+    /// The transfer syntax that is chosen wherever it is proposed, if it is accepted at all. Default: none.
+    pub fn like_best(&self, transfer_syntax: &str) {
+        self.shared.behaviour().liked_best = Some(transfer_syntax.to_owned());
     }
 
     /// Whether the data sets received from now on are kept in the records (default: no).
