@@ -147,7 +147,7 @@ pub struct Enqueued {
 pub struct Claim {
     /// The fence: unique over the life of the database.
     pub token: i64,
-    /// What its items are kept together with; `None`: the item is a group of its own.
+    /// What its items are kept together with; `None`: the item is a group of its own, or goes without it ([`Pick::Aside`]).
     pub group: Option<String>,
     /// A person wants it sent now.
     pub hurried: bool,

@@ -272,7 +272,8 @@ impl Play {
         };
         assert_eq!(ids(&claim), expected);
         let first = &self.model.entries[&expected[0]];
-        let group = (!first.is_alone()).then_some(&first.group);
+        let by_itself = first.is_alone() || pick == Pick::Aside;
+        let group = (!by_itself).then_some(&first.group);
         assert_eq!(claim.group.as_ref(), group);
         assert!(!claim.hurried || first.hurried);
         assert!(self.claims.iter().all(|(token, _)| *token != claim.token));
