@@ -100,10 +100,14 @@ impl SmallDisk {
         SmallDisk(path.to_owned())
     }
 
-    /// Takes all room that is left.
+    /// Takes all room that is left; again and again, since the queue gives its log's room back.
     fn fill(&self) {
         use std::io::Write;
-        let mut file = std::fs::File::create(self.0.join("filler")).unwrap();
+        let mut file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.0.join("filler"))
+            .unwrap();
         while file.write_all(&[0; 512]).is_ok() {}
     }
 
@@ -135,6 +139,7 @@ fn the_disk_is_full() {
     // What is there of the database's log is used up first.
     let mut more = Study::new(10, 60).seed(2).build().into_iter();
     let mut is_full = || {
+        disk.fill();
         for instance in more.by_ref().take(10) {
             queue.store(&instance.bytes);
             stored.push(instance);
@@ -194,6 +199,7 @@ fn the_disk_is_full_for_a_while() {
     let mut more = Study::new(20, 60).seed(4).build().into_iter();
     let mut all = 2;
     let mut is_full = || {
+        disk.fill();
         for instance in more.by_ref().take(10) {
             queue.store(&instance.bytes);
             all += 1;
