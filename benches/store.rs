@@ -152,7 +152,7 @@ fn enqueue(store: &SqliteStore, from: u64, count: u64, options: &Options) -> Res
             date: "20261120T235959".into(),
         };
         let now = NOW.plus_seconds(end as f64 / 1000.0);
-        spent.on(|| store.enqueue(&items, Duplicates::Arrival, Some(&cursor), now))?;
+        spent.on(|| store.enqueue(&items, Duplicates::Arrival, Some(&cursor.into()), now))?;
         next = end;
     }
     Ok(spent)

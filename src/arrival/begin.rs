@@ -7,6 +7,7 @@
 //!   question is left open until there is a line.
 
 use super::changes::{self, Change};
+use super::gaps::Gaps;
 use super::reconcile::{PassError, Reconciler, second_of};
 use crate::store::Cursor;
 
@@ -17,6 +18,9 @@ impl Reconciler {
             return Ok(Some(cursor.clone()));
         }
         let known = self.parts.store.cursor()?;
+        self.stored = Gaps::new(&self.parts.store.gaps()?, self.parts.clock.now());
+        self.gaps = self.stored.clone();
+        self.rounds.stop();
         let cursor = match (known, changes::newest(&self.parts.client)?) {
             (Some(cursor), Some(newest)) => {
                 if let Some(Some(end)) = self.empty_at.take() {
@@ -24,12 +28,16 @@ impl Reconciler {
                         self.accounted = end;
                     }
                 }
+                // A line may have appeared in a gap and have been deleted, and the callback of its instance is lost.
+                if !self.gaps.is_empty() && changes::is_cut(&self.parts.client, cursor.seq)? {
+                    self.ask_for_sweep()?;
+                }
                 self.rewound(cursor, &newest)?
             }
             (None, Some(newest)) => self.first_start(&newest)?,
             (Some(cursor), None) => {
                 let page = changes::after(&self.parts.client, cursor.seq, 1)?;
-                if page.end != Some(cursor.seq) {
+                if page.end != Some(cursor.seq) || !self.gaps.is_empty() {
                     self.search_for_empty(page.end)?;
                     return Ok(None);
                 }
@@ -44,6 +52,7 @@ impl Reconciler {
                 return Ok(None);
             }
         };
+        self.gaps.end_at(cursor.seq);
         self.parts.progress.moved(cursor.seq);
         self.cursor = Some(cursor.clone());
         Ok(Some(cursor))
@@ -76,7 +85,7 @@ impl Reconciler {
             "first start: what Orthanc received before {} is not forwarded",
             created.to_orthanc()
         );
-        self.write(&[], Some(&cursor))?;
+        self.write(&[], Some((&cursor, &Gaps::default())))?;
         Ok(cursor)
     }
 

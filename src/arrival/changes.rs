@@ -4,12 +4,15 @@
 //! - Sequence numbers are 64 bits here. Orthanc keeps them so and takes them so in `since`, but shows only the
 //!   lower 32, as a signed number (1.10.1 to 1.13.0, `ServerIndexChange::Format`, `FormatLog`); the upper
 //!   ones follow from the cursor, because the log is read upwards.
-//! - The field `Last` is never used to move on. It is looked at on an empty page only, where it is the highest
-//!   number ever given out (cut as well): it tells whether lines came and vanished again.
+//! - The field `Last` is never used to move on. It is looked at on an empty page only, where it is the number of the
+//!   change that was written last (cut as well): it tells whether lines came and vanished again. It can go back: on
+//!   PostgreSQL the change that is written last need not have the highest number.
 
 use orthanc_sdk::{CallError, Client};
 use serde_json::Value;
 
+/// Lines of the log read at once.
+pub const PAGE: u32 = 500;
 /// Turns of the 32 bits after which a log is no log.
 const MOST_TURNS: u32 = 4096;
 /// How often a question is asked again because the log changed meanwhile.
@@ -31,7 +34,7 @@ pub struct Page {
     pub changes: Vec<Change>,
     /// Nothing follows as yet.
     pub done: bool,
-    /// Of an empty page: the highest number ever given out, taken to be `since` or above.
+    /// Of an empty page: the number of the change that was written last; of those that it can be, the nearest to `since`.
     pub end: Option<i64>,
 }
 
@@ -175,7 +178,7 @@ fn parse(answer: &Value, since: i64) -> Result<Page, ReadError> {
     Ok(Page {
         end: end
             .filter(|_| changes.is_empty())
-            .map(|last| widen(last, since.saturating_sub(1))),
+            .map(|last| nearest(last, since)),
         changes,
         done,
     })
@@ -187,6 +190,13 @@ fn widen(shown: i64, previous: i64) -> i64 {
     // Truncation is the point: only the lower bits count.
     let ahead = (shown as u32).wrapping_sub(next as u32);
     next.saturating_add(i64::from(ahead))
+}
+
+/// The number nearest to `to` whose lower 32 bits are those of `shown`.
+fn nearest(shown: i64, to: i64) -> i64 {
+    // Truncation is the point here too.
+    let ahead = (shown as u32).wrapping_sub(to as u32) as i32;
+    to.saturating_add(i64::from(ahead))
 }
 
 #[cfg(test)]
@@ -203,6 +213,15 @@ mod tests {
         assert_eq!(widen(5, 0xFFFF_FFFF), (1 << 32) + 5);
         assert_eq!(widen(705_032_704, 4_999_999_999), 5_000_000_000);
         assert_eq!(widen(-1, 0xFFFF_FFFE), 0xFFFF_FFFF);
+    }
+
+    #[test]
+    fn the_last_number_may_go_back() {
+        assert_eq!(nearest(2, 3), 2);
+        assert_eq!(nearest(3, 3), 3);
+        assert_eq!(nearest(705_032_704, 5), 705_032_704);
+        assert_eq!(nearest(-1, 1 << 32), (1 << 32) - 1);
+        assert_eq!(nearest(3, 0xFFFF_FFFF), (1 << 32) + 3);
     }
 
     /// An Orthanc whose log has the given numbers, shown as the real one shows them.

@@ -5,7 +5,7 @@
 //!                               ▼
 //!   Orthanc's /changes ─► reconcile ─► facts ─► routing ─► enlist ─► store.enqueue (items + cursor)
 //!                            │    ▲
-//!             begin, unlogged, sweep: what the log does not tell
+//!       late, begin, unlogged, sweep: what the log does not tell, or not in its order
 //! ```
 
 mod addresses;
@@ -15,6 +15,8 @@ pub mod changes;
 mod describe;
 pub mod enlist;
 pub mod facts;
+mod gaps;
+mod late;
 pub mod notices;
 pub mod progress;
 pub mod recent;

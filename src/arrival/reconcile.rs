@@ -23,8 +23,20 @@
 //! - **A power cut, or an older copy of Orthanc's index**: Orthanc may give out numbers anew that we have seen. Lines up
 //!   to the cursor that are dated after it are new: the cursor goes back before them ([`super::begin`]).
 //! - **Numbers cut to 32 bits**: see [`super::changes`].
-//! - **Out-of-order commits (Orthanc on PostgreSQL)**: a line that appears below the cursor is not read, but its
-//!   instance was handed over by the callback and is looked up as above. (A crash in that very moment loses it.)
+//! - **Out-of-order commits (Orthanc on PostgreSQL)**: the log shows 1 and 3, and 2 afterwards. What is missing below the
+//!   newest line that was read is remembered, in the store in the transaction that moves the cursor past it, and looked for
+//!   ([`super::gaps`], [`super::late`]). A line found there makes its items and closes its gap in one transaction, so
+//!   after a kill -9 each number is either a gap still, or queued. A gap that stays empty for `GapSeconds` (a deleted
+//!   resource, a transaction that was rolled back) is forgotten, after a last look. The field `Last` may go back
+//!   meanwhile; nothing follows from that. With other cases:
+//!   - *`DELETE /changes`*: a line that appeared and was deleted at once is an unlogged instance if we run. If we were killed,
+//!     gaps without any line up to the cursor are a reason to search at the start, back to what can be in a gap.
+//!   - *A search under way*: neither cursor nor gaps are written until it is over. Lines are then checked against what has items,
+//!     and the search ends only after a look at all gaps that was begun after it.
+//!   - *Numbers given out anew*: the cursor goes back, and gaps above it are none; those below it are looked for all the same.
+//!   - *The very first start*: what lies below the first cursor is no gap.
+//!   - *A clock that was set back* makes a gap live for its time anew at most.
+//!   - *A new index*: numbers begin anew, and the cursor with them.
 //! - **No callback for a duplicate (1.13.0), or one without a change (1.10.1, 1.12.7)**: see [`super::again`].
 //! - **An instance that Orthanc cannot describe**: see [`super::describe`].
 //!
@@ -39,10 +51,12 @@ use std::time::Duration;
 use orthanc_sdk::{CallError, Client};
 
 use super::addresses::Addresses;
-use super::changes::{self, Change, ReadError};
+use super::changes::{self, Change, PAGE, ReadError};
 use super::describe::Patience;
 use super::enlist::Enlisted;
 use super::facts::{Fact, Facts};
+use super::gaps::{self, Gaps};
+use super::late::Rounds;
 use super::notices::{MOST, Notices, Wake};
 use super::progress::{Fate, Progress};
 use super::recent::Recent;
@@ -58,8 +72,6 @@ use crate::routing::{Machine, Senders, resolve};
 use crate::store::{Cursor, Duplicates, Enqueued, NewItem, Store, StoreError};
 use crate::transport::modalities::Modalities;
 
-/// Lines of the log read at once.
-const PAGE: u32 = 500;
 /// Pause between two passes under load, so that arrivals are taken together.
 const LINGER: Duration = Duration::from_millis(25);
 /// Without any wake, how often to look.
@@ -110,6 +122,12 @@ pub struct Reconciler {
     pub(super) facts: Facts,
     /// Up to where lines were taken; ahead of the store's while a search is under way. `None`: see [`super::begin`].
     pub(super) cursor: Option<Cursor>,
+    /// The numbers below it whose lines may still appear, and those of them that the store knows.
+    pub(super) gaps: Gaps,
+    pub(super) stored: Gaps,
+    pub(super) rounds: Rounds,
+    /// Ranges that were too many, and not told of yet.
+    dropped_gaps: usize,
     pub(super) recent: Recent,
     /// Handed over by the callback and not yet seen in a line, with the time.
     pub(super) waiting: BTreeMap<String, Timestamp>,
@@ -133,6 +151,10 @@ impl Reconciler {
             addresses: Addresses::default(),
             parts,
             cursor: None,
+            gaps: Gaps::default(),
+            stored: Gaps::default(),
+            rounds: Rounds::default(),
+            dropped_gaps: 0,
             recent: Recent::default(),
             waiting: BTreeMap::new(),
             sweep: None,
@@ -156,7 +178,7 @@ impl Reconciler {
                 Ok(Ok(())) => {
                     self.parts.progress.passed(now);
                     self.parts.notices.linger(LINGER);
-                    pause = if self.sweep.is_some() {
+                    pause = if self.sweep.is_some() || self.rounds.is_under_way() {
                         Duration::ZERO
                     } else {
                         POLL
@@ -204,7 +226,12 @@ impl Reconciler {
         if self.parts.notices.is_stopped() {
             return Ok(());
         }
-        self.leftovers()?;
+        let unnamed = if self.cursor.is_some() {
+            self.look_for_late()?
+        } else {
+            self.waiting.keys().cloned().collect()
+        };
+        self.leftovers(unnamed)?;
         self.sweep_on()
     }
 
@@ -214,23 +241,25 @@ impl Reconciler {
             self.look_for_cut(&cursor, &page)?;
             cursor = self.take(&page.changes, cursor)?;
             if page.done || page.changes.is_empty() || self.parts.notices.is_stopped() {
-                return Ok(());
+                break;
             }
         }
+        let dropped = std::mem::take(&mut self.dropped_gaps);
+        if dropped > 0 {
+            log::info!(
+                "{dropped} ranges of missing change numbers, the oldest ones, are not waited for: there are more than {}",
+                gaps::MOST
+            );
+        }
+        Ok(())
     }
 
-    /// Makes the items of these lines and moves the cursor past them, in one transaction.
+    /// Makes the items of these lines and moves the cursor past them, in one transaction. What is missing between them
+    /// becomes gaps.
     fn take(&mut self, lines: &[Change], cursor: Cursor) -> Result<Cursor, PassError> {
         let Some(last) = lines.last() else {
             return Ok(cursor);
         };
-        let mut seen = HashSet::new();
-        let arrived: Vec<&str> = lines
-            .iter()
-            .filter(|line| line.new_instance)
-            .map(|line| line.resource.as_str())
-            .filter(|id| seen.insert(*id))
-            .collect();
         let next = Cursor {
             seq: last.seq,
             date: lines
@@ -239,6 +268,35 @@ impl Reconciler {
                 .fold(cursor.date, Ord::max),
         };
         self.believe(lines);
+        let mut gaps = self.gaps.clone();
+        let dropped = gaps.open(cursor.seq, lines, self.parts.clock.now());
+        self.queue(lines, &next, gaps)?;
+        self.dropped_gaps += dropped;
+        Ok(next)
+    }
+
+    /// Makes the items of lines that appeared in gaps, and closes those.
+    pub(super) fn take_late(&mut self, lines: &[Change]) -> Result<(), PassError> {
+        let (Some(cursor), false) = (self.cursor.clone(), lines.is_empty()) else {
+            return Ok(());
+        };
+        let mut gaps = self.gaps.clone();
+        for line in lines {
+            gaps.close(line.seq);
+        }
+        log::debug!("{} changes appeared below the cursor", lines.len());
+        self.queue(lines, &cursor, gaps)
+    }
+
+    /// Makes the items of these lines, with the cursor and the gaps that then hold, in one transaction.
+    fn queue(&mut self, lines: &[Change], cursor: &Cursor, gaps: Gaps) -> Result<(), PassError> {
+        let mut seen = HashSet::new();
+        let arrived: Vec<&str> = lines
+            .iter()
+            .filter(|line| line.new_instance)
+            .map(|line| line.resource.as_str())
+            .filter(|id| seen.insert(*id))
+            .collect();
         let found = self.describe(&arrived)?;
         let mut gone = found.gone;
         let mut facts = Vec::with_capacity(found.facts.len());
@@ -254,7 +312,7 @@ impl Reconciler {
         }
         self.digest(&mut facts)?;
         let enlisted = self.enlist(&facts, &mut gone)?;
-        self.enter(&enlisted, Some(&next))?;
+        self.enter(&enlisted, Some((cursor, &gaps)))?;
         let waiting = &self.waiting;
         self.recent
             .extend(&facts, |instance| waiting.contains_key(instance));
@@ -265,8 +323,9 @@ impl Reconciler {
             self.parts.progress.gone(gone);
             log::info!("{gone} instances were deleted before they could be queued");
         }
-        self.cursor = Some(next.clone());
-        Ok(next)
+        self.cursor = Some(cursor.clone());
+        self.gaps = gaps;
+        Ok(())
     }
 
     /// What Orthanc has just received says that the machine's clock is right. (Lines of other kinds it writes by itself, also while
@@ -328,11 +387,11 @@ impl Reconciler {
 
     /// Writes what was enlisted, with the cursor unless a search is under way, and tells what is not simply sent.
     pub(super) fn enter(
-        &self,
+        &mut self,
         enlisted: &Enlisted,
-        cursor: Option<&Cursor>,
+        position: Option<(&Cursor, &Gaps)>,
     ) -> Result<(), PassError> {
-        let done = self.write(&enlisted.items, cursor)?;
+        let done = self.write(&enlisted.items, position)?;
         self.tell_again(&enlisted.items, &done);
         let progress = &self.parts.progress;
         for (instance, name) in &enlisted.loops {
@@ -353,25 +412,29 @@ impl Reconciler {
         Ok(())
     }
 
-    /// Writes items, and the cursor unless a search is under way.
+    /// Writes items, and the cursor with the gaps below it unless a search is under way.
     pub(super) fn write(
-        &self,
+        &mut self,
         items: &[NewItem],
-        cursor: Option<&Cursor>,
+        position: Option<(&Cursor, &Gaps)>,
     ) -> Result<Enqueued, PassError> {
         if !items.is_empty() {
             failpoint::pass("arrived");
         }
         let now = self.parts.clock.now();
-        let kept = cursor.filter(|_| self.sweep.is_none());
+        let kept = position.filter(|_| self.sweep.is_none());
+        let reached = kept.map(|(cursor, gaps)| gaps.reached(&self.stored, cursor));
         let done = self
             .parts
             .store
-            .enqueue(items, Duplicates::Arrival, kept, now)?;
+            .enqueue(items, Duplicates::Arrival, reached.as_ref(), now)?;
+        if let Some((_, gaps)) = kept {
+            self.stored = gaps.clone();
+        }
         if !items.is_empty() {
             failpoint::pass("enqueued");
         }
-        if let Some(cursor) = cursor {
+        if let Some((cursor, _)) = position {
             self.parts.progress.moved(cursor.seq);
         }
         let names: HashSet<&str> = items.iter().map(|item| item.destination.as_str()).collect();

@@ -11,6 +11,7 @@ use orthanc_sdk::CallError;
 use serde_json::Value;
 
 use super::changes::{self, Page};
+use super::gaps::Gaps;
 use super::reconcile::{PassError, Reconciler, second_of};
 use super::unlogged::CHUNK;
 use crate::item::Timestamp;
@@ -29,6 +30,15 @@ pub struct Sweep {
     studies: Option<Vec<String>>,
     /// More was deleted since: once more.
     again: bool,
+    /// The round that must be over before the search is; `None`: studies are left.
+    last_round: Option<u64>,
+}
+
+impl Sweep {
+    /// It waits for a round through the gaps.
+    pub fn is_ending(&self) -> bool {
+        self.last_round.is_some()
+    }
 }
 
 impl Reconciler {
@@ -57,16 +67,21 @@ impl Reconciler {
             return Ok(());
         }
         let made = second_of(self.parts.store.created()?);
-        let since = self
-            .parts
-            .store
-            .cursor()?
-            .and_then(|cursor| Timestamp::parse_orthanc(&cursor.date))
-            .map(|date| second_of(date.plus_seconds(-MARGIN_SECONDS)));
+        let cursor = self.parts.store.cursor()?;
+        let date = cursor.and_then(|cursor| Timestamp::parse_orthanc(&cursor.date));
+        // What is in a gap may have been received long before its line appears.
+        let (now, ahead) = (self.parts.clock.now(), self.parts.clock.ahead());
+        let late = f64::from(self.parts.settings.gap_seconds);
+        let since = match Gaps::new(&self.parts.store.gaps()?, now).oldest() {
+            Some(oldest) => date.map(|date| date.min(ahead.wall(oldest)).plus_seconds(-late)),
+            None => date,
+        };
+        let since = since.map(|date| second_of(date.plus_seconds(-MARGIN_SECONDS)));
         self.sweep = Some(Sweep {
             since: since.map_or(made.clone(), |since| since.max(made)),
             studies: None,
             again: false,
+            last_round: None,
         });
         Ok(())
     }
@@ -109,11 +124,20 @@ impl Reconciler {
         }
         if sweep.again {
             sweep.studies = None;
+            sweep.last_round = None;
             return Ok(());
+        }
+        if !self.gaps.is_empty() && self.cursor.is_some() {
+            // What was found may have a line in a gap: see `late`.
+            let last_round = *sweep.last_round.get_or_insert(self.rounds.begun + 1);
+            if self.rounds.done < last_round {
+                return Ok(());
+            }
         }
         let done = self.sweep.take();
         if let Some(cursor) = self.cursor.clone() {
-            if let Err(error) = self.write(&[], Some(&cursor)) {
+            let gaps = self.gaps.clone();
+            if let Err(error) = self.write(&[], Some((&cursor, &gaps))) {
                 self.sweep = done;
                 return Err(error);
             }

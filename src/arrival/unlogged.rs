@@ -15,9 +15,8 @@ pub(super) const DUPLICATE_AGE_SECONDS: f64 = 60.0;
 pub(super) const CHUNK: usize = 100;
 
 impl Reconciler {
-    /// What the callback handed over and no line named.
-    pub(super) fn leftovers(&mut self) -> Result<(), PassError> {
-        let left: Vec<String> = self.waiting.keys().cloned().collect();
+    /// What the callback handed over and no line will name.
+    pub(super) fn leftovers(&mut self, left: Vec<String>) -> Result<(), PassError> {
         if left.is_empty() {
             return Ok(());
         }

@@ -19,11 +19,12 @@ use crate::item::Again;
 
 const SECTION: &str = "SendQueue";
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "Enable",
     "Database",
     "TcpNoDelay",
     "HistoryDays",
+    "GapSeconds",
     "MaxMemoryMB",
     "Rules",
     "Defaults",
@@ -88,6 +89,9 @@ pub fn load(
     let mut history_days = 7;
     section.read("HistoryDays", &mut history_days, |n| n.integer(0..=3650, m));
 
+    let mut gap_seconds = 600;
+    section.read("GapSeconds", &mut gap_seconds, |n| n.integer(1..=86_400, m));
+
     let mut max_memory_mb = 256;
     section.read("MaxMemoryMB", &mut max_memory_mb, |n| {
         n.integer(1..=1_048_576, m)
@@ -114,6 +118,7 @@ pub fn load(
             index_directory,
             tcp_no_delay,
             history_days,
+            gap_seconds,
             max_memory_mb,
             rules,
             defaults: defaults.settings,

@@ -4,7 +4,7 @@
 //! - Each verb is one transaction: it happens whole or not at all, and survives a crash of the
 //!   process once it has returned.
 //! - The cursor moves in the transaction that writes the items read up to it: after a crash the
-//!   two never disagree.
+//!   two never disagree. So do the gaps below it.
 //! - A finishing write is fenced by the claim's token: a worker whose claim was released or
 //!   cancelled changes nothing.
 //! - Items move only as `item::state::State::after` allows.
@@ -67,6 +67,35 @@ pub struct Cursor {
     /// Orthanc's own date of that change (`20261120T235959`), empty if it is not known. It tells after
     /// a power cut whether a sequence number was given out twice.
     pub date: String,
+}
+
+/// Numbers of changes below the cursor, without a hole, of which no line was seen: their lines may still appear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    pub first: i64,
+    /// At least `first`.
+    pub last: i64,
+    pub first_seen: Timestamp,
+}
+
+/// How far the changes were read: the cursor, and what that makes of the gaps below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reached {
+    pub cursor: Cursor,
+    /// Gaps that are no more, by their first number; removed before `opened` are written.
+    pub closed: Vec<i64>,
+    pub opened: Vec<Gap>,
+}
+
+impl From<Cursor> for Reached {
+    /// The gaps stay as they are.
+    fn from(cursor: Cursor) -> Reached {
+        Reached {
+            cursor,
+            closed: Vec::new(),
+            opened: Vec::new(),
+        }
+    }
 }
 
 /// An item to be made.
@@ -351,18 +380,20 @@ pub trait Store: Send + Sync {
 
     /// `None`: nothing has ever been reconciled (the very first start).
     fn cursor(&self) -> Result<Option<Cursor>>;
+    /// The numbers below the cursor whose lines may still appear, in their order.
+    fn gaps(&self) -> Result<Vec<Gap>>;
     /// When this database was made: before the first instance that is ours to forward.
     fn created(&self) -> Result<Timestamp>;
     /// The clock as it was last stored. `None`: never.
     fn reading(&self) -> Result<Option<Reading>>;
     /// Stores it, so that the next start goes on from there.
     fn set_reading(&self, reading: Reading) -> Result<()>;
-    /// Makes the items and moves the cursor, in one transaction.
+    /// Makes the items, moves the cursor and changes the gaps below it, in one transaction.
     fn enqueue(
         &self,
         items: &[NewItem],
         duplicates: Duplicates,
-        cursor: Option<&Cursor>,
+        reached: Option<&Reached>,
         now: Timestamp,
     ) -> Result<Enqueued>;
 

@@ -55,7 +55,7 @@ impl Store for Faulty {
         &self,
         items: &[NewItem],
         duplicates: Duplicates,
-        cursor: Option<&Cursor>,
+        reached: Option<&Reached>,
         now: Timestamp,
     ) -> Result<Enqueued> {
         let fault = *self.fault.lock().unwrap_or_else(PoisonError::into_inner);
@@ -65,10 +65,12 @@ impl Store for Faulty {
             Some(Fault::FullForItems) if !items.is_empty() => {
                 return Err(StoreError::Full("no room".to_owned()));
             }
-            Some(Fault::FullForItems) => return self.store.enqueue(items, duplicates, cursor, now),
+            Some(Fault::FullForItems) => {
+                return self.store.enqueue(items, duplicates, reached, now);
+            }
             Some(Fault::ToldWrong) | None => {}
         }
-        let done = self.store.enqueue(items, duplicates, cursor, now)?;
+        let done = self.store.enqueue(items, duplicates, reached, now)?;
         match fault {
             Some(_) => Err(StoreError::Full("said after the commit".to_owned())),
             None => Ok(done),
@@ -78,6 +80,7 @@ impl Store for Faulty {
     pass_on! {
         fn location(&self) -> PathBuf;
         fn cursor(&self) -> Result<Option<Cursor>>;
+        fn gaps(&self) -> Result<Vec<Gap>>;
         fn release_running(&self, now: Timestamp) -> Result<Released>;
         fn stopped_well(&self) -> Result<()>;
         fn held_back(&self, destination: &str) -> Result<HeldBack>;

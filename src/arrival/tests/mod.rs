@@ -5,6 +5,7 @@ mod begin;
 mod cut;
 mod faults;
 mod faulty;
+mod late;
 mod orthanc;
 mod poison;
 mod random;

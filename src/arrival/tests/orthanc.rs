@@ -35,6 +35,10 @@ pub struct Instance {
 pub struct Index {
     pub now: i64,
     pub last: i64,
+    /// The number that the log tells as the last, where that is not the highest.
+    told: Option<i64>,
+    /// Stored, and not visible yet, by number.
+    in_flight: BTreeMap<i64, (String, Instance)>,
     /// By number.
     pub log: BTreeMap<i64, Line>,
     pub instances: BTreeMap<String, Instance>,
@@ -88,6 +92,7 @@ impl Index {
 
     pub fn change(&mut self, kind: &'static str, id: &str) {
         self.last += 1;
+        self.told = None;
         let line = Line {
             date: self.second(),
             kind,
@@ -126,6 +131,55 @@ impl Index {
         self.change("NewInstance", id);
         let now = Timestamp::from_micros(self.now);
         self.callbacks.push((id.to_owned(), now));
+    }
+
+    /// Stores an instance, of which nothing is visible until it is committed: answers its number.
+    pub fn begin(&mut self, id: &str, study: &str) -> i64 {
+        self.last += 1;
+        self.uuids += 1;
+        let instance = Instance {
+            study: study.to_owned(),
+            received: self.second(),
+            uuid: self.uuids,
+            aet: "CT".to_owned(),
+            content: "as it was made".to_owned(),
+            ip: self.ip.clone(),
+        };
+        self.in_flight.insert(self.last, (id.to_owned(), instance));
+        self.last
+    }
+
+    /// What was begun becomes visible below what was committed meanwhile; its callback is under way.
+    pub fn commit(&mut self, number: i64) {
+        let Some((id, instance)) = self.in_flight.remove(&number) else {
+            return;
+        };
+        let line = Line {
+            date: instance.received.clone(),
+            kind: "NewInstance",
+            id: id.clone(),
+        };
+        self.updated.insert(instance.study.clone(), self.second());
+        self.instances.insert(id.clone(), instance);
+        self.log.insert(number, line);
+        self.told = Some(number);
+        let now = Timestamp::from_micros(self.now);
+        self.callbacks.push((id, now));
+    }
+
+    /// The lowest numbers that are in flight, and those whose instances are stored.
+    pub fn in_flight(&self) -> Vec<(i64, String)> {
+        let all = self.in_flight.iter();
+        all.map(|(number, (id, _))| (*number, id.clone())).collect()
+    }
+
+    pub fn drop_one(&mut self, number: i64) {
+        self.in_flight.remove(&number);
+    }
+
+    /// The process ends: what was in flight never was.
+    pub fn roll_back(&mut self) {
+        self.in_flight.clear();
     }
 
     pub fn store(&mut self, id: &str, study: &str) {
@@ -247,7 +301,8 @@ impl Index {
             .collect();
         let done = lines.len() <= limit;
         let lines: Vec<Value> = lines.into_iter().take(limit).collect();
-        let last = lines.last().map_or(self.last as i32, |line| {
+        let told = self.told.unwrap_or(self.last);
+        let last = lines.last().map_or(told as i32, |line| {
             i32::try_from(line["Seq"].as_i64().unwrap()).unwrap()
         });
         json!({ "Changes": lines, "Done": done, "Last": last })

@@ -27,6 +27,26 @@ fn store(index: &mut Index, random: &mut Rng, clock: &TestClock, apart: bool) ->
     name(number)
 }
 
+/// Begins, or commits, storing an instance that is not there yet, in whatever order.
+fn store_late(index: &mut Index, random: &mut Rng) -> Option<String> {
+    let flying = index.in_flight();
+    if flying.len() < 4 && random.bool() {
+        let number = random.usize(..NAMES);
+        let is_free = |id: &String| flying.iter().all(|(_, other)| other != id);
+        let id = Some(name(number)).filter(|id| is_free(id) && !index.instances.contains_key(id));
+        index.begin(&id?, &study(number));
+        return None;
+    }
+    let (number, id) = flying.get(random.usize(..flying.len().max(1)))?.clone();
+    // Somebody else stored it meanwhile: this one would have waited for that, and found it.
+    if index.instances.contains_key(&id) {
+        index.drop_one(number);
+        return None;
+    }
+    index.commit(number);
+    Some(id)
+}
+
 /// What was delivered, with the file that it was.
 fn deliver(world: &World, delivered: &mut HashSet<(String, u64)>) {
     let ids = world.deliver();
@@ -64,6 +84,7 @@ fn whatever_happens_the_newest_content_is_delivered() {
                     }
                     30..34 => index.remove(&name(random.usize(..NAMES))),
                     34..36 => index.log.clear(),
+                    40..52 => drop(store_late(index, &mut random)),
                     36..40 => {
                         let study = study(random.usize(..NAMES));
                         index.change("StableStudy", &study);
@@ -80,7 +101,13 @@ fn whatever_happens_the_newest_content_is_delivered() {
                 }
                 40..44 => world.index(|index| index.remove(&name(random.usize(..NAMES)))),
                 44..47 => world.index(|index| index.log.clear()),
-                47..51 => world.crash(),
+                47..51 => {
+                    if random.bool() {
+                        world.index(Index::roll_back);
+                    }
+                    world.crash();
+                }
+                85..93 => drop(world.index(|index| store_late(index, &mut random))),
                 51..54 => {
                     let faults = [Fault::Full, Fault::Locked, Fault::ToldWrong];
                     world.store.set(Some(faults[random.usize(..3)]));
@@ -124,9 +151,15 @@ fn in_peace_each_arrival_is_queued_exactly_once() {
     let mut world = World::new(30);
     let mut expected: BTreeMap<String, usize> = BTreeMap::new();
     let mut unread: HashSet<String> = HashSet::new();
+    let mut has_late = false;
     world.wait(2.0);
     for step in 0..3000 {
-        match random.u32(..10) {
+        match random.u32(..12) {
+            10 => {
+                let late = world.index(|index| store_late(index, &mut random));
+                has_late |= late.is_some();
+                unread.extend(late);
+            }
             0..5 => {
                 let clock = world.clock.clone();
                 let id = world.index(|index| store(index, &mut random, &clock, false));
@@ -144,7 +177,8 @@ fn in_peace_each_arrival_is_queued_exactly_once() {
                 for id in unread.drain().filter(|id| !waiting.contains(id)) {
                     *expected.entry(id).or_insert(0) += 1;
                 }
-                if random.bool() {
+                // What appeared late is looked for at once where the callback came.
+                if std::mem::take(&mut has_late) || random.bool() {
                     world.pass().unwrap();
                 } else {
                     // The callbacks come after the lines were read.

@@ -47,6 +47,13 @@ fn of_the_section() {
             &["an integer from 0 to 3650"],
         );
     }
+    for value in [json!(0), json!(86_401), json!(1.5), json!("600")] {
+        one(
+            json!({ "GapSeconds": value }),
+            "GapSeconds",
+            &["an integer from 1 to 86400"],
+        );
+    }
     one(
         json!({ "Rules": {} }),
         "Rules",

@@ -31,6 +31,7 @@ impl Bench {
             index_directory: PathBuf::new(),
             tcp_no_delay: true,
             history_days: 7,
+            gap_seconds: 600,
             max_memory_mb: 256,
             rules: Vec::new(),
             defaults: DestinationSettings::default(),

@@ -41,6 +41,10 @@ impl Store for Faulty {
         self.inner.cursor()
     }
 
+    fn gaps(&self) -> Result<Vec<Gap>> {
+        self.inner.gaps()
+    }
+
     fn created(&self) -> Result<Timestamp> {
         self.inner.created()
     }
@@ -49,10 +53,10 @@ impl Store for Faulty {
         &self,
         items: &[NewItem],
         duplicates: Duplicates,
-        cursor: Option<&Cursor>,
+        reached: Option<&Reached>,
         now: Timestamp,
     ) -> Result<Enqueued> {
-        self.inner.enqueue(items, duplicates, cursor, now)
+        self.inner.enqueue(items, duplicates, reached, now)
     }
 
     fn release_running(&self, now: Timestamp) -> Result<Released> {

@@ -251,6 +251,7 @@ fn settings() -> Settings {
         index_directory: PathBuf::new(),
         tcp_no_delay: true,
         history_days: 1,
+        gap_seconds: 600,
         max_memory_mb: 256,
         rules: Vec::new(),
         defaults,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::item::Again;
-use crate::store::{Cursor, Enqueued};
+use crate::store::{Cursor, Enqueued, Gap, Reached};
 
 pub fn run(make: Make<'_>) {
     an_arrival_becomes_an_item(&*make());
@@ -12,6 +12,7 @@ pub fn run(make: Make<'_>) {
     what_is_received_again(&*make());
     what_waits_is_of_the_newest_reception(&*make());
     the_cursor_moves_with_the_items(&*make());
+    gaps_change_with_the_cursor(&*make());
     a_failed_arrival_is_in_the_error_queue(&*make());
     a_quiet_period_begins_anew_for_the_whole_group(&*make());
     a_quiet_period_of_a_single_instance_begins_anew(&*make());
@@ -255,7 +256,12 @@ fn the_cursor_moves_with_the_items(store: &dyn Store) {
     };
     let new = new_item("study", "a", "pacs");
     store
-        .enqueue(&[new], Duplicates::Arrival, Some(&first), at(0))
+        .enqueue(
+            &[new],
+            Duplicates::Arrival,
+            Some(&first.clone().into()),
+            at(0),
+        )
         .unwrap();
     assert_eq!(store.cursor().unwrap(), Some(first.clone()));
     store
@@ -266,10 +272,53 @@ fn the_cursor_moves_with_the_items(store: &dyn Store) {
         seq: 7,
         date: String::new(),
     };
-    let answer = store.enqueue(&[], Duplicates::Arrival, Some(&second), at(0));
+    let answer = store.enqueue(
+        &[],
+        Duplicates::Arrival,
+        Some(&second.clone().into()),
+        at(0),
+    );
     assert_eq!(answer.unwrap(), Enqueued::default());
     assert_eq!(store.cursor().unwrap(), Some(second));
     assert_eq!(all(store).len(), 1);
+}
+
+fn gaps_change_with_the_cursor(store: &dyn Store) {
+    let gap = |first, last, seen| Gap {
+        first,
+        last,
+        first_seen: at(seen),
+    };
+    let reach = |seq, closed: &[i64], opened: &[Gap]| {
+        let reached = Reached {
+            cursor: Cursor {
+                seq,
+                date: String::new(),
+            },
+            closed: closed.to_vec(),
+            opened: opened.to_vec(),
+        };
+        let new = new_item("study", &format!("instance {seq}"), "pacs");
+        store
+            .enqueue(&[new], Duplicates::Arrival, Some(&reached), at(0))
+            .unwrap();
+        assert_eq!(store.cursor().unwrap().unwrap().seq, seq);
+        store.gaps().unwrap()
+    };
+    assert_eq!(store.gaps().unwrap(), []);
+    let far = 5_000_000_000;
+    let (small, wide) = (gap(5, 5, 1), gap(far, far + 9, 2));
+    assert_eq!(reach(far + 10, &[], &[wide, small]), [small, wide]);
+    // A line within a gap leaves two.
+    let (left, right) = (gap(far, far + 3, 2), gap(far + 5, far + 9, 2));
+    assert_eq!(reach(far + 11, &[5, far], &[left, right]), [left, right]);
+    assert_eq!(reach(far + 12, &[far, 77], &[]), [right]);
+    // A cursor without gaps leaves them.
+    let cursor = store.cursor().unwrap().unwrap();
+    store
+        .enqueue(&[], Duplicates::Arrival, Some(&cursor.into()), at(0))
+        .unwrap();
+    assert_eq!(store.gaps().unwrap(), [right]);
 }
 
 fn a_failed_arrival_is_in_the_error_queue(store: &dyn Store) {

@@ -186,7 +186,12 @@ impl Play {
         });
         let now = self.now();
         let foretold = self.store.count_new(&new, duplicates).unwrap();
-        let answer = self.store.enqueue(&new, duplicates, cursor.as_ref(), now);
+        let answer = self.store.enqueue(
+            &new,
+            duplicates,
+            cursor.clone().map(Into::into).as_ref(),
+            now,
+        );
         // Which ids a backend gives is its own matter, as long as they grow in the order given.
         let since = self.last_id;
         let page = Page::after(since, 1000);

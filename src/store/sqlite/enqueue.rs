@@ -1,4 +1,4 @@
-//! enqueue: arrivals and requests become items; the cursor moves with them.
+//! enqueue: arrivals and requests become items; the cursor moves with them, and the gaps below it change.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::pool::Pool;
 use super::{row, sql};
 use crate::item::{Again, State, Timestamp};
-use crate::store::{Cursor, Duplicates, Enqueued, NewItem, Reception, Result};
+use crate::store::{Cursor, Duplicates, Enqueued, Gap, NewItem, Reached, Reception, Result};
 
 /// A quiet period that this call begins or lengthens.
 struct Hold {
@@ -21,11 +21,11 @@ pub fn enqueue(
     pool: &Pool,
     items: &[NewItem],
     duplicates: Duplicates,
-    cursor: Option<&Cursor>,
+    reached: Option<&Reached>,
     now: Timestamp,
 ) -> Result<Enqueued> {
     let mut answer = Enqueued::default();
-    if items.is_empty() && cursor.is_none() {
+    if items.is_empty() && reached.is_none() {
         return Ok(answer);
     }
     let mut writer = pool.writer()?;
@@ -77,9 +77,8 @@ pub fn enqueue(
         tx.prepare_cached(statement)?
             .execute(params![destination, group, hold.due])?;
     }
-    if let Some(cursor) = cursor {
-        tx.prepare_cached(sql::CURSOR_WRITE)?
-            .execute(params![cursor.seq, cursor.date])?;
+    if let Some(reached) = reached {
+        write_reached(&tx, reached)?;
     }
     tx.commit()?;
     Ok(answer)
@@ -274,6 +273,37 @@ fn insert(conn: &Connection, item: &NewItem, destination: i64, now: Timestamp) -
         item.reception.repeated,
     ])?;
     Ok(())
+}
+
+fn write_reached(conn: &Connection, reached: &Reached) -> Result<()> {
+    let cursor = &reached.cursor;
+    conn.prepare_cached(sql::CURSOR_WRITE)?
+        .execute(params![cursor.seq, cursor.date])?;
+    for first in &reached.closed {
+        conn.prepare_cached(sql::GAP_CLOSE)?.execute([first])?;
+    }
+    for gap in &reached.opened {
+        conn.prepare_cached(sql::GAP_OPEN)?.execute(params![
+            gap.first,
+            gap.last,
+            gap.first_seen
+        ])?;
+    }
+    Ok(())
+}
+
+pub fn gaps(pool: &Pool) -> Result<Vec<Gap>> {
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    let mut read = tx.prepare_cached(sql::GAP_READ)?;
+    let gaps = read.query_map([], |row| {
+        Ok(Gap {
+            first: row.get(0)?,
+            last: row.get(1)?,
+            first_seen: row.get(2)?,
+        })
+    })?;
+    Ok(gaps.collect::<rusqlite::Result<_>>()?)
 }
 
 pub fn cursor(pool: &Pool) -> Result<Option<Cursor>> {

@@ -19,8 +19,9 @@ use std::time::Duration;
 
 use super::{
     Claim, Counts, Cursor, DestinationRecord, Duplicates, Enqueued, ErrorOperation, ErrorSummary,
-    FailureTotal, Fault, Filter, Finish, Groups, Hand, HeldBack, LastError, Level, MinuteAtRest,
-    Moved, NewItem, Outage, Page, Pick, Released, ResourceProgress, Result, Store, StoreError,
+    FailureTotal, Fault, Filter, Finish, Gap, Groups, Hand, HeldBack, LastError, Level,
+    MinuteAtRest, Moved, NewItem, Outage, Page, Pick, Reached, Released, ResourceProgress, Result,
+    Store, StoreError,
 };
 use crate::item::{Attempt, Item, Reading, Timestamp};
 
@@ -120,6 +121,10 @@ impl Store for SqliteStore {
         enqueue::cursor(&self.pool)
     }
 
+    fn gaps(&self) -> Result<Vec<Gap>> {
+        enqueue::gaps(&self.pool)
+    }
+
     fn created(&self) -> Result<Timestamp> {
         Ok(self.created)
     }
@@ -136,12 +141,12 @@ impl Store for SqliteStore {
         &self,
         items: &[NewItem],
         duplicates: Duplicates,
-        cursor: Option<&Cursor>,
+        reached: Option<&Reached>,
         now: Timestamp,
     ) -> Result<Enqueued> {
         self.write(|| {
             self.disk.bound_growth(&self.pool)?;
-            enqueue::enqueue(&self.pool, items, duplicates, cursor, now)
+            enqueue::enqueue(&self.pool, items, duplicates, reached, now)
         })
     }
 

@@ -89,6 +89,13 @@ CREATE TABLE failure (
     PRIMARY KEY (destination, class, dimse_status)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE gap (
+    seq        INTEGER PRIMARY KEY,
+    last       INTEGER NOT NULL,
+    first_seen INTEGER NOT NULL,
+    CHECK (last >= seq)
+) STRICT;
+
 CREATE TABLE hand (
     claim      INTEGER PRIMARY KEY,
     -- Identifiers of items, both included.

@@ -59,6 +59,9 @@ statements! {
     HAND_CLEAR_ALL = "hand_clear_all";
     HAND_JOBS = "hand_jobs";
     HAND_SET = "hand_set";
+    GAP_CLOSE = "gap_close";
+    GAP_OPEN = "gap_open";
+    GAP_READ = "gap_read";
     ITEM_ATTEMPTS = "item_attempts";
     ITEM_READ = "item_read";
     GROUP_DUE = "group_due";

@@ -43,3 +43,11 @@ INSERT INTO meta (key, value) VALUES ('stopped_well', 1), ('any_result', 0);
 ALTER TABLE item ADD COLUMN file TEXT;
 ALTER TABLE item ADD COLUMN digest TEXT;
 ALTER TABLE item ADD COLUMN repeated INTEGER;
+
+-- Numbers of Orthanc's changes below the cursor, seq to last, of which no line was seen: their lines may still appear.
+CREATE TABLE gap (
+    seq        INTEGER PRIMARY KEY,
+    last       INTEGER NOT NULL,
+    first_seen INTEGER NOT NULL,
+    CHECK (last >= seq)
+) STRICT;

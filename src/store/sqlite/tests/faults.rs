@@ -43,7 +43,7 @@ fn a_full_disk_writes_nothing_and_passes() {
     let folder = folder();
     let store = SqliteStore::open(&path(&folder)).unwrap();
     let enqueue = |items: &[NewItem], seq| {
-        store.enqueue(items, Duplicates::Arrival, Some(&cursor(seq)), at(0))
+        store.enqueue(items, Duplicates::Arrival, Some(&cursor(seq).into()), at(0))
     };
     enqueue(&items(5), 1).unwrap();
     store.limit_growth(Some(3));
@@ -325,7 +325,12 @@ fn victim() {
             .map(|number| new_item("s", &format!("{seq}-{number}")))
             .collect();
         store
-            .enqueue(&batch, Duplicates::Arrival, Some(&cursor(seq)), at(0))
+            .enqueue(
+                &batch,
+                Duplicates::Arrival,
+                Some(&cursor(seq).into()),
+                at(0),
+            )
             .unwrap();
         println!("\ndone {seq}");
     }

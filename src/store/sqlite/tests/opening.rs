@@ -49,7 +49,12 @@ fn what_was_written_is_there_after_a_restart() {
     let created = store.created().unwrap();
     let items = [new_item("s", "a"), new_item("s", "b")];
     store
-        .enqueue(&items, Duplicates::Arrival, Some(&cursor), at(0))
+        .enqueue(
+            &items,
+            Duplicates::Arrival,
+            Some(&cursor.clone().into()),
+            at(0),
+        )
         .unwrap();
     let first = store
         .claim("pacs", Pick::MostUrgent, 1, at(1))

@@ -1,0 +1,1 @@
+DELETE FROM gap WHERE seq = ?1

@@ -1,0 +1,1 @@
+SELECT seq, last, first_seen FROM gap ORDER BY seq
