@@ -123,6 +123,44 @@ fn queries_find_what_they_say() {
     queue.wait_for("one", "Success", 17);
 }
 
+/// Orthanc says nothing when it leaves out what is over its limit.
+#[test]
+fn a_limit_of_orthanc_cuts_no_query() {
+    let scp = FaultScp::start("PACS");
+    let config = queue::config_for(&[&scp]).set("/SendQueue/Rules", json!([]));
+    let queue = Queue::start(config.set("/LimitFindResults", json!(5)));
+    queue.tell("/destinations/pacs/pause", &json!({}));
+    let ask = |query: Value| json!({ "Query": query, "Destinations": ["pacs"] });
+    let (all, of_ct) = (
+        json!({ "StudyDate": "2026-" }),
+        json!({ "StudyDate": "2026-", "ModalitiesInStudy": "CT" }),
+    );
+    for seed in 1..=5 {
+        queue.store_all(&study(seed, 1, 1, "20260105", "MR").build());
+    }
+    both(&queue, ask(all.clone()), answer(5, 0));
+    for seed in 6..=12 {
+        queue.store_all(&study(seed, 1, 1, "20260106", "CT").build());
+    }
+    let system = queue.get("/system").json();
+    if system.pointer("/Capabilities/HasExtendedFind") == Some(&json!(true)) {
+        both(&queue, ask(of_ct), answer(7, 0));
+        both(&queue, ask(all), answer(0, 12));
+        return;
+    }
+    for query in [all, of_ct] {
+        for dry_run in [true, false] {
+            let mut body = ask(query.clone());
+            body["DryRun"] = json!(dry_run);
+            let answer = queue.post_json("/sendqueue/items", &body);
+            assert_eq!(answer.status, 400, "{}", answer.text());
+            let text = answer.text();
+            assert!(text.contains("LimitFindResults"), "{text}");
+        }
+    }
+    assert_eq!(queue.items("").len(), 5);
+}
+
 #[test]
 fn every_level_and_what_overlaps() {
     let scp = FaultScp::start("PACS");

@@ -2,13 +2,14 @@
 //!
 //! Invariants:
 //! - Everything is checked before anything is queued: an unknown resource or destination queues nothing.
-//! - One study at a time is in memory, whatever was asked for (of a dry run also the identifiers of all instances). A request that breaks off can be repeated: what waits
-//!   already is not queued twice.
+//! - One study, or [`CHUNK`] instances, at a time are in memory, whatever was asked for (of a dry run also the identifiers of all
+//!   instances), and queued in one transaction. A request that breaks off can be repeated: what waits already is not
+//!   queued twice.
 
 use std::collections::HashSet;
 
 use orthanc_sdk::{CallError, Request};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::error::ApiError;
 use super::input::{Body, quoted};
@@ -22,6 +23,27 @@ use crate::routing::Route;
 use crate::store::{Duplicates, Enqueued, NewItem};
 
 const MOST_QUIET_SECONDS: u64 = 86_400;
+/// Instances named one by one that are asked for, and queued, together.
+const CHUNK: usize = 500;
+
+/// What is asked for, and queued, at once.
+pub(super) enum Part {
+    /// A study or series.
+    Below(String),
+    Instances(Vec<String>),
+}
+
+impl Part {
+    fn facts(&self, facts: &mut Facts) -> Result<Vec<Fact>, CallError> {
+        match self {
+            Part::Below(id) => facts.below(id),
+            Part::Instances(ids) => {
+                let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+                facts.of(&ids)
+            }
+        }
+    }
+}
 
 /// How the items of a request are to be sent.
 struct Wish {
@@ -58,7 +80,10 @@ impl Api {
         }
         let mut facts = Facts::new(self.client);
         let parts = match query {
-            Some(query) => self.find_studies(query)?,
+            Some(query) => {
+                let studies = self.find_studies(query)?;
+                studies.into_iter().map(Part::Below).collect()
+            }
             None => find_resources(&facts, &resources)?,
         };
         let total = if dry_run {
@@ -81,12 +106,12 @@ impl Api {
     fn enqueue_parts(
         &self,
         facts: &mut Facts,
-        parts: &[String],
+        parts: &[Part],
         wish: &Wish,
     ) -> Result<Enqueued, ApiError> {
         let mut total = Enqueued::default();
         for part in parts {
-            let items = self.request_items(&facts.below(part)?, wish);
+            let items = self.request_items(&part.facts(facts)?, wish);
             let now = self.clock.now();
             let done = self.store.enqueue(&items, Duplicates::Request, None, now)?;
             total.enqueued += done.enqueued;
@@ -100,15 +125,15 @@ impl Api {
     fn count_parts(
         &self,
         facts: &mut Facts,
-        parts: &[String],
+        parts: &[Part],
         wish: &Wish,
     ) -> Result<Enqueued, ApiError> {
         let mut total = Enqueued::default();
         let mut counted: HashSet<String> = HashSet::new();
         for part in parts {
-            let mut found = facts.below(part)?;
+            let mut found = part.facts(facts)?;
             let all = found.len();
-            if parts.len() > 1 {
+            if parts.len() > 1 || matches!(part, Part::Instances(_)) {
                 found.retain(|fact| counted.insert(fact.arrival.instance.clone()));
             }
             let repeated = (all - found.len()) * wish.destinations.len();
@@ -118,23 +143,6 @@ impl Api {
             total.already_queued += done.already_queued + repeated as u64;
         }
         Ok(total)
-    }
-
-    /// The studies that a query of Orthanc's `/tools/find` names.
-    fn find_studies(&self, query: Map<String, Value>) -> Result<Vec<String>, ApiError> {
-        let body = json!({ "Level": "Study", "Query": query, "Expand": false });
-        let answer = match self.client.post_json("/tools/find", &body) {
-            Ok(answer) => answer,
-            Err(error @ (CallError::Code { .. } | CallError::Status { .. })) => {
-                return Err(ApiError::field(
-                    "Query",
-                    Value::from(query),
-                    &format!("what Orthanc's /tools/find takes at the level of studies ({error})"),
-                ));
-            }
-            Err(error) => return Err(error.into()),
-        };
-        Ok(texts(Some(&answer)))
     }
 
     fn request_items(&self, facts: &[Fact], wish: &Wish) -> Vec<NewItem> {
@@ -169,8 +177,8 @@ impl Api {
 }
 
 /// What the resources are queued by; an unknown one is 404.
-fn find_resources(facts: &Facts, resources: &[String]) -> Result<Vec<String>, ApiError> {
-    let mut parts = Vec::new();
+fn find_resources(facts: &Facts, resources: &[String]) -> Result<Vec<Part>, ApiError> {
+    let mut parts: Vec<Part> = Vec::new();
     for chunk in resources.chunks(100) {
         let asked: Vec<&str> = chunk.iter().map(String::as_str).collect();
         let found = facts.resources(&asked)?;
@@ -178,17 +186,23 @@ fn find_resources(facts: &Facts, resources: &[String]) -> Result<Vec<String>, Ap
             let resource = found.get(id).ok_or_else(|| {
                 ApiError::not_found(format!("Orthanc has no resource {}", quoted(id)))
             })?;
-            // A patient by its studies, everything else as it is.
-            match resource.get("Studies") {
-                Some(studies) => parts.extend(texts(Some(studies))),
-                None => parts.push(id.to_owned()),
+            // A patient by its studies, instances together, everything else as it is.
+            if let Some(studies) = resource.get("Studies") {
+                parts.extend(texts(Some(studies)).into_iter().map(Part::Below));
+            } else if resource.get("Type").and_then(Value::as_str) == Some("Instance") {
+                match parts.last_mut() {
+                    Some(Part::Instances(ids)) if ids.len() < CHUNK => ids.push(id.to_owned()),
+                    _ => parts.push(Part::Instances(vec![id.to_owned()])),
+                }
+            } else {
+                parts.push(Part::Below(id.to_owned()));
             }
         }
     }
     Ok(parts)
 }
 
-fn texts(list: Option<&Value>) -> Vec<String> {
+pub(super) fn texts(list: Option<&Value>) -> Vec<String> {
     list.and_then(Value::as_array)
         .into_iter()
         .flatten()

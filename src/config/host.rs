@@ -44,6 +44,9 @@ pub(super) fn host(root: &Object<'_>, enabled: bool, mistakes: &mut Mistakes) ->
     root.read("DicomScuTimeout", &mut settings.dicom_scu_timeout, |n| {
         n.integer(0..=largest, mistakes)
     });
+    root.read("LimitFindResults", &mut settings.limit_find_results, |n| {
+        n.integer(0..=largest, mistakes)
+    });
     root.read("JobsHistorySize", &mut settings.jobs_history_size, |n| {
         let size = n.integer(0..=largest, mistakes)?;
         if size == 0 && enabled {

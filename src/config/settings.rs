@@ -136,6 +136,8 @@ pub struct HostSettings {
     pub name: String,
     /// Where `HttpProxy` is, if there is one.
     pub http_proxy: Option<Peer>,
+    /// `LimitFindResults`: most studies that Orthanc answers at once when it is asked for those that fit (default 0: no limit).
+    pub limit_find_results: u32,
     /// `DicomAet`: Orthanc's own AET.
     pub dicom_aet: String,
     /// `TranscodeDicomProtocol`: whether Orthanc may send in another transfer syntax than the stored one.
@@ -198,6 +200,7 @@ impl Default for HostSettings {
         HostSettings {
             concurrent_jobs: 2,
             dicom_scu_timeout: 10,
+            limit_find_results: 0,
             jobs_history_size: 10,
             strict_aet_comparison: false,
             overwrite_instances: false,
