@@ -379,3 +379,31 @@ fn change_numbers_beyond_32_bits() {
     queue.store_all(&instances);
     queue.wait_for("pacs", "Pending", 10);
 }
+
+/// A script sends each instance itself and deletes it at once: what could not be queued in time is counted, and no error.
+#[test]
+fn what_a_script_deletes_before_it_is_read_is_counted() {
+    let scp = FaultScp::start("PACS");
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("route.lua");
+    std::fs::write(
+        &script,
+        "function OnStoredInstance(instanceId, tags, metadata, origin)\n\
+         Delete(SendToModality(instanceId, 'pacs'))\nend\n",
+    )
+    .unwrap();
+    let config = queue::config_for(&[&scp]).set("/LuaScripts", json!([script]));
+    let queue = Queue::start(config);
+    let instances = Study::new(1, 20).build();
+    for instance in &instances {
+        let _ = queue.post("/instances", &instance.bytes).ok();
+    }
+    let gone = || queue.get("/sendqueue").json()["GoneBeforeQueued"].as_u64();
+    let queued = || queue.items("").len() as u64;
+    queue.wait_until(
+        || held(&queue).is_empty() && gone().unwrap_or(0) + queued() == 20,
+        SOON,
+        "all are queued or counted",
+    );
+    assert!(queue.log_errors().is_empty(), "{:?}", queue.log_errors());
+}

@@ -5,6 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::item::Timestamp;
 
+/// How long after one such line the next one says how many instances are gone.
+const GONE_SECONDS: u64 = 60;
+
 /// Shared between the reconciler and the API.
 #[derive(Default)]
 pub struct Progress(Mutex<Figures>);
@@ -18,6 +21,8 @@ pub struct Figures {
     pub fault: Option<(Timestamp, String)>,
     /// Instances deleted from Orthanc before they could be queued.
     pub gone: u64,
+    /// How many of them were told of, and when last.
+    told: Option<(u64, Timestamp)>,
     /// Instances given up because Orthanc cannot describe them.
     pub given_up: u64,
     /// Decisions that need to be seen, by destination.
@@ -103,6 +108,31 @@ impl Progress {
 
     pub fn gone(&self, count: usize) {
         self.lock().gone += count as u64;
+    }
+
+    /// Says how many more are gone, at most once in [`GONE_SECONDS`].
+    pub fn tell_gone(&self, now: Timestamp) {
+        let told = self.lock().told;
+        let is_due =
+            told.is_none_or(|(_, last)| now < last || now.since(last).as_secs() >= GONE_SECONDS);
+        if is_due && self.tell_rest() {
+            let mut figures = self.lock();
+            figures.told = Some((figures.gone, now));
+        }
+    }
+
+    /// Whether there was something to say.
+    pub fn tell_rest(&self) -> bool {
+        let figures = self.lock();
+        let (gone, told) = (figures.gone, figures.told.map_or(0, |(count, _)| count));
+        drop(figures);
+        if gone > told {
+            log::warn!(
+                "{} instances were deleted from Orthanc before they could be queued, {gone} since the start",
+                gone - told
+            );
+        }
+        gone > told
     }
 
     pub fn given_up(&self, count: usize) {

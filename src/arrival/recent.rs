@@ -42,18 +42,28 @@ impl Recent {
         called_back: impl Fn(&str) -> bool,
     ) {
         for fact in facts {
-            let instance = &fact.arrival.instance;
-            let queued = Queued {
-                stamp: fact.stamp.clone(),
-                awaits_callback: !called_back(instance),
-            };
-            if self.queued.insert(instance.clone(), queued).is_none() {
-                self.order.push_back(instance.clone());
-            }
-            if self.order.len() > MOST {
-                if let Some(oldest) = self.order.pop_front() {
-                    self.queued.remove(&oldest);
-                }
+            let called_back = called_back(&fact.arrival.instance);
+            self.insert(&fact.arrival.instance, fact.stamp.clone(), called_back);
+        }
+    }
+
+    /// The instance was deleted before it could be queued, and that was counted.
+    pub fn is_gone(&mut self, instance: &str, called_back: bool) {
+        // No reception has this stamp, so the next one is new.
+        self.insert(instance, String::new(), called_back);
+    }
+
+    fn insert(&mut self, instance: &str, stamp: String, called_back: bool) {
+        let queued = Queued {
+            stamp,
+            awaits_callback: !called_back,
+        };
+        if self.queued.insert(instance.to_owned(), queued).is_none() {
+            self.order.push_back(instance.to_owned());
+        }
+        if self.order.len() > MOST {
+            if let Some(oldest) = self.order.pop_front() {
+                self.queued.remove(&oldest);
             }
         }
     }

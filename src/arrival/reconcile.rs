@@ -170,6 +170,7 @@ impl Reconciler {
         let mut pause = Duration::ZERO;
         loop {
             if self.parts.notices.wait(pause) == Wake::Stopped {
+                self.parts.progress.tell_rest();
                 return;
             }
             let pass = orthanc_sdk::guard::catch("reconciliation", || self.pass());
@@ -177,6 +178,7 @@ impl Reconciler {
             let fault = match pass {
                 Ok(Ok(())) => {
                     self.parts.progress.passed(now);
+                    self.parts.progress.tell_gone(now);
                     self.parts.notices.linger(LINGER);
                     pause = if self.sweep.is_some() || self.rounds.is_under_way() {
                         Duration::ZERO
@@ -299,6 +301,11 @@ impl Reconciler {
             .collect();
         let found = self.describe(&arrived)?;
         let mut gone = found.gone;
+        let described: HashSet<String> = found
+            .facts
+            .iter()
+            .map(|fact| fact.arrival.instance.clone())
+            .collect();
         let mut facts = Vec::with_capacity(found.facts.len());
         for fact in found.facts {
             let is_new = match self.recent.has(&fact) {
@@ -317,12 +324,12 @@ impl Reconciler {
         self.recent
             .extend(&facts, |instance| waiting.contains_key(instance));
         for id in &arrived {
+            if !described.contains(*id) {
+                self.recent.is_gone(id, self.waiting.contains_key(*id));
+            }
             self.waiting.remove(*id);
         }
-        if gone > 0 {
-            self.parts.progress.gone(gone);
-            log::info!("{gone} instances were deleted before they could be queued");
-        }
+        self.count_gone(gone);
         self.cursor = Some(cursor.clone());
         self.gaps = gaps;
         Ok(())

@@ -222,7 +222,8 @@ impl Reconciler {
         for chunk in ids.chunks(CHUNK) {
             let mut facts = self.describe(chunk)?.facts;
             facts.retain(|fact| fact.received.as_str() >= since);
-            self.take_unlogged(facts)?;
+            let gone = self.take_unlogged(facts)?;
+            self.count_gone(gone);
         }
         Ok(())
     }

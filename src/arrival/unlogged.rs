@@ -5,6 +5,8 @@
 //!   it is known, else by the times of the instance's items.
 //! - Items that a person asked for say nothing about an arrival.
 
+use std::collections::HashSet;
+
 use super::facts::Fact;
 use super::reconcile::{PassError, Reconciler, second_of};
 use crate::store::{Filter, Page};
@@ -25,8 +27,20 @@ impl Reconciler {
         let ahead = self.parts.clock.ahead();
         for chunk in left.chunks(CHUNK) {
             let ids: Vec<&str> = chunk.iter().map(String::as_str).collect();
+            let described = self.describe(&ids)?;
+            let found: HashSet<&str> = described
+                .facts
+                .iter()
+                .map(|fact| fact.arrival.instance.as_str())
+                .collect();
+            // Of those that were queued before the callback came, none is missed.
+            let queued = ids
+                .iter()
+                .filter(|id| !found.contains(**id) && self.recent.take_callback(id))
+                .count();
+            let mut gone = described.gone.saturating_sub(queued);
             let (mut unlogged, mut repeated) = (Vec::new(), Vec::new());
-            for mut fact in self.describe(&ids)?.facts {
+            for mut fact in described.facts {
                 let Some(told) = self.waiting.get(&fact.arrival.instance).copied() else {
                     continue;
                 };
@@ -38,19 +52,21 @@ impl Reconciler {
                     unlogged.push(fact);
                 }
             }
-            let mut gone = 0;
-            let enlisted = self.enlist(&repeated, &mut gone)?;
+            // These were there before.
+            let mut left_again = 0;
+            let enlisted = self.enlist(&repeated, &mut left_again)?;
             self.enter(&enlisted, None)?;
-            self.take_unlogged(unlogged)?;
+            gone += self.take_unlogged(unlogged)?;
             for id in chunk {
                 self.waiting.remove(id);
             }
+            self.count_gone(gone);
         }
         Ok(())
     }
 
-    /// Makes the items of those that have none since they were received.
-    pub(super) fn take_unlogged(&mut self, facts: Vec<Fact>) -> Result<(), PassError> {
+    /// Makes the items of those that have none since they were received. Answers how many were deleted meanwhile.
+    pub(super) fn take_unlogged(&mut self, facts: Vec<Fact>) -> Result<usize, PassError> {
         let mut new = Vec::new();
         for fact in facts {
             let known = match self.recent.has(&fact) {
@@ -73,7 +89,14 @@ impl Reconciler {
         self.enter(&enlisted, None)?;
         // The callback of most of them is what names them.
         self.recent.extend(&new, |_| true);
-        Ok(())
+        Ok(gone)
+    }
+
+    /// Counts instances that were deleted from Orthanc before they could be queued.
+    pub(super) fn count_gone(&self, gone: usize) {
+        if gone > 0 && !self.parts.settings.rules.is_empty() {
+            self.parts.progress.gone(gone);
+        }
     }
 
     /// Whether items were made of this instance since it was received.

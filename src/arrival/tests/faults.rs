@@ -128,6 +128,45 @@ fn what_is_deleted_before_it_is_read_is_counted() {
     assert_eq!(world.counts().len(), 9);
 }
 
+/// The line goes with the instance: only the callback tells that there was one.
+#[test]
+fn what_is_deleted_with_its_line_is_counted() {
+    let mut world = World::new(0);
+    world.index(|index| {
+        index.store_range(0..20);
+        for number in 3..20 {
+            index.remove(&name(number));
+        }
+    });
+    world.settle();
+    assert_eq!(world.counts().len(), 3);
+    assert_eq!(world.progress.figures().gone, 17);
+    // Read, deleted, then called back: once.
+    world.index(|index| {
+        index.store("i40", "t9");
+        index.instances.remove("i40");
+    });
+    world.reconciler.pass().unwrap();
+    world.settle();
+    assert_eq!(world.progress.figures().gone, 18);
+    // Queued, then deleted, then called back: nothing is missed.
+    world.index(|index| index.store("i30", "t9"));
+    world.reconciler.pass().unwrap();
+    world.index(|index| index.remove("i30"));
+    world.settle();
+    assert_eq!(world.progress.figures().gone, 18);
+    for seconds in [0.0, 1.0, 58.0] {
+        world.wait(seconds);
+        world.progress.tell_gone(world.clock.now());
+        world.progress.gone(1);
+    }
+    assert_eq!(world.logged("before they could be queued"), 1);
+    world.wait(1.0);
+    world.progress.tell_gone(world.clock.now());
+    world.progress.tell_gone(world.clock.now());
+    assert_eq!(world.logged("3 instances were deleted"), 1);
+}
+
 #[test]
 fn pruned_items_are_not_made_again() {
     let mut world = World::new(0);
