@@ -29,7 +29,10 @@ impl Reconciler {
                     }
                 }
                 // A line may have appeared in a gap and have been deleted, and the callback of its instance is lost.
-                if !self.gaps.is_empty() && changes::is_cut(&self.parts.client, cursor.seq)? {
+                let is_late = |seq| self.gaps.has(seq);
+                if !self.gaps.is_empty()
+                    && changes::is_cut(&self.parts.client, cursor.seq, is_late)?
+                {
                     self.ask_for_sweep()?;
                 }
                 self.rewound(cursor, &newest)?

@@ -116,10 +116,23 @@ pub fn skip_void(client: &Client, mut since: i64, end: i64) -> Result<i64, ReadE
 ///
 /// Lines are told by what they say, because the numbers of the oldest ones are uncertain. They may vanish between
 /// two questions: an answer is one only if the line after `since` was the same before and after it. In doubt it is `true`.
-pub fn is_cut(client: &Client, since: i64) -> Result<bool, ReadError> {
+///
+/// A line that appeared late (`is_late`, by its number) is none of those that were there: it may have come after the deletion.
+pub fn is_cut(
+    client: &Client,
+    since: i64,
+    is_late: impl Fn(i64) -> bool,
+) -> Result<bool, ReadError> {
     let mut next = first_after(client, since)?;
     for _ in 0..MOST_ROUNDS {
-        let Some(oldest) = first_after(client, 0)? else {
+        let mut oldest = first_after(client, 0)?;
+        for _ in 0..MOST_ROUNDS {
+            match &oldest {
+                Some(line) if is_late(line.seq) => oldest = first_after(client, line.seq)?,
+                _ => break,
+            }
+        }
+        let Some(oldest) = oldest.filter(|line| !is_late(line.seq)) else {
             return Ok(true);
         };
         let before = next;

@@ -52,7 +52,7 @@ impl Reconciler {
         };
         // Gaps are normal (lines go with their resources). That nothing up to the cursor is left is not.
         if suspicious {
-            if changes::is_cut(&self.parts.client, cursor.seq)? {
+            if changes::is_cut(&self.parts.client, cursor.seq, |seq| self.gaps.has(seq))? {
                 self.ask_for_sweep()?;
             }
             self.accounted = end;
