@@ -4,12 +4,16 @@
 //! - Whoever is inside alone is inside alone: whatever ends the process then is its doing.
 //! - Whoever asks to be alone waits until nobody is inside; after [`PATIENCE`] nobody new comes in before it, so that it is
 //!   not kept waiting for ever. One that no longer asks keeps nobody out.
+//! - Nobody is kept out for longer than [`PRESSING`]: if whoever is inside takes so long, a slow destination say, the others
+//!   go first once more.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long others go first.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long others are kept out then.
+const PRESSING: Duration = Duration::from_secs(15);
 /// A wish that was not renewed for so long is over.
 const FORGOTTEN: Duration = Duration::from_secs(2);
 /// Between two looks.
@@ -17,6 +21,7 @@ const LOOK: Duration = Duration::from_millis(100);
 
 pub struct Alone {
     patience: Duration,
+    pressing: Duration,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -41,14 +46,15 @@ pub struct Pass<'a>(&'a Alone);
 
 impl Default for Alone {
     fn default() -> Self {
-        Alone::new(PATIENCE)
+        Alone::new(PATIENCE, PRESSING)
     }
 }
 
 impl Alone {
-    pub fn new(patience: Duration) -> Alone {
+    pub fn new(patience: Duration, pressing: Duration) -> Alone {
         Alone {
             patience,
+            pressing,
             state: Mutex::default(),
             changed: Condvar::new(),
         }
@@ -57,7 +63,7 @@ impl Alone {
     /// Waits while somebody is alone. `None`: stopped.
     pub fn enter(&self) -> Option<Pass<'_>> {
         let mut state = self.lock();
-        while !state.stopped && (state.alone || state.is_pressing(self.patience)) {
+        while !state.stopped && (state.alone || self.presses(&state)) {
             state = self.wait(state);
         }
         if state.stopped {
@@ -67,12 +73,25 @@ impl Alone {
         Some(Pass(self))
     }
 
-    /// Waits a moment until nobody is inside. `None`: somebody still is; to be asked again at once, or not at all.
-    pub fn enter_alone(&self) -> Option<Pass<'_>> {
+    /// Waits until nobody is inside: a moment, or while the others are kept out and `goes_on` says so, since whoever asks would
+    /// be kept out with them. `None`: somebody still is; to be asked again at once, or not at all.
+    pub fn enter_alone(&self, goes_on: impl Fn() -> bool) -> Option<Pass<'_>> {
+        loop {
+            let pass = self.try_alone();
+            if pass.is_some() || !self.is_pressing() || !goes_on() {
+                return pass;
+            }
+        }
+    }
+
+    fn try_alone(&self) -> Option<Pass<'_>> {
         let now = Instant::now();
+        let longest = self.patience + self.pressing;
         let mut state = self.lock();
         match &mut state.wish {
-            Some(wish) if wish.renewed.elapsed() < FORGOTTEN => wish.renewed = now,
+            Some(wish) if wish.renewed.elapsed() < FORGOTTEN && wish.since.elapsed() < longest => {
+                wish.renewed = now;
+            }
             wish => {
                 *wish = Some(Wish {
                     since: now,
@@ -94,7 +113,17 @@ impl Alone {
 
     /// Whether somebody waited for so long that what is under way is to be cut short.
     pub fn is_pressing(&self) -> bool {
-        self.lock().is_pressing(self.patience)
+        self.presses(&self.lock())
+    }
+
+    fn presses(&self, state: &State) -> bool {
+        !state.stopped
+            && state.wish.as_ref().is_some_and(|wish| {
+                let waited = wish.since.elapsed();
+                waited >= self.patience
+                    && waited < self.patience + self.pressing
+                    && wish.renewed.elapsed() < FORGOTTEN
+            })
     }
 
     /// Ends all waiting.
@@ -113,14 +142,6 @@ impl Alone {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn is_pressing(&self, patience: Duration) -> bool {
-        self.wish.as_ref().is_some_and(|wish| {
-            wish.since.elapsed() >= patience && wish.renewed.elapsed() < FORGOTTEN
-        })
     }
 }
 
@@ -143,13 +164,13 @@ mod tests {
         let gate = Alone::default();
         let one = gate.enter().unwrap();
         let other = gate.enter().unwrap();
-        assert!(gate.enter_alone().is_none());
+        assert!(gate.enter_alone(|| false).is_none());
         drop(one);
-        assert!(gate.enter_alone().is_none());
+        assert!(gate.enter_alone(|| false).is_none());
         assert!(gate.enter().is_some(), "others go first");
         drop(other);
-        let alone = gate.enter_alone().unwrap();
-        assert!(gate.enter_alone().is_none());
+        let alone = gate.enter_alone(|| false).unwrap();
+        assert!(gate.enter_alone(|| false).is_none());
         std::thread::scope(|scope| {
             let (tell, told) = std::sync::mpsc::channel();
             let gate = &gate;
@@ -166,10 +187,10 @@ mod tests {
 
     #[test]
     fn whoever_has_waited_long_enough_is_next() {
-        let gate = Alone::new(Duration::ZERO);
+        let gate = Alone::new(Duration::ZERO, PRESSING);
         let one = gate.enter().unwrap();
         assert!(!gate.is_pressing());
-        assert!(gate.enter_alone().is_none());
+        assert!(gate.enter_alone(|| false).is_none());
         assert!(gate.is_pressing());
         std::thread::scope(|scope| {
             let (tell, told) = std::sync::mpsc::channel();
@@ -180,7 +201,7 @@ mod tests {
             });
             drop(one);
             let alone = loop {
-                if let Some(alone) = gate.enter_alone() {
+                if let Some(alone) = gate.enter_alone(|| false) {
                     break alone;
                 }
             };
@@ -190,11 +211,57 @@ mod tests {
         });
     }
 
+    /// As a worker does, that looks each time what else there is.
+    #[test]
+    fn whoever_has_waited_long_enough_is_not_kept_out_itself() {
+        let gate = Alone::new(Duration::ZERO, PRESSING);
+        let one = gate.enter().unwrap();
+        std::thread::scope(|scope| {
+            let (tell, told) = std::sync::mpsc::channel();
+            let (gate, first) = (&gate, tell.clone());
+            scope.spawn(move || {
+                loop {
+                    drop(gate.enter());
+                    if let Some(_alone) = gate.enter_alone(|| true) {
+                        first.send("alone").unwrap();
+                        return;
+                    }
+                }
+            });
+            while !gate.is_pressing() {
+                std::thread::yield_now();
+            }
+            scope.spawn(move || {
+                let _pass = gate.enter();
+                tell.send("another").unwrap();
+            });
+            drop(one);
+            assert_eq!(told.recv().unwrap(), "alone");
+            assert_eq!(told.recv().unwrap(), "another");
+        });
+    }
+
+    #[test]
+    fn whoever_is_inside_for_long_does_not_keep_the_others_out() {
+        let gate = Alone::new(LOOK * 3, LOOK * 3);
+        let slow = gate.enter().unwrap();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| while gate.enter_alone(|| true).is_none() {});
+            while !gate.is_pressing() {
+                std::thread::yield_now();
+            }
+            let other = gate.enter().expect("it comes in all the same");
+            assert!(!waiting.is_finished());
+            drop((slow, other));
+            waiting.join().unwrap();
+        });
+    }
+
     #[test]
     fn whoever_asks_no_more_keeps_nobody_out() {
-        let gate = Alone::new(Duration::ZERO);
+        let gate = Alone::new(Duration::ZERO, PRESSING);
         let one = gate.enter().unwrap();
-        assert!(gate.enter_alone().is_none());
+        assert!(gate.enter_alone(|| false).is_none());
         let other = gate.enter().expect("the wish was forgotten");
         drop((one, other));
     }
@@ -202,13 +269,13 @@ mod tests {
     #[test]
     fn a_stop_ends_the_waiting() {
         let gate = Alone::default();
-        let alone = gate.enter_alone().unwrap();
+        let alone = gate.enter_alone(|| false).unwrap();
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| gate.enter().is_none());
             gate.stop();
             assert!(waiting.join().unwrap());
         });
         drop(alone);
-        assert!(gate.enter_alone().is_none());
+        assert!(gate.enter_alone(|| false).is_none());
     }
 }

@@ -154,7 +154,8 @@ fn claim_and_send(
         }
         HeldBack::Aside => {
             // Whoever finds others at work looks again at what else there is.
-            let Some(_alone) = lane.tools.alone.enter_alone() else {
+            let alone = lane.tools.alone.enter_alone(|| lane.may_claim());
+            let Some(_alone) = alone else {
                 return Err(Step::Worked);
             };
             claim_and_send_inside(lane, worker, 1, Pick::Aside, standing, None)
