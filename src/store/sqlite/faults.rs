@@ -2,8 +2,8 @@
 //!
 //! Invariants:
 //! - However many workers meet a fault, and however often, it is one line; another kind of fault meanwhile is one more.
-//! - It is over when something was written and nothing failed for some seconds: on a full disk small writes
-//!   succeed between those that fail.
+//! - It is over when something was really written ([`Faults::wrote`]: a verb may succeed that found nothing to do) and nothing
+//!   failed for some seconds: on a full disk small writes succeed between those that fail.
 
 use std::mem::{Discriminant, discriminant};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,8 +16,8 @@ use crate::store::{Fault, StoreError};
 /// Longer than the pause after which a worker tries again.
 const CALM: Duration = Duration::from_secs(5);
 
-#[derive(Default)]
 pub struct Faults {
+    calm: Duration,
     /// So that nothing is locked while all is well.
     any: AtomicBool,
     state: Mutex<Option<State>>,
@@ -31,7 +31,21 @@ struct State {
     told: Vec<Discriminant<StoreError>>,
 }
 
+impl Default for Faults {
+    fn default() -> Self {
+        Faults::new(CALM)
+    }
+}
+
 impl Faults {
+    pub fn new(calm: Duration) -> Faults {
+        Faults {
+            calm,
+            any: AtomicBool::default(),
+            state: Mutex::default(),
+        }
+    }
+
     /// Something could not be done.
     pub fn failed(&self, error: &StoreError) {
         let mut guard = self.lock();
@@ -63,7 +77,7 @@ impl Faults {
             return;
         }
         let mut state = self.lock();
-        if let Some(over) = state.take_if(|state| state.last.elapsed() >= CALM) {
+        if let Some(over) = state.take_if(|state| state.last.elapsed() >= self.calm) {
             self.any.store(false, Ordering::Release);
             drop(state);
             log::warn!(
@@ -80,7 +94,7 @@ impl Faults {
             && self
                 .lock()
                 .as_ref()
-                .is_some_and(|state| state.last.elapsed() >= CALM)
+                .is_some_and(|state| state.last.elapsed() >= self.calm)
     }
 
     pub fn current(&self) -> Option<Fault> {

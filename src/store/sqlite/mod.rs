@@ -99,16 +99,12 @@ impl SqliteStore {
         if matches!(result, Err(StoreError::Full(_))) {
             result = self.disk.make_room(&self.pool, person, work);
         }
-        match &result {
-            Ok(_) => self.faults.wrote(),
-            Err(error) => self.faults.failed(error),
-        }
-        result
+        self.told(result)
     }
 
-    /// What only looks, at work: that it succeeds does not say that the queue can be written.
-    fn read<T>(&self, work: impl Fn() -> Result<T>) -> Result<T> {
-        work().inspect_err(|error| self.faults.failed(error))
+    /// What fails at work is told, though it makes no items.
+    fn told<T>(&self, result: Result<T>) -> Result<T> {
+        result.inspect_err(|error| self.faults.failed(error))
     }
 }
 
@@ -177,7 +173,7 @@ impl Store for SqliteStore {
     }
 
     fn next_due(&self) -> Result<Option<Timestamp>> {
-        self.read(|| due::next_due(&self.pool))
+        self.told(due::next_due(&self.pool))
     }
 
     fn expire(&self, now: Timestamp, limit: u32) -> Result<u64> {
@@ -208,11 +204,11 @@ impl Store for SqliteStore {
     }
 
     fn is_ready(&self, destination: &str, groups: Groups<'_>, pick: Pick) -> Result<bool> {
-        self.read(|| claim::is_ready(&self.pool, destination, groups, pick))
+        self.told(claim::is_ready(&self.pool, destination, groups, pick))
     }
 
     fn group_due(&self, destination: &str, group: &str) -> Result<Option<Timestamp>> {
-        self.read(|| due::group_due(&self.pool, destination, group))
+        self.told(due::group_due(&self.pool, destination, group))
     }
 
     fn still_claimed(&self, token: i64, ids: &[i64]) -> Result<Vec<i64>> {
@@ -330,18 +326,20 @@ impl Store for SqliteStore {
     }
 
     fn check_writable(&self) -> Result<()> {
-        self.write(|| operate::check_writable(&self.pool))
+        self.write(|| operate::check_writable(&self.pool))?;
+        self.faults.wrote();
+        Ok(())
     }
 
     fn make_durable(&self) -> Result<()> {
-        self.disk.sync()
+        self.told(self.disk.sync())
     }
 
     fn tidy(&self) -> Result<()> {
         if self.faults.may_be_over() {
             self.check_writable()?;
         }
-        self.disk.checkpoint_when_quiet()
+        self.told(self.disk.checkpoint_when_quiet())
     }
 
     fn fault(&self) -> Option<Fault> {

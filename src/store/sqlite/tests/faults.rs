@@ -104,6 +104,27 @@ fn a_fault_is_known_though_small_writes_succeed() {
 }
 
 #[test]
+fn what_finds_nothing_to_do_ends_no_fault() {
+    let folder = folder();
+    let mut store = SqliteStore::open(&path(&folder)).unwrap();
+    store.faults = super::super::faults::Faults::new(std::time::Duration::ZERO);
+    let writer = store.pool.writer().unwrap();
+    writer.busy_timeout(std::time::Duration::ZERO).unwrap();
+    drop(writer);
+    let other = Connection::open(path(&folder)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let locked = store.enqueue(&items(1), Duplicates::Arrival, None, at(0));
+    assert!(matches!(locked, Err(StoreError::Locked(_))), "{locked:?}");
+    let nothing = store.claim("pacs", Pick::MostUrgent, 1, at(1)).unwrap();
+    assert!(nothing.is_none());
+    assert!(store.promote(at(1), 10).unwrap().is_empty());
+    assert!(store.fault().is_some(), "nothing was written since");
+    other.execute_batch("ROLLBACK").unwrap();
+    store.tidy().unwrap();
+    assert_eq!(store.fault(), None);
+}
+
+#[test]
 fn at_rest_the_file_alone_is_whole() {
     let folder = folder();
     let store = SqliteStore::open(&path(&folder)).unwrap();
