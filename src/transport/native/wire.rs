@@ -148,7 +148,9 @@ impl Socket {
 
     /// How many bytes of ours have come to the peer's system, as far as this one was told; `None` where it cannot tell.
     pub fn acknowledged(&self) -> Option<u64> {
-        orthanc_sdk::sockets::acknowledged_bytes(&self.stream)
+        let bytes = orthanc_sdk::sockets::acknowledged_bytes(&self.stream);
+        // A system that has the field, but does not count.
+        bytes.filter(|bytes| *bytes > 0)
     }
 
     /// Whether the peer is silent, as it should be between two requests: it has neither closed nor sent anything.
