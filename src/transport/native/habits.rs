@@ -15,7 +15,8 @@ use super::width::Width;
 
 /// How long something is believed.
 const KEEP: Duration = Duration::from_secs(3600);
-/// So often in a row a receiver ends an association after one answer until that is its habit.
+/// So often in a row a receiver ends an association after one answer, or refuses one for what is proposed, until that is its
+/// habit: once it may have been busy.
 const SURE: u8 = 2;
 /// Partners that something is known of.
 const MOST_PARTNERS: usize = 256;
@@ -33,6 +34,8 @@ struct Known {
     ends: Option<Ends>,
     /// What it takes at once, narrower than all; since when that is known.
     width: Option<(Width, Instant)>,
+    /// Associations in a row that it accepted only once less was proposed.
+    narrowed: u8,
     /// What it has accepted, and when, the last one last. None is part of another one.
     accepted: Vec<(Proposal, Instant)>,
 }
@@ -123,7 +126,7 @@ impl Habits {
     /// An association was accepted in this width, after wider ones were refused if it is not the one to begin with.
     pub fn accepted(&self, key: &Key, proposal: &Proposal, width: Width) {
         let begun = self.width(key);
-        self.learn(key, |known| {
+        let learnt = self.learn(key, |known| {
             let now = Instant::now();
             let accepted = &mut known.accepted;
             accepted.retain(|(one, at)| at.elapsed() < KEEP && !proposal.has_all_of(one));
@@ -137,11 +140,17 @@ impl Habits {
             if accepted.len() > MOST_PROPOSALS {
                 accepted.remove(0);
             }
-            if width > begun {
+            if width <= begun {
+                known.narrowed = 0;
+                return false;
+            }
+            known.narrowed = known.narrowed.saturating_add(1);
+            if known.narrowed >= SURE {
                 known.width = Some((width, now));
             }
+            known.narrowed >= SURE
         });
-        if width > begun {
+        if learnt {
             log::info!(
                 "{}: the receiver refuses an association in which more is proposed than {} presentation contexts; \
                  from now on it is asked for less",
@@ -164,6 +173,7 @@ impl Habits {
             last: now,
             ends: None,
             width: None,
+            narrowed: 0,
             accepted: Vec::new(),
         });
         one.last = now;
@@ -284,7 +294,14 @@ mod tests {
     #[test]
     fn a_width_is_kept_for_its_receiver() {
         let (habits, a) = (Habits::default(), key("a"));
-        habits.accepted(&a, &proposal(Width::GroupAlone, "1.1"), Width::GroupAlone);
+        let narrow = proposal(Width::GroupAlone, "1.1");
+        // It was busy, and then not.
+        habits.accepted(&a, &narrow, Width::GroupAlone);
+        assert_eq!(habits.width(&a), Width::All);
+        habits.accepted(&a, &proposal(Width::All, "1.1"), Width::All);
+        habits.accepted(&a, &narrow, Width::GroupAlone);
+        assert_eq!(habits.width(&a), Width::All);
+        habits.accepted(&a, &narrow, Width::GroupAlone);
         habits.accepted(&a, &proposal(Width::Group, "1.1"), Width::GroupAlone);
         assert_eq!(habits.width(&a), Width::GroupAlone);
         assert_eq!(habits.width(&key("b")), Width::All);
