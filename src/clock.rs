@@ -229,6 +229,10 @@ impl<M: Machine> Clock for QueueClock<M> {
         span(state.counted.saturating_add(state.over))
     }
 
+    fn doubted(&self) -> Duration {
+        span(self.lock().doubted)
+    }
+
     fn warning(&self) -> Option<ClockWarning> {
         let now = self.now();
         let state = self.lock();

@@ -18,7 +18,7 @@ use super::types::{self, Enqueue};
 use super::{Answer, Api, ok};
 use crate::arrival::enlist;
 use crate::arrival::facts::{Fact, Facts};
-use crate::item::{Again, Priority, Timestamp};
+use crate::item::{Again, Priority};
 use crate::routing::Route;
 use crate::store::{Duplicates, Enqueued, NewItem};
 
@@ -146,17 +146,16 @@ impl Api {
     }
 
     fn request_items(&self, facts: &[Fact], wish: &Wish) -> Vec<NewItem> {
-        let now = self.clock.now();
         let mut items = Vec::with_capacity(facts.len() * wish.destinations.len());
         for fact in facts {
             for name in &wish.destinations {
-                items.push(self.request_item(fact, name, wish, now));
+                items.push(self.request_item(fact, name, wish));
             }
         }
         items
     }
 
-    fn request_item(&self, fact: &Fact, destination: &str, wish: &Wish, now: Timestamp) -> NewItem {
+    fn request_item(&self, fact: &Fact, destination: &str, wish: &Wish) -> NewItem {
         let settings = self.settings.destination(destination);
         let quiet = wish
             .quiet_seconds
@@ -171,7 +170,7 @@ impl Api {
         };
         NewItem {
             rule: None,
-            ..enlist::item(&self.settings, fact, &route, now, None)
+            ..enlist::item(&self.settings, fact, &route, &*self.clock, None)
         }
     }
 }

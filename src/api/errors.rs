@@ -55,7 +55,7 @@ impl Api {
             },
             _ => ErrorOperation::Replay,
         };
-        let expires = |destination: &str| self.expiry(destination, now);
+        let expires = |destination: &str| self.expiry(destination);
         let count = self
             .store
             .operate_errors(&operation, &filter, &expires, dry_run, now)?;

@@ -92,11 +92,11 @@ impl Api {
             "send-now" => (self.store.send_now(id, now)?, "sent now"),
             "redirect" => {
                 let to = self.redirect_target(&body)?;
-                let expires = self.expiry(&to, now);
+                let expires = self.expiry(&to);
                 (self.store.redirect(id, &to, expires, now)?, "redirected")
             }
             _ => {
-                let expires = self.expiry(&item.destination, now);
+                let expires = self.expiry(&item.destination);
                 (self.store.replay(id, expires, now)?, "replayed")
             }
         };

@@ -111,7 +111,7 @@ impl Api {
     }
 
     /// When an item for this destination expires that is (re)queued now.
-    fn expiry(&self, destination: &str, now: Timestamp) -> Option<Timestamp> {
-        expiry(self.settings.destination(destination), now)
+    fn expiry(&self, destination: &str) -> Option<Timestamp> {
+        expiry(self.settings.destination(destination), &*self.clock)
     }
 }

@@ -2,12 +2,15 @@
 
 use super::facts::Fact;
 use crate::config::settings::{DestinationSettings, Settings};
-use crate::item::{Class, Outcome, Timestamp};
+use crate::item::{Class, Clock, Outcome, Timestamp};
 use crate::routing::{Resolution, Route};
 use crate::store::{NewItem, Reception};
 
 /// When an item made (or replayed) now for a destination goes to the error queue unsent.
-pub fn expiry(settings: &DestinationSettings, now: Timestamp) -> Option<Timestamp> {
+pub fn expiry(settings: &DestinationSettings, clock: &dyn Clock) -> Option<Timestamp> {
+    // Read first: what is no longer doubted is in `now`.
+    let doubted = clock.doubted();
+    let now = clock.now().plus(doubted);
     (settings.expire_after > 0).then(|| now.plus_seconds(settings.expire_after as f64))
 }
 
@@ -25,9 +28,9 @@ impl Enlisted {
         settings: &Settings,
         fact: &Fact,
         resolution: &Resolution,
-        now: Timestamp,
+        clock: &dyn Clock,
     ) {
-        self.items.extend(items(settings, fact, resolution, now));
+        self.items.extend(items(settings, fact, resolution, clock));
         let loops = resolution.loops.iter();
         self.loops
             .extend(loops.map(|name| (fact.arrival.instance.clone(), name.clone())));
@@ -39,12 +42,12 @@ fn items(
     settings: &Settings,
     fact: &Fact,
     resolution: &Resolution,
-    now: Timestamp,
+    clock: &dyn Clock,
 ) -> Vec<NewItem> {
     let decided = resolution
         .routes
         .iter()
-        .map(|route| item(settings, fact, route, now, None));
+        .map(|route| item(settings, fact, route, clock, None));
     let undecided = resolution.undecided.iter().map(|one| {
         let outcome = Outcome::new(
             Class::Internal,
@@ -53,7 +56,7 @@ fn items(
                 one.route.rule, one.why
             ),
         );
-        item(settings, fact, &one.route, now, Some(outcome))
+        item(settings, fact, &one.route, clock, Some(outcome))
     });
     decided.chain(undecided).collect()
 }
@@ -62,7 +65,7 @@ pub fn item(
     settings: &Settings,
     fact: &Fact,
     route: &Route,
-    now: Timestamp,
+    clock: &dyn Clock,
     failed: Option<Outcome>,
 ) -> NewItem {
     let arrival = &fact.arrival;
@@ -78,8 +81,8 @@ pub fn item(
         remote_aet: arrival.remote_aet.clone(),
         priority: route.priority,
         group: route.group(arrival),
-        not_before: (route.quiet_seconds > 0).then(|| now.plus_seconds(quiet)),
-        expires: expiry(settings.destination(&route.destination), now),
+        not_before: (route.quiet_seconds > 0).then(|| clock.now().plus_seconds(quiet)),
+        expires: expiry(settings.destination(&route.destination), clock),
         size_bytes: arrival.size_bytes,
         failed,
         reception: Reception {

@@ -387,7 +387,7 @@ impl Reconciler {
                     continue;
                 }
             }
-            enlisted.add(settings, fact, &resolution, now);
+            enlisted.add(settings, fact, &resolution, &*self.parts.clock);
         }
         Ok(enlisted)
     }

@@ -121,6 +121,7 @@ fn of_a_long_stop_a_day_counts_until_orthanc_agrees() {
     assert_eq!(clock.ahead().micros(), 2 * DAY);
     assert!(clock.warning().is_some());
     machine.pass(HOUR);
+    assert_eq!(clock.doubted(), span(2 * DAY));
     let date = |ago: i64| Timestamp::from_micros(BEGIN + 3 * DAY + HOUR - ago);
     assert_eq!(
         clock.dated(date(HOUR)),
@@ -134,6 +135,7 @@ fn of_a_long_stop_a_day_counts_until_orthanc_agrees() {
     assert_eq!(clock.ahead(), Ahead::default());
     assert_eq!((clock.look(), clock.warning()), (None, None));
     assert_eq!(clock.dated(date(SECOND)), None, "once");
+    assert_eq!(clock.doubted(), Duration::ZERO);
     assert_eq!(clock.uncertain(), span(3 * DAY));
     machine.pass(DAY);
     clock.look();

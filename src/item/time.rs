@@ -128,6 +128,12 @@ pub trait Clock: Send + Sync {
         Duration::ZERO
     }
 
+    /// What will count at once as time since the last stop, if Orthanc agrees with the machine's clock. What begins to wait before
+    /// that has not waited for it.
+    fn doubted(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// What people should know of the machine's clock, for a while.
     fn warning(&self) -> Option<ClockWarning> {
         None
