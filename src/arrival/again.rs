@@ -5,11 +5,15 @@
 //!   the log, with another file. Whether the content changed is told by the MD5 sum that Orthanc keeps with each file. It is asked for
 //!   only where an instance can be overwritten: elsewhere nothing that is new pays for it, and what was deleted and comes back
 //!   counts as changed.
-//!   One case is not seen: overwritten by another content and again by the first one, both before either line was read, with the item of
-//!   the first sent in between: it is taken for what it was made for.
+//!   Overwritten by another content and again by the first one, before either line was read, the other one may have been sent in
+//!   between; its line went with it. So where numbers are missing before a line, only an item that was done before them counts as
+//!   having delivered this content. Lines that appear below the cursor are left out of that: there numbers are always missing.
 //! - It left the file as it was (the default): no line. Up to 1.12.x the callback comes all the same; it is lost in a crash. 1.13.0 tells
 //!   nothing at all.
 
+use std::collections::HashSet;
+
+use super::changes::Change;
 use super::facts::Fact;
 use super::progress::Fate;
 use super::reconcile::{PassError, Reconciler, second_of};
@@ -34,6 +38,39 @@ impl Reconciler {
             fact.digest = self.facts.digest(&fact.arrival.instance)?;
         }
         Ok(())
+    }
+
+    /// Tells of which of these instances the line of an earlier reception may have vanished unread.
+    pub(super) fn doubt(&self, lines: &[Change], facts: &mut [Fact]) {
+        let Some(cursor) = self
+            .cursor
+            .as_ref()
+            .filter(|_| needs_digests(&self.parts.settings))
+        else {
+            return;
+        };
+        let mut previous = cursor.seq;
+        let after_missing: HashSet<&str> = lines
+            .iter()
+            .filter(|line| line.seq > cursor.seq)
+            .skip_while(|line| {
+                let follows = line.seq == previous + 1;
+                previous = line.seq;
+                follows
+            })
+            .map(|line| line.resource.as_str())
+            .collect();
+        // Orthanc dates by the machine's clock, to the second, before it commits.
+        let ahead = self.parts.clock.ahead();
+        let since = Timestamp::parse_orthanc(&cursor.date)
+            .map_or(Timestamp::from_micros(i64::MIN), |date| {
+                ahead.own(date).plus_seconds(-1.0)
+            });
+        for fact in facts {
+            if after_missing.contains(fact.arrival.instance.as_str()) {
+                fact.unseen_since = Some(since);
+            }
+        }
     }
 
     /// Whether the callback that came at `told`, and that no line of the log goes with, is one of an instance that Orthanc

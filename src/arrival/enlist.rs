@@ -89,7 +89,39 @@ pub fn item(
             file: Some(fact.stamp.clone()),
             digest: fact.digest.clone(),
             repeated: fact.repeated,
+            unseen_since: fact.unseen_since,
             again: route.again,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+
+    /// It is doubted that ten days have passed.
+    struct Doubtful;
+
+    impl Clock for Doubtful {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_micros(0)
+        }
+        fn doubted(&self) -> Duration {
+            Duration::from_secs(10 * 86_400)
+        }
+    }
+
+    #[test]
+    fn days_that_are_counted_later_are_not_those_of_an_item_that_is_made_now() {
+        let defaults = json!({ "ExpireAfter": 3600 });
+        let configuration = json!({ "SendQueue": { "Defaults": defaults } });
+        let settings = crate::config::load(&configuration, &|_| None, None).unwrap();
+        let expires = expiry(settings.destination("pacs"), &Doubtful);
+        let expected = Timestamp::from_micros(0).plus_seconds(864_000.0 + 3600.0);
+        assert_eq!(expires, Some(expected));
     }
 }

@@ -27,6 +27,8 @@ pub struct Fact {
     pub digest: Option<String>,
     /// When Orthanc told that it received the instance again, and left it as it was.
     pub repeated: Option<Timestamp>,
+    /// See [`crate::store::Reception::unseen_since`].
+    pub unseen_since: Option<Timestamp>,
 }
 
 /// Reads facts; keeps the parents of series and studies.
@@ -157,6 +159,7 @@ impl Facts {
             received,
             digest: None,
             repeated: None,
+            unseen_since: None,
         })
     }
 

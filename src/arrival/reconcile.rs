@@ -318,6 +318,7 @@ impl Reconciler {
             }
         }
         self.digest(&mut facts)?;
+        self.doubt(lines, &mut facts);
         let enlisted = self.enlist(&facts, &mut gone)?;
         self.enter(&enlisted, Some((cursor, &gaps)))?;
         let waiting = &self.waiting;

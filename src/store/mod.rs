@@ -131,6 +131,8 @@ pub struct Reception {
     pub digest: Option<String>,
     /// When Orthanc told that it received the instance again and left the file as it was.
     pub repeated: Option<Timestamp>,
+    /// Since when other contents may have been stored before it and were not seen; `None`: none were. Not kept.
+    pub unseen_since: Option<Timestamp>,
     /// What becomes of it if the pair has items already.
     pub again: Again,
 }
@@ -155,7 +157,8 @@ pub enum Duplicates {
     /// content anyway, and is of the newest reception from now on; one that is `Running` may have read the old content, so a new
     /// item is made. None is made for a reception that has one by a rule, whatever became of it. Otherwise [`Reception::again`] decides:
     /// `Never`: no rule has made an item of the pair; `IfChanged`: the newest item of the pair was not delivered and is not being
-    /// delivered, or had another content; if Orthanc stored nothing, there must be an item at all.
+    /// delivered, or had another content, or may have delivered one that was not seen; if Orthanc stored nothing, there must be an
+    /// item at all.
     Arrival,
     /// A person's request: one that waits or runs is enough.
     Request,

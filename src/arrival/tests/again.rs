@@ -48,6 +48,34 @@ fn overwritten_before_it_was_sent_it_is_sent_once_and_as_it_is() {
     assert_eq!(again(&mut world, "one"), ["i1"]);
 }
 
+/// Another content, whose line was never seen, was sent in the name of the first; then the first came again.
+#[test]
+fn changed_and_changed_back_unseen_it_is_sent_again() {
+    let mut world = World::overwriting(json!([{ "To": ["pacs"] }]));
+    world.wait(2.0);
+    let store = |world: &World, content| {
+        world.index(|index| index.store_content("i1", "t1", "CT", content));
+    };
+    store(&world, "one");
+    world.settle();
+    store(&world, "two");
+    assert_eq!(world.deliver(), ["i1"]);
+    store(&world, "one");
+    world.settle();
+    assert_eq!(world.deliver(), ["i1"]);
+    // What is missing now came after it was delivered.
+    world.wait(90.0);
+    world.index(|index| index.store_content("i2", "t2", "CT", "other"));
+    world.settle();
+    world.deliver();
+    world.wait(90.0);
+    store(&world, "three");
+    store(&world, "one");
+    world.settle();
+    assert!(world.deliver().is_empty());
+    assert_eq!(world.decided("pacs", Fate::Unchanged), 1);
+}
+
 #[test]
 fn never_is_never() {
     let mut world = World::overwriting(rule("Never"));

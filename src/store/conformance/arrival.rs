@@ -120,6 +120,7 @@ fn received(instance: &str, file: &str, digest: &str, again: Again) -> NewItem {
             file: Some(file.into()),
             digest: (!digest.is_empty()).then(|| digest.into()),
             repeated: None,
+            unseen_since: None,
             again,
         },
         ..new_item("study", instance, "pacs")

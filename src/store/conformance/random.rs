@@ -242,6 +242,7 @@ impl Play {
             file: one(3),
             digest: one(2),
             repeated: (self.random.u8(..4) == 0).then(|| self.soon()),
+            unseen_since: None,
             again: [Again::Never, Again::IfChanged, Again::Always][self.random.usize(..3)],
         }
     }

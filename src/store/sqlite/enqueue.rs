@@ -120,6 +120,7 @@ pub fn count_new(pool: &Pool, items: &[NewItem], duplicates: Duplicates) -> Resu
                     state: state_of(item),
                     alone: group(item).is_none(),
                     by_rule: item.rule.is_some(),
+                    completed: None,
                     reception: item.reception.clone(),
                 });
             }
@@ -140,7 +141,19 @@ struct Other {
     state: State,
     alone: bool,
     by_rule: bool,
+    completed: Option<Timestamp>,
     reception: Reception,
+}
+
+impl Other {
+    /// Whether what it delivers is known to be what was received.
+    fn delivers(&self, reception: &Reception) -> bool {
+        // One and the same file was not overwritten in between.
+        let is_file = reception.file.is_some() && reception.file == self.reception.file;
+        let before_unseen = |since| self.completed.is_some_and(|completed| completed < since);
+        self.reception.is_same_content(reception)
+            && (is_file || reception.unseen_since.is_none_or(before_unseen))
+    }
 }
 
 /// The items of the pair, oldest first.
@@ -156,8 +169,9 @@ fn pair(conn: &Connection, item: &NewItem, destination: i64) -> Result<Vec<Other
                 file: row.get(4)?,
                 digest: row.get(5)?,
                 repeated: row.get(6)?,
-                again: Again::default(),
+                ..Reception::default()
             },
+            completed: row.get(7)?,
         })
     })?;
     Ok(found.collect::<rusqlite::Result<_>>()?)
@@ -196,7 +210,7 @@ fn fate(pair: &[Other], item: &NewItem, duplicates: Duplicates) -> Fate {
             let is_there = matches!(newest.state, State::Success | State::Running);
             // What goes into the error queue at once is there, if it was not purged.
             let is_failed = item.failed.is_some() && newest.state == State::Failure;
-            (is_there || is_failed) && newest.reception.is_same_content(reception)
+            (is_there || is_failed) && newest.delivers(reception)
         }),
     };
     if held_back {
@@ -210,6 +224,7 @@ fn fate(pair: &[Other], item: &NewItem, duplicates: Duplicates) -> Fate {
 fn merge(conn: &Connection, pair: &[Other], item: &NewItem, duplicates: Duplicates) -> Result<()> {
     for other in pair.iter().filter(|other| other.state.is_waiting()) {
         let reception = Reception {
+            unseen_since: other.reception.unseen_since,
             again: other.reception.again,
             ..item.reception.clone()
         };
