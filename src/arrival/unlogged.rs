@@ -22,9 +22,15 @@ impl Reconciler {
         if left.is_empty() {
             return Ok(());
         }
-        // What Orthanc had before there was a queue is not ours, however often it is sent again.
-        let made = second_of(self.parts.store.created()?);
         let ahead = self.parts.clock.ahead();
+        // What Orthanc had before there was a queue is not ours, however often it is sent again. A time that is still to come tells
+        // nothing: the machine's clock was wrong then.
+        let (made, now) = (self.parts.store.created()?, self.parts.clock.now());
+        let made = if made <= ahead.wall(now) {
+            second_of(made)
+        } else {
+            String::new()
+        };
         for chunk in left.chunks(CHUNK) {
             let ids: Vec<&str> = chunk.iter().map(String::as_str).collect();
             let described = self.describe(&ids)?;

@@ -280,3 +280,16 @@ fn nothing_goes_back_to_where_it_came_from() {
         .collect();
     assert_eq!(to, ["archive"]);
 }
+
+/// A dead battery: the clock was a year ahead when the database was made, and is right now.
+#[test]
+fn a_queue_that_was_made_in_the_future_takes_what_no_line_names() {
+    let mut world = World::new(3);
+    world.wait(-365.0 * 86_400.0);
+    world.index(|index| {
+        index.store_range(3..5);
+        index.log.clear();
+    });
+    world.settle();
+    world.assert_each_once(3..5);
+}
