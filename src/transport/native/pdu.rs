@@ -1,4 +1,4 @@
-//! PDUs on the line (PS3.8 9.3): reading those that a peer sends; those that we send are in [`write`].
+//! PDUs on the line (PS3.8 9.3): reading those that a peer sends; those that we send are in [`mod@write`].
 //!
 //! Invariants:
 //! - Nothing from the peer is believed: a PDU's type and length are checked before anything is allocated for it, and what a
