@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use sendqueue_testkit::dcmtk::StoreScu;
 use sendqueue_testkit::queue::{self, Queue, SOON};
-use sendqueue_testkit::{FaultScp, Instance, OrthancConfig, Respond, Study};
+use sendqueue_testkit::{FaultScp, Instance, OrthancConfig, OrthancVersion, Respond, Study};
 use serde_json::{Value, json};
 
 /// `POST /instances` that may be cut at any moment; whether Orthanc answered 200.
@@ -384,7 +384,8 @@ fn change_numbers_beyond_32_bits() {
 #[test]
 fn what_a_script_deletes_before_it_is_read_is_counted() {
     let scp = FaultScp::start("PACS");
-    let folder = tempfile::tempdir().unwrap();
+    let version = OrthancVersion::under_test();
+    let folder = tempfile::tempdir_in(version.temp_base().unwrap()).unwrap();
     let script = folder.path().join("route.lua");
     std::fs::write(
         &script,
@@ -392,7 +393,7 @@ fn what_a_script_deletes_before_it_is_read_is_counted() {
          Delete(SendToModality(instanceId, 'pacs'))\nend\n",
     )
     .unwrap();
-    let config = queue::config_for(&[&scp]).set("/LuaScripts", json!([script]));
+    let config = queue::config_for(&[&scp]).set("/LuaScripts", json!([version.inside(&script)]));
     let queue = Queue::start(config);
     let instances = Study::new(1, 20).build();
     for instance in &instances {
