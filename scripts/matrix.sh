@@ -27,8 +27,10 @@ else
         [ "$name" = ui ] || all="$all $name"
     done
 fi
+failed=
 for version in "$@"; do
     echo "== Orthanc of $version"
     # shellcheck disable=SC2086
-    SENDQUEUE_TEST_ORTHANC=$version scripts/tests.sh $all $page
+    SENDQUEUE_TEST_ORTHANC=$version scripts/tests.sh $all $page || failed="$failed $version"
 done
+[ -z "$failed" ] || { echo "matrix: failed with the Orthanc of$failed" >&2; exit 1; }

@@ -93,8 +93,10 @@ impl Reconciler {
             );
         }
         self.enter(&enlisted, None)?;
-        // The callback of most of them is what names them.
-        self.recent.extend(&new, |_| true);
+        // The callback of one that a search found may still come.
+        let waiting = &self.waiting;
+        self.recent
+            .extend(&new, |instance| waiting.contains_key(instance));
         Ok(gone)
     }
 

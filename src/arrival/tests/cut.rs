@@ -155,6 +155,24 @@ fn crashes_during_the_search() {
     world.assert_has((1000..3000).chain(5000..5100), 1..=1);
 }
 
+/// Its callback finds it deleted: nothing is missed.
+#[test]
+fn what_a_search_found_before_its_callback_came_is_not_gone() {
+    let mut world = world();
+    world.index(|index| {
+        index.store_range(1000..1010);
+        index.log.clear();
+    });
+    world.crash();
+    world.index(|index| index.store_range(5000..5010));
+    world.settle();
+    world.assert_has(1000..1010, 1..=1);
+    world.index(|index| index.remove(&name(1000)));
+    world.notices.put(&name(1000), world.clock.now());
+    world.settle();
+    assert_eq!(world.progress.figures().gone, 0);
+}
+
 #[test]
 fn a_store_that_fails_during_the_search() {
     let mut world = world();
