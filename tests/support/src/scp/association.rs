@@ -144,6 +144,7 @@ fn negotiate<'a>(
             })
             .collect(),
         stores: 0,
+        is_open: true,
     };
     let answer = Pdu::AssociationAC(AssociationAC {
         protocol_version: 1,
@@ -237,16 +238,24 @@ pub(super) struct Peer<'a> {
     request: AssociationRequest,
     accepted: Vec<Accepted>,
     stores: usize,
+    is_open: bool,
 }
 
 impl Drop for Peer<'_> {
     /// Also when a closure of the test panics.
     fn drop(&mut self) {
-        self.shared.state().records.counters.open -= 1;
+        self.is_over();
     }
 }
 
 impl Peer<'_> {
+    /// Counted once.
+    fn is_over(&mut self) {
+        if std::mem::take(&mut self.is_open) {
+            self.shared.state().records.counters.open -= 1;
+        }
+    }
+
     /// Serves requests; `Ok` at a release.
     fn requests(&mut self) -> Step<()> {
         let (mut command, mut data) = (Vec::new(), Vec::new());
@@ -256,7 +265,11 @@ impl Peer<'_> {
         loop {
             let values = match read(self.stream)? {
                 Pdu::PData { data } => data,
-                Pdu::ReleaseRQ => return write(self.stream, &Pdu::ReleaseRP),
+                Pdu::ReleaseRQ => {
+                    // The requestor may open the next one as soon as it has read the reply.
+                    self.is_over();
+                    return write(self.stream, &Pdu::ReleaseRP);
+                }
                 _ => return Err(Ended),
             };
             for value in values {
