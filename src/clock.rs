@@ -14,10 +14,10 @@
 //!
 //! The difference of both readings is kept, and followed only where it moved: so a time that is shown is the same each time.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::item::{Ahead, Clock, ClockWarning, Jump, Reading, SystemClock, Timestamp};
+use parking_lot::{Mutex, MutexGuard};
 
 /// Most that counts at once as time since the last stop.
 pub const MOST_AT_ONCE: Duration = Duration::from_secs(24 * 3600);
@@ -155,7 +155,7 @@ impl<M: Machine> QueueClock<M> {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -5,10 +5,11 @@
 //! - Set while Orthanc is up only: before `OrthancStarted` Orthanc refuses them.
 //! - A stop ends the waiting at once.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use orthanc_sdk::Host;
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::dispatch::Lanes;
 use crate::item::{Clock, State};
@@ -59,12 +60,9 @@ impl Gauges {
                 }
                 self.host.set_metric(name, value as f64);
             }
-            let stopped = self.lock();
-            drop(
-                self.wake
-                    .wait_timeout_while(stopped, STEP, |stopped| !*stopped)
-                    .unwrap_or_else(PoisonError::into_inner),
-            );
+            let mut stopped = self.lock();
+            self.wake
+                .wait_while_for(&mut stopped, |stopped| !*stopped, STEP);
         }
     }
 
@@ -93,6 +91,6 @@ impl Gauges {
     }
 
     fn lock(&self) -> MutexGuard<'_, bool> {
-        self.stopped.lock().unwrap_or_else(PoisonError::into_inner)
+        self.stopped.lock()
     }
 }

@@ -11,12 +11,13 @@
 //!   workers make none later than `transport::rest` allows (0.9 s). Without these servers it waits for [`LONG_GRACE`].
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use orthanc_sdk::{Change, ChangeType, Host, Plugin, Request, StoredInstance};
+use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::alert::{self, Alerts};
@@ -361,11 +362,7 @@ impl Running {
         }
         let native = self.native.clone();
         self.spawn("sq-release", move || native.tidy());
-        let reconciler = self
-            .reconciler
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let reconciler = self.reconciler.lock().take();
         if let Some(mut reconciler) = reconciler {
             self.spawn("sq-arrive", move || reconciler.run());
         }
@@ -480,8 +477,7 @@ impl Running {
         if let Some(alerts) = &self.alerts {
             alerts.join();
         }
-        let threads =
-            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let threads = std::mem::take(&mut *self.threads.lock());
         for thread in threads {
             let _ = thread.join();
         }
@@ -497,11 +493,7 @@ impl Running {
                 let _ = orthanc_sdk::guard::catch(name, work);
             });
         match thread {
-            Ok(thread) => self
-                .threads
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(thread),
+            Ok(thread) => self.threads.lock().push(thread),
             Err(error) => log::error!("the thread {name} could not be started: {error}"),
         }
     }

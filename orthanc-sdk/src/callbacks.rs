@@ -7,7 +7,7 @@
 //! - On the way to an `OnStoredInstance` closure: one read lock, one `Arc` clone, no allocation.
 
 use std::ffi::{CStr, c_char};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use crate::change::{Change, ChangeType, ResourceType};
 use crate::error::CallError;
@@ -15,6 +15,7 @@ use crate::host::Host;
 use crate::instance::StoredInstance;
 use crate::memory::copy_text;
 use crate::{context, filter, guard, raw, rest};
+use parking_lot::RwLock;
 
 pub(crate) type StoredHandler = Arc<dyn Fn(&StoredInstance<'_>) + Send + Sync>;
 pub(crate) type ChangeHandler = Arc<dyn Fn(&Change) + Send + Sync>;
@@ -73,7 +74,7 @@ pub(crate) fn add<H: Clone>(
     if !host.is_alive() {
         return Err(CallError::HostGone);
     }
-    let mut slot = registry.write().unwrap_or_else(PoisonError::into_inner);
+    let mut slot = registry.write();
     let generation = host.generation();
     let list = match slot.as_ref() {
         Some(handlers) if handlers.generation == generation => {
@@ -91,25 +92,15 @@ pub(crate) fn add<H: Clone>(
 pub(crate) fn handlers<H>(registry: &Registry<H>) -> Option<Arc<[H]>> {
     registry
         .read()
-        .unwrap_or_else(PoisonError::into_inner)
         .as_ref()
         .map(|handlers| Arc::clone(&handlers.list))
 }
 
 /// Drops everything that was registered, routes too. Closures are dropped outside the locks.
 pub(crate) fn clear() {
-    let stored = STORED
-        .write()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take();
-    let changes = CHANGES
-        .write()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take();
-    let filters = filter::FILTERS
-        .write()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take();
+    let stored = STORED.write().take();
+    let changes = CHANGES.write().take();
+    let filters = filter::FILTERS.write().take();
     let routes = rest::take_all();
     drop((stored, changes, filters, routes));
 }

@@ -10,13 +10,13 @@
 use std::ffi::{CStr, CString, c_void};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering::SeqCst};
-use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crate::error::CallError;
 use crate::host::Host;
 use crate::raw;
 use crate::version::HostVersion;
+use parking_lot::RwLock;
 
 /// How long the end of `finalize` waits for calls of other threads that are still inside Orthanc. A plugin whose
 /// `finalize` joins its threads never waits here.
@@ -162,7 +162,7 @@ pub(crate) unsafe fn open(
     context: *mut raw::OrthancPluginContext,
     plugin: &'static str,
 ) -> Result<Host, String> {
-    let mut current = CURRENT.write().unwrap_or_else(PoisonError::into_inner);
+    let mut current = CURRENT.write();
     if current.is_some() {
         return Err("the plugin is initialized already".to_owned());
     }
@@ -188,7 +188,7 @@ pub(crate) unsafe fn open(
 /// Ends the current generation and waits for calls in flight, at most [`CLOSE_TIMEOUT`]. Closing twice is fine.
 /// `false` if a call was still in flight at the end.
 pub(crate) fn close() -> bool {
-    *CURRENT.write().unwrap_or_else(PoisonError::into_inner) = None;
+    *CURRENT.write() = None;
     CONTEXT.store(ptr::null_mut(), SeqCst);
     let deadline = Instant::now() + CLOSE_TIMEOUT;
     while IN_FLIGHT.load(SeqCst) != 0 {
@@ -202,7 +202,7 @@ pub(crate) fn close() -> bool {
 
 /// The host of the current generation.
 pub(crate) fn current() -> Option<Host> {
-    *CURRENT.read().unwrap_or_else(PoisonError::into_inner)
+    *CURRENT.read()
 }
 
 /// A C string, or the error that names what holds the NUL.

@@ -1,11 +1,12 @@
 //! Behind `export_plugin!`: the life of a plugin, from `OrthancPluginInitialize` to `OrthancPluginFinalize`.
 
 use std::ffi::{CString, c_char, c_void};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
 use crate::plugin::Plugin;
 use crate::raw;
 use crate::{callbacks, context, guard, log};
+use parking_lot::Mutex;
 
 type Finalizer = Box<dyn FnOnce() + Send>;
 
@@ -68,7 +69,7 @@ pub(crate) unsafe fn start<P: Plugin>(
     let error = match started {
         Ok(Ok(plugin)) => {
             let finalizer: Finalizer = Box::new(move || plugin.finalize());
-            *FINALIZER.lock().unwrap_or_else(PoisonError::into_inner) = Some(finalizer);
+            *FINALIZER.lock() = Some(finalizer);
             return Ok(());
         }
         Ok(Err(message)) => {
@@ -87,10 +88,7 @@ pub(crate) unsafe fn start<P: Plugin>(
 pub fn finalize() {
     // Callbacks first: what the plugin closes in its `finalize` is then held by nobody else.
     let _ = guard::catch("dropping the callbacks", callbacks::clear);
-    let finalizer = FINALIZER
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take();
+    let finalizer = FINALIZER.lock().take();
     if let Some(finalizer) = finalizer {
         let _ = guard::catch("OrthancPluginFinalize", finalizer);
     }

@@ -10,11 +10,11 @@ use std::any::Any;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
-use std::sync::{Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 
 use crate::log;
 use crate::raw;
+use parking_lot::Mutex;
 
 thread_local! {
     /// How many guards the thread is inside of. No destructor, so it does not keep the library loaded.
@@ -64,10 +64,7 @@ fn report(info: &PanicHookInfo<'_>) {
     }
     let thread = thread::current();
     if DEPTH.get() > 0 {
-        PLACES
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push((thread.id(), place));
+        PLACES.lock().push((thread.id(), place));
     } else {
         let name = thread.name().unwrap_or("unnamed");
         log::error(&format!(
@@ -80,7 +77,7 @@ fn report(info: &PanicHookInfo<'_>) {
 /// The place of this thread's panic, and forgets it. The oldest one, if destructors have panicked as well.
 fn take_place() -> String {
     let id = thread::current().id();
-    let mut places = PLACES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut places = PLACES.lock();
     let mine = places
         .iter()
         .find(|(thread, _)| *thread == id)

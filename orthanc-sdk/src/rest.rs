@@ -4,13 +4,14 @@
 //! of a fixed number made by the compiler: function N looks up closure N.
 
 use std::ffi::c_char;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use crate::context::c_string;
 use crate::error::CallError;
 use crate::host::Host;
 use crate::http::{Request, Response};
 use crate::{answer, context, guard, raw};
+use parking_lot::RwLock;
 
 /// How many routes a plugin can register.
 pub const MAX_ROUTES: usize = 64;
@@ -59,7 +60,7 @@ static TRAMPOLINES: [[Trampoline; 8]; MAX_ROUTES / 8] = [
 pub(crate) fn register(host: Host, pattern: &str, handler: RestHandler) -> Result<(), CallError> {
     let lease = host.lease()?;
     let text = c_string("the route's pattern", pattern)?;
-    let mut routes = ROUTES.write().unwrap_or_else(PoisonError::into_inner);
+    let mut routes = ROUTES.write();
     let slot = routes.len();
     let Some(&callback) = TRAMPOLINES.get(slot / 8).and_then(|row| row.get(slot % 8)) else {
         return Err(CallError::TooManyRoutes { limit: MAX_ROUTES });
@@ -85,7 +86,7 @@ pub(crate) fn register(host: Host, pattern: &str, handler: RestHandler) -> Resul
 
 /// Forgets all routes; the caller drops them.
 pub(crate) fn take_all() -> Vec<Route> {
-    std::mem::take(&mut *ROUTES.write().unwrap_or_else(PoisonError::into_inner))
+    std::mem::take(&mut *ROUTES.write())
 }
 
 unsafe extern "C" fn trampoline<const ROW: usize, const COLUMN: usize>(
@@ -108,11 +109,7 @@ unsafe fn serve(
     uri: *const c_char,
     request: *const raw::OrthancPluginHttpRequest,
 ) -> i32 {
-    let route = ROUTES
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(slot)
-        .cloned();
+    let route = ROUTES.read().get(slot).cloned();
     let (Some(route), Some(host)) = (route, context::current()) else {
         return raw::OrthancPluginErrorCode_UnknownResource as i32;
     };

@@ -44,11 +44,12 @@ pub mod watch;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use self::collect::{Collector, Gathered};
 use self::post::{Http, Outbox, Outgoing, Poster, Settled};
@@ -333,11 +334,7 @@ impl Alerts {
 
     /// Sends a message of kind `Test` at once, on the calling thread; it is not tried again. `None`: another one is under way.
     pub fn test(&self) -> Option<Tested> {
-        let _testing = match self.testing.try_lock() {
-            Ok(guard) => guard,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return None,
-        };
+        let _testing = self.testing.try_lock()?;
         let id = post::new_id();
         let body = self
             .sender
@@ -377,10 +374,9 @@ impl Alerts {
     }
 
     fn pause(&self) {
-        let control = self.lock_control();
-        let _ = self
-            .wake
-            .wait_timeout_while(control, LOOK, |control| !control.stopped);
+        let mut control = self.lock_control();
+        self.wake
+            .wait_while_for(&mut control, |control| !control.stopped, LOOK);
     }
 
     fn tell_what_is_left(&self) {
@@ -393,10 +389,10 @@ impl Alerts {
     }
 
     fn lock_work(&self) -> MutexGuard<'_, Work> {
-        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+        self.work.lock()
     }
 
     fn lock_control(&self) -> MutexGuard<'_, Control> {
-        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+        self.control.lock()
     }
 }

@@ -13,9 +13,9 @@
 //! - Who is no browser sends no `Origin`, and is not concerned.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use orthanc_sdk::{IncomingRequest, Method, Request};
+use parking_lot::Mutex;
 
 use super::error::ApiError;
 use super::input::quoted;
@@ -63,7 +63,7 @@ impl CrossSite {
     }
 
     fn is_news(&self, now: Timestamp) -> bool {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.told.lock();
         let recent = told.is_some_and(|told| now < told.plus_seconds(QUIET_SECONDS));
         if !recent {
             *told = Some(now);

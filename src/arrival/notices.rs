@@ -6,11 +6,11 @@
 //!   the reconciler then looks through the studies as if the changes had been deleted.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::timing::Timing;
 use crate::item::Timestamp;
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 /// Most identifiers kept: at some 100 bytes each, a few megabytes.
 pub const MOST: usize = 50_000;
@@ -94,11 +94,9 @@ impl Notices {
 
     /// Waits until something was handed over, at most `timeout`.
     pub fn wait(&self, timeout: Duration) -> Wake {
-        let state = self.lock();
-        let (mut state, _) = self
-            .wake
-            .wait_timeout_while(state, timeout, |state| !state.stopped && !state.woken)
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
+        self.wake
+            .wait_while_for(&mut state, |state| !state.stopped && !state.woken, timeout);
         if state.stopped {
             Wake::Stopped
         } else if std::mem::take(&mut state.woken) {
@@ -110,16 +108,13 @@ impl Notices {
 
     /// A pause that only a stop cuts short.
     pub fn linger(&self, pause: Duration) {
-        let state = self.lock();
-        drop(
-            self.wake
-                .wait_timeout_while(state, pause, |state| !state.stopped)
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        let mut state = self.lock();
+        self.wake
+            .wait_while_for(&mut state, |state| !state.stopped, pause);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -1,9 +1,9 @@
 //! How far reconciliation is, for `/sendqueue` and `health`.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::item::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 
 /// How long after one such line the next one says how many instances are gone.
 const GONE_SECONDS: u64 = 60;
@@ -140,6 +140,6 @@ impl Progress {
     }
 
     fn lock(&self) -> MutexGuard<'_, Figures> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }

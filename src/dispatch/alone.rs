@@ -7,8 +7,9 @@
 //! - Nobody is kept out for longer than [`PRESSING`]: if whoever is inside takes so long, a slow destination say, the others
 //!   go first once more.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 /// How long others go first.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -64,7 +65,7 @@ impl Alone {
     pub fn enter(&self) -> Option<Pass<'_>> {
         let mut state = self.lock();
         while !state.stopped && (state.alone || self.presses(&state)) {
-            state = self.wait(state);
+            self.wait(&mut state);
         }
         if state.stopped {
             return None;
@@ -100,7 +101,7 @@ impl Alone {
             }
         }
         if state.inside > 0 {
-            state = self.wait(state);
+            self.wait(&mut state);
         }
         if state.stopped || state.inside > 0 {
             return None;
@@ -133,15 +134,12 @@ impl Alone {
     }
 
     /// For a change, or a moment.
-    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        self.changed
-            .wait_timeout(state, LOOK)
-            .unwrap_or_else(PoisonError::into_inner)
-            .0
+    fn wait(&self, state: &mut MutexGuard<'_, State>) {
+        self.changed.wait_for(state, LOOK);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -5,7 +5,8 @@
 //! - Whoever waits is served in turn, so that a large one is not passed by small ones for ever.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 pub struct Budget {
     total: u64,
@@ -53,10 +54,7 @@ impl Budget {
         while !state.stopped
             && (state.waiting.front() != Some(&ticket) || state.used + bytes > self.total)
         {
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            self.changed.wait(&mut state);
         }
         state.waiting.retain(|one| *one != ticket);
         let stopped = state.stopped;
@@ -92,7 +90,7 @@ impl Budget {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

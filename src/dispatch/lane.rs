@@ -10,10 +10,11 @@ mod record;
 mod turn;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use self::hold::Hold;
 use super::alone::Alone;
@@ -461,6 +462,6 @@ impl Lane {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }

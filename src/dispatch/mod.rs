@@ -23,8 +23,10 @@ pub mod worker;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
+
+use parking_lot::{Mutex, MutexGuard};
 
 pub use self::lane::{Lane, LaneStatus, Tools};
 use crate::config::settings::{DestinationSettings, Settings};
@@ -217,6 +219,6 @@ impl Lanes {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }

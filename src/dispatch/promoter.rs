@@ -4,13 +4,14 @@
 //! - Each step is small, so that the writer is never held for long.
 //! - A fault of the store, which tells of it itself, is tried again; it never ends the thread.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Lanes;
 use super::timekeeper::Timekeeper;
 use crate::item::{Clock, Timestamp};
 use crate::store::{Result, Store};
+use parking_lot::{Condvar, Mutex};
 
 /// Most items moved in one transaction.
 const STEP: u32 = 1000;
@@ -67,7 +68,7 @@ impl Promoter {
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
-        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.state.lock());
         self.wake.notify_all();
     }
 
@@ -83,11 +84,9 @@ impl Promoter {
                     SLOWEST
                 }
             };
-            let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            let (mut state, _) = self
-                .wake
-                .wait_timeout_while(state, pause, |state| !state.stopped && !state.poked)
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.state.lock();
+            self.wake
+                .wait_while_for(&mut state, |state| !state.stopped && !state.poked, pause);
             if state.stopped {
                 break;
             }

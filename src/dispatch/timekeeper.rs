@@ -5,12 +5,12 @@
 //! - A reading that cannot be stored costs nothing but a later one: `health` tells of the store.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use super::Lanes;
 use crate::clock::readable;
 use crate::item::{Clock, Jump, Timestamp};
 use crate::store::{Result, Store};
+use parking_lot::Mutex;
 
 /// Seconds between two readings that are stored.
 const STEP_SECONDS: f64 = 60.0;
@@ -42,7 +42,7 @@ impl Timekeeper {
 
     /// Before anything is moved because of the time.
     pub fn look(&self, clock: &dyn Clock, store: &dyn Store, lanes: &Lanes) -> Result<()> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         if let Some(jump) = clock.look() {
             self.jumps.fetch_add(1, Ordering::Relaxed);
             tell(&jump);
@@ -75,7 +75,7 @@ impl Timekeeper {
 
     /// The last reading before a stop.
     pub fn end(&self, clock: &dyn Clock, store: &dyn Store) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         self.store(&mut state, clock, store);
     }
 

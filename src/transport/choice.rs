@@ -5,7 +5,7 @@
 //! - Over REST the rules of [`super::rest`] hold, its job slots included; natively nothing is shared.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::native::{self, Look, Native, Sent};
@@ -13,6 +13,7 @@ use super::rest::RestTransport;
 use super::{Batch, Delivery, InUse, Permit, Probe, Standing, Transport, Tried};
 use crate::config::settings::{LocalAet, Settings, Transport as Setting};
 use crate::item::{Class, Clock, Item, Outcome, Timestamp};
+use parking_lot::Mutex;
 
 /// After so long a destination that needed Orthanc is tried natively again: certificates and settings change.
 const TRY_AGAIN: Duration = Duration::from_secs(600);
@@ -51,7 +52,7 @@ impl Choice {
 
     /// Why this destination needs Orthanc now.
     fn need(&self, destination: &str) -> Option<String> {
-        let mut needs = self.needs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut needs = self.needs.lock();
         let (since, reason) = needs.get(destination)?;
         let now = self.clock.now();
         if now.since(*since) < TRY_AGAIN && now >= *since {
@@ -64,20 +65,17 @@ impl Choice {
     /// From now on this destination goes through Orthanc.
     fn remember(&self, destination: &str, reason: &str) {
         self.tell(destination, "is sent to", reason);
-        self.needs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(
-                destination.to_owned(),
-                (self.clock.now(), reason.to_owned()),
-            );
+        self.needs.lock().insert(
+            destination.to_owned(),
+            (self.clock.now(), reason.to_owned()),
+        );
     }
 
     /// Says a reason once.
     fn tell(&self, destination: &str, what: &str, reason: &str) {
         /// Reasons may contain what differs from instance to instance.
         const MOST: usize = 20;
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.told.lock();
         let reasons = told.entry(destination.to_owned()).or_default();
         if reasons.len() < MOST && !reasons.iter().any(|one| one == reason) {
             reasons.push(reason.to_owned());

@@ -7,9 +7,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use orthanc_sdk::Client;
+use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::config::remark::{self, aet_in_force, host_in_force};
@@ -68,22 +69,17 @@ impl Modalities {
 
     /// After the list was changed in Orthanc.
     pub fn forget(&self) {
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.known.lock() = None;
     }
 
     /// All of them; an error when Orthanc cannot be asked now.
     pub fn all(&self) -> Result<List, String> {
-        if let Some(list) = self
-            .known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-        {
+        if let Some(list) = self.known.lock().clone() {
             return Ok(list);
         }
         // Not under the lock: a REST call may take long, and readers need not wait for it.
         let list = Arc::new(self.read()?);
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(list.clone());
+        *self.known.lock() = Some(list.clone());
         Ok(list)
     }
 
@@ -128,7 +124,7 @@ impl Modalities {
     fn remark(&self, name: &str, entry: &Value) {
         let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
         let remarks = remark::modality(name, text("AET"), text("Host"), text("LocalAet"));
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.told.lock();
         for remark in remarks {
             if !told.contains(&remark) {
                 log::warn!("{remark}");

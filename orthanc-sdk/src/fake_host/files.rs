@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::output::{bytes, text};
 use super::services::{PreparedInstance, State, ready, shielded};
-use super::{FakeHost, FakeInstance, lock, memory};
+use super::{FakeHost, FakeInstance, memory};
 use crate::raw;
 
 pub(super) type Reader = dyn Fn(&str) -> Result<Vec<u8>, i32> + Send + Sync;
@@ -18,7 +18,7 @@ impl FakeHost {
     where
         F: Fn(&str) -> Result<Vec<u8>, i32> + Send + Sync + 'static,
     {
-        *lock(&self.state().reader) = Arc::new(reader);
+        *self.state().reader.lock() = Arc::new(reader);
     }
 
     /// The transcoder: gets a file and a transfer syntax; answers the new file, or Orthanc's error code. Without it nothing
@@ -27,7 +27,7 @@ impl FakeHost {
     where
         F: Fn(&[u8], &str) -> Result<Vec<u8>, i32> + Send + Sync + 'static,
     {
-        *lock(&self.state().transcoder) = Arc::new(transcoder);
+        *self.state().transcoder.lock() = Arc::new(transcoder);
     }
 }
 
@@ -69,7 +69,7 @@ unsafe fn read(state: &State, params: *const c_void) -> Result<(), i32> {
             size: 1,
         };
         ready(state)?;
-        let reader = Arc::clone(&lock(&state.reader));
+        let reader = Arc::clone(&state.reader.lock());
         let file = shielded(|| reader(&text(p.instanceId)))?;
         memory::fill(p.target, &file);
     }
@@ -84,7 +84,7 @@ unsafe fn transcode(state: &State, params: *const c_void) -> Result<(), i32> {
         let p = &*params.cast::<raw::_OrthancPluginCreateDicomInstance>();
         *p.target = memory::NOBODYS.cast();
         ready(state)?;
-        let transcoder = Arc::clone(&lock(&state.transcoder));
+        let transcoder = Arc::clone(&state.transcoder.lock());
         let file =
             shielded(|| transcoder(bytes(p.buffer.cast(), p.size), &text(p.transferSyntax)))?;
         let instance = Box::into_raw(Box::new(PreparedInstance::new(&FakeInstance {

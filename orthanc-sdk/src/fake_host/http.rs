@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::output::{bytes, text};
 use super::services::{OUT_OF_RANGE, State, shielded};
-use super::{FakeHost, lock, memory};
+use super::{FakeHost, memory};
 use crate::http::Method;
 use crate::raw;
 
@@ -38,7 +38,7 @@ impl FakeHost {
     where
         F: Fn(&OutgoingCall) -> Result<(u16, Vec<u8>), i32> + Send + Sync + 'static,
     {
-        *lock(&self.state().network) = Arc::new(network);
+        *self.state().network.lock() = Arc::new(network);
     }
 }
 
@@ -62,7 +62,7 @@ pub(super) unsafe fn call(state: &State, params: *const c_void) -> Result<(), i3
             },
             timeout: p.timeout,
         };
-        let network = Arc::clone(&lock(&state.network));
+        let network = Arc::clone(&state.network.lock());
         let (status, body) = shielded(|| network(&call))?;
         *p.httpStatus = status;
         if !(200..300).contains(&status) {

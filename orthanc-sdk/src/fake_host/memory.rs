@@ -1,11 +1,10 @@
 //! Memory as Orthanc hands it out: from `malloc`, so that valgrind and sanitizers watch it, and counted.
 
+use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::ffi::{c_char, c_void};
 use std::ptr;
-use std::sync::Mutex;
 
-use super::lock;
 use crate::raw;
 
 /// An address that no memory has: freeing it ends the process.
@@ -24,24 +23,24 @@ static LIVE: Mutex<Live> = Mutex::new(Live {
 });
 
 pub(super) fn reset() {
-    let mut live = lock(&LIVE);
+    let mut live = LIVE.lock();
     let mut old = std::mem::take(&mut live.now);
     live.before.append(&mut old);
 }
 
 pub(super) fn outstanding() -> usize {
-    lock(&LIVE).now.len()
+    LIVE.lock().now.len()
 }
 
 /// Counts something that the plugin must give back.
 pub(super) fn remember(memory: *mut c_void) {
-    lock(&LIVE).now.insert(memory as usize);
+    LIVE.lock().now.insert(memory as usize);
 }
 
 /// Ends the process if the plugin does not own it.
 pub(super) fn forget(memory: *mut c_void) {
     let address = memory as usize;
-    let mut live = lock(&LIVE);
+    let mut live = LIVE.lock();
     if !live.now.remove(&address) && !live.before.remove(&address) {
         eprintln!("the plugin freed {memory:?}, which it does not own");
         std::process::abort();

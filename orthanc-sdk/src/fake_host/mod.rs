@@ -20,8 +20,8 @@ mod turn;
 use std::collections::BTreeMap;
 use std::ffi::{CString, c_char};
 use std::ptr;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use regex::Regex;
 use serde_json::Value;
@@ -148,12 +148,12 @@ impl FakeHost {
 
     /// What [`Host::configuration`] gives.
     pub fn set_configuration(&self, configuration: Value) {
-        *lock(&self.state().configuration) = configuration.to_string().into_bytes();
+        *self.state().configuration.lock() = configuration.to_string().into_bytes();
     }
 
     /// What [`Host::configuration`] reads, byte by byte: also what is no JSON or not UTF-8.
     pub fn set_raw_configuration(&self, bytes: &[u8]) {
-        *lock(&self.state().configuration) = bytes.to_vec();
+        *self.state().configuration.lock() = bytes.to_vec();
     }
 
     /// The built-in REST API: gets method, URI and body; answers a status and a body, or Orthanc's error code. It may be
@@ -162,7 +162,7 @@ impl FakeHost {
     where
         F: Fn(Method, &str, &[u8]) -> Result<(u16, Vec<u8>), i32> + Send + Sync + 'static,
     {
-        *lock(&self.state().api) = Arc::new(api);
+        *self.state().api.lock() = Arc::new(api);
     }
 
     /// Loads a plugin as Orthanc does.
@@ -192,7 +192,7 @@ impl FakeHost {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> RestAnswer {
-        let found = lock(&self.state().routes).iter().find_map(|route| {
+        let found = self.state().routes.lock().iter().find_map(|route| {
             let groups = route.regex.captures(uri)?;
             let groups = groups
                 .iter()
@@ -213,7 +213,7 @@ impl FakeHost {
     pub fn store_instance(&self, instance: &FakeInstance) -> i32 {
         let prepared = services::PreparedInstance::new(instance);
         let id = c_text(&instance.id);
-        let callbacks = lock(&self.state().stored).clone();
+        let callbacks = self.state().stored.lock().clone();
         let codes = callbacks.into_iter().map(|callback| {
             // SAFETY: the plugin's callback; the instance and its id live during the call.
             unsafe { callback(ptr::from_ref(&prepared).cast(), id.as_ptr()) as i32 }
@@ -230,7 +230,7 @@ impl FakeHost {
     ) -> i32 {
         let resource = resource.map(c_text);
         let pointer: *const c_char = resource.as_ref().map_or(ptr::null(), |text| text.as_ptr());
-        let callbacks = lock(&self.state().changes).clone();
+        let callbacks = self.state().changes.lock().clone();
         let codes = callbacks.into_iter().map(|callback| {
             // SAFETY: the plugin's callback; the string lives during the call.
             unsafe { callback(kind.number() as _, level.number() as _, pointer) as i32 }
@@ -252,7 +252,7 @@ impl FakeHost {
             [] => ptr::null(),
             _ => list.as_ptr(),
         };
-        let callbacks = lock(&self.state().filters).clone();
+        let callbacks = self.state().filters.lock().clone();
         let answers = callbacks.into_iter().map(|callback| {
             // SAFETY: the plugin's callback; strings and arrays live during the call.
             unsafe {
@@ -274,22 +274,24 @@ impl FakeHost {
 
     /// All lines logged so far, oldest first. On versions before 1.12.4 they start with the plugin's name.
     pub fn logs(&self) -> Vec<(::log::Level, String)> {
-        lock(&self.state().logs).clone()
+        self.state().logs.lock().clone()
     }
 
     /// [`logs`](Self::logs), and empties the log.
     pub fn take_logs(&self) -> Vec<(::log::Level, String)> {
-        std::mem::take(&mut *lock(&self.state().logs))
+        std::mem::take(&mut *self.state().logs.lock())
     }
 
     /// The metrics by name.
     pub fn metrics(&self) -> BTreeMap<String, f64> {
-        lock(&self.state().metrics).clone()
+        self.state().metrics.lock().clone()
     }
 
     /// The patterns of the registered routes, in order.
     pub fn routes(&self) -> Vec<String> {
-        lock(&self.state().routes)
+        self.state()
+            .routes
+            .lock()
             .iter()
             .map(|route| route.pattern.clone())
             .collect()
@@ -302,14 +304,16 @@ impl FakeHost {
             Property::RootUri => raw::_OrthancPluginProperty_RootUri,
             Property::Explorer => raw::_OrthancPluginProperty_OrthancExplorer,
         };
-        lock(&self.state().properties)
+        self.state()
+            .properties
+            .lock()
             .get(&(number as i64))
             .cloned()
     }
 
     /// The names that [`Host::set_thread_name`] gave, in order.
     pub fn thread_names(&self) -> Vec<String> {
-        lock(&self.state().thread_names).clone()
+        self.state().thread_names.lock().clone()
     }
 
     /// How many buffers, strings and transcoded files were handed out and not freed yet.
@@ -320,7 +324,7 @@ impl FakeHost {
     /// Makes each call of a service (by its number, for instance 13 for `GetConfiguration`) fail with this code; `None` ends
     /// that.
     pub fn fail_service(&self, service: i32, code: Option<i32>) {
-        let mut failing = lock(&self.state().failing);
+        let mut failing = self.state().failing.lock();
         match code {
             Some(code) => failing.insert(service, code),
             None => failing.remove(&service),
@@ -356,10 +360,6 @@ type RestCallback = unsafe extern "C" fn(
     *const c_char,
     *const raw::OrthancPluginHttpRequest,
 ) -> raw::OrthancPluginErrorCode;
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 fn c_text(text: &str) -> CString {
     CString::new(text.replace('\0', "")).unwrap_or_default()

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::ffi::{CString, c_char, c_void};
 use std::ptr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+
+use parking_lot::Mutex;
 
 use log::Level;
 use regex::Regex;
@@ -13,7 +15,7 @@ use serde_json::json;
 use super::files::{self, Reader, Transcoder};
 use super::http::{self, Network};
 use super::output::{self, bytes, text};
-use super::{FakeInstance, FakeRoute, c_text, lock, memory};
+use super::{FakeInstance, FakeRoute, c_text, memory};
 use crate::http::Method;
 use crate::raw;
 
@@ -93,15 +95,15 @@ impl Default for State {
 impl State {
     /// A new Orthanc knows nothing of what was registered with the one before.
     pub(super) fn forget_callbacks(&self) {
-        lock(&self.routes).clear();
-        lock(&self.stored).clear();
-        lock(&self.changes).clear();
-        lock(&self.filters).clear();
-        lock(&self.properties).clear();
+        self.routes.lock().clear();
+        self.stored.lock().clear();
+        self.changes.lock().clear();
+        self.filters.lock().clear();
+        self.properties.lock().clear();
     }
 
     fn log(&self, level: Level, text: String) {
-        lock(&self.logs).push((level, text));
+        self.logs.lock().push((level, text));
     }
 }
 
@@ -138,7 +140,7 @@ pub(super) unsafe extern "C" fn invoke(
 ) -> raw::OrthancPluginErrorCode {
     // SAFETY: the context is the one of a `FakeHost`, which keeps its state alive.
     let state = unsafe { &*(*context).pluginsManager.cast::<State>() };
-    let forced = lock(&state.failing).get(&(service as i32)).copied();
+    let forced = state.failing.lock().get(&(service as i32)).copied();
     let done = match forced {
         Some(code) => Err(code),
         // SAFETY: passed on as they came from the plugin.
@@ -201,7 +203,7 @@ unsafe fn serve(
             }
             raw::_OrthancPluginService_GetConfiguration => {
                 let p = &*params.cast::<raw::_OrthancPluginRetrieveDynamicString>();
-                *p.result = memory::string(&lock(&state.configuration));
+                *p.result = memory::string(&state.configuration.lock());
             }
             raw::_OrthancPluginService_GetConfigurationPath => {
                 let p = &*params.cast::<raw::_OrthancPluginRetrieveDynamicString>();
@@ -221,25 +223,31 @@ unsafe fn serve(
             }
             raw::_OrthancPluginService_SetPluginProperty => {
                 let p = &*params.cast::<raw::_OrthancPluginSetPluginProperty>();
-                lock(&state.properties).insert(p.property as i64, text(p.value));
+                state
+                    .properties
+                    .lock()
+                    .insert(p.property as i64, text(p.value));
             }
             raw::_OrthancPluginService_SetMetricsValue => {
                 ready(state)?;
                 let p = &*params.cast::<raw::_OrthancPluginSetMetricsValue>();
-                lock(&state.metrics).insert(text(p.name), f64::from(p.value));
+                state
+                    .metrics
+                    .lock()
+                    .insert(text(p.name), f64::from(p.value));
             }
             raw::SERVICE_SET_METRICS_INTEGER => {
                 ready(state)?;
                 let p = &*params.cast::<raw::SetMetricsInteger>();
-                lock(&state.metrics).insert(text(p.name), p.value as f64);
+                state.metrics.lock().insert(text(p.name), p.value as f64);
             }
-            raw::SERVICE_SET_THREAD_NAME => lock(&state.thread_names).push(text(params.cast())),
+            raw::SERVICE_SET_THREAD_NAME => state.thread_names.lock().push(text(params.cast())),
             raw::_OrthancPluginService_RegisterRestCallbackNoLock => {
                 let p = &*params.cast::<raw::_OrthancPluginRestCallback>();
                 let pattern = text(p.pathRegularExpression);
                 let regex = Regex::new(&format!("^(?:{pattern})$")).map_err(|_| OUT_OF_RANGE)?;
                 let callback = p.callback.ok_or(OUT_OF_RANGE)?;
-                lock(&state.routes).push(FakeRoute {
+                state.routes.lock().push(FakeRoute {
                     pattern,
                     regex,
                     callback,
@@ -247,15 +255,15 @@ unsafe fn serve(
             }
             raw::_OrthancPluginService_RegisterOnStoredInstanceCallback => {
                 let p = &*params.cast::<raw::_OrthancPluginOnStoredInstanceCallback>();
-                lock(&state.stored).push(p.callback.ok_or(OUT_OF_RANGE)?);
+                state.stored.lock().push(p.callback.ok_or(OUT_OF_RANGE)?);
             }
             raw::_OrthancPluginService_RegisterOnChangeCallback => {
                 let p = &*params.cast::<raw::_OrthancPluginOnChangeCallback>();
-                lock(&state.changes).push(p.callback.ok_or(OUT_OF_RANGE)?);
+                state.changes.lock().push(p.callback.ok_or(OUT_OF_RANGE)?);
             }
             raw::_OrthancPluginService_RegisterIncomingHttpRequestFilter2 => {
                 let p = &*params.cast::<raw::_OrthancPluginIncomingHttpRequestFilter2>();
-                lock(&state.filters).push(p.callback.ok_or(OUT_OF_RANGE)?);
+                state.filters.lock().push(p.callback.ok_or(OUT_OF_RANGE)?);
             }
             raw::_OrthancPluginService_CallRestApi => return call_api(state, params),
             raw::_OrthancPluginService_CallHttpClient2 => return http::call(state, params),
@@ -291,7 +299,7 @@ unsafe fn call_api(state: &State, params: *const c_void) -> Result<(), i32> {
             Method::Post | Method::Put => bytes(p.body.cast(), p.bodySize),
             Method::Get | Method::Delete => &[],
         };
-        let api = Arc::clone(&lock(&state.api));
+        let api = Arc::clone(&state.api.lock());
         let (status, answer) = shielded(|| api(method, &text(p.uri), body))?;
         *p.httpStatus = status;
         memory::fill(

@@ -1,6 +1,6 @@
 //! One after the other: at most one `FakeHost` is alive in a process.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use parking_lot::{Condvar, Mutex};
 
 static TAKEN: Mutex<bool> = Mutex::new(false);
 static FREED: Condvar = Condvar::new();
@@ -10,10 +10,8 @@ pub(super) struct Turn(());
 
 impl Turn {
     pub(super) fn wait() -> Self {
-        let taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut taken = FREED
-            .wait_while(taken, |taken| *taken)
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut taken = TAKEN.lock();
+        FREED.wait_while(&mut taken, |taken| *taken);
         *taken = true;
         Self(())
     }
@@ -21,7 +19,7 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        *TAKEN.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        *TAKEN.lock() = false;
         FREED.notify_one();
     }
 }

@@ -1,12 +1,12 @@
 //! The real store, with faults in what arrival calls.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::item::{Attempt, Item, Reading, Timestamp};
 use crate::store::sqlite::SqliteStore;
 use crate::store::*;
+use parking_lot::Mutex;
 
 /// What the next writes do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,7 +35,7 @@ impl Faulty {
     }
 
     pub fn set(&self, fault: Option<Fault>) {
-        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+        *self.fault.lock() = fault;
     }
 }
 
@@ -58,7 +58,7 @@ impl Store for Faulty {
         reached: Option<&Reached>,
         now: Timestamp,
     ) -> Result<Enqueued> {
-        let fault = *self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        let fault = *self.fault.lock();
         match fault {
             Some(Fault::Full) => return Err(StoreError::Full("no room".to_owned())),
             Some(Fault::Locked) => return Err(StoreError::Locked("in use".to_owned())),

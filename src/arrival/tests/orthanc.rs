@@ -1,10 +1,11 @@
 //! A small Orthanc in memory, as far as arrival asks it: instances, their log of changes, and what goes wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use orthanc_sdk::Method;
 use orthanc_sdk::fake_host::FakeHost;
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::{Value, json};
 
 use crate::item::Timestamp;
@@ -67,7 +68,7 @@ pub struct Orthanc(Arc<Mutex<Index>>);
 
 impl Orthanc {
     pub fn lock(&self) -> MutexGuard<'_, Index> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     pub fn answer_for(&self, host: &FakeHost) {

@@ -4,8 +4,6 @@
 //! - One decision under the lane's lock; nothing here calls the store or the transport.
 //! - The order of the questions is the order of what wins: stop, pause, outage, window, empty queue, congestion, throttle, manners.
 
-use std::sync::PoisonError;
-
 use super::hold::Next;
 use super::{Lane, State};
 use crate::dispatch::breaker::Gate;
@@ -208,19 +206,14 @@ impl Lane {
     /// Waits until the idle time is over or something changed.
     pub(in crate::dispatch) fn wait(&self, idle: Idle) {
         let now = self.tools.clock.now();
-        let state = self.lock();
+        let mut state = self.lock();
         let unchanged = |state: &mut State| state.changes == idle.changes && !state.stopped;
         match idle.until {
-            None => drop(
+            None => self.wake.wait_while(&mut state, unchanged),
+            Some(until) => {
                 self.wake
-                    .wait_while(state, unchanged)
-                    .unwrap_or_else(PoisonError::into_inner),
-            ),
-            Some(until) => drop(
-                self.wake
-                    .wait_timeout_while(state, until.since(now), unchanged)
-                    .unwrap_or_else(PoisonError::into_inner),
-            ),
+                    .wait_while_for(&mut state, unchanged, until.since(now));
+            }
         }
     }
 }

@@ -6,7 +6,6 @@
 //!   worker holds on to it and tries again, so that an acknowledged instance is not sent twice.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::hold;
@@ -18,6 +17,7 @@ use crate::item::outcome::follow;
 use crate::item::{Class, Item, Next, Outcome, Priority};
 use crate::store::{AttemptMade, Claim, Finish, FinishVerb, Groups, Hand, Pick};
 use crate::transport::{Batch, Delivery, Permit, Tried};
+use parking_lot::{Mutex, MutexGuard};
 
 /// A claim that is released if it is dropped before it was finished.
 struct Held<'a> {
@@ -30,7 +30,7 @@ struct Held<'a> {
 
 impl Held<'_> {
     fn ids(&self) -> MutexGuard<'_, Vec<i64>> {
-        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ids.lock()
     }
 }
 

@@ -13,9 +13,9 @@ use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use rusqlite::Connection;
 
 use super::open;
@@ -96,7 +96,7 @@ impl Disk {
     /// minute after the last time. Over a connection of its own: neither readers nor the writer wait.
     pub fn checkpoint_when_quiet(&self) -> Result<()> {
         self.take_room();
-        let mut watch = lock(&self.watch);
+        let mut watch = self.watch.lock();
         let now = Instant::now();
         let version = watch
             .conn
@@ -148,7 +148,7 @@ impl Disk {
         for_person: bool,
         work: impl Fn() -> Result<T>,
     ) -> Result<T> {
-        let _giving = lock(&self.giving);
+        let _giving = self.giving.lock();
         let had = self.kept();
         if !pool.empty_log() {
             give_room(pool.path());
@@ -170,7 +170,7 @@ impl Disk {
 
     /// Keeps room, if it is not kept already. Best effort: without it only a full disk is harder to leave.
     fn take_room(&self) {
-        let _giving = lock(&self.giving);
+        let _giving = self.giving.lock();
         let kept = self.kept();
         if kept < self.wanted {
             // Of a disk that is nearly full, half of what is left is the others'.
@@ -251,8 +251,4 @@ fn space(file: &Path) -> Option<(u64, u64)> {
 #[cfg(not(unix))]
 fn space(_file: &Path) -> Option<(u64, u64)> {
     None
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

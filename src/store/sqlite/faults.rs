@@ -7,11 +7,11 @@
 
 use std::mem::{Discriminant, discriminant};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::item::{Clock, SystemClock};
 use crate::store::{Fault, StoreError};
+use parking_lot::{Mutex, MutexGuard};
 
 /// Longer than the pause after which a worker tries again.
 const CALM: Duration = Duration::from_secs(5);
@@ -102,6 +102,6 @@ impl Faults {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<State>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }

@@ -9,8 +9,8 @@
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::open;
@@ -78,7 +78,7 @@ impl Drop for Reader<'_> {
         if std::thread::panicking() {
             return;
         }
-        let mut idle = lock(&self.pool.readers);
+        let mut idle = self.pool.readers.lock();
         if idle.len() < IDLE_READERS {
             idle.extend(self.conn.take());
         }
@@ -89,7 +89,7 @@ impl Pool {
     /// Moves the write-ahead log's pages into the database and gives its room back. Answers whether it could: where there is
     /// no room for that either, or a reader needs the log, it stays.
     pub fn empty_log(&self) -> bool {
-        let writer = lock(&self.writer);
+        let writer = self.writer.lock();
         let busy = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
             row.get::<_, bool>(0)
         });
@@ -113,7 +113,7 @@ impl Pool {
     }
 
     pub fn writer(&self) -> Result<Writer<'_>> {
-        let conn = lock(&self.writer);
+        let conn = self.writer.lock();
         if !conn.is_autocommit() {
             // Its last holder did not get as far as commit or rollback.
             conn.execute_batch("ROLLBACK")?;
@@ -122,7 +122,7 @@ impl Pool {
     }
 
     pub fn reader(&self) -> Result<Reader<'_>> {
-        let idle = lock(&self.readers).pop();
+        let idle = self.readers.lock().pop();
         let conn = match idle {
             Some(conn) => conn,
             None => open::reader(&self.path)?,
@@ -132,9 +132,4 @@ impl Pool {
             conn: Some(conn),
         })
     }
-}
-
-/// A panic elsewhere must not end the queue: what the mutex guards is put right by its next holder.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,12 +6,12 @@
 //! - Nothing here decides what becomes of an item: what is not known, or known wrongly, costs time.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::contexts::Proposal;
 use super::pool::Key;
 use super::width::Width;
+use parking_lot::{Mutex, MutexGuard};
 
 /// How long something is believed.
 const KEEP: Duration = Duration::from_secs(3600);
@@ -181,7 +181,7 @@ impl Habits {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Known>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock()
     }
 }
 

@@ -5,9 +5,9 @@
 //! - Bounded: the most recent kinds of each destination.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
 
 use orthanc_sdk::Client;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::contexts::Kind;
@@ -45,7 +45,7 @@ pub struct Kinds {
 
 impl Kinds {
     pub fn remember(&self, destination: &str, kind: &Kind) {
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = self.recent.lock();
         if let Some(kinds) = recent.get_mut(destination) {
             if kinds.first() == Some(kind) {
                 return;
@@ -73,7 +73,7 @@ impl Kinds {
                 forecast.group.push(kind);
             }
         }
-        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = self.recent.lock();
         let lately = recent.get(destination).into_iter().flatten();
         forecast.lately = lately
             .filter(|kind| !forecast.group.contains(kind))

@@ -28,11 +28,12 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use orthanc_sdk::Host;
+use parking_lot::Mutex;
 
 use self::association::{Association, NotOpened, Peer};
 use self::contexts::{Conversion, Proposal};
@@ -301,7 +302,7 @@ impl Native {
 
     /// Orthanc's certificates, read again when their files have changed.
     fn tls(&self) -> std::result::Result<Arc<Tls>, NotOpened> {
-        let mut kept = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.tls.lock();
         if let Some(tls) = kept.as_ref().filter(|tls| tls.is_current()) {
             return Ok(tls.clone());
         }

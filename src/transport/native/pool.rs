@@ -8,12 +8,13 @@
 //!   takes over what another one gives back, before that one takes it again.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::association::Association;
 use super::contexts::Conversion;
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 /// How long an association is kept open for the next group.
 pub const KEEP: Duration = Duration::from_secs(3);
@@ -174,19 +175,11 @@ impl Pool {
                 let oldest = shared.map(|idle| idle.since).min();
                 let wait =
                     oldest.map(|since| (since + KEEP).saturating_duration_since(Instant::now()));
-                state = match wait {
-                    None => self
-                        .changed
-                        .wait(state)
-                        .unwrap_or_else(PoisonError::into_inner),
+                match wait {
+                    None => self.changed.wait(&mut state),
                     Some(wait) if wait.is_zero() => break,
-                    Some(wait) => {
-                        self.changed
-                            .wait_timeout(state, wait)
-                            .unwrap_or_else(PoisonError::into_inner)
-                            .0
-                    }
-                };
+                    Some(wait) => drop(self.changed.wait_for(&mut state, wait)),
+                }
             }
             drop(state);
             for association in self.remove(|idle| idle.is_shared() && idle.since.elapsed() >= KEEP)
@@ -223,7 +216,7 @@ impl Pool {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -11,10 +11,11 @@
 use std::collections::HashMap;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::transport::connect::connect;
+use parking_lot::{Mutex, MutexGuard};
 
 /// How often somebody who waits for an association looks whether another one became free.
 const LOOK: Duration = Duration::from_millis(25);
@@ -73,7 +74,7 @@ impl Cut {
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -7,9 +7,11 @@
 //! - The thread that cuts lives for [`LONGEST`] at most, and ends as soon as nothing is left to cut.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 /// Ends TCP connections of this process to a peer (`orthanc_sdk::sockets`).
 pub type Disconnect = dyn Fn(&[SocketAddr]) + Send + Sync;
@@ -89,7 +91,7 @@ impl Cutter {
             .spawn(move || shared.run());
         match thread {
             Ok(thread) => {
-                *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+                *self.thread.lock() = Some(thread);
             }
             Err(error) => log::error!("connections cannot be cut: {error}"),
         }
@@ -102,11 +104,7 @@ impl Cutter {
 
     /// Waits for the thread's end; at most [`LONGEST`] after [`Cutter::cut`].
     pub fn join(&self) {
-        let thread = self
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let thread = self.thread.lock().take();
         if let Some(thread) = thread {
             let _ = thread.join();
         }
@@ -127,15 +125,13 @@ impl Shared {
                 .collect();
             drop(state);
             (self.disconnect)(&peers);
-            (state, _) = self
-                .changed
-                .wait_timeout(self.lock(), AGAIN)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.lock();
+            self.changed.wait_for(&mut state, AGAIN);
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 
@@ -158,21 +154,21 @@ mod tests {
         let cuts: Arc<Mutex<Vec<SocketAddr>>> = Arc::default();
         let record = cuts.clone();
         let cutter = Cutter::new(Box::new(move |peers| {
-            record.lock().unwrap().extend_from_slice(peers);
+            record.lock().extend_from_slice(peers);
         }));
         let peer = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
         let echo = cutter.call(vec![peer(1)], false);
         let store = cutter.call(vec![peer(2)], true);
         cutter.cut();
         cutter.cut();
-        while cuts.lock().unwrap().len() < 3 {
+        while cuts.lock().len() < 3 {
             std::thread::yield_now();
         }
         drop(echo);
-        while !cuts.lock().unwrap().contains(&peer(2)) {
+        while !cuts.lock().contains(&peer(2)) {
             std::thread::yield_now();
         }
-        let all = cuts.lock().unwrap().clone();
+        let all = cuts.lock().clone();
         let first_store = all.iter().position(|one| *one == peer(2)).unwrap();
         assert!(all[..first_store].iter().all(|one| *one == peer(1)));
         drop(store);

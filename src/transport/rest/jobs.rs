@@ -7,8 +7,9 @@
 //!   the mutex of its jobs registry held.
 
 use std::collections::BTreeMap;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 /// The jobs that somebody waits for: whether an event told that they ended.
 #[derive(Default)]
@@ -82,7 +83,7 @@ impl Jobs {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 
@@ -93,14 +94,13 @@ impl OpenJob<'_> {
 
     /// Waits for the job's event, at most `timeout`.
     pub fn wait(&self, timeout: Duration) -> Wake {
-        let state = self.jobs.lock();
-        let (mut state, _) = self
-            .jobs
+        let mut state = self.jobs.lock();
+        let nothing = |state: &mut State| {
+            !state.interrupted && !state.open.get(&self.id).copied().unwrap_or(true)
+        };
+        self.jobs
             .changed
-            .wait_timeout_while(state, timeout, |state| {
-                !state.interrupted && !state.open.get(&self.id).copied().unwrap_or(true)
-            })
-            .unwrap_or_else(PoisonError::into_inner);
+            .wait_while_for(&mut state, nothing, timeout);
         if let Some(flag) = state.open.get_mut(&self.id) {
             *flag = false;
         }

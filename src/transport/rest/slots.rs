@@ -9,9 +9,9 @@
 //! - Among those that may, the one that holds the fewest goes first, then the one that waits longest.
 
 use std::collections::BTreeMap;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::transport::Standing;
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 /// The threads of the jobs engine.
 pub struct JobSlots {
@@ -78,10 +78,7 @@ impl JobSlots {
             if state.stopped || state.next(self.total) == Some(ticket) {
                 break;
             }
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            self.changed.wait(&mut state);
         }
         state.waiting.retain(|waiter| waiter.ticket != ticket);
         let stopped = state.stopped;
@@ -103,7 +100,7 @@ impl JobSlots {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 
