@@ -11,7 +11,7 @@
 //! - [`config`]: the section `SendQueue` of Orthanc's configuration, validated whole.
 //! - [`arrival`]: from Orthanc's `/changes` to items. [`routing`]: which rules apply.
 //! - [`store`]: the durable queue. [`dispatch`]: a lane per destination. [`transport`]: how items get there.
-//! - [`clock`]: the queue's own time, which advances whatever happens to the machine's clock.
+//! - [`service`]: threads that are looked after. [`clock`]: the queue's own time, which advances whatever happens to the machine's clock.
 //! - [`alert`]: what an administrator is told by webhook.
 //! - [`api`]: `/sendqueue`. [`ui`]: the operator's page on top of it. [`gauges`]: the main figures among Orthanc's own metrics.
 //!   [`plugin`]: builds, starts and stops all of it.
@@ -30,6 +30,7 @@ pub mod gauges;
 pub mod item;
 pub mod plugin;
 pub mod routing;
+pub mod service;
 pub mod store;
 pub mod transport;
 pub mod ui;

@@ -77,7 +77,7 @@ pub(crate) unsafe fn start<P: Plugin>(
             message
         }
         // The panic itself is logged already.
-        Err(panic) => format!("panic: {panic}"),
+        Err(panic) => format!("panic: {}", panic.message),
     };
     let _ = guard::catch("dropping the callbacks", callbacks::clear);
     context::close();

@@ -24,11 +24,20 @@ thread_local! {
 /// Where the panics happened that are on their way to a guard.
 static PLACES: Mutex<Vec<(ThreadId, String)>> = Mutex::new(Vec::new());
 
-/// Runs `body`. A panic is logged as one error line with `name` and the panic's message, and returned as `Err(message)`.
+/// A panic that was caught.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Panic {
+    /// Its words; whatever the code had in hand may stand in them.
+    pub message: String,
+    /// `file:line`; empty where the [hook](install_hook) is not installed.
+    pub place: String,
+}
+
+/// Runs `body`. A panic is logged as one error line with `name`, its place and its message, and returned.
 ///
 /// All callbacks run inside this already. Use it for a plugin's own threads: a panic that ends one of them has no name
 /// otherwise.
-pub fn catch<T>(name: &str, body: impl FnOnce() -> T) -> Result<T, String> {
+pub fn catch<T>(name: &str, body: impl FnOnce() -> T) -> Result<T, Panic> {
     DEPTH.set(DEPTH.get() + 1);
     let done = catch_unwind(AssertUnwindSafe(body));
     DEPTH.set(DEPTH.get() - 1);
@@ -38,10 +47,10 @@ pub fn catch<T>(name: &str, body: impl FnOnce() -> T) -> Result<T, String> {
             let message = describe(payload.as_ref());
             let place = take_place();
             discard(payload);
-            let line = format!("panic in {name}{place}: {message}");
+            let line = format!("panic in {name}{}: {message}", at(&place));
             // Reporting must not panic either; if it does, the error code still says that something is wrong.
             let _ = catch_unwind(AssertUnwindSafe(|| log::error(&line)));
-            Err(message)
+            Err(Panic { message, place })
         }
     }
 }
@@ -56,7 +65,7 @@ pub fn install_hook() {
 fn report(info: &PanicHookInfo<'_>) {
     let place = info
         .location()
-        .map(|at| format!(" at {}:{}", at.file(), at.line()))
+        .map(|at| format!("{}:{}", at.file(), at.line()))
         .unwrap_or_default();
     let backtrace = Backtrace::capture();
     if backtrace.status() == BacktraceStatus::Captured {
@@ -68,9 +77,19 @@ fn report(info: &PanicHookInfo<'_>) {
     } else {
         let name = thread.name().unwrap_or("unnamed");
         log::error(&format!(
-            "panic in thread {name}{place}: {}",
+            "panic in thread {name}{}: {}",
+            at(&place),
             describe(info.payload())
         ));
+    }
+}
+
+/// Where it happened, as a part of a line.
+fn at(place: &str) -> String {
+    if place.is_empty() {
+        String::new()
+    } else {
+        format!(" at {place}")
     }
 }
 

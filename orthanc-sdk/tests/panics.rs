@@ -150,7 +150,7 @@ fn a_payload_that_panics_when_dropped_does_not_pass_either() {
     let fake = FakeHost::new("1.13.0");
     let _host = fake.host();
     let caught = orthanc_sdk::guard::catch("worker", || std::panic::panic_any(Bomb));
-    assert_eq!(caught, Err("(no message)".to_owned()));
+    assert_eq!(caught.unwrap_err().message, "(no message)");
     assert_eq!(errors(&fake), ["panic in worker: (no message)"]);
     assert_eq!(orthanc_sdk::guard::catch("worker", || 7), Ok(7));
 }
@@ -176,7 +176,9 @@ fn z_the_hook_names_the_place_in_the_same_line() {
     orthanc_sdk::guard::install_hook();
     let line = line!() + 1;
     let caught = orthanc_sdk::guard::catch("worker", || panic!("a\nb"));
-    assert_eq!(caught, Err("a\nb".to_owned()));
+    let caught = caught.unwrap_err();
+    assert_eq!(caught.message, "a\nb");
+    assert!(caught.place.ends_with(&format!("panics.rs:{line}")));
     let dead = std::thread::Builder::new()
         .name("lonely".to_owned())
         .spawn(|| panic!("c\nd"))

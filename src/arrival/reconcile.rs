@@ -189,7 +189,7 @@ impl Reconciler {
                 }
                 Ok(Err(error)) if error.is_end() => return,
                 Ok(Err(error)) => error.to_string(),
-                Err(panic) => panic,
+                Err(panic) => panic.message,
             };
             self.parts.progress.failed(now, fault);
             self.parts.notices.linger(FAULT_PAUSE);
