@@ -7,8 +7,8 @@
 //!                                     └── api ───┘
 //! ```
 //!
-//! - [`item`]: the words: states, outcome classes, what follows from them. No I/O; imports nothing of ours.
-//! - [`config`]: the section `SendQueue` of Orthanc's configuration, validated whole.
+//! - [`item`]: the words: states, outcome classes, what follows from them. [`config`]: the section `SendQueue` of Orthanc's
+//!   configuration, validated whole. Both are in `words/`, a crate of its own, so that `sendqueuectl` builds without the rest.
 //! - [`arrival`]: from Orthanc's `/changes` to items. [`routing`]: which rules apply.
 //! - [`store`]: the durable queue. [`dispatch`]: a lane per destination. [`transport`]: how items get there.
 //! - [`service`]: threads that are looked after. [`clock`]: the queue's own time, which advances whatever happens to the machine's clock.
@@ -23,16 +23,16 @@ pub mod alert;
 pub mod api;
 pub mod arrival;
 pub mod clock;
-pub mod config;
 pub mod dispatch;
 mod failpoint;
 pub mod gauges;
-pub mod item;
 pub mod plugin;
 pub mod routing;
 pub mod service;
 pub mod store;
 pub mod transport;
 pub mod ui;
+
+pub use sendqueue_words::{config, item};
 
 orthanc_sdk::export_plugin!(plugin::SendQueue);

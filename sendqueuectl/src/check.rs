@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use OrthancSendQueue::config;
 use dicom_core::dictionary::{DataDictionary as _, DataDictionaryEntry as _};
 use dicom_dictionary_std::StandardDataDictionary;
+use sendqueue_words::config;
 use serde_json::{Value, json};
 
 use crate::orthanc_config;

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use crate::cli::{Cli, Command, Destinations, Filter, Operation};
@@ -77,17 +78,16 @@ struct Session<'a> {
     json: bool,
 }
 
+/// All but what RFC 3986, 2.3 calls unreserved.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
 /// The part of a URL for a name or identifier that may hold anything.
-pub fn segment(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
+pub fn segment(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, RESERVED)
 }
 
 fn list(value: &Value) -> &[Value] {
@@ -503,7 +503,7 @@ mod tests {
 
     #[test]
     fn a_name_stays_one_segment_of_a_path() {
-        assert_eq!(segment("pacs-1_A"), "pacs-1_A");
-        assert_eq!(segment("../a b?c#ä"), "..%2Fa%20b%3Fc%23%C3%A4");
+        assert_eq!(segment("pacs-1_A").to_string(), "pacs-1_A");
+        assert_eq!(segment("../a b?c#ä").to_string(), "..%2Fa%20b%3Fc%23%C3%A4");
     }
 }

@@ -17,6 +17,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use crate::item::Level;
 use crate::item::{Again, Attempt, Class, Item, Outcome, Priority, Reading, State, Timestamp};
 
 pub mod sqlite;
@@ -363,15 +364,6 @@ pub struct ResourceProgress {
     pub last_created: Timestamp,
     pub first_completed: Option<Timestamp>,
     pub last_completed: Option<Timestamp>,
-}
-
-/// Level of a resource in Orthanc.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Level {
-    Patient,
-    Study,
-    Series,
-    Instance,
 }
 
 /// The queue. All methods may be called from any thread.

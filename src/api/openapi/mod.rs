@@ -2,7 +2,7 @@
 //!
 //! Invariants:
 //! - Made of the router's table and of the types that requests are read by and answers are written from.
-//! - Built once, on a thread with a stack of the usual size: Orthanc answers requests on threads with 100 KB.
+//! - Built once (a try that failed is not kept), on a thread with a stack of the usual size: Orthanc answers requests on threads with 100 KB.
 
 mod described;
 pub mod operations;
@@ -10,8 +10,8 @@ pub mod operations;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
+use once_cell::sync::OnceCell;
 use orthanc_sdk::{Method, Request, Response};
 use utoipa::ToSchema;
 use utoipa::openapi::path::{HttpMethod, PathItem};
@@ -57,20 +57,18 @@ const TAGS: [(&str, &str); 6] = [
 
 impl Api {
     pub fn openapi(&self, request: &Request) -> Answer {
-        static DOCUMENT: OnceLock<Option<String>> = OnceLock::new();
+        static DOCUMENT: OnceCell<String> = OnceCell::new();
         Query::none(request)?;
-        let document = DOCUMENT.get_or_init(|| {
+        // A thread that could not be started is no answer for ever: the next request tries again.
+        let document = DOCUMENT.get_or_try_init(|| {
             std::thread::Builder::new()
                 .name("sq-openapi".to_owned())
                 .spawn(text)
-                .ok()?
-                .join()
-                .ok()?
-        });
-        match document {
-            Some(text) => Ok(Response::new(200, "application/json", text.as_str())),
-            None => Err(ApiError::new(500, "the description cannot be made")),
-        }
+                .ok()
+                .and_then(|thread| thread.join().ok().flatten())
+                .ok_or_else(|| ApiError::new(500, "the description cannot be made"))
+        })?;
+        Ok(Response::new(200, "application/json", document.as_str()))
     }
 }
 

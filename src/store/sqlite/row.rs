@@ -1,10 +1,9 @@
-//! How the words of `item/` stand in a row.
+//! What is read from a row.
 
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::sql;
-use crate::item::{Attempt, Class, Item, Priority, State, Timestamp};
+use crate::item::{Attempt, Item};
 use crate::store::Result;
 
 /// The longest text of a peer or of Orthanc that is kept, in characters.
@@ -12,52 +11,6 @@ pub const MAX_DETAILS: usize = 4000;
 
 /// Larger sizes are kept as this (1 TiB), so that no sum of them can overflow.
 const MAX_SIZE: u64 = 1 << 40;
-
-macro_rules! word {
-    ($type:ty) => {
-        impl FromSql for $type {
-            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-                let text = value.as_str()?;
-                <$type>::parse(text)
-                    .ok_or_else(|| FromSqlError::Other(format!("unknown word {text:?}").into()))
-            }
-        }
-
-        impl ToSql for $type {
-            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-                Ok(self.as_str().into())
-            }
-        }
-    };
-}
-
-word!(State);
-word!(Class);
-
-impl FromSql for Priority {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let rank = value.as_i64()?;
-        Priority::from_rank(rank).ok_or(FromSqlError::OutOfRange(rank))
-    }
-}
-
-impl ToSql for Priority {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.rank().into())
-    }
-}
-
-impl FromSql for Timestamp {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        value.as_i64().map(Timestamp::from_micros)
-    }
-}
-
-impl ToSql for Timestamp {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.micros().into())
-    }
-}
 
 /// The columns of the view `item_full`, in its order.
 pub fn item(row: &Row<'_>) -> rusqlite::Result<Item> {

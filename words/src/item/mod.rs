@@ -10,6 +10,8 @@ pub mod meaning;
 pub mod outcome;
 pub mod priority;
 pub mod retry;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 pub mod state;
 pub mod time;
 
@@ -64,4 +66,13 @@ pub struct Attempt {
     pub class: Class,
     pub dimse_status: Option<u16>,
     pub details: String,
+}
+
+/// Level of a resource in Orthanc.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Level {
+    Patient,
+    Study,
+    Series,
+    Instance,
 }

@@ -7,8 +7,8 @@ use super::super::settings::{
     AssociationPer, DestinationSettings, LocalAet, Match, TlsSettings, Transport,
 };
 use super::*;
+use crate::item::Level;
 use crate::item::{Again, Priority, RetryPolicy};
-use crate::store::Level;
 
 /// Destination settings as the contract's table has them.
 fn table_of_defaults() -> Value {

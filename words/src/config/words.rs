@@ -3,8 +3,8 @@
 //! Invariant: every word stands in one table, which both reading and [`super::in_force()`] use.
 
 use super::settings::{AlertKind, AssociationPer, Transport};
+use crate::item::Level;
 use crate::item::{Again, Priority};
-use crate::store::Level;
 
 /// Calling AET of the instance's own sender.
 pub(super) const REMOTE_AET: &str = "$RemoteAet";

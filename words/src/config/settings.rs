@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::item::Level;
 use crate::item::{Again, Priority, RetryPolicy};
-use crate::store::Level;
 
 /// The section `SendQueue` of Orthanc's configuration, with the facts of the rest of the
 /// configuration that the queue depends on.
