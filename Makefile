@@ -5,7 +5,7 @@
 # make test-corpus   some 260 real files, by the queue and by Orthanc's own SCU to the same receivers, with figures
 # make quick         unit tests and one Orthanc
 # make screenshots   the pictures of the page anew, in docs/screenshots
-# make check         formatting, clippy, documentation, the README's commands
+# make check         formatting, clippy, documentation, its links, configurations and commands
 # make bench         figures, beside a peer measured in the same run
 # make bench-send    sending: ours, Orthanc's, storescu's, in one run; over a link with a delay; needs root for that
 # make bench-scale   the store at a backlog of ten million, and over a month
@@ -78,6 +78,7 @@ check: build
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" $(CARGO) doc --locked --workspace --no-deps --document-private-items --quiet
 	@scripts/packages.sh $(RUN_PACKAGES) curl
+	scripts/links.sh
 	scripts/readme.sh
 
 bench: build
@@ -101,7 +102,9 @@ bench-scale:
 	$(CARGO) bench --locked --bench store -- --backlog 10000,10000000 --measure 50000
 	$(CARGO) bench --locked --bench month
 
-install: build
+# Only copies: root may have no cargo.
+install:
+	@[ -f $(LIBRARY) ] && [ -f target/release/sendqueuectl ] || { echo "nothing to install yet: make build" >&2; exit 1; }
 	install -D -m 644 $(LIBRARY) $(DESTDIR)$(PLUGINS)/libOrthancSendQueue.so
 	install -D -m 755 target/release/sendqueuectl $(DESTDIR)$(PREFIX)/bin/sendqueuectl
 

@@ -1,4 +1,4 @@
-//! Pictures of the main views for the README: `make screenshots`; else only that they can be taken.
+//! Pictures of the main views for the documents: `make screenshots`; else only that they can be taken.
 //!
 //! A small hospital with invented patients: an archive that is busy, a workstation that refuses some, a research server that
 //! is paused, a reading practice that cannot be reached.
