@@ -1,4 +1,5 @@
-//! Points at which a test ends the process as kill -9 would: between each pair of steps of a delivery.
+//! Points at which a test ends the process as kill -9 would: between each pair of steps of a delivery; and those at which it lets a
+//! service panic: where what it does is half done.
 //!
 //! Only in builds with debug assertions; in a release there is nothing here.
 
@@ -33,5 +34,15 @@ pub fn touch(sop_instance_uid: &str) {
             .is_some_and(|named| named == sop_instance_uid)
     {
         std::process::abort();
+    }
+}
+
+/// Panics, once, if the folder that `SENDQUEUE_FAIL_PANIC` names has a file with the name of this service.
+pub fn panic_in(service: &str) {
+    if cfg!(debug_assertions) {
+        let file = std::env::var_os("SENDQUEUE_FAIL_PANIC")
+            .map(|folder| std::path::Path::new(&folder).join(service));
+        let asked = file.is_some_and(|file| std::fs::remove_file(file).is_ok());
+        assert!(!asked, "asked for by a test");
     }
 }

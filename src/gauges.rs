@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orthanc_sdk::Host;
-use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::dispatch::Lanes;
+use crate::failpoint;
 use crate::item::{Clock, State};
+use crate::service::{Bell, Service};
 use crate::store::{Result, Store};
 
 /// How often they are set.
@@ -23,8 +24,7 @@ pub struct Gauges {
     store: Arc<dyn Store>,
     lanes: Arc<Lanes>,
     clock: Arc<dyn Clock>,
-    stopped: Mutex<bool>,
-    wake: Condvar,
+    bell: Bell,
 }
 
 impl Gauges {
@@ -39,30 +39,7 @@ impl Gauges {
             store,
             lanes,
             clock,
-            stopped: Mutex::new(false),
-            wake: Condvar::new(),
-        }
-    }
-
-    pub fn stop(&self) {
-        *self.lock() = true;
-        self.wake.notify_all();
-    }
-
-    /// Works until it is stopped.
-    pub fn run(&self) {
-        while !*self.lock() {
-            // `health` tells of a store that cannot be asked.
-            let figures = self.figures().unwrap_or_default();
-            for (name, value) in figures {
-                if *self.lock() {
-                    return;
-                }
-                self.host.set_metric(name, value as f64);
-            }
-            let mut stopped = self.lock();
-            self.wake
-                .wait_while_for(&mut stopped, |stopped| !*stopped, STEP);
+            bell: Bell::default(),
         }
     }
 
@@ -89,8 +66,27 @@ impl Gauges {
             ("orthanc_sendqueue_unreachable_destinations", unreachable),
         ])
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, bool> {
-        self.stopped.lock()
+impl Service for Gauges {
+    fn run(&self) {
+        loop {
+            // `health` tells of a store that cannot be asked.
+            let figures = self.figures().unwrap_or_default();
+            failpoint::panic_in("sq-metrics");
+            for (name, value) in figures {
+                if self.bell.is_stopped() {
+                    return;
+                }
+                self.host.set_metric(name, value as f64);
+            }
+            if self.bell.pause(STEP) {
+                return;
+            }
+        }
+    }
+
+    fn stop(&self) {
+        self.bell.stop();
     }
 }

@@ -3,38 +3,37 @@
 //! Invariants:
 //! - No thread is started before the last step that can fail: Orthanc unloads a library whose initialisation
 //!   failed without asking it to stop anything.
-//! - Threads start with `OrthancStarted` (earlier, REST calls fail) and are joined in `finalize`, which works though
+//! - Services start with `OrthancStarted` (earlier, REST calls fail) and are joined in `finalize`, which works though
 //!   neither `OrthancStarted` nor `OrthancStopped` ever came.
 //! - `OrthancStopped` ends all waiting, and waits itself for [`SHORT_GRACE`] at most: on Orthanc 1.10.1 the end of a job
 //!   cannot be told while it does, and a stop should take no longer than without us. REST calls made late in a
 //!   shutdown touch freed memory; the servers that Orthanc stops first take a second or more, and the
 //!   workers make none later than `transport::rest` allows (0.9 s). Without these servers it waits for [`LONG_GRACE`].
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use orthanc_sdk::{Change, ChangeType, Host, Plugin, Request, StoredInstance};
-use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::alert::{self, Alerts};
 use crate::api::cross_site::{self, CrossSite};
 use crate::api::{self, Api};
+use crate::arrival::arrivals::Arrivals;
 use crate::arrival::notices::Notices;
 use crate::arrival::progress::Progress;
-use crate::arrival::reconcile::{Parts, Reconciler};
+use crate::arrival::reconcile;
 use crate::clock::QueueClock;
 use crate::config;
 use crate::config::settings::Settings;
 use crate::dispatch::alone::Alone;
 use crate::dispatch::budget::Budget;
 use crate::dispatch::promoter::Promoter;
+use crate::dispatch::takeup::{self, TakeUp};
 use crate::dispatch::{Lanes, Tools};
 use crate::gauges::Gauges;
-use crate::item::{Clock, SystemClock, Timestamp};
+use crate::item::{Clock, SystemClock};
+use crate::service::{Service, Services};
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
 use crate::transport::Transport;
@@ -42,7 +41,7 @@ use crate::transport::choice::Choice;
 use crate::transport::modalities::Modalities;
 use crate::transport::native::Native;
 use crate::transport::rest::RestTransport;
-use crate::transport::rest::leftover;
+use crate::transport::rest::cut::Cutter;
 use crate::ui;
 
 /// How long `OrthancStopped` may wait for what is under way, where Orthanc stops a server of its own next.
@@ -64,25 +63,17 @@ const LAST_ANSWER: Duration = Duration::from_millis(100);
 
 /// The parts of an enabled plugin.
 struct Running {
-    host: Host,
-    settings: Arc<Settings>,
     store: Arc<dyn Store>,
     rest: Arc<RestTransport>,
     native: Arc<Native>,
     transport: Arc<Choice>,
     modalities: Arc<Modalities>,
     lanes: Arc<Lanes>,
-    promoter: Arc<Promoter>,
-    gauges: Gauges,
     notices: Arc<Notices>,
-    alerts: Option<Arc<Alerts>>,
     clock: Arc<dyn Clock>,
-    /// Given to its thread at the start.
-    reconciler: Mutex<Option<Reconciler>>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
-    started: AtomicBool,
-    /// When they were, in microseconds since 1970.
-    started_at: AtomicI64,
+    services: Arc<Services>,
+    /// With the names of their threads, in the order of their start.
+    ours: Vec<(&'static str, Arc<dyn Service>)>,
     grace: Duration,
 }
 
@@ -152,6 +143,18 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         Arc::new(SqliteStore::open(&settings.database).map_err(|error| error.to_string())?);
     let last = store.reading().map_err(|error| error.to_string())?;
     let clock: Arc<dyn Clock> = Arc::new(QueueClock::begin(last));
+    let services = Services::new(
+        clock.clone(),
+        Box::new(move |name| host.set_thread_name(name)),
+    );
+    let cutter = || {
+        Cutter::new(
+            services.clone(),
+            Box::new(|peers| {
+                orthanc_sdk::sockets::shutdown_connections(peers);
+            }),
+        )
+    };
     let modalities = Arc::new(Modalities::new(
         host.client(),
         settings.host.remarks.clone(),
@@ -169,9 +172,7 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         modalities.clone(),
         clock.clone(),
         &settings.host,
-        Box::new(|peers| {
-            orthanc_sdk::sockets::shutdown_connections(peers);
-        }),
+        cutter(),
     ));
     let transport = Arc::new(Choice::new(
         settings.clone(),
@@ -201,7 +202,7 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
     ));
     let notices = Arc::new(Notices::default());
     let progress = Arc::new(Progress::default());
-    let reconciler = Reconciler::new(Parts {
+    let arrivals = Arrivals::new(reconcile::Parts {
         client: host.client(),
         store: store.clone(),
         settings: settings.clone(),
@@ -213,28 +214,48 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         progress: progress.clone(),
         started,
     });
-    let alerts = alerts(host, &settings, &store, &lanes, &clock);
-    let running = Arc::new(Running {
-        host,
+    let takeup = TakeUp::new(takeup::Parts {
+        client: host.client(),
+        store: store.clone(),
         settings: settings.clone(),
+        modalities: modalities.clone(),
+        lanes: lanes.clone(),
+        clock: clock.clone(),
+    });
+    let gauges = Gauges::new(host, store.clone(), lanes.clone(), clock.clone());
+    let alerts = settings.alerts.as_ref().map(|set| {
+        let (store, lanes, time) = (store.clone(), lanes.clone(), clock.clone());
+        let parts = alert::Parts {
+            counters: Box::new(move || alert::looks(store.as_ref(), &lanes, time.as_ref())),
+            clock: clock.clone(),
+            http: Box::new(move |request| host.http(request)),
+            cutter: cutter(),
+        };
+        Arc::new(Alerts::new(set, &settings.host, parts))
+    });
+    let mut ours: Vec<(&'static str, Arc<dyn Service>)> = vec![
+        ("sq-release", native.clone()),
+        ("sq-start", Arc::new(takeup)),
+        ("sq-promote", promoter.clone()),
+        ("sq-metrics", Arc::new(gauges)),
+    ];
+    if let Some(alerts) = &alerts {
+        ours.push(("sq-alert", alerts.clone()));
+    }
+    ours.push(("sq-arrive", Arc::new(arrivals)));
+    let running = Arc::new(Running {
         store: store.clone(),
         rest,
         native,
         transport,
         modalities: modalities.clone(),
         lanes: lanes.clone(),
-        promoter: promoter.clone(),
-        gauges: Gauges::new(host, store.clone(), lanes.clone(), clock.clone()),
         notices: notices.clone(),
-        alerts: alerts.clone(),
         clock: clock.clone(),
-        reconciler: Mutex::new(Some(reconciler)),
-        threads: Mutex::new(Vec::new()),
-        started: AtomicBool::new(false),
-        started_at: AtomicI64::new(i64::MIN),
+        services: services.clone(),
+        ours,
         grace,
     });
-    let (up, since) = (running.clone(), running.clone());
     let api = Api {
         settings: settings.clone(),
         store,
@@ -244,14 +265,10 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         notices,
         progress,
         alerts,
-        begun: Box::new(move || {
-            let micros = since.started_at.load(Ordering::Acquire);
-            (micros != i64::MIN).then(|| Timestamp::from_micros(micros))
-        }),
+        services,
         clock,
         client: host.client(),
         cross_site: CrossSite::default(),
-        is_started: Box::new(move || up.started.load(Ordering::Acquire)),
     };
     register(host, api, &running).map_err(|error| error.to_string())?;
     if settings.tcp_no_delay && orthanc_sdk::environment::set_if_unset("TCP_NODELAY", "1") {
@@ -271,27 +288,6 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
     Ok(SendQueue {
         running: Some(running),
     })
-}
-
-/// Who is told by webhook, if anybody is.
-fn alerts(
-    host: Host,
-    settings: &Settings,
-    store: &Arc<dyn Store>,
-    lanes: &Arc<Lanes>,
-    clock: &Arc<dyn Clock>,
-) -> Option<Arc<Alerts>> {
-    let (store, lanes, time) = (store.clone(), lanes.clone(), clock.clone());
-    let parts = alert::Parts {
-        counters: Box::new(move || alert::looks(store.as_ref(), &lanes, time.as_ref())),
-        clock: clock.clone(),
-        http: Box::new(move |request| host.http(request)),
-        disconnect: Box::new(|peers| {
-            orthanc_sdk::sockets::shutdown_connections(peers);
-        }),
-    };
-    let alerts = Alerts::new(settings.alerts.as_ref()?, &settings.host, parts);
-    Some(Arc::new(alerts))
 }
 
 /// Makes Orthanc's own folder, as Orthanc is about to do, if the database belongs into it. Any other folder must be there:
@@ -331,7 +327,7 @@ fn register(host: Host, api: Api, running: &Arc<Running>) -> Result<(), orthanc_
 impl Running {
     /// Never waits for another thread, but at `OrthancStopped`: Orthanc 1.10.1 calls it with the mutex of its jobs
     /// held.
-    fn on_change(self: &Arc<Self>, change: &Change) {
+    fn on_change(&self, change: &Change) {
         match change.kind {
             ChangeType::OrthancStarted => self.start(),
             ChangeType::OrthancStopped => self.stop(),
@@ -345,119 +341,17 @@ impl Running {
         }
     }
 
-    fn start(self: &Arc<Self>) {
-        if self.started.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let now = self.clock.now().micros();
-        self.started_at.store(now, Ordering::Release);
-        let lanes = self.clone();
-        self.spawn("sq-start", move || lanes.recover());
-        let promoter = self.promoter.clone();
-        self.spawn("sq-promote", move || promoter.run());
-        let gauges = self.clone();
-        self.spawn("sq-metrics", move || gauges.gauges.run());
-        if let Some(alerts) = self.alerts.clone() {
-            self.spawn("sq-alert", move || alerts.run());
-        }
-        let native = self.native.clone();
-        self.spawn("sq-release", move || native.tidy());
-        let reconciler = self.reconciler.lock().take();
-        if let Some(mut reconciler) = reconciler {
-            self.spawn("sq-arrive", move || reconciler.run());
-        }
-    }
-
-    /// Brings back what was under way when the process ended, then lets the lanes go.
-    fn recover(&self) {
-        let mut told = false;
-        loop {
-            match self.try_recover() {
-                Ok(()) => break,
-                Err(error) => {
-                    if !std::mem::replace(&mut told, true) {
-                        log::error!("the queue cannot be taken up, trying on: {error}");
-                    }
-                    self.notices.linger(Duration::from_secs(1));
-                    if self.notices.is_stopped() {
-                        return;
-                    }
-                }
+    fn start(&self) {
+        if self.services.begin() {
+            for (name, service) in &self.ours {
+                self.services.start(name, service.clone());
             }
-        }
-        let start = self.clock.now();
-        self.lanes.start();
-        self.remember_last_hour(start);
-    }
-
-    /// The charts go on where they were. Nothing waits for it.
-    fn remember_last_hour(&self, start: Timestamp) {
-        match self.store.at_rest(start.plus_seconds(-3600.0), start) {
-            Ok(minutes) => {
-                for minute in minutes {
-                    if let Some(lane) = self.lanes.get(&minute.destination) {
-                        lane.remember(&minute);
-                    }
-                }
-            }
-            Err(error) => log::warn!("the charts of the last hour begin anew: {error}"),
-        }
-    }
-
-    fn try_recover(&self) -> crate::store::Result<()> {
-        leftover::cancel_jobs(self.host.client(), self.store.as_ref());
-        let found = self.store.release_running(self.clock.now())?;
-        if found.released > 0 {
-            let released = found.released;
-            log::warn!("{released} items were being sent when Orthanc ended; they are sent again");
-        }
-        for item in &found.set_aside {
-            log::warn!(
-                "{}: Orthanc ended again and again while instance {} ({}) was being prepared or sent; it goes after all others, with nothing beside it",
-                item.destination,
-                item.instance,
-                item.sop_instance_uid
-            );
-        }
-        for item in &found.failed {
-            log::error!(
-                "{}: instance {} ({}): {}; it waits in the error queue",
-                item.destination,
-                item.instance,
-                item.sop_instance_uid,
-                item.details.as_deref().unwrap_or_default()
-            );
-        }
-        self.tell_unknown_destinations();
-        for record in self.store.destinations()? {
-            self.lanes.restore(&record);
-        }
-        Ok(())
-    }
-
-    /// With `DicomModalitiesInDatabase` the names in the rules could not be checked before the start.
-    fn tell_unknown_destinations(&self) {
-        let Ok(known) = self.modalities.all() else {
-            return;
-        };
-        let named = self.settings.rules.iter().flat_map(|rule| &rule.to);
-        let unknown: BTreeSet<&String> = named.filter(|name| !known.contains_key(*name)).collect();
-        for name in unknown {
-            log::error!(
-                "a rule names the destination {name}, which Orthanc's DicomModalities do not have: its items wait until it is added"
-            );
         }
     }
 
     fn stop(&self) {
-        self.started.store(false, Ordering::Release);
-        self.notices.stop();
-        self.promoter.stop();
-        self.gauges.stop();
-        if let Some(alerts) = &self.alerts {
-            alerts.stop();
-        }
         self.lanes.stop();
+        self.services.stop();
         self.transport.interrupt();
         let begun = Instant::now();
         while (self.lanes.is_busy() && begun.elapsed() < self.grace)
@@ -473,28 +367,6 @@ impl Running {
 
     fn join(&self) {
         self.lanes.join();
-        self.rest.join();
-        if let Some(alerts) = &self.alerts {
-            alerts.join();
-        }
-        let threads = std::mem::take(&mut *self.threads.lock());
-        for thread in threads {
-            let _ = thread.join();
-        }
-    }
-
-    fn spawn(&self, name: &'static str, work: impl FnOnce() + Send + 'static) {
-        let host = self.host;
-        let thread = std::thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(move || {
-                host.set_thread_name(name);
-                // A panic was logged by the guard; the health check shows the missing thread's effects.
-                let _ = orthanc_sdk::guard::catch(name, work);
-            });
-        match thread {
-            Ok(thread) => self.threads.lock().push(thread),
-            Err(error) => log::error!("the thread {name} could not be started: {error}"),
-        }
+        self.services.join();
     }
 }

@@ -53,7 +53,7 @@ impl Gathered {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Slot {
     gathered: Option<Gathered>,
     /// When the last message was made.
@@ -94,7 +94,7 @@ fn other_of_pair(kind: AlertKind) -> Option<AlertKind> {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Collector {
     on: Vec<AlertKind>,
     slots: BTreeMap<Key, Slot>,

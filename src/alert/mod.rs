@@ -10,6 +10,8 @@
 //!   after [`post::TIMEOUT`].
 //! - At most one message a minute for each destination and kind; what happens meanwhile is in the next one, with its count.
 //!   What begins and ends between two looks shows by its counters.
+//! - A panic costs nothing: a round works on a copy, which is kept before a message is posted, and once that is settled. What a
+//!   panic undoes is done again; a message that was posted then may be posted twice, with its `ID`.
 //! - Nothing is left out silently: memory is bounded (at most one message on its way and one collected for each destination
 //!   and kind, of at most [`collect::MOST`] such pairs), and what did not fit, was given up or was not delivered before a stop is
 //!   counted and logged.
@@ -49,16 +51,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 use self::collect::{Collector, Gathered};
 use self::post::{Http, Outbox, Outgoing, Poster, Settled};
 use self::watch::{Limits, Look, Watch};
 use crate::config::settings::{AlertKind, AlertSettings, HostSettings};
 use crate::dispatch::Lanes;
+use crate::failpoint;
 use crate::item::{Clock, Timestamp};
+use crate::service::{Bell, Service};
 use crate::store::{self, Store};
-use crate::transport::rest::cut::Disconnect;
+use crate::transport::rest::cut::Cutter;
 
 /// Time between two looks at the counters.
 const LOOK: Duration = Duration::from_secs(1);
@@ -96,33 +100,27 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Orthanc's HTTP client.
     pub http: Box<Http>,
-    /// Ends connections of this process.
-    pub disconnect: Box<Disconnect>,
+    pub cutter: Cutter,
 }
 
-/// The service: [`Alerts::run`] on a thread, [`Alerts::stop`], [`Alerts::join`].
+/// The service.
 pub struct Alerts {
     counters: Box<Counters>,
     clock: Arc<dyn Clock>,
     poster: Poster,
     sender: message::Sender,
-    /// The thread's own; held by it while it works.
+    /// The thread's own, as the last step left it.
     work: Mutex<Work>,
     /// Held during a test: one at a time, so that a silent receiver holds one of Orthanc's threads.
     testing: Mutex<()>,
-    control: Mutex<Control>,
-    wake: Condvar,
+    bell: Bell,
     sent: AtomicU64,
     failed: AtomicU64,
     dropped: AtomicU64,
     waiting: AtomicU64,
 }
 
-#[derive(Default)]
-struct Control {
-    stopped: bool,
-}
-
+#[derive(Clone)]
 struct Work {
     watch: Watch,
     /// Whether the counters were read once, so that what came before is not told.
@@ -167,7 +165,7 @@ impl Alerts {
         let alerts = Alerts {
             counters: parts.counters,
             clock: parts.clock,
-            poster: Poster::new(settings, host, parts.http, parts.disconnect),
+            poster: Poster::new(settings, host, parts.http, parts.cutter),
             sender: message::Sender {
                 name: host.name.clone(),
                 aet: host.dicom_aet.clone(),
@@ -183,15 +181,14 @@ impl Alerts {
                 deaf: false,
             }),
             testing: Mutex::default(),
-            control: Mutex::default(),
-            wake: Condvar::new(),
+            bell: Bell::default(),
             sent: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             waiting: AtomicU64::new(0),
         };
         if let Ok(looks) = (alerts.counters)() {
-            let mut work = alerts.lock_work();
+            let mut work = alerts.work.lock();
             work.watch.prime(&looks);
             work.primed = true;
             drop(work);
@@ -199,20 +196,26 @@ impl Alerts {
         alerts
     }
 
-    /// Until [`Alerts::stop`].
-    pub fn run(&self) {
-        while !self.is_stopped() {
-            if !self.round() {
-                self.pause();
-            }
-        }
-        self.tell_what_is_left();
-    }
-
     /// Looks if it is time, then posts at most one message. `true`: there was one.
     pub fn round(&self) -> bool {
-        let mut work = self.lock_work();
-        let work = &mut *work;
+        let mut work = self.work.lock().clone();
+        let next = self.prepare(&mut work);
+        *self.work.lock() = work.clone();
+        let Some(outgoing) = next else {
+            return false;
+        };
+        let result = self.poster.post(&outgoing.body);
+        if self.bell.is_stopped() && result.is_err() {
+            // Cut by ourselves.
+            return false;
+        }
+        self.settle(&mut work, &outgoing, &result);
+        *self.work.lock() = work;
+        true
+    }
+
+    /// Looks if it is time, and makes the messages that are due. Answers the one to post now.
+    fn prepare(&self, work: &mut Work) -> Option<Outgoing> {
         self.look(work);
         let now = self.clock.now();
         let look = |one: &Gathered| {
@@ -220,6 +223,7 @@ impl Alerts {
             work.looks.iter().find(of_it)
         };
         let mut due = work.collector.take_due(now);
+        failpoint::panic_in("sq-alert");
         // Of an outage and an end, what is so now is the last word.
         due.sort_by_key(|one| {
             let away = look(one).is_some_and(|look| look.unreachable_since.is_some());
@@ -246,16 +250,7 @@ impl Alerts {
             self.dropped.fetch_add(left_out, Ordering::Relaxed);
             log::error!("{left_out} alerts were left out: too many destinations have some");
         }
-        let Some(outgoing) = work.outbox.next(now) else {
-            return false;
-        };
-        let result = self.poster.post(&outgoing.body);
-        if self.is_stopped() && result.is_err() {
-            // Cut by ourselves.
-            return false;
-        }
-        self.settle(work, &outgoing, &result);
-        true
+        work.outbox.next(now)
     }
 
     fn settle(&self, work: &mut Work, outgoing: &Outgoing, result: &Result<u16, String>) {
@@ -357,42 +352,30 @@ impl Alerts {
         }
     }
 
-    /// Ends [`Alerts::run`], and what it waits for. Does not wait itself; stopping twice is fine.
-    pub fn stop(&self) {
-        self.lock_control().stopped = true;
-        self.wake.notify_all();
-        self.poster.cut();
-    }
-
-    /// Waits for what cuts connections, after [`Alerts::stop`].
-    pub fn join(&self) {
-        self.poster.join();
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.lock_control().stopped
-    }
-
-    fn pause(&self) {
-        let mut control = self.lock_control();
-        self.wake
-            .wait_while_for(&mut control, |control| !control.stopped, LOOK);
-    }
-
     fn tell_what_is_left(&self) {
-        let work = self.lock_work();
+        let work = self.work.lock();
         let left = work.outbox.len() + work.collector.len();
         if left > 0 {
             self.dropped.fetch_add(left, Ordering::Relaxed);
             log::warn!("{left} alerts were not delivered before the stop");
         }
     }
+}
 
-    fn lock_work(&self) -> MutexGuard<'_, Work> {
-        self.work.lock()
+impl Service for Alerts {
+    fn run(&self) {
+        loop {
+            let posted = self.round();
+            if self.bell.pause(if posted { Duration::ZERO } else { LOOK }) {
+                break;
+            }
+        }
+        self.tell_what_is_left();
     }
 
-    fn lock_control(&self) -> MutexGuard<'_, Control> {
-        self.control.lock()
+    /// Ends also a call under way.
+    fn stop(&self) {
+        self.bell.stop();
+        self.poster.cut();
     }
 }

@@ -20,7 +20,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use super::collect::Gathered;
 use crate::config::settings::{AlertKind, AlertSettings, HostSettings, Peer, Secret};
 use crate::item::Timestamp;
-use crate::transport::rest::cut::{Cutter, Disconnect};
+use crate::transport::rest::cut::Cutter;
 
 /// Orthanc's HTTP client.
 pub type Http = dyn Fn(&HttpRequest<'_>) -> Result<HttpReply, CallError> + Send + Sync;
@@ -72,7 +72,7 @@ impl Poster {
         settings: &AlertSettings,
         host: &HostSettings,
         http: Box<Http>,
-        disconnect: Box<Disconnect>,
+        cutter: Cutter,
     ) -> Poster {
         let peers = [Some(&settings.peer), host.http_proxy.as_ref()];
         Poster {
@@ -83,7 +83,7 @@ impl Poster {
                 .as_ref()
                 .map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.reveal().as_bytes())),
             http,
-            cutter: Cutter::new(disconnect),
+            cutter,
             stopped: AtomicBool::new(false),
         }
     }
@@ -130,10 +130,6 @@ impl Poster {
     pub fn cut(&self) {
         self.stopped.store(true, Ordering::SeqCst);
         self.cutter.cut();
-    }
-
-    pub fn join(&self) {
-        self.cutter.join();
     }
 }
 
@@ -193,7 +189,7 @@ pub enum Settled {
     GivenUp,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Outbox(Vec<Outgoing>);
 
 impl Outbox {

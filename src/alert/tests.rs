@@ -15,6 +15,8 @@ use super::watch::Look;
 use super::{Alerts, Parts};
 use crate::config::settings::{AlertKind, AlertSettings, HostSettings, Peer, Secret};
 use crate::item::{Class, Clock, Timestamp};
+use crate::service::Services;
+use crate::transport::rest::cut::Cutter;
 
 /// 2026-11-20T00:00:00Z.
 const BEGIN: i64 = 1_795_132_800_000_000;
@@ -103,7 +105,7 @@ impl Scene {
                     }),
                 }
             }),
-            disconnect: Box::new(|_| ()),
+            cutter: Cutter::new(Services::for_tests(), Box::new(|_| ())),
         };
         Scene {
             alerts: Alerts::new(&settings, &host, parts),

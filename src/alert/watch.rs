@@ -111,7 +111,7 @@ pub struct Limits {
     pub seconds: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Watch {
     limits: Limits,
     known: BTreeMap<String, Known>,
@@ -120,7 +120,7 @@ pub struct Watch {
 }
 
 /// A destination at the last look.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Known {
     unreachable: bool,
     since: Option<Timestamp>,

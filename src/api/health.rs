@@ -36,7 +36,7 @@ impl Api {
             problem(Part::Reconciliation, details, Some(Time(since)));
         } else if figures
             .last_pass
-            .or((self.begun)())
+            .or(self.services.begun())
             .is_some_and(|last| now.since(last) > BEHIND)
         {
             let details = match figures.last_pass {
@@ -48,7 +48,7 @@ impl Api {
             };
             problem(Part::Reconciliation, details, None);
         }
-        if (self.is_started)() {
+        if self.services.is_up() {
             let (alive, all) = self.lanes.threads();
             if alive < all {
                 let details = format!("{} of {all} workers ended", all - alive);

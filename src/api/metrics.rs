@@ -115,7 +115,7 @@ impl Api {
             Kind::Gauge,
             "Time since Orthanc's changes were last read to their end, or since the start; some 10 s while nothing arrives.",
         );
-        if let Some(last) = progress.last_pass.or((self.begun)()) {
+        if let Some(last) = progress.last_pass.or(self.services.begun()) {
             age.sample(&[], now.since(last).as_secs_f64());
         }
         let mut behind = page.family(
@@ -188,7 +188,7 @@ impl Api {
         let problems = [
             ("Database", self.store.check_writable().is_err()),
             ("Reconciliation", self.progress.figures().fault.is_some()),
-            ("Threads", !(self.is_started)() || alive < all),
+            ("Threads", !self.services.is_up() || alive < all),
         ];
         let mut family = page.family(
             "sendqueue_problem",

@@ -41,6 +41,7 @@ use crate::config::settings::Settings;
 use crate::dispatch::Lanes;
 use crate::dispatch::promoter::Promoter;
 use crate::item::{Clock, Timestamp};
+use crate::service::Services;
 use crate::store::Store;
 use crate::transport::modalities::{Modalities, is_symbolic_name};
 
@@ -72,12 +73,9 @@ pub struct Api {
     /// `None`: not configured.
     pub alerts: Option<Arc<Alerts>>,
     pub clock: Arc<dyn Clock>,
-    /// When the threads were started.
-    pub begun: Box<dyn Fn() -> Option<Timestamp> + Send + Sync>,
+    pub services: Arc<Services>,
     pub client: Client,
     pub cross_site: CrossSite,
-    /// Whether the threads were started (Orthanc is up).
-    pub is_started: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
 impl Api {

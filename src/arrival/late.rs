@@ -103,7 +103,7 @@ impl Reconciler {
         mut calls: u32,
     ) -> Result<ControlFlow<(), i64>, PassError> {
         while let Some(window) = self.gaps.window_below(below) {
-            if calls == 0 || self.parts.notices.is_stopped() {
+            if calls == 0 || self.parts.notices.bell().is_stopped() {
                 return Ok(ControlFlow::Continue(below));
             }
             calls -= 1;

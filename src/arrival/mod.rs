@@ -10,6 +10,7 @@
 
 mod addresses;
 mod again;
+pub mod arrivals;
 mod begin;
 pub mod changes;
 mod describe;

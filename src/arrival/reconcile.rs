@@ -46,7 +46,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use orthanc_sdk::{CallError, Client};
 
@@ -57,7 +56,7 @@ use super::enlist::Enlisted;
 use super::facts::{Fact, Facts};
 use super::gaps::{self, Gaps};
 use super::late::Rounds;
-use super::notices::{MOST, Notices, Wake};
+use super::notices::{MOST, Notices};
 use super::progress::{Fate, Progress};
 use super::recent::Recent;
 use super::sweep::Sweep;
@@ -71,12 +70,6 @@ use crate::item::{Clock, Timestamp};
 use crate::routing::{Machine, Senders, resolve};
 use crate::store::{Cursor, Duplicates, Enqueued, NewItem, Store, StoreError};
 use crate::transport::modalities::Modalities;
-
-/// Pause between two passes under load, so that arrivals are taken together.
-const LINGER: Duration = Duration::from_millis(25);
-/// Without any wake, how often to look.
-const POLL: Duration = Duration::from_secs(10);
-const FAULT_PAUSE: Duration = Duration::from_secs(1);
 
 /// Why a pass ended early. All of these are tried again.
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +96,7 @@ impl PassError {
 }
 
 /// What the reconciler works with.
+#[derive(Clone)]
 pub struct Parts {
     pub client: Client,
     pub store: Arc<dyn Store>,
@@ -165,36 +159,19 @@ impl Reconciler {
         }
     }
 
-    /// Works until the notices are stopped.
-    pub fn run(&mut self) {
-        let mut pause = Duration::ZERO;
-        loop {
-            if self.parts.notices.wait(pause) == Wake::Stopped {
-                self.parts.progress.tell_rest();
-                return;
-            }
-            let pass = orthanc_sdk::guard::catch("reconciliation", || self.pass());
-            let now = self.parts.clock.now();
-            let fault = match pass {
-                Ok(Ok(())) => {
-                    self.parts.progress.passed(now);
-                    self.parts.progress.tell_gone(now);
-                    self.parts.notices.linger(LINGER);
-                    pause = if self.sweep.is_some() || self.rounds.is_under_way() {
-                        Duration::ZERO
-                    } else {
-                        POLL
-                    };
-                    continue;
-                }
-                Ok(Err(error)) if error.is_end() => return,
-                Ok(Err(error)) => error.to_string(),
-                Err(panic) => panic.message,
-            };
-            self.parts.progress.failed(now, fault);
-            self.parts.notices.linger(FAULT_PAUSE);
-            pause = Duration::ZERO;
-        }
+    /// After a panic: what holds is read from the store, as after a crash. What only this process knows is kept, and a search that was
+    /// under way is begun again.
+    pub fn begin_anew(&mut self) {
+        let old = std::mem::replace(self, Reconciler::new(self.parts.clone()));
+        self.waiting = old.waiting;
+        self.recent = old.recent;
+        self.patience = old.patience;
+        self.overflowed = old.overflowed || old.sweep.is_some();
+    }
+
+    /// Whether the next pass has something to do already.
+    pub(super) fn goes_on(&self) -> bool {
+        self.sweep.is_some() || self.rounds.is_under_way()
     }
 
     /// Reads all that is new, and does a part of a search that is under way.
@@ -225,7 +202,7 @@ impl Reconciler {
         if let Some(cursor) = self.position()? {
             self.read_from(cursor)?;
         }
-        if self.parts.notices.is_stopped() {
+        if self.parts.notices.bell().is_stopped() {
             return Ok(());
         }
         let unnamed = if self.cursor.is_some() {
@@ -242,7 +219,7 @@ impl Reconciler {
             let page = changes::after(&self.parts.client, cursor.seq, PAGE)?;
             self.look_for_cut(&cursor, &page)?;
             cursor = self.take(&page.changes, cursor)?;
-            if page.done || page.changes.is_empty() || self.parts.notices.is_stopped() {
+            if page.done || page.changes.is_empty() || self.parts.notices.bell().is_stopped() {
                 break;
             }
         }
@@ -441,6 +418,7 @@ impl Reconciler {
         }
         if !items.is_empty() {
             failpoint::pass("enqueued");
+            failpoint::panic_in("sq-arrive");
         }
         if let Some((cursor, _)) = position {
             self.parts.progress.moved(cursor.seq);

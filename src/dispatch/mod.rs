@@ -14,6 +14,7 @@ pub mod lane;
 pub mod manners;
 pub mod promoter;
 pub mod rate;
+pub mod takeup;
 pub mod throttle;
 pub mod timekeeper;
 pub mod windows;
@@ -131,6 +132,14 @@ impl Lanes {
     pub fn poke_all(&self) {
         for lane in self.lock().lanes.values() {
             lane.poke();
+        }
+    }
+
+    /// There may be something to send to any that the store knows. Best effort: a store that cannot be asked is asked again by
+    /// whoever writes into it.
+    pub fn poke_known(self: &Arc<Self>) {
+        for record in self.tools.store.destinations().unwrap_or_default() {
+            self.poke(&record.name);
         }
     }
 

@@ -3,15 +3,17 @@
 //! Invariants:
 //! - Each step is small, so that the writer is never held for long.
 //! - A fault of the store, which tells of it itself, is tried again; it never ends the thread.
+//! - What was moved and not told to its lane, because of a panic between the two, is told when the service is run anew.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Lanes;
 use super::timekeeper::Timekeeper;
+use crate::failpoint;
 use crate::item::{Clock, Timestamp};
+use crate::service::{Bell, Service, Woken};
 use crate::store::{Result, Store};
-use parking_lot::{Condvar, Mutex};
 
 /// Most items moved in one transaction.
 const STEP: u32 = 1000;
@@ -26,14 +28,7 @@ pub struct Promoter {
     lanes: Arc<Lanes>,
     history_days: u32,
     timekeeper: Timekeeper,
-    state: Mutex<State>,
-    wake: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    stopped: bool,
-    poked: bool,
+    bell: Bell,
 }
 
 impl Promoter {
@@ -49,8 +44,7 @@ impl Promoter {
             lanes,
             history_days,
             timekeeper: Timekeeper::default(),
-            state: Mutex::new(State::default()),
-            wake: Condvar::new(),
+            bell: Bell::default(),
         }
     }
 
@@ -60,40 +54,7 @@ impl Promoter {
 
     /// Something may have become due earlier than known.
     pub fn poke(&self) {
-        self.change(|state| state.poked = true);
-    }
-
-    pub fn stop(&self) {
-        self.change(|state| state.stopped = true);
-    }
-
-    fn change(&self, change: impl FnOnce(&mut State)) {
-        change(&mut self.state.lock());
-        self.wake.notify_all();
-    }
-
-    pub fn run(&self) {
-        loop {
-            let pause = match self.round() {
-                Ok(due) => {
-                    let now = self.clock.now();
-                    due.map_or(SLOWEST, |due| due.since(now).clamp(FASTEST, SLOWEST))
-                }
-                Err(error) => {
-                    log::debug!("due items cannot be moved: {error}");
-                    SLOWEST
-                }
-            };
-            let mut state = self.state.lock();
-            self.wake
-                .wait_while_for(&mut state, |state| !state.stopped && !state.poked, pause);
-            if state.stopped {
-                break;
-            }
-            state.poked = false;
-        }
-        self.timekeeper
-            .end(self.clock.as_ref(), self.store.as_ref());
+        self.bell.ring();
     }
 
     /// Moves all that is due now; answers when the next item will be.
@@ -106,6 +67,7 @@ impl Promoter {
             if names.is_empty() {
                 break;
             }
+            failpoint::panic_in("sq-promote");
             for name in names {
                 self.lanes.poke(&name);
             }
@@ -126,5 +88,32 @@ impl Promoter {
         while self.store.prune(horizon, STEP)? == u64::from(STEP) {}
         self.store.tidy()?;
         self.store.next_due()
+    }
+}
+
+impl Service for Promoter {
+    fn run(&self) {
+        self.lanes.poke_known();
+        loop {
+            let pause = match self.round() {
+                Ok(due) => {
+                    let now = self.clock.now();
+                    due.map_or(SLOWEST, |due| due.since(now).clamp(FASTEST, SLOWEST))
+                }
+                Err(error) => {
+                    log::debug!("due items cannot be moved: {error}");
+                    SLOWEST
+                }
+            };
+            if self.bell.wait(pause) == Woken::Stopped {
+                break;
+            }
+        }
+        self.timekeeper
+            .end(self.clock.as_ref(), self.store.as_ref());
+    }
+
+    fn stop(&self) {
+        self.bell.stop();
     }
 }

@@ -126,6 +126,11 @@ impl Services {
         })
     }
 
+    #[cfg(test)]
+    pub fn for_tests() -> Arc<Services> {
+        Services::new(Arc::new(crate::item::SystemClock), Box::new(|_| ()))
+    }
+
     /// Orthanc is up. `false`: that was known, or it is stopping already.
     pub fn begin(&self) -> bool {
         let now = self.clock.now();

@@ -6,18 +6,6 @@ use std::time::Duration;
 
 use super::*;
 
-struct NoTime;
-
-impl Clock for NoTime {
-    fn now(&self) -> Timestamp {
-        Timestamp::default()
-    }
-}
-
-fn services() -> Arc<Services> {
-    Services::new(Arc::new(NoTime), Box::new(|_| ()))
-}
-
 /// Tells each run; does what it was told, and then waits for its stop.
 struct Worker {
     told: Mutex<Sender<u32>>,
@@ -80,7 +68,7 @@ fn until(services: &Services, is: impl Fn(&Record) -> bool) -> Record {
 
 #[test]
 fn one_that_panics_is_run_anew_and_remembered() {
-    let services = services();
+    let services = Services::for_tests();
     let (worker, runs) = Worker::new(3);
     assert!(services.start("sq-test", Arc::new(worker)));
     assert_eq!(runs.iter().take(4).collect::<Vec<_>>(), [1, 2, 3, 4]);
@@ -97,7 +85,7 @@ fn one_that_panics_is_run_anew_and_remembered() {
 
 #[test]
 fn a_stop_ends_the_pause_after_a_panic() {
-    let services = services();
+    let services = Services::for_tests();
     let (worker, runs) = Worker::new(u32::MAX);
     services.start("sq-test", Arc::new(worker));
     assert_eq!(runs.recv(), Ok(1));
@@ -112,7 +100,7 @@ fn a_stop_ends_the_pause_after_a_panic() {
 
 #[test]
 fn stop_and_join_may_come_in_any_number_and_without_a_start() {
-    let services = services();
+    let services = Services::for_tests();
     services.stop();
     services.join();
     services.join();
@@ -127,7 +115,7 @@ fn stop_and_join_may_come_in_any_number_and_without_a_start() {
 
 #[test]
 fn what_is_started_during_a_stop_is_stopped_too() {
-    let services = services();
+    let services = Services::for_tests();
     assert!(services.begin() && !services.begin() && services.is_up());
     services.stop();
     services.stop();
@@ -151,7 +139,7 @@ fn the_last_one_is_stopped_first() {
             assert!(self.0 != 2, "the others are stopped all the same");
         }
     }
-    let services = services();
+    let services = Services::for_tests();
     let order: Arc<Mutex<Vec<u32>>> = Arc::default();
     for number in 1..=3 {
         services.start(
@@ -166,7 +154,7 @@ fn the_last_one_is_stopped_first() {
 
 #[test]
 fn those_that_may_end_come_and_go() {
-    let services = services();
+    let services = Services::for_tests();
     for number in 1..=100 {
         let (mut worker, runs) = Worker::new(u32::from(number == 50));
         (worker.comes_back, worker.may_end) = (true, true);
@@ -187,7 +175,7 @@ fn those_that_may_end_come_and_go() {
 
 #[test]
 fn one_that_ends_unasked_is_run_anew_and_one_that_is_down_is_what_counts() {
-    let services = services();
+    let services = Services::for_tests();
     let (mut worker, runs) = Worker::new(0);
     worker.comes_back = true;
     let (good, _runs) = Worker::new(0);
@@ -206,7 +194,7 @@ fn a_thread_is_named() {
     let named: Arc<AtomicBool> = Arc::default();
     let record = named.clone();
     let services = Services::new(
-        Arc::new(NoTime),
+        Arc::new(crate::item::SystemClock),
         Box::new(move |name| record.store(name == "sq-test", Ordering::SeqCst)),
     );
     services.start("sq-test", Arc::new(Worker::new(0).0));

@@ -6,6 +6,7 @@ use ring::hmac;
 
 use super::super::post::{Outbox, Outgoing, Settled};
 use super::*;
+use crate::service::Service;
 
 #[test]
 fn a_message_is_tried_again_with_the_same_body_until_it_is_accepted() {
@@ -257,7 +258,7 @@ fn one_test_at_a_time() {
                 let _ = goes.lock().unwrap().recv();
                 Err(CallError::HostGone)
             }),
-            disconnect: Box::new(|_| ()),
+            cutter: Cutter::new(Services::for_tests(), Box::new(|_| ())),
         },
     );
     std::thread::scope(|scope| {
@@ -282,7 +283,6 @@ fn a_stop_ends_the_thread_and_counts_what_is_left() {
         scene.alerts.stop();
         thread.join().unwrap();
     });
-    scene.alerts.join();
     assert_eq!(scene.alerts.figures().dropped, 1);
     let before = scene.inbox.lock().unwrap().len();
     assert!(scene.alerts.test().unwrap().result.is_err());
@@ -317,7 +317,7 @@ fn a_store_that_fails_for_a_while_loses_nothing() {
                     body: Vec::new(),
                 })
             }),
-            disconnect: Box::new(|_| ()),
+            cutter: Cutter::new(Services::for_tests(), Box::new(|_| ())),
         },
     );
     let pass = |seconds: u64| {

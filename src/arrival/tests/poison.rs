@@ -140,7 +140,7 @@ fn a_stop_is_no_end_of_the_world() {
     let mut world = World::new(0);
     world.index(|index| index.store_range(0..1800));
     world.call_back();
-    world.notices.stop();
+    world.notices.bell().stop();
     world.reconciler.pass().unwrap();
     world.crash();
     world.settle();

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::clock::{Machine, QueueClock};
+use crate::service::Service;
 
 struct TestMachine(Arc<TestClock>);
 

@@ -48,6 +48,7 @@ use super::{Batch, Probe, Tried};
 use crate::config::settings::HostSettings;
 use crate::dispatch::budget::Budget;
 use crate::item::{Class, Clock, Outcome};
+use crate::service::Service;
 
 pub struct Native {
     host: Host,
@@ -110,11 +111,6 @@ impl Native {
             tls: Mutex::default(),
             recalls: AtomicU64::new(0),
         }
-    }
-
-    /// Releases associations that lie unused, until [`Native::stop`].
-    pub fn tidy(&self) {
-        self.pool.tidy();
     }
 
     /// Nothing new is begun; what lies unused is released.
@@ -314,6 +310,17 @@ impl Native {
         let tls = Arc::new(tls);
         *kept = Some(tls.clone());
         Ok(tls)
+    }
+}
+
+/// Releases associations that lie unused.
+impl Service for Native {
+    fn run(&self) {
+        self.pool.tidy();
+    }
+
+    fn stop(&self) {
+        Native::stop(self);
     }
 }
 

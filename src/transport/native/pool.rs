@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::association::Association;
 use super::contexts::Conversion;
+use crate::failpoint;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 /// How long an association is kept open for the next group.
@@ -182,8 +183,9 @@ impl Pool {
                 }
             }
             drop(state);
-            for association in self.remove(|idle| idle.is_shared() && idle.since.elapsed() >= KEEP)
-            {
+            let over = self.remove(|idle| idle.is_shared() && idle.since.elapsed() >= KEEP);
+            failpoint::panic_in("sq-release");
+            for association in over {
                 association.release();
             }
         }

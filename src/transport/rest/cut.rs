@@ -8,10 +8,11 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
+
+use crate::service::{Service, Services};
 
 /// Ends TCP connections of this process to a peer (`orthanc_sdk::sockets`).
 pub type Disconnect = dyn Fn(&[SocketAddr]) + Send + Sync;
@@ -24,7 +25,7 @@ const AGAIN: Duration = Duration::from_millis(20);
 /// The peers that calls of ours hold Orthanc in.
 pub struct Cutter {
     shared: Arc<Shared>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    services: Arc<Services>,
 }
 
 struct Shared {
@@ -53,14 +54,14 @@ pub struct Call<'a> {
 }
 
 impl Cutter {
-    pub fn new(disconnect: Box<Disconnect>) -> Cutter {
+    pub fn new(services: Arc<Services>, disconnect: Box<Disconnect>) -> Cutter {
         Cutter {
             shared: Arc::new(Shared {
                 state: Mutex::default(),
                 changed: Condvar::new(),
                 disconnect,
             }),
-            thread: Mutex::default(),
+            services,
         }
     }
 
@@ -85,33 +86,22 @@ impl Cutter {
         if std::mem::replace(&mut self.shared.lock().cutting, true) {
             return;
         }
-        let shared = self.shared.clone();
-        let thread = std::thread::Builder::new()
-            .name("sq-cut".to_owned())
-            .spawn(move || shared.run());
-        match thread {
-            Ok(thread) => {
-                *self.thread.lock() = Some(thread);
-            }
-            Err(error) => log::error!("connections cannot be cut: {error}"),
-        }
+        self.services.start("sq-cut", self.shared.clone());
     }
 
     /// Whether a call is under way that is a REST call of its own for as long as the peer is silent.
     pub fn is_held(&self) -> bool {
         self.shared.lock().open.iter().any(|open| !open.patient)
     }
-
-    /// Waits for the thread's end; at most [`LONGEST`] after [`Cutter::cut`].
-    pub fn join(&self) {
-        let thread = self.thread.lock().take();
-        if let Some(thread) = thread {
-            let _ = thread.join();
-        }
-    }
 }
 
 impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+}
+
+impl Service for Shared {
     fn run(&self) {
         let begun = Instant::now();
         let mut state = self.lock();
@@ -130,8 +120,11 @@ impl Shared {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
+    /// It is there for the stop, and ends by itself.
+    fn stop(&self) {}
+
+    fn may_end(&self) -> bool {
+        true
     }
 }
 
@@ -153,9 +146,11 @@ mod tests {
     fn calls_are_cut_until_they_end_the_patient_ones_later() {
         let cuts: Arc<Mutex<Vec<SocketAddr>>> = Arc::default();
         let record = cuts.clone();
-        let cutter = Cutter::new(Box::new(move |peers| {
-            record.lock().extend_from_slice(peers);
-        }));
+        let services = Services::for_tests();
+        let cutter = Cutter::new(
+            services.clone(),
+            Box::new(move |peers| record.lock().extend_from_slice(peers)),
+        );
         let peer = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
         let echo = cutter.call(vec![peer(1)], false);
         let store = cutter.call(vec![peer(2)], true);
@@ -172,7 +167,6 @@ mod tests {
         let first_store = all.iter().position(|one| *one == peer(2)).unwrap();
         assert!(all[..first_store].iter().all(|one| *one == peer(1)));
         drop(store);
-        cutter.join();
-        cutter.join();
+        services.join();
     }
 }

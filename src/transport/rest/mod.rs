@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 use orthanc_sdk::{CallError, Client};
 use serde_json::{Value, json};
 
-use self::cut::{Cutter, Disconnect};
+use self::cut::Cutter;
 use self::jobs::{Jobs, OpenJob, Wake};
 use self::slots::JobSlots;
 use self::verdict::{JobEnd, JobState, MAX_INSTANCES};
@@ -76,7 +76,7 @@ impl RestTransport {
         modalities: Arc<Modalities>,
         clock: Arc<dyn Clock>,
         host: &HostSettings,
-        disconnect: Box<Disconnect>,
+        cutter: Cutter,
     ) -> RestTransport {
         RestTransport {
             client,
@@ -85,18 +85,13 @@ impl RestTransport {
             jobs: Jobs::default(),
             slots: JobSlots::new(usize::try_from(host.concurrent_jobs).unwrap_or(1)),
             scu_timeout: host.dicom_scu_timeout,
-            cutter: Cutter::new(disconnect),
+            cutter,
         }
     }
 
     /// Whether a REST call is under way that a silent peer holds up.
     pub fn is_held(&self) -> bool {
         self.cutter.is_held()
-    }
-
-    /// Waits for the end of what [`Transport::interrupt`] began.
-    pub fn join(&self) {
-        self.cutter.join();
     }
 
     /// Orthanc's events about jobs, for [`Jobs::ended`].

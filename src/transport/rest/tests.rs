@@ -57,7 +57,7 @@ fn transport(fake: &FakeHost) -> RestTransport {
         Arc::new(Modalities::new(client, None)),
         Arc::new(SystemClock),
         &HostSettings::default(),
-        Box::new(|_| ()),
+        cut::Cutter::new(crate::service::Services::for_tests(), Box::new(|_| ())),
     )
 }
 
@@ -346,7 +346,6 @@ fn interrupted_it_tells_what_was_acknowledged_until_then() {
             transport.interrupt();
             sending.join().unwrap()
         });
-        transport.join();
         assert_eq!(asked.count("/cancel"), 1);
         if tells {
             assert_eq!(told, ["Success", "Success", "Interrupted", "NotYet"]);
