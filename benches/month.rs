@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use OrthancSendQueue::item::{Class, Outcome, Priority, Timestamp};
 use OrthancSendQueue::store::sqlite::SqliteStore;
 use OrthancSendQueue::store::{
-    AttemptMade, Duplicates, Finish, FinishVerb, NewItem, Pick, Store, StoreError,
+    AttemptMade, Book, Claims, Finish, FinishVerb, Intake, Journal, NewItem, Pick, StoreError,
+    Upkeep,
 };
 
 const DESTINATIONS: [&str; 3] = ["pacs", "archive", "research"];
@@ -66,11 +67,11 @@ fn one_day(store: &SqliteStore, day: u64, per_day: u64, now: Timestamp) -> Resul
         let items: Vec<NewItem> = (number..upto)
             .flat_map(|one| DESTINATIONS.map(|name| item(one, name)))
             .collect();
-        store.enqueue(&items, Duplicates::Arrival, None, now)?;
+        store.enqueue(&Intake::arrival(&items), now)?;
         number = upto;
     }
     for name in DESTINATIONS {
-        while let Some(claim) = store.claim(name, Pick::MostUrgent, 100, now)? {
+        while let Some(claim) = store.claim(name, Pick::MostUrgent, 100)? {
             let results: Vec<Finish> = claim
                 .items
                 .iter()

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use OrthancSendQueue::item::{Priority, Timestamp};
 use OrthancSendQueue::store::sqlite::SqliteStore;
-use OrthancSendQueue::store::{Duplicates, NewItem, Reception, Store};
+use OrthancSendQueue::store::{Book, Claims, Intake, Journal, NewItem, Reception};
 use sendqueue_testkit::dcmtk::{StoreScp, StoreScpOptions, StoreScu, write_folder};
 use sendqueue_testkit::{
     Instance, Kind, Orthanc, OrthancConfig, OrthancVersion, Study, wait_until,
@@ -246,7 +246,7 @@ fn fill(database: &Path) {
     while id < BACKLOG {
         let items: Vec<NewItem> = (0..1000).map(|n| item(id + n)).collect();
         store
-            .enqueue(&items, Duplicates::Arrival, None, Timestamp::from_micros(1))
+            .enqueue(&Intake::arrival(&items), Timestamp::from_micros(1))
             .expect("enqueued");
         id += 1000;
     }

@@ -13,7 +13,8 @@ use std::time::Instant;
 use OrthancSendQueue::item::{Outcome, Priority, State, Timestamp};
 use OrthancSendQueue::store::sqlite::SqliteStore;
 use OrthancSendQueue::store::{
-    AttemptMade, Cursor, Duplicates, Filter, Finish, FinishVerb, NewItem, Page, Pick, Store,
+    AttemptMade, Book, Claims, Cursor, Filter, Finish, FinishVerb, Intake, Journal, NewItem, Page,
+    Pick, Upkeep,
 };
 
 type Failed = Box<dyn std::error::Error>;
@@ -152,7 +153,7 @@ fn enqueue(store: &SqliteStore, from: u64, count: u64, options: &Options) -> Res
             date: "20261120T235959".into(),
         };
         let now = NOW.plus_seconds(end as f64 / 1000.0);
-        spent.on(|| store.enqueue(&items, Duplicates::Arrival, Some(&cursor.into()), now))?;
+        spent.on(|| store.enqueue(&Intake::arrival(&items).up_to(Some(&cursor.into())), now))?;
         next = end;
     }
     Ok(spent)
@@ -165,7 +166,7 @@ fn deliver(store: &SqliteStore, count: u64, at_once: usize) -> Result<(u64, Spen
     while done < count {
         let destination = DESTINATIONS[turn % DESTINATIONS.len()];
         turn += 1;
-        let claim = claiming.on(|| store.claim(destination, Pick::MostUrgent, 100, NOW))?;
+        let claim = claiming.on(|| store.claim(destination, Pick::MostUrgent, 100))?;
         let Some(claim) = claim else {
             continue;
         };

@@ -10,7 +10,7 @@
 //! - After a start, the time since the last stop counts as the machine's clock says: at most [`MOST_AT_ONCE`] until Orthanc
 //!   itself dates something that it receives so, then all of it.
 //! - For [`TRUST`] after the start the clock may turn out to have been wrong then: if it is set back, what was
-//!   counted because of that is told ([`Jump::over`]), and nothing has expired by it (`store::Store::pardon`).
+//!   counted because of that is told ([`Jump::over`]), and nothing has expired by it (`store::Upkeep::pardon`).
 //!
 //! The difference of both readings is kept, and followed only where it moved: so a time that is shown is the same each time.
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use OrthancSendQueue::store::sqlite::SqliteStore;
-use OrthancSendQueue::store::{Filter, Page, Store};
+use OrthancSendQueue::store::{Book, Filter, Page};
 use rusqlite::Connection;
 use sendqueue_testkit::queue::{self, Queue, SOON};
 use sendqueue_testkit::{FaultScp, PowerCut, Study, poll};

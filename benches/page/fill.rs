@@ -5,7 +5,7 @@ use std::path::Path;
 use OrthancSendQueue::item::{Class, Clock, Outcome, Priority, SystemClock, Timestamp};
 use OrthancSendQueue::store::sqlite::SqliteStore;
 use OrthancSendQueue::store::{
-    AttemptMade, Duplicates, Finish, FinishVerb, NewItem, Pick, Reception, Store,
+    AttemptMade, Claims, Finish, FinishVerb, Intake, Journal, NewItem, Pick, Reception,
 };
 
 pub const DESTINATIONS: [&str; 3] = ["pacs", "archive", "research"];
@@ -72,7 +72,7 @@ fn enqueue(store: &SqliteStore, first: u64, now: Timestamp, not_before: Option<T
         .map(|number| item(number, not_before))
         .collect();
     store
-        .enqueue(&items, Duplicates::Arrival, None, now)
+        .enqueue(&Intake::arrival(&items), now)
         .expect("enqueued");
 }
 
@@ -80,7 +80,7 @@ fn enqueue(store: &SqliteStore, first: u64, now: Timestamp, not_before: Option<T
 fn work(store: &SqliteStore, now: Timestamp, verb: impl Fn(i64) -> FinishVerb) {
     for name in DESTINATIONS {
         while let Some(claim) = store
-            .claim(name, Pick::MostUrgent, PER_STUDY as u32, now)
+            .claim(name, Pick::MostUrgent, PER_STUDY as u32)
             .expect("claimed")
         {
             let results: Vec<Finish> = claim

@@ -61,7 +61,7 @@ use crate::dispatch::Lanes;
 use crate::failpoint;
 use crate::item::{Clock, Timestamp};
 use crate::service::{Bell, Service};
-use crate::store::{self, Store};
+use crate::store::{self, Book};
 use crate::transport::rest::cut::Cutter;
 
 /// Time between two looks at the counters.
@@ -71,7 +71,11 @@ const LOOK: Duration = Duration::from_secs(1);
 pub type Counters = dyn Fn() -> store::Result<Vec<Look>> + Send + Sync;
 
 /// What the queue's counters are.
-pub fn looks(store: &dyn Store, lanes: &Lanes, clock: &dyn Clock) -> store::Result<Vec<Look>> {
+pub fn looks(
+    store: &(impl Book + ?Sized),
+    lanes: &Lanes,
+    clock: &dyn Clock,
+) -> store::Result<Vec<Look>> {
     let zone = TimeZone::system();
     let (now, ahead) = (clock.now(), clock.ahead());
     let totals = store.failure_totals()?;

@@ -20,7 +20,7 @@ use crate::arrival::enlist;
 use crate::arrival::facts::{Fact, Facts};
 use crate::item::{Again, Priority};
 use crate::routing::Route;
-use crate::store::{Duplicates, Enqueued, NewItem};
+use crate::store::{Enqueued, Intake, NewItem};
 
 const MOST_QUIET_SECONDS: u64 = 86_400;
 /// Instances named one by one that are asked for, and queued, together.
@@ -113,7 +113,7 @@ impl Api {
         for part in parts {
             let items = self.request_items(&part.facts(facts)?, wish);
             let now = self.clock.now();
-            let done = self.store.enqueue(&items, Duplicates::Request, None, now)?;
+            let done = self.store.enqueue(&Intake::request(&items), now)?;
             total.enqueued += done.enqueued;
             total.already_queued += done.already_queued;
         }
@@ -138,7 +138,7 @@ impl Api {
             }
             let repeated = (all - found.len()) * wish.destinations.len();
             let items = self.request_items(&found, wish);
-            let done = self.store.count_new(&items, Duplicates::Request)?;
+            let done = self.store.count_new(&Intake::request(&items))?;
             total.enqueued += done.enqueued;
             total.already_queued += done.already_queued + repeated as u64;
         }

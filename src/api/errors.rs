@@ -58,7 +58,7 @@ impl Api {
         let expires = |destination: &str| self.expiry(destination);
         let count = self
             .store
-            .operate_errors(&operation, &filter, &expires, dry_run, now)?;
+            .operate_errors(&operation, &filter, &expires, dry_run)?;
         if !dry_run {
             log::warn!("error queue: {verb} of {count} items at a person's request");
             for name in self.known_destinations()? {

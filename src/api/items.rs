@@ -89,15 +89,15 @@ impl Api {
                 }
                 (moved, "cancelled")
             }
-            "send-now" => (self.store.send_now(id, now)?, "sent now"),
+            "send-now" => (self.store.send_now(id)?, "sent now"),
             "redirect" => {
                 let to = self.redirect_target(&body)?;
                 let expires = self.expiry(&to);
-                (self.store.redirect(id, &to, expires, now)?, "redirected")
+                (self.store.redirect(id, &to, expires)?, "redirected")
             }
             _ => {
                 let expires = self.expiry(&item.destination);
-                (self.store.replay(id, expires, now)?, "replayed")
+                (self.store.replay(id, expires)?, "replayed")
             }
         };
         match moved {

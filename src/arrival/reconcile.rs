@@ -68,7 +68,7 @@ use crate::dispatch::promoter::Promoter;
 use crate::failpoint;
 use crate::item::{Clock, Timestamp};
 use crate::routing::{Machine, Senders, resolve};
-use crate::store::{Cursor, Duplicates, Enqueued, NewItem, Store, StoreError};
+use crate::store::{Cursor, Enqueued, Intake, NewItem, Store, StoreError};
 use crate::transport::modalities::Modalities;
 
 /// Why a pass ended early. All of these are tried again.
@@ -412,7 +412,7 @@ impl Reconciler {
         let done = self
             .parts
             .store
-            .enqueue(items, Duplicates::Arrival, reached.as_ref(), now)?;
+            .enqueue(&Intake::arrival(items).up_to(reached.as_ref()), now)?;
         if let Some((_, gaps)) = kept {
             self.stored = gaps.clone();
         }

@@ -221,9 +221,7 @@ fn bench(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
 impl Bench {
     fn enqueue(&self, items: &[NewItem]) {
         let now = self.clock.now();
-        self.store
-            .enqueue(items, Duplicates::Arrival, None, now)
-            .unwrap();
+        self.store.enqueue(&Intake::arrival(items), now).unwrap();
         self.lane.poke();
     }
 
@@ -253,11 +251,7 @@ impl Bench {
 
     fn send_now(&self, instance: &str) {
         let id = self.item(instance).0.id;
-        let now = self.clock.now();
-        assert!(matches!(
-            self.store.send_now(id, now).unwrap(),
-            Moved::Done(_)
-        ));
+        assert!(matches!(self.store.send_now(id).unwrap(), Moved::Done(_)));
         self.lane.poke();
     }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::Lanes;
 use crate::clock::readable;
 use crate::item::{Clock, Jump, Timestamp};
-use crate::store::{Result, Store};
+use crate::store::{Result, Upkeep};
 use parking_lot::Mutex;
 
 /// Seconds between two readings that are stored.
@@ -41,7 +41,12 @@ impl Timekeeper {
     }
 
     /// Before anything is moved because of the time.
-    pub fn look(&self, clock: &dyn Clock, store: &dyn Store, lanes: &Lanes) -> Result<()> {
+    pub fn look(
+        &self,
+        clock: &dyn Clock,
+        store: &(impl Upkeep + ?Sized),
+        lanes: &Lanes,
+    ) -> Result<()> {
         let mut state = self.state.lock();
         if let Some(jump) = clock.look() {
             self.jumps.fetch_add(1, Ordering::Relaxed);
@@ -74,12 +79,12 @@ impl Timekeeper {
     }
 
     /// The last reading before a stop.
-    pub fn end(&self, clock: &dyn Clock, store: &dyn Store) {
+    pub fn end(&self, clock: &dyn Clock, store: &(impl Upkeep + ?Sized)) {
         let mut state = self.state.lock();
         self.store(&mut state, clock, store);
     }
 
-    fn store(&self, state: &mut State, clock: &dyn Clock, store: &dyn Store) {
+    fn store(&self, state: &mut State, clock: &dyn Clock, store: &(impl Upkeep + ?Sized)) {
         let Some(reading) = clock.reading() else {
             return;
         };

@@ -179,10 +179,9 @@ fn claim_and_send_inside(
     if !lane.may_claim() {
         return Err(Step::Worked);
     }
-    let now = lane.tools.clock.now();
     let reach = Reach::of(lane, worker);
     let store = &lane.tools.store;
-    match store.claim_of(&lane.name, reach.groups(), pick, most, now) {
+    match store.claim_of(&lane.name, reach.groups(), pick, most) {
         Ok(Some(claim)) => {
             lane.claimed(worker, &claim, pick);
             let _active = Guard(lane, Lane::done);

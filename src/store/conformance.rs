@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AttemptMade, Claim, Counts, Duplicates, Filter, Finish, FinishVerb, Hand, NewItem, Page, Pick,
+    AttemptMade, Claim, Counts, Filter, Finish, FinishVerb, Hand, Intake, NewItem, Page, Pick,
     Reception, Store,
 };
 use crate::item::{Attempt, Class, Item, Outcome, Priority, State, Timestamp};
@@ -67,9 +67,7 @@ fn new_item(study: &str, instance: &str, destination: &str) -> NewItem {
 
 fn enqueue_at(store: &dyn Store, items: &[NewItem], now: Timestamp) -> Vec<i64> {
     let since = all(store).last().map_or(0, |item| item.id);
-    store
-        .enqueue(items, Duplicates::Arrival, None, now)
-        .unwrap();
+    store.enqueue(&Intake::arrival(items), now).unwrap();
     let made = store
         .items(&Filter::default(), Page::after(since, 1000))
         .unwrap();
@@ -83,7 +81,7 @@ fn enqueue(store: &dyn Store, items: &[NewItem]) -> Vec<i64> {
 
 fn claim(store: &dyn Store, destination: &str) -> Claim {
     store
-        .claim(destination, Pick::MostUrgent, 100, at(1))
+        .claim(destination, Pick::MostUrgent, 100)
         .unwrap()
         .expect("something to claim")
 }

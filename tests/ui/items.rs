@@ -4,7 +4,7 @@ use std::path::Path;
 
 use OrthancSendQueue::item::{Class, Outcome, Priority, Timestamp};
 use OrthancSendQueue::store::sqlite::SqliteStore;
-use OrthancSendQueue::store::{Duplicates, NewItem, Store};
+use OrthancSendQueue::store::{Intake, Journal, NewItem};
 use sendqueue_testkit::Study;
 use sendqueue_testkit::queue;
 
@@ -101,7 +101,7 @@ fn fill(database: &Path, count: usize) {
         let items: Vec<NewItem> = (made..(made + 5000).min(count)).map(item).collect();
         made += items.len();
         store
-            .enqueue(&items, Duplicates::Arrival, None, now)
+            .enqueue(&Intake::arrival(&items), now)
             .expect("enqueued");
     }
 }

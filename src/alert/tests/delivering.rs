@@ -303,7 +303,7 @@ fn a_store_that_fails_for_a_while_loses_nothing() {
         Parts {
             counters: Box::new(move || {
                 if *faulty.lock().unwrap() {
-                    return Err(crate::store::StoreError::Locked("test".to_owned()));
+                    return Err(crate::store::StoreError::Locked("test".into()));
                 }
                 Ok(vec![seen.lock().unwrap().clone()])
             }),

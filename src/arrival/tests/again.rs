@@ -135,7 +135,7 @@ fn what_did_not_get_there_is_sent_again() {
     let now = world.clock.now();
     let claim = world
         .store
-        .claim("pacs", Pick::MostUrgent, 1, now)
+        .claim("pacs", Pick::MostUrgent, 1)
         .unwrap()
         .unwrap();
     let failed = Finish {

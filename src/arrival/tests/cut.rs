@@ -276,8 +276,8 @@ fn an_item_that_a_person_made_does_not_hide_an_arrival() {
         reception: crate::store::Reception::default(),
     };
     let now = world.clock.now();
-    let kind = crate::store::Duplicates::Request;
-    world.store.enqueue(&[item], kind, None, now).unwrap();
+    let intake = crate::store::Intake::request(std::slice::from_ref(&item));
+    world.store.enqueue(&intake, now).unwrap();
     world.index(|index| index.log.clear());
     world.crash();
     world.settle();

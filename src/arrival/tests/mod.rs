@@ -29,7 +29,9 @@ use crate::dispatch::promoter::Promoter;
 use crate::dispatch::{Lanes, Tools};
 use crate::item::{Class, Clock, Item, Outcome, State, Timestamp};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{AttemptMade, Filter, Finish, FinishVerb, Page, Pick, Store};
+use crate::store::{
+    AttemptMade, Book, Claims, Filter, Finish, FinishVerb, Journal, Page, Pick, Store, Upkeep,
+};
 use crate::transport::modalities::Modalities;
 use crate::transport::{Batch, Delivery, Probe, Transport};
 
@@ -242,7 +244,7 @@ impl World {
         for destination in ["pacs", "archive"] {
             while let Some(claim) = self
                 .store
-                .claim(destination, Pick::MostUrgent, 100, now)
+                .claim(destination, Pick::MostUrgent, 100)
                 .unwrap()
             {
                 let results: Vec<Finish> = claim

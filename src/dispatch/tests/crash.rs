@@ -46,7 +46,7 @@ fn run(bench: &Bench) -> bool {
 
 /// As after a start.
 fn start(bench: &mut Bench) -> Released {
-    bench.store.add_destination("pacs").unwrap();
+    bench.store.set_paused("pacs", false).unwrap();
     let found = bench.store.release_running(bench.clock.now()).unwrap();
     bench.restart();
     found
@@ -88,7 +88,7 @@ fn what_kills_orthanc_goes_to_the_error_queue_and_all_others_arrive() {
         assert_eq!(bench.record().counts.open(), 0);
         // A person may try again, and it kills once more, until it is taken out of the queue.
         let now = bench.clock.now();
-        let replayed = bench.store.replay(item.id, None, now).unwrap();
+        let replayed = bench.store.replay(item.id, None).unwrap();
         assert!(matches!(replayed, Moved::Done(_)));
         assert!(matches!(
             bench.store.cancel(item.id, now).unwrap(),

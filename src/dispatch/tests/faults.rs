@@ -21,7 +21,7 @@ impl Faulty {
         *self.failing.lock().unwrap() = Some((call, times));
     }
 
-    fn fault(&self, call: &str) -> Result<()> {
+    fn before(&self, call: &str) -> Result<()> {
         match &mut *self.failing.lock().unwrap() {
             Some((failing, left)) if *failing == call && *left > 0 => {
                 *left -= 1;
@@ -32,234 +32,11 @@ impl Faulty {
     }
 }
 
-impl Store for Faulty {
-    fn location(&self) -> PathBuf {
-        self.inner.location()
-    }
-
-    fn cursor(&self) -> Result<Option<Cursor>> {
-        self.inner.cursor()
-    }
-
-    fn gaps(&self) -> Result<Vec<Gap>> {
-        self.inner.gaps()
-    }
-
-    fn created(&self) -> Result<Timestamp> {
-        self.inner.created()
-    }
-
-    fn enqueue(
-        &self,
-        items: &[NewItem],
-        duplicates: Duplicates,
-        reached: Option<&Reached>,
-        now: Timestamp,
-    ) -> Result<Enqueued> {
-        self.inner.enqueue(items, duplicates, reached, now)
-    }
-
-    fn release_running(&self, now: Timestamp) -> Result<Released> {
-        self.inner.release_running(now)
-    }
-
-    fn stopped_well(&self) -> Result<()> {
-        self.inner.stopped_well()
-    }
-
-    fn held_back(&self, destination: &str) -> Result<HeldBack> {
-        self.fault("held_back")?;
-        self.inner.held_back(destination)
-    }
-
-    fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>> {
-        self.inner.promote(now, limit)
-    }
-
-    fn promote_all(&self, destination: &str) -> Result<u64> {
-        self.inner.promote_all(destination)
-    }
-
-    fn next_expiry(&self) -> Result<Option<Timestamp>> {
-        self.inner.next_expiry()
-    }
-
-    fn at_rest(&self, from: Timestamp, until: Timestamp) -> Result<Vec<MinuteAtRest>> {
-        self.inner.at_rest(from, until)
-    }
-
-    fn failure_totals(&self) -> Result<Vec<FailureTotal>> {
-        self.inner.failure_totals()
-    }
-
-    fn next_due(&self) -> Result<Option<Timestamp>> {
-        self.inner.next_due()
-    }
-
-    fn expire(&self, now: Timestamp, limit: u32) -> Result<u64> {
-        self.inner.expire(now, limit)
-    }
-
-    fn count_new(&self, items: &[NewItem], duplicates: Duplicates) -> Result<Enqueued> {
-        self.inner.count_new(items, duplicates)
-    }
-
-    fn set_outage(&self, destination: &str, outage: Option<&Outage>) -> Result<()> {
-        self.inner.set_outage(destination, outage)
-    }
-
-    fn claim_of(
-        &self,
-        destination: &str,
-        groups: Groups<'_>,
-        pick: Pick,
-        limit: u32,
-        now: Timestamp,
-    ) -> Result<Option<Claim>> {
-        self.fault("claim")?;
-        self.inner.claim_of(destination, groups, pick, limit, now)
-    }
-
-    fn set_hand(&self, token: i64, hand: &Hand) -> Result<()> {
-        self.fault("set_hand")?;
-        self.inner.set_hand(token, hand)
-    }
-
-    fn jobs_in_hand(&self) -> Result<Vec<String>> {
-        self.inner.jobs_in_hand()
-    }
-
-    fn is_ready(&self, destination: &str, groups: Groups<'_>, pick: Pick) -> Result<bool> {
-        self.fault("is_ready")?;
-        self.inner.is_ready(destination, groups, pick)
-    }
-
-    fn group_due(&self, destination: &str, group: &str) -> Result<Option<Timestamp>> {
-        self.inner.group_due(destination, group)
-    }
-
-    fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64> {
-        self.fault("finish")?;
-        self.inner.finish(token, results, now)
-    }
-
-    fn still_claimed(&self, token: i64, ids: &[i64]) -> Result<Vec<i64>> {
-        self.inner.still_claimed(token, ids)
-    }
-
-    fn reading(&self) -> Result<Option<Reading>> {
-        self.inner.reading()
-    }
-
-    fn set_reading(&self, reading: Reading) -> Result<()> {
-        self.fault("set_reading")?;
-        self.inner.set_reading(reading)
-    }
-
-    fn pardon(&self, start: Timestamp, over: Duration, now: Timestamp) -> Result<u64> {
-        self.fault("pardon")?;
-        self.inner.pardon(start, over, now)
-    }
-
-    fn prune(&self, before: Timestamp, limit: u32) -> Result<u64> {
-        self.inner.prune(before, limit)
-    }
-
-    fn replay(&self, id: i64, expires: Option<Timestamp>, now: Timestamp) -> Result<Moved> {
-        self.inner.replay(id, expires, now)
-    }
-
-    fn cancel(&self, id: i64, now: Timestamp) -> Result<Moved> {
-        self.inner.cancel(id, now)
-    }
-
-    fn send_now(&self, id: i64, now: Timestamp) -> Result<Moved> {
-        self.inner.send_now(id, now)
-    }
-
-    fn redirect(
-        &self,
-        id: i64,
-        to: &str,
-        expires: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Result<Moved> {
-        self.inner.redirect(id, to, expires, now)
-    }
-
-    fn remove(&self, id: i64) -> Result<Moved> {
-        self.inner.remove(id)
-    }
-
-    fn operate_errors(
-        &self,
-        operation: &ErrorOperation,
-        filter: &Filter,
-        expires: &dyn Fn(&str) -> Option<Timestamp>,
-        dry_run: bool,
-        now: Timestamp,
-    ) -> Result<u64> {
-        self.inner
-            .operate_errors(operation, filter, expires, dry_run, now)
-    }
-
-    fn set_paused(&self, destination: &str, paused: bool) -> Result<()> {
-        self.inner.set_paused(destination, paused)
-    }
-
-    fn set_last_error(&self, destination: &str, error: &LastError) -> Result<()> {
-        self.inner.set_last_error(destination, error)
-    }
-
-    fn add_destination(&self, destination: &str) -> Result<()> {
-        self.inner.add_destination(destination)
-    }
-
-    fn counts(&self) -> Result<Counts> {
-        self.inner.counts()
-    }
-
-    fn destinations(&self) -> Result<Vec<DestinationRecord>> {
-        self.inner.destinations()
-    }
-
-    fn destination(&self, name: &str) -> Result<Option<DestinationRecord>> {
-        self.fault("destination")?;
-        self.inner.destination(name)
-    }
-
-    fn item(&self, id: i64) -> Result<Option<(Item, Vec<Attempt>)>> {
-        self.inner.item(id)
-    }
-
-    fn items(&self, filter: &Filter, page: Page) -> Result<Vec<Item>> {
-        self.inner.items(filter, page)
-    }
-
-    fn error_summary(&self) -> Result<Vec<ErrorSummary>> {
-        self.inner.error_summary()
-    }
-
-    fn progress(
-        &self,
-        level: Level,
-        id: &str,
-        study: Option<&str>,
-    ) -> Result<Vec<ResourceProgress>> {
-        self.inner.progress(level, id, study)
-    }
-
-    fn make_durable(&self) -> Result<()> {
-        self.inner.make_durable()
-    }
-    fn check_writable(&self) -> Result<()> {
-        self.inner.check_writable()
-    }
-
-    fn size_bytes(&self) -> Result<u64> {
-        self.inner.size_bytes()
-    }
-}
+pass_on!(Journal for Faulty);
+pass_on!(Claims for Faulty);
+pass_on!(Desk for Faulty);
+pass_on!(Book for Faulty);
+pass_on!(Upkeep for Faulty);
 
 #[test]
 fn what_an_acknowledged_instance_became_is_written_later_and_not_sent_again() {
@@ -278,7 +55,7 @@ fn what_an_acknowledged_instance_became_is_written_later_and_not_sent_again() {
 fn a_store_that_cannot_claim_stops_nothing_for_good() {
     let bench = bench(|_| ());
     bench.enqueue(&items("s", 2));
-    for call in ["claim", "is_ready"] {
+    for call in ["claim_of", "is_ready"] {
         bench.store.fail(call, 1);
         assert_eq!(worker::step(&bench.lane, 0), Step::Fault);
     }

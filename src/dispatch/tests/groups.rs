@@ -57,9 +57,7 @@ fn more(study: &str, instance: &str, priority: Priority) -> NewItem {
 fn arrives(new: NewItem) -> impl FnOnce(&dyn Store, &Lane) + Send {
     move |store, lane| {
         let now = lane.tools.clock.now();
-        store
-            .enqueue(&[new], Duplicates::Arrival, None, now)
-            .unwrap();
+        store.enqueue(&Intake::arrival(&[new]), now).unwrap();
         lane.poke();
     }
 }

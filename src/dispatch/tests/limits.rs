@@ -289,7 +289,7 @@ fn a_reserved_association_serves_only_high_and_stat() {
         if std::mem::take(&mut once) {
             let urgent = [with("high", Priority::High), with("stat", Priority::Stat)];
             store
-                .enqueue(&urgent, Duplicates::Arrival, None, clock.now())
+                .enqueue(&Intake::arrival(&urgent), clock.now())
                 .unwrap();
             lane.poke();
             for _ in 0..4 {
@@ -313,10 +313,7 @@ fn a_reserved_association_looks_for_itself() {
     assert_eq!(bench.work(), None);
     let now = bench.clock.now();
     let high = [with("high", Priority::High)];
-    bench
-        .store
-        .enqueue(&high, Duplicates::Arrival, None, now)
-        .unwrap();
+    bench.store.enqueue(&Intake::arrival(&high), now).unwrap();
     worker::step(&bench.lane, 1);
     assert_eq!(bench.sent(), [["high"]]);
 }
@@ -348,9 +345,7 @@ fn longest_wait_for_low(lockstep: bool) -> usize {
     let mut more = move || {
         count += 1;
         let stat = [with(&format!("stat-{count}"), Priority::Stat)];
-        store
-            .enqueue(&stat, Duplicates::Arrival, None, clock.now())
-            .unwrap();
+        store.enqueue(&Intake::arrival(&stat), clock.now()).unwrap();
     };
     (0..3).for_each(|_| more());
     bench.on_deliver(move |batch| {

@@ -479,16 +479,16 @@ impl Play {
         let new: Vec<NewItem> = (0..self.random.usize(1..7))
             .map(|_| self.new_item())
             .collect();
-        let duplicates = if self.random.bool() {
-            Duplicates::Arrival
+        let intake = if self.random.bool() {
+            Intake::arrival(&new)
         } else {
-            Duplicates::Request
+            Intake::request(&new)
         };
         let now = self.now();
         let since = self.last_id();
         let store = &self.inside().store;
-        let foretold = store.count_new(&new, duplicates).unwrap();
-        let answer = store.enqueue(&new, duplicates, None, now).unwrap();
+        let foretold = store.count_new(&intake).unwrap();
+        let answer = store.enqueue(&intake, now).unwrap();
         assert_eq!(foretold, answer, "count_new");
         let page = Page::after(since, 100);
         let first = store.items(&Filter::default(), page).unwrap();
@@ -496,7 +496,7 @@ impl Play {
         for name in new.iter().map(|item| item.destination.as_str()) {
             self.inside().lanes.poke(name);
         }
-        let expected = self.model.enqueue(&new, duplicates, now, first);
+        let expected = self.model.enqueue(&intake, now, first);
         assert_eq!(answer, expected);
         format!("enqueue {answer:?}")
     }
@@ -664,9 +664,9 @@ impl Play {
         let store = self.inside().store.clone();
         let answer = match verb {
             Verb::Cancel => store.cancel(id, now),
-            Verb::SendNow => store.send_now(id, now),
-            Verb::Replay => store.replay(id, None, now),
-            Verb::Redirect => store.redirect(id, to, None, now),
+            Verb::SendNow => store.send_now(id),
+            Verb::Replay => store.replay(id, None),
+            Verb::Redirect => store.redirect(id, to, None),
             _ => store.remove(id),
         }
         .unwrap();

@@ -20,7 +20,7 @@ fn a_whole_queue_goes_through_a_closed_window_and_then_it_holds_again() {
     bench.on_deliver(move |batch| {
         for item in late.drain(..) {
             store
-                .enqueue(&[item], Duplicates::Arrival, None, clock.now())
+                .enqueue(&Intake::arrival(&[item]), clock.now())
                 .unwrap();
             lane.poke();
         }

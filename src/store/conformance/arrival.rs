@@ -54,11 +54,7 @@ fn an_arrival_becomes_an_item(store: &dyn Store) {
 fn arrivals_are_merged_with_what_waits(store: &dyn Store) {
     let new = new_item("study", "a", "pacs");
     let twice = [new.clone(), new.clone(), new_item("study", "a", "other")];
-    let send = |items: &[NewItem]| {
-        store
-            .enqueue(items, Duplicates::Arrival, None, at(0))
-            .unwrap()
-    };
+    let send = |items: &[NewItem]| store.enqueue(&Intake::arrival(items), at(0)).unwrap();
     let expected = Enqueued {
         enqueued: 2,
         already_queued: 1,
@@ -102,7 +98,7 @@ fn requests_are_merged_with_what_runs_too(store: &dyn Store) {
     let new = new_item("study", "a", "pacs");
     let ask = || {
         store
-            .enqueue(std::slice::from_ref(&new), Duplicates::Request, None, at(0))
+            .enqueue(&Intake::request(std::slice::from_ref(&new)), at(0))
             .unwrap()
     };
     assert_eq!(ask().enqueued, 1);
@@ -136,10 +132,8 @@ fn told_again(instance: &str, seconds: i64, again: Again) -> NewItem {
 
 fn arrive(store: &dyn Store, new: &NewItem) -> Enqueued {
     let new = std::slice::from_ref(new);
-    let foretold = store.count_new(new, Duplicates::Arrival).unwrap();
-    let answer = store
-        .enqueue(new, Duplicates::Arrival, None, at(0))
-        .unwrap();
+    let foretold = store.count_new(&Intake::arrival(new)).unwrap();
+    let answer = store.enqueue(&Intake::arrival(new), at(0)).unwrap();
     assert_eq!(foretold, answer);
     answer
 }
@@ -172,7 +166,7 @@ fn one_item_for_each_reception(store: &dyn Store) {
     assert_eq!(arrive(store, &third).already_queued, 1);
     assert_eq!(all(store).len(), 3);
     // A person may have it sent as often as he likes.
-    let answer = store.enqueue(&[second], Duplicates::Request, None, at(0));
+    let answer = store.enqueue(&Intake::request(&[second]), at(0));
     assert_eq!(answer.unwrap().enqueued, 1);
 }
 
@@ -231,9 +225,7 @@ fn what_is_received_again(store: &dyn Store) {
         rule: None,
         ..new_item("study", "c", "pacs")
     };
-    store
-        .enqueue(&[asked], Duplicates::Request, None, at(0))
-        .unwrap();
+    store.enqueue(&Intake::request(&[asked]), at(0)).unwrap();
     success();
     assert!(arrives("c", "f1", "d1", Again::Never));
 }
@@ -258,25 +250,19 @@ fn the_cursor_moves_with_the_items(store: &dyn Store) {
     let new = new_item("study", "a", "pacs");
     store
         .enqueue(
-            &[new],
-            Duplicates::Arrival,
-            Some(&first.clone().into()),
+            &Intake::arrival(&[new]).up_to(Some(&first.clone().into())),
             at(0),
         )
         .unwrap();
     assert_eq!(store.cursor().unwrap(), Some(first.clone()));
-    store
-        .enqueue(&[], Duplicates::Arrival, None, at(0))
-        .unwrap();
+    store.enqueue(&Intake::arrival(&[]), at(0)).unwrap();
     assert_eq!(store.cursor().unwrap(), Some(first));
     let second = Cursor {
         seq: 7,
         date: String::new(),
     };
     let answer = store.enqueue(
-        &[],
-        Duplicates::Arrival,
-        Some(&second.clone().into()),
+        &Intake::arrival(&[]).up_to(Some(&second.clone().into())),
         at(0),
     );
     assert_eq!(answer.unwrap(), Enqueued::default());
@@ -301,7 +287,7 @@ fn gaps_change_with_the_cursor(store: &dyn Store) {
         };
         let new = new_item("study", &format!("instance {seq}"), "pacs");
         store
-            .enqueue(&[new], Duplicates::Arrival, Some(&reached), at(0))
+            .enqueue(&Intake::arrival(&[new]).up_to(Some(&reached)), at(0))
             .unwrap();
         assert_eq!(store.cursor().unwrap().unwrap().seq, seq);
         store.gaps().unwrap()
@@ -317,7 +303,7 @@ fn gaps_change_with_the_cursor(store: &dyn Store) {
     // A cursor without gaps leaves them.
     let cursor = store.cursor().unwrap().unwrap();
     store
-        .enqueue(&[], Duplicates::Arrival, Some(&cursor.into()), at(0))
+        .enqueue(&Intake::arrival(&[]).up_to(Some(&cursor.into())), at(0))
         .unwrap();
     assert_eq!(store.gaps().unwrap(), [right]);
 }
@@ -433,13 +419,13 @@ fn counting_what_is_new_changes_nothing(store: &dyn Store) {
         already_queued: 3,
         ..Enqueued::default()
     };
-    for duplicates in [Duplicates::Arrival, Duplicates::Request] {
-        assert_eq!(store.count_new(&new, duplicates).unwrap(), expected);
+    for intake in [Intake::arrival(&new), Intake::request(&new)] {
+        assert_eq!(store.count_new(&intake).unwrap(), expected);
     }
     assert_eq!(all(store), before);
     assert_eq!(store.next_due().unwrap(), Some(at(60)));
     assert!(store.destination("nowhere").unwrap().is_none());
-    let answer = store.enqueue(&new, Duplicates::Request, None, at(0));
+    let answer = store.enqueue(&Intake::request(&new), at(0));
     assert_eq!(answer.unwrap(), expected);
     assert_eq!(store.next_due().unwrap(), Some(at(90)));
 }

@@ -42,9 +42,7 @@ fn the_most_urgent_then_oldest_group_is_claimed(store: &dyn Store) {
         ],
     );
     let next = |limit| {
-        let claim = store
-            .claim("pacs", Pick::MostUrgent, limit, at(1))
-            .unwrap()?;
+        let claim = store.claim("pacs", Pick::MostUrgent, limit).unwrap()?;
         assert!(claim.items.iter().all(|item| item.state == State::Running));
         assert!(claim.items.iter().all(|item| item == &read(store, item.id)));
         Some(ids(&claim))
@@ -57,7 +55,7 @@ fn the_most_urgent_then_oldest_group_is_claimed(store: &dyn Store) {
     assert_eq!(next(10), None);
     assert!(
         store
-            .claim("unknown", Pick::MostUrgent, 10, at(1))
+            .claim("unknown", Pick::MostUrgent, 10)
             .unwrap()
             .is_none()
     );
@@ -320,11 +318,9 @@ fn whatever_fails_again_meanwhile_is_promoted_once(store: &dyn Store) {
     let items: Vec<NewItem> = (0..ITEMS)
         .map(|number| new_item("study", &format!("i{number}"), "pacs"))
         .collect();
-    store
-        .enqueue(&items, Duplicates::Arrival, None, at(0))
-        .unwrap();
+    store.enqueue(&Intake::arrival(&items), at(0)).unwrap();
     let refuse = || {
-        let claim = store.claim("pacs", Pick::MostUrgent, 100, at(1)).unwrap();
+        let claim = store.claim("pacs", Pick::MostUrgent, 100).unwrap();
         let Some(claim) = claim else {
             return 0;
         };

@@ -6,7 +6,8 @@ use super::suspects::Suspect;
 use crate::item::state::Verb;
 use crate::item::{Again, Attempt, Class, Item, Priority, State, Timestamp};
 use crate::store::{
-    Cursor, Duplicates, Enqueued, Finish, FinishVerb, Groups, LastError, NewItem, Pick, Reception,
+    Cursor, Duplicates, Enqueued, Finish, FinishVerb, Groups, Intake, LastError, NewItem, Pick,
+    Reception,
 };
 
 #[derive(Debug, Clone)]
@@ -61,20 +62,14 @@ impl Entry {
 
 impl Model {
     /// What `enqueue` must answer; the items that it must make have the ids from `first_id` on.
-    pub fn enqueue(
-        &mut self,
-        new: &[NewItem],
-        duplicates: Duplicates,
-        now: Timestamp,
-        first_id: i64,
-    ) -> Enqueued {
+    pub fn enqueue(&mut self, intake: &Intake<'_>, now: Timestamp, first_id: i64) -> Enqueued {
         let mut answer = Enqueued::default();
         let mut next_id = first_id;
-        for (at, new) in new.iter().enumerate() {
+        for (at, new) in intake.items.iter().enumerate() {
             self.destinations
                 .entry(new.destination.clone())
                 .or_default();
-            let request = duplicates == Duplicates::Request;
+            let request = intake.duplicates == Duplicates::Request;
             let mut pair: Vec<&mut Entry> = self.entries.values_mut().collect();
             pair.retain(|entry| entry.is_of(new));
             let waits = pair.iter().any(|entry| {

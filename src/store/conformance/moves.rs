@@ -28,11 +28,11 @@ pub fn run(make: Make<'_>) {
         }
     }
     let store = make();
-    assert_eq!(store.replay(1, None, at(1)).unwrap(), Moved::Unknown);
+    assert_eq!(store.replay(1, None).unwrap(), Moved::Unknown);
     assert_eq!(store.cancel(1, at(1)).unwrap(), Moved::Unknown);
-    assert_eq!(store.send_now(1, at(1)).unwrap(), Moved::Unknown);
+    assert_eq!(store.send_now(1).unwrap(), Moved::Unknown);
     assert_eq!(store.remove(1).unwrap(), Moved::Unknown);
-    let redirected = store.redirect(1, "x", None, at(1)).unwrap();
+    let redirected = store.redirect(1, "x", None).unwrap();
     assert_eq!(redirected, Moved::Unknown);
     assert!(store.destinations().unwrap().is_empty());
 }
@@ -80,7 +80,7 @@ fn check(store: &dyn Store, from: State, verb: Verb, group: &str) {
             None
         }
         Verb::Claim => {
-            let claim = store.claim("pacs", Pick::MostUrgent, 10, at(3)).unwrap();
+            let claim = store.claim("pacs", Pick::MostUrgent, 10).unwrap();
             assert_eq!(claim.is_some(), expected.is_some(), "{what}");
             None
         }
@@ -104,9 +104,9 @@ fn check(store: &dyn Store, from: State, verb: Verb, group: &str) {
             None
         }
         Verb::Cancel => Some(store.cancel(id, at(3)).unwrap()),
-        Verb::SendNow => Some(store.send_now(id, at(3)).unwrap()),
-        Verb::Replay => Some(store.replay(id, Some(at(9)), at(3)).unwrap()),
-        Verb::Redirect => Some(store.redirect(id, "other", None, at(3)).unwrap()),
+        Verb::SendNow => Some(store.send_now(id).unwrap()),
+        Verb::Replay => Some(store.replay(id, Some(at(9))).unwrap()),
+        Verb::Redirect => Some(store.redirect(id, "other", None).unwrap()),
         Verb::Remove => Some(store.remove(id).unwrap()),
     };
     let after = store.item(id).unwrap();

@@ -23,7 +23,7 @@ fn failed(store: &dyn Store, instance: &str, destination: &str, class: Class) ->
 
 fn a_replay_starts_anew_and_keeps_history(store: &dyn Store) {
     let id = failed(store, "a", "pacs", Class::Rejected);
-    let Moved::Done(item) = store.replay(id, None, at(5)).unwrap() else {
+    let Moved::Done(item) = store.replay(id, None).unwrap() else {
         panic!("replay of a failure was refused");
     };
     assert_eq!((item.state, item.attempt_count), (State::Pending, 0));
@@ -40,17 +40,12 @@ fn a_replay_starts_anew_and_keeps_history(store: &dyn Store) {
 
 fn a_redirect_keeps_the_item_and_its_history(store: &dyn Store) {
     let id = failed(store, "a", "pacs", Class::Rejected);
-    let Moved::Done(item) = store.redirect(id, "new", None, at(5)).unwrap() else {
+    let Moved::Done(item) = store.redirect(id, "new", None).unwrap() else {
         panic!("redirect of a failure was refused");
     };
     assert_eq!((item.id, item.state), (id, State::Pending));
     assert_eq!((item.destination.as_str(), item.attempt_count), ("new", 0));
-    assert!(
-        store
-            .claim("pacs", Pick::MostUrgent, 10, at(6))
-            .unwrap()
-            .is_none()
-    );
+    assert!(store.claim("pacs", Pick::MostUrgent, 10).unwrap().is_none());
     fail_all(store, "new", Class::Busy);
     let attempts = attempts(store, id);
     let places: Vec<&str> = attempts.iter().map(|a| a.destination.as_str()).collect();
@@ -61,10 +56,7 @@ fn a_redirect_keeps_the_item_and_its_history(store: &dyn Store) {
 fn an_item_may_be_replayed_beside_another(store: &dyn Store) {
     let first = failed(store, "a", "pacs", Class::Rejected);
     let second = enqueue(store, &[new_item("study", "a", "pacs")])[0];
-    assert!(matches!(
-        store.replay(first, None, at(5)).unwrap(),
-        Moved::Done(_)
-    ));
+    assert!(matches!(store.replay(first, None).unwrap(), Moved::Done(_)));
     assert_eq!(ids(&claim(store, "pacs")), [first, second]);
     check_counts(store);
 }
@@ -78,18 +70,12 @@ fn what_is_sent_now_goes_first(store: &dyn Store) {
     let made = enqueue(store, &[stat, held, new_item("other", "c", "pacs")]);
     let (stat, held, plain) = (made[0], made[1], made[2]);
     let claimed = |pick| {
-        let claim = store.claim("pacs", pick, 10, at(6)).unwrap();
+        let claim = store.claim("pacs", pick, 10).unwrap();
         claim.map(|claim| ids(&claim)).unwrap_or_default()
     };
     assert_eq!(claimed(Pick::Hurried), [0; 0]);
-    assert!(matches!(
-        store.send_now(held, at(5)).unwrap(),
-        Moved::Done(_)
-    ));
-    assert!(matches!(
-        store.send_now(plain, at(5)).unwrap(),
-        Moved::Done(_)
-    ));
+    assert!(matches!(store.send_now(held).unwrap(), Moved::Done(_)));
+    assert!(matches!(store.send_now(plain).unwrap(), Moved::Done(_)));
     assert_eq!(claimed(Pick::AtLeast(Priority::High)), [stat]);
     assert_eq!(claimed(Pick::MostUrgent), [plain]);
     assert_eq!(claimed(Pick::Hurried), [held]);
@@ -122,10 +108,10 @@ fn a_replay_has_its_new_expiry(store: &dyn Store) {
     new.expires = Some(at(10));
     let id = enqueue(store, &[new])[0];
     assert_eq!(store.expire(at(10), 1).unwrap(), 1);
-    store.replay(id, Some(at(20)), at(11)).unwrap();
+    store.replay(id, Some(at(20))).unwrap();
     assert_eq!(store.expire(at(19), 1).unwrap(), 0);
     assert_eq!(store.expire(at(20), 1).unwrap(), 1);
-    store.redirect(id, "other", None, at(21)).unwrap();
+    store.redirect(id, "other", None).unwrap();
     assert_eq!(store.expire(at(FAR), 1).unwrap(), 0);
 }
 
@@ -171,7 +157,7 @@ fn the_error_queue_is_operated_by_filter(make: Make<'_>) {
             let what = format!("{operation:?} of {filter:?}");
             let expires = |_: &str| Some(at(9));
             let done = store
-                .operate_errors(&operation, filter, &expires, false, at(5))
+                .operate_errors(&operation, filter, &expires, false)
                 .unwrap();
             assert_eq!(done, expected.len() as u64, "{what}");
             for (index, id) in ids.iter().enumerate().take(3) {
@@ -202,9 +188,7 @@ fn a_long_error_queue_is_operated_whole(store: &dyn Store) {
             ..new_item("study", &format!("i{number}"), "pacs")
         })
         .collect();
-    store
-        .enqueue(&items, Duplicates::Arrival, None, at(0))
-        .unwrap();
+    store.enqueue(&Intake::arrival(&items), at(0)).unwrap();
     let replay = || {
         store
             .operate_errors(
@@ -212,7 +196,6 @@ fn a_long_error_queue_is_operated_whole(store: &dyn Store) {
                 &Filter::default(),
                 &|_| None,
                 false,
-                at(5),
             )
             .unwrap()
     };
@@ -234,7 +217,7 @@ fn a_dry_run_changes_nothing(store: &dyn Store) {
         ErrorOperation::Purge,
         ErrorOperation::Redirect { to: "x".into() },
     ] {
-        let count = store.operate_errors(&operation, &filter, &|_| None, true, at(5));
+        let count = store.operate_errors(&operation, &filter, &|_| None, true);
         assert_eq!(count.unwrap(), 1);
         assert_eq!(all(store), before);
     }
@@ -242,8 +225,7 @@ fn a_dry_run_changes_nothing(store: &dyn Store) {
 }
 
 fn a_pause_is_the_destinations(store: &dyn Store) {
-    store.add_destination("quiet").unwrap();
-    store.add_destination("quiet").unwrap();
+    store.set_paused("quiet", false).unwrap();
     store.set_paused("pacs", true).unwrap();
     let error = LastError {
         time: at(4),

@@ -147,11 +147,11 @@ fn the_totals_of_failures_never_fall(store: &dyn Store) {
     new.failed = Some(Outcome::of_status(0xC000, "first"));
     let made = enqueue_at(store, &[new], at(1));
     assert_eq!(totals(), [("pacs".to_owned(), Class::Rejected, 1)]);
-    store.replay(made[0], None, at(2)).unwrap();
+    store.replay(made[0], None).unwrap();
     assert_eq!(store.error_summary().unwrap(), []);
     assert_eq!(fail_all(store, "pacs", Class::Rejected), made);
     assert_eq!(totals(), [("pacs".to_owned(), Class::Rejected, 2)]);
-    store.redirect(made[0], "other", None, at(5)).unwrap();
+    store.redirect(made[0], "other", None).unwrap();
     store.cancel(made[0], at(6)).unwrap();
     store.remove(made[0]).unwrap();
     assert_eq!(totals(), [("pacs".to_owned(), Class::Rejected, 2)]);
@@ -332,7 +332,7 @@ fn what_came_to_rest_is_told_by_minute(store: &dyn Store) {
             assert_eq!([failed.len(), expired.len(), sent.len()], [1, 1, 2]);
             let now = at(seconds);
             let claim = store
-                .claim(destination, Pick::MostUrgent, 1, now)
+                .claim(destination, Pick::MostUrgent, 1)
                 .unwrap()
                 .unwrap();
             let finish = Finish {

@@ -176,29 +176,26 @@ impl Play {
         let new: Vec<NewItem> = (0..self.random.usize(..6))
             .map(|_| self.new_item())
             .collect();
-        let duplicates = match self.random.u8(..3) {
-            0 => Duplicates::Request,
-            _ => Duplicates::Arrival,
-        };
         let cursor = self.random.bool().then(|| Cursor {
             seq: self.now,
             date: format!("date {}", self.now),
         });
+        let reached = cursor.clone().map(Into::into);
+        let intake = match self.random.u8(..3) {
+            0 => Intake::request(&new),
+            _ => Intake::arrival(&new),
+        };
+        let intake = intake.up_to(reached.as_ref());
         let now = self.now();
-        let foretold = self.store.count_new(&new, duplicates).unwrap();
-        let answer = self.store.enqueue(
-            &new,
-            duplicates,
-            cursor.clone().map(Into::into).as_ref(),
-            now,
-        );
+        let foretold = self.store.count_new(&intake).unwrap();
+        let answer = self.store.enqueue(&intake, now);
         // Which ids a backend gives is its own matter, as long as they grow in the order given.
         let since = self.last_id;
         let page = Page::after(since, 1000);
         let made = self.store.items(&Filter::default(), page).unwrap();
         assert_eq!(foretold, *answer.as_ref().unwrap(), "count_new");
         let first = made.first().map_or(since + 1, |item| item.id);
-        let expected = self.model.enqueue(&new, duplicates, now, first);
+        let expected = self.model.enqueue(&intake, now, first);
         assert_eq!(answer.unwrap(), expected);
         self.last_id = made.last().map_or(since, |item| item.id);
         if cursor.is_some() {
@@ -248,7 +245,7 @@ impl Play {
     }
 
     fn claim(&mut self) {
-        let (name, limit, now) = (self.destination(), self.random.u32(1..6), self.now());
+        let (name, limit) = (self.destination(), self.random.u32(1..6));
         let pick = match self.random.u8(..9) {
             0 => Pick::Oldest,
             1 => Pick::AtLeast(Priority::High),
@@ -271,7 +268,7 @@ impl Play {
             self.store.is_ready(name, groups, pick).unwrap(),
             !expected.is_empty()
         );
-        let claim = self.store.claim_of(name, groups, pick, limit, now);
+        let claim = self.store.claim_of(name, groups, pick, limit);
         let Some(claim) = claim.unwrap() else {
             assert!(expected.is_empty(), "nothing was claimed");
             return;
@@ -367,9 +364,9 @@ impl Play {
         let before = self.model.entries.get(&id).map(|entry| entry.item.clone());
         let answer = match verb {
             Verb::Cancel => self.store.cancel(id, now),
-            Verb::SendNow => self.store.send_now(id, now),
-            Verb::Replay => self.store.replay(id, expires, now),
-            Verb::Redirect => self.store.redirect(id, to, expires, now),
+            Verb::SendNow => self.store.send_now(id),
+            Verb::Replay => self.store.replay(id, expires),
+            Verb::Redirect => self.store.redirect(id, to, expires),
             _ => self.store.remove(id),
         };
         let to = (verb == Verb::Redirect).then_some(to);
@@ -415,7 +412,7 @@ impl Play {
             let expires = |name: &str| Some(at(now.micros() % 7 + name.len() as i64));
             let done = self
                 .store
-                .operate_errors(&operation, &filter, &expires, dry_run, now);
+                .operate_errors(&operation, &filter, &expires, dry_run);
             assert_eq!(done.unwrap(), fits.len() as u64);
             for id in fits.iter().filter(|_| !dry_run) {
                 let name = &self.model.entries[id].item.destination;

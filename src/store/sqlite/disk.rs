@@ -220,7 +220,7 @@ fn write_room(path: &Path, bytes: u64) -> std::io::Result<()> {
 
 fn other(error: std::io::Error) -> StoreError {
     match error.kind() {
-        ErrorKind::StorageFull => StoreError::Full(error.to_string()),
+        ErrorKind::StorageFull => StoreError::Full(Box::new(error)),
         _ => StoreError::Other(Box::new(error)),
     }
 }

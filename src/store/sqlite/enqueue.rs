@@ -8,7 +8,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::pool::Pool;
 use super::{row, sql};
 use crate::item::{Again, State, Timestamp};
-use crate::store::{Cursor, Duplicates, Enqueued, Gap, NewItem, Reached, Reception, Result};
+use crate::store::{
+    Cursor, Duplicates, Enqueued, Gap, Intake, NewItem, Reached, Reception, Result,
+};
 
 /// A quiet period that this call begins or lengthens.
 struct Hold {
@@ -17,13 +19,12 @@ struct Hold {
     begins: bool,
 }
 
-pub fn enqueue(
-    pool: &Pool,
-    items: &[NewItem],
-    duplicates: Duplicates,
-    reached: Option<&Reached>,
-    now: Timestamp,
-) -> Result<Enqueued> {
+pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enqueued> {
+    let Intake {
+        items,
+        duplicates,
+        reached,
+    } = *intake;
     let mut answer = Enqueued::default();
     if items.is_empty() && reached.is_none() {
         return Ok(answer);
@@ -85,7 +86,10 @@ pub fn enqueue(
 }
 
 /// What `enqueue` would answer, with nothing changed.
-pub fn count_new(pool: &Pool, items: &[NewItem], duplicates: Duplicates) -> Result<Enqueued> {
+pub fn count_new(pool: &Pool, intake: &Intake<'_>) -> Result<Enqueued> {
+    let Intake {
+        items, duplicates, ..
+    } = *intake;
     let mut reader = pool.reader()?;
     let tx = reader.snapshot()?;
     let mut answer = Enqueued::default();

@@ -6,27 +6,22 @@ use crate::store::StoreError;
 
 impl From<Error> for StoreError {
     fn from(error: Error) -> StoreError {
-        match &error {
+        let kind = match &error {
             Error::SqliteFailure(failure, _) => match failure.code {
-                ErrorCode::DiskFull => StoreError::Full(error.to_string()),
+                ErrorCode::DiskFull => StoreError::Full,
                 // The shared memory file beside the database could not grow: on a full disk SQLite
                 // answers so, and not with SQLITE_FULL.
-                _ if failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE => {
-                    StoreError::Full(error.to_string())
-                }
-                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
-                    StoreError::Locked(error.to_string())
-                }
-                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
-                    StoreError::Corrupt(error.to_string())
-                }
-                _ => StoreError::Other(Box::new(error)),
+                _ if failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE => StoreError::Full,
+                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Locked,
+                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Corrupt,
+                _ => StoreError::Other,
             },
             // A value that is none of our words, or of another type.
             Error::FromSqlConversionFailure(..)
             | Error::InvalidColumnType(..)
-            | Error::IntegralValueOutOfRange(..) => StoreError::Corrupt(error.to_string()),
-            _ => StoreError::Other(Box::new(error)),
-        }
+            | Error::IntegralValueOutOfRange(..) => StoreError::Corrupt,
+            _ => StoreError::Other,
+        };
+        kind(Box::new(error))
     }
 }

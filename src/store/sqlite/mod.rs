@@ -18,10 +18,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    Claim, Counts, Cursor, DestinationRecord, Duplicates, Enqueued, ErrorOperation, ErrorSummary,
-    FailureTotal, Fault, Filter, Finish, Gap, Groups, Hand, HeldBack, LastError, Level,
-    MinuteAtRest, Moved, NewItem, Outage, Page, Pick, Reached, Released, ResourceProgress, Result,
-    Store, StoreError,
+    Book, Claim, Claims, Counts, Cursor, Desk, DestinationRecord, Enqueued, ErrorOperation,
+    ErrorSummary, FailureTotal, Fault, Filter, Finish, Gap, Groups, Hand, HeldBack, Intake,
+    Journal, LastError, Level, MinuteAtRest, Moved, Outage, Page, Pick, Released, ResourceProgress,
+    Result, StoreError, Upkeep,
 };
 use crate::item::{Attempt, Item, Reading, Timestamp};
 
@@ -108,11 +108,7 @@ impl SqliteStore {
     }
 }
 
-impl Store for SqliteStore {
-    fn location(&self) -> PathBuf {
-        self.pool.path().clone()
-    }
-
+impl Journal for SqliteStore {
     fn cursor(&self) -> Result<Option<Cursor>> {
         enqueue::cursor(&self.pool)
     }
@@ -125,31 +121,19 @@ impl Store for SqliteStore {
         Ok(self.created)
     }
 
-    fn reading(&self) -> Result<Option<Reading>> {
-        clock::reading(&self.pool)
-    }
-
-    fn set_reading(&self, reading: Reading) -> Result<()> {
-        self.write(|| clock::set_reading(&self.pool, reading))
-    }
-
-    fn enqueue(
-        &self,
-        items: &[NewItem],
-        duplicates: Duplicates,
-        reached: Option<&Reached>,
-        now: Timestamp,
-    ) -> Result<Enqueued> {
+    fn enqueue(&self, intake: &Intake<'_>, now: Timestamp) -> Result<Enqueued> {
         self.write(|| {
             self.disk.bound_growth(&self.pool)?;
-            enqueue::enqueue(&self.pool, items, duplicates, reached, now)
+            enqueue::enqueue(&self.pool, intake, now)
         })
     }
 
-    fn count_new(&self, items: &[NewItem], duplicates: Duplicates) -> Result<Enqueued> {
-        enqueue::count_new(&self.pool, items, duplicates)
+    fn count_new(&self, intake: &Intake<'_>) -> Result<Enqueued> {
+        enqueue::count_new(&self.pool, intake)
     }
+}
 
+impl Claims for SqliteStore {
     fn release_running(&self, now: Timestamp) -> Result<Released> {
         self.write(|| release::release_running(&self.pool, now))
     }
@@ -158,26 +142,8 @@ impl Store for SqliteStore {
         self.write(|| release::stopped_well(&self.pool))
     }
 
-    fn held_back(&self, destination: &str) -> Result<HeldBack> {
-        release::held_back(&self.pool, destination)
-    }
-
-    fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>> {
-        self.write(|| due::promote(&self.pool, now, limit))
-    }
-
-    fn promote_all(&self, destination: &str) -> Result<u64> {
-        let promoted = Cell::new(0);
-        self.write_for_person(|| due::promote_all(&self.pool, destination, &promoted))?;
-        Ok(promoted.get())
-    }
-
-    fn next_due(&self) -> Result<Option<Timestamp>> {
-        self.told(due::next_due(&self.pool))
-    }
-
-    fn expire(&self, now: Timestamp, limit: u32) -> Result<u64> {
-        self.write(|| due::expire(&self.pool, now, limit))
+    fn jobs_in_hand(&self) -> Result<Vec<String>> {
+        hand::jobs(&self.pool)
     }
 
     fn claim_of(
@@ -186,44 +152,45 @@ impl Store for SqliteStore {
         groups: Groups<'_>,
         pick: Pick,
         limit: u32,
-        _now: Timestamp,
     ) -> Result<Option<Claim>> {
         self.write(|| claim::claim(&self.pool, destination, groups, pick, limit))
-    }
-
-    fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64> {
-        self.write(|| finish::finish(&self.pool, token, results, now))
-    }
-
-    fn set_hand(&self, token: i64, hand: &Hand) -> Result<()> {
-        self.write(|| hand::set(&self.pool, token, hand))
-    }
-
-    fn jobs_in_hand(&self) -> Result<Vec<String>> {
-        hand::jobs(&self.pool)
     }
 
     fn is_ready(&self, destination: &str, groups: Groups<'_>, pick: Pick) -> Result<bool> {
         self.told(claim::is_ready(&self.pool, destination, groups, pick))
     }
 
+    fn held_back(&self, destination: &str) -> Result<HeldBack> {
+        release::held_back(&self.pool, destination)
+    }
+
     fn group_due(&self, destination: &str, group: &str) -> Result<Option<Timestamp>> {
         self.told(due::group_due(&self.pool, destination, group))
+    }
+
+    fn set_hand(&self, token: i64, hand: &Hand) -> Result<()> {
+        self.write(|| hand::set(&self.pool, token, hand))
     }
 
     fn still_claimed(&self, token: i64, ids: &[i64]) -> Result<Vec<i64>> {
         claim::still_claimed(&self.pool, token, ids)
     }
 
-    fn pardon(&self, start: Timestamp, over: Duration, now: Timestamp) -> Result<u64> {
-        self.write(|| clock::pardon(&self.pool, start, over, now))
+    fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64> {
+        self.write(|| finish::finish(&self.pool, token, results, now))
     }
 
-    fn prune(&self, before: Timestamp, limit: u32) -> Result<u64> {
-        self.write(|| due::prune(&self.pool, before, limit))
+    fn set_last_error(&self, destination: &str, error: &LastError) -> Result<()> {
+        self.write(|| operate::set_last_error(&self.pool, destination, error))
     }
 
-    fn replay(&self, id: i64, expires: Option<Timestamp>, _now: Timestamp) -> Result<Moved> {
+    fn set_outage(&self, destination: &str, outage: Option<&Outage>) -> Result<()> {
+        self.write(|| operate::set_outage(&self.pool, destination, outage))
+    }
+}
+
+impl Desk for SqliteStore {
+    fn replay(&self, id: i64, expires: Option<Timestamp>) -> Result<Moved> {
         self.write_for_person(|| operate::replay(&self.pool, id, expires))
     }
 
@@ -231,17 +198,11 @@ impl Store for SqliteStore {
         self.write_for_person(|| operate::cancel(&self.pool, id, now))
     }
 
-    fn send_now(&self, id: i64, _now: Timestamp) -> Result<Moved> {
+    fn send_now(&self, id: i64) -> Result<Moved> {
         self.write_for_person(|| operate::send_now(&self.pool, id))
     }
 
-    fn redirect(
-        &self,
-        id: i64,
-        to: &str,
-        expires: Option<Timestamp>,
-        _now: Timestamp,
-    ) -> Result<Moved> {
+    fn redirect(&self, id: i64, to: &str, expires: Option<Timestamp>) -> Result<Moved> {
         self.write_for_person(|| operate::redirect(&self.pool, id, to, expires))
     }
 
@@ -255,7 +216,6 @@ impl Store for SqliteStore {
         filter: &Filter,
         expires: &dyn Fn(&str) -> Option<Timestamp>,
         dry_run: bool,
-        _now: Timestamp,
     ) -> Result<u64> {
         let done = Cell::new(0);
         self.write_for_person(|| {
@@ -268,18 +228,18 @@ impl Store for SqliteStore {
         self.write_for_person(|| operate::set_paused(&self.pool, destination, paused))
     }
 
-    fn set_last_error(&self, destination: &str, error: &LastError) -> Result<()> {
-        self.write(|| operate::set_last_error(&self.pool, destination, error))
+    fn promote_all(&self, destination: &str) -> Result<u64> {
+        let promoted = Cell::new(0);
+        self.write_for_person(|| due::promote_all(&self.pool, destination, &promoted))?;
+        Ok(promoted.get())
     }
 
-    fn set_outage(&self, destination: &str, outage: Option<&Outage>) -> Result<()> {
-        self.write(|| operate::set_outage(&self.pool, destination, outage))
+    fn make_durable(&self) -> Result<()> {
+        self.told(self.disk.sync())
     }
+}
 
-    fn add_destination(&self, destination: &str) -> Result<()> {
-        self.write(|| operate::add_destination(&self.pool, destination))
-    }
-
+impl Book for SqliteStore {
     fn counts(&self) -> Result<Counts> {
         query::counts(&self.pool)
     }
@@ -304,16 +264,16 @@ impl Store for SqliteStore {
         errors::error_summary(&self.pool)
     }
 
+    fn failure_totals(&self) -> Result<Vec<FailureTotal>> {
+        errors::failure_totals(&self.pool)
+    }
+
     fn next_expiry(&self) -> Result<Option<Timestamp>> {
         query::next_expiry(&self.pool)
     }
 
     fn at_rest(&self, from: Timestamp, until: Timestamp) -> Result<Vec<MinuteAtRest>> {
         query::at_rest(&self.pool, from, until)
-    }
-
-    fn failure_totals(&self) -> Result<Vec<FailureTotal>> {
-        errors::failure_totals(&self.pool)
     }
 
     fn progress(
@@ -325,25 +285,8 @@ impl Store for SqliteStore {
         query::progress(&self.pool, level, id, study)
     }
 
-    fn check_writable(&self) -> Result<()> {
-        self.write(|| operate::check_writable(&self.pool))?;
-        self.faults.wrote();
-        Ok(())
-    }
-
-    fn make_durable(&self) -> Result<()> {
-        self.told(self.disk.sync())
-    }
-
-    fn tidy(&self) -> Result<()> {
-        if self.faults.may_be_over() {
-            self.check_writable()?;
-        }
-        self.told(self.disk.checkpoint_when_quiet())
-    }
-
-    fn fault(&self) -> Option<Fault> {
-        self.faults.current()
+    fn location(&self) -> PathBuf {
+        self.pool.path().clone()
     }
 
     /// The file, its write-ahead log and the room that is kept.
@@ -354,5 +297,52 @@ impl Store for SqliteStore {
             total += std::fs::metadata(path).map_or(0, |file| file.len());
         }
         Ok(total)
+    }
+}
+
+impl Upkeep for SqliteStore {
+    fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>> {
+        self.write(|| due::promote(&self.pool, now, limit))
+    }
+
+    fn next_due(&self) -> Result<Option<Timestamp>> {
+        self.told(due::next_due(&self.pool))
+    }
+
+    fn expire(&self, now: Timestamp, limit: u32) -> Result<u64> {
+        self.write(|| due::expire(&self.pool, now, limit))
+    }
+
+    fn prune(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        self.write(|| due::prune(&self.pool, before, limit))
+    }
+
+    fn tidy(&self) -> Result<()> {
+        if self.faults.may_be_over() {
+            self.check_writable()?;
+        }
+        self.told(self.disk.checkpoint_when_quiet())
+    }
+
+    fn reading(&self) -> Result<Option<Reading>> {
+        clock::reading(&self.pool)
+    }
+
+    fn set_reading(&self, reading: Reading) -> Result<()> {
+        self.write(|| clock::set_reading(&self.pool, reading))
+    }
+
+    fn pardon(&self, start: Timestamp, over: Duration, now: Timestamp) -> Result<u64> {
+        self.write(|| clock::pardon(&self.pool, start, over, now))
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        self.faults.current()
+    }
+
+    fn check_writable(&self) -> Result<()> {
+        self.write(|| operate::check_writable(&self.pool))?;
+        self.faults.wrote();
+        Ok(())
     }
 }

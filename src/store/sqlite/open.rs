@@ -14,7 +14,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::lock::{self, Lock, Refused};
 use super::migrate::{self, MIGRATIONS};
-use crate::store::{Result, StoreError};
+use crate::store::{Cause, Result, StoreError};
 
 /// "OSQ1": marks the file as a queue's.
 pub const APPLICATION_ID: i32 = 0x4F53_5131;
@@ -29,8 +29,17 @@ const USER_VERSION_AT: usize = 60;
 const APPLICATION_ID_AT: usize = 68;
 const HEADER_LENGTH: usize = 100;
 
+fn sentence(path: &Path, what: impl std::fmt::Display) -> String {
+    format!("the queue's database {}: {what}", path.display())
+}
+
 fn unusable(path: &Path, what: impl std::fmt::Display) -> StoreError {
-    StoreError::Unusable(format!("the queue's database {}: {what}", path.display()))
+    StoreError::Unusable(sentence(path, what), None)
+}
+
+/// The same, found out by an error, which `what` has in its words.
+fn unusable_by(path: &Path, what: impl std::fmt::Display, cause: impl Into<Cause>) -> StoreError {
+    StoreError::Unusable(sentence(path, what), Some(cause.into()))
 }
 
 fn newer(path: &Path, found: i64, known: i64) -> StoreError {
@@ -52,12 +61,13 @@ pub fn lock(path: &Path) -> Result<Lock> {
             path,
             "another process works on it; stop that Orthanc, or set SendQueue.Database to another file",
         ),
-        Refused::Io(error) => unusable(
+        Refused::Io(error) => unusable_by(
             path,
             format!(
                 "{} cannot be written ({error}); let the user that runs Orthanc write to that folder",
                 lock::path_of(path).display()
             ),
+            error,
         ),
     })
 }
@@ -109,12 +119,15 @@ fn inspect(path: &Path, known: i64) -> Result<bool> {
                 )),
             };
         }
-        Err(error) => return Err(unusable(path, format!("cannot be looked at: {error}"))),
+        Err(error) => {
+            let what = format!("cannot be looked at: {error}");
+            return Err(unusable_by(path, what, error));
+        }
     }
     let mut header = Vec::with_capacity(HEADER_LENGTH);
     File::open(path)
         .and_then(|file| file.take(HEADER_LENGTH as u64).read_to_end(&mut header))
-        .map_err(|error| unusable(path, format!("cannot be read: {error}")))?;
+        .map_err(|error| unusable_by(path, format!("cannot be read: {error}"), error))?;
     if header.is_empty() {
         return Ok(true);
     }
@@ -203,11 +216,12 @@ fn connect_and_migrate(path: &Path, fresh: bool, migrations: &[&str]) -> Result<
 /// What went wrong while opening, as an administrator has to read it.
 fn explain(path: &Path, error: StoreError) -> StoreError {
     match error {
-        StoreError::Corrupt(why) => unusable(
+        StoreError::Corrupt(why) => unusable_by(
             path,
             format!(
                 "it is damaged ({why}); restore it from a backup, or move it away to begin anew"
             ),
+            why,
         ),
         StoreError::Other(source) => {
             let code = source
@@ -215,12 +229,13 @@ fn explain(path: &Path, error: StoreError) -> StoreError {
                 .and_then(rusqlite::Error::sqlite_error_code);
             match code {
                 Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-                    unusable(
+                    unusable_by(
                         path,
                         format!(
                             "it cannot be written ({source}); let the user that runs Orthanc write to \
                          it and to its folder"
                         ),
+                        source,
                     )
                 }
                 _ => StoreError::Other(source),

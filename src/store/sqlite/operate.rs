@@ -82,10 +82,6 @@ fn to_destination(
     Ok(())
 }
 
-pub fn add_destination(pool: &Pool, name: &str) -> Result<()> {
-    to_destination(pool, name, |_, _| Ok(()))
-}
-
 pub fn set_paused(pool: &Pool, name: &str, paused: bool) -> Result<()> {
     to_destination(pool, name, |tx, id| {
         tx.prepare_cached(sql::DESTINATION_PAUSE)?

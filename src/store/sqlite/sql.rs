@@ -98,7 +98,7 @@ statements! {
     PROGRESS_SERIES = "progress_series";
     PROGRESS_SERIES_SCAN = "progress_series_scan";
     PROGRESS_STUDY = "progress_study";
-        PROMOTE_GROUP = "promote_group";
+    PROMOTE_GROUP = "promote_group";
     PROMOTE_HOLDS = "promote_holds";
     PROMOTE_ITEMS = "promote_items";
     PROMOTE_ONE = "promote_one";

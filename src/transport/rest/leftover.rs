@@ -10,11 +10,11 @@
 use orthanc_sdk::Client;
 use serde_json::{Value, json};
 
-use crate::store::Store;
+use crate::store::Claims;
 
 /// Cancels the open jobs that sent for us when the process ended. To be called before their items are released. Best
 /// effort: what fails here costs a repetition, never a loss.
-pub fn cancel_jobs(client: Client, store: &dyn Store) {
+pub fn cancel_jobs(client: Client, store: &(impl Claims + ?Sized)) {
     let jobs = match store.jobs_in_hand() {
         Ok(jobs) => jobs,
         Err(error) => {
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
     use crate::item::{Priority, Timestamp};
     use crate::store::sqlite::SqliteStore;
-    use crate::store::{Duplicates, Hand, NewItem, Pick};
+    use crate::store::{Claims, Hand, Intake, Journal, NewItem, Pick};
 
     /// Four jobs with the same instances: ours, one of a person, and two of ours that sent to their ends or are forgotten.
     #[test]
@@ -68,10 +68,8 @@ mod tests {
             let destination = format!("pacs{number}");
             let now = Timestamp::from_micros(1);
             let item = item(&destination);
-            store
-                .enqueue(&[item], Duplicates::Arrival, None, now)
-                .unwrap();
-            let claim = store.claim(&destination, Pick::MostUrgent, 1, now);
+            store.enqueue(&Intake::arrival(&[item]), now).unwrap();
+            let claim = store.claim(&destination, Pick::MostUrgent, 1);
             let claim = claim.unwrap().unwrap();
             let hand = Hand {
                 first: claim.items[0].id,

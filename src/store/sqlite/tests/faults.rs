@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::*;
 use crate::item::{Class, Outcome, State};
 use crate::store::{
-    AttemptMade, Cursor, Duplicates, Filter, Finish, FinishVerb, Page, Pick, StoreError,
+    AttemptMade, Cursor, Filter, Finish, FinishVerb, Intake, Page, Pick, StoreError,
 };
 
 impl SqliteStore {
@@ -43,7 +43,10 @@ fn a_full_disk_writes_nothing_and_passes() {
     let folder = folder();
     let store = SqliteStore::open(&path(&folder)).unwrap();
     let enqueue = |items: &[NewItem], seq| {
-        store.enqueue(items, Duplicates::Arrival, Some(&cursor(seq).into()), at(0))
+        store.enqueue(
+            &Intake::arrival(items).up_to(Some(&cursor(seq).into())),
+            at(0),
+        )
     };
     enqueue(&items(5), 1).unwrap();
     store.limit_growth(Some(3));
@@ -52,10 +55,7 @@ fn a_full_disk_writes_nothing_and_passes() {
     assert_eq!(store.counts().unwrap().open(), 5);
     assert_eq!(store.cursor().unwrap(), Some(cursor(1)));
     // What needs no room goes on.
-    let claim = store
-        .claim("pacs", Pick::MostUrgent, 5, at(1))
-        .unwrap()
-        .unwrap();
+    let claim = store.claim("pacs", Pick::MostUrgent, 5).unwrap().unwrap();
     assert_eq!(claim.items.len(), 5);
     store.limit_growth(None);
     assert_eq!(enqueue(&items(500), 2).unwrap().enqueued, 500);
@@ -86,7 +86,7 @@ fn a_fault_is_known_though_small_writes_succeed() {
     store.limit_growth(Some(3));
     assert_eq!(store.fault(), None);
     for _ in 0..3 {
-        let full = store.enqueue(&items(500), Duplicates::Arrival, None, at(0));
+        let full = store.enqueue(&Intake::arrival(&items(500)), at(0));
         assert!(matches!(full, Err(StoreError::Full(_))), "{full:?}");
         store.check_writable().unwrap();
         let fault = store.fault().expect("it is known");
@@ -113,9 +113,9 @@ fn what_finds_nothing_to_do_ends_no_fault() {
     drop(writer);
     let other = Connection::open(path(&folder)).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let locked = store.enqueue(&items(1), Duplicates::Arrival, None, at(0));
+    let locked = store.enqueue(&Intake::arrival(&items(1)), at(0));
     assert!(matches!(locked, Err(StoreError::Locked(_))), "{locked:?}");
-    let nothing = store.claim("pacs", Pick::MostUrgent, 1, at(1)).unwrap();
+    let nothing = store.claim("pacs", Pick::MostUrgent, 1).unwrap();
     assert!(nothing.is_none());
     assert!(store.promote(at(1), 10).unwrap().is_empty());
     assert!(store.fault().is_some(), "nothing was written since");
@@ -128,9 +128,7 @@ fn what_finds_nothing_to_do_ends_no_fault() {
 fn at_rest_the_file_alone_is_whole() {
     let folder = folder();
     let store = SqliteStore::open(&path(&folder)).unwrap();
-    store
-        .enqueue(&items(400), Duplicates::Arrival, None, at(0))
-        .unwrap();
+    store.enqueue(&Intake::arrival(&items(400)), at(0)).unwrap();
     let copy = folder.path().join("copy.db");
     let is_whole = || {
         store.tidy().unwrap();
@@ -158,9 +156,7 @@ fn the_database_grows_in_bounds_between_checkpoints() {
         let items: Vec<NewItem> = (0..500)
             .map(|number| new_item("s", &format!("instance {batch} {number}")))
             .collect();
-        store
-            .enqueue(&items, Duplicates::Arrival, None, at(0))
-            .unwrap();
+        store.enqueue(&Intake::arrival(&items), at(0)).unwrap();
         let pages: u64 = store
             .pool
             .writer()
@@ -196,9 +192,7 @@ fn eventually(mut condition: impl FnMut() -> bool) -> bool {
 fn another_process_lock_is_told_and_passes() {
     let folder = folder();
     let store = SqliteStore::open(&path(&folder)).unwrap();
-    store
-        .enqueue(&items(1), Duplicates::Arrival, None, at(0))
-        .unwrap();
+    store.enqueue(&Intake::arrival(&items(1)), at(0)).unwrap();
     // The busy timeout itself is not what is tested.
     let impatient = |store: &SqliteStore| {
         let writer = store.pool.writer().unwrap();
@@ -209,10 +203,8 @@ fn another_process_lock_is_told_and_passes() {
     for begin in ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"] {
         other.execute_batch(begin).unwrap();
         let locked = [
-            store
-                .enqueue(&items(2), Duplicates::Arrival, None, at(0))
-                .err(),
-            store.claim("pacs", Pick::MostUrgent, 1, at(1)).err(),
+            store.enqueue(&Intake::arrival(&items(2)), at(0)).err(),
+            store.claim("pacs", Pick::MostUrgent, 1).err(),
             store.check_writable().err(),
             store.cancel(1, at(1)).err(),
         ];
@@ -223,7 +215,7 @@ fn another_process_lock_is_told_and_passes() {
         other.execute_batch("ROLLBACK").unwrap();
         store.check_writable().unwrap();
     }
-    let answer = store.enqueue(&items(2), Duplicates::Arrival, None, at(0));
+    let answer = store.enqueue(&Intake::arrival(&items(2)), at(0));
     assert_eq!(answer.unwrap().enqueued, 1);
 }
 
@@ -243,9 +235,7 @@ fn a_panic_in_a_transaction_costs_that_transaction_only() {
     .join();
     assert!(panicked.is_err());
     assert!(store.destination("half").unwrap().is_none());
-    store
-        .enqueue(&items(1), Duplicates::Arrival, None, at(0))
-        .unwrap();
+    store.enqueue(&Intake::arrival(&items(1)), at(0)).unwrap();
     assert!(store.destination("half").unwrap().is_none());
     assert_eq!(store.counts().unwrap().open(), 1);
 }
@@ -254,9 +244,7 @@ fn a_panic_in_a_transaction_costs_that_transaction_only() {
 fn a_word_of_no_meaning_is_damage() {
     let folder = folder();
     let store = SqliteStore::open(&path(&folder)).unwrap();
-    store
-        .enqueue(&items(1), Duplicates::Arrival, None, at(0))
-        .unwrap();
+    store.enqueue(&Intake::arrival(&items(1)), at(0)).unwrap();
     let other = Connection::open(path(&folder)).unwrap();
     other
         .execute_batch("PRAGMA ignore_check_constraints = 1; UPDATE item SET class = 'Odd'")
@@ -269,9 +257,7 @@ fn a_word_of_no_meaning_is_damage() {
 fn the_schema_refuses_what_the_words_forbid() {
     let folder = folder();
     let store = SqliteStore::open(&path(&folder)).unwrap();
-    store
-        .enqueue(&items(1), Duplicates::Arrival, None, at(0))
-        .unwrap();
+    store.enqueue(&Intake::arrival(&items(1)), at(0)).unwrap();
     let other = Connection::open(path(&folder)).unwrap();
     for change in [
         "state = 'pending'",
@@ -301,16 +287,13 @@ fn the_schema_refuses_what_the_words_forbid() {
 fn readers_and_workers_share_the_store() {
     let folder = folder();
     let store = SqliteStore::open(&path(&folder)).unwrap();
-    store
-        .enqueue(&items(200), Duplicates::Arrival, None, at(0))
-        .unwrap();
+    store.enqueue(&Intake::arrival(&items(200)), at(0)).unwrap();
     let delivered: usize = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..4)
             .map(|_| {
                 scope.spawn(|| {
                     let mut delivered = 0;
-                    while let Some(claim) = store.claim("pacs", Pick::MostUrgent, 7, at(1)).unwrap()
-                    {
+                    while let Some(claim) = store.claim("pacs", Pick::MostUrgent, 7).unwrap() {
                         delivered += claim.items.len();
                         for item in &claim.items {
                             store.cancel(item.id, at(2)).unwrap();
@@ -347,9 +330,7 @@ fn victim() {
             .collect();
         store
             .enqueue(
-                &batch,
-                Duplicates::Arrival,
-                Some(&cursor(seq).into()),
+                &Intake::arrival(&batch).up_to(Some(&cursor(seq).into())),
                 at(0),
             )
             .unwrap();

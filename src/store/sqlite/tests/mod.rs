@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::SqliteStore;
 use crate::item::{Priority, Timestamp};
-use crate::store::{NewItem, Store, conformance};
+use crate::store::{Book, Claims, Desk, Intake, Journal, NewItem, Upkeep, conformance};
 
 mod faults;
 mod opening;

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::store::sqlite::{migrate, open};
-use crate::store::{Cursor, Duplicates, Pick, StoreError};
+use crate::store::{Cursor, Intake, Pick, StoreError};
 
 /// Every file of the folder, with its content.
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -22,7 +22,7 @@ fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 fn refused(path: &Path, words: &[&str]) {
     let before = contents(path.parent().unwrap());
     match SqliteStore::open(path) {
-        Err(StoreError::Unusable(message)) => {
+        Err(StoreError::Unusable(message, _)) => {
             assert!(message.contains(&path.display().to_string()), "{message}");
             for word in words {
                 assert!(message.contains(word), "{message} does not say {word:?}");
@@ -50,16 +50,11 @@ fn what_was_written_is_there_after_a_restart() {
     let items = [new_item("s", "a"), new_item("s", "b")];
     store
         .enqueue(
-            &items,
-            Duplicates::Arrival,
-            Some(&cursor.clone().into()),
+            &Intake::arrival(&items).up_to(Some(&cursor.clone().into())),
             at(0),
         )
         .unwrap();
-    let first = store
-        .claim("pacs", Pick::MostUrgent, 1, at(1))
-        .unwrap()
-        .unwrap();
+    let first = store.claim("pacs", Pick::MostUrgent, 1).unwrap().unwrap();
     store.set_paused("pacs", true).unwrap();
     let counts = store.counts().unwrap();
     drop(store);
@@ -69,10 +64,7 @@ fn what_was_written_is_there_after_a_restart() {
     assert_eq!(store.cursor().unwrap(), Some(cursor));
     assert_eq!(store.counts().unwrap(), counts);
     assert!(store.destination("pacs").unwrap().unwrap().paused);
-    let second = store
-        .claim("pacs", Pick::MostUrgent, 1, at(2))
-        .unwrap()
-        .unwrap();
+    let second = store.claim("pacs", Pick::MostUrgent, 1).unwrap().unwrap();
     assert!(second.token > first.token, "tokens go on after a restart");
     assert_eq!(store.release_running(at(3)).unwrap().released, 2);
 }
@@ -124,7 +116,7 @@ fn a_newer_version_that_is_only_in_the_log_is_refused() {
     let before = contents(&copy);
     assert!(matches!(
         SqliteStore::open(&copied),
-        Err(StoreError::Unusable(_))
+        Err(StoreError::Unusable(..))
     ));
     let after = contents(&copy);
     for (file, content) in before {
@@ -180,7 +172,7 @@ fn a_damaged_database_is_refused() {
     // Cut off behind the first page.
     std::fs::write(&path, &whole[..4096]).unwrap();
     match SqliteStore::open(&path) {
-        Err(StoreError::Unusable(message)) => assert!(message.contains("damaged"), "{message}"),
+        Err(StoreError::Unusable(message, _)) => assert!(message.contains("damaged"), "{message}"),
         other => panic!("not refused: {:?}", other.err()),
     }
     assert!(std::fs::read(&path).unwrap() == whole[..4096]);
@@ -190,7 +182,7 @@ fn a_damaged_database_is_refused() {
     std::fs::write(&path, &broken).unwrap();
     assert!(matches!(
         SqliteStore::open(&path),
-        Err(StoreError::Unusable(_))
+        Err(StoreError::Unusable(..))
     ));
     assert!(std::fs::read(&path).unwrap() == broken);
 }
@@ -207,7 +199,7 @@ fn a_missing_folder_is_refused_and_not_made() {
     let folder = folder();
     let path = folder.path().join("missing").join("sendqueue.db");
     match SqliteStore::open(&path) {
-        Err(StoreError::Unusable(message)) => assert!(message.contains("folder"), "{message}"),
+        Err(StoreError::Unusable(message, _)) => assert!(message.contains("folder"), "{message}"),
         other => panic!("not refused: {:?}", other.err()),
     }
     assert!(!folder.path().join("missing").exists());
@@ -218,7 +210,7 @@ fn a_missing_folder_is_refused_and_not_made() {
 fn a_folder_that_takes_no_files_is_refused() {
     // Not even root can make a file here.
     match SqliteStore::open(Path::new("/proc/sendqueue.db")) {
-        Err(StoreError::Unusable(message)) => assert!(message.contains("written"), "{message}"),
+        Err(StoreError::Unusable(message, _)) => assert!(message.contains("written"), "{message}"),
         other => panic!("not refused: {:?}", other.err()),
     }
 }

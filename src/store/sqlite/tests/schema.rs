@@ -5,7 +5,6 @@ use rusqlite::Connection;
 use super::*;
 use crate::item::Class;
 use crate::store::sqlite::{migrate, open};
-use crate::store::{Duplicates, Store};
 
 /// Set this to write the dump anew after a migration was added.
 const REWRITE: &str = "SENDQUEUE_WRITE_SCHEMA";
@@ -73,7 +72,7 @@ fn an_older_database_is_brought_up_to_date_and_keeps_its_items() {
     let store = SqliteStore::open(&path).unwrap();
     let created = store.created().unwrap();
     store
-        .enqueue(&[new_item("s", "a")], Duplicates::Arrival, None, at(0))
+        .enqueue(&Intake::arrival(&[new_item("s", "a")]), at(0))
         .unwrap();
     drop(store);
     let mut later = migrate::MIGRATIONS.to_vec();
@@ -128,7 +127,7 @@ fn failures_of_an_older_database_are_counted() {
         ..crate::store::Filter::default()
     };
     let purge = crate::store::ErrorOperation::Purge;
-    let done = store.operate_errors(&purge, &filter, &|_| None, false, at(0));
+    let done = store.operate_errors(&purge, &filter, &|_| None, false);
     assert_eq!(done.unwrap(), 1);
     let totals: Vec<u64> = store
         .failure_totals()

@@ -1,0 +1,140 @@
+//! Book: what is in the queue, for all who ask and change nothing.
+
+use std::path::PathBuf;
+
+use super::{Filter, Page, Result};
+use crate::item::{Attempt, Class, Item, Level, State, Timestamp};
+
+/// Items by state; the index is the order of `State::ALL`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts([u64; 7]);
+
+impl Counts {
+    pub fn get(&self, state: State) -> u64 {
+        self.0[state as usize]
+    }
+
+    pub fn add(&mut self, state: State, count: u64) {
+        self.0[state as usize] += count;
+    }
+
+    /// Still to be sent: `Scheduled`, `Pending`, `Running`, `Retry`.
+    pub fn open(&self) -> u64 {
+        [
+            State::Scheduled,
+            State::Pending,
+            State::Running,
+            State::Retry,
+        ]
+        .into_iter()
+        .map(|state| self.get(state))
+        .sum()
+    }
+}
+
+/// What the database knows of a destination.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DestinationRecord {
+    pub name: String,
+    pub paused: bool,
+    pub counts: Counts,
+    /// Bytes of the items still to be sent (`Counts::open`).
+    pub bytes_pending: u64,
+    /// Creation of the oldest item still to be sent.
+    pub oldest_pending: Option<Timestamp>,
+    /// To the second: of more in one second the first.
+    pub last_success: Option<Timestamp>,
+    pub last_error: Option<LastError>,
+    /// The outage that lasts, as it was last written.
+    pub outage: Option<Outage>,
+    /// Outages so far.
+    pub outages: u64,
+}
+
+/// A time during which a destination cannot be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outage {
+    pub since: Timestamp,
+    /// Probes that failed.
+    pub failures: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastError {
+    pub time: Timestamp,
+    pub class: Class,
+    pub dimse_status: Option<u16>,
+    pub details: String,
+}
+
+/// A kind of failure in the error queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorSummary {
+    pub destination: String,
+    pub class: Class,
+    pub dimse_status: Option<u16>,
+    pub count: u64,
+    pub oldest: Timestamp,
+    pub newest: Timestamp,
+    /// `Details` of the newest one.
+    pub example: String,
+}
+
+/// How many items ever entered the error queue of a destination, with this class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailureTotal {
+    pub destination: String,
+    pub class: Class,
+    pub total: u64,
+}
+
+/// What an attempt brought to rest in a minute at a destination.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MinuteAtRest {
+    pub destination: String,
+    /// Minutes since 1970.
+    pub minute: i64,
+    pub sent: u64,
+    /// Bytes of the files that were sent.
+    pub bytes: u64,
+    pub failed: u64,
+}
+
+/// The items of one resource for one destination.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceProgress {
+    pub destination: String,
+    pub counts: Counts,
+    pub first_created: Timestamp,
+    pub last_created: Timestamp,
+    pub first_completed: Option<Timestamp>,
+    pub last_completed: Option<Timestamp>,
+}
+
+/// For whoever only looks.
+pub trait Book: Send + Sync {
+    fn counts(&self) -> Result<Counts>;
+    fn destinations(&self) -> Result<Vec<DestinationRecord>>;
+    fn destination(&self, name: &str) -> Result<Option<DestinationRecord>>;
+    fn item(&self, id: i64) -> Result<Option<(Item, Vec<Attempt>)>>;
+    fn items(&self, filter: &Filter, page: Page) -> Result<Vec<Item>>;
+    fn error_summary(&self) -> Result<Vec<ErrorSummary>>;
+    /// One for each destination and class that ever failed; survives restarts, never falls.
+    fn failure_totals(&self) -> Result<Vec<FailureTotal>>;
+    /// When the next of the items that wait goes to the error queue unsent.
+    fn next_expiry(&self) -> Result<Option<Timestamp>>;
+    /// What came to rest from the first time on and before the second, as far as it is still known: what was replayed or
+    /// pruned since is not. Costs what came to rest.
+    fn at_rest(&self, from: Timestamp, until: Timestamp) -> Result<Vec<MinuteAtRest>>;
+    /// `study`: for levels below it the study narrows the search down; `None` where Orthanc no longer knows it.
+    fn progress(
+        &self,
+        level: Level,
+        id: &str,
+        study: Option<&str>,
+    ) -> Result<Vec<ResourceProgress>>;
+    /// For people: where the items are.
+    fn location(&self) -> PathBuf;
+    /// Size of the database's files, in bytes.
+    fn size_bytes(&self) -> Result<u64>;
+}

@@ -1,0 +1,120 @@
+//! Claims: what is being sent, by whom, and what became of it.
+
+use super::{Hand, HeldBack, LastError, Outage, Released, Result};
+use crate::item::{Item, Outcome, Priority, Timestamp};
+
+/// Items of one group, claimed by one worker.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// The fence: unique over the life of the database.
+    pub token: i64,
+    /// What its items are kept together with; `None`: the item is a group of its own, or goes without it ([`Pick::Aside`]).
+    pub group: Option<String>,
+    /// A person wants it sent now.
+    pub hurried: bool,
+    /// At least one, in the order of `id`, all `Running`, all of the same group and priority.
+    pub items: Vec<Item>,
+}
+
+/// With which item a claim begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pick {
+    /// One that a person wants sent now, else the most urgent, then the oldest.
+    MostUrgent,
+    /// The oldest, whatever its priority: so that `Low` is never starved.
+    Oldest,
+    /// As `MostUrgent`, but none below this priority (reserved associations).
+    AtLeast(Priority),
+    /// Only one that a person wants sent now (the destination's window is closed).
+    Hurried,
+    /// Only one that goes behind all others and alone ([`HeldBack::Aside`]).
+    Aside,
+}
+
+/// Of which groups a claim takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Groups<'a> {
+    All,
+    /// Of this one, and no items without a group.
+    Only(&'a str),
+    /// Of none of these, which other workers have in hand.
+    Except(&'a [String]),
+}
+
+/// The result of one claimed item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finish {
+    pub id: i64,
+    pub verb: FinishVerb,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FinishVerb {
+    /// To `Success`, with its attempt.
+    Complete(AttemptMade),
+    /// To `Retry`, due `at`, with its attempt.
+    Retry { at: Timestamp, attempt: AttemptMade },
+    /// To `Failure`. `attempt.counted` tells whether it raises `AttemptCount`.
+    Fail(AttemptMade),
+    /// Back to `Pending`, nothing recorded.
+    Release,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptMade {
+    pub started: Timestamp,
+    pub duration_us: u64,
+    pub outcome: Outcome,
+    /// Whether it reached the destination (`Class::reached_destination`).
+    pub counted: bool,
+}
+
+/// For the lanes of the destinations.
+pub trait Claims: Send + Sync {
+    /// A start: every `Running` item was in flight when the process ended; it becomes `Pending`, no attempt counted. After a
+    /// sudden end (no [`Claims::stopped_well`]) those in hand may have caused it, and are remembered until they have a result:
+    /// - In hand are, of each claim, what [`Claims::set_hand`] said, else the first two items: the one that was being sent, and
+    ///   the one that was being read ahead.
+    /// - One is blamed if nothing had come to a result since the start, or if it was sent alone. A sudden end without it in
+    ///   hand, one after any result, and a clean stop end the count; one that was set aside keeps it until its turn.
+    /// - Blamed once, it is claimed by itself, and not while another such one is `Running`: so that what was only sent beside
+    ///   it is blamed once. Blamed [`super::BLAMED_ASIDE`] times, or seen in hand [`super::SEEN_ASIDE`] times, it is claimed by
+    ///   [`Pick::Aside`] only. Blamed [`super::BLAMED_MOST`] times, it goes to the error queue.
+    fn release_running(&self, now: Timestamp) -> Result<Released>;
+    /// The process ends as it should, and nothing of it is to blame. Does nothing before [`Claims::release_running`].
+    fn stopped_well(&self) -> Result<()>;
+    /// Orthanc's jobs that were in hand when the process ended. To be asked before [`Claims::release_running`].
+    fn jobs_in_hand(&self) -> Result<Vec<String>>;
+    /// The `Pending` item of the destination that `pick` names among these groups, with up to `limit` - 1 others of
+    /// its group and priority, oldest first; one that a person wants sent now goes alone. `None`: there is none.
+    fn claim_of(
+        &self,
+        destination: &str,
+        groups: Groups<'_>,
+        pick: Pick,
+        limit: u32,
+    ) -> Result<Option<Claim>>;
+    /// [`Claims::claim_of`] all groups.
+    fn claim(&self, destination: &str, pick: Pick, limit: u32) -> Result<Option<Claim>> {
+        self.claim_of(destination, Groups::All, pick, limit)
+    }
+    /// Whether `claim_of` would find one.
+    fn is_ready(&self, destination: &str, groups: Groups<'_>, pick: Pick) -> Result<bool>;
+    /// What there is to claim beside what [`Pick::MostUrgent`] finds.
+    fn held_back(&self, destination: &str) -> Result<HeldBack>;
+    /// When what is `Scheduled` of this group becomes `Pending`; `None`: nothing is.
+    fn group_due(&self, destination: &str, group: &str) -> Result<Option<Timestamp>>;
+    /// Remembers what of a claim is in hand; it replaces what was said of this claim before, and the result of
+    /// one of these items ends it.
+    /// Nothing is to be said of a claim whose items go in the order of `id`, each with its result written before the next.
+    fn set_hand(&self, token: i64, hand: &Hand) -> Result<()>;
+    /// Of the given items, those still `Running` under this token (the others were cancelled).
+    fn still_claimed(&self, token: i64, ids: &[i64]) -> Result<Vec<i64>>;
+    /// Ends a claim in whole or in part. Items that are no longer held under this token (cancelled,
+    /// released) are left alone; answers how many were changed.
+    fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64>;
+    /// Remembers why a destination could not be reached (no item is concerned).
+    fn set_last_error(&self, destination: &str, error: &LastError) -> Result<()>;
+    /// An outage began (`Some`), went on, or ended (`None`). A beginning is counted.
+    fn set_outage(&self, destination: &str, outage: Option<&Outage>) -> Result<()>;
+}

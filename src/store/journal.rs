@@ -1,0 +1,167 @@
+//! Journal: how far Orthanc's changes were read, and what is taken in with that.
+
+use super::Result;
+use crate::item::{Again, Outcome, Priority, Timestamp};
+
+/// Up to where Orthanc's `/changes` have been turned into items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// Sequence number of the last change that was handled (64 bits: Orthanc shows only the lower 32).
+    pub seq: i64,
+    /// Orthanc's own date of that change (`20261120T235959`), empty if it is not known. It tells after
+    /// a power cut whether a sequence number was given out twice.
+    pub date: String,
+}
+
+/// Numbers of changes below the cursor, without a hole, of which no line was seen: their lines may still appear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    pub first: i64,
+    /// At least `first`.
+    pub last: i64,
+    pub first_seen: Timestamp,
+}
+
+/// How far the changes were read: the cursor, and what that makes of the gaps below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reached {
+    pub cursor: Cursor,
+    /// Gaps that are no more, by their first number; removed before `opened` are written.
+    pub closed: Vec<i64>,
+    pub opened: Vec<Gap>,
+}
+
+impl From<Cursor> for Reached {
+    /// The gaps stay as they are.
+    fn from(cursor: Cursor) -> Reached {
+        Reached {
+            cursor,
+            closed: Vec::new(),
+            opened: Vec::new(),
+        }
+    }
+}
+
+/// An item to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewItem {
+    pub instance: String,
+    pub sop_instance_uid: String,
+    pub series: String,
+    pub study: String,
+    pub patient: String,
+    pub destination: String,
+    pub rule: Option<String>,
+    pub remote_aet: Option<String>,
+    pub priority: Priority,
+    /// What is kept together: the Orthanc ID of the instance, series, study or patient.
+    pub group: String,
+    /// `Some`: waits in `Scheduled` until then (quiet period); `None`: `Pending` at once.
+    pub not_before: Option<Timestamp>,
+    /// When it goes to the error queue unsent; `None`: never.
+    pub expires: Option<Timestamp>,
+    pub size_bytes: u64,
+    /// `Some`: goes into the error queue at once, with this outcome.
+    pub failed: Option<Outcome>,
+    pub reception: Reception,
+}
+
+/// Which reception of its instance an item is of. Several items of one (instance, destination) pair differ in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reception {
+    /// Identifier of the file that Orthanc stored; `None`: not known.
+    pub file: Option<String>,
+    /// Digest of what was stored; `None`: not known.
+    pub digest: Option<String>,
+    /// When Orthanc told that it received the instance again and left the file as it was.
+    pub repeated: Option<Timestamp>,
+    /// Since when other contents may have been stored before it and were not seen; `None`: none were. Not kept.
+    pub unseen_since: Option<Timestamp>,
+    /// What becomes of it if the pair has items already.
+    pub again: Again,
+}
+
+impl Reception {
+    /// Whether both are one and the same.
+    pub fn is(&self, other: &Reception) -> bool {
+        self.file.is_some() && self.file == other.file && self.repeated == other.repeated
+    }
+
+    /// Whether both are known to have brought the same content.
+    pub fn is_same_content(&self, other: &Reception) -> bool {
+        (self.file.is_some() && self.file == other.file)
+            || (self.digest.is_some() && self.digest == other.digest)
+    }
+}
+
+/// How `enqueue` treats an (instance, destination) pair that has an item already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duplicates {
+    /// An arrival: one that still waits (`Scheduled`, `Pending`, `Retry`) will send the newest
+    /// content anyway, and is of the newest reception from now on; one that is `Running` may have read the old content, so a new
+    /// item is made. None is made for a reception that has one by a rule, whatever became of it. Otherwise [`Reception::again`] decides:
+    /// `Never`: no rule has made an item of the pair; `IfChanged`: the newest item of the pair was not delivered and is not being
+    /// delivered, or had another content, or may have delivered one that was not seen; if Orthanc stored nothing, there must be an
+    /// item at all.
+    Arrival,
+    /// A person's request: one that waits or runs is enough.
+    Request,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Enqueued {
+    pub enqueued: u64,
+    pub already_queued: u64,
+    /// Which of the items (places in what was given) were made though the pair had some that did not wait any more.
+    pub again: Vec<usize>,
+    /// Which were not made because of [`Reception::again`].
+    pub held_back: Vec<usize>,
+}
+
+/// What one transaction takes in. Made by [`Intake::arrival`] or [`Intake::request`].
+#[derive(Debug, Clone, Copy)]
+pub struct Intake<'a> {
+    pub items: &'a [NewItem],
+    pub duplicates: Duplicates,
+    /// Where reading goes on after a crash; `None`: as before.
+    pub reached: Option<&'a Reached>,
+}
+
+impl<'a> Intake<'a> {
+    /// What Orthanc received.
+    pub fn arrival(items: &'a [NewItem]) -> Intake<'a> {
+        Intake {
+            items,
+            duplicates: Duplicates::Arrival,
+            reached: None,
+        }
+    }
+
+    /// What a person asked for.
+    pub fn request(items: &'a [NewItem]) -> Intake<'a> {
+        Intake {
+            items,
+            duplicates: Duplicates::Request,
+            reached: None,
+        }
+    }
+
+    /// The same, read up to there.
+    pub fn up_to(self, reached: Option<&'a Reached>) -> Intake<'a> {
+        Intake { reached, ..self }
+    }
+}
+
+/// For arrival, and for requests to send.
+pub trait Journal: Send + Sync {
+    /// `None`: nothing has ever been reconciled (the very first start).
+    fn cursor(&self) -> Result<Option<Cursor>>;
+    /// The numbers below the cursor whose lines may still appear, in their order.
+    fn gaps(&self) -> Result<Vec<Gap>>;
+    /// When this database was made: before the first instance that is ours to forward.
+    fn created(&self) -> Result<Timestamp>;
+    /// Makes the items, moves the cursor and changes the gaps below it, in one transaction.
+    fn enqueue(&self, intake: &Intake<'_>, now: Timestamp) -> Result<Enqueued>;
+    /// What `enqueue` would answer; nothing is changed.
+    fn count_new(&self, intake: &Intake<'_>) -> Result<Enqueued>;
+}

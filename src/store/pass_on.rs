@@ -1,0 +1,98 @@
+//! For fakes that misbehave: the parts of the store that are passed on as they are to a real one.
+
+/// `pass_on!(Claims for Faulty)` implements the trait by calls of the field `inner`; each of them asks the method `before`, with
+/// the name of the call, whether it is to fail.
+macro_rules! pass_on {
+    (Claims for $type:ty) => {
+        $crate::store::pass_on!(@impl Claims for $type {
+            fn release_running(now: Timestamp) -> Released;
+            fn stopped_well() -> ();
+            fn jobs_in_hand() -> Vec<String>;
+            fn claim_of(destination: &str, groups: Groups<'_>, pick: Pick, limit: u32) -> Option<Claim>;
+            fn is_ready(destination: &str, groups: Groups<'_>, pick: Pick) -> bool;
+            fn held_back(destination: &str) -> HeldBack;
+            fn group_due(destination: &str, group: &str) -> Option<Timestamp>;
+            fn set_hand(token: i64, hand: &Hand) -> ();
+            fn still_claimed(token: i64, ids: &[i64]) -> Vec<i64>;
+            fn finish(token: i64, results: &[Finish], now: Timestamp) -> u64;
+            fn set_last_error(destination: &str, error: &LastError) -> ();
+            fn set_outage(destination: &str, outage: Option<&Outage>) -> ();
+        } {});
+    };
+    (Journal for $type:ty) => {
+        $crate::store::pass_on!(@impl Journal for $type {
+            fn cursor() -> Option<Cursor>;
+            fn gaps() -> Vec<Gap>;
+            fn created() -> Timestamp;
+            fn enqueue(intake: &Intake<'_>, now: Timestamp) -> Enqueued;
+            fn count_new(intake: &Intake<'_>) -> Enqueued;
+        } {});
+    };
+    (Desk for $type:ty) => {
+        $crate::store::pass_on!(@impl Desk for $type {
+            fn replay(id: i64, expires: Option<Timestamp>) -> Moved;
+            fn cancel(id: i64, now: Timestamp) -> Moved;
+            fn send_now(id: i64) -> Moved;
+            fn redirect(id: i64, to: &str, expires: Option<Timestamp>) -> Moved;
+            fn remove(id: i64) -> Moved;
+            fn operate_errors(
+                operation: &ErrorOperation,
+                filter: &Filter,
+                expires: &dyn Fn(&str) -> Option<Timestamp>,
+                dry_run: bool
+            ) -> u64;
+            fn set_paused(destination: &str, paused: bool) -> ();
+            fn promote_all(destination: &str) -> u64;
+            fn make_durable() -> ();
+        } {});
+    };
+    (Book for $type:ty) => {
+        $crate::store::pass_on!(@impl Book for $type {
+            fn counts() -> Counts;
+            fn destinations() -> Vec<DestinationRecord>;
+            fn destination(name: &str) -> Option<DestinationRecord>;
+            fn item(id: i64) -> Option<(Item, Vec<Attempt>)>;
+            fn items(filter: &Filter, page: Page) -> Vec<Item>;
+            fn error_summary() -> Vec<ErrorSummary>;
+            fn failure_totals() -> Vec<FailureTotal>;
+            fn next_expiry() -> Option<Timestamp>;
+            fn at_rest(from: Timestamp, until: Timestamp) -> Vec<MinuteAtRest>;
+            fn progress(level: Level, id: &str, study: Option<&str>) -> Vec<ResourceProgress>;
+            fn size_bytes() -> u64;
+        } {
+            fn location(&self) -> std::path::PathBuf {
+                self.inner.location()
+            }
+        });
+    };
+    (Upkeep for $type:ty) => {
+        $crate::store::pass_on!(@impl Upkeep for $type {
+            fn promote(now: Timestamp, limit: u32) -> Vec<String>;
+            fn next_due() -> Option<Timestamp>;
+            fn expire(now: Timestamp, limit: u32) -> u64;
+            fn prune(before: Timestamp, limit: u32) -> u64;
+            fn tidy() -> ();
+            fn reading() -> Option<Reading>;
+            fn set_reading(reading: Reading) -> ();
+            fn pardon(start: Timestamp, over: std::time::Duration, now: Timestamp) -> u64;
+            fn check_writable() -> ();
+        } {
+            fn fault(&self) -> Option<$crate::store::Fault> {
+                self.inner.fault()
+            }
+        });
+    };
+    (@impl $trait:ident for $type:ty
+        { $(fn $name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)* } { $($more:tt)* }
+    ) => {
+        impl $trait for $type {
+            $(fn $name(&self $(, $argument: $kind)*) -> Result<$answer> {
+                self.before(stringify!($name))?;
+                self.inner.$name($($argument),*)
+            })*
+            $($more)*
+        }
+    };
+}
+
+pub(crate) use pass_on;
