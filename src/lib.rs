@@ -12,6 +12,7 @@
 //! - [`arrival`]: from Orthanc's `/changes` to items. [`routing`]: which rules apply.
 //! - [`store`]: the durable queue. [`dispatch`]: a lane per destination. [`transport`]: how items get there.
 //! - [`service`]: threads that are looked after. [`clock`]: the queue's own time, which advances whatever happens to the machine's clock.
+//! - [`cut`]: ends what Orthanc would wait for when it stops.
 //! - [`alert`]: what an administrator is told by webhook.
 //! - [`api`]: `/sendqueue`. [`ui`]: the operator's page on top of it. [`gauges`]: the main figures among Orthanc's own metrics.
 //!   [`plugin`]: builds, starts and stops all of it.
@@ -23,6 +24,7 @@ pub mod alert;
 pub mod api;
 pub mod arrival;
 pub mod clock;
+pub mod cut;
 pub mod dispatch;
 mod failpoint;
 pub mod gauges;

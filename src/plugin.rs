@@ -10,6 +10,7 @@
 //!   shutdown touch freed memory; the servers that Orthanc stops first take a second or more, and the
 //!   workers make none later than `transport::rest` allows (0.9 s). Without these servers it waits for [`LONG_GRACE`].
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,7 @@ use crate::arrival::reconcile;
 use crate::clock::QueueClock;
 use crate::config;
 use crate::config::settings::Settings;
+use crate::cut::Cutter;
 use crate::dispatch::alone::Alone;
 use crate::dispatch::budget::Budget;
 use crate::dispatch::promoter::Promoter;
@@ -41,7 +43,6 @@ use crate::transport::choice::Choice;
 use crate::transport::modalities::Modalities;
 use crate::transport::native::Native;
 use crate::transport::rest::RestTransport;
-use crate::transport::rest::cut::Cutter;
 use crate::ui;
 
 /// How long `OrthancStopped` may wait for what is under way, where Orthanc stops a server of its own next.
@@ -200,6 +201,15 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         lanes.clone(),
         settings.history_days,
     ));
+    let (woken, timer) = (lanes.clone(), promoter.clone());
+    let queued = Arc::new(move |names: &HashSet<&str>, timed: bool| {
+        for name in names {
+            woken.poke(name);
+        }
+        if timed {
+            timer.poke();
+        }
+    });
     let notices = Arc::new(Notices::default());
     let progress = Arc::new(Progress::default());
     let arrivals = Arrivals::new(reconcile::Parts {
@@ -207,8 +217,7 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         store: store.clone(),
         settings: settings.clone(),
         modalities: modalities.clone(),
-        lanes: lanes.clone(),
-        promoter: promoter.clone(),
+        queued,
         clock: clock.clone(),
         notices: notices.clone(),
         progress: progress.clone(),

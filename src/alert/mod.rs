@@ -57,12 +57,12 @@ use self::collect::{Collector, Gathered};
 use self::post::{Http, Outbox, Outgoing, Poster, Settled};
 use self::watch::{Limits, Look, Watch};
 use crate::config::settings::{AlertKind, AlertSettings, HostSettings};
+use crate::cut::Cutter;
 use crate::dispatch::Lanes;
 use crate::failpoint;
 use crate::item::{Clock, Timestamp};
 use crate::service::{Bell, Service};
 use crate::store::{self, Book};
-use crate::transport::rest::cut::Cutter;
 
 /// Time between two looks at the counters.
 const LOOK: Duration = Duration::from_secs(1);

@@ -19,8 +19,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use super::collect::Gathered;
 use crate::config::settings::{AlertKind, AlertSettings, HostSettings, Peer, Secret};
+use crate::cut::Cutter;
 use crate::item::Timestamp;
-use crate::transport::rest::cut::Cutter;
 
 /// Orthanc's HTTP client.
 pub type Http = dyn Fn(&HttpRequest<'_>) -> Result<HttpReply, CallError> + Send + Sync;

@@ -14,9 +14,9 @@ use serde_json::Value;
 use super::watch::Look;
 use super::{Alerts, Parts};
 use crate::config::settings::{AlertKind, AlertSettings, HostSettings, Peer, Secret};
+use crate::cut::Cutter;
 use crate::item::{Class, Clock, Timestamp};
 use crate::service::Services;
-use crate::transport::rest::cut::Cutter;
 
 /// 2026-11-20T00:00:00Z.
 const BEGIN: i64 = 1_795_132_800_000_000;

@@ -2,8 +2,8 @@
 //!
 //! Invariants:
 //! - A fault is told once, shown by `health`, and tried again; it never ends the thread.
-//! - After a panic everything is read from the store anew ([`Reconciler::begin_anew`]), and the lanes are told of what may have been
-//!   queued without their knowledge.
+//! - After a panic everything is read from the store anew ([`Reconciler::begin_anew`]), and it is told that something may have been
+//!   queued untold.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,11 +35,19 @@ impl Arrivals {
     }
 }
 
+/// There may be something new for any destination that the store knows. Best effort: a store that cannot be asked is asked again
+/// by whoever writes into it.
+fn tell_of_all(parts: &Parts) {
+    let known = parts.store.destinations().unwrap_or_default();
+    let names = known.iter().map(|record| record.name.as_str()).collect();
+    (parts.queued)(&names, true);
+}
+
 impl Service for Arrivals {
     fn run(&self) {
         let mut reconciler = self.reconciler.lock();
         reconciler.begin_anew();
-        reconciler.parts.lanes.poke_known();
+        tell_of_all(&reconciler.parts);
         let bell = self.notices.bell();
         let mut pause = Duration::ZERO;
         while bell.wait(pause) != Woken::Stopped {

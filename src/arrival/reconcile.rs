@@ -63,8 +63,6 @@ use super::sweep::Sweep;
 use super::tags::{self, OrthancTags};
 use crate::clock;
 use crate::config::settings::Settings;
-use crate::dispatch::Lanes;
-use crate::dispatch::promoter::Promoter;
 use crate::failpoint;
 use crate::item::{Clock, Timestamp};
 use crate::routing::{Machine, Senders, resolve};
@@ -95,6 +93,9 @@ impl PassError {
     }
 }
 
+/// Told of the destinations that new items are for, and whether some of these wait for their time.
+pub type Queued = dyn Fn(&HashSet<&str>, bool) + Send + Sync;
+
 /// What the reconciler works with.
 #[derive(Clone)]
 pub struct Parts {
@@ -102,8 +103,7 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     pub settings: Arc<Settings>,
     pub modalities: Arc<Modalities>,
-    pub lanes: Arc<Lanes>,
-    pub promoter: Arc<Promoter>,
+    pub queued: Arc<Queued>,
     pub clock: Arc<dyn Clock>,
     pub notices: Arc<Notices>,
     pub progress: Arc<Progress>,
@@ -423,13 +423,9 @@ impl Reconciler {
         if let Some((cursor, _)) = position {
             self.parts.progress.moved(cursor.seq);
         }
-        let names: HashSet<&str> = items.iter().map(|item| item.destination.as_str()).collect();
-        for name in names {
-            self.parts.lanes.poke(name);
-        }
-        if items.iter().any(|item| item.not_before.is_some()) {
-            self.parts.promoter.poke();
-        }
+        let names = items.iter().map(|item| item.destination.as_str()).collect();
+        let timed = items.iter().any(|item| item.not_before.is_some());
+        (self.parts.queued)(&names, timed);
         Ok(done)
     }
 }

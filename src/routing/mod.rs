@@ -10,8 +10,7 @@ pub mod resolve;
 pub mod rule;
 pub mod senders;
 
-use crate::item::{Again, Priority};
-use crate::store::Level;
+use crate::item::{Again, Level, Priority};
 
 pub use resolve::resolve;
 pub use rule::{TagSource, TagValues, Tags, Verdict, matches};

@@ -94,8 +94,7 @@ mod tests {
     use super::super::{Machine, Senders, TagValues};
     use super::*;
     use crate::config::load;
-    use crate::item::Priority;
-    use crate::store::Level;
+    use crate::item::{Level, Priority};
 
     fn settings(rules: Value) -> Settings {
         let configuration = json!({

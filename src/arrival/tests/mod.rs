@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use orthanc_sdk::fake_host::FakeHost;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -25,15 +26,12 @@ use super::notices::Notices;
 use super::progress::{Fate, Progress};
 use super::reconcile::{Parts, PassError, Reconciler};
 use crate::config;
-use crate::dispatch::promoter::Promoter;
-use crate::dispatch::{Lanes, Tools};
 use crate::item::{Class, Clock, Item, Outcome, State, Timestamp};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{
     AttemptMade, Book, Claims, Filter, Finish, FinishVerb, Journal, Page, Pick, Store, Upkeep,
 };
 use crate::transport::modalities::Modalities;
-use crate::transport::{Batch, Delivery, Probe, Transport};
 
 /// 2026-11-20 12:00:00.4 UTC.
 const START: i64 = 1_795_176_000_400_000;
@@ -45,18 +43,6 @@ impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(self.0.load(Ordering::Relaxed))
     }
-}
-
-struct NoTransport;
-
-impl Transport for NoTransport {
-    fn deliver(&self, _batch: &Batch<'_>) -> Delivery {
-        Delivery(Vec::new())
-    }
-    fn probe(&self, _destination: &str, _timeout: Option<u32>) -> Probe {
-        unreachable!("nothing is sent here")
-    }
-    fn interrupt(&self) {}
 }
 
 /// Orthanc, the queue, and the thread between them, which is asked step by step.
@@ -303,27 +289,11 @@ fn parts(
     let settings = Arc::new(config::load(&configuration, &lookup, None).unwrap());
     let store: Arc<dyn Store> = store.clone();
     let clock: Arc<dyn Clock> = clock.clone();
-    let tools = Arc::new(Tools {
-        store: store.clone(),
-        transport: Arc::new(NoTransport),
-        clock: clock.clone(),
-        zone: jiff::tz::TimeZone::UTC,
-        budget: Arc::default(),
-        alone: Default::default(),
-        jitter: || 1.0,
-    });
-    let lanes = Arc::new(Lanes::new(settings.clone(), tools, Box::new(|_| {})));
     let client = host.host().client();
     Parts {
         client,
         modalities: Arc::new(Modalities::new(client, None)),
-        promoter: Arc::new(Promoter::new(
-            store.clone(),
-            clock.clone(),
-            lanes.clone(),
-            7,
-        )),
-        lanes,
+        queued: Arc::new(|_, _| {}),
         settings,
         started: clock.now(),
         store,
@@ -331,4 +301,29 @@ fn parts(
         notices: notices.clone(),
         progress: progress.clone(),
     }
+}
+
+#[test]
+fn the_destinations_of_new_items_are_told_and_who_watches_the_time() {
+    let rules = json!([
+        { "To": ["pacs"] },
+        { "To": ["archive"], "When": { "CallingAet": "CT" }, "QuietSeconds": 60 },
+    ]);
+    let mut world = World::with(0, rules);
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let record = told.clone();
+    world.reconciler.parts.queued = Arc::new(move |names, timed| {
+        let mut names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        names.sort();
+        record.lock().push((names, timed));
+    });
+    world.index(|index| index.store_range(0..3));
+    world.settle();
+    let told = told.lock().clone();
+    let told: Vec<_> = told
+        .into_iter()
+        .filter(|(names, _)| !names.is_empty())
+        .collect();
+    let both = vec!["archive".to_owned(), "pacs".to_owned()];
+    assert_eq!(told, [(both, true)]);
 }

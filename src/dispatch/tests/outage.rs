@@ -59,27 +59,6 @@ fn it_goes_away_in_the_middle_of_a_batch() {
     assert_eq!(bench.sent()[1], ["s-2", "s-3", "s-4"]);
 }
 
-/// Natively an item is given back by the result that is told, while its batch is still under way. Another worker that found nothing
-/// before that does not keep it waiting for ever.
-#[test]
-fn what_a_told_result_gives_back_is_seen_by_those_who_found_nothing() {
-    let bench = bench(|_| ());
-    bench.script.native.store(true, Ordering::SeqCst);
-    bench.enqueue(&items("s", 1));
-    let lane = bench.lane.clone();
-    bench.on_deliver(move |batch| {
-        while worker::step(&lane, 1) == Step::Worked {}
-        let tried = made(Outcome::new(Class::Unreachable, "refused"));
-        (batch.told)(0, &tried);
-        Delivery(vec![tried])
-    });
-    assert_eq!(worker::step(&bench.lane, 0), Step::Worked);
-    assert_eq!(bench.state("s-0"), State::Pending);
-    bench.on_deliver(|batch| up_to(batch, |_| None));
-    bench.next();
-    assert_eq!(bench.state("s-0"), State::Success);
-}
-
 #[test]
 fn resume_and_echo_end_the_waiting_at_once() {
     for by_echo in [false, true] {

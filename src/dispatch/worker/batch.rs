@@ -26,8 +26,6 @@ struct Held<'a> {
     token: i64,
     /// Those without a result. Behind a lock only because a transport may tell results from any thread.
     ids: Mutex<Vec<i64>>,
-    /// Some of it is `Pending` again.
-    gave_back: AtomicBool,
 }
 
 impl Held<'_> {
@@ -39,21 +37,17 @@ impl Held<'_> {
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         let all: Vec<Finish> = self.ids().drain(..).map(release).collect();
-        if !all.is_empty() {
-            let tools = &self.lane.tools;
-            match tools.store.finish(self.token, &all, tools.clock.now()) {
-                Ok(_) => *self.gave_back.get_mut() = true,
-                Err(error) => log::error!(
-                    "{}: {} claimed items could not be released and wait for the next start: {error}",
-                    self.lane.name,
-                    all.len()
-                ),
-            }
+        if all.is_empty() {
+            return;
         }
-        if *self.gave_back.get_mut() {
-            // Another worker may have found the queue empty meanwhile. Not before what the delivery says of the destination
-            // is known: whoever wakes would try the same again.
-            self.lane.poke();
+        let tools = &self.lane.tools;
+        match tools.store.finish(self.token, &all, tools.clock.now()) {
+            Ok(_) => self.lane.poke(),
+            Err(error) => log::error!(
+                "{}: {} claimed items could not be released and wait for the next start: {error}",
+                self.lane.name,
+                all.len()
+            ),
         }
     }
 }
@@ -71,7 +65,6 @@ pub(super) fn send(lane: &Lane, worker: u32, claim: &Claim, pick: Pick, permit: 
         worker,
         token: claim.token,
         ids: Mutex::new(claim.items.iter().map(|item| item.id).collect()),
-        gave_back: AtomicBool::new(false),
     };
     let mut results = Vec::with_capacity(claim.items.len());
     let mut over = false;
@@ -128,7 +121,7 @@ pub(super) fn send(lane: &Lane, worker: u32, claim: &Claim, pick: Pick, permit: 
     // Another batch may go while the results are written.
     drop(permit);
     failpoint::pass("delivered");
-    finish(held, &results);
+    finish(lane, held, &results);
 }
 
 /// Writes one result while its batch goes on. `false`: nothing more of it is to be sent.
@@ -145,7 +138,7 @@ fn tell(lane: &Lane, held: &Held<'_>, item: &Item, tried: &Tried) -> bool {
         }
     }
     if let Some(result) = settle(lane, item, tried, None) {
-        if !write(held, &[result]) {
+        if !write(lane, held.token, &[result]) {
             // It stays `Running`, and is sent again after the next start.
             held.ids().clear();
             return false;
@@ -408,26 +401,25 @@ fn report(lane: &Lane, item: &Item, outcome: &Outcome, next: Next) {
 }
 
 /// Writes the results; until they are written nothing else is claimed by this worker.
-fn finish(held: Held<'_>, results: &[Finish]) {
-    let written = write(&held, results);
+fn finish(lane: &Lane, held: Held<'_>, results: &[Finish]) {
+    let written = write(lane, held.token, results);
     // What could not be written before a stop stays `Running`, and is sent again after the next start.
     held.ids().clear();
     if written {
         failpoint::pass("finished");
+        if results.iter().any(|one| one.verb == FinishVerb::Release) {
+            // Another worker may have found the queue empty meanwhile.
+            lane.poke();
+        }
     }
 }
 
 /// Tries until it is done; `false`: the lane was stopped before. The store tells of its faults itself, once for all workers.
-fn write(held: &Held<'_>, results: &[Finish]) -> bool {
-    let (lane, tools) = (held.lane, &held.lane.tools);
+fn write(lane: &Lane, token: i64, results: &[Finish]) -> bool {
+    let tools = &lane.tools;
     loop {
-        match tools.store.finish(held.token, results, tools.clock.now()) {
-            Ok(_) => {
-                if results.iter().any(|one| one.verb == FinishVerb::Release) {
-                    held.gave_back.store(true, Ordering::Relaxed);
-                }
-                return true;
-            }
+        match tools.store.finish(token, results, tools.clock.now()) {
+            Ok(_) => return true,
             Err(error) => {
                 log::debug!(
                     "{}: {} results cannot be written: {error}",

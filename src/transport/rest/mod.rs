@@ -8,7 +8,6 @@
 //!   nothing.
 //! - A refused instance costs one more job for the rest of its batch, and nothing is sent twice.
 
-pub mod cut;
 mod echo;
 pub mod jobs;
 pub mod leftover;
@@ -26,13 +25,13 @@ use std::time::{Duration, Instant};
 use orthanc_sdk::{CallError, Client};
 use serde_json::{Value, json};
 
-use self::cut::Cutter;
 use self::jobs::{Jobs, OpenJob, Wake};
 use self::slots::JobSlots;
 use self::verdict::{JobEnd, JobState, MAX_INSTANCES};
 use super::modalities::{Modalities, Modality, addresses};
 use super::{Batch, Delivery, Permit, Probe, Standing, Transport, Tried, all_after, missing};
 use crate::config::settings::HostSettings;
+use crate::cut::Cutter;
 use crate::failpoint;
 use crate::item::{Class, Clock, Item, Outcome};
 

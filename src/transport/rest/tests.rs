@@ -57,7 +57,7 @@ fn transport(fake: &FakeHost) -> RestTransport {
         Arc::new(Modalities::new(client, None)),
         Arc::new(SystemClock),
         &HostSettings::default(),
-        cut::Cutter::new(crate::service::Services::for_tests(), Box::new(|_| ())),
+        crate::cut::Cutter::new(crate::service::Services::for_tests(), Box::new(|_| ())),
     )
 }
 
