@@ -37,12 +37,12 @@ pub fn touch(sop_instance_uid: &str) {
     }
 }
 
-/// Panics, once, if the folder that `SENDQUEUE_FAIL_PANIC` names has a file with the name of this service.
+/// Panics as long as the folder that `SENDQUEUE_FAIL_PANIC` names has a file of this name: that of the service, and of a step where there
+/// are two.
 pub fn panic_in(service: &str) {
     if cfg!(debug_assertions) {
-        let file = std::env::var_os("SENDQUEUE_FAIL_PANIC")
-            .map(|folder| std::path::Path::new(&folder).join(service));
-        let asked = file.is_some_and(|file| std::fs::remove_file(file).is_ok());
+        let asked = std::env::var_os("SENDQUEUE_FAIL_PANIC")
+            .is_some_and(|folder| std::path::Path::new(&folder).join(service).exists());
         assert!(!asked, "asked for by a test");
     }
 }

@@ -5,68 +5,31 @@ use std::time::Duration;
 use orthanc_sdk::Request;
 
 use super::input::Query;
-use super::types::{Health, HealthStatus, Part, Problem, Time};
+use super::types::{Health, HealthStatus, Part, Problem, ServiceHealth, ServiceState, Time};
 use super::{Answer, Api, json};
+use crate::item::Timestamp;
+use crate::service::{Record, State};
 
 /// Reconciliation is behind if its last full pass is older.
 const BEHIND: Duration = Duration::from_secs(60);
+/// How long a panic is told of.
+const TOLD: Duration = Duration::from_secs(24 * 3600);
 
 impl Api {
     pub fn health(&self, request: &Request) -> Answer {
         Query::none(request)?;
         let now = self.clock.now();
-        let mut problems = Vec::new();
-        let mut problem = |part, details: String, since| {
-            problems.push(Problem {
-                part,
-                details,
-                since,
-            });
-        };
-        let unwritable = self.store.check_writable().err();
-        if let Some(fault) = self.store.fault() {
-            // A small write may succeed where results, which are larger, do not.
-            problem(Part::Database, fault.error, Some(Time(fault.since)));
-        } else if let Some(error) = unwritable {
-            problem(Part::Database, error.to_string(), None);
-        }
-        let figures = self.progress.figures();
-        if let Some((since, error)) = figures.fault {
-            let details = format!("arrivals cannot be queued: {error}");
-            problem(Part::Reconciliation, details, Some(Time(since)));
-        } else if figures
-            .last_pass
-            .or(self.services.begun())
-            .is_some_and(|last| now.since(last) > BEHIND)
-        {
-            let details = match figures.last_pass {
-                Some(last) => format!(
-                    "the last pass over Orthanc's changes ended at {}",
-                    Time(last)
-                ),
-                None => "no pass over Orthanc's changes has ended since the start".to_owned(),
-            };
-            problem(Part::Reconciliation, details, None);
-        }
-        if self.services.is_up() {
-            let (alive, all) = self.lanes.threads();
-            if alive < all {
-                let details = format!("{} of {all} workers ended", all - alive);
-                problem(Part::Threads, details, None);
-            }
-        } else {
-            let details = "Orthanc is starting or stopping".to_owned();
-            problem(Part::Threads, details, None);
-        }
-        let warning = self.clock.warning();
-        let warnings: Vec<Problem> = warning
-            .map(|warning| Problem {
-                part: Part::Clock,
-                details: warning.details,
-                since: Some(Time(warning.since)),
-            })
+        let services = self.services.records();
+        let problems: Vec<Problem> = [self.database(), self.reconciliation(now)]
             .into_iter()
+            .flatten()
+            .chain(self.threads(&services))
             .collect();
+        let clock = self.clock.warning().map(|warning| Problem {
+            part: Part::Clock,
+            details: warning.details,
+            since: Some(Time(warning.since)),
+        });
         let (code, status) = if problems.is_empty() {
             (200, HealthStatus::Ok)
         } else {
@@ -77,8 +40,120 @@ impl Api {
             &Health {
                 status,
                 problems,
-                warnings,
+                warnings: clock.into_iter().chain(restarted(&services, now)).collect(),
+                services: services.iter().map(shown).collect(),
             },
         ))
+    }
+
+    fn database(&self) -> Option<Problem> {
+        let unwritable = self.store.check_writable().err();
+        // A small write may succeed where results, which are larger, do not.
+        let (details, since) = match self.store.fault() {
+            Some(fault) => (fault.error, Some(Time(fault.since))),
+            None => (unwritable?.to_string(), None),
+        };
+        Some(Problem {
+            part: Part::Database,
+            details,
+            since,
+        })
+    }
+
+    fn reconciliation(&self, now: Timestamp) -> Option<Problem> {
+        let figures = self.progress.figures();
+        let last = figures.last_pass.or(self.services.begun());
+        let (details, since) = match (figures.fault, figures.last_pass) {
+            (Some((since, error)), _) => (
+                format!("arrivals cannot be queued: {error}"),
+                Some(Time(since)),
+            ),
+            _ if last.is_none_or(|last| now.since(last) <= BEHIND) => return None,
+            (None, Some(last)) => (
+                format!(
+                    "the last pass over Orthanc's changes ended at {}",
+                    Time(last)
+                ),
+                None,
+            ),
+            (None, None) => (
+                "no pass over Orthanc's changes has ended since the start".to_owned(),
+                None,
+            ),
+        };
+        Some(Problem {
+            part: Part::Reconciliation,
+            details,
+            since,
+        })
+    }
+
+    fn threads(&self, services: &[Record]) -> Vec<Problem> {
+        let problem = |details, since| Problem {
+            part: Part::Threads,
+            details,
+            since,
+        };
+        if !self.services.is_up() {
+            let details = "Orthanc is starting or stopping".to_owned();
+            return vec![problem(details, None)];
+        }
+        let (alive, all) = self.lanes.threads();
+        let ended =
+            (alive < all).then(|| problem(format!("{} of {all} workers ended", all - alive), None));
+        let down = services.iter().filter(|service| service.is_down);
+        let down = down.map(|service| {
+            let details = match &service.last {
+                Some(_) if service.state == State::Restarting => {
+                    format!("{}, and is started again", panicked(service))
+                }
+                _ => format!("{} could not be started", service.name),
+            };
+            problem(details, Some(Time(service.since)))
+        });
+        ended.into_iter().chain(down).collect()
+    }
+}
+
+/// What was down and is not any more.
+fn restarted(services: &[Record], now: Timestamp) -> Vec<Problem> {
+    let recent = |service: &&Record| {
+        let last = service.last.as_ref();
+        !service.is_down && last.is_some_and(|last| now.since(last.time) < TOLD)
+    };
+    let tell = |service: &Record| Problem {
+        part: Part::Threads,
+        details: format!("{}, and was started again", panicked(service)),
+        since: service.last.as_ref().map(|last| Time(last.time)),
+    };
+    services.iter().filter(recent).map(tell).collect()
+}
+
+/// Which service, where, and how often. Orthanc's log has the words.
+fn panicked(service: &Record) -> String {
+    let place = match &service.last {
+        Some(last) if !last.place.is_empty() => format!(" at {}", last.place),
+        _ => String::new(),
+    };
+    let times = match service.panics {
+        1 => "once".to_owned(),
+        many => format!("{many} times"),
+    };
+    format!(
+        "{} panicked{place} ({times} since the start of Orthanc)",
+        service.name
+    )
+}
+
+fn shown(service: &Record) -> ServiceHealth {
+    ServiceHealth {
+        name: service.name,
+        state: match service.state {
+            State::Running => ServiceState::Running,
+            State::Restarting => ServiceState::Restarting,
+            State::Stopped => ServiceState::Stopped,
+        },
+        since: Time(service.since),
+        restarts: service.panics,
     }
 }

@@ -185,10 +185,12 @@ impl Api {
         );
         size.sample(&[], self.store.size_bytes()?);
         let (alive, all) = self.lanes.threads();
+        let services = self.services.records();
+        let down = services.iter().any(|service| service.is_down);
         let problems = [
             ("Database", self.store.check_writable().is_err()),
             ("Reconciliation", self.progress.figures().fault.is_some()),
-            ("Threads", !self.services.is_up() || alive < all),
+            ("Threads", !self.services.is_up() || alive < all || down),
         ];
         let mut family = page.family(
             "sendqueue_problem",
@@ -197,6 +199,14 @@ impl Api {
         );
         for (part, is_failing) in problems {
             family.sample(&[("part", part)], u8::from(is_failing));
+        }
+        let mut restarts = page.family(
+            "sendqueue_service_restarts_total",
+            Kind::Counter,
+            "How often a thread of the plugin was started again after a panic.",
+        );
+        for service in &services {
+            restarts.sample(&[("service", service.name)], service.panics);
         }
         let mut refused = page.family(
             "sendqueue_cross_site_refused_total",

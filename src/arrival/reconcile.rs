@@ -405,6 +405,7 @@ impl Reconciler {
     ) -> Result<Enqueued, PassError> {
         if !items.is_empty() {
             failpoint::pass("arrived");
+            failpoint::panic_in("sq-arrive");
         }
         let now = self.parts.clock.now();
         let kept = position.filter(|_| self.sweep.is_none());
@@ -418,7 +419,7 @@ impl Reconciler {
         }
         if !items.is_empty() {
             failpoint::pass("enqueued");
-            failpoint::panic_in("sq-arrive");
+            failpoint::panic_in("sq-arrive.enqueued");
         }
         if let Some((cursor, _)) = position {
             self.parts.progress.moved(cursor.seq);

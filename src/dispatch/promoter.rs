@@ -61,13 +61,14 @@ impl Promoter {
     pub fn round(&self) -> Result<Option<Timestamp>> {
         self.timekeeper
             .look(self.clock.as_ref(), self.store.as_ref(), &self.lanes)?;
+        failpoint::panic_in("sq-promote");
         let now = self.clock.now();
         loop {
             let names = self.store.promote(now, STEP)?;
             if names.is_empty() {
                 break;
             }
-            failpoint::panic_in("sq-promote");
+            failpoint::panic_in("sq-promote.moved");
             for name in names {
                 self.lanes.poke(&name);
             }

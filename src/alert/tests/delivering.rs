@@ -1,5 +1,6 @@
 //! Messages on their way: signed, tried again, given up, stopped.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use ring::hmac;
@@ -340,4 +341,57 @@ fn a_store_that_fails_for_a_while_loses_nothing() {
     let told = inbox.lock().unwrap().clone();
     assert_eq!(told.len(), 1);
     assert_eq!(told[0]["Count"], 4);
+}
+
+/// In the middle of reading the counters, and while a message is on its way.
+#[test]
+fn a_panic_loses_no_alert_and_repeats_only_a_message() {
+    let looks = Arc::new(Mutex::new(ready()));
+    let panics = Arc::new(Mutex::new(""));
+    let inbox: Arc<Mutex<Vec<Value>>> = Arc::default();
+    let clock = Arc::new(TestClock::default());
+    let (seen, got) = (looks.clone(), inbox.clone());
+    let (counting, posting) = (panics.clone(), panics.clone());
+    let now = |what: &Mutex<&str>, point: &str| *what.lock().unwrap() == point;
+    let alerts = Alerts::new(
+        &settings(),
+        &HostSettings::default(),
+        Parts {
+            counters: Box::new(move || {
+                assert!(!now(&counting, "counting"), "counting");
+                Ok(vec![seen.lock().unwrap().clone()])
+            }),
+            clock: clock.clone(),
+            http: Box::new(move |request| {
+                let body = serde_json::from_slice(request.body).unwrap();
+                got.lock().unwrap().push(body);
+                assert!(!now(&posting, "posting"), "posting");
+                Ok(HttpReply {
+                    status: 200,
+                    headers: Vec::new(),
+                    body: Vec::new(),
+                })
+            }),
+            cutter: Cutter::new(Services::for_tests(), Box::new(|_| ())),
+        },
+    );
+    let pass = |seconds: u64| {
+        for _ in 0..seconds {
+            clock.0.fetch_add(1_000_000, Ordering::SeqCst);
+            while std::panic::catch_unwind(AssertUnwindSafe(|| alerts.round())).unwrap_or(false) {}
+        }
+        std::mem::take(&mut *inbox.lock().unwrap())
+    };
+    *panics.lock().unwrap() = "counting";
+    *looks.lock().unwrap() = failed(&[(Class::Busy, 5)]);
+    assert!(pass(5).is_empty());
+    *panics.lock().unwrap() = "posting";
+    let tried = pass(8);
+    assert!(tried.len() > 1 && tried.iter().all(|one| *one == tried[0]));
+    *panics.lock().unwrap() = "";
+    let told = pass(400);
+    assert_eq!(told, [tried[0].clone()]);
+    assert_eq!(told[0]["Count"], 5);
+    let figures = alerts.figures();
+    assert_eq!((figures.sent, figures.dropped, figures.waiting), (1, 0, 0));
 }

@@ -27,6 +27,8 @@ pub use self::items::{
     Attempt, Enqueue, Enqueued, Item, ItemDetailed, ItemsQuery, Nothing, Order, RedirectTo, Removed,
 };
 pub use self::named::Named;
-pub use self::overview::{Callbacks, Disabled, Health, HealthStatus, Overview, Part, Problem};
+pub use self::overview::{
+    Callbacks, Disabled, Health, HealthStatus, Overview, Part, Problem, ServiceHealth, ServiceState,
+};
 pub use self::resources::{Resource, ResourceProgress};
 pub use self::values::{Counts, Time, age};

@@ -67,13 +67,39 @@ pub struct Disabled {
 /// Whether all is well.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-#[schema(example = json!({ "Status": "ok", "Problems": [], "Warnings": [] }))]
+#[schema(example = json!({ "Status": "ok", "Problems": [], "Warnings": [], "Services": [] }))]
 pub struct Health {
     #[schema(inline)]
     pub status: HealthStatus,
     pub problems: Vec<Problem>,
-    /// What does not keep the queue from working, and a person should know: for a day, that the machine's clock was set.
+    /// What does not keep the queue from working, and a person should know: for a day, that the machine's clock was set, or that a
+    /// service was started again after a panic.
     pub warnings: Vec<Problem>,
+    /// The plugin's own threads, by name.
+    pub services: Vec<ServiceHealth>,
+}
+
+/// How a service is: threads of one name, the worst of them.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+#[schema(example = json!({ "Name": "sq-promote", "State": "Running", "Since": "20261120T235959.123456", "Restarts": 0 }))]
+pub struct ServiceHealth {
+    pub name: &'static str,
+    #[schema(inline)]
+    pub state: ServiceState,
+    /// Since when it is in this state.
+    pub since: Time,
+    /// How often it was started again after a panic, since the start of Orthanc.
+    pub restarts: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub enum ServiceState {
+    Running,
+    /// It panicked, and is started again after a pause.
+    Restarting,
+    /// It has done its work, or could not be started (then it is among `Problems`).
+    Stopped,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -103,7 +129,7 @@ pub enum Part {
     Database,
     /// Arrivals are not turned into items.
     Reconciliation,
-    /// Nothing, or not everything, is sent.
+    /// A service does not run: nothing, or not everything, is done.
     Threads,
     /// The machine's clock was set, or may be wrong.
     Clock,

@@ -14,6 +14,9 @@ pub enum Fault {
     FullForItems,
     /// The commit is done, and told as failed.
     ToldWrong,
+    /// A panic before anything is written, and one after the commit.
+    Panics,
+    PanicsWritten,
 }
 
 pub struct Faulty {
@@ -63,10 +66,12 @@ impl Journal for Faulty {
             Some(Fault::FullForItems) => {
                 return self.inner.enqueue(intake, now);
             }
-            Some(Fault::ToldWrong) | None => {}
+            Some(Fault::Panics) => panic!("before the write"),
+            Some(Fault::ToldWrong | Fault::PanicsWritten) | None => {}
         }
         let done = self.inner.enqueue(intake, now)?;
         match fault {
+            Some(Fault::PanicsWritten) => panic!("after the commit"),
             Some(_) => Err(StoreError::Full("said after the commit".into())),
             None => Ok(done),
         }

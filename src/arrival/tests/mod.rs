@@ -7,11 +7,13 @@ mod faults;
 mod faulty;
 mod late;
 mod orthanc;
+mod panics;
 mod poison;
 mod random;
 mod undecided;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -142,7 +144,16 @@ impl World {
     /// One pass, after the callbacks.
     fn pass(&mut self) -> Result<(), PassError> {
         self.call_back();
-        self.reconciler.pass()
+        self.pass_alone()
+    }
+
+    /// One pass; after a panic it is begun anew, as the service does.
+    fn pass_alone(&mut self) -> Result<(), PassError> {
+        let pass = AssertUnwindSafe(|| self.reconciler.pass());
+        std::panic::catch_unwind(pass).unwrap_or_else(|_| {
+            self.reconciler.begin_anew();
+            Err(PassError::Modalities("it panicked".to_owned()))
+        })
     }
 
     /// Passes until all is at rest; faults are told to the progress, as the thread does.

@@ -109,15 +109,21 @@ fn whatever_happens_the_newest_content_is_delivered() {
                 }
                 85..93 => drop(world.index(|index| store_late(index, &mut random))),
                 51..54 => {
-                    let faults = [Fault::Full, Fault::Locked, Fault::ToldWrong];
-                    world.store.set(Some(faults[random.usize(..3)]));
+                    let faults = [
+                        Fault::Full,
+                        Fault::Locked,
+                        Fault::ToldWrong,
+                        Fault::Panics,
+                        Fault::PanicsWritten,
+                    ];
+                    world.store.set(Some(faults[random.usize(..5)]));
                 }
                 54..60 => world.store.set(None),
                 60..66 => deliver(&world, &mut delivered),
                 66..72 => world.wait(random.f64() * 3.0),
                 72..75 => world.call_back(),
                 // Without the callbacks that are under way: they come late, or never.
-                75..85 => drop(world.reconciler.pass()),
+                75..85 => drop(world.pass_alone()),
                 _ => drop(world.pass()),
             }
         }

@@ -183,9 +183,9 @@ impl Pool {
                 }
             }
             drop(state);
-            let over = self.remove(|idle| idle.is_shared() && idle.since.elapsed() >= KEEP);
             failpoint::panic_in("sq-release");
-            for association in over {
+            for association in self.remove(|idle| idle.is_shared() && idle.since.elapsed() >= KEEP)
+            {
                 association.release();
             }
         }
