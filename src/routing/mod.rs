@@ -9,12 +9,14 @@
 pub mod resolve;
 pub mod rule;
 pub mod senders;
+pub mod tags;
 
 use crate::item::{Again, Level, Priority};
 
 pub use resolve::resolve;
-pub use rule::{TagSource, TagValues, Tags, Verdict, matches};
+pub use rule::{Verdict, matches};
 pub use senders::{Machine, Senders};
+pub use tags::{TagSource, TagValues, Tags};
 
 /// An instance that Orthanc has stored, and how it came there.
 ///

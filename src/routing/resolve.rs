@@ -6,7 +6,8 @@
 //!   gives way to one that matches: what can be sent is sent.
 //! - An instance never goes back to the modality that it came from, unless the rule allows it.
 
-use super::rule::{TagSource, Tags, Verdict, matches};
+use super::rule::{Verdict, matches};
+use super::tags::{TagSource, Tags};
 use super::{Arrival, Resolution, Route, Undecided};
 use crate::config::settings::{Rule, Settings};
 

@@ -1,0 +1,138 @@
+//! The values of an instance's tags, as far as Orthanc shows them.
+//!
+//! Invariant: what is there and cannot be read is told from what is not there.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::config::settings::Tag;
+
+/// Elements from here on stand behind the pixel data, up to which Orthanc reads a file for its tags.
+const PIXEL_DATA_GROUP: u16 = 0x7fe0;
+
+/// What a list of an instance's tags tells of one of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Listed {
+    Text(String),
+    /// It is there, but not as text: binary, of unknown value representation (`UN`, private elements in Implicit VR), or long.
+    Unread,
+    /// A sequence has no value of its own.
+    Sequence,
+}
+
+/// Values of an instance's tags, by `gggg,eeee` in lower-case hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TagValues(BTreeMap<String, Listed>);
+
+impl TagValues {
+    /// From Orthanc's `/instances/{id}/tags?short` (`{ "0008,0060": "CT" }`) or, with the same keys,
+    /// `OrthancPluginGetInstanceJson` and `/instances/{id}/tags` (`{ "0008,0060": { "Type", "Value", … } }`).
+    ///
+    /// What Orthanc does not show because it is binary or longer than 256 characters (`null`) is kept as unread.
+    /// `None`: this is no object.
+    pub fn from_json(tags: &Value) -> Option<TagValues> {
+        let short = |value: &Value| match value {
+            Value::String(text) => Listed::Text(text.clone()),
+            Value::Array(_) => Listed::Sequence,
+            _ => Listed::Unread,
+        };
+        let listed = |value: &Value| match value {
+            Value::Object(full) => full.get("Value").map_or(Listed::Unread, short),
+            other => short(other),
+        };
+        let entries = tags.as_object()?.iter();
+        Some(TagValues(
+            entries
+                .map(|(tag, value)| (tag.clone(), listed(value)))
+                .collect(),
+        ))
+    }
+
+    /// The value of a tag that is there as text.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        match self.0.get(key)? {
+            Listed::Text(text) => Some(text),
+            Listed::Unread | Listed::Sequence => None,
+        }
+    }
+}
+
+impl FromIterator<(String, String)> for TagValues {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(tags: I) -> TagValues {
+        let texts = tags.into_iter();
+        TagValues(texts.map(|(tag, text)| (tag, Listed::Text(text))).collect())
+    }
+}
+
+/// Where the tags of one instance are read. Errors are texts for people.
+pub trait TagSource {
+    /// All of them, as far as a list shows them.
+    fn list(&mut self) -> Result<TagValues, String>;
+    /// One that the list does not show as text; `Ok(None)`: the instance has no such element. `listed` tells the character set.
+    fn one(&mut self, tag: &Tag, listed: &TagValues) -> Result<Option<String>, String>;
+}
+
+/// The tags of one instance, read when they are first needed and never again: also a failure is kept.
+pub struct Tags<'a> {
+    source: &'a mut dyn TagSource,
+    listed: Option<Result<TagValues, String>>,
+    single: BTreeMap<String, Result<Option<String>, String>>,
+}
+
+impl<'a> Tags<'a> {
+    pub fn new(source: &'a mut dyn TagSource) -> Tags<'a> {
+        Tags {
+            source,
+            listed: None,
+            single: BTreeMap::new(),
+        }
+    }
+
+    /// The value of a tag; `Ok(None)`: the instance does not have it; an error says why it cannot be read.
+    pub fn get(&mut self, tag: &Tag) -> Result<Option<&str>, String> {
+        let key = tag.key();
+        let listed = self
+            .listed
+            .get_or_insert_with(|| self.source.list())
+            .as_ref()
+            .map_err(|why| format!("the tags cannot be read: {why}"))?;
+        match listed.0.get(&key) {
+            Some(Listed::Text(text)) => return Ok(Some(text)),
+            Some(Listed::Sequence) => {
+                return Err(format!(
+                    "{key} is a sequence, which has no value to compare"
+                ));
+            }
+            None if tag.group < PIXEL_DATA_GROUP => return Ok(None),
+            Some(Listed::Unread) | None => {}
+        }
+        let source = &mut self.source;
+        let one = self
+            .single
+            .entry(key.clone())
+            .or_insert_with(|| source.one(tag, listed));
+        one.as_ref()
+            .map(Option::as_deref)
+            .map_err(|why| format!("{key} {why}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn both_of_orthancs_forms_give_the_same_values() {
+        let short = json!({ "0008,0060": "CT", "0008,1140": [], "7fe0,0010": null });
+        let full = json!({
+            "0008,0060": { "Name": "Modality", "Type": "String", "Value": "CT" },
+            "0008,1140": { "Name": "ReferencedImageSequence", "Type": "Sequence", "Value": [] },
+            "7fe0,0010": { "Name": "PixelData", "Type": "Null", "Value": null },
+        });
+        assert_eq!(TagValues::from_json(&short), TagValues::from_json(&full));
+        assert_eq!(TagValues::from_json(&json!([])), None);
+    }
+}
