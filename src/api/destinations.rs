@@ -44,43 +44,47 @@ impl Api {
     pub fn destination(&self, request: &Request, name: &str) -> Answer {
         Query::none(request)?;
         self.check_destination(name)?;
-        let record = self
-            .store
-            .destination(name)?
-            .unwrap_or_else(|| unused(name));
+        self.described(name)
+    }
+
+    fn described(&self, name: &str) -> Answer {
+        let record = self.record(name)?;
         ok(&self.describe(&record, self.clock.now()))
     }
 
-    /// `pause`, `resume`, `echo`, `send-now`.
-    pub fn steer(&self, name: &str, verb: &str) -> Answer {
+    fn record(&self, name: &str) -> Result<DestinationRecord, ApiError> {
+        let record = self.store.destination(name)?;
+        Ok(record.unwrap_or_else(|| unused(name)))
+    }
+
+    pub fn pause(&self, name: &str) -> Answer {
+        self.set_paused(name, true)
+    }
+
+    pub fn resume(&self, name: &str) -> Answer {
+        self.set_paused(name, false)
+    }
+
+    fn set_paused(&self, name: &str, paused: bool) -> Answer {
         self.check_destination(name)?;
-        match verb {
-            "echo" => return self.echo(name),
-            "send-now" => {
-                let lane = self.lane(name)?;
-                let promoted = self.store.promote_all(name)?;
-                let record = self.store.destination(name)?;
-                // Where nothing waits, a closed window is not opened for what comes later.
-                lane.send_now(record.is_some_and(|record| record.counts.open() > 0));
-                log::warn!(
-                    "{name}: all is sent now at a person's request; {promoted} items were waiting for their time"
-                );
-            }
-            _ => {
-                let pause = verb == "pause";
-                self.store.set_paused(name, pause)?;
-                self.lane(name)?.set_paused(pause);
-                log::warn!(
-                    "{name}: {} at a person's request",
-                    if pause { "paused" } else { "resumed" }
-                );
-            }
-        }
-        let record = self
-            .store
-            .destination(name)?
-            .unwrap_or_else(|| unused(name));
-        ok(&self.describe(&record, self.clock.now()))
+        self.store.set_paused(name, paused)?;
+        self.lane(name)?.set_paused(paused);
+        let done = if paused { "paused" } else { "resumed" };
+        log::warn!("{name}: {done} at a person's request");
+        self.described(name)
+    }
+
+    pub fn send_all_now(&self, name: &str) -> Answer {
+        self.check_destination(name)?;
+        let lane = self.lane(name)?;
+        let promoted = self.store.promote_all(name)?;
+        let record = self.store.destination(name)?;
+        // Where nothing waits, a closed window is not opened for what comes later.
+        lane.send_now(record.is_some_and(|record| record.counts.open() > 0));
+        log::warn!(
+            "{name}: all is sent now at a person's request; {promoted} items were waiting for their time"
+        );
+        self.described(name)
     }
 
     /// The lane of a destination; one that is made now knows what the database remembers, a pause or an outage.
@@ -88,14 +92,11 @@ impl Api {
         if let Some(lane) = self.lanes.get(name) {
             return Ok(lane);
         }
-        let record = self
-            .store
-            .destination(name)?
-            .unwrap_or_else(|| unused(name));
-        Ok(self.lanes.restore(&record))
+        Ok(self.lanes.restore(&self.record(name)?))
     }
 
-    fn echo(&self, name: &str) -> Answer {
+    pub fn echo(&self, name: &str) -> Answer {
+        self.check_destination(name)?;
         let result = self.lane(name)?.echo();
         ok(&match result {
             Ok(took) => Echo {

@@ -38,38 +38,49 @@ impl Api {
         ok(&list)
     }
 
-    /// `replay`, `purge`, `redirect` of all that fits a filter.
-    pub fn operate_errors(&self, request: &Request, verb: &str) -> Answer {
-        let now = self.clock.now();
-        let body = if verb == "redirect" {
-            Body::of::<RedirectFilter>(request)?
-        } else {
-            Body::of::<ErrorFilter>(request)?
-        };
-        let filter = self.error_filter(&body, now)?;
+    pub fn replay_errors(&self, request: &Request) -> Answer {
+        let body = Body::of::<ErrorFilter>(request)?;
+        self.operate_errors(&body, |_| Ok(ErrorOperation::Replay))
+    }
+
+    pub fn purge_errors(&self, request: &Request) -> Answer {
+        let body = Body::of::<ErrorFilter>(request)?;
+        self.operate_errors(&body, |_| Ok(ErrorOperation::Purge))
+    }
+
+    pub fn redirect_errors(&self, request: &Request) -> Answer {
+        let body = Body::of::<RedirectFilter>(request)?;
+        self.operate_errors(&body, |body| {
+            let to = self.redirect_target(body)?;
+            Ok(ErrorOperation::Redirect { to })
+        })
+    }
+
+    /// Of all that fits a filter.
+    fn operate_errors(
+        &self,
+        body: &Body,
+        operation: impl FnOnce(&Body) -> Result<ErrorOperation, ApiError>,
+    ) -> Answer {
+        let filter = self.error_filter(body, self.clock.now())?;
         let dry_run = body.flag("DryRun")?;
-        let operation = match verb {
-            "purge" => ErrorOperation::Purge,
-            "redirect" => ErrorOperation::Redirect {
-                to: self.redirect_target(&body)?,
-            },
-            _ => ErrorOperation::Replay,
-        };
+        let operation = operation(body)?;
         let expires = |destination: &str| self.expiry(destination);
         let count = self
             .store
             .operate_errors(&operation, &filter, &expires, dry_run)?;
+        let (verb, answer) = match operation {
+            ErrorOperation::Replay => ("replay", ok(&Replayed { replayed: count })),
+            ErrorOperation::Purge => ("purge", ok(&Purged { purged: count })),
+            ErrorOperation::Redirect { .. } => ("redirect", ok(&Redirected { redirected: count })),
+        };
         if !dry_run {
             log::warn!("error queue: {verb} of {count} items at a person's request");
             for name in self.known_destinations()? {
                 self.lanes.poke(&name);
             }
         }
-        match operation {
-            ErrorOperation::Replay => ok(&Replayed { replayed: count }),
-            ErrorOperation::Purge => ok(&Purged { purged: count }),
-            ErrorOperation::Redirect { .. } => ok(&Redirected { redirected: count }),
-        }
+        answer
     }
 
     fn error_filter(&self, body: &Body, now: Timestamp) -> Result<Filter, ApiError> {

@@ -7,7 +7,7 @@ use super::input::{Body, Query, quoted};
 use super::lookup::is_orthanc_id;
 use super::types::{self, ItemDetailed, ItemsQuery, Nothing, RedirectTo};
 use super::{Answer, Api, ok};
-use crate::item::State;
+use crate::item::{Item, State};
 use crate::store::{Filter, Level, Moved};
 
 impl Api {
@@ -70,36 +70,44 @@ impl Api {
         }
     }
 
-    /// `replay`, `cancel`, `send-now`, `redirect` of one item.
-    pub fn operate(&self, request: &Request, id: i64, verb: &str) -> Answer {
+    pub fn replay(&self, request: &Request, id: i64) -> Answer {
+        Body::of::<Nothing>(request)?;
+        let expires = self.expiry(&self.known_item(id)?.destination);
+        self.moved(id, "replayed", self.store.replay(id, expires)?)
+    }
+
+    pub fn cancel(&self, request: &Request, id: i64) -> Answer {
         let now = self.clock.now();
-        let body = if verb == "redirect" {
-            Body::of::<RedirectTo>(request)?
-        } else {
-            Body::of::<Nothing>(request)?
-        };
+        Body::of::<Nothing>(request)?;
+        let item = self.known_item(id)?;
+        let moved = self.store.cancel(id, now)?;
+        if let (State::Running, Some(lane)) = (item.state, self.lanes.get(&item.destination)) {
+            lane.recall();
+        }
+        self.moved(id, "cancelled", moved)
+    }
+
+    pub fn send_now(&self, request: &Request, id: i64) -> Answer {
+        Body::of::<Nothing>(request)?;
+        self.known_item(id)?;
+        self.moved(id, "sent now", self.store.send_now(id)?)
+    }
+
+    pub fn redirect(&self, request: &Request, id: i64) -> Answer {
+        let body = Body::of::<RedirectTo>(request)?;
+        self.known_item(id)?;
+        let to = self.redirect_target(&body)?;
+        let expires = self.expiry(&to);
+        self.moved(id, "redirected", self.store.redirect(id, &to, expires)?)
+    }
+
+    fn known_item(&self, id: i64) -> Result<Item, ApiError> {
         let (item, _) = self.store.item(id)?.ok_or_else(|| no_item(id))?;
-        let (moved, done) = match verb {
-            "cancel" => {
-                let moved = self.store.cancel(id, now)?;
-                if let (State::Running, Some(lane)) =
-                    (item.state, self.lanes.get(&item.destination))
-                {
-                    lane.recall();
-                }
-                (moved, "cancelled")
-            }
-            "send-now" => (self.store.send_now(id)?, "sent now"),
-            "redirect" => {
-                let to = self.redirect_target(&body)?;
-                let expires = self.expiry(&to);
-                (self.store.redirect(id, &to, expires)?, "redirected")
-            }
-            _ => {
-                let expires = self.expiry(&item.destination);
-                (self.store.replay(id, expires)?, "replayed")
-            }
-        };
+        Ok(item)
+    }
+
+    /// The item as it is now; `done` says what could not be done with it.
+    fn moved(&self, id: i64, done: &str, moved: Moved) -> Answer {
         match moved {
             Moved::Done(item) => {
                 self.lanes.poke(&item.destination);
