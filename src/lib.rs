@@ -10,7 +10,8 @@
 //! - [`item`]: the words: states, outcome classes, what follows from them. [`config`]: the section `SendQueue` of Orthanc's
 //!   configuration, validated whole. Both are in `words/`, a crate of its own, so that `sendqueuectl` builds without the rest.
 //! - [`arrival`]: from Orthanc's `/changes` to items. [`routing`]: which rules apply.
-//! - [`store`]: the durable queue. [`dispatch`]: a lane per destination. [`transport`]: how items get there.
+//! - [`store`]: the durable queue. [`dispatch`]: a lane per destination. [`destinations`]: what kinds there are, and
+//!   the way to each. [`transport`]: by C-STORE, by our own SCU or Orthanc's.
 //! - [`service`]: threads that are looked after. [`clock`]: the queue's own time, which advances whatever happens to the machine's clock.
 //! - [`cut`]: ends what Orthanc would wait for when it stops.
 //! - [`alert`]: what an administrator is told by webhook.
@@ -25,6 +26,7 @@ pub mod api;
 pub mod arrival;
 pub mod clock;
 pub mod cut;
+pub mod destinations;
 pub mod dispatch;
 mod failpoint;
 pub mod gauges;

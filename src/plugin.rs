@@ -28,8 +28,9 @@ use crate::clock::QueueClock;
 use crate::config;
 use crate::config::settings::Settings;
 use crate::cut::Cutter;
+use crate::destinations::Directory;
+use crate::destinations::modality::{Modalities, ModalityKind};
 use crate::dispatch::alone::Alone;
-use crate::dispatch::budget::Budget;
 use crate::dispatch::promoter::Promoter;
 use crate::dispatch::takeup::{self, TakeUp};
 use crate::dispatch::{Lanes, Tools};
@@ -38,9 +39,7 @@ use crate::item::{Clock, SystemClock};
 use crate::service::{Service, Services};
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
-use crate::transport::Transport;
-use crate::transport::choice::Choice;
-use crate::transport::modalities::Modalities;
+use crate::transport::budget::Budget;
 use crate::transport::native::Native;
 use crate::transport::rest::RestTransport;
 use crate::ui;
@@ -65,11 +64,9 @@ const LAST_ANSWER: Duration = Duration::from_millis(100);
 /// The parts of an enabled plugin.
 struct Running {
     store: Arc<dyn Store>,
-    rest: Arc<RestTransport>,
-    native: Arc<Native>,
-    transport: Arc<Choice>,
-    modalities: Arc<Modalities>,
+    directory: Arc<Directory>,
     lanes: Arc<Lanes>,
+    promoter: Arc<Promoter>,
     notices: Arc<Notices>,
     clock: Arc<dyn Clock>,
     services: Arc<Services>,
@@ -163,38 +160,36 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
     let budget = Arc::new(Budget::new(u64::from(settings.max_memory_mb) * 1024 * 1024));
     let native = Arc::new(Native::new(
         host,
-        modalities.clone(),
         clock.clone(),
         budget.clone(),
         settings.host.clone(),
     ));
     let rest = Arc::new(RestTransport::new(
         host.client(),
-        modalities.clone(),
         clock.clone(),
         &settings.host,
         cutter(),
     ));
-    let transport = Arc::new(Choice::new(
+    let directory = Arc::new(Directory::new(
         settings.clone(),
-        native.clone(),
-        rest.clone(),
-        clock.clone(),
+        vec![Arc::new(ModalityKind {
+            list: modalities.clone(),
+            native: native.clone(),
+            rest: rest.clone(),
+            clock: clock.clone(),
+        })],
     ));
     let tools = Arc::new(Tools {
         store: store.clone(),
-        transport: transport.clone(),
+        directory: directory.clone(),
+        services: services.clone(),
         clock: clock.clone(),
         zone: jiff::tz::TimeZone::system(),
         budget,
         alone: Alone::default(),
         jitter: fastrand::f64,
     });
-    let lanes = Arc::new(Lanes::new(
-        settings.clone(),
-        tools,
-        Box::new(move |name| host.set_thread_name(name)),
-    ));
+    let lanes = Arc::new(Lanes::new(settings.clone(), tools));
     let promoter = Arc::new(Promoter::new(
         store.clone(),
         clock.clone(),
@@ -224,10 +219,9 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         started,
     });
     let takeup = TakeUp::new(takeup::Parts {
-        client: host.client(),
         store: store.clone(),
         settings: settings.clone(),
-        modalities: modalities.clone(),
+        directory: directory.clone(),
         lanes: lanes.clone(),
         clock: clock.clone(),
     });
@@ -254,10 +248,8 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
     ours.push(("sq-arrive", Arc::new(arrivals)));
     let running = Arc::new(Running {
         store: store.clone(),
-        rest,
-        native,
-        transport,
-        modalities: modalities.clone(),
+        directory: directory.clone(),
+        promoter: promoter.clone(),
         lanes: lanes.clone(),
         notices: notices.clone(),
         clock: clock.clone(),
@@ -270,7 +262,7 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         store,
         lanes,
         promoter,
-        modalities,
+        directory,
         notices,
         progress,
         alerts,
@@ -337,15 +329,11 @@ impl Running {
     /// Never waits for another thread, but at `OrthancStopped`: Orthanc 1.10.1 calls it with the mutex of its jobs
     /// held.
     fn on_change(&self, change: &Change) {
+        self.directory.changed(change);
         match change.kind {
             ChangeType::OrthancStarted => self.start(),
             ChangeType::OrthancStopped => self.stop(),
-            ChangeType::UpdatedModalities => self.modalities.forget(),
-            ChangeType::JobSuccess | ChangeType::JobFailure => {
-                if let Some(id) = &change.resource {
-                    self.rest.jobs().ended(id);
-                }
-            }
+            ChangeType::UpdatedModalities => self.promoter.review(),
             _ => {}
         }
     }
@@ -361,21 +349,20 @@ impl Running {
     fn stop(&self) {
         self.lanes.stop();
         self.services.stop();
-        self.transport.interrupt();
+        self.directory.interrupt();
         let begun = Instant::now();
         while (self.lanes.is_busy() && begun.elapsed() < self.grace)
-            || (self.rest.is_held() && begun.elapsed() < HELD_GRACE)
+            || (self.directory.is_held() && begun.elapsed() < HELD_GRACE)
         {
             if begun.elapsed() > LAST_ANSWER {
-                self.native.cut();
+                self.directory.cut();
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-        self.native.cut();
+        self.directory.cut();
     }
 
     fn join(&self) {
-        self.lanes.join();
         self.services.join();
     }
 }

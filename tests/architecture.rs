@@ -11,12 +11,7 @@ use regex::Regex;
 type Arrows = BTreeMap<(String, String), String>;
 
 /// What still runs against the page.
-const STILL: [(&str, &str); 4] = [
-    ("transport", "dispatch"),
-    ("transport", "store"),
-    ("arrival", "transport"),
-    ("api", "transport"),
-];
+const STILL: [(&str, &str); 0] = [];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -9,20 +9,23 @@ use orthanc_sdk::Request;
 use super::error::ApiError;
 use super::input::{Query, quoted};
 use super::types::{Destination, DestinationState, Echo, LastError, Time, age};
-use super::{Answer, Api, ok};
+use super::{Answer, Api, Configured, ok};
 use crate::config;
-use crate::dispatch::{Lane, LaneStatus, windows};
-use crate::item::Timestamp;
+use crate::config::settings::Transport;
+use crate::destinations::{Description, TransportName};
+use crate::dispatch::{Lane, LaneStatus, NoLane, windows};
+use crate::item::{Class, Outcome, Timestamp};
 use crate::store::{Counts, DestinationRecord};
 
 impl Api {
     pub fn destinations(&self, request: &Request) -> Answer {
         Query::none(request)?;
         let now = self.clock.now();
+        let configured = self.configured();
         let list: Vec<Destination> = self
             .records()?
             .iter()
-            .map(|record| self.describe(record, now))
+            .map(|record| self.describe(record, &configured, now))
             .collect();
         ok(&list)
     }
@@ -49,7 +52,7 @@ impl Api {
 
     fn described(&self, name: &str) -> Answer {
         let record = self.record(name)?;
-        ok(&self.describe(&record, self.clock.now()))
+        ok(&self.describe(&record, &self.configured(), self.clock.now()))
     }
 
     fn record(&self, name: &str) -> Result<DestinationRecord, ApiError> {
@@ -68,7 +71,9 @@ impl Api {
     fn set_paused(&self, name: &str, paused: bool) -> Answer {
         self.check_destination(name)?;
         self.store.set_paused(name, paused)?;
-        self.lane(name)?.set_paused(paused);
+        if let Some(lane) = self.lane(name)? {
+            lane.set_paused(paused);
+        }
         let done = if paused { "paused" } else { "resumed" };
         log::warn!("{name}: {done} at a person's request");
         self.described(name)
@@ -80,24 +85,30 @@ impl Api {
         let promoted = self.store.promote_all(name)?;
         let record = self.store.destination(name)?;
         // Where nothing waits, a closed window is not opened for what comes later.
-        lane.send_now(record.is_some_and(|record| record.counts.open() > 0));
+        if let Some(lane) = lane {
+            lane.send_now(record.is_some_and(|record| record.counts.open() > 0));
+        }
         log::warn!(
             "{name}: all is sent now at a person's request; {promoted} items were waiting for their time"
         );
         self.described(name)
     }
 
-    /// The lane of a destination; one that is made now knows what the database remembers, a pause or an outage.
-    fn lane(&self, name: &str) -> Result<Arc<Lane>, ApiError> {
-        if let Some(lane) = self.lanes.get(name) {
-            return Ok(lane);
+    /// The lane of a destination; `None`: it is not configured, or not known to be.
+    fn lane(&self, name: &str) -> Result<Option<Arc<Lane>>, ApiError> {
+        match self.lanes.lane(name) {
+            Ok(lane) => Ok(Some(lane)),
+            Err(NoLane::NotConfigured | NoLane::Orthanc(_)) => Ok(None),
+            Err(NoLane::Store(error)) => Err(error.into()),
         }
-        Ok(self.lanes.restore(&self.record(name)?))
     }
 
     pub fn echo(&self, name: &str) -> Answer {
         self.check_destination(name)?;
-        let result = self.lane(name)?.echo();
+        let result = match self.lanes.lane(name) {
+            Ok(lane) => lane.echo(),
+            Err(error) => Err(Outcome::new(Class::Unreachable, error.to_string())),
+        };
         ok(&match result {
             Ok(took) => Echo {
                 success: true,
@@ -123,12 +134,21 @@ impl Api {
         }
     }
 
-    fn describe(&self, record: &DestinationRecord, now: Timestamp) -> Destination {
+    fn describe(
+        &self,
+        record: &DestinationRecord,
+        configured: &Configured,
+        now: Timestamp,
+    ) -> Destination {
         let status = self.status(record, now);
-        let transport = self.lanes.transport_in_use(&record.name);
+        let way = self.way(&record.name);
         Destination {
             name: record.name.clone(),
-            state: state(&status),
+            state: if configured.has(&record.name) {
+                state(&status)
+            } else {
+                DestinationState::NotConfigured
+            },
             counts: (&record.counts).into(),
             bytes_pending: record.bytes_pending,
             oldest_pending_seconds: age(record.oldest_pending, now),
@@ -140,10 +160,23 @@ impl Api {
             next_window: Time::maybe(status.opens),
             instances_per_second: status.instances_per_second,
             bytes_per_second: status.bytes_per_second,
-            transport_in_use: transport.name.into(),
-            transport_reason: transport.reason,
+            transport_in_use: way.transport.into(),
+            transport_reason: way.reason,
             settings: config::in_force(self.settings.destination(&record.name)),
         }
+    }
+
+    /// How instances get there, and why.
+    fn way(&self, name: &str) -> Description {
+        let lane = self.lanes.get(name).map(|lane| lane.describe());
+        let found = || Some(self.directory.find(name).ok()??.endpoint.describe());
+        lane.or_else(found).unwrap_or_else(|| Description {
+            transport: match self.settings.destination(name).transport {
+                Transport::Rest => TransportName::Rest,
+                Transport::Auto | Transport::Native => TransportName::Native,
+            },
+            reason: "Orthanc has no such modality (any more): add it to DicomModalities, or redirect the items".to_owned(),
+        })
     }
 
     pub(super) fn status(&self, record: &DestinationRecord, now: Timestamp) -> LaneStatus {

@@ -74,7 +74,7 @@ impl Api {
         };
         let dry_run = body.flag("DryRun")?;
         for name in &wish.destinations {
-            if !self.is_modality(name)? {
+            if !self.is_configured(name)? {
                 return Err(unknown_destination(name));
             }
         }

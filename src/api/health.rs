@@ -98,9 +98,6 @@ impl Api {
             let details = "Orthanc is starting or stopping".to_owned();
             return vec![problem(details, None)];
         }
-        let (alive, all) = self.lanes.threads();
-        let ended =
-            (alive < all).then(|| problem(format!("{} of {all} workers ended", all - alive), None));
         let down = services.iter().filter(|service| service.is_down);
         let down = down.map(|service| {
             let details = match &service.last {
@@ -111,7 +108,7 @@ impl Api {
             };
             problem(details, Some(Time(service.since)))
         });
-        ended.into_iter().chain(down).collect()
+        down.collect()
     }
 }
 

@@ -124,7 +124,7 @@ impl Api {
         let to = body
             .text("To")?
             .ok_or_else(|| ApiError::field("To", "nothing", "the name of a destination"))?;
-        if !self.is_modality(&to)? {
+        if !self.is_configured(&to)? {
             return Err(unknown_destination(&to));
         }
         Ok(to)

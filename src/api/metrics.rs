@@ -184,13 +184,12 @@ impl Api {
             "Size of the queue's database with its log.",
         );
         size.sample(&[], self.store.size_bytes()?);
-        let (alive, all) = self.lanes.threads();
         let services = self.services.records();
         let down = services.iter().any(|service| service.is_down);
         let problems = [
             ("Database", self.store.check_writable().is_err()),
             ("Reconciliation", self.progress.figures().fault.is_some()),
-            ("Threads", !self.services.is_up() || alive < all || down),
+            ("Threads", !self.services.is_up() || down),
         ];
         let mut family = page.family(
             "sendqueue_problem",

@@ -38,12 +38,12 @@ use crate::arrival::enlist::expiry;
 use crate::arrival::notices::Notices;
 use crate::arrival::progress::Progress;
 use crate::config::settings::Settings;
+use crate::destinations::Directory;
 use crate::dispatch::Lanes;
 use crate::dispatch::promoter::Promoter;
 use crate::item::{Clock, Timestamp};
 use crate::service::Services;
 use crate::store::Store;
-use crate::transport::modalities::{Modalities, is_symbolic_name};
 
 pub type Answer = Result<Response, ApiError>;
 
@@ -67,7 +67,7 @@ pub struct Api {
     pub store: Arc<dyn Store>,
     pub lanes: Arc<Lanes>,
     pub promoter: Arc<Promoter>,
-    pub modalities: Arc<Modalities>,
+    pub directory: Arc<Directory>,
     pub notices: Arc<Notices>,
     pub progress: Arc<Progress>,
     /// `None`: not configured.
@@ -78,13 +78,25 @@ pub struct Api {
     pub cross_site: CrossSite,
 }
 
+/// Names of destinations that are configured; `None`: Orthanc cannot be asked now, and nothing is held against any.
+struct Configured(Option<BTreeSet<String>>);
+
+impl Configured {
+    fn has(&self, name: &str) -> bool {
+        self.0.as_ref().is_none_or(|names| names.contains(name))
+    }
+}
+
 impl Api {
-    /// Destinations that the rules or the items name.
+    /// Destinations that the rules, the settings or the items name; one that is no longer configured only while something is
+    /// left of it.
     fn known_destinations(&self) -> Result<BTreeSet<String>, ApiError> {
+        let configured = self.configured();
         let mut names: BTreeSet<String> = self
             .store
             .destinations()?
             .into_iter()
+            .filter(|record| record.counts.is_left() || configured.has(&record.name))
             .map(|record| record.name)
             .collect();
         names.extend(self.settings.rules.iter().flat_map(|rule| rule.to.clone()));
@@ -92,20 +104,21 @@ impl Api {
         Ok(names)
     }
 
-    /// Whether `name` is a destination: known to the queue, or a modality of Orthanc.
+    /// Whether `name` is a destination: known to the queue, or configured in Orthanc.
     fn is_destination(&self, name: &str) -> Result<bool, ApiError> {
-        Ok(self.known_destinations()?.contains(name) || self.is_modality(name)?)
+        Ok(self.known_destinations()?.contains(name) || self.is_configured(name)?)
     }
 
-    /// Whether Orthanc has a modality of this name.
-    fn is_modality(&self, name: &str) -> Result<bool, ApiError> {
-        if !is_symbolic_name(name) {
-            return Ok(false);
-        }
-        self.modalities
-            .get(name)
-            .map(|found| found.is_some())
+    /// Whether instances can be sent to a destination of this name.
+    fn is_configured(&self, name: &str) -> Result<bool, ApiError> {
+        self.directory
+            .knows(name)
             .map_err(|error| ApiError::new(500, error))
+    }
+
+    /// What can be sent to, as far as is known without asking again.
+    fn configured(&self) -> Configured {
+        Configured(self.directory.names().ok())
     }
 
     /// When an item for this destination expires that is (re)queued now.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::item::Timestamp;
-use crate::transport::modalities;
+use crate::transport::addresses;
 
 const KEPT_SECONDS: f64 = 60.0;
 
@@ -27,7 +27,7 @@ impl Addresses {
                 return found.clone();
             }
         }
-        let found: Vec<IpAddr> = match modalities::addresses(host, 0) {
+        let found: Vec<IpAddr> = match addresses(host, 0) {
             Ok(found) => found.into_iter().map(|address| address.ip()).collect(),
             Err(error) => {
                 log::warn!(

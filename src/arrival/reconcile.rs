@@ -63,11 +63,11 @@ use super::sweep::Sweep;
 use super::tags::{self, OrthancTags};
 use crate::clock;
 use crate::config::settings::Settings;
+use crate::destinations::modality::Modalities;
 use crate::failpoint;
 use crate::item::{Clock, Timestamp};
 use crate::routing::{Machine, Senders, resolve};
 use crate::store::{Cursor, Enqueued, Intake, NewItem, Store, StoreError};
-use crate::transport::modalities::Modalities;
 
 /// Why a pass ended early. All of these are tried again.
 #[derive(Debug, thiserror::Error)]

@@ -1,34 +1,36 @@
 //! One destination: what its workers share.
 //!
 //! Invariants:
-//! - Nothing here is shared with another lane but the store and what the transport itself shares.
-//! - The lane's lock is never held across a call of the store or the transport.
+//! - Nothing here is shared with another lane but the store, and the wire with other names of the same target.
+//! - The lane's lock is never held across a call of the store or the endpoint.
 //! - Pausing, outages and bad manners belong to the lane: items stay `Pending` meanwhile.
 
 mod hold;
 mod record;
+mod staff;
 mod turn;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use self::hold::Hold;
+use self::staff::Staff;
 use super::alone::Alone;
-use super::breaker::Breaker;
-use super::budget::Budget;
 use super::figures::Figures;
 use super::history::Recorder;
-use super::manners::Manners;
 use super::rate::Rate;
-use super::throttle::Throttle;
+use super::wire::{Place, Wire};
 use crate::config::settings::{AssociationPer, DestinationSettings};
+use crate::destinations::{Description, Destination, Directory, Endpoint};
 use crate::item::{Class, Clock, Outcome, Timestamp};
-use crate::store::{Claim, DestinationRecord, LastError, Outage, Pick, Store};
-use crate::transport::{Probe, Standing, Transport};
+use crate::service::Services;
+use crate::store::{Claim, LastError, Outage, Pick, Store};
+use crate::transport::Probe;
+use crate::transport::budget::Budget;
 
 pub(super) use self::hold::{Others, group_of};
 pub use self::turn::Idle;
@@ -37,7 +39,8 @@ pub(super) use self::turn::{Seen, Turn};
 /// What every lane works with.
 pub struct Tools {
     pub store: Arc<dyn Store>,
-    pub transport: Arc<dyn Transport>,
+    /// Where instances can go.
+    pub directory: Arc<Directory>,
     pub clock: Arc<dyn Clock>,
     /// Local time, for the windows.
     pub zone: TimeZone,
@@ -45,6 +48,8 @@ pub struct Tools {
     pub budget: Arc<Budget>,
     /// Everybody is inside while a batch goes.
     pub alone: Alone,
+    /// Where workers get their threads.
+    pub services: Arc<Services>,
     /// A number in 0..1.
     pub jitter: fn() -> f64,
 }
@@ -52,19 +57,24 @@ pub struct Tools {
 pub struct Lane {
     pub(super) name: String,
     pub(super) settings: DestinationSettings,
+    pub(super) endpoint: Arc<dyn Endpoint>,
     pub(super) tools: Arc<Tools>,
-    state: Mutex<State>,
+    /// What it shares with other names of its target.
+    pub(super) wire: Arc<Wire>,
+    /// Its number among them.
+    number: usize,
+    me: Weak<Lane>,
+    state: Mutex<LaneState>,
     wake: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct LaneState {
+    /// Orthanc stops.
     stopped: bool,
+    /// The destination is no longer one: what is under way goes on, nothing more is claimed.
+    closed: bool,
     paused: bool,
-    shared: bool,
-    breaker: Breaker,
-    manners: Manners,
-    trial: bool,
     /// Instances and bytes that were answered for.
     rate: Rate,
     byte_rate: Rate,
@@ -80,9 +90,7 @@ struct State {
     /// A person wants all of it sent now: a closed window holds nothing until the queue was seen empty with no batch
     /// under way. Not kept over a restart.
     let_through: bool,
-    throttle: Throttle,
-    /// A worker is between its turn and the record of what it claimed: of bytes that the throttle counts, or of a group that no
-    /// other one may claim of.
+    /// A worker is between its turn and the record of the group that it claimed of, of which no other one may claim.
     claiming: bool,
     /// By worker: the group that has its association to itself.
     holds: BTreeMap<u32, Hold>,
@@ -92,14 +100,8 @@ struct State {
     active: u32,
     /// Workers that were told to send and are not done with it: they may hold what no one else sees.
     sending: u32,
-    /// At most so many batches at once, until then: the destination refused one more.
-    congestion: Option<(u32, Timestamp)>,
-    /// Outages so far.
-    outages: u64,
+    staff: Staff,
 }
-
-/// Seconds for which fewer associations are used after the destination refused one while others were open.
-const CONGESTION_SECONDS: f64 = 60.0;
 
 /// State of a destination, as the API shows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,42 +119,27 @@ pub struct LaneStatus {
 
 impl Lane {
     pub fn new(
-        name: String,
+        destination: Destination,
         settings: DestinationSettings,
+        wire: Arc<Wire>,
         tools: Arc<Tools>,
         paused: bool,
-    ) -> Lane {
-        Lane {
-            name,
+    ) -> Arc<Lane> {
+        Arc::new_cyclic(|me| Lane {
+            name: destination.name,
             settings,
+            endpoint: destination.endpoint,
             tools,
-            state: Mutex::new(State {
+            number: wire.join(me),
+            wire,
+            me: me.clone(),
+            state: Mutex::new(LaneState {
                 paused,
                 window_open: true,
-                ..State::default()
+                ..LaneState::default()
             }),
             wake: Condvar::new(),
-        }
-    }
-
-    /// As the database remembers it: paused, in an outage. The outage goes on with one probe, soon, so that a restart
-    /// is no stampede.
-    pub fn restored(
-        record: &DestinationRecord,
-        settings: DestinationSettings,
-        tools: Arc<Tools>,
-    ) -> Lane {
-        let now = tools.clock.now();
-        let jitter = (tools.jitter)();
-        let lane = Lane::new(record.name.clone(), settings, tools, record.paused);
-        {
-            let mut state = lane.lock();
-            state.outages = record.outages;
-            if let Some(outage) = record.outage {
-                state.breaker = Breaker::restored(outage.since, outage.failures, now, jitter);
-            }
-        }
-        lane
+        })
     }
 
     pub fn settings(&self) -> &DestinationSettings {
@@ -166,6 +153,11 @@ impl Lane {
 
     /// The machine's clock was set: a window may have opened or closed.
     pub fn clock_was_set(&self) {
+        self.look_again();
+    }
+
+    /// Whoever waits asks for its turn again.
+    pub(super) fn look_again(&self) {
         self.change(|_| ());
     }
 
@@ -173,57 +165,57 @@ impl Lane {
         self.change(|state| state.stopped = true);
     }
 
+    /// The destination is no longer configured.
+    pub(super) fn close(&self) {
+        self.change(|state| state.closed = true);
+    }
+
     pub fn set_paused(&self, paused: bool) {
-        let now = self.tools.clock.now();
         self.change(|state| {
             state.paused = paused;
-            if paused {
-                // The way to take back a mistaken `send_now`.
-                state.let_through = false;
-            } else {
-                // Whoever resumes wants to see it work: no waiting for the next probe.
-                state.breaker.hurry(now);
-                state.manners.hurry();
-                state.throttle.forgive();
-                state.congestion = None;
-            }
+            // The way to take back a mistaken `send_now`.
+            state.let_through &= !paused;
         });
+        if !paused {
+            // Whoever resumes wants to see it work: no waiting for the next probe.
+            self.wire.hurry(self.tools.clock.now());
+            self.wire.forgive();
+        }
     }
 
     /// A person wants what waits sent now: an outage is probed at once, and if something waits, a closed window is let through
     /// until nothing is pending, or the destination is paused. What fails meanwhile and waits for its retry waits for the
     /// window again. A pause stays.
     pub fn send_now(&self, something_waits: bool) {
-        let now = self.tools.clock.now();
         self.change(|state| {
             state.let_through |= something_waits;
             state.pokes = state.pokes.wrapping_add(1);
-            state.breaker.hurry(now);
-            state.manners.hurry();
         });
+        self.wire.hurry(self.tools.clock.now());
     }
 
-    /// Whether there are other lanes to share the transport with.
-    pub fn set_shared(&self, shared: bool) {
-        self.change(|state| state.shared = shared);
+    /// How instances get there, and why.
+    pub fn describe(&self) -> Description {
+        self.endpoint.describe()
     }
 
     pub fn status(&self) -> LaneStatus {
         let now = self.tools.clock.now();
         let closed = !self.is_window_open(now);
         let mut state = self.lock();
+        let wire = self.wire.lock();
         let outside_window = closed && !state.let_through;
         LaneStatus {
             paused: state.paused,
-            outages: state.outages,
+            outages: wire.outages,
             opens: if outside_window {
                 self.next_opening(now)
             } else {
                 None
             },
             outside_window,
-            unreachable_since: state.breaker.outage().map(|outage| outage.since),
-            next_probe: state.breaker.outage().map(|outage| outage.next_probe),
+            unreachable_since: wire.breaker.outage().map(|outage| outage.since),
+            next_probe: wire.breaker.outage().map(|outage| outage.next_probe),
             instances_per_second: state.rate.per_second(now),
             bytes_per_second: state.byte_rate.per_second(now),
         }
@@ -242,13 +234,11 @@ impl Lane {
 
     /// Items that are being sent were cancelled: they are left out, from the next instance on.
     pub fn recall(&self) {
-        self.tools.transport.recall();
+        self.endpoint.recall();
     }
 
     pub(super) fn probe(&self) -> Probe {
-        self.tools
-            .transport
-            .probe(&self.name, self.settings.timeout)
+        self.endpoint.probe()
     }
 
     /// Counts what may have brought work.
@@ -263,7 +253,7 @@ impl Lane {
     /// Whether sending was stopped or paused since the turn was given.
     pub(super) fn may_claim(&self) -> bool {
         let state = self.lock();
-        !state.stopped && !state.paused
+        !state.is_over() && !state.paused
     }
 
     pub(super) fn is_stopped(&self) -> bool {
@@ -283,11 +273,11 @@ impl Lane {
     /// This was claimed by the worker and goes now.
     pub(super) fn claimed(&self, worker: u32, claim: &Claim, pick: Pick) {
         let now = self.tools.clock.now();
-        let rate = self.settings.max_bytes_per_second;
         let bytes = claim.items.iter().map(|item| item.size_bytes).sum();
         self.change(|state| {
             state.active += 1;
-            state.throttle.spend(bytes, rate, now);
+            let reserved = self.is_reserved(worker);
+            self.wire.take_up(self.place(worker), reserved, bytes, now);
             if self.is_per_group() && !self.take_in_hand(state, worker, claim, now) {
                 // More of what was chosen before.
                 return;
@@ -303,9 +293,8 @@ impl Lane {
 
     /// These bytes of what was claimed did not go after all: they are not owed.
     pub(super) fn not_sent(&self, bytes: u64) {
-        if bytes > 0 {
-            let rate = self.settings.max_bytes_per_second;
-            self.change(|state| state.throttle.refund(bytes, rate));
+        if bytes > 0 && self.wire.is_throttled() {
+            self.wire.refund(bytes);
         }
     }
 
@@ -318,27 +307,28 @@ impl Lane {
         }
     }
 
-    /// The batch is over.
-    pub(super) fn done(&self) {
-        self.change(|state| state.active = state.active.saturating_sub(1));
+    /// The worker's batch is over.
+    pub(super) fn done(&self, worker: u32) {
+        let kept = self.change(|state| {
+            state.active = state.active.saturating_sub(1);
+            state.holds.contains_key(&worker)
+        });
+        if !kept {
+            self.wire.lay_down(self.place(worker));
+        }
     }
 
     /// What was claimed is recorded, or there was nothing.
     pub(super) fn recorded(&self) {
         self.change(|state| state.claiming = false);
+        if self.wire.is_throttled() {
+            self.wire.change(|state| state.claiming = false);
+        }
     }
 
-    /// The destination refused an association. While others are open that means that it wants no more of them: fewer are
-    /// used for a while. `false`: no other one is open.
+    /// The destination refused an association, of which it may have had too many. `false`: no other one is open.
     pub(super) fn congested(&self, outcome: &Outcome) -> bool {
-        let now = self.tools.clock.now();
-        let others = self.change(|state| {
-            let others = state.in_use().saturating_sub(1);
-            if others > 0 {
-                state.congestion = Some((others, now.plus_seconds(CONGESTION_SECONDS)));
-            }
-            others
-        });
+        let others = self.wire.congested(self.tools.clock.now());
         if others > 0 {
             log::warn!(
                 "{}: refused one more association, using {others} for a minute: {}",
@@ -350,43 +340,38 @@ impl Lane {
     }
 
     /// What a worker was told to send is sent, or there was nothing.
-    pub(super) fn sent(&self) {
+    pub(super) fn sent(&self, worker: u32) {
         let mut state = self.lock();
         state.sending = state.sending.saturating_sub(1);
+        drop(state);
+        self.wire.leave(self.place(worker));
     }
 
     pub(super) fn trial_over(&self) {
-        self.change(|state| state.trial = false);
+        self.wire.change(|state| state.trial = false);
     }
 
     /// The destination answered for `count` instances of so many bytes.
     pub(super) fn answered(&self, count: usize, bytes: u64, took: Duration) {
         let now = self.tools.clock.now();
         let mut state = self.lock();
-        let was_well =
-            state.manners.standing() == Standing::Good && state.breaker.outage().is_none();
-        state.manners.answered(count, took);
         state.rate.add(now, count as u64);
         state.byte_rate.add(now, bytes);
         drop(state);
-        if !was_well {
-            // Others may have waited for this. For each instance of a long study nobody is to be woken.
-            self.change(|_| ());
+        if self.wire.answered(count, took) {
             self.reached();
         }
     }
 
     /// Whether the probe that [`Turn::Probe`] asked for is still without a result.
     pub(super) fn is_probing(&self) -> bool {
-        self.lock().breaker.is_probing()
+        self.wire.lock().breaker.is_probing()
     }
 
     /// It can be reached.
     pub(super) fn reached(&self) {
         let now = self.tools.clock.now();
-        let mut ended = None;
-        self.change(|state| ended = state.breaker.answered());
-        if let Some(outage) = ended {
+        if let Some(outage) = self.wire.reached() {
             self.keep_outage(None);
             log::warn!(
                 "{}: reachable again after {} s",
@@ -397,8 +382,7 @@ impl Lane {
     }
 
     pub(super) fn misbehaved(&self, outcome: &Outcome) {
-        let now = self.tools.clock.now();
-        self.change(|state| state.manners.misbehaved(now));
+        self.wire.misbehaved(self.tools.clock.now());
         log::warn!(
             "{}: {} ({}); sending one instance at a time until it answers",
             self.name,
@@ -410,18 +394,13 @@ impl Lane {
     pub(super) fn unreachable(&self, outcome: &Outcome) {
         let now = self.tools.clock.now();
         let jitter = (self.tools.jitter)();
-        let (began, stopped, outage) = self.change(|state| {
-            let began = state.breaker.failed(now, jitter);
-            state.outages += u64::from(began && !state.stopped);
+        let stopped = self.change(|state| {
             if !state.stopped {
                 state.figures.unreachable();
             }
-            let outage = state.breaker.outage().map(|outage| Outage {
-                since: outage.since,
-                failures: outage.failures,
-            });
-            (began, state.stopped, outage)
+            state.stopped
         });
+        let (outage, began) = self.wire.unreachable(!stopped, now, jitter);
         if stopped {
             // Cut by ourselves.
             return;
@@ -447,21 +426,28 @@ impl Lane {
 
     /// For the next start. Best effort: without it the outage is found again by its first probe.
     fn keep_outage(&self, outage: Option<&Outage>) {
-        if let Err(error) = self.tools.store.set_outage(&self.name, outage) {
+        if let Err(error) = self.tools.store.set_outage(&self.wire.target, outage) {
             log::debug!("{}: the outage could not be kept: {error}", self.name);
         }
     }
 
-    fn change<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
+    /// The place of one of its workers among all that use the wire.
+    fn place(&self, worker: u32) -> Place {
+        (self.number, worker)
+    }
+
+    fn change<R>(&self, change: impl FnOnce(&mut LaneState) -> R) -> R {
         let mut state = self.lock();
         state.changes = state.changes.wrapping_add(1);
         let result = change(&mut state);
+        let missing = self.hire(&mut state);
         drop(state);
         self.wake.notify_all();
+        self.begin(missing);
         result
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, LaneState> {
         self.state.lock()
     }
 }

@@ -1,13 +1,14 @@
 //! From the queue to the destinations: a lane for each, with workers of its own.
 //!
 //! Invariants:
-//! - A lane per destination, threads per lane: nothing is shared that one destination could block (G4), but
-//!   what the transport itself shares (see `transport::rest::slots`).
-//! - Threads are started by [`Lanes::start`] only, and joined by [`Lanes::join`]; stopping twice is fine.
+//! - A lane per destination, threads per lane: nothing is shared that one destination could block (G4), but the wire with
+//!   other names of the same target, and what an endpoint asks for (`Endpoint::admit`).
+//! - A lane is made as the database remembers its destination: a pause or an outage holds from its first moment on.
+//! - What is not configured has no lane: its items wait, and no thread with them.
+//! - Workers are services ([`crate::service`]), begun after [`Lanes::start`] only; stopping twice is fine.
 
 pub mod alone;
 pub mod breaker;
-pub mod budget;
 pub mod figures;
 pub mod history;
 pub mod lane;
@@ -18,6 +19,7 @@ pub mod takeup;
 pub mod throttle;
 pub mod timekeeper;
 pub mod windows;
+pub mod wire;
 pub mod worker;
 
 #[cfg(test)]
@@ -25,79 +27,111 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use parking_lot::{Mutex, MutexGuard};
 
 pub use self::lane::{Lane, LaneStatus, Tools};
+use self::wire::Wire;
 use crate::config::settings::{DestinationSettings, Settings};
+use crate::destinations::Destination;
 use crate::store::DestinationRecord;
-use crate::transport::InUse;
 
 /// All the lanes.
 pub struct Lanes {
     settings: Arc<Settings>,
     tools: Arc<Tools>,
-    /// Names a worker's thread to the operating system.
-    name_thread: Box<dyn Fn(&str) + Send + Sync>,
-    state: Mutex<State>,
+    state: Mutex<All>,
 }
 
 #[derive(Default)]
-struct State {
+struct All {
     running: bool,
     stopped: bool,
-    /// Destinations that had work before the start. Their lanes must not be made before what the database remembers of
-    /// them, a pause or an outage, was restored.
-    early: BTreeSet<String>,
     lanes: BTreeMap<String, Arc<Lane>>,
-    threads: Vec<JoinHandle<()>>,
+    /// By target.
+    wires: BTreeMap<String, Arc<Wire>>,
+    /// Names that were looked for lately and lead nowhere.
+    unknown: BTreeSet<String>,
+}
+
+/// Why there is no lane.
+#[derive(Debug, thiserror::Error)]
+pub enum NoLane {
+    #[error("the destination is not configured")]
+    NotConfigured,
+    #[error("{0}")]
+    Orthanc(String),
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
 }
 
 impl Lanes {
-    pub fn new(
-        settings: Arc<Settings>,
-        tools: Arc<Tools>,
-        name_thread: Box<dyn Fn(&str) + Send + Sync>,
-    ) -> Lanes {
+    pub fn new(settings: Arc<Settings>, tools: Arc<Tools>) -> Lanes {
         Lanes {
             settings,
             tools,
-            name_thread,
-            state: Mutex::new(State::default()),
+            state: Mutex::default(),
         }
     }
 
     /// The lane of a destination, made on its first use.
-    pub fn ensure(self: &Arc<Self>, name: &str, paused: bool) -> Arc<Lane> {
-        let settings = self.settings.destination(name).clone();
-        self.ensure_by(name, || {
-            Lane::new(name.to_owned(), settings, self.tools.clone(), paused)
-        })
+    ///
+    /// # Errors
+    /// When it is not configured; when Orthanc or the store cannot be asked now.
+    pub fn lane(&self, name: &str) -> Result<Arc<Lane>, NoLane> {
+        if let Some(lane) = self.get(name) {
+            return Ok(lane);
+        }
+        let found = self.tools.directory.find(name).map_err(NoLane::Orthanc)?;
+        let Some(destination) = found else {
+            self.lock().unknown.insert(name.to_owned());
+            return Err(NoLane::NotConfigured);
+        };
+        let record = self.tools.store.destination(name)?;
+        let target = if destination.target == name {
+            None
+        } else {
+            self.tools.store.destination(&destination.target)?
+        };
+        Ok(self.make(destination, record.as_ref(), target.as_ref()))
     }
 
-    /// The lane of a destination as the database remembers it.
-    pub fn restore(self: &Arc<Self>, record: &DestinationRecord) -> Arc<Lane> {
-        let settings = self.settings.destination(&record.name).clone();
-        self.ensure_by(&record.name, || {
-            Lane::restored(record, settings, self.tools.clone())
-        })
-    }
-
-    fn ensure_by(self: &Arc<Self>, name: &str, make: impl FnOnce() -> Lane) -> Arc<Lane> {
+    /// `record`, `of_target`: what the database remembers of it, and of its target if that has another name.
+    fn make(
+        &self,
+        destination: Destination,
+        record: Option<&DestinationRecord>,
+        of_target: Option<&DestinationRecord>,
+    ) -> Arc<Lane> {
         let mut state = self.lock();
-        if let Some(lane) = state.lanes.get(name) {
+        // Another thread may have been faster.
+        if let Some(lane) = state.lanes.get(&destination.name) {
             return lane.clone();
         }
-        let lane = Arc::new(make());
-        state.lanes.insert(name.to_owned(), lane.clone());
-        let count = state.lanes.len();
-        for lane in state.lanes.values() {
-            lane.set_shared(count > 1);
-        }
-        self.tools.transport.set_destinations(count);
-        if state.running {
-            self.spawn(&mut state, &lane);
+        let (name, target) = (destination.name.clone(), destination.target.clone());
+        let wire = state.wires.entry(target.clone()).or_insert_with(|| {
+            let wire = Wire::new(&target, self.settings.destination(&target));
+            if let Some(known) = if target == name { record } else { of_target } {
+                let now = self.tools.clock.now();
+                wire.restore(known.outage, known.outages, now, (self.tools.jitter)());
+            }
+            Arc::new(wire)
+        });
+        let settings = self.settings.destination(&name).clone();
+        let paused = record.is_some_and(|record| record.paused);
+        let lane = Lane::new(
+            destination,
+            settings,
+            wire.clone(),
+            self.tools.clone(),
+            paused,
+        );
+        state.unknown.remove(&name);
+        state.lanes.insert(name, lane.clone());
+        let running = state.running;
+        drop(state);
+        if running {
+            lane.open();
         }
         lane
     }
@@ -111,21 +145,21 @@ impl Lanes {
         self.lock().lanes.get(name).cloned()
     }
 
-    /// Which transport a destination is sent by, and why.
-    pub fn transport_in_use(&self, name: &str) -> InUse {
-        self.tools.transport.in_use(name)
-    }
-
-    /// There may be something to send to this destination.
-    pub fn poke(self: &Arc<Self>, name: &str) {
-        {
-            let mut state = self.lock();
-            if !state.running && !state.lanes.contains_key(name) {
-                state.early.insert(name.to_owned());
+    /// There may be something to send to this destination. Before the start none is made for it: that looks at all of
+    /// them. What cannot be looked up now is by [`Lanes::review`].
+    pub fn poke(&self, name: &str) {
+        let lane = {
+            let state = self.lock();
+            let lane = state.lanes.get(name).cloned();
+            if lane.is_none() && (!state.running || state.unknown.contains(name)) {
                 return;
             }
+            lane
+        };
+        match lane.map_or_else(|| self.lane(name), Ok) {
+            Ok(lane) => lane.poke(),
+            Err(error) => log::debug!("{name}: nothing is sent now: {error}"),
         }
-        self.ensure(name, false).poke();
     }
 
     /// There may be something to send to any of them.
@@ -135,36 +169,66 @@ impl Lanes {
         }
     }
 
-    /// There may be something to send to any that the store knows. Best effort: a store that cannot be asked is asked again by
-    /// whoever writes into it.
-    pub fn poke_known(self: &Arc<Self>) {
-        for record in self.tools.store.destinations().unwrap_or_default() {
-            self.poke(&record.name);
-        }
-    }
-
-    /// Starts the workers of all lanes, also of those that are made later.
-    pub fn start(self: &Arc<Self>) {
+    /// Starts sending, also by lanes that are made later.
+    pub fn start(&self) {
         let mut state = self.lock();
         if state.running || state.stopped {
             return;
         }
         state.running = true;
         let lanes: Vec<Arc<Lane>> = state.lanes.values().cloned().collect();
-        for lane in lanes {
-            self.spawn(&mut state, &lane);
-        }
-        let early = std::mem::take(&mut state.early);
         drop(state);
-        for name in early {
-            self.poke(&name);
+        for lane in lanes {
+            lane.open();
+        }
+    }
+
+    /// Looks again at which destinations are configured: what is not has no lane any more. `waiting`: those for which something
+    /// is ready; nothing that was missed when it came is missed for ever.
+    pub fn review(&self, waiting: &[String]) {
+        let all: Vec<String> = {
+            let mut state = self.lock();
+            if !state.running {
+                return;
+            }
+            state.unknown.clear();
+            state.lanes.keys().cloned().collect()
+        };
+        for name in all {
+            if let Ok(false) = self.tools.directory.knows(&name) {
+                self.close(&name);
+            }
+        }
+        for name in waiting {
+            self.poke(name);
+        }
+    }
+
+    fn close(&self, name: &str) {
+        let mut state = self.lock();
+        let lane = state.lanes.remove(name);
+        if let Some(lane) = &lane {
+            let target = &lane.wire.target;
+            let wire = &lane.wire;
+            if !state
+                .lanes
+                .values()
+                .any(|other| Arc::ptr_eq(&other.wire, wire))
+            {
+                state.wires.remove(target);
+            }
+        }
+        drop(state);
+        if let Some(lane) = lane {
+            lane.close();
+            log::warn!("{name}: it is no longer configured in Orthanc; what waits for it is kept");
         }
     }
 
     /// The machine's clock was set: whoever waits for a window looks again.
     pub fn clock_was_set(&self) {
         for lane in self.lock().lanes.values() {
-            lane.clock_was_set();
+            lane.look_again();
         }
     }
 
@@ -182,52 +246,10 @@ impl Lanes {
 
     /// Whether some worker is still at work.
     pub fn is_busy(&self) -> bool {
-        self.lock()
-            .threads
-            .iter()
-            .any(|thread| !thread.is_finished())
+        self.tools.services.alive(worker::NAME) > 0
     }
 
-    /// Waits for the workers to end, after [`Lanes::stop`].
-    pub fn join(&self) {
-        let threads = std::mem::take(&mut self.lock().threads);
-        for thread in threads {
-            let _ = thread.join();
-        }
-    }
-
-    /// Threads that should live and do not: `(alive, all)`.
-    pub fn threads(&self) -> (usize, usize) {
-        let state = self.lock();
-        let alive = state
-            .threads
-            .iter()
-            .filter(|thread| !thread.is_finished())
-            .count();
-        (alive, state.threads.len())
-    }
-
-    fn spawn(self: &Arc<Self>, state: &mut State, lane: &Arc<Lane>) {
-        for number in 0..lane.settings().associations {
-            let lane_of_worker = lane.clone();
-            let lanes = self.clone();
-            let thread = std::thread::Builder::new()
-                .name("sq-send".to_owned())
-                .spawn(move || {
-                    (lanes.name_thread)("sq-send");
-                    worker::run(&lane_of_worker, number);
-                });
-            match thread {
-                Ok(thread) => state.threads.push(thread),
-                Err(error) => log::error!(
-                    "{}: worker {number} could not be started: {error}",
-                    lane.name
-                ),
-            }
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, All> {
         self.state.lock()
     }
 }

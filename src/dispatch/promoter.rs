@@ -6,12 +6,13 @@
 //! - What was moved and not told to its lane, because of a panic between the two, is told when the service is run anew.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use super::Lanes;
 use super::timekeeper::Timekeeper;
 use crate::failpoint;
-use crate::item::{Clock, Timestamp};
+use crate::item::{self, Clock, Timestamp};
 use crate::service::{Bell, Service, Woken};
 use crate::store::{Result, Store};
 
@@ -20,6 +21,8 @@ const STEP: u32 = 1000;
 /// Longest and shortest pause between two rounds.
 const SLOWEST: Duration = Duration::from_secs(1);
 const FASTEST: Duration = Duration::from_millis(50);
+/// How often it is looked at what is configured, and at what waits though nobody said so.
+const REVIEW_MICROS: i64 = 10_000_000;
 const SECONDS_PER_DAY: f64 = 86_400.0;
 
 pub struct Promoter {
@@ -29,6 +32,8 @@ pub struct Promoter {
     history_days: u32,
     timekeeper: Timekeeper,
     bell: Bell,
+    /// When it was looked last at what is configured and what waits.
+    reviewed: AtomicI64,
 }
 
 impl Promoter {
@@ -45,11 +50,18 @@ impl Promoter {
             history_days,
             timekeeper: Timekeeper::default(),
             bell: Bell::default(),
+            reviewed: AtomicI64::new(i64::MIN),
         }
     }
 
     pub fn timekeeper(&self) -> &Timekeeper {
         &self.timekeeper
+    }
+
+    /// What is configured in Orthanc has changed.
+    pub fn review(&self) {
+        self.reviewed.store(i64::MIN, Ordering::Relaxed);
+        self.poke();
     }
 
     /// Something may have become due earlier than known.
@@ -82,6 +94,7 @@ impl Promoter {
                 break;
             }
         }
+        self.review_lanes(now)?;
         // What may turn out not to have passed removes nothing: that could not be taken back.
         let horizon = now
             .plus_seconds(-self.clock.uncertain().as_secs_f64())
@@ -90,11 +103,26 @@ impl Promoter {
         self.store.tidy()?;
         self.store.next_due()
     }
+
+    fn review_lanes(&self, now: Timestamp) -> Result<()> {
+        let last = self.reviewed.load(Ordering::Relaxed);
+        if now.micros() < last.saturating_add(REVIEW_MICROS) {
+            return Ok(());
+        }
+        self.reviewed.store(now.micros(), Ordering::Relaxed);
+        let records = self.store.destinations()?.into_iter();
+        let waiting: Vec<String> = records
+            .filter(|record| record.counts.get(item::State::Pending) > 0)
+            .map(|record| record.name)
+            .collect();
+        self.lanes.review(&waiting);
+        Ok(())
+    }
 }
 
 impl Service for Promoter {
     fn run(&self) {
-        self.lanes.poke_known();
+        self.reviewed.store(i64::MIN, Ordering::Relaxed);
         loop {
             let pause = match self.round() {
                 Ok(due) => {

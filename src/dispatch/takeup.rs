@@ -10,26 +10,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use orthanc_sdk::Client;
-
-use super::Lanes;
+use super::{Lanes, NoLane};
 use crate::config::settings::Settings;
+use crate::destinations::Directory;
 use crate::failpoint;
 use crate::item::{Clock, Timestamp};
 use crate::service::{Bell, Service};
 use crate::store::{Result, Store};
-use crate::transport::modalities::Modalities;
-use crate::transport::rest::leftover;
 
 /// Between two tries.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What it works with.
 pub struct Parts {
-    pub client: Client,
     pub store: Arc<dyn Store>,
     pub settings: Arc<Settings>,
-    pub modalities: Arc<Modalities>,
+    pub directory: Arc<Directory>,
     pub lanes: Arc<Lanes>,
     pub clock: Arc<dyn Clock>,
 }
@@ -70,7 +66,10 @@ impl TakeUp {
 
     fn try_release(&self) -> Result<()> {
         let Parts { store, lanes, .. } = &self.parts;
-        leftover::cancel_jobs(self.parts.client, store.as_ref());
+        match store.jobs_in_hand() {
+            Ok(jobs) => self.parts.directory.end_jobs(&jobs),
+            Err(error) => log::warn!("resumed jobs are not looked for: {error}"),
+        }
         let found = store.release_running(self.parts.clock.now())?;
         if found.released > 0 {
             let released = found.released;
@@ -95,7 +94,11 @@ impl TakeUp {
         }
         self.tell_unknown_destinations();
         for record in store.destinations()? {
-            lanes.restore(&record);
+            match lanes.lane(&record.name) {
+                Err(NoLane::Store(error)) => return Err(error),
+                // What cannot be looked up now is by `Lanes::review`.
+                Ok(_) | Err(NoLane::NotConfigured | NoLane::Orthanc(_)) => {}
+            }
         }
         failpoint::panic_in("sq-start");
         Ok(())
@@ -103,11 +106,11 @@ impl TakeUp {
 
     /// With `DicomModalitiesInDatabase` the names in the rules could not be checked before the start.
     fn tell_unknown_destinations(&self) {
-        let Ok(known) = self.parts.modalities.all() else {
+        let Ok(known) = self.parts.directory.names() else {
             return;
         };
         let named = self.parts.settings.rules.iter().flat_map(|rule| &rule.to);
-        let unknown: BTreeSet<&String> = named.filter(|name| !known.contains_key(*name)).collect();
+        let unknown: BTreeSet<&String> = named.filter(|name| !known.contains(*name)).collect();
         for name in unknown {
             log::error!(
                 "a rule names the destination {name}, which Orthanc's DicomModalities do not have: its items wait until it is added"

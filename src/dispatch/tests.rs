@@ -10,6 +10,7 @@ mod limits;
 mod model;
 mod outage;
 mod outcomes;
+mod played;
 mod send_now;
 mod turns;
 
@@ -19,16 +20,19 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use self::played::{Played, Player};
 use super::promoter::Promoter;
 use super::worker::{self, Step};
 use super::{Lane, Lanes, Tools};
 use crate::config::settings::{DestinationSettings, HostSettings, Settings};
+use crate::destinations::Directory;
 use crate::item::{
     Ahead, Attempt, Class, Clock, Item, Outcome, Priority, Reading, State, Timestamp,
 };
+use crate::service::Services;
 use crate::store::sqlite::SqliteStore;
 use crate::store::*;
-use crate::transport::{Batch, Delivery, Permit, Probe, Standing, Transport, Tried};
+use crate::transport::{Batch, Delivery, Probe, Tried};
 
 const BEGIN: i64 = 1_800_000_000_000_000;
 
@@ -77,17 +81,16 @@ struct Script {
     probes: AtomicU32,
 }
 
-impl Transport for Script {
-    fn admit(&self, _: &str, _: Standing) -> Option<Permit<'_>> {
+impl Player for Script {
+    fn admit(&self) {
         let hook = self.admit.lock().unwrap().take();
         if let Some(mut hook) = hook {
             hook();
             self.admit.lock().unwrap().get_or_insert(hook);
         }
-        Some(Permit::free())
     }
 
-    fn deliver(&self, batch: &Batch<'_>) -> Delivery {
+    fn deliver(&self, _: &str, batch: &Batch<'_>) -> Delivery {
         self.asked.lock().unwrap().push(Asked {
             aet: batch.local_aet.map(str::to_owned),
             instances: batch.items.iter().map(|i| i.instance.clone()).collect(),
@@ -106,7 +109,7 @@ impl Transport for Script {
         delivery
     }
 
-    fn probe(&self, _: &str, _: Option<u32>) -> Probe {
+    fn probe(&self, _: &str) -> Probe {
         self.probes.fetch_add(1, Ordering::SeqCst);
         (self.probe.lock().unwrap())()
     }
@@ -118,8 +121,16 @@ impl Transport for Script {
     fn end_group(&self, _: &str, group: &str) {
         self.line.lock().unwrap().push(format!("{group} ends"));
     }
+}
 
-    fn interrupt(&self) {}
+/// One in which there is nothing but these.
+fn directory<P: Player>(
+    settings: &Arc<Settings>,
+    names: &[&str],
+    player: &Arc<P>,
+) -> Arc<Directory> {
+    let kind = Played::new("", names, player.clone());
+    Arc::new(Directory::new(settings.clone(), vec![kind]))
 }
 
 fn made(outcome: Outcome) -> Tried {
@@ -162,6 +173,7 @@ struct Bench {
     script: Arc<Script>,
     store: Arc<faults::Faulty>,
     promoter: Promoter,
+    settings: Arc<Settings>,
     tools: Arc<Tools>,
     lane: Arc<Lane>,
 }
@@ -198,21 +210,23 @@ fn bench(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
     });
     let tools = Arc::new(Tools {
         store: store.clone(),
-        transport: script.clone(),
+        directory: directory(&settings, &["pacs"], &script),
+        services: Services::new(clock.clone(), Box::new(|_| ())),
         clock: clock.clone(),
         zone: jiff::tz::TimeZone::UTC,
         budget: Arc::default(),
         alone: Default::default(),
         jitter: || 1.0,
     });
-    let lanes = Arc::new(Lanes::new(settings, tools.clone(), Box::new(|_| ())));
-    let lane = lanes.ensure("pacs", false);
+    let lanes = Arc::new(Lanes::new(settings.clone(), tools.clone()));
+    let lane = lanes.lane("pacs").unwrap();
     Bench {
         _folder: folder,
         promoter: Promoter::new(store.clone(), clock.clone(), lanes, 7),
         clock,
         script,
         store,
+        settings,
         tools,
         lane,
     }
@@ -257,8 +271,8 @@ impl Bench {
 
     /// Another process takes up the same queue.
     fn restart(&mut self) {
-        let settings = self.lane.settings().clone();
-        self.lane = Arc::new(Lane::restored(&self.record(), settings, self.tools.clone()));
+        let lanes = Lanes::new(self.settings.clone(), self.tools.clone());
+        self.lane = lanes.lane("pacs").unwrap();
     }
 
     fn on_probe(&self, probe: impl FnMut() -> Probe + Send + 'static) {

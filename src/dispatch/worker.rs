@@ -5,12 +5,14 @@
 mod batch;
 mod hold;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::hold::Reach;
 use super::lane::{Idle, Lane, Turn};
 use crate::failpoint;
 use crate::item::{Class, Outcome};
+use crate::service::Service;
 use crate::store::{HeldBack, Pick, StoreError};
 use crate::transport::{Probe, Standing};
 
@@ -30,22 +32,47 @@ pub enum Step {
     Stopped,
 }
 
-/// Works until the lane is stopped.
-pub fn run(lane: &Lane, worker: u32) {
-    loop {
-        let step = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| step(lane, worker)));
-        match step {
-            Ok(Step::Worked) => {}
-            Ok(Step::Idle(idle)) => lane.wait(idle),
-            Ok(Step::Stopped) => return,
-            Ok(Step::Fault) => pause(lane),
-            Err(_) => {
-                // The panic hook has told what happened; the claim was released while unwinding.
-                log::error!("{}: a worker panicked and goes on", lane.name);
-                lane.end_group(worker);
-                pause(lane);
+/// What a worker's thread is called.
+pub const NAME: &str = "sq-send";
+
+/// A worker with a thread.
+pub struct Worker {
+    lane: Arc<Lane>,
+    number: u32,
+}
+
+impl Worker {
+    pub(super) fn new(lane: Arc<Lane>, number: u32) -> Worker {
+        Worker { lane, number }
+    }
+}
+
+impl Service for Worker {
+    /// Works until the lane is stopped, or there was nothing to do for a while.
+    fn run(&self) {
+        let (lane, worker) = (self.lane.as_ref(), self.number);
+        lane.enter(worker);
+        let _thread = Guard(lane, worker, Lane::leave);
+        // After a panic: the claim was released while unwinding, what is left of the group is for anybody.
+        lane.end_group(worker);
+        let mut since = Instant::now();
+        loop {
+            match step(lane, worker) {
+                Step::Idle(idle) if lane.wait(worker, idle, since) => continue,
+                Step::Idle(_) | Step::Stopped => return,
+                Step::Worked => {}
+                Step::Fault => pause(lane),
             }
+            since = Instant::now();
         }
+    }
+
+    fn stop(&self) {
+        self.lane.stop();
+    }
+
+    fn may_end(&self) -> bool {
+        true
     }
 }
 
@@ -75,10 +102,10 @@ pub fn step(lane: &Lane, worker: u32) -> Step {
             exclusive,
             seen,
         } => {
-            let _sending = Guard(lane, Lane::sent);
-            let _trial = trial.then(|| Guard(lane, Lane::trial_over));
-            let exclusive = exclusive.then(|| Guard(lane, Lane::recorded));
-            if standing != Standing::Good && lane.tools.transport.shares(&lane.name) {
+            let _sending = Guard(lane, worker, Lane::sent);
+            let _trial = trial.then(|| Guard(lane, worker, |lane, _| lane.trial_over()));
+            let exclusive = exclusive.then(|| Guard(lane, worker, |lane, _| lane.recorded()));
+            if standing != Standing::Good && lane.endpoint.traits().shared {
                 match is_ready(lane, worker, pick) {
                     Ok(true) => {}
                     Ok(false) => return hold::nothing(lane, worker, seen, pick),
@@ -90,7 +117,14 @@ pub fn step(lane: &Lane, worker: u32) -> Step {
                     return Step::Worked;
                 }
             }
-            match claim_and_send(lane, worker, most, pick, standing, exclusive) {
+            let look = Look {
+                lane,
+                worker,
+                most,
+                pick,
+                standing,
+            };
+            match look.claim_and_send(exclusive) {
                 Ok(true) => Step::Worked,
                 Ok(false) => hold::nothing(lane, worker, seen, pick),
                 Err(step) => step,
@@ -128,79 +162,90 @@ fn fault(lane: &Lane, error: &StoreError) -> Step {
     Step::Fault
 }
 
-/// `Ok(false)`: nothing is pending.
-fn claim_and_send(
-    lane: &Lane,
+/// A worker's look into the queue, for at most so many items.
+#[derive(Clone, Copy)]
+struct Look<'a> {
+    lane: &'a Lane,
     worker: u32,
     most: u32,
     pick: Pick,
     standing: Standing,
-    exclusive: Option<Guard<'_>>,
-) -> Result<bool, Step> {
-    let found = {
-        let Some(_pass) = lane.tools.alone.enter() else {
+}
+
+impl Look<'_> {
+    /// `Ok(false)`: nothing is pending.
+    fn claim_and_send(self, exclusive: Option<Guard<'_>>) -> Result<bool, Step> {
+        let lane = self.lane;
+        let found = {
+            let Some(_pass) = lane.tools.alone.enter() else {
+                return Err(Step::Stopped);
+            };
+            self.claim_and_send_inside(exclusive)?
+        };
+        if found {
+            return Ok(true);
+        }
+        match held_back(lane, self.worker, self.pick)? {
+            HeldBack::Nothing => Ok(false),
+            HeldBack::Single => {
+                std::thread::sleep(SHORT_PAUSE);
+                Err(Step::Worked)
+            }
+            HeldBack::Aside => {
+                // Whoever finds others at work looks again at what else there is.
+                let alone = lane.tools.alone.enter_alone(|| lane.may_claim());
+                let Some(_alone) = alone else {
+                    return Err(Step::Worked);
+                };
+                let aside = Look {
+                    most: 1,
+                    pick: Pick::Aside,
+                    ..self
+                };
+                aside.claim_and_send_inside(None)
+            }
+        }
+    }
+
+    /// The same, for one that may send now. The pass is older than the permit for what destinations share: whoever waits for a
+    /// permit holds nothing that one needs who sends alone.
+    fn claim_and_send_inside(self, exclusive: Option<Guard<'_>>) -> Result<bool, Step> {
+        let Look {
+            lane,
+            worker,
+            most,
+            pick,
+            standing,
+        } = self;
+        let Some(permit) = lane.endpoint.admit(standing) else {
             return Err(Step::Stopped);
         };
-        claim_and_send_inside(lane, worker, most, pick, standing, exclusive)?
-    };
-    if found {
-        return Ok(true);
-    }
-    match held_back(lane, worker, pick)? {
-        HeldBack::Nothing => Ok(false),
-        HeldBack::Single => {
-            std::thread::sleep(SHORT_PAUSE);
-            Err(Step::Worked)
+        if !lane.may_claim() {
+            return Err(Step::Worked);
         }
-        HeldBack::Aside => {
-            // Whoever finds others at work looks again at what else there is.
-            let alone = lane.tools.alone.enter_alone(|| lane.may_claim());
-            let Some(_alone) = alone else {
-                return Err(Step::Worked);
-            };
-            claim_and_send_inside(lane, worker, 1, Pick::Aside, standing, None)
+        let reach = Reach::of(lane, worker);
+        let store = &lane.tools.store;
+        match store.claim_of(&lane.name, reach.groups(), pick, most) {
+            Ok(Some(claim)) => {
+                lane.claimed(worker, &claim, pick);
+                let _active = Guard(lane, worker, Lane::done);
+                drop(exclusive);
+                failpoint::pass("claimed");
+                batch::send(lane, worker, &claim, pick, permit);
+                Ok(true)
+            }
+            Ok(None) => Ok(false),
+            Err(error) => Err(fault(lane, &error)),
         }
     }
 }
 
-/// The same, for one that may send now. The pass is older than the transport's permit: whoever waits for a permit holds
-/// nothing that one needs who sends alone.
-fn claim_and_send_inside(
-    lane: &Lane,
-    worker: u32,
-    most: u32,
-    pick: Pick,
-    standing: Standing,
-    exclusive: Option<Guard<'_>>,
-) -> Result<bool, Step> {
-    let Some(permit) = lane.tools.transport.admit(&lane.name, standing) else {
-        return Err(Step::Stopped);
-    };
-    if !lane.may_claim() {
-        return Err(Step::Worked);
-    }
-    let reach = Reach::of(lane, worker);
-    let store = &lane.tools.store;
-    match store.claim_of(&lane.name, reach.groups(), pick, most) {
-        Ok(Some(claim)) => {
-            lane.claimed(worker, &claim, pick);
-            let _active = Guard(lane, Lane::done);
-            drop(exclusive);
-            failpoint::pass("claimed");
-            batch::send(lane, worker, &claim, pick, permit);
-            Ok(true)
-        }
-        Ok(None) => Ok(false),
-        Err(error) => Err(fault(lane, &error)),
-    }
-}
-
-/// Tells the lane that something is over, on every path.
-struct Guard<'a>(&'a Lane, fn(&Lane));
+/// Tells the lane that something of a worker is over, on every path.
+struct Guard<'a>(&'a Lane, u32, fn(&Lane, u32));
 
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
-        (self.1)(self.0);
+        (self.2)(self.0, self.1);
     }
 }
 
@@ -224,10 +269,14 @@ fn probe(lane: &Lane, worker: u32) -> Step {
     guard.outcome = outcome;
     // It may take a C-STORE all the same. All others wait for the result, so that a reserved association too may
     // take whatever is there for this one instance.
-    let pick = lane.pick_of_probe();
-    claim_and_send(lane, worker, 1, pick, Standing::Suspect, None)
-        .err()
-        .unwrap_or(Step::Worked)
+    let look = Look {
+        lane,
+        worker,
+        most: 1,
+        pick: lane.pick_of_probe(),
+        standing: Standing::Suspect,
+    };
+    look.claim_and_send(None).err().unwrap_or(Step::Worked)
 }
 
 /// A probe that brought no result has failed, a panic included: else no other one would ever be made.

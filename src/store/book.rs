@@ -30,6 +30,11 @@ impl Counts {
         .map(|state| self.get(state))
         .sum()
     }
+
+    /// Whether anything is still to be sent, or waits for a person.
+    pub fn is_left(&self) -> bool {
+        self.open() + self.get(State::Failure) > 0
+    }
 }
 
 /// What the database knows of a destination.

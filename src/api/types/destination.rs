@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::values::{Counts, Time, maybe_dimse_status};
 use crate::config::InForce;
+use crate::destinations;
 use crate::dispatch::history::{self, Minute, STEP_SECONDS};
 use crate::item::Class;
 use crate::item::meaning::{advice, meaning};
@@ -20,14 +21,17 @@ pub enum DestinationState {
     Paused,
     /// No time window is open.
     OutsideWindow,
+    /// Orthanc has no such modality any more: its items are kept, do not expire, and can be redirected.
+    NotConfigured,
 }
 
 impl DestinationState {
-    pub const ALL: [DestinationState; 4] = [
+    pub const ALL: [DestinationState; 5] = [
         DestinationState::Ready,
         DestinationState::Unreachable,
         DestinationState::Paused,
         DestinationState::OutsideWindow,
+        DestinationState::NotConfigured,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -36,6 +40,7 @@ impl DestinationState {
             DestinationState::Unreachable => "Unreachable",
             DestinationState::Paused => "Paused",
             DestinationState::OutsideWindow => "OutsideWindow",
+            DestinationState::NotConfigured => "NotConfigured",
         }
     }
 }
@@ -87,11 +92,11 @@ pub enum TransportName {
     Rest,
 }
 
-impl From<&str> for TransportName {
-    fn from(name: &str) -> TransportName {
+impl From<destinations::TransportName> for TransportName {
+    fn from(name: destinations::TransportName) -> TransportName {
         match name {
-            "Native" => TransportName::Native,
-            _ => TransportName::Rest,
+            destinations::TransportName::Native => TransportName::Native,
+            destinations::TransportName::Rest => TransportName::Rest,
         }
     }
 }

@@ -28,12 +28,12 @@ use super::notices::Notices;
 use super::progress::{Fate, Progress};
 use super::reconcile::{Parts, PassError, Reconciler};
 use crate::config;
+use crate::destinations::modality::Modalities;
 use crate::item::{Class, Clock, Item, Outcome, State, Timestamp};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{
     AttemptMade, Book, Claims, Filter, Finish, FinishVerb, Journal, Page, Pick, Store, Upkeep,
 };
-use crate::transport::modalities::Modalities;
 
 /// 2026-11-20 12:00:00.4 UTC.
 const START: i64 = 1_795_176_000_400_000;

@@ -8,7 +8,7 @@
 //! - An outage, a pause and a closed window end it.
 //! - One worker at a time gives way to what is urgent, and only if no other one can take it.
 
-use super::{Lane, Seen, State};
+use super::{Lane, LaneState, Seen};
 use crate::item::{Priority, Timestamp};
 use crate::store::Claim;
 
@@ -79,19 +79,11 @@ impl Hold {
     }
 }
 
-impl State {
-    /// Associations in use: those that send, and those that are kept open for their group.
-    pub(super) fn in_use(&self) -> u32 {
-        let kept = u32::try_from(self.holds.len()).unwrap_or(u32::MAX);
-        self.active.max(kept)
-    }
-}
-
 impl Lane {
     /// Seconds for which more of a group is waited for.
     pub(super) fn linger(&self) -> f64 {
         // Over REST the association ends with each job: there is nothing to keep.
-        if self.tools.transport.shares(&self.name) {
+        if self.endpoint.traits().shared {
             return 0.0;
         }
         f64::from(self.settings.quiet_seconds.max(LEAST_LINGER_SECONDS))
@@ -118,7 +110,7 @@ impl Lane {
     /// The worker has this claim's group in hand from now on. `true`: and did not before.
     pub(super) fn take_in_hand(
         &self,
-        state: &mut State,
+        state: &mut LaneState,
         worker: u32,
         claim: &Claim,
         now: Timestamp,
@@ -191,14 +183,12 @@ impl Lane {
         self.other_free(&self.lock(), worker, which)
     }
 
-    fn other_free(&self, state: &State, worker: u32, which: Others) -> bool {
+    fn other_free(&self, state: &LaneState, worker: u32, which: Others) -> bool {
         let ends = |hold: &Hold| hold.over || (which.waiting && hold.empty.is_some());
-        if let Some((most, _)) = state.congestion {
-            if state.in_use() >= most && !state.holds.values().any(ends) {
-                return false;
-            }
+        if self.wire.lock().is_congested() && !state.holds.values().any(ends) {
+            return false;
         }
-        (0..self.settings.associations)
+        (0..self.associations())
             .filter(|other| *other != worker && (which.reserved || !self.is_reserved(*other)))
             .any(|other| state.holds.get(&other).is_none_or(ends))
     }
@@ -244,11 +234,12 @@ impl Lane {
         let Some(group) = self.held(worker) else {
             return;
         };
-        self.tools.transport.end_group(&self.name, &group);
+        self.endpoint.end_group(&group);
         self.change(|state| {
             state.holds.remove(&worker);
             state.pokes = state.pokes.wrapping_add(1);
         });
+        self.wire.lay_down(self.place(worker));
     }
 }
 

@@ -1,11 +1,12 @@
 //! What a worker of a lane does next.
 //!
 //! Invariants:
-//! - One decision under the lane's lock; nothing here calls the store or the transport.
-//! - The order of the questions is the order of what wins: stop, pause, outage, window, empty queue, congestion, throttle, manners.
+//! - One decision under the lane's lock and its wire's; nothing here calls the store or the endpoint.
+//! - The order of the questions is the order of what wins: stop, pause, outage, window, empty queue, congestion, throttle, manners,
+//!   a free association.
 
 use super::hold::Next;
-use super::{Lane, State};
+use super::{Lane, LaneState};
 use crate::dispatch::breaker::Gate;
 use crate::dispatch::windows;
 use crate::item::{Priority, Timestamp};
@@ -50,7 +51,7 @@ pub(in crate::dispatch) struct Seen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Idle {
     pub until: Option<Timestamp>,
-    changes: u64,
+    pub(super) changes: u64,
 }
 
 impl Lane {
@@ -70,13 +71,14 @@ impl Lane {
         windows::next_opening(windows, ahead.wall(now), zone).map(|opens| ahead.own(opens))
     }
 
+    /// Associations at most, as the target's own entry says.
+    pub(in crate::dispatch) fn associations(&self) -> u32 {
+        self.wire.associations
+    }
+
     /// Whether this worker serves only `High` and `Stat`.
     pub(in crate::dispatch) fn is_reserved(&self, worker: u32) -> bool {
-        worker
-            >= self
-                .settings
-                .associations
-                .saturating_sub(self.settings.reserved_associations)
+        worker >= self.wire.associations.saturating_sub(self.wire.reserved)
     }
 
     /// What the worker with this number (from 0) is to do now.
@@ -84,25 +86,26 @@ impl Lane {
         let now = self.tools.clock.now();
         let open = self.is_window_open(now);
         let reserved = self.is_reserved(worker);
-        let shares = self.tools.transport.shares(&self.name);
+        let traits = self.endpoint.traits();
         let mut state = self.lock();
-        let idle = |until, state: &State| {
+        let mut wire = self.wire.lock();
+        let idle = |until, state: &LaneState| {
             Turn::Wait(Idle {
                 until,
                 changes: state.changes,
             })
         };
-        if state.stopped {
+        if state.is_over() {
             return Turn::Stop;
         }
         let holds = state.holds.contains_key(&worker);
-        if holds && (state.paused || state.breaker.outage().is_some()) {
+        if holds && (state.paused || wire.breaker.outage().is_some()) {
             return Turn::LetGo;
         }
         if state.paused {
             return idle(None, &state);
         }
-        match state.breaker.gate(now) {
+        match wire.breaker.gate(now) {
             Gate::Probe => return Turn::Probe,
             Gate::Wait(until) => return idle(until, &state),
             Gate::Open => {}
@@ -138,48 +141,47 @@ impl Lane {
             if reserved && !open {
                 return idle(self.next_opening(now), &state);
             }
-            match state.congestion {
-                Some((_, until)) if now >= until => state.congestion = None,
-                Some((most, until)) if state.in_use() >= most => return idle(Some(until), &state),
-                _ => {}
+            if let Some(until) = wire.congestion(now) {
+                return idle(Some(until), &state);
             }
         }
-        let paying = self.settings.max_bytes_per_second > 0;
+        let paying = self.wire.is_throttled();
         let exclusive = paying || (self.is_per_group() && !holds);
-        if exclusive && state.claiming {
+        if (exclusive && state.claiming) || (paying && wire.claiming) {
             return idle(None, &state);
         }
         if paying {
-            let until = state.throttle.next();
+            let until = wire.throttle.next();
             if now < until {
                 return idle(Some(until), &state);
             }
         }
-        let standing = state.manners.standing();
+        let standing = wire.manners.standing();
         let trial = standing == Standing::Suspect;
         if trial {
-            if state.trial {
+            if wire.trial {
                 return idle(None, &state);
             }
-            let until = state.manners.not_before();
+            let until = wire.manners.not_before();
             if now < until {
                 return idle(Some(until), &state);
             }
-            state.trial = true;
         }
+        if !wire.sit_down(&self.wire, self.place(worker), reserved) {
+            return idle(None, &state);
+        }
+        wire.trial |= trial;
         state.sending += 1;
         state.claiming |= exclusive;
+        wire.claiming |= paying;
+        let batch_size = self.settings.batch_size;
         let most = if paying {
             1
-        } else if shares || self.settings.associations == 1 {
-            let shared = state.shared && shares;
-            state.manners.batch(self.settings.batch_size, shared)
+        } else if traits.shared || self.associations() == 1 {
+            wire.manners.batch(batch_size, traits.crowded)
         } else {
             // A claim costs little where the association is kept: in small portions no association is idle at the end.
-            state
-                .manners
-                .batch(self.settings.batch_size, false)
-                .min(PORTION)
+            wire.manners.batch(batch_size, false).min(PORTION)
         };
         let pick = if !open {
             Pick::Hurried
@@ -200,20 +202,6 @@ impl Lane {
                 reserved,
                 pokes: state.pokes,
             },
-        }
-    }
-
-    /// Waits until the idle time is over or something changed.
-    pub(in crate::dispatch) fn wait(&self, idle: Idle) {
-        let now = self.tools.clock.now();
-        let mut state = self.lock();
-        let unchanged = |state: &mut State| state.changes == idle.changes && !state.stopped;
-        match idle.until {
-            None => self.wake.wait_while(&mut state, unchanged),
-            Some(until) => {
-                self.wake
-                    .wait_while_for(&mut state, unchanged, until.since(now));
-            }
         }
     }
 }

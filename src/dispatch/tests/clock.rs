@@ -40,7 +40,7 @@ impl Bench {
             alerts: None,
             host: HostSettings::default(),
         });
-        let lanes = Arc::new(Lanes::new(settings, self.tools.clone(), Box::new(|_| ())));
+        let lanes = Arc::new(Lanes::new(settings, self.tools.clone()));
         Promoter::new(self.store.clone(), Arc::new(clock), lanes, 7)
     }
 

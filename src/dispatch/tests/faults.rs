@@ -90,27 +90,29 @@ fn a_panic_releases_the_claim_and_the_lane_goes_on() {
 fn the_thread_itself_survives_a_panic_and_ends_at_a_stop() {
     let bench = bench(|_| ());
     bench.enqueue(&items("s", 3));
-    let (tell, told) = std::sync::mpsc::channel();
+    bench.lane.open();
     let mut first = true;
-    bench.on_probe(move || {
+    let (tell, told) = std::sync::mpsc::channel();
+    bench.on_deliver(move |batch| {
         if std::mem::take(&mut first) {
+            tell.send(()).unwrap();
             panic!("the test's own");
         }
-        let _ = tell.send(());
-        Probe::Answered(Duration::ZERO)
+        up_to(batch, |_| None)
     });
-    std::thread::scope(|scope| {
-        let worker = scope.spawn(|| worker::run(&bench.lane, 0));
-        let mut poisoned = false;
-        while !poisoned {
-            poisoned = bench.script.probe.is_poisoned();
-            std::thread::yield_now();
-        }
-        bench.script.probe.clear_poison();
-        told.recv().unwrap();
-        bench.lane.stop();
-        worker.join().unwrap();
-    });
+    bench.lane.poke();
+    told.recv().unwrap();
+    while bench.state("s-2") != State::Success {
+        // The mutex of the script is the test's own.
+        bench.script.deliver.clear_poison();
+        std::thread::yield_now();
+    }
+    let services = &bench.tools.services;
+    assert_eq!(services.records()[0].panics, 1);
+    bench.lane.stop();
+    services.stop();
+    services.join();
+    assert_eq!(services.alive(worker::NAME), 0);
 }
 
 #[test]

@@ -108,18 +108,18 @@ impl World {
     }
 }
 
-impl Transport for World {
-    fn deliver(&self, batch: &Batch<'_>) -> Delivery {
+impl Player for World {
+    fn deliver(&self, destination: &str, batch: &Batch<'_>) -> Delivery {
         let token = self.claims.fetch_add(1, Ordering::SeqCst);
         let depth = self.depth.fetch_add(1, Ordering::SeqCst);
         let ids: Vec<i64> = batch.items.iter().map(|item| item.id).collect();
         self.tell(Event::Claimed {
             token,
-            destination: batch.destination.to_owned(),
+            destination: destination.to_owned(),
             ids: ids.clone(),
             nested: depth > 0,
         });
-        assert_eq!(batch.group.is_some(), batch.destination == "whole");
+        assert_eq!(batch.group.is_some(), destination == "whole");
         if let Some(group) = batch.group {
             let mut open = self.open.lock().unwrap();
             let before = open.insert(group.to_owned(), true);
@@ -127,7 +127,7 @@ impl Transport for World {
             assert!(open.len() <= 2, "each worker has one: {open:?}");
         }
         let (store, lanes) = self.inside.lock().unwrap().clone().unwrap();
-        let lane = lanes.get(batch.destination).unwrap();
+        let lane = lanes.get(destination).unwrap();
         let other = if depth == 0 {
             self.nested.lock().unwrap().take()
         } else {
@@ -143,7 +143,7 @@ impl Transport for World {
                 lane.recall();
             }
         }
-        let mood = self.mood(batch.destination);
+        let mood = self.mood(destination);
         let stops = std::mem::take(&mut *self.stops.lock().unwrap());
         let known = if stops {
             lanes.stop();
@@ -188,7 +188,7 @@ impl Transport for World {
         Delivery(tried)
     }
 
-    fn probe(&self, destination: &str, _: Option<u32>) -> Probe {
+    fn probe(&self, destination: &str) -> Probe {
         match self.mood(destination) {
             Mood::Away => silent(),
             Mood::Closed => Probe::Refused(Outcome::new(Class::Unreachable, "no")),
@@ -206,8 +206,6 @@ impl Transport for World {
         let ended = self.open.lock().unwrap().remove(group);
         assert_eq!(ended, Some(false), "{group}");
     }
-
-    fn interrupt(&self) {}
 }
 
 fn settings() -> Settings {
@@ -343,19 +341,17 @@ impl Play {
         assert_eq!(released.released, self.model.release_running(self.now()).0);
         let tools = Arc::new(Tools {
             store: store.clone(),
-            transport: self.world.clone(),
+            directory: directory(&self.settings, &DESTINATIONS, &self.world),
+            services: Services::new(self.clock.clone(), Box::new(|_| ())),
             clock: self.clock.clone(),
             zone: jiff::tz::TimeZone::UTC,
             budget: Arc::default(),
             alone: Default::default(),
             jitter: || 1.0,
         });
-        let lanes = Arc::new(Lanes::new(self.settings.clone(), tools, Box::new(|_| ())));
-        for record in store.destinations().unwrap() {
-            lanes.restore(&record);
-        }
+        let lanes = Arc::new(Lanes::new(self.settings.clone(), tools));
         for name in DESTINATIONS {
-            lanes.ensure(name, false);
+            lanes.lane(name).unwrap();
         }
         *self.world.inside.lock().unwrap() = Some((store.clone(), lanes.clone()));
         self.process = Some(Process {
@@ -401,7 +397,7 @@ impl Play {
             80..84 => {
                 let (name, paused) = (self.destination(), self.random.u8(..5) == 0);
                 self.inside().store.set_paused(name, paused).unwrap();
-                self.inside().lanes.ensure(name, paused).set_paused(paused);
+                self.inside().lanes.lane(name).unwrap().set_paused(paused);
                 self.model
                     .destinations
                     .entry(name.into())
@@ -728,7 +724,7 @@ impl Play {
                 .unwrap()
                 .insert(name.into(), Mood::Good);
             self.inside().store.set_paused(name, false).unwrap();
-            self.inside().lanes.ensure(name, false).set_paused(false);
+            self.inside().lanes.lane(name).unwrap().set_paused(false);
             self.model
                 .destinations
                 .entry(name.into())

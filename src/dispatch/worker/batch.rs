@@ -75,7 +75,7 @@ pub(super) fn send(lane: &Lane, worker: u32, claim: &Claim, pick: Pick, permit: 
         }
         // One instance of a batch is in memory at a time. Whoever takes his own part of the budget waits for none here.
         let mut _share = None;
-        if !lane.tools.transport.takes_memory(&lane.name) {
+        if !lane.endpoint.traits().memory {
             let largest = part.iter().map(|item| item.size_bytes).max().unwrap_or(0);
             _share = lane.tools.budget.take(largest);
             if _share.is_none() {
@@ -86,8 +86,7 @@ pub(super) fn send(lane: &Lane, worker: u32, claim: &Claim, pick: Pick, permit: 
         let begun = Instant::now();
         let yielding = Yielding::new(lane, worker, part, pick);
         let ended = AtomicBool::new(false);
-        let delivery = lane.tools.transport.deliver(&Batch {
-            destination: &lane.name,
+        let delivery = lane.endpoint.deliver(&Batch {
             group: lane.is_per_group().then(|| group_of(claim)),
             local_aet: local_aet(lane, part),
             timeout: lane.settings.timeout,

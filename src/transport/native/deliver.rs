@@ -18,9 +18,9 @@ use super::load::{Loaded, NotLoaded, Prepared, load, prepare};
 use super::pool::{Key, Place};
 use super::wire::GiveUp;
 use super::{Native, Sent};
-use crate::dispatch::budget::Share;
 use crate::failpoint;
 use crate::item::{Class, Item, Outcome};
+use crate::transport::budget::Share;
 use crate::transport::{Batch, Tried};
 
 /// How long a receiver that is not known yet may take to end an association after its first answer.
@@ -65,7 +65,7 @@ impl Native {
             Second::Yes | Second::Perhaps => {
                 let client = self.host.client();
                 self.kinds
-                    .foresee(client, &place.key.destination, first, items)
+                    .foresee(client, &place.key.modality, first, items)
             }
         };
         let (peer, peers) = self.peer(&place.key)?;
@@ -248,7 +248,7 @@ impl<'a> Delivering<'a> {
         ahead: &mut Option<Ahead<'a>>,
     ) -> std::result::Result<Outcome, NotOpened> {
         let native = self.native;
-        native.kinds.remember(&place.key.destination, &loaded.kind);
+        native.kinds.remember(&place.key.modality, &loaded.kind);
         let rest = &self.batch.items[self.sent.len()..];
         let item = &self.batch.items[self.sent.len()];
         let mut fresh = false;

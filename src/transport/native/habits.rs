@@ -101,7 +101,7 @@ impl Habits {
         if singles == SURE {
             log::info!(
                 "{}: the receiver ends each association after one instance; each gets one of its own",
-                key.destination
+                key.modality
             );
         }
     }
@@ -154,7 +154,7 @@ impl Habits {
             log::info!(
                 "{}: the receiver refuses an association in which more is proposed than {} presentation contexts; \
                  from now on it is asked for less",
-                key.destination,
+                key.modality,
                 proposal.count()
             );
         }
@@ -193,7 +193,7 @@ mod tests {
 
     fn key(host: &str) -> Key {
         Key {
-            destination: "pacs".to_owned(),
+            modality: "pacs".to_owned(),
             calling_aet: "US".to_owned(),
             called_aet: "PACS".to_owned(),
             host: host.to_owned(),

@@ -43,16 +43,14 @@ use self::kinds::Kinds;
 use self::pool::{Key, Place, Pool};
 use self::tls::Tls;
 use self::wire::Cut;
-use super::modalities::{Modalities, Modality, addresses};
-use super::{Batch, Probe, Tried};
+use super::budget::Budget;
+use super::{Batch, Called, Modality, Probe, Tried, addresses};
 use crate::config::settings::HostSettings;
-use crate::dispatch::budget::Budget;
 use crate::item::{Class, Clock, Outcome};
 use crate::service::Service;
 
 pub struct Native {
     host: Host,
-    modalities: Arc<Modalities>,
     clock: Arc<dyn Clock>,
     budget: Arc<Budget>,
     settings: HostSettings,
@@ -93,14 +91,12 @@ pub struct Result {
 impl Native {
     pub fn new(
         host: Host,
-        modalities: Arc<Modalities>,
         clock: Arc<dyn Clock>,
         budget: Arc<Budget>,
         settings: HostSettings,
     ) -> Native {
         Native {
             host,
-            modalities,
             clock,
             budget,
             settings,
@@ -119,8 +115,8 @@ impl Native {
     }
 
     /// Releases what is kept for this group.
-    pub fn end_group(&self, destination: &str, group: &str) {
-        self.pool.end_group(destination, group);
+    pub fn end_group(&self, modality: &str, group: &str) {
+        self.pool.end_group(modality, group);
     }
 
     /// Ends all that is under way, at once.
@@ -134,12 +130,12 @@ impl Native {
 
     /// One C-ECHO, over an association of its own; on a thread of its own, since the threads of Orthanc's HTTP server have
     /// some 100 KB of stack, and TLS needs more.
-    pub fn probe(&self, destination: &str, local_aet: Option<&str>, timeout: Option<u32>) -> Look {
+    pub fn probe(&self, to: &Called<'_>, local_aet: Option<&str>, timeout: Option<u32>) -> Look {
         let failed = |why: String| Look::Seen(Probe::Silent(Outcome::new(Class::Internal, why)));
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new()
                 .name("sq-echo".to_owned())
-                .spawn_scoped(scope, || self.echo(destination, local_aet, timeout));
+                .spawn_scoped(scope, || self.echo(to, local_aet, timeout));
             match thread {
                 Ok(thread) => thread
                     .join()
@@ -149,17 +145,17 @@ impl Native {
         })
     }
 
-    fn echo(&self, destination: &str, local_aet: Option<&str>, timeout: Option<u32>) -> Look {
+    fn echo(&self, to: &Called<'_>, local_aet: Option<&str>, timeout: Option<u32>) -> Look {
         let silent =
             |details: String| Look::Seen(Probe::Silent(Outcome::new(Class::Unreachable, details)));
         let refused =
             |details: String| Look::Seen(Probe::Refused(Outcome::new(Class::Unreachable, details)));
-        let modality = match self.modalities.find(destination) {
+        let modality = match (to.look_up)() {
             Ok(modality) => modality,
             Err(outcome) => return Look::Seen(Probe::Silent(outcome)),
         };
         let conversion = Conversion::default();
-        let key = self.key(destination, &modality, local_aet, timeout, conversion);
+        let key = self.key(to.name, &modality, local_aet, timeout, conversion);
         let begun = Instant::now();
         let opened = self.peer(&key).and_then(|(peer, peers)| {
             Association::open(&peer, &peers, &Proposal::echo(), &self.cut, None)
@@ -197,7 +193,7 @@ impl Native {
 
     /// Sends the batch over one association where it can. Tells each result by [`Batch::told`] as it comes, but for
     /// [`Sent::OnlyOrthanc`].
-    pub fn deliver(&self, batch: &Batch<'_>) -> Result {
+    pub fn deliver(&self, to: &Called<'_>, batch: &Batch<'_>) -> Result {
         let mut delivery = Delivering {
             native: self,
             batch,
@@ -207,7 +203,7 @@ impl Native {
             recalled: Vec::new(),
             ended: false,
         };
-        let only_orthanc = match self.modalities.find(batch.destination) {
+        let only_orthanc = match (to.look_up)() {
             Ok(modality) => {
                 let conversion = Conversion {
                     allowed: modality.allow_transcoding && self.settings.transcode,
@@ -215,7 +211,7 @@ impl Native {
                     preferred: self.settings.preferred_transfer_syntax.clone(),
                 };
                 let key = self.key(
-                    batch.destination,
+                    to.name,
                     &modality,
                     batch.local_aet,
                     batch.timeout,
@@ -257,14 +253,14 @@ impl Native {
 
     fn key(
         &self,
-        destination: &str,
+        name: &str,
         modality: &Modality,
         local_aet: Option<&str>,
         timeout: Option<u32>,
         conversion: Conversion,
     ) -> Key {
         Key {
-            destination: destination.to_owned(),
+            modality: name.to_owned(),
             calling_aet: local_aet
                 .or(modality.local_aet.as_deref())
                 .unwrap_or(&self.settings.dicom_aet)

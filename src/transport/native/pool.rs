@@ -29,7 +29,8 @@ const STOP_PATIENCE: Duration = Duration::from_millis(100);
 /// Between whom an association is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
-    pub destination: String,
+    /// Symbolic name in `DicomModalities`.
+    pub modality: String,
     pub calling_aet: String,
     pub called_aet: String,
     pub host: String,
@@ -133,10 +134,10 @@ impl Pool {
         self.changed.notify_all();
     }
 
-    /// Releases what lies there for this destination with other partners: a new association needs its place.
+    /// Releases what lies there for this modality with other partners: a new association needs its place.
     pub fn make_room(&self, place: &Place) {
         let others = self.remove(|idle| {
-            idle.place.key.destination == place.key.destination
+            idle.place.key.modality == place.key.modality
                 && idle.place.group == place.group
                 && idle.place != *place
         });
@@ -146,9 +147,9 @@ impl Pool {
     }
 
     /// Releases what a group had to itself.
-    pub fn end_group(&self, destination: &str, group: &str) {
+    pub fn end_group(&self, modality: &str, group: &str) {
         let kept = self.remove(|idle| {
-            idle.place.key.destination == destination && idle.place.group.as_deref() == Some(group)
+            idle.place.key.modality == modality && idle.place.group.as_deref() == Some(group)
         });
         for association in kept {
             association.release();

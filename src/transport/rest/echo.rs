@@ -10,13 +10,12 @@ use serde_json::json;
 
 use super::RestTransport;
 use crate::item::{Class, Outcome};
-use crate::transport::Probe;
-use crate::transport::modalities::addresses;
+use crate::transport::{Called, Probe, addresses};
 
 impl RestTransport {
     /// Takes no thread of Orthanc's jobs engine, however long the peer is silent.
-    pub(super) fn echo(&self, destination: &str, timeout: Option<u32>) -> Probe {
-        let modality = match self.modalities.find(destination) {
+    pub fn probe(&self, to: &Called<'_>, timeout: Option<u32>) -> Probe {
+        let modality = match (to.look_up)() {
             Ok(modality) => modality,
             Err(outcome) => return Probe::Silent(outcome),
         };
@@ -33,7 +32,7 @@ impl RestTransport {
         }
         let asked = Instant::now();
         let answer = self.client.post_json(
-            &format!("/modalities/{destination}/echo"),
+            &format!("/modalities/{}/echo", to.name),
             &json!({ "Timeout": timeout }),
         );
         let error = match answer {

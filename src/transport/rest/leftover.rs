@@ -10,18 +10,9 @@
 use orthanc_sdk::Client;
 use serde_json::{Value, json};
 
-use crate::store::Claims;
-
-/// Cancels the open jobs that sent for us when the process ended. To be called before their items are released. Best
-/// effort: what fails here costs a repetition, never a loss.
-pub fn cancel_jobs(client: Client, store: &(impl Claims + ?Sized)) {
-    let jobs = match store.jobs_in_hand() {
-        Ok(jobs) => jobs,
-        Err(error) => {
-            log::warn!("resumed jobs are not looked for: {error}");
-            return;
-        }
-    };
+/// Cancels those of these jobs, which sent for us when the process ended, that are open. To be called before their items are
+/// released. Best effort: what fails here costs a repetition, never a loss.
+pub fn cancel_jobs(client: Client, jobs: &[String]) {
     for id in jobs {
         // One that Orthanc no longer knows sends nothing.
         let Ok(job) = client.get_json(&format!("/jobs/{id}")) else {
@@ -55,29 +46,10 @@ mod tests {
     use orthanc_sdk::fake_host::FakeHost;
 
     use super::*;
-    use crate::item::{Priority, Timestamp};
-    use crate::store::sqlite::SqliteStore;
-    use crate::store::{Claims, Hand, Intake, Journal, NewItem, Pick};
 
     /// Four jobs with the same instances: ours, one of a person, and two of ours that sent to their ends or are forgotten.
     #[test]
     fn only_a_job_whose_identifier_was_kept_is_cancelled() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&folder.path().join("queue.db")).unwrap();
-        for (number, job) in ["ours", "ended", "forgotten"].into_iter().enumerate() {
-            let destination = format!("pacs{number}");
-            let now = Timestamp::from_micros(1);
-            let item = item(&destination);
-            store.enqueue(&Intake::arrival(&[item]), now).unwrap();
-            let claim = store.claim(&destination, Pick::MostUrgent, 1);
-            let claim = claim.unwrap().unwrap();
-            let hand = Hand {
-                first: claim.items[0].id,
-                last: claim.items[0].id,
-                job: Some(job.to_owned()),
-            };
-            store.set_hand(claim.token, &hand).unwrap();
-        }
         let fake = FakeHost::new("1.12.7");
         let asked: Arc<Mutex<Vec<String>>> = Arc::default();
         let record = asked.clone();
@@ -96,27 +68,8 @@ mod tests {
             }
             Ok((200, answer.to_string().into_bytes()))
         });
-        cancel_jobs(fake.host().client(), &store);
+        let kept = ["ours", "ended", "forgotten"].map(str::to_owned);
+        cancel_jobs(fake.host().client(), &kept);
         assert_eq!(*asked.lock().unwrap(), ["/jobs/ours/cancel"]);
-    }
-
-    fn item(destination: &str) -> NewItem {
-        NewItem {
-            instance: "a".into(),
-            sop_instance_uid: "1.2".into(),
-            series: "series".into(),
-            study: "study".into(),
-            patient: "patient".into(),
-            destination: destination.into(),
-            rule: None,
-            remote_aet: None,
-            priority: Priority::Medium,
-            group: "study".into(),
-            not_before: None,
-            expires: None,
-            size_bytes: 1,
-            failed: None,
-            reception: crate::store::Reception::default(),
-        }
     }
 }

@@ -10,7 +10,7 @@
 
 mod echo;
 pub mod jobs;
-pub mod leftover;
+mod leftover;
 pub mod slots;
 pub mod verdict;
 
@@ -28,8 +28,9 @@ use serde_json::{Value, json};
 use self::jobs::{Jobs, OpenJob, Wake};
 use self::slots::JobSlots;
 use self::verdict::{JobEnd, JobState, MAX_INSTANCES};
-use super::modalities::{Modalities, Modality, addresses};
-use super::{Batch, Delivery, Permit, Probe, Standing, Transport, Tried, all_after, missing};
+use super::{
+    Batch, Called, Delivery, Modality, Permit, Standing, Tried, addresses, all_after, missing,
+};
 use crate::config::settings::HostSettings;
 use crate::cut::Cutter;
 use crate::failpoint;
@@ -43,7 +44,6 @@ const SLOWEST_LOOK: Duration = Duration::from_secs(1);
 
 pub struct RestTransport {
     client: Client,
-    modalities: Arc<Modalities>,
     clock: Arc<dyn Clock>,
     jobs: Jobs,
     slots: JobSlots,
@@ -72,14 +72,12 @@ struct Sent {
 impl RestTransport {
     pub fn new(
         client: Client,
-        modalities: Arc<Modalities>,
         clock: Arc<dyn Clock>,
         host: &HostSettings,
         cutter: Cutter,
     ) -> RestTransport {
         RestTransport {
             client,
-            modalities,
             clock,
             jobs: Jobs::default(),
             slots: JobSlots::new(usize::try_from(host.concurrent_jobs).unwrap_or(1)),
@@ -102,11 +100,12 @@ impl RestTransport {
     /// `recalls`: those that are heeded already.
     fn send(
         &self,
+        to: (&str, &Modality),
         batch: &Batch<'_>,
-        modality: &Modality,
         part: Range<usize>,
         recalls: u64,
     ) -> Result<Sent, Stop> {
+        let (name, modality) = to;
         let items = &batch.items[part.clone()];
         let mut body = json!({
             "Resources": items.iter().map(|item| item.instance.as_str()).collect::<Vec<_>>(),
@@ -116,7 +115,7 @@ impl RestTransport {
         if let Some(aet) = batch.local_aet {
             body["LocalAet"] = json!(aet);
         }
-        let uri = format!("/modalities/{}/store", batch.destination);
+        let uri = format!("/modalities/{name}/store");
         let _call = self.cutter.call(
             addresses(&modality.host, modality.port).unwrap_or_default(),
             true,
@@ -236,16 +235,19 @@ impl RestTransport {
     }
 }
 
-impl Transport for RestTransport {
-    fn admit(&self, destination: &str, standing: Standing) -> Option<Permit<'_>> {
-        self.slots.acquire(destination, standing).map(Permit::new)
+impl RestTransport {
+    /// Waits for a thread of the jobs engine. `None`: stopping.
+    pub fn admit(&self, modality: &str, standing: Standing) -> Option<Permit<'_>> {
+        self.slots.acquire(modality, standing).map(Permit::new)
     }
 
-    fn set_destinations(&self, count: usize) {
-        self.slots.set_destinations(count);
+    /// What its threads are shared by.
+    pub fn slots(&self) -> &JobSlots {
+        &self.slots
     }
 
-    fn deliver(&self, batch: &Batch<'_>) -> Delivery {
+    /// Sends the batch. Blocks until all is known.
+    pub fn deliver(&self, to: &Called<'_>, batch: &Batch<'_>) -> Delivery {
         let begun = (self.clock.now(), Instant::now());
         let made = |outcome: Outcome| Tried::Made {
             outcome,
@@ -253,7 +255,7 @@ impl Transport for RestTransport {
             duration: begun.1.elapsed(),
         };
         let mut results: Vec<Tried> = Vec::with_capacity(batch.items.len());
-        let modality = match self.modalities.find(batch.destination) {
+        let modality = match (to.look_up)() {
             Ok(modality) => modality,
             Err(outcome) => return all_after(results, batch.items.len(), made(outcome)),
         };
@@ -284,7 +286,7 @@ impl Transport for RestTransport {
                 .count();
             let chunk = &rest[..count];
             let part = results.len()..results.len() + count;
-            match self.send(batch, &modality, part, recalls) {
+            match self.send((to.name, &modality), batch, part, recalls) {
                 Ok(sent) => {
                     let count = results.len() + sent.acknowledged;
                     // Orthanc does not tell 0000 from a warning: no status is made up.
@@ -345,7 +347,7 @@ impl Transport for RestTransport {
                     // anything is sent.
                     Ok(found) if !found.is_empty() => gone.extend(found),
                     Ok(_) => {
-                        let outcome = match self.modalities.find(batch.destination) {
+                        let outcome = match (to.look_up)() {
                             Ok(_) => outcome,
                             Err(unknown) => unknown,
                         };
@@ -359,15 +361,19 @@ impl Transport for RestTransport {
         Delivery(results)
     }
 
-    fn probe(&self, destination: &str, timeout: Option<u32>) -> Probe {
-        self.echo(destination, timeout)
+    /// Cancels those of these jobs that are open, see [`leftover`].
+    pub fn end_jobs(&self, jobs: &[String]) {
+        leftover::cancel_jobs(self.client, jobs);
     }
 
-    fn recall(&self) {
+    /// A person has cancelled items that are being sent: batches under way ask [`Batch::recalled`].
+    pub fn recall(&self) {
         self.jobs.recall();
     }
 
-    fn interrupt(&self) {
+    /// Orthanc is stopping: ends what is under way as soon as possible, with the truth about what was acknowledged until then.
+    /// Does not wait for it.
+    pub fn interrupt(&self) {
         self.slots.stop();
         self.jobs.interrupt();
         self.cutter.cut();

@@ -9,6 +9,7 @@
 //! - Among those that may, the one that holds the fewest goes first, then the one that waits longest.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::transport::Standing;
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -18,13 +19,17 @@ pub struct JobSlots {
     total: usize,
     state: Mutex<State>,
     changed: Condvar,
+    /// One for each destination that may need a thread, and this one.
+    sharers: Sharer,
 }
+
+/// Keeps a destination among those that share the engine.
+pub type Sharer = Arc<()>;
 
 #[derive(Default)]
 struct State {
     stopped: bool,
     next_ticket: u64,
-    destinations: usize,
     holders: BTreeMap<String, Vec<Standing>>,
     waiting: Vec<Waiter>,
 }
@@ -49,13 +54,18 @@ impl JobSlots {
             total: total.max(1),
             state: Mutex::new(State::default()),
             changed: Condvar::new(),
+            sharers: Sharer::default(),
         }
     }
 
-    /// How many destinations share the engine.
-    pub fn set_destinations(&self, count: usize) {
-        self.lock().destinations = count;
-        self.changed.notify_all();
+    /// From now on one destination more shares the engine, until this is dropped.
+    pub fn share(&self) -> Sharer {
+        self.sharers.clone()
+    }
+
+    /// Whether more than one destination may need a thread.
+    pub fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.sharers) > 2
     }
 
     /// Ends all waiting: [`JobSlots::acquire`] then answers `None`.
@@ -75,7 +85,7 @@ impl JobSlots {
             standing,
         });
         loop {
-            if state.stopped || state.next(self.total) == Some(ticket) {
+            if state.stopped || state.next(self.total, self.is_shared()) == Some(ticket) {
                 break;
             }
             self.changed.wait(&mut state);
@@ -106,12 +116,12 @@ impl JobSlots {
 
 impl State {
     /// Whose turn it is.
-    fn next(&self, total: usize) -> Option<u64> {
+    fn next(&self, total: usize, several: bool) -> Option<u64> {
         let used: usize = self.holders.values().map(Vec::len).sum();
         if used >= total {
             return None;
         }
-        let shared = self.destinations > 1 && total > 1;
+        let shared = several && total > 1;
         let suspects = self
             .holders
             .values()
@@ -159,15 +169,8 @@ impl Drop for Slot<'_> {
 mod tests {
     use super::*;
 
-    fn state(
-        destinations: usize,
-        held: &[(&str, Standing)],
-        waiting: &[(&str, Standing)],
-    ) -> State {
-        let mut state = State {
-            destinations,
-            ..State::default()
-        };
+    fn state(held: &[(&str, Standing)], waiting: &[(&str, Standing)]) -> State {
+        let mut state = State::default();
         for (name, standing) in held {
             state
                 .holders
@@ -189,18 +192,21 @@ mod tests {
 
     #[test]
     fn a_lone_destination_may_use_every_thread() {
-        assert_eq!(state(1, &[("a", Good)], &[("a", Good)]).next(2), Some(0));
         assert_eq!(
-            state(1, &[("a", Good), ("a", Good)], &[("a", Good)]).next(2),
+            state(&[("a", Good)], &[("a", Good)]).next(2, false),
+            Some(0)
+        );
+        assert_eq!(
+            state(&[("a", Good), ("a", Good)], &[("a", Good)]).next(2, false),
             None
         );
     }
 
     #[test]
     fn none_holds_all_threads_when_there_are_several() {
-        assert_eq!(state(2, &[("a", Good)], &[("a", Good)]).next(2), None);
+        assert_eq!(state(&[("a", Good)], &[("a", Good)]).next(2, true), None);
         assert_eq!(
-            state(2, &[("a", Good)], &[("a", Good), ("b", Good)]).next(2),
+            state(&[("a", Good)], &[("a", Good), ("b", Good)]).next(2, true),
             Some(1)
         );
     }
@@ -208,13 +214,13 @@ mod tests {
     #[test]
     fn suspects_never_take_the_last_thread() {
         let held = [("a", Suspect)];
-        assert_eq!(state(3, &held, &[("b", Suspect)]).next(2), None);
+        assert_eq!(state(&held, &[("b", Suspect)]).next(2, true), None);
         assert_eq!(
-            state(3, &held, &[("b", Suspect), ("c", Good)]).next(2),
+            state(&held, &[("b", Suspect), ("c", Good)]).next(2, true),
             Some(1)
         );
         assert_eq!(
-            state(3, &held, &[("b", Suspect), ("c", Fresh)]).next(2),
+            state(&held, &[("b", Suspect), ("c", Fresh)]).next(2, true),
             Some(1)
         );
     }
@@ -223,13 +229,13 @@ mod tests {
     fn whoever_holds_fewest_goes_first() {
         let held = [("a", Good)];
         let waiting = [("a", Good), ("b", Good), ("c", Fresh)];
-        assert_eq!(state(3, &held, &waiting).next(4), Some(1));
+        assert_eq!(state(&held, &waiting).next(4, true), Some(1));
     }
 
     #[test]
     fn one_thread_is_shared_by_turns() {
         assert_eq!(
-            state(2, &[], &[("a", Suspect), ("b", Good)]).next(1),
+            state(&[], &[("a", Suspect), ("b", Good)]).next(1, true),
             Some(0)
         );
     }

@@ -6,7 +6,9 @@ use orthanc_sdk::Method;
 use orthanc_sdk::fake_host::FakeHost;
 
 use super::*;
+use crate::destinations::modality::Modalities;
 use crate::item::{Priority, State, SystemClock};
+use crate::transport::Probe;
 use crate::transport::missing::UNKNOWN_RESOURCE;
 
 type Answer = Result<(u16, Vec<u8>), i32>;
@@ -50,15 +52,45 @@ impl Asked {
     }
 }
 
-fn transport(fake: &FakeHost) -> RestTransport {
+/// With Orthanc's list of modalities.
+struct Transport {
+    rest: RestTransport,
+    list: Modalities,
+}
+
+impl std::ops::Deref for Transport {
+    type Target = RestTransport;
+
+    fn deref(&self) -> &RestTransport {
+        &self.rest
+    }
+}
+
+impl Transport {
+    fn deliver(&self, name: &str, batch: &Batch<'_>) -> Delivery {
+        let look_up = || self.list.find(name);
+        let look_up = &look_up;
+        self.rest.deliver(&Called { name, look_up }, batch)
+    }
+
+    fn probe(&self, name: &str) -> Probe {
+        let look_up = || self.list.find(name);
+        let look_up = &look_up;
+        self.rest.probe(&Called { name, look_up }, None)
+    }
+}
+
+fn transport(fake: &FakeHost) -> Transport {
     let client = fake.host().client();
-    RestTransport::new(
-        client,
-        Arc::new(Modalities::new(client, None)),
-        Arc::new(SystemClock),
-        &HostSettings::default(),
-        crate::cut::Cutter::new(crate::service::Services::for_tests(), Box::new(|_| ())),
-    )
+    Transport {
+        rest: RestTransport::new(
+            client,
+            Arc::new(SystemClock),
+            &HostSettings::default(),
+            crate::cut::Cutter::new(crate::service::Services::for_tests(), Box::new(|_| ())),
+        ),
+        list: Modalities::new(client, None),
+    }
 }
 
 fn items(names: &[&str]) -> Vec<Item> {
@@ -89,19 +121,21 @@ fn items(names: &[&str]) -> Vec<Item> {
         .collect()
 }
 
-fn deliver(transport: &RestTransport, names: &[&str]) -> Vec<String> {
+fn deliver(transport: &Transport, names: &[&str]) -> Vec<String> {
     let items = items(names);
-    let delivery = transport.deliver(&Batch {
-        group: None,
-        transfer_syntax: None,
-        in_hand: &|_, _| true,
-        told: &|_, _| true,
-        recalled: &Vec::new,
-        destination: "pacs",
-        local_aet: Some("US"),
-        timeout: None,
-        items: &items,
-    });
+    let delivery = transport.deliver(
+        "pacs",
+        &Batch {
+            group: None,
+            transfer_syntax: None,
+            in_hand: &|_, _| true,
+            told: &|_, _| true,
+            recalled: &Vec::new,
+            local_aet: Some("US"),
+            timeout: None,
+            items: &items,
+        },
+    );
     delivery
         .0
         .iter()
@@ -265,22 +299,24 @@ fn an_unknown_modality_is_an_outage() {
     let transport = transport(&fake);
     for name in ["other", "../pacs", "pacs/store", "", "pacs\0"] {
         let items = items(&["a", "b"]);
-        let delivery = transport.deliver(&Batch {
-            group: None,
-            transfer_syntax: None,
-            in_hand: &|_, _| true,
-            told: &|_, _| true,
-            recalled: &Vec::new,
-            destination: name,
-            local_aet: None,
-            timeout: None,
-            items: &items,
-        });
+        let delivery = transport.deliver(
+            name,
+            &Batch {
+                group: None,
+                transfer_syntax: None,
+                in_hand: &|_, _| true,
+                told: &|_, _| true,
+                recalled: &Vec::new,
+                local_aet: None,
+                timeout: None,
+                items: &items,
+            },
+        );
         assert!(
             matches!(&delivery.0[0], Tried::Made { outcome, .. } if outcome.class == Class::Unreachable)
         );
         assert_eq!(delivery.0[1], Tried::NotYet);
-        assert!(matches!(transport.probe(name, None), Probe::Silent(_)));
+        assert!(matches!(transport.probe(name), Probe::Silent(_)));
     }
     assert_eq!(asked.count(""), 0, "such names are never part of a path");
 }
@@ -376,9 +412,9 @@ fn an_echo_that_is_refused_at_once_is_not_silence() {
         _ => say.lock().unwrap().clone(),
     });
     let transport = transport(&fake);
-    assert!(matches!(transport.probe("pacs", None), Probe::Answered(_)));
+    assert!(matches!(transport.probe("pacs"), Probe::Answered(_)));
     *answer.lock().unwrap() = Err(17);
-    assert!(matches!(transport.probe("pacs", None), Probe::Refused(_)));
+    assert!(matches!(transport.probe("pacs"), Probe::Refused(_)));
     // A C-ECHO or nothing: nobody but Orthanc talks to it.
     listener.set_nonblocking(true).unwrap();
     let connected = listener.accept().map(|_| ());
@@ -442,17 +478,21 @@ fn deliver_and_recall(
     let looks = std::sync::atomic::AtomicUsize::new(0);
     std::thread::scope(|scope| {
         let sending = scope.spawn(|| {
-            transport.deliver(&Batch {
-                group: None,
-                transfer_syntax: None,
-                in_hand: &|_, _| true,
-                told: &|_, _| true,
-                recalled: &|| cancelled(looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst)),
-                destination: "pacs",
-                local_aet: None,
-                timeout: None,
-                items: &items,
-            })
+            transport.deliver(
+                "pacs",
+                &Batch {
+                    group: None,
+                    transfer_syntax: None,
+                    in_hand: &|_, _| true,
+                    told: &|_, _| true,
+                    recalled: &|| {
+                        cancelled(looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst))
+                    },
+                    local_aet: None,
+                    timeout: None,
+                    items: &items,
+                },
+            )
         });
         while asked.count("GET /jobs/") == 0 {
             std::thread::yield_now();
@@ -577,7 +617,7 @@ fn a_refusal_while_the_job_is_being_cancelled_is_kept() {
 /// An item that is cancelled before its job runs is not sent at all.
 #[test]
 fn a_recall_between_two_jobs_is_heeded() {
-    let transport: Arc<std::sync::OnceLock<RestTransport>> = Arc::default();
+    let transport: Arc<std::sync::OnceLock<Transport>> = Arc::default();
     let late = transport.clone();
     let refusal = "C-STORE SCU to AET \"PACS\" has failed with DIMSE status 0xC000";
     let next = ends(vec![failed(0, 9, refusal, 0), succeeded(2)]);
@@ -589,17 +629,19 @@ fn a_recall_between_two_jobs_is_heeded() {
     });
     let transport = transport.get_or_init(|| self::transport(&fake));
     let items = items(&["a", "b", "c", "d"]);
-    let told = transport.deliver(&Batch {
-        group: None,
-        transfer_syntax: None,
-        in_hand: &|_, _| true,
-        told: &|_, _| true,
-        recalled: &|| vec![2],
-        destination: "pacs",
-        local_aet: None,
-        timeout: None,
-        items: &items,
-    });
+    let told = transport.deliver(
+        "pacs",
+        &Batch {
+            group: None,
+            transfer_syntax: None,
+            in_hand: &|_, _| true,
+            told: &|_, _| true,
+            recalled: &|| vec![2],
+            local_aet: None,
+            timeout: None,
+            items: &items,
+        },
+    );
     assert_eq!(
         classes(&told.0),
         ["Rejected", "NotYet", "Success", "Success"]

@@ -37,6 +37,18 @@ impl Settings {
     pub fn destination(&self, name: &str) -> &DestinationSettings {
         self.destinations.get(name).unwrap_or(&self.defaults)
     }
+
+    /// What a destination leads to: its `Target`, else itself.
+    pub fn target<'a>(&'a self, name: &'a str) -> &'a str {
+        let own = self.destinations.get(name);
+        own.and_then(|own| own.target.as_deref()).unwrap_or(name)
+    }
+
+    /// Destinations with a `Target`, and that.
+    pub fn second_names(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.destinations.iter();
+        all.filter_map(|(name, own)| Some((name.as_str(), own.target.as_deref()?)))
+    }
 }
 
 /// `Alerts`: who is told of what.
@@ -220,6 +232,8 @@ impl Default for HostSettings {
 /// Settings of a destination, `Defaults` already applied.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DestinationSettings {
+    /// `Target`: the destination that this one is a second name of.
+    pub target: Option<String>,
     pub transport: Transport,
     /// The transfer syntax that images are sent in; `None`: the stored one where the receiver takes it.
     pub transfer_syntax: Option<&'static str>,
@@ -243,6 +257,7 @@ pub struct DestinationSettings {
 impl Default for DestinationSettings {
     fn default() -> Self {
         DestinationSettings {
+            target: None,
             transport: Transport::Auto,
             transfer_syntax: None,
             associations: 2,

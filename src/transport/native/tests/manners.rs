@@ -6,7 +6,7 @@ use std::time::Duration;
 use dicom_ul::pdu::Pdu;
 
 use super::raw::{CT, Receiver, accept_of, command, data, element, odd_accept, open, response};
-use crate::transport::modalities::addresses;
+use crate::transport::addresses;
 use crate::transport::native::wire::Cut;
 
 const LONG: Duration = Duration::from_secs(20);

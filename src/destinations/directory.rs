@@ -1,0 +1,108 @@
+//! All destinations, by name.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use orthanc_sdk::Change;
+
+use super::{Destination, Kind};
+use crate::config::settings::Settings;
+
+pub struct Directory {
+    settings: Arc<Settings>,
+    kinds: Vec<Arc<dyn Kind>>,
+}
+
+impl Directory {
+    pub fn new(settings: Arc<Settings>, kinds: Vec<Arc<dyn Kind>>) -> Directory {
+        Directory { settings, kinds }
+    }
+
+    /// The names of all that is configured; of those with settings of their own, those whose target is.
+    ///
+    /// # Errors
+    /// In words, when Orthanc cannot be asked now.
+    pub fn names(&self) -> Result<BTreeSet<String>, String> {
+        let mut names = BTreeSet::new();
+        for kind in &self.kinds {
+            let entries = kind.entries(false)?;
+            names.extend(entries.iter().map(|entry| full(kind.as_ref(), entry)));
+        }
+        let second = self.settings.second_names();
+        let second: Vec<String> = second
+            .filter(|(_, target)| names.contains(*target))
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        names.extend(second);
+        Ok(names)
+    }
+
+    /// Whether there is such a destination now.
+    ///
+    /// # Errors
+    /// As [`Directory::names`].
+    pub fn knows(&self, name: &str) -> Result<bool, String> {
+        Ok(self.entry(name)?.is_some())
+    }
+
+    /// `Ok(None)`: there is no such destination.
+    ///
+    /// # Errors
+    /// As [`Directory::names`].
+    pub fn find(&self, name: &str) -> Result<Option<Destination>, String> {
+        let Some((kind, entry)) = self.entry(name)? else {
+            return Ok(None);
+        };
+        let settings = self.settings.destination(name);
+        Ok(Some(Destination {
+            name: name.to_owned(),
+            target: self.settings.target(name).to_owned(),
+            kind: kind.name(),
+            endpoint: kind.endpoint(name, entry, settings),
+        }))
+    }
+
+    /// The kind, and the entry in it, that a name leads to. What is not known is looked for again: it may have been added.
+    fn entry<'a>(&'a self, name: &'a str) -> Result<Option<(&'a dyn Kind, &'a str)>, String> {
+        let target = self.settings.target(name);
+        // The longest prefix: each name begins with the empty one.
+        let kinds = self.kinds.iter().filter_map(|kind| {
+            let entry = target.strip_prefix(kind.prefix())?;
+            Some((kind.as_ref(), entry))
+        });
+        let Some((kind, entry)) = kinds.max_by_key(|(kind, _)| kind.prefix().len()) else {
+            return Ok(None);
+        };
+        let known = kind.entries(false)?.contains(entry) || kind.entries(true)?.contains(entry);
+        Ok(known.then_some((kind, entry)))
+    }
+
+    /// Something happened in Orthanc.
+    pub fn changed(&self, change: &Change) {
+        self.kinds.iter().for_each(|kind| kind.changed(change));
+    }
+
+    /// See [`Kind::end_jobs`].
+    pub fn end_jobs(&self, jobs: &[String]) {
+        self.kinds.iter().for_each(|kind| kind.end_jobs(jobs));
+    }
+
+    /// See [`Kind::interrupt`].
+    pub fn interrupt(&self) {
+        self.kinds.iter().for_each(|kind| kind.interrupt());
+    }
+
+    /// See [`Kind::cut`].
+    pub fn cut(&self) {
+        self.kinds.iter().for_each(|kind| kind.cut());
+    }
+
+    /// See [`Kind::is_held`].
+    pub fn is_held(&self) -> bool {
+        self.kinds.iter().any(|kind| kind.is_held())
+    }
+}
+
+fn full(kind: &dyn Kind, entry: &str) -> String {
+    format!("{}{entry}", kind.prefix())
+}

@@ -1,0 +1,70 @@
+//! `Transport: "Native"`: our own SCU and nothing else.
+
+use super::Way;
+use crate::destinations::{Description, Endpoint, Traits, TransportName};
+use crate::item::{Class, Outcome};
+use crate::transport::native::{self, Look, Native};
+use crate::transport::{Batch, Delivery, Permit, Probe, Standing};
+
+pub(super) struct ByNative(pub(super) Way);
+
+impl Endpoint for ByNative {
+    fn admit(&self, _: Standing) -> Option<Permit<'_>> {
+        Some(Permit::free())
+    }
+
+    fn deliver(&self, batch: &Batch<'_>) -> Delivery {
+        native::without_orthanc(self.0.send(batch), self.0.clock.as_ref())
+    }
+
+    fn probe(&self) -> Probe {
+        match self.0.look() {
+            Look::Seen(probe) => probe,
+            Look::OnlyOrthanc(reason) => {
+                Probe::Silent(Outcome::new(Class::Unreachable, native::to_auto(&reason)))
+            }
+        }
+    }
+
+    fn traits(&self) -> Traits {
+        TRAITS
+    }
+
+    fn describe(&self) -> Description {
+        Description {
+            transport: TransportName::Native,
+            reason: "Transport is \"Native\"".to_owned(),
+        }
+    }
+
+    fn end_group(&self, group: &str) {
+        self.0.end_group(group);
+    }
+
+    fn recall(&self) {
+        self.0.native.recall();
+    }
+}
+
+/// Of our own SCU.
+pub(super) const TRAITS: Traits = Traits {
+    shared: false,
+    crowded: false,
+    memory: true,
+};
+
+impl Way {
+    /// By our own SCU.
+    pub(super) fn send(&self, batch: &Batch<'_>) -> native::Result {
+        let native: &Native = &self.native;
+        let Some(group) = batch.group else {
+            return self.call(|to| native.deliver(to, batch));
+        };
+        let group = self.group(group);
+        let batch = Batch {
+            group: Some(&group),
+            ..*batch
+        };
+        self.call(|to| native.deliver(to, &batch))
+    }
+}
