@@ -10,7 +10,7 @@ pub mod cross_site;
 pub mod destinations;
 pub mod enqueue;
 pub mod error;
-pub mod errors;
+pub mod error_queue;
 pub mod exposition;
 pub mod find;
 mod health;

@@ -83,7 +83,60 @@ pub fn file(name: &str) -> Option<Response> {
 
 #[cfg(test)]
 mod tests {
+    use regex::Regex;
+
     use super::*;
+    use crate::item::State;
+    use crate::item::state::Verb;
+
+    /// What stands in a script behind `const NAME = `.
+    fn value_of(script: &str, name: &str) -> &'static str {
+        let file = FILES.iter().find(|file| file.name == script);
+        let (_, rest) = file
+            .and_then(|file| file.text.split_once(&format!("const {name} = ")))
+            .expect(name);
+        rest.split(';').next().unwrap_or_default()
+    }
+
+    /// The words in quotes.
+    fn quoted(text: &str) -> Vec<&str> {
+        text.split('"').skip(1).step_by(2).collect()
+    }
+
+    #[test]
+    fn the_page_knows_the_states_and_offers_what_they_allow() {
+        let states = State::ALL.map(State::as_str);
+        assert_eq!(quoted(value_of("words.js", "STATES")), states);
+        let name = Regex::new(r"(\w+): ").expect("a pattern");
+        let words = name.captures_iter(value_of("words.js", "STATE_WORDS"));
+        let words: Vec<_> = words.map(|word| word.extract::<1>().1[0]).collect();
+        assert_eq!(words, states);
+
+        let offered = value_of("item.js", "MAY");
+        let row = Regex::new(r#""?([a-z-]+)"?: \[([^\]]*)\]"#).expect("a pattern");
+        let mut verbs = Vec::new();
+        for found in row.captures_iter(offered) {
+            let (_, [word, states]) = found.extract();
+            let verb = match word {
+                "replay" => Verb::Replay,
+                "send-now" => Verb::SendNow,
+                "redirect" => Verb::Redirect,
+                "cancel" => Verb::Cancel,
+                "remove" => Verb::Remove,
+                other => panic!("{other} is no verb of a person"),
+            };
+            let legal = State::ALL
+                .into_iter()
+                .filter(|state| state.after(verb).is_some());
+            let legal: Vec<_> = legal.map(State::as_str).collect();
+            assert_eq!(quoted(states), legal, "{word}");
+            verbs.push(word);
+        }
+        assert_eq!(
+            verbs,
+            ["replay", "send-now", "redirect", "cancel", "remove"]
+        );
+    }
 
     #[test]
     fn each_file_is_served_and_nothing_else() {

@@ -10,7 +10,8 @@
 mod named;
 pub mod alerts;
 pub mod destination;
-pub mod errors;
+pub mod error;
+pub mod error_queue;
 pub mod items;
 pub mod overview;
 pub mod resources;
@@ -20,8 +21,9 @@ pub use self::alerts::AlertTest;
 pub use self::destination::{
     Destination, DestinationState, Echo, History, LastError, TransportName,
 };
-pub use self::errors::{
-    Error, ErrorFilter, ErrorSummary, ErrorsQuery, Purged, RedirectFilter, Redirected, Replayed,
+pub use self::error::Error;
+pub use self::error_queue::{
+    ErrorFilter, ErrorSummary, ErrorsQuery, Purged, RedirectFilter, Redirected, Replayed,
 };
 pub use self::items::{
     Attempt, Enqueue, Enqueued, Item, ItemDetailed, ItemsQuery, Nothing, Order, RedirectTo, Removed,

@@ -11,7 +11,7 @@ use std::io::Read;
 
 use super::command::{Request, Response};
 use super::pdu::{self, Accept, ReadError, Reader, Received};
-use super::words;
+use super::upper_layer;
 use crate::item::Class;
 
 /// Longest command set of a response. A real one has some 200 bytes.
@@ -79,10 +79,10 @@ pub fn association(reader: &mut Reader, stream: &mut impl Read) -> Result<Accept
             source,
             reason,
         } => said(
-            words::rejection(result, source, reason),
-            words::may_be_congestion(source, reason),
+            upper_layer::rejection(result, source, reason),
+            upper_layer::may_be_congestion(source, reason),
         ),
-        Received::Abort { source, reason } => said(words::abort(source, reason), true),
+        Received::Abort { source, reason } => said(upper_layer::abort(source, reason), true),
         other => said(
             format!(
                 "the receiver sent {} instead of an answer to the association request",
@@ -110,7 +110,7 @@ pub fn response(
         let values = match reader.next(stream)? {
             Received::Data(values) => values,
             Received::Abort { source, reason } => {
-                return Err(NoResponse::Aborted(words::abort(source, reason)));
+                return Err(NoResponse::Aborted(upper_layer::abort(source, reason)));
             }
             Received::ReleaseRequest => return Err(NoResponse::Released),
             other => {

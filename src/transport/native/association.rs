@@ -22,8 +22,8 @@ use super::pdu::write::{
 };
 use super::pdu::{self, Accept, OUR_MAX_PDU, ReadError, Reader, Received};
 use super::tls::Tls;
+use super::upper_layer;
 use super::wire::{self, Cut, GiveUp, Socket};
-use super::words;
 
 /// Ours (PS3.7 D.3.3.2), made of a random UUID (PS3.5 B.2).
 const IMPLEMENTATION_CLASS_UID: &str = "2.25.204146917053118466925413107428871534062";
@@ -262,7 +262,7 @@ impl Association {
             }
             // An answer to something that did not arrive whole is none; a refusal is worth telling.
             (Err(error), Ok(response)) => {
-                let mut details = words::io(&error, "all was sent");
+                let mut details = upper_layer::io(&error, "all was sent");
                 if response.status != 0 {
                     let said = response.details("");
                     details = format!("{details}; the receiver had answered {said}");
@@ -270,7 +270,7 @@ impl Association {
                 (None, details)
             }
             (Err(error), Err(none @ NoResponse::Unreadable(ReadError::Io(_)))) => {
-                (Some(none), words::io(&error, "all was sent"))
+                (Some(none), upper_layer::io(&error, "all was sent"))
             }
             (_, Err(none)) => {
                 let details = none.describe();
@@ -302,7 +302,7 @@ impl Association {
                 self.is_over = true;
                 false
             }
-            NoResponse::Unreadable(ReadError::Io(error)) if words::is_end(error) => {
+            NoResponse::Unreadable(ReadError::Io(error)) if upper_layer::is_end(error) => {
                 self.is_over = true;
                 // An orderly end acknowledges all that had come before it (RFC 9293 3.6); a reset acknowledges nothing.
                 error.kind() == io::ErrorKind::UnexpectedEof
@@ -345,7 +345,7 @@ impl Association {
                 let _ = write(&mut self.wire, &RELEASE_RP);
             }
             Ok(Received::Abort { .. }) => {}
-            Err(ReadError::Io(error)) if words::is_end(&error) => {}
+            Err(ReadError::Io(error)) if upper_layer::is_end(&error) => {}
             _ => self.abort(),
         }
     }
@@ -403,9 +403,9 @@ fn negotiate(
             );
             NotOpened {
                 given_up: matches!(&error, ReadError::Io(io) if wire::is_given_up(io)),
-                may_be_proposal: matches!(&error, ReadError::Io(io) if words::is_end(io)),
+                may_be_proposal: matches!(&error, ReadError::Io(io) if upper_layer::is_end(io)),
                 // It took the connection: receivers that serve one association at a time let the others wait.
-                may_be_congestion: matches!(&error, ReadError::Io(io) if !words::is_tls(io)),
+                may_be_congestion: matches!(&error, ReadError::Io(io) if !upper_layer::is_tls(io)),
                 ..NotOpened::because(pdu::describe(&error, &what))
             }
         }

@@ -8,7 +8,7 @@
 
 use super::pdu::ContextResult;
 use super::pdu::write::ProposedContext;
-use super::words;
+use super::upper_layer;
 
 pub const IMPLICIT_VR_LE: &str = "1.2.840.10008.1.2";
 pub const EXPLICIT_VR_LE: &str = "1.2.840.10008.1.2.1";
@@ -183,7 +183,7 @@ impl Proposal {
 
 fn answer(result: &ContextResult, offered: &[String]) -> Result<String, String> {
     if result.result != 0 {
-        return Err(words::context(result.result));
+        return Err(upper_layer::context(result.result));
     }
     match &result.transfer_syntaxes[..] {
         [one] if offered.contains(one) => Ok(one.clone()),

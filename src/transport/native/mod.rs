@@ -21,9 +21,9 @@ pub mod part10;
 pub mod pdu;
 mod pool;
 mod tls;
+mod upper_layer;
 mod width;
 mod wire;
-mod words;
 
 #[cfg(test)]
 mod tests;

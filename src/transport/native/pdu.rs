@@ -11,7 +11,7 @@ pub mod write;
 use std::io::{self, ErrorKind, Read};
 
 pub use self::accept::{Accept, ContextResult};
-use super::words;
+use super::upper_layer;
 
 /// Largest P-DATA-TF that we say we take (PS3.8 D.1). Answers to C-STORE are small.
 pub const OUR_MAX_PDU: u32 = 16_384;
@@ -178,7 +178,7 @@ fn values(mut body: &[u8]) -> Result<Vec<DataValue>, &'static str> {
 pub fn describe(error: &ReadError, what: &str) -> String {
     match error {
         ReadError::Nonsense(why) => why.clone(),
-        ReadError::Io(error) => words::io(error, what),
+        ReadError::Io(error) => upper_layer::io(error, what),
     }
 }
 

@@ -18,8 +18,8 @@
 //! end (A-RELEASE, PS3.8 7.2), so that nothing is lost by taking that for a closed connection.
 
 mod der;
+mod failure;
 mod verify;
-mod words;
 
 #[cfg(test)]
 mod tests;
@@ -207,7 +207,7 @@ impl Tls {
                 Err(self.error(&error, connection.negotiated_cipher_suite().is_some()))
             }
             Err(Broken::Stream(error)) => Err(TlsError {
-                details: words::stream(&error, host, heard),
+                details: failure::stream(&error, host, heard),
                 only_orthanc: false,
                 given_up: wire::is_given_up(&error),
             }),
@@ -216,7 +216,7 @@ impl Tls {
 
     /// `agreed`: the receiver had chosen a version and a cipher suite.
     fn error(&self, error: &rustls::Error, agreed: bool) -> TlsError {
-        let (details, only_orthanc) = words::error(error, agreed, self.lacks_trusted);
+        let (details, only_orthanc) = failure::error(error, agreed, self.lacks_trusted);
         TlsError {
             details,
             only_orthanc,
@@ -227,7 +227,7 @@ impl Tls {
 
 /// An error of reading or writing after the handshake.
 pub fn describe(error: &rustls::Error) -> String {
-    words::error(error, true, false).0
+    failure::error(error, true, false).0
 }
 
 impl Stamp {

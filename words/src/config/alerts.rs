@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::mistake::{Mistakes, quoted_text};
 use super::raw::Node;
 use super::settings::{AlertKind, AlertSettings, Peer, Secret};
-use super::words::ALERT_KINDS;
+use super::vocabulary::ALERT_KINDS;
 
 const KEYS: [&str; 5] = ["Url", "Secret", "On", "BacklogItems", "BacklogSeconds"];
 

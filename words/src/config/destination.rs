@@ -10,10 +10,10 @@
 use super::mistake::Mistakes;
 use super::raw::{Node, Object, Written};
 use super::settings::{DestinationSettings, LocalAet, Transport, Window};
-use super::window;
-use super::words::{
+use super::vocabulary::{
     AET, ASSOCIATION_PER, LEVELS, PRIORITIES, REMOTE_AET, TRANSFER_SYNTAXES, TRANSPORTS, aet,
 };
+use super::window;
 use crate::item::RetryPolicy;
 
 const KEYS: [&str; 15] = [

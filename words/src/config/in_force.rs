@@ -4,8 +4,8 @@ use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::settings::{DestinationSettings, LocalAet};
+use super::vocabulary::{ASSOCIATION_PER, LEVELS, REMOTE_AET, TRANSPORTS, word_of};
 use super::window;
-use super::words::{ASSOCIATION_PER, LEVELS, REMOTE_AET, TRANSPORTS, word_of};
 use crate::item::Priority;
 
 /// Settings in force, with the keys and values of the configuration.

@@ -15,9 +15,9 @@ mod raw;
 pub mod remark;
 pub mod settings;
 mod validate;
+mod vocabulary;
 mod when;
 mod window;
-mod words;
 
 #[cfg(test)]
 mod tests;

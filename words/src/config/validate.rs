@@ -13,8 +13,8 @@ use super::host::{Host, host, index_directory};
 use super::mistake::{Mistakes, one_of, quoted, quoted_text};
 use super::raw::{Node, Object};
 use super::settings::{Rule, Settings, When};
+use super::vocabulary::{AGAIN, LEVELS, PRIORITIES};
 use super::when::{TagLookup, when};
-use super::words::{AGAIN, LEVELS, PRIORITIES};
 use crate::item::Again;
 
 const SECTION: &str = "SendQueue";

@@ -10,7 +10,7 @@
 use super::mistake::{Mistakes, one_of, printable};
 use super::raw::{Node, Object};
 use super::settings::{Match, Tag, When};
-use super::words::{AET, ORIGINS, REGEX, aet};
+use super::vocabulary::{AET, ORIGINS, REGEX, aet};
 
 const KEYS: [&str; 5] = ["CallingAet", "CalledAet", "RemoteIp", "Origin", "Tags"];
 

@@ -3,7 +3,7 @@
 //! Invariant: [`parse`] and [`format`](fn@format) are each other's inverse.
 
 use super::settings::Window;
-use super::words::DAYS;
+use super::vocabulary::DAYS;
 
 pub(super) const ALLOWED: &str = "a window such as \"22:00-06:00\" or \"Sat,Sun 00:00-24:00\" (Mon, Tue, Wed, Thu, Fri, Sat, Sun)";
 

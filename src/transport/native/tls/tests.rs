@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use super::super::contexts::Proposal;
 use super::super::pdu::write::AssociateRequest;
-use super::super::words as native_words;
+use super::super::upper_layer;
 use super::*;
 
 /// Nothing here takes as long, but for a test that fails.
@@ -179,8 +179,8 @@ fn refusal(connected: Result<TlsStream<TcpStream>, TlsError>) -> String {
         }
         Ok(mut stream) => {
             let error = stream.read(&mut [0]).expect_err("a refusal");
-            assert!(native_words::is_tls(&error), "{error}");
-            native_words::io(&error, "an answer")
+            assert!(upper_layer::is_tls(&error), "{error}");
+            upper_layer::io(&error, "an answer")
         }
     }
 }
@@ -375,7 +375,7 @@ fn all_dates_count() {
         let result = verifier.verify_server_cert(certificate, &[], &nobody, &[], time);
         result
             .map(|_| ())
-            .map_err(|error| words::error(&error, false, false).0)
+            .map_err(|error| failure::error(&error, false, false).0)
     };
     // One second after it was made, the receiver's own may still lie ahead.
     for certificate in [&old, &server] {

@@ -1,4 +1,4 @@
-//! `/sendqueue/errors`, and the body of everything that is not answered with 200.
+//! `/sendqueue/errors`: the error queue.
 
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -8,26 +8,6 @@ use super::values::{Time, maybe_dimse_status, status_argument, status_to_find};
 use crate::item::Class;
 use crate::item::meaning::{advice, meaning};
 use crate::store;
-
-/// Why a request was not done, in the form of Orthanc's own errors.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "PascalCase")]
-#[schema(example = json!({
-    "HttpStatus": 400, "HttpError": "Bad Request", "Message": "Bad request",
-    "Details": "limit: found \"0\", allowed: 1 to 1000", "Method": "GET", "Uri": "/sendqueue/items",
-}))]
-pub struct Error {
-    #[schema(minimum = 400, maximum = 599)]
-    pub http_status: u16,
-    pub http_error: &'static str,
-    pub message: &'static str,
-    /// What is wrong: the field, what was found, what is allowed.
-    pub details: String,
-    #[schema(example = "GET")]
-    pub method: &'static str,
-    /// The path that was asked for.
-    pub uri: String,
-}
 
 /// A kind of failure in the error queue.
 #[derive(Debug, Serialize, ToSchema)]

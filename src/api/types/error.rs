@@ -1,0 +1,24 @@
+//! The body of everything that is not answered with 200.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Why a request was not done, in the form of Orthanc's own errors.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+#[schema(example = json!({
+    "HttpStatus": 400, "HttpError": "Bad Request", "Message": "Bad request",
+    "Details": "limit: found \"0\", allowed: 1 to 1000", "Method": "GET", "Uri": "/sendqueue/items",
+}))]
+pub struct Error {
+    #[schema(minimum = 400, maximum = 599)]
+    pub http_status: u16,
+    pub http_error: &'static str,
+    pub message: &'static str,
+    /// What is wrong: the field, what was found, what is allowed.
+    pub details: String,
+    #[schema(example = "GET")]
+    pub method: &'static str,
+    /// The path that was asked for.
+    pub uri: String,
+}
