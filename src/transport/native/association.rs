@@ -44,21 +44,53 @@ pub struct Peer {
     pub tls: Option<Arc<Tls>>,
 }
 
-/// Why there is no association.
-#[derive(Debug, Default)]
+/// There is no association.
+#[derive(Debug)]
 pub struct NotOpened {
+    pub why: Why,
     /// In words.
     pub details: String,
-    /// The peer is there; it may have too many associations.
-    pub may_be_congestion: bool,
-    /// It may be because of what was proposed: refused for no reason that is true of any association, aborted, or closed.
-    pub may_be_proposal: bool,
-    /// It said no: it is there.
-    pub answered: bool,
+}
+
+/// Why there is no association.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Nobody is there, or nobody that can be talked to.
+    Unreachable,
+    /// It took the connection and said nothing in time: receivers that serve one association at a time let the others wait.
+    Silent,
+    /// It took the connection and closed it, for whatever reason.
+    Closed,
+    /// It said no, or aborted, and not for a reason that would be true of any association: there may be too many, or it may
+    /// be what was proposed.
+    Declined,
+    /// It said no, for a reason that is true of any association.
+    Refused,
     /// Orthanc's own SCU may do what this one cannot.
-    pub only_orthanc: bool,
-    /// Given up because another association became free.
-    pub given_up: bool,
+    OnlyOrthanc,
+    /// Another association became free meanwhile.
+    GivenUp,
+}
+
+impl Why {
+    /// Of what this SCU cannot do.
+    pub fn unable(only_orthanc: bool) -> Why {
+        if only_orthanc {
+            Why::OnlyOrthanc
+        } else {
+            Why::Unreachable
+        }
+    }
+
+    /// The peer is there; it may have too many associations.
+    pub fn may_be_congestion(self) -> bool {
+        matches!(self, Why::Silent | Why::Closed | Why::Declined)
+    }
+
+    /// It may be because of what was proposed.
+    pub fn may_be_proposal(self) -> bool {
+        matches!(self, Why::Closed | Why::Declined)
+    }
 }
 
 /// The association is lost, with the request that was under way.
@@ -146,10 +178,10 @@ impl Association {
                 io::ErrorKind::TimedOut => "no answer in time".to_owned(),
                 _ => error.to_string(),
             };
-            NotOpened::because(format!(
-                "cannot connect to {}:{}: {why}",
-                peer.host, peer.port
-            ))
+            NotOpened::new(
+                Why::Unreachable,
+                format!("cannot connect to {}:{}: {why}", peer.host, peer.port),
+            )
         })?;
         socket.set_give_up(give_up);
         socket.expect_within(peer.timeout);
@@ -157,13 +189,7 @@ impl Association {
             None => Wire::Plain(socket),
             Some(tls) => match tls.connect(socket, &peer.host) {
                 Ok(stream) => Wire::Tls(Box::new(stream)),
-                Err(error) => {
-                    return Err(NotOpened {
-                        only_orthanc: error.only_orthanc,
-                        given_up: error.given_up,
-                        ..NotOpened::because(error.details)
-                    });
-                }
+                Err(error) => return Err(NotOpened::new(error.why, error.details)),
             },
         };
         let mut reader = Reader::default();
@@ -182,9 +208,12 @@ impl Association {
         };
         if association.fragment == 0 {
             association.abort();
-            return Err(NotOpened::because(format!(
-                "the receiver takes PDUs of {peer_max} bytes only, in which no data has room"
-            )));
+            return Err(NotOpened::new(
+                Why::Unreachable,
+                format!(
+                    "the receiver takes PDUs of {peer_max} bytes only, in which no data has room"
+                ),
+            ));
         }
         Ok(association)
     }
@@ -359,11 +388,9 @@ impl Association {
 }
 
 impl NotOpened {
-    fn because(details: impl Into<String>) -> NotOpened {
-        NotOpened {
-            details: details.into(),
-            ..NotOpened::default()
-        }
+    pub fn new(why: Why, details: impl Into<String>) -> NotOpened {
+        let details = details.into();
+        NotOpened { why, details }
     }
 }
 
@@ -390,24 +417,27 @@ fn negotiate(
         Refused::Said {
             details,
             may_be_congestion,
-        } => NotOpened {
-            may_be_congestion,
-            may_be_proposal: may_be_congestion,
-            answered: true,
-            ..NotOpened::because(details)
-        },
+        } => NotOpened::new(
+            if may_be_congestion {
+                Why::Declined
+            } else {
+                Why::Refused
+            },
+            details,
+        ),
         Refused::Unreadable(error) => {
             let what = format!(
                 "the answer of {}:{} to the association request",
                 peer.host, peer.port
             );
-            NotOpened {
-                given_up: matches!(&error, ReadError::Io(io) if wire::is_given_up(io)),
-                may_be_proposal: matches!(&error, ReadError::Io(io) if upper_layer::is_end(io)),
-                // It took the connection: receivers that serve one association at a time let the others wait.
-                may_be_congestion: matches!(&error, ReadError::Io(io) if !upper_layer::is_tls(io)),
-                ..NotOpened::because(pdu::describe(&error, &what))
-            }
+            let why = match &error {
+                ReadError::Io(io) if wire::is_given_up(io) => Why::GivenUp,
+                ReadError::Io(io) if upper_layer::is_tls(io) => Why::Unreachable,
+                ReadError::Io(io) if upper_layer::is_end(io) => Why::Closed,
+                ReadError::Io(_) => Why::Silent,
+                _ => Why::Unreachable,
+            };
+            NotOpened::new(why, pdu::describe(&error, &what))
         }
     })
 }

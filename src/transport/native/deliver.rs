@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::association::{Association, NotOpened};
+use super::association::{Association, NotOpened, Why};
 use super::contexts::{Conversion, Kind, Proposal};
 use super::habits::Second;
 use super::kinds::Forecast;
@@ -87,21 +87,22 @@ impl Native {
                 }
                 Err(not) => not,
             };
-            if not.given_up {
+            if not.why == Why::GivenUp {
                 if let Some(association) = self.pool.take_over(place) {
                     return Ok(kept(association));
                 }
                 continue;
             }
             let too_wide =
-                not.may_be_proposal && self.habits.may_be_too_wide(&place.key, &proposal);
+                not.why.may_be_proposal() && self.habits.may_be_too_wide(&place.key, &proposal);
             let narrower = too_wide
                 .then(|| width.narrower_than(&proposal, &forecast, conversion))
                 .flatten();
-            let first_refusal = refused.get_or_insert(not);
+            let first = refused.unwrap_or(not);
             let Some(narrower) = narrower else {
-                return Err(std::mem::take(first_refusal));
+                return Err(first);
             };
+            refused = Some(first);
             (width, proposal) = narrower;
         }
     }
@@ -218,9 +219,9 @@ impl<'a> Delivering<'a> {
             };
             let outcome = match self.send(loaded, place, conversion, line, &mut ahead) {
                 Ok(outcome) => outcome,
-                Err(not) if not.only_orthanc => return Err(not.details),
+                Err(not) if not.why == Why::OnlyOrthanc => return Err(not.details),
                 Err(not) => Outcome {
-                    association_rejected: not.may_be_congestion,
+                    association_rejected: not.why.may_be_congestion(),
                     ..Outcome::new(Class::Unreachable, not.details)
                 },
             };

@@ -35,7 +35,7 @@ use std::time::{Duration, Instant};
 use orthanc_sdk::Host;
 use parking_lot::Mutex;
 
-use self::association::{Association, NotOpened, Peer};
+use self::association::{Association, NotOpened, Peer, Why};
 use self::contexts::{Conversion, Proposal};
 use self::deliver::Delivering;
 use self::habits::{Habits, Second};
@@ -162,9 +162,11 @@ impl Native {
         });
         let mut association = match opened {
             Ok(association) => association,
-            Err(not) if not.only_orthanc => return Look::OnlyOrthanc(not.details),
+            Err(not) if not.why == Why::OnlyOrthanc => return Look::OnlyOrthanc(not.details),
             // It is there, and may take other associations than one for a C-ECHO.
-            Err(not) if not.answered || not.may_be_proposal => return refused(not.details),
+            Err(not) if matches!(not.why, Why::Refused | Why::Declined | Why::Closed) => {
+                return refused(not.details);
+            }
             Err(not) => return silent(not.details),
         };
         match association.echo() {
@@ -277,10 +279,8 @@ impl Native {
     /// With its addresses.
     fn peer(&self, key: &Key) -> std::result::Result<(Peer, Vec<std::net::SocketAddr>), NotOpened> {
         let tls = if key.tls { Some(self.tls()?) } else { None };
-        let found = addresses(&key.host, key.port).map_err(|details| NotOpened {
-            details,
-            ..NotOpened::default()
-        })?;
+        let found = addresses(&key.host, key.port)
+            .map_err(|details| NotOpened::new(Why::Unreachable, details))?;
         let peer = Peer {
             host: key.host.clone(),
             port: key.port,
@@ -298,10 +298,8 @@ impl Native {
         if let Some(tls) = kept.as_ref().filter(|tls| tls.is_current()) {
             return Ok(tls.clone());
         }
-        let tls = Tls::load(&self.settings.tls).map_err(|problem| NotOpened {
-            details: problem.details,
-            only_orthanc: problem.only_orthanc,
-            ..NotOpened::default()
+        let tls = Tls::load(&self.settings.tls).map_err(|problem| {
+            NotOpened::new(Why::unable(problem.only_orthanc), problem.details)
         })?;
         let tls = Arc::new(tls);
         *kept = Some(tls.clone());

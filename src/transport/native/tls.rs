@@ -39,6 +39,7 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{CipherSuite, ClientConfig, ClientConnection, StreamOwned, SupportedProtocolVersion};
 
 use self::verify::{Trusted, Verifier};
+use super::association::Why;
 use super::wire;
 use crate::config::settings::TlsSettings;
 
@@ -118,10 +119,7 @@ pub struct TlsProblem {
 pub struct TlsError {
     /// In words.
     pub details: String,
-    /// Orthanc itself may be able to.
-    pub only_orthanc: bool,
-    /// Given up because another association became free.
-    pub given_up: bool,
+    pub why: Why,
 }
 
 /// What a file looked like before it was read.
@@ -208,8 +206,11 @@ impl Tls {
             }
             Err(Broken::Stream(error)) => Err(TlsError {
                 details: failure::stream(&error, host, heard),
-                only_orthanc: false,
-                given_up: wire::is_given_up(&error),
+                why: if wire::is_given_up(&error) {
+                    Why::GivenUp
+                } else {
+                    Why::Unreachable
+                },
             }),
         }
     }
@@ -219,8 +220,7 @@ impl Tls {
         let (details, only_orthanc) = failure::error(error, agreed, self.lacks_trusted);
         TlsError {
             details,
-            only_orthanc,
-            given_up: false,
+            why: Why::unable(only_orthanc),
         }
     }
 }

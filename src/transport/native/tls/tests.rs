@@ -174,7 +174,7 @@ fn connect(tls: &Tls, server: &Server) -> Result<TlsStream<TcpStream>, TlsError>
 fn refusal(connected: Result<TlsStream<TcpStream>, TlsError>) -> String {
     match connected {
         Err(error) => {
-            assert!(!error.only_orthanc, "{error}");
+            assert_ne!(error.why, Why::OnlyOrthanc, "{error}");
             error.details
         }
         Ok(mut stream) => {
@@ -200,7 +200,7 @@ fn says(error: &TlsError, only_orthanc: bool, words: &[&str]) {
             "{word:?} is not in: {error:?}"
         );
     }
-    assert_eq!(error.only_orthanc, only_orthanc, "{error:?}");
+    assert_eq!(error.why, Why::unable(only_orthanc), "{error:?}");
 }
 
 fn refused(settings: &TlsSettings, only_orthanc: bool, words: &[&str]) {
@@ -839,8 +839,8 @@ fn errors_of_the_stream() {
     };
     let error = connect(io::Error::other("out of order"));
     says(&error, false, &["pacs", "out of order"]);
-    assert!(!error.given_up);
-    assert!(connect(io::Error::other(wire::GivenUp)).given_up);
+    assert_eq!(error.why, Why::Unreachable);
+    assert_eq!(connect(io::Error::other(wire::GivenUp)).why, Why::GivenUp);
     // An interrupt is none.
     says(
         &connect(ErrorKind::Interrupted.into()),
