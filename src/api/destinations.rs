@@ -144,11 +144,7 @@ impl Api {
         let way = self.way(&record.name);
         Destination {
             name: record.name.clone(),
-            state: if configured.has(&record.name) {
-                state(&status)
-            } else {
-                DestinationState::NotConfigured
-            },
+            state: state(&status, configured.has(&record.name)),
             counts: (&record.counts).into(),
             bytes_pending: record.bytes_pending,
             oldest_pending_seconds: age(record.oldest_pending, now),
@@ -209,8 +205,10 @@ impl Api {
     }
 }
 
-pub(super) fn state(status: &LaneStatus) -> DestinationState {
-    if status.paused {
+pub(super) fn state(status: &LaneStatus, is_configured: bool) -> DestinationState {
+    if !is_configured {
+        DestinationState::NotConfigured
+    } else if status.paused {
         DestinationState::Paused
     } else if status.unreachable_since.is_some() {
         DestinationState::Unreachable

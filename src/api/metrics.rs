@@ -51,6 +51,7 @@ const FAILURES: [Class; 7] = [
 struct Destination {
     record: DestinationRecord,
     status: LaneStatus,
+    is_configured: bool,
     figures: Figures,
 }
 
@@ -91,7 +92,9 @@ impl Api {
 
     fn measured(&self, now: Timestamp) -> Result<Vec<Destination>, ApiError> {
         let records = self.records()?;
+        let configured = self.configured();
         let measured = records.into_iter().map(|record| Destination {
+            is_configured: configured.has(&record.name),
             status: self.status(&record, now),
             figures: self
                 .lanes
@@ -419,7 +422,7 @@ fn reachable(page: &mut Exposition, destinations: &[Destination]) {
         "1 for the state that the destination is in, 0 for the others.",
     );
     for one in destinations {
-        let is = state(&one.status);
+        let is = state(&one.status, one.is_configured);
         for state in DestinationState::ALL {
             let labels = [
                 ("destination", one.record.name.as_str()),

@@ -34,6 +34,7 @@ pub use self::lane::{Lane, LaneStatus, Tools};
 use self::wire::Wire;
 use crate::config::settings::{DestinationSettings, Settings};
 use crate::destinations::Destination;
+use crate::item;
 use crate::store::DestinationRecord;
 
 /// All the lanes.
@@ -52,6 +53,8 @@ struct All {
     wires: BTreeMap<String, Arc<Wire>>,
     /// Names that were looked for lately and lead nowhere.
     unknown: BTreeSet<String>,
+    /// Those that are not configured, and have items.
+    absent: BTreeSet<String>,
 }
 
 /// Why there is no lane.
@@ -183,46 +186,61 @@ impl Lanes {
         }
     }
 
-    /// Looks again at which destinations are configured: what is not has no lane any more. `waiting`: those for which something
-    /// is ready; nothing that was missed when it came is missed for ever.
-    pub fn review(&self, waiting: &[String]) {
+    /// Looks again at which destinations are configured: what is not has no lane any more. Pokes those for which something is
+    /// ready: nothing that was missed when it came is missed for ever. Answers those that are not configured and have items that
+    /// wait.
+    pub fn review(&self, records: &[DestinationRecord]) -> Vec<String> {
         let all: Vec<String> = {
             let mut state = self.lock();
-            if !state.running {
-                return;
+            if state.stopped {
+                return Vec::new();
             }
             state.unknown.clear();
             state.lanes.keys().cloned().collect()
         };
-        for name in all {
-            if let Ok(false) = self.tools.directory.knows(&name) {
-                self.close(&name);
+        let is_absent = |name: &String| matches!(self.tools.directory.knows(name), Ok(false));
+        for name in all.iter().filter(|name| is_absent(name)) {
+            self.close(name);
+        }
+        let waiting = records.iter().filter(|record| record.counts.open() > 0);
+        let (absent, known): (Vec<_>, Vec<_>) = waiting.partition(|record| is_absent(&record.name));
+        for record in known {
+            if record.counts.get(item::State::Pending) > 0 {
+                self.poke(&record.name);
             }
         }
-        for name in waiting {
-            self.poke(name);
-        }
+        let absent: Vec<String> = absent
+            .into_iter()
+            .map(|record| record.name.clone())
+            .collect();
+        self.tell_absent(&absent);
+        absent
     }
 
     fn close(&self, name: &str) {
         let mut state = self.lock();
-        let lane = state.lanes.remove(name);
-        if let Some(lane) = &lane {
-            let target = &lane.wire.target;
-            let wire = &lane.wire;
-            if !state
-                .lanes
-                .values()
-                .any(|other| Arc::ptr_eq(&other.wire, wire))
-            {
-                state.wires.remove(target);
-            }
+        let Some(lane) = state.lanes.remove(name) else {
+            return;
+        };
+        let in_use = |other: &Arc<Lane>| Arc::ptr_eq(&other.wire, &lane.wire);
+        if !state.lanes.values().any(in_use) {
+            state.wires.remove(&lane.wire.target);
         }
         drop(state);
-        if let Some(lane) = lane {
-            lane.close();
-            log::warn!("{name}: it is no longer configured in Orthanc; what waits for it is kept");
+        lane.close();
+        log::warn!("{name}: no longer configured in Orthanc");
+    }
+
+    /// Says once of each that its items wait.
+    fn tell_absent(&self, absent: &[String]) {
+        let mut state = self.lock();
+        let new = absent.iter().filter(|name| !state.absent.contains(*name));
+        for name in new {
+            log::error!(
+                "{name}: not configured in Orthanc (any more): its items are kept and wait until it is, or until they are redirected"
+            );
         }
+        state.absent = absent.iter().cloned().collect();
     }
 
     /// The machine's clock was set: whoever waits for a window looks again.

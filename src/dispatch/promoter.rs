@@ -9,10 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use parking_lot::Mutex;
+
 use super::Lanes;
 use super::timekeeper::Timekeeper;
 use crate::failpoint;
-use crate::item::{self, Clock, Timestamp};
+use crate::item::{Clock, Timestamp};
 use crate::service::{Bell, Service, Woken};
 use crate::store::{Result, Store};
 
@@ -34,6 +36,8 @@ pub struct Promoter {
     bell: Bell,
     /// When it was looked last at what is configured and what waits.
     reviewed: AtomicI64,
+    /// Destinations that are not configured, and have items.
+    absent: Mutex<Vec<String>>,
 }
 
 impl Promoter {
@@ -51,6 +55,7 @@ impl Promoter {
             timekeeper: Timekeeper::default(),
             bell: Bell::default(),
             reviewed: AtomicI64::new(i64::MIN),
+            absent: Mutex::default(),
         }
     }
 
@@ -85,6 +90,8 @@ impl Promoter {
                 self.lanes.poke(&name);
             }
         }
+        self.review_lanes(now)?;
+        self.spare_absent(now)?;
         loop {
             let expired = self.store.expire(now, STEP)?;
             if expired > 0 {
@@ -94,7 +101,6 @@ impl Promoter {
                 break;
             }
         }
-        self.review_lanes(now)?;
         // What may turn out not to have passed removes nothing: that could not be taken back.
         let horizon = now
             .plus_seconds(-self.clock.uncertain().as_secs_f64())
@@ -104,18 +110,25 @@ impl Promoter {
         self.store.next_due()
     }
 
+    /// Looks at what is configured and what waits.
     fn review_lanes(&self, now: Timestamp) -> Result<()> {
         let last = self.reviewed.load(Ordering::Relaxed);
         if now.micros() < last.saturating_add(REVIEW_MICROS) {
             return Ok(());
         }
+        let absent = self.lanes.review(&self.store.destinations()?);
         self.reviewed.store(now.micros(), Ordering::Relaxed);
-        let records = self.store.destinations()?.into_iter();
-        let waiting: Vec<String> = records
-            .filter(|record| record.counts.get(item::State::Pending) > 0)
-            .map(|record| record.name)
-            .collect();
-        self.lanes.review(&waiting);
+        *self.absent.lock() = absent;
+        Ok(())
+    }
+
+    /// What waits for a destination that is not configured does not expire: each time that it would, it gets another day.
+    fn spare_absent(&self, now: Timestamp) -> Result<()> {
+        let absent = self.absent.lock().clone();
+        for name in absent {
+            let until = now.plus_seconds(SECONDS_PER_DAY);
+            while self.store.put_off(&name, now, until, STEP)? == u64::from(STEP) {}
+        }
         Ok(())
     }
 }

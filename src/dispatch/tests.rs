@@ -3,6 +3,7 @@
 mod clock;
 mod congestion;
 mod crash;
+mod ends;
 mod faults;
 mod figures;
 mod groups;
@@ -23,7 +24,7 @@ use std::time::Duration;
 use self::played::{Played, Player};
 use super::promoter::Promoter;
 use super::worker::{self, Step};
-use super::{Lane, Lanes, Tools};
+use super::{Lane, Lanes, NoLane, Tools};
 use crate::config::settings::{DestinationSettings, HostSettings, Settings};
 use crate::destinations::Directory;
 use crate::item::{
@@ -178,12 +179,9 @@ struct Bench {
     lane: Arc<Lane>,
 }
 
-fn bench(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
-    let folder = tempfile::tempdir().unwrap();
-    let inner = SqliteStore::open(&folder.path().join("queue.db")).unwrap();
-    let store = Arc::new(faults::Faulty::new(inner));
-    let clock = Arc::new(TestClock::default());
-    let script = Arc::new(Script {
+/// A destination that takes everything, over what all share.
+fn script() -> Arc<Script> {
+    Arc::new(Script {
         deliver: Mutex::default(),
         admit: Mutex::default(),
         probe: Mutex::new(Box::new(|| Probe::Answered(Duration::from_millis(1)))),
@@ -191,10 +189,11 @@ fn bench(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
         line: Mutex::default(),
         native: AtomicBool::new(false),
         probes: AtomicU32::new(0),
-    });
-    let mut defaults = DestinationSettings::default();
-    change(&mut defaults);
-    let settings = Arc::new(Settings {
+    })
+}
+
+fn settings(defaults: DestinationSettings) -> Settings {
+    Settings {
         enable: true,
         database: PathBuf::new(),
         index_directory: PathBuf::new(),
@@ -207,7 +206,18 @@ fn bench(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
         destinations: BTreeMap::new(),
         alerts: None,
         host: HostSettings::default(),
-    });
+    }
+}
+
+fn bench(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = SqliteStore::open(&folder.path().join("queue.db")).unwrap();
+    let store = Arc::new(faults::Faulty::new(inner));
+    let clock = Arc::new(TestClock::default());
+    let script = script();
+    let mut defaults = DestinationSettings::default();
+    change(&mut defaults);
+    let settings = Arc::new(settings(defaults));
     let tools = Arc::new(Tools {
         store: store.clone(),
         directory: directory(&settings, &["pacs"], &script),

@@ -36,7 +36,7 @@ pub fn resolve(
             if named {
                 continue;
             }
-            if !rule.allow_loop && came_from(destination) {
+            if !rule.allow_loop && came_from(settings.target(destination)) {
                 if !resolution.loops.contains(destination) {
                     resolution.loops.push(destination.clone());
                 }

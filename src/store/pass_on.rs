@@ -70,6 +70,7 @@ macro_rules! pass_on {
             fn promote(now: Timestamp, limit: u32) -> Vec<String>;
             fn next_due() -> Option<Timestamp>;
             fn expire(now: Timestamp, limit: u32) -> u64;
+            fn put_off(destination: &str, now: Timestamp, until: Timestamp, limit: u32) -> u64;
             fn prune(before: Timestamp, limit: u32) -> u64;
             fn tidy() -> ();
             fn reading() -> Option<Reading>;

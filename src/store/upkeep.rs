@@ -22,6 +22,14 @@ pub trait Upkeep: Send + Sync {
     fn next_due(&self) -> Result<Option<Timestamp>>;
     /// Waiting items whose time is over go to the error queue, at most `limit`; answers how many.
     fn expire(&self, now: Timestamp, limit: u32) -> Result<u64>;
+    /// What waits for a destination and would expire by `now` expires at `until` instead, at most `limit`; answers how many.
+    fn put_off(
+        &self,
+        destination: &str,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<u64>;
     /// Removes `Success` and `Cancelled` items at rest since before `before`, at most `limit`.
     fn prune(&self, before: Timestamp, limit: u32) -> Result<u64>;
     /// What is worth doing from time to time, while little is written. Asked for each second.

@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { link } from "./route.js";
 import { age, ago, date, time, waiting } from "./words.js";
 
-const STATES = { Ready: "Ready", Unreachable: "Unreachable", Paused: "Paused", OutsideWindow: "Outside its window" };
+const STATES = { Ready: "Ready", Unreachable: "Unreachable", Paused: "Paused", OutsideWindow: "Outside its window", NotConfigured: "Not configured" };
 
 /** The state in words; its colour repeats it. */
 export function standing(one) {
@@ -19,6 +19,7 @@ export function holds(one) {
 }
 
 function more(one) {
+  if (one.State === "NotConfigured") return "in Orthanc (any more): its items wait, do not expire, and can be redirected";
   if (one.State === "Paused") return "by a person, until it is resumed";
   if (one.State === "Unreachable") {
     const wait = one.NextProbe ? (date(one.NextProbe) - Date.now()) / 1000 : 0;

@@ -26,20 +26,7 @@ impl Bench {
             TestMachine(self.clock.clone()),
             self.store.reading().unwrap(),
         );
-        let settings = Arc::new(Settings {
-            enable: true,
-            database: PathBuf::new(),
-            index_directory: PathBuf::new(),
-            tcp_no_delay: true,
-            history_days: 7,
-            gap_seconds: 600,
-            max_memory_mb: 256,
-            rules: Vec::new(),
-            defaults: DestinationSettings::default(),
-            destinations: BTreeMap::new(),
-            alerts: None,
-            host: HostSettings::default(),
-        });
+        let settings = Arc::new(settings(DestinationSettings::default()));
         let lanes = Arc::new(Lanes::new(settings, self.tools.clone()));
         Promoter::new(self.store.clone(), Arc::new(clock), lanes, 7)
     }

@@ -244,20 +244,11 @@ fn settings() -> Settings {
         ..defaults.clone()
     };
     Settings {
-        enable: true,
-        database: PathBuf::new(),
-        index_directory: PathBuf::new(),
-        tcp_no_delay: true,
         history_days: 1,
-        gap_seconds: 600,
-        max_memory_mb: 256,
-        rules: Vec::new(),
-        defaults,
         destinations: [("night", night), ("slow", slow), ("whole", whole)]
             .map(|(name, settings)| (name.to_owned(), settings))
             .into(),
-        alerts: None,
-        host: HostSettings::default(),
+        ..super::settings(defaults)
     }
 }
 

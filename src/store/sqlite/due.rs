@@ -137,6 +137,28 @@ pub fn expire(pool: &Pool, now: Timestamp, limit: u32) -> Result<u64> {
     Ok(expired as u64)
 }
 
+pub fn put_off(
+    pool: &Pool,
+    destination: &str,
+    now: Timestamp,
+    until: Timestamp,
+    limit: u32,
+) -> Result<u64> {
+    let mut writer = pool.writer()?;
+    if !is_due(&writer, sql::EXPIRE_NEXT, now)? {
+        return Ok(0);
+    }
+    let tx = writer.begin()?;
+    let Some(destination) = find_destination(&tx, destination)? else {
+        return Ok(0);
+    };
+    let put_off =
+        tx.prepare_cached(sql::PUT_OFF)?
+            .execute(params![destination, now, until, limit])?;
+    tx.commit()?;
+    Ok(put_off as u64)
+}
+
 pub fn prune(pool: &Pool, before: Timestamp, limit: u32) -> Result<u64> {
     let mut writer = pool.writer()?;
     let tx = writer.begin()?;

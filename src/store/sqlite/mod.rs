@@ -313,6 +313,16 @@ impl Upkeep for SqliteStore {
         self.write(|| due::expire(&self.pool, now, limit))
     }
 
+    fn put_off(
+        &self,
+        destination: &str,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<u64> {
+        self.write(|| due::put_off(&self.pool, destination, now, until, limit))
+    }
+
     fn prune(&self, before: Timestamp, limit: u32) -> Result<u64> {
         self.write(|| due::prune(&self.pool, before, limit))
     }

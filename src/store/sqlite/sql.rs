@@ -103,6 +103,7 @@ statements! {
     PROMOTE_ITEMS = "promote_items";
     PROMOTE_ONE = "promote_one";
     PRUNE = "prune";
+    PUT_OFF = "put_off";
     PURGE = "purge";
     RECENT_FAILED = "recent_failed";
     RECENT_SENT = "recent_sent";

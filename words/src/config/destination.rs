@@ -16,7 +16,8 @@ use super::vocabulary::{
 use super::window;
 use crate::item::RetryPolicy;
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
+    "Target",
     "Transport",
     "TransferSyntax",
     "Associations",
@@ -33,6 +34,13 @@ const KEYS: [&str; 15] = [
     "MaxBytesPerSecond",
     "Windows",
 ];
+
+/// What all names of a target share, see [`DestinationSettings::share`].
+const OF_THE_TARGET: [&str; 3] = ["Associations", "ReservedAssociations", "MaxBytesPerSecond"];
+
+/// What a `Target` can be.
+pub(super) const TARGET: &str =
+    "a name of DicomModalities, of which this destination is a second name";
 
 const RETRY_KEYS: [&str; 5] = [
     "MaxAttempts",
@@ -72,6 +80,17 @@ impl Draft {
         };
         let s = &mut draft.settings;
 
+        section.read("Target", &mut s.target, |n| {
+            n.text(TARGET, mistakes)
+                .map(|target| Some(target.to_owned()))
+        });
+        if s.target.is_some() {
+            for key in OF_THE_TARGET {
+                if let Some(node) = section.get(key) {
+                    node.wrong(mistakes, "nothing beside Target: all names of a target share what its own entry says");
+                }
+            }
+        }
         section.read("Transport", &mut s.transport, |n| {
             n.choice(&TRANSPORTS, mistakes)
         });

@@ -13,6 +13,9 @@ use crate::item::Priority;
 #[serde(rename_all = "PascalCase")]
 #[schema(as = DestinationSettings)]
 pub struct InForce {
+    /// The destination that this one is a second name of, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// `Auto`, `Rest` or `Native`.
     pub transport: &'static str,
     /// UID that images are sent in; null: the stored one where the receiver takes it.
@@ -67,6 +70,7 @@ pub struct RetryInForce {
 /// The settings in force for a destination.
 pub fn in_force(settings: &DestinationSettings) -> InForce {
     InForce {
+        target: settings.target.clone(),
         transport: word_of(&TRANSPORTS, &settings.transport),
         transfer_syntax: settings.transfer_syntax,
         associations: settings.associations,

@@ -254,6 +254,15 @@ pub struct DestinationSettings {
     pub windows: Vec<Window>,
 }
 
+impl DestinationSettings {
+    /// Takes over what all names of a target share.
+    pub(super) fn share(&mut self, of_target: &DestinationSettings) {
+        self.associations = of_target.associations;
+        self.reserved_associations = of_target.reserved_associations;
+        self.max_bytes_per_second = of_target.max_bytes_per_second;
+    }
+}
+
 impl Default for DestinationSettings {
     fn default() -> Self {
         DestinationSettings {

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::alerts::alerts;
-use super::destination::{Draft, QUIET_SECONDS};
+use super::destination::{Draft, QUIET_SECONDS, TARGET};
 use super::host::{Host, host, index_directory};
 use super::mistake::{Mistakes, one_of, quoted, quoted_text};
 use super::raw::{Node, Object};
@@ -99,14 +99,29 @@ pub fn load(
 
     let mut defaults = Draft::built_in();
     section.read("Defaults", &mut defaults, |n| {
-        Some(Draft::built_in().over(n, m))
+        let draft = Draft::built_in().over(n, m);
+        if draft.settings.target.is_some() {
+            m.add(
+                &format!("{}.Target", n.path),
+                "a value",
+                "nothing: it belongs into an entry of Destinations",
+            );
+        }
+        Some(draft)
     });
     let mut destinations = BTreeMap::new();
     section.read("Destinations", &mut destinations, |n| {
         read_destinations(n, &defaults, &host, m)
     });
+    let second: Vec<&str> = destinations
+        .iter()
+        .filter(|(_, own)| own.target.is_some())
+        .map(|(name, _)| name.as_str())
+        .collect();
     let mut rules = Vec::new();
-    section.read("Rules", &mut rules, |n| read_rules(n, tag_lookup, &host, m));
+    section.read("Rules", &mut rules, |n| {
+        read_rules(n, tag_lookup, &host, &second, m)
+    });
 
     let mut told = None;
     section.read("Alerts", &mut told, |n| alerts(n, m).map(Some));
@@ -151,10 +166,11 @@ fn path(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// Whether `name` can be a destination; `Err` says what is allowed.
-fn check_destination(name: &str, host: &Host) -> Result<(), String> {
+/// Whether `name` can be a destination, `second` being those with a `Target`; `Err` says what is allowed.
+fn check_destination(name: &str, host: &Host, second: &[&str]) -> Result<(), String> {
     match &host.names {
         _ if name.is_empty() => Err("the name of a modality".to_owned()),
+        _ if second.contains(&name) => Ok(()),
         Some(names) if !names.iter().any(|n| n == name) => {
             let names = one_of(names.iter().map(String::as_str), Some(name));
             Err(format!("a name of DicomModalities, {names}"))
@@ -173,18 +189,51 @@ fn read_destinations(
     let entries = node.object(allowed, mistakes)?;
     let mut destinations = BTreeMap::new();
     for (name, node) in entries.entries() {
-        if let Err(allowed) = check_destination(name, host) {
+        let own = defaults.over(&node, mistakes).settings;
+        let checked = if node.value.get("Target").is_some() {
+            check_second_name(name, host)
+        } else {
+            check_destination(name, host, &[])
+        };
+        if let Err(allowed) = checked {
             mistakes.add(&node.path, quoted_text(name), allowed);
         }
-        destinations.insert(name.to_owned(), defaults.over(&node, mistakes).settings);
+        destinations.insert(name.to_owned(), own);
+    }
+    let first = destinations.clone();
+    for (name, own) in &mut destinations {
+        let Some(target) = own.target.clone() else {
+            continue;
+        };
+        let of_target = first.get(&target).unwrap_or(&defaults.settings);
+        if of_target.target.is_some() || check_destination(&target, host, &[]).is_err() {
+            let path = format!("{}.{name}.Target", node.path);
+            mistakes.add(&path, quoted_text(&target), TARGET);
+        }
+        own.share(of_target);
     }
     Some(destinations)
+}
+
+/// Whether `name` can be a second name of a target; `Err` says what is allowed.
+fn check_second_name(name: &str, host: &Host) -> Result<(), String> {
+    let is_modality = (host.names.iter().flatten()).any(|one| one == name);
+    let is_plain = !name.is_empty()
+        && (name.bytes()).all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if is_plain && !is_modality {
+        return Ok(());
+    }
+    Err(
+        "with a Target, a name that is not one of DicomModalities, of letters, digits, - and _"
+            .to_owned(),
+    )
 }
 
 fn read_rules(
     node: &Node<'_>,
     lookup: TagLookup<'_>,
     host: &Host,
+    second: &[&str],
     mistakes: &mut Mistakes,
 ) -> Option<Vec<Rule>> {
     let nodes = node.list(
@@ -193,7 +242,7 @@ fn read_rules(
     )?;
     let mut rules: Vec<Rule> = Vec::new();
     for (index, node) in nodes.iter().enumerate() {
-        if let Some(rule) = read_rule(index, node, &rules, lookup, host, mistakes) {
+        if let Some(rule) = read_rule(index, node, &rules, lookup, host, second, mistakes) {
             rules.push(rule);
         }
     }
@@ -207,6 +256,7 @@ fn read_rule(
     before: &[Rule],
     lookup: TagLookup<'_>,
     host: &Host,
+    second: &[&str],
     mistakes: &mut Mistakes,
 ) -> Option<Rule> {
     let section = node.section(&RULE_KEYS, mistakes)?;
@@ -222,7 +272,7 @@ fn read_rule(
     };
     section.read("Name", &mut rule.name, |n| rule_name(n, before, mistakes));
     match section.get("To") {
-        Some(to) => rule.to = read_to(&to, host, mistakes),
+        Some(to) => rule.to = read_to(&to, host, second, mistakes),
         None => mistakes.add(&section.path_of("To"), "nothing", TO),
     }
     let strict = host.settings.strict_aet_comparison;
@@ -261,7 +311,7 @@ fn rule_name(node: &Node<'_>, before: &[Rule], mistakes: &mut Mistakes) -> Optio
 
 const TO: &str = "a list of one or more names of DicomModalities, for instance [\"pacs\"]";
 
-fn read_to(node: &Node<'_>, host: &Host, mistakes: &mut Mistakes) -> Vec<String> {
+fn read_to(node: &Node<'_>, host: &Host, second: &[&str], mistakes: &mut Mistakes) -> Vec<String> {
     let nodes = node.list(TO, mistakes).unwrap_or_default();
     if node.value.as_array().is_some_and(Vec::is_empty) {
         node.wrong(mistakes, TO);
@@ -275,7 +325,7 @@ fn read_to(node: &Node<'_>, host: &Host, mistakes: &mut Mistakes) -> Vec<String>
             entry.wrong(mistakes, "each destination once");
             continue;
         }
-        if let Err(allowed) = check_destination(name, host) {
+        if let Err(allowed) = check_destination(name, host, second) {
             entry.wrong(mistakes, allowed);
         }
         to.push(name.to_owned());

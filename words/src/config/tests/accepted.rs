@@ -414,3 +414,41 @@ fn the_case_of_aets_is_orthancs_matter() {
         assert!(matches!(when.tags[0].1, Match::AnyOf(_)));
     }
 }
+
+#[test]
+fn a_second_name_shares_what_belongs_to_its_target() {
+    let settings = read(&with(json!({
+        "Rules": [{ "To": ["research", "pacs"] }],
+        "Defaults": { "Priority": "Low" },
+        "Destinations": {
+            "pacs": { "Associations": 5, "ReservedAssociations": 2, "MaxBytesPerSecond": 9, "Priority": "High" },
+            "research": { "Target": "pacs", "QuietSeconds": 3 },
+            "spare": { "Target": "archive" },
+        },
+    })))
+    .unwrap();
+    assert_eq!(settings.target("research"), "pacs");
+    assert_eq!(settings.target("pacs"), "pacs");
+    let second: Vec<_> = settings.second_names().collect();
+    assert_eq!(second, [("research", "pacs"), ("spare", "archive")]);
+    let research = settings.destination("research");
+    assert_eq!(
+        (
+            research.associations,
+            research.reserved_associations,
+            research.max_bytes_per_second
+        ),
+        (5, 2, 9)
+    );
+    assert_eq!(
+        (research.priority, research.quiet_seconds),
+        (Priority::Low, 3)
+    );
+    assert_eq!(settings.destination("spare").associations, 2);
+    assert_eq!(in_force(research)["Target"], "pacs");
+    // In Orthanc's database the modalities are not known yet.
+    let mut configuration = with(json!({ "Destinations": { "research": { "Target": "pacs" } } }));
+    configuration["DicomModalities"] = json!({});
+    configuration["DicomModalitiesInDatabase"] = json!(true);
+    assert_eq!(read(&configuration).unwrap().target("research"), "pacs");
+}

@@ -187,3 +187,48 @@ fn one_slip_is_one_mistake() {
     });
     one(section, "Defaults.Retry.Delay", &[]);
 }
+
+#[test]
+fn of_a_second_name() {
+    let second = |name: &str, own: Value| json!({ "Destinations": { name: own } });
+    let target = "a name of DicomModalities, of which";
+    one(
+        second("research", json!({ "Target": "pacs2" })),
+        "Destinations.research.Target",
+        &["\"pacs2\"", target],
+    );
+    one(
+        second("research", json!({ "Target": 1 })),
+        "Destinations.research.Target",
+        &[target],
+    );
+    // It would be no second name.
+    for name in ["archive", "pacs", "", "re search", "peer:x"] {
+        one(
+            second(name, json!({ "Target": "pacs" })),
+            &format!("Destinations.{name}"),
+            &["with a Target, a name that is not one of DicomModalities"],
+        );
+    }
+    for (key, value) in [
+        ("Associations", json!(1)),
+        ("ReservedAssociations", json!(0)),
+        ("MaxBytesPerSecond", json!(5)),
+    ] {
+        one(
+            second("research", json!({ "Target": "pacs", key: value })),
+            &format!("Destinations.research.{key}"),
+            &["nothing beside Target"],
+        );
+    }
+    one(
+        json!({ "Destinations": { "a": { "Target": "pacs" }, "b": { "Target": "a" } } }),
+        "Destinations.b.Target",
+        &["\"a\"", target],
+    );
+    one(
+        json!({ "Defaults": { "Target": "pacs" } }),
+        "Defaults.Target",
+        &["an entry of Destinations"],
+    );
+}
