@@ -80,11 +80,11 @@ impl Machine for ThisMachine {
 /// See the module.
 pub struct QueueClock<M = ThisMachine> {
     machine: M,
-    state: Mutex<State>,
+    state: Mutex<Reckoning>,
 }
 
 #[derive(Debug)]
-struct State {
+struct Reckoning {
     /// Own time when the machine's elapsed time was 0.
     base: Timestamp,
     ahead: Ahead,
@@ -141,7 +141,7 @@ impl<M: Machine> QueueClock<M> {
         }
         QueueClock {
             machine,
-            state: Mutex::new(State {
+            state: Mutex::new(Reckoning {
                 base: Timestamp::from_micros(own.micros().saturating_sub(micros(elapsed))),
                 ahead: Ahead::from_micros(wall.micros().saturating_sub(own.micros())),
                 started: own,
@@ -154,7 +154,7 @@ impl<M: Machine> QueueClock<M> {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Reckoning> {
         self.state.lock()
     }
 }

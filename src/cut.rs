@@ -29,13 +29,13 @@ pub struct Cutter {
 }
 
 struct Shared {
-    state: Mutex<State>,
+    state: Mutex<Calls>,
     changed: Condvar,
     disconnect: Box<Disconnect>,
 }
 
 #[derive(Default)]
-struct State {
+struct Calls {
     cutting: bool,
     next: u64,
     open: Vec<Open>,
@@ -96,7 +96,7 @@ impl Cutter {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Calls> {
         self.state.lock()
     }
 }

@@ -10,9 +10,6 @@ use regex::Regex;
 /// Who uses whom, by the names of rooms, with a place for each.
 type Arrows = BTreeMap<(String, String), String>;
 
-/// What still runs against the page.
-const STILL: [(&str, &str); 0] = [];
-
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -172,9 +169,6 @@ fn rooms_use_what_the_page_allows() {
     found.extend(arrows(&root().join("words/src")));
     let mut wrong = Vec::new();
     for ((from, to), file) in &found {
-        if STILL.contains(&(from, to)) {
-            continue;
-        }
         match rooms.iter().find(|(room, _)| room == from) {
             None => wrong.push(format!(
                 "{from}, which uses {to} in {file}, is no room of ARCHITECTURE.md"
@@ -192,13 +186,6 @@ fn rooms_use_what_the_page_allows() {
                     "{from} may use {to}, and does not: the page says too much"
                 ));
             }
-        }
-    }
-    for (from, to) in STILL {
-        if !found.contains_key(&(from.to_owned(), to.to_owned())) {
-            wrong.push(format!(
-                "{from} no longer uses {to}: strike it out of STILL"
-            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

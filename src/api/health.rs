@@ -8,7 +8,7 @@ use super::input::Query;
 use super::types::{Health, HealthStatus, Part, Problem, ServiceHealth, ServiceState, Time};
 use super::{Answer, Api, json};
 use crate::item::Timestamp;
-use crate::service::{Record, State};
+use crate::service::{Condition, Record};
 
 /// Reconciliation is behind if its last full pass is older.
 const BEHIND: Duration = Duration::from_secs(60);
@@ -101,7 +101,7 @@ impl Api {
         let down = services.iter().filter(|service| service.is_down);
         let down = down.map(|service| {
             let details = match &service.last {
-                Some(_) if service.state == State::Restarting => {
+                Some(_) if service.state == Condition::Restarting => {
                     format!("{}, and is started again", panicked(service))
                 }
                 _ => format!("{} could not be started", service.name),
@@ -146,9 +146,9 @@ fn shown(service: &Record) -> ServiceHealth {
     ServiceHealth {
         name: service.name,
         state: match service.state {
-            State::Running => ServiceState::Running,
-            State::Restarting => ServiceState::Restarting,
-            State::Stopped => ServiceState::Stopped,
+            Condition::Running => ServiceState::Running,
+            Condition::Restarting => ServiceState::Restarting,
+            Condition::Stopped => ServiceState::Stopped,
         },
         since: Time(service.since),
         restarts: service.panics,

@@ -4,10 +4,9 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, ToSocketAddrs};
 
 use crate::item::Timestamp;
-use crate::transport::addresses;
 
 const KEPT_SECONDS: f64 = 60.0;
 
@@ -27,11 +26,11 @@ impl Addresses {
                 return found.clone();
             }
         }
-        let found: Vec<IpAddr> = match addresses(host, 0) {
-            Ok(found) => found.into_iter().map(|address| address.ip()).collect(),
+        let found: Vec<IpAddr> = match (host, 0).to_socket_addrs() {
+            Ok(found) => found.map(|address| address.ip()).collect(),
             Err(error) => {
                 log::warn!(
-                    "which of the modalities that share an AET has sent cannot be told: {error}"
+                    "which of the modalities that share an AET has sent cannot be told: the host name {host:?} cannot be resolved: {error}"
                 );
                 Vec::new()
             }

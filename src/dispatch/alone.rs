@@ -23,12 +23,12 @@ const LOOK: Duration = Duration::from_millis(100);
 pub struct Alone {
     patience: Duration,
     pressing: Duration,
-    state: Mutex<State>,
+    state: Mutex<Inside>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct Inside {
     stopped: bool,
     inside: u32,
     /// The one inside is alone.
@@ -117,7 +117,7 @@ impl Alone {
         self.presses(&self.lock())
     }
 
-    fn presses(&self, state: &State) -> bool {
+    fn presses(&self, state: &Inside) -> bool {
         !state.stopped
             && state.wish.as_ref().is_some_and(|wish| {
                 let waited = wish.since.elapsed();
@@ -134,11 +134,11 @@ impl Alone {
     }
 
     /// For a change, or a moment.
-    fn wait(&self, state: &mut MutexGuard<'_, State>) {
+    fn wait(&self, state: &mut MutexGuard<'_, Inside>) {
         self.changed.wait_for(state, LOOK);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Inside> {
         self.state.lock()
     }
 }

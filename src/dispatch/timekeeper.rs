@@ -17,13 +17,13 @@ const STEP_SECONDS: f64 = 60.0;
 
 #[derive(Default)]
 pub struct Timekeeper {
-    state: Mutex<State>,
+    state: Mutex<Noted>,
     jumps: AtomicU64,
     pardoned: AtomicU64,
 }
 
 #[derive(Default)]
-struct State {
+struct Noted {
     stored: Option<Timestamp>,
     /// What was counted too much, and is not yet given back.
     owed: Vec<Jump>,
@@ -84,7 +84,7 @@ impl Timekeeper {
         self.store(&mut state, clock, store);
     }
 
-    fn store(&self, state: &mut State, clock: &dyn Clock, store: &(impl Upkeep + ?Sized)) {
+    fn store(&self, state: &mut Noted, clock: &dyn Clock, store: &(impl Upkeep + ?Sized)) {
         let Some(reading) = clock.reading() else {
             return;
         };

@@ -9,12 +9,12 @@ use parking_lot::{Condvar, Mutex};
 /// Invariant: a ring between looking and waiting is not lost.
 #[derive(Debug, Default)]
 pub struct Bell {
-    state: Mutex<State>,
+    state: Mutex<Heard>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Heard {
     stopped: bool,
     rung: bool,
 }

@@ -43,7 +43,7 @@ pub trait Service: Send + Sync + 'static {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
+pub enum Condition {
     Running,
     /// Between a panic and the next run.
     Restarting,
@@ -56,7 +56,7 @@ pub enum State {
 pub struct Record {
     pub name: &'static str,
     /// That of the one that is worst off, where several have this name; `since` is when it came into it.
-    pub state: State,
+    pub state: Condition,
     pub since: Timestamp,
     /// Whether it should run and does not.
     pub is_down: bool,
@@ -104,7 +104,7 @@ struct Entry {
     service: Arc<dyn Service>,
     /// For the pause after a panic.
     bell: Bell,
-    state: Mutex<(State, Timestamp)>,
+    state: Mutex<(Condition, Timestamp)>,
 }
 
 struct Falls {
@@ -163,7 +163,7 @@ impl Services {
             name,
             service,
             bell: Bell::default(),
-            state: Mutex::new((State::Running, now)),
+            state: Mutex::new((Condition::Running, now)),
         });
         let mut list = self.list.lock();
         if list.closed {
@@ -185,7 +185,7 @@ impl Services {
             .ok();
         let started = handle.is_some();
         if !started {
-            *entry.state.lock() = (State::Stopped, now);
+            *entry.state.lock() = (Condition::Stopped, now);
         }
         let stopped = list.stopped;
         if started || !entry.service.may_end() {
@@ -230,7 +230,7 @@ impl Services {
         let list = self.list.lock();
         let of_name = list.threads.iter().filter(|one| one.entry.name == name);
         of_name
-            .filter(|one| one.entry.state.lock().0 != State::Stopped)
+            .filter(|one| one.entry.state.lock().0 != Condition::Stopped)
             .count()
     }
 
@@ -241,7 +241,7 @@ impl Services {
             let of_name = list.threads.iter().filter(|one| one.entry.name == *name);
             let mut record = Record {
                 name,
-                state: State::Stopped,
+                state: Condition::Stopped,
                 since: falls.since,
                 is_down: false,
                 panics: falls.count,
@@ -251,12 +251,12 @@ impl Services {
             for one in of_name {
                 let (state, since) = *one.entry.state.lock();
                 let is_down = match state {
-                    State::Running => false,
-                    State::Restarting => true,
-                    State::Stopped => !list.stopped && !one.entry.service.may_end(),
+                    Condition::Running => false,
+                    Condition::Restarting => true,
+                    Condition::Stopped => !list.stopped && !one.entry.service.may_end(),
                 };
                 // One that is over says nothing of the others.
-                let rank = (is_down, state == State::Running);
+                let rank = (is_down, state == Condition::Running);
                 if worst.is_none_or(|worst| rank > worst) {
                     worst = Some(rank);
                     (record.state, record.since, record.is_down) = (state, since, is_down);
@@ -282,7 +282,7 @@ impl Services {
                 Err(panic) => panic.place,
             };
             let time = self.clock.now();
-            *entry.state.lock() = (State::Restarting, time);
+            *entry.state.lock() = (Condition::Restarting, time);
             if let Some(falls) = self.list.lock().falls.get_mut(entry.name) {
                 falls.count += 1;
                 falls.last = Some(Fall { time, place });
@@ -290,10 +290,10 @@ impl Services {
             if entry.bell.pause(backoff.after(begun.elapsed())) {
                 break;
             }
-            *entry.state.lock() = (State::Running, self.clock.now());
+            *entry.state.lock() = (Condition::Running, self.clock.now());
         }
         let now = self.clock.now();
-        *entry.state.lock() = (State::Stopped, now);
+        *entry.state.lock() = (Condition::Stopped, now);
         if let Some(falls) = self.list.lock().falls.get_mut(entry.name) {
             falls.since = now;
         }

@@ -72,7 +72,7 @@ fn one_that_panics_is_run_anew_and_remembered() {
     let (worker, runs) = Worker::new(3);
     assert!(services.start("sq-test", Arc::new(worker)));
     assert_eq!(runs.iter().take(4).collect::<Vec<_>>(), [1, 2, 3, 4]);
-    let record = until(&services, |record| record.state == State::Running);
+    let record = until(&services, |record| record.state == Condition::Running);
     assert_eq!(
         (record.name, record.panics, record.is_down),
         ("sq-test", 3, false)
@@ -89,7 +89,7 @@ fn a_stop_ends_the_pause_after_a_panic() {
     let (worker, runs) = Worker::new(u32::MAX);
     services.start("sq-test", Arc::new(worker));
     assert_eq!(runs.recv(), Ok(1));
-    let record = until(&services, |record| record.state == State::Restarting);
+    let record = until(&services, |record| record.state == Condition::Restarting);
     assert!(record.is_down && record.panics > 0);
     // The longest pauses are far longer than a test may take.
     until(&services, |record| record.panics >= 3);
@@ -160,7 +160,7 @@ fn those_that_may_end_come_and_go() {
         (worker.comes_back, worker.may_end) = (true, true);
         services.start("sq-test", Arc::new(worker));
         assert_eq!(runs.recv(), Ok(1));
-        until(&services, |record| record.state == State::Stopped);
+        until(&services, |record| record.state == Condition::Stopped);
     }
     let record = until(&services, |_| true);
     assert_eq!((record.panics, record.is_down), (1, false));
@@ -183,7 +183,7 @@ fn one_that_ends_unasked_is_run_anew_and_one_that_is_down_is_what_counts() {
     services.start("sq-test", Arc::new(worker));
     assert_eq!(runs.iter().take(2).collect::<Vec<_>>(), [1, 2]);
     let record = until(&services, |record| record.is_down);
-    assert_eq!(record.state, State::Restarting);
+    assert_eq!(record.state, Condition::Restarting);
     assert_eq!(services.alive("sq-test"), 2);
     services.stop();
     services.join();

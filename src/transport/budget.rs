@@ -10,12 +10,12 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 pub struct Budget {
     total: u64,
-    state: Mutex<State>,
+    state: Mutex<Ledger>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct Ledger {
     used: u64,
     stopped: bool,
     next: u64,
@@ -89,7 +89,7 @@ impl Budget {
         self.changed.notify_all();
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Ledger> {
         self.state.lock()
     }
 }

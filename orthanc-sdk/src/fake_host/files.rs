@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 use super::output::{bytes, text};
-use super::services::{PreparedInstance, State, ready, shielded};
+use super::services::{HostState, PreparedInstance, ready, shielded};
 use super::{FakeHost, FakeInstance, memory};
 use crate::raw;
 
@@ -36,7 +36,7 @@ impl FakeHost {
 /// # Safety
 /// `params` must be the parameters of the service.
 pub(super) unsafe fn service(
-    state: &State,
+    state: &HostState,
     service: raw::_OrthancPluginService,
     params: *const c_void,
 ) -> Option<Result<(), i32>> {
@@ -60,7 +60,7 @@ pub(super) unsafe fn service(
 
 /// # Safety
 /// The parameters of `GetDicomForInstance`.
-unsafe fn read(state: &State, params: *const c_void) -> Result<(), i32> {
+unsafe fn read(state: &HostState, params: *const c_void) -> Result<(), i32> {
     // SAFETY: as the caller promises.
     unsafe {
         let p = &*params.cast::<raw::_OrthancPluginGetDicomForInstance>();
@@ -78,7 +78,7 @@ unsafe fn read(state: &State, params: *const c_void) -> Result<(), i32> {
 
 /// # Safety
 /// The parameters of `TranscodeDicomInstance`.
-unsafe fn transcode(state: &State, params: *const c_void) -> Result<(), i32> {
+unsafe fn transcode(state: &HostState, params: *const c_void) -> Result<(), i32> {
     // SAFETY: as the caller promises.
     unsafe {
         let p = &*params.cast::<raw::_OrthancPluginCreateDicomInstance>();

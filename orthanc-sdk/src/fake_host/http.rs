@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::output::{bytes, text};
-use super::services::{OUT_OF_RANGE, State, shielded};
+use super::services::{HostState, OUT_OF_RANGE, shielded};
 use super::{FakeHost, memory};
 use crate::http::Method;
 use crate::raw;
@@ -44,7 +44,7 @@ impl FakeHost {
 
 /// # Safety
 /// The parameters of `CallHttpClient2`.
-pub(super) unsafe fn call(state: &State, params: *const c_void) -> Result<(), i32> {
+pub(super) unsafe fn call(state: &HostState, params: *const c_void) -> Result<(), i32> {
     // SAFETY: as the caller promises.
     unsafe {
         let p = &*params.cast::<raw::_OrthancPluginCallHttpClient2>();

@@ -32,7 +32,7 @@ use crate::http::Method;
 use crate::instance::Origin;
 use crate::plugin::Plugin;
 use crate::{context, glue, log as sdk_log, raw};
-use services::State;
+use services::HostState;
 
 pub use http::OutgoingCall;
 pub use output::RestAnswer;
@@ -44,7 +44,7 @@ pub struct FakeHost {
 
 /// Shared by a [`FakeHost`] and its [`LoadedPlugin`]; the last one ends it.
 struct Inner {
-    state: Box<State>,
+    state: Box<HostState>,
     context: *mut raw::OrthancPluginContext,
     _version: CString,
     _turn: turn::Turn,
@@ -110,10 +110,10 @@ impl FakeHost {
     pub fn new(version: &str) -> Self {
         let turn = turn::Turn::wait();
         let version = CString::new(version.replace('\0', "")).unwrap_or_default();
-        let state = Box::new(State::default());
+        let state = Box::new(HostState::default());
         memory::reset();
         let context = Box::into_raw(Box::new(raw::OrthancPluginContext {
-            pluginsManager: ptr::from_ref::<State>(&state).cast_mut().cast(),
+            pluginsManager: ptr::from_ref::<HostState>(&state).cast_mut().cast(),
             orthancVersion: version.as_ptr(),
             Free: Some(memory::free),
             InvokeService: Some(services::invoke),
@@ -128,7 +128,7 @@ impl FakeHost {
         }
     }
 
-    fn state(&self) -> &State {
+    fn state(&self) -> &HostState {
         &self.inner.state
     }
 

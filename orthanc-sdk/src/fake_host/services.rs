@@ -50,7 +50,7 @@ const UNKNOWN_SERVICE: i32 = 26;
 const NOT_INITIALIZED: i32 = 2038;
 
 /// Behind the context's `pluginsManager`.
-pub(super) struct State {
+pub(super) struct HostState {
     pub(super) configuration: Mutex<Vec<u8>>,
     pub(super) api: Mutex<Arc<Api>>,
     pub(super) reader: Mutex<Arc<Reader>>,
@@ -68,7 +68,7 @@ pub(super) struct State {
     pub(super) initializing: AtomicBool,
 }
 
-impl Default for State {
+impl Default for HostState {
     fn default() -> Self {
         Self {
             configuration: Mutex::new(b"{}".to_vec()),
@@ -92,7 +92,7 @@ impl Default for State {
     }
 }
 
-impl State {
+impl HostState {
     /// A new Orthanc knows nothing of what was registered with the one before.
     pub(super) fn forget_callbacks(&self) {
         self.routes.lock().clear();
@@ -139,7 +139,7 @@ pub(super) unsafe extern "C" fn invoke(
     params: *const c_void,
 ) -> raw::OrthancPluginErrorCode {
     // SAFETY: the context is the one of a `FakeHost`, which keeps its state alive.
-    let state = unsafe { &*(*context).pluginsManager.cast::<State>() };
+    let state = unsafe { &*(*context).pluginsManager.cast::<HostState>() };
     let forced = state.failing.lock().get(&(service as i32)).copied();
     let done = match forced {
         Some(code) => Err(code),
@@ -176,7 +176,7 @@ const DICTIONARY: [(&str, u16, u16); 6] = [
 /// # Safety
 /// `params` must be the parameters of the service.
 unsafe fn serve(
-    state: &State,
+    state: &HostState,
     service: raw::_OrthancPluginService,
     params: *const c_void,
 ) -> Result<(), i32> {
@@ -279,7 +279,7 @@ pub(super) fn shielded<T>(closure: impl FnOnce() -> Result<T, i32>) -> Result<T,
         .unwrap_or(Err(raw::OrthancPluginErrorCode_InternalError as i32))
 }
 
-pub(super) fn ready(state: &State) -> Result<(), i32> {
+pub(super) fn ready(state: &HostState) -> Result<(), i32> {
     if state.initializing.load(Ordering::SeqCst) {
         Err(NOT_INITIALIZED)
     } else {
@@ -289,7 +289,7 @@ pub(super) fn ready(state: &State) -> Result<(), i32> {
 
 /// # Safety
 /// The parameters of `CallRestApi`.
-unsafe fn call_api(state: &State, params: *const c_void) -> Result<(), i32> {
+unsafe fn call_api(state: &HostState, params: *const c_void) -> Result<(), i32> {
     ready(state)?;
     // SAFETY: as the caller promises.
     unsafe {

@@ -20,10 +20,10 @@ pub struct Faults {
     calm: Duration,
     /// So that nothing is locked while all is well.
     any: AtomicBool,
-    state: Mutex<Option<State>>,
+    state: Mutex<Option<Spell>>,
 }
 
-struct State {
+struct Spell {
     fault: Fault,
     began: Instant,
     last: Instant,
@@ -51,7 +51,7 @@ impl Faults {
         let mut guard = self.lock();
         self.any.store(true, Ordering::Release);
         let now = Instant::now();
-        let state = guard.get_or_insert_with(|| State {
+        let state = guard.get_or_insert_with(|| Spell {
             fault: Fault {
                 since: SystemClock.now(),
                 error: String::new(),
@@ -101,7 +101,7 @@ impl Faults {
         self.lock().as_ref().map(|state| state.fault.clone())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<State>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Spell>> {
         self.state.lock()
     }
 }

@@ -52,12 +52,12 @@ pub struct Place {
 
 #[derive(Default)]
 pub struct Pool {
-    state: Mutex<State>,
+    state: Mutex<Kept>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct Kept {
     stopped: bool,
     idle: Vec<Idle>,
     /// Workers that have waited long enough to be served first, by key.
@@ -218,7 +218,7 @@ impl Pool {
         removed
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
         self.state.lock()
     }
 }

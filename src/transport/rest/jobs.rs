@@ -14,12 +14,12 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 /// The jobs that somebody waits for: whether an event told that they ended.
 #[derive(Default)]
 pub struct Jobs {
-    state: Mutex<State>,
+    state: Mutex<Watched>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct Watched {
     interrupted: bool,
     /// Counts the recalls.
     recalls: u64,
@@ -82,7 +82,7 @@ impl Jobs {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Watched> {
         self.state.lock()
     }
 }
@@ -95,7 +95,7 @@ impl OpenJob<'_> {
     /// Waits for the job's event, at most `timeout`.
     pub fn wait(&self, timeout: Duration) -> Wake {
         let mut state = self.jobs.lock();
-        let nothing = |state: &mut State| {
+        let nothing = |state: &mut Watched| {
             !state.interrupted && !state.open.get(&self.id).copied().unwrap_or(true)
         };
         self.jobs

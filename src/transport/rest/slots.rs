@@ -17,7 +17,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 /// The threads of the jobs engine.
 pub struct JobSlots {
     total: usize,
-    state: Mutex<State>,
+    state: Mutex<Occupancy>,
     changed: Condvar,
     /// One for each destination that may need a thread, and this one.
     sharers: Sharer,
@@ -27,7 +27,7 @@ pub struct JobSlots {
 pub type Sharer = Arc<()>;
 
 #[derive(Default)]
-struct State {
+struct Occupancy {
     stopped: bool,
     next_ticket: u64,
     holders: BTreeMap<String, Vec<Standing>>,
@@ -52,7 +52,7 @@ impl JobSlots {
     pub fn new(total: usize) -> JobSlots {
         JobSlots {
             total: total.max(1),
-            state: Mutex::new(State::default()),
+            state: Mutex::new(Occupancy::default()),
             changed: Condvar::new(),
             sharers: Sharer::default(),
         }
@@ -109,12 +109,12 @@ impl JobSlots {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Occupancy> {
         self.state.lock()
     }
 }
 
-impl State {
+impl Occupancy {
     /// Whose turn it is.
     fn next(&self, total: usize, several: bool) -> Option<u64> {
         let used: usize = self.holders.values().map(Vec::len).sum();
@@ -169,8 +169,8 @@ impl Drop for Slot<'_> {
 mod tests {
     use super::*;
 
-    fn state(held: &[(&str, Standing)], waiting: &[(&str, Standing)]) -> State {
-        let mut state = State::default();
+    fn state(held: &[(&str, Standing)], waiting: &[(&str, Standing)]) -> Occupancy {
+        let mut state = Occupancy::default();
         for (name, standing) in held {
             state
                 .holders
