@@ -206,7 +206,9 @@ fn read_destinations(
             continue;
         };
         let of_target = first.get(&target).unwrap_or(&defaults.settings);
-        if of_target.target.is_some() || check_destination(&target, host, &[]).is_err() {
+        // One that names itself is told of where its name is.
+        let is_chain = of_target.target.is_some() && target != *name;
+        if is_chain || check_destination(&target, host, &[]).is_err() {
             let path = format!("{}.{name}.Target", node.path);
             mistakes.add(&path, quoted_text(&target), TARGET);
         }
