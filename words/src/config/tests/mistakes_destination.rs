@@ -203,10 +203,16 @@ fn of_a_second_name() {
         &[target],
     );
     // It would be no second name.
-    for name in ["archive", "pacs", "", "re search", "peer:x"] {
+    for (name, key) in [
+        ("archive", ".archive"),
+        ("pacs", ".pacs"),
+        ("", "[\"\"]"),
+        ("re search", "[\"re search\"]"),
+        ("peer:x", "[\"peer:x\"]"),
+    ] {
         one(
             second(name, json!({ "Target": "pacs" })),
-            &format!("Destinations.{name}"),
+            &format!("Destinations{key}"),
             &["with a Target, a name that is not one of DicomModalities"],
         );
     }
