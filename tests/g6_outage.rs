@@ -136,10 +136,9 @@ fn a_modality_is_removed_and_added_at_run_time() {
     queue.store_all(&Study::new(1, 3).seed(2).build());
     queue.wait_until(
         || {
-            let error = queue.ask("/destinations/pacs")["LastError"]["Details"].clone();
-            error
-                .as_str()
-                .is_some_and(|text| text.contains("no modality"))
+            let pacs = queue.ask("/destinations/pacs");
+            let why = pacs["TransportReason"].as_str().unwrap_or_default();
+            pacs["State"] == "NotConfigured" && why.contains("no such modality")
         },
         SOON,
         "it says what is wrong",
@@ -149,7 +148,6 @@ fn a_modality_is_removed_and_added_at_run_time() {
     assert!(waiting.iter().all(|item| item["AttemptCount"] == 0));
     let entry = json!({ "AET": "PACS", "Host": "127.0.0.1", "Port": scp.port() });
     let _ = queue.put("/modalities/pacs", entry.to_string()).ok();
-    queue.tell("/destinations/pacs/resume", &json!({}));
     queue.wait_for("pacs", "Success", 6);
     // One that no rule and no configuration knew.
     let other = FaultScp::start("OTHER");
@@ -162,6 +160,18 @@ fn a_modality_is_removed_and_added_at_run_time() {
     );
     assert_eq!(answer, json!({ "Enqueued": 3, "AlreadyQueued": 0 }));
     queue.wait_for("other", "Success", 3);
+    // With nothing left of it, it is forgotten, its threads too.
+    let _ = queue.delete("/modalities/other").ok();
+    let names = || {
+        let list = queue.ask("/destinations");
+        let names = list
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["Name"].clone());
+        names.collect::<Vec<_>>()
+    };
+    queue.wait_until(|| names() == [json!("pacs")], SOON, "it is forgotten");
 }
 
 /// It takes no C-ECHO, against the standard; it takes stores all the same.
