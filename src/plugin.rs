@@ -54,8 +54,8 @@ pub struct SendQueue {
     running: Option<Arc<Running>>,
 }
 
-/// How long it may wait for a REST call that a silent peer holds up, where its connection could not be cut (no `/proc`):
-/// to go on would be a crash.
+/// How long `OrthancStopped` may wait for a REST call that hangs on a silent peer, where its connection cannot be cut (no `/proc`).
+/// If Orthanc went on stopping during such a call, it would crash.
 const HELD_GRACE: Duration = Duration::from_secs(120);
 
 /// How long the instance that is on its way may still be answered for, so that it is not sent again after the next start.

@@ -3,9 +3,9 @@
 //! Invariants:
 //! - A browser sends a cached Basic login along with a form of any site (W3C Fetch, "simple requests"). What such a form can
 //!   send is refused: a POST whose body is not declared as JSON, from a page whose origin is not this host.
-//! - A DELETE that Orthanc made of a GET (`?_method=DELETE`) is refused whoever asks: any site can make a browser ask for an
-//!   address, an image's for instance, with the login and without an `Origin`. Orthanc shows arguments of a GET only, and so
-//!   gives it away.
+//! - A DELETE that Orthanc made of a GET with `?_method=DELETE` is refused, whoever sends it. Any site can make a browser fetch an
+//!   address (as that of an image): such a request carries the login, and no `Origin`. It is known by its arguments, which
+//!   Orthanc hands to a plugin with a GET only.
 //! - A form in parts (`multipart/form-data`) is refused whoever sends it, before Orthanc reads it: Orthanc hands each part to the
 //!   route as a request of its own, with headers that its sender wrote, and answers 200 in any case.
 //! - A page of another site that declares JSON must ask Orthanc first (a CORS preflight), which never agrees. So JSON is let

@@ -128,7 +128,8 @@ pub struct Reconciler {
     pub(super) sweep: Option<Sweep>,
     /// Up to where vanished lines were accounted for.
     pub(super) accounted: i64,
-    /// What an empty log told when a search was asked for because of it.
+    /// The log was empty, and a search was asked for because of that: the highest number that Orthanc had given out by then, where
+    /// it told one. `None`: it was not.
     pub(super) empty_at: Option<Option<i64>>,
     overflowed: bool,
     pub(super) patience: Patience,

@@ -52,7 +52,7 @@ impl Settled {
 
 impl Figures {
     pub fn settled(&mut self, one: &Settled) {
-        // That nobody is there is told once for each look, not for each instance that waits.
+        // Nobody is there: that is counted once ([`Figures::unreachable`]), not for each instance that then waits.
         if one.class != Class::Unreachable {
             self.attempts[one.class as usize] += 1;
         }

@@ -55,7 +55,7 @@ pub(super) const TRAITS: Traits = Traits {
 
 impl Way {
     /// By our own SCU.
-    pub(super) fn send(&self, batch: &Batch<'_>) -> native::Result {
+    pub(super) fn send(&self, batch: &Batch<'_>) -> native::SentBatch {
         let native: &Native = &self.native;
         let Some(group) = batch.group else {
             return self.call(|to| native.deliver(to, batch));

@@ -121,7 +121,8 @@ impl Lane {
         }
         let open = open || state.let_through;
         if open != state.window_open {
-            // What a closed window held may go now. A look that began before says nothing of it.
+            // What the window held may go now, though nothing is new in the queue: a worker that found nothing before this must look
+            // again.
             state.window_open = open;
             state.pokes = state.pokes.wrapping_add(1);
         }

@@ -116,8 +116,9 @@ fn request<'a>(
     })
 }
 
-/// The first id that was made at or after a time; behind the last one if there is none. Identifiers grow with the time of
-/// creation, so it is found by halving. Where they do not, the one before it was made before that time all the same.
+/// The first id that was made at or after a time; one past the last if there is none. Found by halving: ids grow with the time of
+/// creation. Where a clock that was set back has broken that order, it is one of several such places; what is certain then is
+/// that the item just before it was made before that time.
 fn first_made(conn: &Connection, time: Timestamp) -> Result<i64> {
     let last: Option<i64> = conn
         .prepare_cached(sql::LIST_LAST)?

@@ -36,7 +36,7 @@ pub(super) struct Line {
 /// An instance that was read ahead, with its part of the budget.
 struct Ahead<'a> {
     index: usize,
-    loaded: std::result::Result<Loaded, NotLoaded>,
+    loaded: Result<Loaded, NotLoaded>,
     _share: Share<'a>,
 }
 
@@ -49,7 +49,7 @@ impl Native {
         conversion: &Conversion,
         items: &[Item],
         fresh: bool,
-    ) -> std::result::Result<Line, NotOpened> {
+    ) -> Result<Line, NotOpened> {
         let kept = |association| Line {
             association,
             kept: true,
@@ -113,7 +113,7 @@ impl Native {
         key: &Key,
         kind: &Kind,
         conversion: &Conversion,
-    ) -> std::result::Result<Line, NotOpened> {
+    ) -> Result<Line, NotOpened> {
         let only = Conversion {
             allowed: false,
             ..conversion.clone()
@@ -172,7 +172,7 @@ impl<'a> Delivering<'a> {
         place: &Place,
         conversion: &Conversion,
         line: &mut Option<Line>,
-    ) -> std::result::Result<(), String> {
+    ) -> Result<(), String> {
         let mut ahead: Option<Ahead<'a>> = None;
         while self.sent.len() < self.batch.items.len() {
             let index = self.sent.len();
@@ -247,7 +247,7 @@ impl<'a> Delivering<'a> {
         conversion: &Conversion,
         line: &mut Option<Line>,
         ahead: &mut Option<Ahead<'a>>,
-    ) -> std::result::Result<Outcome, NotOpened> {
+    ) -> Result<Outcome, NotOpened> {
         let native = self.native;
         native.kinds.remember(&place.key.modality, &loaded.kind);
         let rest = &self.batch.items[self.sent.len()..];

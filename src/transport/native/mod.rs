@@ -71,16 +71,16 @@ pub enum Sent {
     OnlyOrthanc(String),
 }
 
-/// What a look at a destination brought.
+/// What a probe found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Look {
     Seen(Probe),
-    /// Only Orthanc's own SCU can look, for this reason.
+    /// Only Orthanc's own SCU can probe it, for this reason.
     OnlyOrthanc(String),
 }
 
 /// What became of a batch, for each of its items.
-pub struct Result {
+pub struct SentBatch {
     pub sent: Vec<Sent>,
     /// The batch was not sent to its end.
     pub ended: bool,
@@ -195,7 +195,7 @@ impl Native {
 
     /// Sends the batch over one association where it can. Tells each result by [`Batch::told`] as it comes, but for
     /// [`Sent::OnlyOrthanc`].
-    pub fn deliver(&self, to: &Called<'_>, batch: &Batch<'_>) -> Result {
+    pub fn deliver(&self, to: &Called<'_>, batch: &Batch<'_>) -> SentBatch {
         let mut delivery = Delivering {
             native: self,
             batch,
@@ -246,7 +246,7 @@ impl Native {
         let ended = delivery.ended;
         let mut sent = delivery.sent;
         sent.resize_with(batch.items.len(), rest);
-        Result {
+        SentBatch {
             sent,
             ended,
             only_orthanc,
@@ -277,7 +277,7 @@ impl Native {
     }
 
     /// With its addresses.
-    fn peer(&self, key: &Key) -> std::result::Result<(Peer, Vec<std::net::SocketAddr>), NotOpened> {
+    fn peer(&self, key: &Key) -> Result<(Peer, Vec<std::net::SocketAddr>), NotOpened> {
         let tls = if key.tls { Some(self.tls()?) } else { None };
         let found = addresses(&key.host, key.port)
             .map_err(|details| NotOpened::new(Why::Unreachable, details))?;
@@ -293,7 +293,7 @@ impl Native {
     }
 
     /// Orthanc's certificates, read again when their files have changed.
-    fn tls(&self) -> std::result::Result<Arc<Tls>, NotOpened> {
+    fn tls(&self) -> Result<Arc<Tls>, NotOpened> {
         let mut kept = self.tls.lock();
         if let Some(tls) = kept.as_ref().filter(|tls| tls.is_current()) {
             return Ok(tls.clone());
@@ -324,7 +324,7 @@ pub fn to_auto(reason: &str) -> String {
 }
 
 /// As a delivery, where nobody else can send it.
-pub fn without_orthanc(result: Result, clock: &dyn Clock) -> super::Delivery {
+pub fn without_orthanc(result: SentBatch, clock: &dyn Clock) -> super::Delivery {
     let now = clock.now();
     let class = if result.only_orthanc.is_some() {
         Class::Unreachable

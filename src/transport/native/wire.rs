@@ -192,7 +192,7 @@ impl Socket {
     /// The time that reading may still take, told to the operating system.
     fn arm(&mut self) -> io::Result<()> {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        // What is there already came in time, however late we look.
+        // What has arrived by now is taken, even where the time is over: it may have come in time, and we were slow to look.
         if left.is_zero() && self.is_quiet() {
             return Err(ErrorKind::TimedOut.into());
         }
