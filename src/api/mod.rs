@@ -118,7 +118,7 @@ impl Api {
 
     /// What can be sent to, as far as is known without asking again.
     fn configured(&self) -> Configured {
-        Configured(self.directory.names().ok())
+        Configured(self.directory.names(false).ok())
     }
 
     /// When an item for this destination expires that is (re)queued now.

@@ -18,14 +18,14 @@ impl Directory {
         Directory { settings, kinds }
     }
 
-    /// The names of all that is configured; of those with settings of their own, those whose target is.
+    /// The names of all that is configured; of those with settings of their own, those whose target is. `fresh`: read again.
     ///
     /// # Errors
     /// In words, when Orthanc cannot be asked now.
-    pub fn names(&self) -> Result<BTreeSet<String>, String> {
+    pub fn names(&self, fresh: bool) -> Result<BTreeSet<String>, String> {
         let mut names = BTreeSet::new();
         for kind in &self.kinds {
-            let entries = kind.entries(false)?;
+            let entries = kind.entries(fresh)?;
             names.extend(entries.iter().map(|entry| full(kind.as_ref(), entry)));
         }
         let second = self.settings.second_names();

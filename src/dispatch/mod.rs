@@ -198,11 +198,19 @@ impl Lanes {
             state.unknown.clear();
             state.lanes.keys().cloned().collect()
         };
-        let is_absent = |name: &String| matches!(self.tools.directory.knows(name), Ok(false));
+        let waiting = records.iter().filter(|record| record.counts.open() > 0);
+        let wanted = all.iter().chain(waiting.clone().map(|record| &record.name));
+        // Nothing is held against any while Orthanc cannot be asked. What is not known may have been added.
+        let names = |fresh| self.tools.directory.names(fresh).ok();
+        let known = |names: &BTreeSet<String>| wanted.clone().all(|name| names.contains(name));
+        let configured = names(false).filter(known).or_else(|| names(true));
+        let is_absent = |name: &String| {
+            let configured = configured.as_ref();
+            configured.is_some_and(|names| !names.contains(name))
+        };
         for name in all.iter().filter(|name| is_absent(name)) {
             self.close(name);
         }
-        let waiting = records.iter().filter(|record| record.counts.open() > 0);
         let (absent, known): (Vec<_>, Vec<_>) = waiting.partition(|record| is_absent(&record.name));
         for record in known {
             if record.counts.get(item::State::Pending) > 0 {

@@ -106,7 +106,7 @@ impl TakeUp {
 
     /// With `DicomModalitiesInDatabase` the names in the rules could not be checked before the start.
     fn tell_unknown_destinations(&self) {
-        let Ok(known) = self.parts.directory.names() else {
+        let Ok(known) = self.parts.directory.names(false) else {
             return;
         };
         let named = self.parts.settings.rules.iter().flat_map(|rule| &rule.to);

@@ -51,15 +51,15 @@ impl Service for Worker {
     /// Works until the lane is stopped, or there was nothing to do for a while.
     fn run(&self) {
         let (lane, worker) = (self.lane.as_ref(), self.number);
-        lane.enter(worker);
-        let _thread = Guard(lane, worker, Lane::leave);
         // After a panic: the claim was released while unwinding, what is left of the group is for anybody.
         lane.end_group(worker);
         let mut since = Instant::now();
         loop {
             match step(lane, worker) {
                 Step::Idle(idle) if lane.wait(worker, idle, since) => continue,
-                Step::Idle(_) | Step::Stopped => return,
+                // It has left, and another one may have its number already.
+                Step::Idle(_) => return,
+                Step::Stopped => return lane.leave(worker),
                 Step::Worked => {}
                 Step::Fault => pause(lane),
             }

@@ -5,6 +5,7 @@
 //!   a time: each that finds some brings the next.
 //! - One that found nothing for [`KEEP`] ends; the last one only if there is no time at which to look again.
 //! - Whether to end is decided under the lane's lock, so that no poke is lost between.
+//! - A worker has at most one thread. One that panicked keeps its place until it is run anew.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,8 +15,8 @@ use super::turn::Idle;
 use super::{Lane, LaneState};
 use crate::dispatch::worker::{NAME, Worker};
 
-/// For so long a thread without work is kept.
-const KEEP: Duration = Duration::from_secs(30);
+/// For so long a thread without work is kept; hardly at all in tests, so that threads come and go in them.
+const KEEP: Duration = Duration::from_millis(if cfg!(test) { 5 } else { 30_000 });
 
 #[derive(Default)]
 pub(super) struct Staff {
@@ -67,20 +68,13 @@ impl Lane {
         }
     }
 
-    /// The worker has its thread.
-    pub(in crate::dispatch) fn enter(&self, worker: u32) {
-        self.lock().staff.alive.insert(worker);
-    }
-
     /// The worker has no thread any more.
     pub(in crate::dispatch) fn leave(&self, worker: u32) {
-        let staff = &mut self.lock().staff;
-        staff.alive.remove(&worker);
-        staff.free.remove(&worker);
+        self.lock().staff.alive.remove(&worker);
     }
 
     /// Waits until the idle time is over or something changed. `since`: when the worker last found something. `false`: its thread
-    /// is to end.
+    /// is to end; its place is free from then on.
     pub(in crate::dispatch) fn wait(&self, worker: u32, idle: Idle, since: Instant) -> bool {
         let now = self.tools.clock.now();
         let mut state = self.lock();
