@@ -10,7 +10,7 @@
 # make bench-send    sending: ours, Orthanc's, storescu's, in one run; over a link with a delay; needs root for that
 # make bench-scale   the store at a backlog of ten million, and over a month
 # make fuzz          what a receiver can answer, for a minute each (needs a nightly Rust and cargo-fuzz)
-# make install       copies the library into Orthanc's plugins folder, and sendqueuectl to /usr/bin (DESTDIR is honoured)
+# make install       copies the library into Orthanc's plugins folder, sendqueuectl to /usr/bin (DESTDIR is honoured)
 #
 # What is missing is installed (as root), or named (otherwise).
 
@@ -24,7 +24,7 @@ BUILD_PACKAGES = orthanc-dev libclang-dev gcc libc6-dev
 RUN_PACKAGES = orthanc dcmtk
 TEST_PACKAGES = curl debootstrap faketime openssl prometheus python3-venv sqlite3 strace $(BROWSER_PACKAGES)
 # Debian's names. On Ubuntu these are snaps, which see no temporary folder: BROWSER_PACKAGES= on the command line, and
-# SENDQUEUE_CHROMIUM and SENDQUEUE_CHROMEDRIVER in the environment say where another Chromium (or Chrome) and its driver are.
+# SENDQUEUE_CHROMIUM and SENDQUEUE_CHROMEDRIVER in the environment say where another one and its driver are.
 BROWSER_PACKAGES = chromium chromium-driver
 DEMO_PACKAGES = curl jq
 

@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench month -- [--instances-a-day 400000] [--days 30] [--history-days 7] [--dir FOLDER]`
 //!
-//! Every instance goes to three destinations. A day is: enqueue, claim and finish all of it, prune what is older than the history.
+//! Every instance goes to three destinations. A day is: enqueue, claim and finish all of it, prune what is older than
+//! the history.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

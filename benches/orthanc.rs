@@ -1,8 +1,8 @@
-//! What the plugin costs and gains in a real Orthanc: receiving with and without it, sending through it and through Orthanc's
-//! own POST, its callback, its start and its memory at a backlog of a million.
+//! What the plugin costs and gains in a real Orthanc: receiving with and without it, sending through it and through
+//! Orthanc's own POST, its callback, its start and its memory at a backlog of a million.
 //!
-//! `cargo bench --bench orthanc -- [receive] [send] [backlog]` (all of them without arguments). Every figure stands beside that of a peer
-//! measured in the same run; runs alternate, and the median of three counts.
+//! `cargo bench --bench orthanc -- [receive] [send] [backlog]` (all of them without arguments). Every figure stands
+//! beside that of a peer measured in the same run; runs alternate, and the median of three counts.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

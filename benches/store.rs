@@ -92,8 +92,8 @@ fn new_item(number: u64, per_study: u64) -> NewItem {
     }
 }
 
-/// Time that went by, processor time of this thread and bytes that this process wrote (write-ahead log and checkpoints), where
-/// the system tells: on a machine with other work only the latter two can be compared.
+/// Time that went by, processor time of this thread and bytes that this process wrote (write-ahead log and
+/// checkpoints), where the system tells: on a machine with other work only the latter two can be compared.
 #[derive(Default)]
 struct Spent {
     seconds: f64,

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the tests that boot a real Orthanc against each of the versions, with one library file.
 #
-#   SENDQUEUE_PLUGIN=…/libOrthancSendQueue.so SENDQUEUE_MATRIX_DIR=… scripts/matrix.sh [--short] [machine|trixie|forky]...
+#   SENDQUEUE_PLUGIN=FILE SENDQUEUE_MATRIX_DIR=DIR scripts/matrix.sh [--short] [machine|trixie|forky]...
 #
 # --short: only the files that look at what differs between Orthancs.
 set -eu

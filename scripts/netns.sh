@@ -9,8 +9,8 @@
 #
 #   veth    no delay: a pair of interfaces
 #   netem   the same, with tc's netem on both
-#   tun     the kernel has no netem: scripts/delay.py delays packets in user space. Both ends are then NAME-a: what is sent
-#           to THERE comes back to it, later, from THERE
+#   tun     the kernel has no netem: scripts/delay.py delays packets in user space. Both ends are then NAME-a: what is
+#           sent to THERE comes back to it, later, from THERE
 set -eu
 
 HERE=10.77.0.1

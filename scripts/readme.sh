@@ -4,8 +4,9 @@
 #   ```json            a configuration that Orthanc must start with
 #   ```json FILE       what belongs into this file of Debian's folder (orthanc.json: inside DicomModalities)
 #   ```sh              commands, and
-#   ```console         those lines of it that begin with "$ ", in an Orthanc with Debian's files and a login: each curl must be answered
-#                      with 200, each sendqueuectl must end with 0. ID, 17 and such stand for a study and an item that are there.
+#   ```console         those lines of it that begin with "$ ", in an Orthanc with Debian's files and a login: each curl
+#                      must be answered with 200, each sendqueuectl must end with 0. ID, 17 and such stand for a study
+#                      and an item that are there.
 #   ```text            nothing
 #
 # With arguments: these pages alone.

@@ -4,8 +4,9 @@
 #   scripts/tests.sh                       all
 #   scripts/tests.sh NAME[:FILTER]...      these files of tests/; of a file only the tests whose names contain FILTER
 #
-# SENDQUEUE_TEST_JOBS says how many files at once (one more than there are cores). The output of a file comes in one piece, when it is
-# through. Ports and folders are leased by the kit (tests/support), so that files do not get into each other's way.
+# SENDQUEUE_TEST_JOBS says how many files at once (one more than there are cores). The output of a file comes in one
+# piece, when it is through. Ports and folders are leased by the kit (tests/support), so that files do not get into each
+# other's way.
 set -eu
 
 cargo=${CARGO:-cargo}

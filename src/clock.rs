@@ -1,18 +1,21 @@
 //! The queue's own time.
 //!
-//! Two readings: what the machine's clock says, which anybody may set (a dead battery, a VM that is resumed, NTP after a start),
-//! and the time that has elapsed, which nobody can. All that waits and ages goes by the queue's own time, which is the sum of
-//! what has elapsed; the machine's clock is for people, for time windows, and beside Orthanc's dates.
+//! Two readings: what the machine's clock says, which anybody may set (a dead battery, a VM that is resumed, NTP after
+//! a start), and the time that has elapsed, which nobody can. All that waits and ages goes by the queue's own time,
+//! which is the sum of what has elapsed; the machine's clock is for people, for time windows, and beside Orthanc's
+//! dates.
 //!
 //! Invariants:
-//! - Own time never goes back within a process, and within it advances by elapsed time only, but for [`QueueClock::dated`].
+//! - Own time never goes back within a process, and within it advances by elapsed time only, but for
+//!   [`QueueClock::dated`].
 //! - As long as the machine's clock is not set, own time is what it says, to the microsecond, over restarts too.
-//! - After a start, the time since the last stop counts as the machine's clock says: at most [`MOST_AT_ONCE`] until Orthanc
-//!   itself dates something that it receives so, then all of it.
+//! - After a start, the time since the last stop counts as the machine's clock says: at most [`MOST_AT_ONCE`] until
+//!   Orthanc itself dates something that it receives so, then all of it.
 //! - For [`TRUST`] after the start the clock may turn out to have been wrong then: if it is set back, what was
 //!   counted because of that is told ([`Jump::over`]), and nothing has expired by it (`store::Upkeep::pardon`).
 //!
-//! The difference of both readings is kept, and followed only where it moved: so a time that is shown is the same each time.
+//! The difference of both readings is kept, and followed only where it moved: so a time that is shown is the same each
+//! time.
 
 use std::time::Duration;
 
@@ -184,7 +187,8 @@ impl<M: Machine> Clock for QueueClock<M> {
         if by.abs() < JUMP {
             return None;
         }
-        // Set back: so it was wrong at the start, if that is not long ago, and less time has passed since the last stop.
+        // Set back: so it was wrong at the start, if that is not long ago, and less time has passed since the last
+        // stop.
         let passed = (state.counted + state.doubted)
             .saturating_add(by.min(0))
             .max(0);

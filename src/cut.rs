@@ -1,8 +1,8 @@
 //! Ending what Orthanc waits for when it stops.
 //!
 //! Invariants:
-//! - A stopping Orthanc waits for its own SCU, which waits for a silent receiver: up to twice the time-out, so a minute and
-//!   more. Nothing in the SDK ends that wait; the connection's end does.
+//! - A stopping Orthanc waits for its own SCU, which waits for a silent receiver: up to twice the time-out, so a minute
+//!   and more. Nothing in the SDK ends that wait; the connection's end does.
 //! - A receiver that answers within [`PATIENCE`] is not cut: what it acknowledges is then known, and is not sent again.
 //! - The thread that cuts lives for [`LONGEST`] at most, and ends as soon as nothing is left to cut.
 

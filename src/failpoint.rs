@@ -1,5 +1,5 @@
-//! Points at which a test ends the process as kill -9 would: between each pair of steps of a delivery; and those at which it lets a
-//! service panic: where what it does is half done.
+//! Points at which a test ends the process as kill -9 would: between each pair of steps of a delivery; and those at
+//! which it lets a service panic: where what it does is half done.
 //!
 //! Only in builds with debug assertions; in a release there is nothing here.
 
@@ -37,8 +37,8 @@ pub fn touch(sop_instance_uid: &str) {
     }
 }
 
-/// Panics as long as the folder that `SENDQUEUE_FAIL_PANIC` names has a file of this name: that of the service, and of a step where there
-/// are two.
+/// Panics as long as the folder that `SENDQUEUE_FAIL_PANIC` names has a file of this name: that of the service, and of
+/// a step where there are two.
 pub fn panic_in(service: &str) {
     if cfg!(debug_assertions) {
         let asked = std::env::var_os("SENDQUEUE_FAIL_PANIC")

@@ -1,5 +1,5 @@
-//! The main figures among Orthanc's own metrics (`/tools/metrics-prometheus`), over all destinations: Orthanc's metrics have no
-//! labels. All else is in `/sendqueue/metrics`.
+//! The main figures among Orthanc's own metrics (`/tools/metrics-prometheus`), over all destinations: Orthanc's metrics
+//! have no labels. All else is in `/sendqueue/metrics`.
 //!
 //! Invariants:
 //! - Set while Orthanc is up only: before `OrthancStarted` Orthanc refuses them.

@@ -7,16 +7,18 @@
 //!                                     └── api ───┘
 //! ```
 //!
-//! - [`item`]: the words: states, outcome classes, what follows from them. [`config`]: the section `SendQueue` of Orthanc's
-//!   configuration, validated whole. Both are in `words/`, a crate of its own, so that `sendqueuectl` builds without the rest.
+//! - [`item`]: the words: states, outcome classes, what follows from them. [`config`]: the section `SendQueue` of
+//!   Orthanc's configuration, validated whole. Both are in `words/`, a crate of its own, so that `sendqueuectl` builds
+//!   without the rest.
 //! - [`arrival`]: from Orthanc's `/changes` to items. [`routing`]: which rules apply.
 //! - [`store`]: the durable queue. [`dispatch`]: a lane per destination. [`destinations`]: what kinds there are, and
 //!   the way to each. [`transport`]: by C-STORE, by our own SCU or Orthanc's.
-//! - [`service`]: threads that are looked after. [`clock`]: the queue's own time, which advances whatever happens to the machine's clock.
+//! - [`service`]: threads that are looked after. [`clock`]: the queue's own time, which advances whatever happens to
+//!   the machine's clock.
 //! - [`cut`]: ends what Orthanc would wait for when it stops.
 //! - [`alert`]: what an administrator is told by webhook.
-//! - [`api`]: `/sendqueue`. [`ui`]: the operator's page on top of it. [`gauges`]: the main figures among Orthanc's own metrics.
-//!   [`plugin`]: builds, starts and stops all of it.
+//! - [`api`]: `/sendqueue`. [`ui`]: the operator's page on top of it. [`gauges`]: the main figures among Orthanc's own
+//!   metrics. [`plugin`]: builds, starts and stops all of it.
 #![forbid(unsafe_code)]
 // The library's name is the file's: libOrthancSendQueue.so.
 #![allow(non_snake_case)]

@@ -5,10 +5,10 @@
 //!   failed without asking it to stop anything.
 //! - Services start with `OrthancStarted` (earlier, REST calls fail) and are joined in `finalize`, which works though
 //!   neither `OrthancStarted` nor `OrthancStopped` ever came.
-//! - `OrthancStopped` ends all waiting, and waits itself for [`SHORT_GRACE`] at most: on Orthanc 1.10.1 the end of a job
-//!   cannot be told while it does, and a stop should take no longer than without us. REST calls made late in a
-//!   shutdown touch freed memory; the servers that Orthanc stops first take a second or more, and the
-//!   workers make none later than `transport::rest` allows (0.9 s). Without these servers it waits for [`LONG_GRACE`].
+//! - `OrthancStopped` ends all waiting, and waits itself for [`SHORT_GRACE`] at most: on Orthanc 1.10.1 the end of a
+//!   job cannot be told while it does, and a stop should take no longer than without us. REST calls made late in a
+//!   shutdown touch freed memory; the servers that Orthanc stops first take a second or more, and the workers make none
+//!   later than `transport::rest` allows (0.9 s). Without these servers it waits for [`LONG_GRACE`].
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -54,11 +54,12 @@ pub struct SendQueue {
     running: Option<Arc<Running>>,
 }
 
-/// How long `OrthancStopped` may wait for a REST call that hangs on a silent peer, where its connection cannot be cut (no `/proc`).
-/// If Orthanc went on stopping during such a call, it would crash.
+/// How long `OrthancStopped` may wait for a REST call that hangs on a silent peer, where its connection cannot be cut
+/// (no `/proc`). If Orthanc went on stopping during such a call, it would crash.
 const HELD_GRACE: Duration = Duration::from_secs(120);
 
-/// How long the instance that is on its way may still be answered for, so that it is not sent again after the next start.
+/// How long the instance that is on its way may still be answered for, so that it is not sent again after the next
+/// start.
 const LAST_ANSWER: Duration = Duration::from_millis(100);
 
 /// The parts of an enabled plugin.
@@ -291,8 +292,8 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
     })
 }
 
-/// Makes Orthanc's own folder, as Orthanc is about to do, if the database belongs into it. Any other folder must be there:
-/// one that is missing is a mistake or a disk that is not mounted.
+/// Makes Orthanc's own folder, as Orthanc is about to do, if the database belongs into it. Any other folder must be
+/// there: one that is missing is a mistake or a disk that is not mounted.
 fn make_index_directory(settings: &Settings) {
     if settings.database.parent() == Some(settings.index_directory.as_path()) {
         // A failure shows when the database is opened, with its reason.

@@ -1,8 +1,10 @@
-//! Real files of many makers, forwarded by the queue and by Orthanc's own SCU to the same receivers: never worse than it.
+//! Real files of many makers, forwarded by the queue and by Orthanc's own SCU to the same receivers: never worse than
+//! it.
 //!
 //! Invariants:
 //! - What Orthanc's SCU delivers, the queue delivers, announced as the same SOP class and instance.
-//! - To a receiver of everything the data set goes as the file has it, or (what only Orthanc can send) as Orthanc sends it.
+//! - To a receiver of everything the data set goes as the file has it, or (what only Orthanc can send) as Orthanc sends
+//!   it.
 //! - To a receiver of Implicit VR Little Endian every element has the value that DCMTK makes of it in Orthanc.
 //!
 //! The files: those of pydicom and of pydicom-data, in DIR/corpus of `scripts/receivers.sh`.
@@ -69,7 +71,8 @@ fn corpus() -> VecDeque<File> {
     files
 }
 
-/// What stands behind the first (0008,0018), in whatever transfer syntax; of a deflated one that of the meta information.
+/// What stands behind the first (0008,0018), in whatever transfer syntax; of a deflated one that of the meta
+/// information.
 fn uid_in(bytes: &[u8]) -> String {
     let tags = [[8, 0, 0x18, 0], [0, 8, 0, 0x18], [2, 0, 3, 0]];
     let value = tags.iter().find_map(|tag| {

@@ -1,5 +1,5 @@
-//! Steering what is sent, when and how fast: windows, send-now, cancelling what runs, priorities, reserved associations,
-//! the throttle, and what of it survives a restart.
+//! Steering what is sent, when and how fast: windows, send-now, cancelling what runs, priorities, reserved
+//! associations, the throttle, and what of it survives a restart.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -380,7 +380,8 @@ fn change_numbers_beyond_32_bits() {
     queue.wait_for("pacs", "Pending", 10);
 }
 
-/// A script sends each instance itself and deletes it at once: what could not be queued in time is counted, and no error.
+/// A script sends each instance itself and deletes it at once: what could not be queued in time is counted, and no
+/// error.
 #[test]
 fn what_a_script_deletes_before_it_is_read_is_counted() {
     let scp = FaultScp::start("PACS");

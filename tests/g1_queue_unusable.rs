@@ -1,5 +1,5 @@
-//! G1 and G8: while the queue's own database cannot be written, Orthanc goes on receiving and `health` says why; then all is
-//! caught up.
+//! G1 and G8: while the queue's own database cannot be written, Orthanc goes on receiving and `health` says why; then
+//! all is caught up.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -56,8 +56,8 @@ fn killed_over(transport: &str) {
         let least = usize::from(transport == "Rest");
         assert!((least..=2).contains(&again), "{uid}: {again} times\n{log}");
     }
-    // Four were answered: natively the fifth alone goes again. Over REST all ten, and what the resumed job sent before it
-    // was ended comes on top; it never goes to its end.
+    // Four were answered: natively the fifth alone goes again. Over REST all ten, and what the resumed job sent before
+    // it was ended comes on top; it never goes to its end.
     let stores = scp.counters().stores;
     println!("{transport}: {stores} stores after the restart, 10 instances");
     if transport == "Native" {

@@ -1,5 +1,5 @@
-//! An instance that ends Orthanc whenever it is prepared or sent: Orthanc comes up again, all others arrive, and it alone
-//! waits in the error queue. Kills that are nobody's doing send nothing there.
+//! An instance that ends Orthanc whenever it is prepared or sent: Orthanc comes up again, all others arrive, and it
+//! alone waits in the error queue. Kills that are nobody's doing send nothing there.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

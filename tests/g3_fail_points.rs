@@ -1,4 +1,5 @@
-//! G1, G3: the process ends between each pair of steps of a delivery. Nothing is lost, and what is sent again was in flight.
+//! G1, G3: the process ends between each pair of steps of a delivery. Nothing is lost, and what is sent again was in
+//! flight.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

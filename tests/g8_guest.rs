@@ -208,8 +208,8 @@ fn tcp_no_delay_is_set_unless_the_administrator_has_said_something() {
     assert_eq!(told(config().set("/SendQueue/TcpNoDelay", false)), 0);
 }
 
-/// Orthanc takes up its unfinished jobs after a crash. The queue ends its own and no other, though a person sends the very
-/// same instances.
+/// Orthanc takes up its unfinished jobs after a crash. The queue ends its own and no other, though a person sends the
+/// very same instances.
 #[test]
 fn a_persons_job_with_the_same_instances_survives_a_crash() {
     let (ours, theirs) = (FaultScp::start("PACS"), FaultScp::start("THEIRS"));

@@ -1,4 +1,5 @@
-//! G8, G1: a panic in the middle of each service. It comes back, `health` tells of it meanwhile and afterwards, nothing is lost.
+//! G8, G1: a panic in the middle of each service. It comes back, `health` tells of it meanwhile and afterwards, nothing
+//! is lost.
 
 use sendqueue_testkit::queue::{self, Queue, SOON};
 use sendqueue_testkit::{FaultScp, OrthancVersion, Study, Webhook, wait_until};

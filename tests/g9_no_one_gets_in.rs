@@ -1,4 +1,5 @@
-//! G9 and G10: all routes ask for the login; nothing that comes from outside is more than data; no patient data in logs.
+//! G9 and G10: all routes ask for the login; nothing that comes from outside is more than data; no patient data in
+//! logs.
 
 use sendqueue_testkit::orthanc::HttpAnswer;
 use sendqueue_testkit::queue::{self, Queue};
@@ -520,7 +521,8 @@ fn a_form_in_parts_does_nothing_whatever_its_parts_say() {
     assert_eq!(statistics.json()["CountInstances"], 2);
 }
 
-/// Orthanc takes a GET with `_method` for what that says; an image on any page can be such a GET, and carries no `Origin`.
+/// Orthanc takes a GET with `_method` for what that says; an image on any page can be such a GET, and carries no
+/// `Origin`.
 #[test]
 fn an_address_alone_changes_nothing() {
     let (queue, _receivers) = guarded();

@@ -1,8 +1,8 @@
-//! What is sent where the receiver does not take the stored transfer syntax: never less than Orthanc's own SCU sends to the
-//! same receiver, and in what it would choose.
+//! What is sent where the receiver does not take the stored transfer syntax: never less than Orthanc's own SCU sends to
+//! the same receiver, and in what it would choose.
 //!
-//! Invariant of the table: what may go as it is stored goes so; else in `DicomScuPreferredTransferSyntax` where Orthanc can
-//! make that of the instance; else uncompressed.
+//! Invariant of the table: what may go as it is stored goes so; else in `DicomScuPreferredTransferSyntax` where Orthanc
+//! can make that of the instance; else uncompressed.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -1,4 +1,5 @@
-//! `AssociationPer: "Group"`: a study goes whole over one association that nothing else goes over, and that ends with it.
+//! `AssociationPer: "Group"`: a study goes whole over one association that nothing else goes over, and that ends with
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -298,8 +298,8 @@ fn held_to_the_native_transport_an_odd_length_is_told() {
     assert!(receiver.received().is_empty());
 }
 
-/// Meta information of another instance, as it is left over where a program changes data sets; two meta headers, the second
-/// with another transfer syntax.
+/// Meta information of another instance, as it is left over where a program changes data sets; two meta headers, the
+/// second with another transfer syntax.
 fn disagreeing() -> Vec<Sample> {
     let samples = every_syntax();
     let study = Study::new(1, 20);

@@ -16,7 +16,8 @@ const INSTANCES: usize = 12;
 
 /// What schemathesis cannot know from the description.
 const CONFIG: &str = r#"
-# Orthanc itself answers 400 to methods that it does not know, such as TRACE. Those that it knows are tried in a test of their own.
+# Orthanc itself answers 400 to methods that it does not know, such as TRACE. Those that it knows are tried in a test of
+# their own.
 [checks.unsupported_method]
 enabled = false
 

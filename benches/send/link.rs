@@ -1,9 +1,10 @@
 //! Small instances over a link with a delay, with a growing number of associations.
 //!
-//! The receiver is as it ships, with `--fork` for several associations at once. It costs two round trips for each instance:
-//! one for C-STORE-RQ and the first half of C-STORE-RSP, and one more because its Nagle's algorithm holds the second half
-//! back until the first is acknowledged, which nobody on the sender's side can do sooner. So the ideal is
-//! `associations / (2 × round trip)` instances per second; setting up the associations is not in it, but in the figures.
+//! The receiver is as it ships, with `--fork` for several associations at once. It costs two round trips for each
+//! instance: one for C-STORE-RQ and the first half of C-STORE-RSP, and one more because its Nagle's algorithm holds the
+//! second half back until the first is acknowledged, which nobody on the sender's side can do sooner. So the ideal is
+//! `associations / (2 × round trip)` instances per second; setting up the associations is not in it, but in the
+//! figures.
 
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! Senders side by side: the queue against Orthanc's own `POST /modalities/{id}/store`, DCMTK's `storescu` and dicom-rs'
-//! `dicom-storescu`, all in one run, with the same studies and the same receivers (DCMTK's `storescp`).
+//! Senders side by side: the queue against Orthanc's own `POST /modalities/{id}/store`, DCMTK's `storescu` and
+//! dicom-rs' `dicom-storescu`, all in one run, with the same studies and the same receivers (DCMTK's `storescp`).
 //!
 //! `cargo bench --bench send -- [--quick] [--only ct,small,three,receive,link,quickack] [flags of options.rs]`
 //!
@@ -12,15 +12,19 @@
 //! | `quickack` | what `quickack 1` on a route changes, on either side, for senders and receivers that leave Nagle's algorithm on |
 //!
 //! How it is measured:
-//! - The plugin runs in a real Orthanc; its queue and its database are part of every figure. "from resume": all is queued for a
-//!   paused destination, and time runs from `resume`. "from enqueue": time runs from the POST that queues the study. Either way
-//!   until every item is `Success` and the receiver has stored every file: files are counted, nobody's word is taken.
-//! - Every sender has a receiver of its own, whose folder is emptied before each run; the runs of the senders alternate, and
-//!   the median counts. The time of a program is that of the whole process; Orthanc's POST is the synchronous one.
-//! - "as it ships": without `TCP_NODELAY` in its environment; "tuned": with `TCP_NODELAY=1`, the variable that DCMTK reads.
-//! - Whoever waits for a delayed acknowledgement at every instance gets a shorter study of the same kind (`--slow`), once.
-//! - Figures of one run belong together; between machines, and between quiet and busy ones, only the ratios can be compared.
-//!   A bar that is missed is printed, and fails nothing.
+//! - The plugin runs in a real Orthanc; its queue and its database are part of every figure. "from resume": all is
+//!   queued for a paused destination, and time runs from `resume`. "from enqueue": time runs from the POST that queues
+//!   the study. Either way until every item is `Success` and the receiver has stored every file: files are counted,
+//!   nobody's word is taken.
+//! - Every sender has a receiver of its own, whose folder is emptied before each run; the runs of the senders
+//!   alternate, and the median counts. The time of a program is that of the whole process; Orthanc's POST is the
+//!   synchronous one.
+//! - "as it ships": without `TCP_NODELAY` in its environment; "tuned": with `TCP_NODELAY=1`, the variable that DCMTK
+//!   reads.
+//! - Whoever waits for a delayed acknowledgement at every instance gets a shorter study of the same kind (`--slow`),
+//!   once.
+//! - Figures of one run belong together; between machines, and between quiet and busy ones, only the ratios can be
+//!   compared. A bar that is missed is printed, and fails nothing.
 //!
 //! `link` and `quickack` need root: they run in network namespaces of their own (`scripts/netns.sh`).
 

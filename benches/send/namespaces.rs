@@ -1,6 +1,7 @@
 //! A section that runs in network namespaces of its own: this program again, inside.
 //!
-//! Invariant: the namespaces are taken away on drop, and those of killed runs, known by their process number, at the next run.
+//! Invariant: the namespaces are taken away on drop, and those of killed runs, known by their process number, at the
+//! next run.
 
 use std::fs;
 use std::path::PathBuf;

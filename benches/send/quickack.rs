@@ -1,6 +1,6 @@
-//! What a route with `quickack 1` changes where Nagle's algorithm is left on: `ip route replace PEER dev DEVICE quickack 1`
-//! on the sender's machine, on the receiver's, on both. Over a pair of namespaces without delay, so that every millisecond is
-//! somebody's waiting.
+//! What a route with `quickack 1` changes where Nagle's algorithm is left on:
+//! `ip route replace PEER dev DEVICE quickack 1` on the sender's machine, on the receiver's, on both. Over a pair of
+//! namespaces without delay, so that every millisecond is somebody's waiting.
 
 use sendqueue_testkit::Kind;
 

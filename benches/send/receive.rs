@@ -1,7 +1,7 @@
 //! `storescu`, tuned and as it ships, to Orthanc: without the plugin, and with it.
 //!
-//! The plugin's only destination is paused, so that receiving and queueing are measured and no sending. What the plugin costs
-//! shows against an Orthanc that has `TCP_NODELAY=1` in its environment, because the plugin sets that itself.
+//! The plugin's only destination is paused, so that receiving and queueing are measured and no sending. What the plugin
+//! costs shows against an Orthanc that has `TCP_NODELAY=1` in its environment, because the plugin sets that itself.
 
 use std::time::Duration;
 

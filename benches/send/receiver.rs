@@ -1,7 +1,7 @@
 //! DCMTK's `storescp`, here or in another network namespace, and the count of what it has stored.
 //!
-//! Invariants: its processes are killed on drop; a file counts when it has a name, so whoever counts must also have heard from the
-//! sender that the last one was answered.
+//! Invariants: its processes are killed on drop; a file counts when it has a name, so whoever counts must also have
+//! heard from the sender that the last one was answered.
 
 use std::fs;
 use std::path::PathBuf;

@@ -33,8 +33,8 @@ impl Host {
         Some((entry.group, entry.element))
     }
 
-    /// Where the configuration was read from, as Orthanc tells it: the folder or file, which may be relative to the working
-    /// directory.
+    /// Where the configuration was read from, as Orthanc tells it: the folder or file, which may be relative to the
+    /// working directory.
     ///
     /// # Errors
     /// [`CallError::Code`] if Orthanc was started without a configuration, [`CallError::HostGone`] after `finalize`.

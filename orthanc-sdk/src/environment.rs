@@ -6,9 +6,9 @@ use std::ffi::OsStr;
 
 /// Sets a variable of this process unless it has a value already (an empty one is none); `true`: it was set.
 ///
-/// To be called from [`crate::Plugin::initialize`] only: Orthanc then runs the one thread that loads plugins, its HTTP and DICOM
-/// servers do not run yet (1.10.1 to 1.13.0: `StartOrthanc` loads the plugins first). DCMTK reads its variables at each
-/// association.
+/// To be called from [`crate::Plugin::initialize`] only: Orthanc then runs the one thread that loads plugins, its HTTP
+/// and DICOM servers do not run yet (1.10.1 to 1.13.0: `StartOrthanc` loads the plugins first). DCMTK reads its
+/// variables at each association.
 pub fn set_if_unset(name: &str, value: &str) -> bool {
     if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
         return false;

@@ -27,8 +27,8 @@ pub enum CallError {
     /// The plugin is not initialized, or was finalized since this `Host` was made. Stop what you are doing.
     #[error("the plugin is not loaded in Orthanc (any more)")]
     HostGone,
-    /// The arguments cannot be handed to Orthanc: an interior NUL, more than 4 GiB, a lossy transfer syntax. Nothing was
-    /// called.
+    /// The arguments cannot be handed to Orthanc: an interior NUL, more than 4 GiB, a lossy transfer syntax. Nothing
+    /// was called.
     #[error("bad argument: {0}")]
     BadArgument(String),
     /// All [`MAX_ROUTES`](crate::MAX_ROUTES) routes are taken. Register fewer patterns, each for more URIs.

@@ -6,8 +6,8 @@ use crate::host::Host;
 use crate::raw;
 
 impl Host {
-    /// Adds JavaScript to Orthanc Explorer (the first one, `/app/explorer.html`), for instance for a button. The code of
-    /// all plugins is joined into `/plugins/explorer.js`. The last call wins.
+    /// Adds JavaScript to Orthanc Explorer (the first one, `/app/explorer.html`), for instance for a button. The code
+    /// of all plugins is joined into `/plugins/explorer.js`. The last call wins.
     pub fn extend_explorer(&self, javascript: &str) {
         self.set_property(raw::_OrthancPluginProperty_OrthancExplorer, javascript);
     }

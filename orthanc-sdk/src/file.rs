@@ -16,8 +16,8 @@ use crate::host::Host;
 use crate::memory::HostBuffer;
 use crate::raw;
 
-/// The transfer syntaxes that Orthanc takes for lossy (`IDicomTranscoder::GetTranscodingType`; the same in 1.10.1, 1.12.7
-/// and 1.13.0): it gives an image another SOP Instance UID then.
+/// The transfer syntaxes that Orthanc takes for lossy (`IDicomTranscoder::GetTranscodingType`; the same in 1.10.1,
+/// 1.12.7 and 1.13.0): it gives an image another SOP Instance UID then.
 const LOSSY: [&str; 5] = [
     "1.2.840.10008.1.2.4.50",
     "1.2.840.10008.1.2.4.51",
@@ -67,8 +67,8 @@ impl Drop for DicomFile {
     }
 }
 
-/// A transcoded DICOM file, in an object of Orthanc's. Freed on drop; after `finalize` that is not possible any more, and
-/// it is leaked. [`Host::transcode`] makes it.
+/// A transcoded DICOM file, in an object of Orthanc's. Freed on drop; after `finalize` that is not possible any more,
+/// and it is leaked. [`Host::transcode`] makes it.
 pub struct TranscodedFile {
     host: Host,
     instance: *mut raw::OrthancPluginDicomInstance,
@@ -76,8 +76,8 @@ pub struct TranscodedFile {
     size: usize,
 }
 
-// SAFETY: the object belongs to this value alone, and Orthanc ties it to no thread. It is asked for its bytes once, before
-// it is shared: Orthanc makes them at the first question.
+// SAFETY: the object belongs to this value alone, and Orthanc ties it to no thread. It is asked for its bytes once,
+// before it is shared: Orthanc makes them at the first question.
 unsafe impl Send for TranscodedFile {}
 // SAFETY: as above.
 unsafe impl Sync for TranscodedFile {}
@@ -111,7 +111,8 @@ impl Drop for TranscodedFile {
         let params = raw::_OrthancPluginFreeDicomInstance {
             dicom: self.instance,
         };
-        // SAFETY: the parameters are those of the service; the object is of this lease's Orthanc and is freed only here.
+        // SAFETY: the parameters are those of the service; the object is of this lease's Orthanc and is freed only
+        // here.
         let _ = unsafe {
             lease.invoke(
                 raw::_OrthancPluginService_FreeDicomInstance,
@@ -165,19 +166,20 @@ impl Host {
     /// Any thread may call this, several at once. Not before `OrthancStarted` (`initialize` included), not after
     /// `OrthancStopped`, and never from `on_stored_instance`. Orthanc does not stop while a call runs.
     ///
-    /// **Orthanc 1.10.1 holds one mutex for the whole call**: it reads or transcodes one file at a time, and whoever calls
-    /// REST meanwhile, this plugin or another, waits. 1.12.7 and 1.13.0 work side by side.
+    /// **Orthanc 1.10.1 holds one mutex for the whole call**: it reads or transcodes one file at a time, and whoever
+    /// calls REST meanwhile, this plugin or another, waits. 1.12.7 and 1.13.0 work side by side.
     ///
     /// # Errors
     /// [`CallError::Code`] of Orthanc (1.10.1, 1.12.7 and 1.13.0, unless a version is named):
     ///
-    /// - 17, unknown resource: there is no instance of this identifier (any more). The only one that Orthanc does not log.
-    /// - -1, internal error: the identifier has no DICOM file; on 1.10.1 also that of a study, for instance. On 1.13.0 also
-    ///   any failure of the storage that is not one of Orthanc's own.
-    /// - 2006, regular file expected: the storage has lost the file. 13, inexistent file: it is there, but cannot be opened.
-    ///   A storage plugin has its own codes.
-    /// - 4, not enough memory: also a file of 4 GiB and more. On 1.10.1 and 1.12.7 memory that runs out while the file is
-    ///   read is an exception that ends the process.
+    /// - 17, unknown resource: there is no instance of this identifier (any more). The only one that Orthanc does not
+    ///   log.
+    /// - -1, internal error: the identifier has no DICOM file; on 1.10.1 also that of a study, for instance. On 1.13.0
+    ///   also any failure of the storage that is not one of Orthanc's own.
+    /// - 2006, regular file expected: the storage has lost the file. 13, inexistent file: it is there, but cannot be
+    ///   opened. A storage plugin has its own codes.
+    /// - 4, not enough memory: also a file of 4 GiB and more. On 1.10.1 and 1.12.7 memory that runs out while the file
+    ///   is read is an exception that ends the process.
     /// - 2038, database not initialized: Orthanc is starting or stopping.
     ///
     /// [`CallError::BadArgument`] for a NUL in `id`, [`CallError::HostGone`] after `finalize`.
@@ -206,31 +208,33 @@ impl Host {
         })
     }
 
-    /// A DICOM file in another transfer syntax (its UID), by the transcoders of Orthanc and of its plugins. The bytes of the
-    /// result are not copied; the call takes long and needs several times the file's size. Threads, and the mutex of 1.10.1:
-    /// as [`read_instance`](Self::read_instance).
+    /// A DICOM file in another transfer syntax (its UID), by the transcoders of Orthanc and of its plugins. The bytes
+    /// of the result are not copied; the call takes long and needs several times the file's size. Threads, and the
+    /// mutex of 1.10.1: as [`read_instance`](Self::read_instance).
     ///
-    /// **Compare the SOP Instance UIDs.** The service has no `allowNewSopInstanceUid`: Orthanc tells its transcoders that they
-    /// may change it. Its own does so for a lossy result only, and those are not asked for here; but a transcoder of another
-    /// plugin is not checked.
+    /// **Compare the SOP Instance UIDs.** The service has no `allowNewSopInstanceUid`: Orthanc tells its transcoders
+    /// that they may change it. Its own does so for a lossy result only, and those are not asked for here; but a
+    /// transcoder of another plugin is not checked.
     ///
-    /// The result is written anew, also if the file has this transfer syntax already: other meta information and padding are
-    /// possible. 1.10.1 leaves zeros after a deflated data set.
+    /// The result is written anew, also if the file has this transfer syntax already: other meta information and
+    /// padding are possible. 1.10.1 leaves zeros after a deflated data set.
     ///
     /// # Errors
-    /// [`CallError::Code`] of Orthanc (since 1.7.0; the codes are those of 1.10.1, 1.12.7 and 1.13.0, tried with all three):
+    /// [`CallError::Code`] of Orthanc (since 1.7.0; the codes are those of 1.10.1, 1.12.7 and 1.13.0, tried with all
+    /// three):
     ///
     /// - 3, parameter out of range: Orthanc does not know the transfer syntax.
-    /// - 2, not implemented: it cannot be done. No transcoder for the one transfer syntax or the other, or the pixel data is
-    ///   not what the file says.
+    /// - 2, not implemented: it cannot be done. No transcoder for the one transfer syntax or the other, or the pixel
+    ///   data is not what the file says.
     /// - 15, bad file format: `dicom` is no DICOM file, or only the beginning of one.
     /// - -1, internal error: the result could not be written.
     /// - 2038, database not initialized: Orthanc is starting or stopping.
     ///
     /// Orthanc logs each as an error. Only memory that runs out is an exception that ends the process.
     ///
-    /// [`CallError::BadArgument`] for a lossy transfer syntax (JPEG baseline and extended, near-lossless JPEG-LS, JPEG 2000
-    /// without "lossless only"), a NUL in `transfer_syntax`, and more than 4 GiB; [`CallError::HostGone`] after `finalize`.
+    /// [`CallError::BadArgument`] for a lossy transfer syntax (JPEG baseline and extended, near-lossless JPEG-LS, JPEG
+    /// 2000 without "lossless only"), a NUL in `transfer_syntax`, and more than 4 GiB; [`CallError::HostGone`] after
+    /// `finalize`.
     pub fn transcode(
         &self,
         dicom: &[u8],

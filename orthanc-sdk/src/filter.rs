@@ -1,6 +1,7 @@
 //! Which HTTP requests Orthanc answers at all.
 //!
-//! Invariant: for a request that passes, one read lock, one `Arc` clone and what the closure looks at; nothing is copied.
+//! Invariant: for a request that passes, one read lock, one `Arc` clone and what the closure looks at; nothing is
+//! copied.
 
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char};

@@ -3,8 +3,8 @@
 //! # Invariants
 //!
 //! - A panic makes one line in Orthanc's log, with its place in the source if the [hook](install_hook) is installed.
-//! - With the hook nothing of a panic's message goes to standard error as it is: that is where Orthanc's log goes too, and
-//!   a message with a line break in it would forge a line.
+//! - With the hook nothing of a panic's message goes to standard error as it is: that is where Orthanc's log goes too,
+//!   and a message with a line break in it would forge a line.
 
 use std::any::Any;
 use std::backtrace::{Backtrace, BacktraceStatus};
@@ -56,8 +56,8 @@ pub fn catch<T>(name: &str, body: impl FnOnce() -> T) -> Result<T, Panic> {
 }
 
 /// Replaces Rust's report of panics on standard error: a panic that a guard will catch leaves its place for the guard's
-/// line, any other is logged at once. A backtrace, if `RUST_BACKTRACE` asks for one, still goes to standard error. Called by
-/// [`export_plugin!`](crate::export_plugin); it covers the code of this library only, not of other plugins.
+/// line, any other is logged at once. A backtrace, if `RUST_BACKTRACE` asks for one, still goes to standard error.
+/// Called by [`export_plugin!`](crate::export_plugin); it covers the code of this library only, not of other plugins.
 pub fn install_hook() {
     std::panic::set_hook(Box::new(report));
 }

@@ -93,8 +93,8 @@ impl Host {
     /// syntax). Its groups are in [`Request::groups`]. Requests run at the same time, on Orthanc's HTTP threads; they
     /// passed Orthanc's authentication. Register in `initialize`, never inside a callback.
     ///
-    /// A panic of the handler is logged and answered with status 500. A pattern that is no valid regular expression ends
-    /// the process: Orthanc throws an exception there that is not one of its own. Use constants.
+    /// A panic of the handler is logged and answered with status 500. A pattern that is no valid regular expression
+    /// ends the process: Orthanc throws an exception there that is not one of its own. Use constants.
     ///
     /// # Errors
     /// [`CallError::TooManyRoutes`] after [`MAX_ROUTES`](crate::MAX_ROUTES); [`CallError::Code`] if Orthanc refuses.
@@ -105,9 +105,9 @@ impl Host {
         rest::register(*self, pattern, Box::new(handler))
     }
 
-    /// Lets through only those HTTP requests for which `handler` answers `true`; the others are answered with status 403,
-    /// without a body. It runs for every request to Orthanc's server, after its authentication and before the body is
-    /// read, on Orthanc's HTTP threads: look at the path first. A panic is logged, and refuses the request.
+    /// Lets through only those HTTP requests for which `handler` answers `true`; the others are answered with status
+    /// 403, without a body. It runs for every request to Orthanc's server, after its authentication and before the body
+    /// is read, on Orthanc's HTTP threads: look at the path first. A panic is logged, and refuses the request.
     ///
     /// # Errors
     /// [`CallError::Code`] if Orthanc refuses.
@@ -118,11 +118,11 @@ impl Host {
         filter::register(*self, std::sync::Arc::new(handler))
     }
 
-    /// Runs `handler` for each stored instance, after Orthanc's database has committed it and before the sender gets its
-    /// answer. Orthanc holds one mutex over all plugins meanwhile: do little, never call REST, never wait.
+    /// Runs `handler` for each stored instance, after Orthanc's database has committed it and before the sender gets
+    /// its answer. Orthanc holds one mutex over all plugins meanwhile: do little, never call REST, never wait.
     ///
-    /// It can run before `OrthancStarted`. For an instance that was stored already it runs on 1.10.1 and 1.12.7, but not
-    /// on 1.13.0 (unless `OverwriteInstances`). A panic is logged; the instance stays stored.
+    /// It can run before `OrthancStarted`. For an instance that was stored already it runs on 1.10.1 and 1.12.7, but
+    /// not on 1.13.0 (unless `OverwriteInstances`). A panic is logged; the instance stays stored.
     ///
     /// # Errors
     /// [`CallError::Code`] if Orthanc refuses.
@@ -146,8 +146,8 @@ impl Host {
         callbacks::on_change(*self, std::sync::Arc::new(handler))
     }
 
-    /// Orthanc's words for one of its error codes (`OrthancPluginErrorCode`); "unknown error code" if there are none, or
-    /// after `finalize`.
+    /// Orthanc's words for one of its error codes (`OrthancPluginErrorCode`); "unknown error code" if there are none,
+    /// or after `finalize`.
     pub fn error_description(&self, code: i32) -> String {
         match self.lease() {
             Ok(lease) => lease.error_description(code),

@@ -67,8 +67,9 @@ pub struct Request {
     pub uri: String,
     /// What the groups of the route's pattern matched, in order; empty for a group that took no part.
     pub groups: Vec<String>,
-    /// The query's arguments; Orthanc parses them for GET only. Not in the order of the query, and percent-encoded or not: Orthanc 1.10
-    /// to 1.12 leave it to the web server that they were built with (civetweb before 1.15 decodes them).
+    /// The query's arguments; Orthanc parses them for GET only. Not in the order of the query, and percent-encoded or
+    /// not: Orthanc 1.10 to 1.12 leave it to the web server that they were built with (civetweb before 1.15 decodes
+    /// them).
     pub query: Vec<(String, String)>,
     /// The HTTP headers; names in lower case.
     pub headers: Vec<(String, String)>,
@@ -169,9 +170,10 @@ unsafe fn bytes(body: *const u8, size: u32) -> Vec<u8> {
 
 /// The answer to a [`Request`].
 ///
-/// Orthanc knows the statuses 100 to 102, 200 to 208, 226, 300 to 305, 307, 400 to 417, 422 to 424, 426, 500 to 507, 509
-/// and 510; a response with another one (429 for instance) becomes an error of Orthanc, with HTTP status 400. Three statuses lose their body, because Orthanc has calls of their own
-/// for them (measured and read in 1.10.1, 1.12.7, 1.13.0):
+/// Orthanc knows the statuses 100 to 102, 200 to 208, 226, 300 to 305, 307, 400 to 417, 422 to 424, 426, 500 to 507,
+/// 509 and 510; a response with another one (429 for instance) becomes an error of Orthanc, with HTTP status 400. Three
+/// statuses lose their body, because Orthanc has calls of their own for them (measured and read in 1.10.1, 1.12.7,
+/// 1.13.0):
 ///
 /// | status | what is sent |
 /// |---|---|
@@ -179,8 +181,8 @@ unsafe fn bytes(body: *const u8, size: u32) -> Vec<u8> {
 /// | 401 | `WWW-Authenticate: Basic realm="<plugin's name>"`, no body, no other header |
 /// | 405 | the header `Allow`, no body, no other header |
 ///
-/// Since Orthanc 1.12.2 an answer with a body and a status other than 200 has a second header `Content-Type: text/plain`
-/// after the one given here; Orthanc adds it and offers no way around it.
+/// Since Orthanc 1.12.2 an answer with a body and a status other than 200 has a second header
+/// `Content-Type: text/plain` after the one given here; Orthanc adds it and offers no way around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     /// The HTTP status.

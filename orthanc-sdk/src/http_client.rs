@@ -61,13 +61,13 @@ impl HttpReply {
 impl Host {
     /// Calls another system by HTTP, on the calling thread, until it has answered or the timeout has passed.
     ///
-    /// - For any other status than 2xx, and for a call that fails, Orthanc logs an error of its own; 1.13.0 names the whole
-    ///   URL in it when the call fails.
+    /// - For any other status than 2xx, and for a call that fails, Orthanc logs an error of its own; 1.13.0 names the
+    ///   whole URL in it when the call fails.
     /// - It may be called after `OrthancStopped` too, until `finalize` ends; a stop waits for it then.
     ///
     /// # Errors
-    /// [`CallError::Code`] if there was no answer (9: refused, timed out, name or certificate unknown; Orthanc's log says
-    /// which); [`CallError::BadArgument`] for a header that could forge another one. A status is never an error.
+    /// [`CallError::Code`] if there was no answer (9: refused, timed out, name or certificate unknown; Orthanc's log
+    /// says which); [`CallError::BadArgument`] for a header that could forge another one. A status is never an error.
     pub fn http(&self, request: &HttpRequest<'_>) -> Result<HttpReply, CallError> {
         let url = c_string("the URL", request.url)?;
         let size = size_u32("the body", request.body.len())?;

@@ -103,8 +103,8 @@ impl<'a> StoredInstance<'a> {
         }
     }
 
-    /// A metadata of the instance by its name, for instance `ReceptionDate`, `RemoteAET`, `CalledAET`, `TransferSyntax`;
-    /// `None` if there is none of this name, or Orthanc does not know the name.
+    /// A metadata of the instance by its name, for instance `ReceptionDate`, `RemoteAET`, `CalledAET`,
+    /// `TransferSyntax`; `None` if there is none of this name, or Orthanc does not know the name.
     pub fn metadata(&self, name: &str) -> Option<String> {
         let name: CString = c_string("the metadata's name", name).ok()?;
         self.text(

@@ -5,10 +5,10 @@
 //! - **No panic crosses into Orthanc.** Every `extern "C"` function goes through [`guard`]; a panic becomes an error
 //!   code and one line in Orthanc's log. Plugins must be built with `panic = "unwind"`.
 //! - **No call reaches Orthanc outside its life.** [`Host`] is a number, not a pointer: once `finalize` is over, or
-//!   after a reload (`/tools/reset`), an old `Host` answers [`CallError::HostGone`] and does nothing else. Closing waits
-//!   for calls in flight, at most [`CLOSE_TIMEOUT`].
-//! - **What Orthanc allocates is freed by Orthanc**, by values with a destructor, also when an error is returned early. The
-//!   one exception is a [`TranscodedFile`] that is dropped after `finalize`: it is leaked.
+//!   after a reload (`/tools/reset`), an old `Host` answers [`CallError::HostGone`] and does nothing else. Closing
+//!   waits for calls in flight, at most [`CLOSE_TIMEOUT`].
+//! - **What Orthanc allocates is freed by Orthanc**, by values with a destructor, also when an error is returned early.
+//!   The one exception is a [`TranscodedFile`] that is dropped after `finalize`: it is leaked.
 //! - **All globals survive a reload.** Orthanc may finalize and initialize a plugin again in the same process, with or
 //!   without unloading the library; everything that was registered is dropped in between.
 //! - **Text is data.** Log messages are escaped, HTTP headers stripped of control characters, and strings with an

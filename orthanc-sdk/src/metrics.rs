@@ -10,8 +10,8 @@ const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl Host {
     /// Sets a gauge. A whole number becomes an integer metric on Orthanc 1.12.1 and newer, and is exact up to 2^53; all
-    /// else is a 32-bit float. Orthanc keeps the kind of the first value of a metric and rounds later ones to it: for one
-    /// that can have a fraction use [`set_metric_float`](Self::set_metric_float).
+    /// else is a 32-bit float. Orthanc keeps the kind of the first value of a metric and rounds later ones to it: for
+    /// one that can have a fraction use [`set_metric_float`](Self::set_metric_float).
     ///
     /// Orthanc logs an error if it is called before `OrthancStarted`.
     pub fn set_metric(&self, name: &str, value: f64) {

@@ -13,8 +13,8 @@ pub trait Plugin: Send + Sync + Sized + 'static {
     /// The oldest Orthanc the plugin runs in; an older one refuses to start with an error that says so.
     const MINIMUM_HOST: (u32, u32, u32);
 
-    /// Runs once, on Orthanc's main thread, before REST, DICOM and HTTP are up: the configuration can be read, callbacks
-    /// registered; the REST API cannot be called yet, and metrics cannot be set (wait for
+    /// Runs once, on Orthanc's main thread, before REST, DICOM and HTTP are up: the configuration can be read,
+    /// callbacks registered; the REST API cannot be called yet, and metrics cannot be set (wait for
     /// [`ChangeType::OrthancStarted`](crate::ChangeType::OrthancStarted)).
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! REST routes: which closure belongs to which C callback.
 //!
-//! Orthanc hands a C callback the URI, but not the pattern that matched. So each route gets a C function of its own, out
-//! of a fixed number made by the compiler: function N looks up closure N.
+//! Orthanc hands a C callback the URI, but not the pattern that matched. So each route gets a C function of its own,
+//! out of a fixed number made by the compiler: function N looks up closure N.
 
 use std::ffi::c_char;
 use std::sync::Arc;

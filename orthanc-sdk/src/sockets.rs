@@ -1,15 +1,15 @@
 //! TCP connections of this process, the host's included.
 //!
-//! What it is for: a stopping Orthanc waits for its own C-STORE SCU, which waits for a silent receiver: one minute with a
-//! time-out of 30 s (1.10.1 to 1.13.0). Nothing in the SDK ends such a wait; the connection's end does.
+//! What it is for: a stopping Orthanc waits for its own C-STORE SCU, which waits for a silent receiver: one minute with
+//! a time-out of 30 s (1.10.1 to 1.13.0). Nothing in the SDK ends such a wait; the connection's end does.
 
 use std::net::SocketAddr;
 
 /// Shuts down, in both directions, every TCP connection of this process to one of these peers, also one that is still
 /// being opened; answers how many.
 ///
-/// The descriptors stay open and their owners': they see the peer gone. Only Linux is supported; elsewhere this does nothing
-/// and answers 0.
+/// The descriptors stay open and their owners': they see the peer gone. Only Linux is supported; elsewhere this does
+/// nothing and answers 0.
 pub fn shutdown_connections(peers: &[SocketAddr]) -> usize {
     if peers.is_empty() {
         return 0;
@@ -26,8 +26,8 @@ pub fn acknowledge_at_once(stream: &std::net::TcpStream) {
     let _ = stream;
 }
 
-/// How many bytes of what was sent over this connection the peer's system has acknowledged since it was opened (`TCP_INFO`,
-/// tcp(7), Linux 4.2). `None` where the system does not tell.
+/// How many bytes of what was sent over this connection the peer's system has acknowledged since it was opened
+/// (`TCP_INFO`, tcp(7), Linux 4.2). `None` where the system does not tell.
 pub fn acknowledged_bytes(stream: &std::net::TcpStream) -> Option<u64> {
     #[cfg(target_os = "linux")]
     return imp::acknowledged_bytes(stream);
@@ -112,8 +112,8 @@ mod imp {
         const AT: usize = 120;
         let mut info = [0_u8; AT + 8];
         let mut length = info.len() as libc::socklen_t;
-        // SAFETY: the descriptor is open as long as the stream is borrowed, and the system writes at most `length` bytes into
-        // the buffer, which has as many.
+        // SAFETY: the descriptor is open as long as the stream is borrowed, and the system writes at most `length`
+        // bytes into the buffer, which has as many.
         let result = unsafe {
             libc::getsockopt(
                 stream.as_raw_fd(),

@@ -104,7 +104,8 @@ pub enum Command {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Waits until nothing is left to be sent. Exit code 1 if something failed meanwhile, or of the study lies in the error queue.
+    /// Waits until nothing is left to be sent. Exit code 1 if something failed meanwhile, or of the study lies in the
+    /// error queue.
     Watch {
         /// Only this destination.
         #[arg(long)]

@@ -60,7 +60,8 @@ pub fn arguments(filter: &Filter) -> Vec<(&'static str, String)> {
     arguments
 }
 
-/// As the body of an operation on the error queue. An empty one is left to the server, which refuses it with the right words.
+/// As the body of an operation on the error queue. An empty one is left to the server, which refuses it with the right
+/// words.
 pub fn body(operation: &Operation) -> Map<String, Value> {
     let filter = &operation.filter;
     let mut body = Map::new();

@@ -1,5 +1,5 @@
-//! Orthanc's configuration as Orthanc reads it (OrthancConfiguration.cpp, 1.10.1 to 1.13.0): a file, or all the `.json` files of a
-//! folder; variables of the environment put in; C and C++ comments and a comma at the end of a list.
+//! Orthanc's configuration as Orthanc reads it (OrthancConfiguration.cpp, 1.10.1 to 1.13.0): a file, or all the `.json`
+//! files of a folder; variables of the environment put in; C and C++ comments and a comma at the end of a list.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,8 @@ pub fn read(path: &Path) -> Result<Value, String> {
     Ok(sorted(Value::Object(whole)))
 }
 
-/// With the keys of each object in order, as jsoncpp keeps them: so mistakes come in the order in which Orthanc tells them.
+/// With the keys of each object in order, as jsoncpp keeps them: so mistakes come in the order in which Orthanc tells
+/// them.
 fn sorted(value: Value) -> Value {
     match value {
         Value::Object(map) => {
@@ -72,7 +73,8 @@ fn parse(text: &str) -> Result<Map<String, Value>, String> {
     }
 }
 
-/// `${NAME}` and `${NAME:-default}`, the default in quotes or not. A variable that is not set and has no default is nothing.
+/// `${NAME}` and `${NAME:-default}`, the default in quotes or not. A variable that is not set and has no default is
+/// nothing.
 fn substitute(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> String {
     let pattern = Regex::new(
         r#"\$\{([^:]*?)\}|\$\{([^:]*?):-([^'"]*?)\}|\$\{([^:]*?):-"([^"]*?)"\}|\$\{([^:]*?):-'([^']*?)'\}"#,

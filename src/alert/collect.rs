@@ -3,10 +3,10 @@
 //! Invariants:
 //! - Pure: the time is passed in.
 //! - Every event is in exactly one message, or counted as left out.
-//! - Of a destination's outages and their ends one message is on its way, and where both are collected they are told together:
-//!   so the last word can be the true one.
-//! - While a message is on its way (it may take a day), what happens to the same destination is collected: memory grows with the
-//!   number of destinations only, and that up to [`MOST`] pairs of destination and kind.
+//! - Of a destination's outages and their ends one message is on its way, and where both are collected they are told
+//!   together: so the last word can be the true one.
+//! - While a message is on its way (it may take a day), what happens to the same destination is collected: memory grows
+//!   with the number of destinations only, and that up to [`MOST`] pairs of destination and kind.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -185,7 +185,8 @@ impl Collector {
         due
     }
 
-    /// The message of this destination and kind was refused: it is tried again, but the other of its pair does not wait for it.
+    /// The message of this destination and kind was refused: it is tried again, but the other of its pair does not wait
+    /// for it.
     pub fn refused(&mut self, destination: &str, kind: AlertKind) {
         if let Some(slot) = self.slots.get_mut(&(destination.to_owned(), kind)) {
             slot.refused = true;

@@ -5,37 +5,37 @@
 //! ```
 //!
 //! Invariants:
-//! - Sending is never held up: everything happens on one thread of its own (`sq-alert`), which reads counters and takes no
-//!   lock that a lane holds for long. A stop waits for no receiver: its connection is cut, and without that the call ends
-//!   after [`post::TIMEOUT`].
-//! - At most one message a minute for each destination and kind; what happens meanwhile is in the next one, with its count.
-//!   What begins and ends between two looks shows by its counters.
-//! - A panic costs nothing: a round works on a copy, which is kept before a message is posted, and once that is settled. What a
-//!   panic undoes is done again; a message that was posted then may be posted twice, with its `ID`.
-//! - Nothing is left out silently: memory is bounded (at most one message on its way and one collected for each destination
-//!   and kind, of at most [`collect::MOST`] such pairs), and what did not fit, was given up or was not delivered before a stop is
-//!   counted and logged.
-//! - No patient data, and no words of a receiver (G10): names of destinations, classes, numbers and our own sentences. `Url`
-//!   and `Secret` appear in no log and no answer.
+//! - Sending is never held up: everything happens on one thread of its own (`sq-alert`), which reads counters and takes
+//!   no lock that a lane holds for long. A stop waits for no receiver: its connection is cut, and without that the call
+//!   ends after [`post::TIMEOUT`].
+//! - At most one message a minute for each destination and kind; what happens meanwhile is in the next one, with its
+//!   count. What begins and ends between two looks shows by its counters.
+//! - A panic costs nothing: a round works on a copy, which is kept before a message is posted, and once that is
+//!   settled. What a panic undoes is done again; a message that was posted then may be posted twice, with its `ID`.
+//! - Nothing is left out silently: memory is bounded (at most one message on its way and one collected for each
+//!   destination and kind, of at most [`collect::MOST`] such pairs), and what did not fit, was given up or was not
+//!   delivered before a stop is counted and logged.
+//! - No patient data, and no words of a receiver (G10): names of destinations, classes, numbers and our own sentences.
+//!   `Url` and `Secret` appear in no log and no answer.
 //! - Orthanc's own HTTP client is used, so `HttpProxy`, `HttpsVerifyPeers` and `HttpsCACertificates` hold. It follows
 //!   redirections and logs an error of its own for each call that fails (1.13.0: with the URL).
 //!
 //! # What is told
 //! - `DestinationUnreachable`, `DestinationBack`: an outage began, ended.
 //! - `Failure`: items went into the error queue.
-//! - `Backlog`: a destination has `BacklogItems` open items, or one that waits for `BacklogSeconds`; told when it begins, and
-//!   when it is over, which is at half of both. Time before the destination's window opened does not count, nor what was before
-//!   an item was replayed or redirected (but for what waits at the start).
+//! - `Backlog`: a destination has `BacklogItems` open items, or one that waits for `BacklogSeconds`; told when it
+//!   begins, and when it is over, which is at half of both. Time before the destination's window opened does not count,
+//!   nor what was before an item was replayed or redirected (but for what waits at the start).
 //! - The outages of a destination and their ends are told in their order.
 //!
-//! After a start, an outage and a backlog that last are told again: nobody knows whether they were heard of. Failures are
-//! told from the start on.
+//! After a start, an outage and a backlog that last are told again: nobody knows whether they were heard of. Failures
+//! are told from the start on.
 //!
 //! # The message
-//! A POST of `application/json`; `X-Sendqueue-Signature: sha256=<hex>` is the HMAC-SHA256 of the body's bytes under `Secret`
-//! (absent without one). Any status 2xx is an acknowledgement; anything else is tried again with the same body, after 5 s, then twice
-//! as long each time up to 5 min, for a day. So a receiver may see a message twice: `ID` tells. `Time` is when the message was made.
-//! The fields: see [`message`].
+//! A POST of `application/json`; `X-Sendqueue-Signature: sha256=<hex>` is the HMAC-SHA256 of the body's bytes under
+//! `Secret` (absent without one). Any status 2xx is an acknowledgement; anything else is tried again with the same
+//! body, after 5 s, then twice as long each time up to 5 min, for a day. So a receiver may see a message twice: `ID`
+//! tells. `Time` is when the message was made. The fields: see [`message`].
 
 pub mod collect;
 pub mod message;
@@ -331,7 +331,8 @@ impl Alerts {
         work.looks = looks;
     }
 
-    /// Sends a message of kind `Test` at once, on the calling thread; it is not tried again. `None`: another one is under way.
+    /// Sends a message of kind `Test` at once, on the calling thread; it is not tried again. `None`: another one is
+    /// under way.
     pub fn test(&self) -> Option<Tested> {
         let _testing = self.testing.try_lock()?;
         let id = post::new_id();

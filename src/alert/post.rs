@@ -4,8 +4,8 @@
 //! - A message keeps its body, and with it `ID` and signature, through all tries.
 //! - A message that was never tried goes before those that failed: one that cannot be delivered delays another by one
 //!   [`TIMEOUT`] at most.
-//! - The outages of a destination and their ends go in the order in which they were made: the last word is the true one. One that
-//!   the receiver refuses (4xx) holds none back, and is given up once a later one was accepted.
+//! - The outages of a destination and their ends go in the order in which they were made: the last word is the true
+//!   one. One that the receiver refuses (4xx) holds none back, and is given up once a later one was accepted.
 //! - Once a message was accepted that had failed before, the others are due: the receiver is back.
 //! - `Url` and `Secret` stand in nothing that is returned or logged.
 
@@ -167,7 +167,8 @@ impl Outgoing {
 }
 
 impl Outgoing {
-    /// Whether this one, which is older, is to arrive before another one: both tell whether the same destination can be reached.
+    /// Whether this one, which is older, is to arrive before another one: both tell whether the same destination can be
+    /// reached.
     fn is_before(&self, other: &Outgoing) -> bool {
         let reach = [
             AlertKind::DestinationUnreachable,

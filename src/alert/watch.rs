@@ -2,8 +2,8 @@
 //!
 //! Invariants:
 //! - Pure: the counters and the time are passed in.
-//! - Events add up: over any sequence of looks, the outages and failures that were told are those that the counters rose by,
-//!   and each outage that is told as over was told as begun.
+//! - Events add up: over any sequence of looks, the outages and failures that were told are those that the counters
+//!   rose by, and each outage that is told as over was told as begun.
 //! - A counter that falls (another database, an item that was removed) is the new beginning, never an event.
 
 use std::collections::BTreeMap;
@@ -166,8 +166,9 @@ impl Watch {
     }
 }
 
-/// An item that is replayed or redirected keeps the time at which it was made, and waits only since then: where nothing waited
-/// at the last look, what waits now began to after it. As long as something waits, it is the oldest one's time that counts.
+/// An item that is replayed or redirected keeps the time at which it was made, and waits only since then: where nothing
+/// waited at the last look, what waits now began to after it. As long as something waits, it is the oldest one's time
+/// that counts.
 fn waiting_since(
     known: Option<Timestamp>,
     oldest: Option<Timestamp>,

@@ -1,15 +1,15 @@
 //! Requests that a page of another site makes in the name of a person who is logged in here.
 //!
 //! Invariants:
-//! - A browser sends a cached Basic login along with a form of any site (W3C Fetch, "simple requests"). What such a form can
-//!   send is refused: a POST whose body is not declared as JSON, from a page whose origin is not this host.
-//! - A DELETE that Orthanc made of a GET with `?_method=DELETE` is refused, whoever sends it. Any site can make a browser fetch an
-//!   address (as that of an image): such a request carries the login, and no `Origin`. It is known by its arguments, which
-//!   Orthanc hands to a plugin with a GET only.
-//! - A form in parts (`multipart/form-data`) is refused whoever sends it, before Orthanc reads it: Orthanc hands each part to the
-//!   route as a request of its own, with headers that its sender wrote, and answers 200 in any case.
-//! - A page of another site that declares JSON must ask Orthanc first (a CORS preflight), which never agrees. So JSON is let
-//!   through whatever the origin: behind a reverse proxy this host may have another name than the browser knows.
+//! - A browser sends a cached Basic login along with a form of any site (W3C Fetch, "simple requests"). What such a
+//!   form can send is refused: a POST whose body is not declared as JSON, from a page whose origin is not this host.
+//! - A DELETE that Orthanc made of a GET with `?_method=DELETE` is refused, whoever sends it. Any site can make a
+//!   browser fetch an address (as that of an image): such a request carries the login, and no `Origin`. It is known by
+//!   its arguments, which Orthanc hands to a plugin with a GET only.
+//! - A form in parts (`multipart/form-data`) is refused whoever sends it, before Orthanc reads it: Orthanc hands each
+//!   part to the route as a request of its own, with headers that its sender wrote, and answers 200 in any case.
+//! - A page of another site that declares JSON must ask Orthanc first (a CORS preflight), which never agrees. So JSON
+//!   is let through whatever the origin: behind a reverse proxy this host may have another name than the browser knows.
 //! - Who is no browser sends no `Origin`, and is not concerned.
 
 use std::sync::atomic::{AtomicU64, Ordering};

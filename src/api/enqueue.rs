@@ -2,9 +2,9 @@
 //!
 //! Invariants:
 //! - Everything is checked before anything is queued: an unknown resource or destination queues nothing.
-//! - One study, or [`CHUNK`] instances, at a time are in memory, whatever was asked for (of a dry run also the identifiers of all
-//!   instances), and queued in one transaction. A request that breaks off can be repeated: what waits already is not
-//!   queued twice.
+//! - One study, or [`CHUNK`] instances, at a time are in memory, whatever was asked for (of a dry run also the
+//!   identifiers of all instances), and queued in one transaction. A request that breaks off can be repeated: what
+//!   waits already is not queued twice.
 
 use std::collections::HashSet;
 

@@ -1,7 +1,8 @@
 //! Prometheus' text format, version 0.0.4.
 //!
 //! Invariants:
-//! - All samples of a family stand together, under its `# HELP` and `# TYPE`: a [`Family`] holds the text as long as it lives.
+//! - All samples of a family stand together, under its `# HELP` and `# TYPE`: a [`Family`] holds the text as long as it
+//!   lives.
 //! - Label values may hold anything: what would end the value or the line is escaped.
 
 use std::fmt::{Display, Write};

@@ -1,11 +1,11 @@
 //! The studies that a query of Orthanc's `/tools/find` names: all of them, or an error.
 //!
 //! Invariants:
-//! - With `LimitFindResults` Orthanc answers less than there is, and does not say so: 1.10.1 looks at one more than
-//!   the limit and leaves out of them what does not fit, so even a short answer may be cut; 1.12.7 and 1.13.0 answer at most the
-//!   limit, and more after `Since` (where the index has the extended find; else they are like 1.10.1).
-//! - So an answer is believed where there is no limit, or where Orthanc has no more studies than the limit. Otherwise it is
-//!   read in pages up to an empty one; where that cannot be, nothing is queued.
+//! - With `LimitFindResults` Orthanc answers less than there is, and does not say so: 1.10.1 looks at one more than the
+//!   limit and leaves out of them what does not fit, so even a short answer may be cut; 1.12.7 and 1.13.0 answer at
+//!   most the limit, and more after `Since` (where the index has the extended find; else they are like 1.10.1).
+//! - So an answer is believed where there is no limit, or where Orthanc has no more studies than the limit. Otherwise
+//!   it is read in pages up to an empty one; where that cannot be, nothing is queued.
 
 use orthanc_sdk::CallError;
 use serde_json::{Map, Value, json};

@@ -19,9 +19,9 @@ const MOST_DEPTH: usize = 16;
 
 /// The arguments of a GET, all of which must be known.
 ///
-/// Whether they come decoded depends on the web server that Orthanc was built with: before 1.13.0 it leaves them as they are
-/// where that is civetweb 1.15 or newer, as in Debian. So they are decoded here, once more if need be: no argument of ours has
-/// a meaning with a `%` in it.
+/// Whether they come decoded depends on the web server that Orthanc was built with: before 1.13.0 it leaves them as
+/// they are where that is civetweb 1.15 or newer, as in Debian. So they are decoded here, once more if need be: no
+/// argument of ours has a meaning with a `%` in it.
 pub struct Query(Vec<(String, String)>);
 
 impl Query {

@@ -11,12 +11,12 @@ use super::input::quoted;
 use crate::store::Level;
 
 impl Api {
-    /// The Orthanc identifier that `text` stands for: it is one, or a UID that Orthanc knows at this level. A UID that Orthanc
-    /// does not know, and anything else, is given back as it is: nothing will be found with it.
+    /// The Orthanc identifier that `text` stands for: it is one, or a UID that Orthanc knows at this level. A UID that
+    /// Orthanc does not know, and anything else, is given back as it is: nothing will be found with it.
     ///
     /// # Errors
-    /// 400 (of `field`) for a UID that several resources have: Orthanc keeps them apart by patient (identifiers are hashes of
-    /// the patient's identifier too).
+    /// 400 (of `field`) for a UID that several resources have: Orthanc keeps them apart by patient (identifiers are
+    /// hashes of the patient's identifier too).
     pub(super) fn identifier(
         &self,
         field: &str,
@@ -75,7 +75,8 @@ pub(super) fn is_orthanc_id(text: &str) -> bool {
         })
 }
 
-/// Whether `text` has the form of a DICOM UID (PS3.5 9.1). Leading zeros of a component, which are not allowed, are met in practice.
+/// Whether `text` has the form of a DICOM UID (PS3.5 9.1). Leading zeros of a component, which are not allowed, are met
+/// in practice.
 pub(super) fn is_uid(text: &str) -> bool {
     let part = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     text.len() <= 64 && text.contains('.') && text.split('.').all(part)

@@ -1,10 +1,10 @@
 //! `GET /sendqueue/metrics`: the queue in Prometheus' text format.
 //!
 //! Invariants:
-//! - Base units (seconds, bytes); what only grows ends with `_total` and begins at 0 with each start of Orthanc, but for the
-//!   totals that the database keeps (said in their help).
-//! - The series of a destination that rules, settings or items name are there from the first scrape on, with 0, so that the first
-//!   increase is seen.
+//! - Base units (seconds, bytes); what only grows ends with `_total` and begins at 0 with each start of Orthanc, but
+//!   for the totals that the database keeps (said in their help).
+//! - The series of a destination that rules, settings or items name are there from the first scrape on, with 0, so that
+//!   the first increase is seen.
 //! - The cost does not depend on how many items there are.
 
 use orthanc_sdk::{Request, Response};

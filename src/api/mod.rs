@@ -88,8 +88,8 @@ impl Configured {
 }
 
 impl Api {
-    /// Destinations that the rules, the settings or the items name; one that is no longer configured only while something is
-    /// left of it.
+    /// Destinations that the rules, the settings or the items name; one that is no longer configured only while
+    /// something is left of it.
     fn known_destinations(&self) -> Result<BTreeSet<String>, ApiError> {
         let configured = self.configured();
         let mut names: BTreeSet<String> = self

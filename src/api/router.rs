@@ -3,7 +3,8 @@
 //! Invariants:
 //! - Every path below `/sendqueue` is answered here; what is not in [`ROUTES`] is 404.
 //! - A route without a description cannot be written: both stand in one entry.
-//! - What a request changed survives a power cut once it is answered: here for all of them, so that no verb can forget it.
+//! - What a request changed survives a power cut once it is answered: here for all of them, so that no verb can forget
+//!   it.
 //! - Nothing here panics on any path, argument or body.
 
 use orthanc_sdk::{Method, Request, Response};

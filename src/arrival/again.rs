@@ -1,15 +1,15 @@
 //! Instances that are received again.
 //!
 //! What Orthanc tells of them (1.10.1 to 1.13.0):
-//! - It stored the instance anew (`OverwriteInstances`, a deletion in between, a modification that keeps the identifiers): a line of
-//!   the log, with another file. Whether the content changed is told by the MD5 sum that Orthanc keeps with each file. It is asked for
-//!   only where an instance can be overwritten: elsewhere nothing that is new pays for it, and what was deleted and comes back
-//!   counts as changed.
-//!   Overwritten by another content and again by the first one, before either line was read, the other one may have been sent in
-//!   between; its line went with it. So where numbers are missing before a line, only an item that was done before them counts as
-//!   having delivered this content. Lines that appear below the cursor are left out of that: there numbers are always missing.
-//! - It left the file as it was (the default): no line. Up to 1.12.x the callback comes all the same; it is lost in a crash. 1.13.0 tells
-//!   nothing at all.
+//! - It stored the instance anew (`OverwriteInstances`, a deletion in between, a modification that keeps the
+//!   identifiers): a line of the log, with another file. Whether the content changed is told by the MD5 sum that
+//!   Orthanc keeps with each file. It is asked for only where an instance can be overwritten: elsewhere nothing that is
+//!   new pays for it, and what was deleted and comes back counts as changed. Overwritten by another content and again
+//!   by the first one, before either line was read, the other one may have been sent in between; its line went with it.
+//!   So where numbers are missing before a line, only an item that was done before them counts as having delivered this
+//!   content. Lines that appear below the cursor are left out of that: there numbers are always missing.
+//! - It left the file as it was (the default): no line. Up to 1.12.x the callback comes all the same; it is lost in a
+//!   crash. 1.13.0 tells nothing at all.
 
 use std::collections::HashSet;
 
@@ -73,8 +73,8 @@ impl Reconciler {
         }
     }
 
-    /// Whether the callback that came at `told`, and that no line of the log goes with, is one of an instance that Orthanc
-    /// had already. The callback of a reception whose line was read before is not; it comes soon after.
+    /// Whether the callback that came at `told`, and that no line of the log goes with, is one of an instance that
+    /// Orthanc had already. The callback of a reception whose line was read before is not; it comes soon after.
     pub(super) fn is_repeated(&mut self, fact: &Fact, told: Timestamp) -> Result<bool, PassError> {
         let awaited = self.recent.take_callback(&fact.arrival.instance);
         // Orthanc dates by the machine's clock.

@@ -2,8 +2,8 @@
 //!
 //! Invariants:
 //! - A fault is told once, shown by `health`, and tried again; it never ends the thread.
-//! - After a panic everything is read from the store anew ([`Reconciler::begin_anew`]), and it is told that something may have been
-//!   queued untold.
+//! - After a panic everything is read from the store anew ([`Reconciler::begin_anew`]), and it is told that something
+//!   may have been queued untold.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,8 +35,8 @@ impl Arrivals {
     }
 }
 
-/// There may be something new for any destination that the store knows. Best effort: a store that cannot be asked is asked again
-/// by whoever writes into it.
+/// There may be something new for any destination that the store knows. Best effort: a store that cannot be asked is
+/// asked again by whoever writes into it.
 fn tell_of_all(parts: &Parts) {
     let known = parts.store.destinations().unwrap_or_default();
     let names = known.iter().map(|record| record.name.as_str()).collect();

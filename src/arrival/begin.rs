@@ -73,8 +73,8 @@ impl Reconciler {
     /// The log's end, but not after what came since the database was made.
     fn first_start(&mut self, newest: &Change) -> Result<Cursor, PassError> {
         let created = self.parts.store.created()?;
-        // Dates have whole seconds. All of the second in which the database was made is ours: an Orthanc that had received
-        // something just before would have had to end and start again within it.
+        // Dates have whole seconds. All of the second in which the database was made is ours: an Orthanc that had
+        // received something just before would have had to end and start again within it.
         let made = second_of(created);
         let is_ours = |line: &Change| line.date >= made;
         // Looked at first: dates in the archive may be in disorder.

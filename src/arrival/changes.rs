@@ -34,7 +34,8 @@ pub struct Page {
     pub changes: Vec<Change>,
     /// Nothing follows as yet.
     pub done: bool,
-    /// Of an empty page: the number of the change that was written last; of those that it can be, the nearest to `since`.
+    /// Of an empty page: the number of the change that was written last; of those that it can be, the nearest to
+    /// `since`.
     pub end: Option<i64>,
 }
 
@@ -114,10 +115,11 @@ pub fn skip_void(client: &Client, mut since: i64, end: i64) -> Result<i64, ReadE
 /// Whether lines follow `since`, or followed it and vanished, and of those up to it none is left: what the
 /// deletion of the whole log looks like.
 ///
-/// Lines are told by what they say, because the numbers of the oldest ones are uncertain. They may vanish between
-/// two questions: an answer is one only if the line after `since` was the same before and after it. In doubt it is `true`.
+/// Lines are told by what they say, because the numbers of the oldest ones are uncertain. They may vanish between two
+/// questions: an answer is one only if the line after `since` was the same before and after it. In doubt it is `true`.
 ///
-/// A line that appeared late (`is_late`, by its number) is none of those that were there: it may have come after the deletion.
+/// A line that appeared late (`is_late`, by its number) is none of those that were there: it may have come after the
+/// deletion.
 pub fn is_cut(
     client: &Client,
     since: i64,

@@ -1,8 +1,8 @@
 //! Facts of instances, with patience for what Orthanc cannot describe.
 //!
 //! Invariants:
-//! - One instance that Orthanc cannot describe holds up the others for [`GIVE_UP`] rounds, then it is given up: told in the log,
-//!   and counted.
+//! - One instance that Orthanc cannot describe holds up the others for [`GIVE_UP`] rounds, then it is given up: told in
+//!   the log, and counted.
 //! - Rounds are counted for each instance; a round in which Orthanc described nothing at all does not count.
 
 use std::collections::HashMap;

@@ -1,8 +1,8 @@
 //! What the rules and the queue need to know of an instance, asked from Orthanc in bulk.
 //!
 //! Invariants:
-//! - An instance that Orthanc no longer has is left out of the answer, never guessed. One that it has, but whose parents
-//!   it does not tell, is an error: it must not pass for deleted.
+//! - An instance that Orthanc no longer has is left out of the answer, never guessed. One that it has, but whose
+//!   parents it does not tell, is an error: it must not pass for deleted.
 //! - Parents never change (Orthanc identifiers are hashes of the DICOM identifiers), so they may be kept.
 
 use std::collections::{BTreeMap, HashMap};

@@ -1,7 +1,8 @@
 //! The numbers below the cursor of which no line was seen.
 //!
 //! Invariants:
-//! - All are at or below the cursor, and were between two lines when they were read: what is older than the queue is none.
+//! - All are at or below the cursor, and were between two lines when they were read: what is older than the queue is
+//!   none.
 //! - Kept as ranges, at most [`MOST`]: a thousand resources that were deleted together are one. Past that the lowest
 //!   ranges are dropped: their numbers were given out first, so they are the last whose lines could still appear.
 //! - A number leaves by its line, or by [`Gaps::forget`].

@@ -6,9 +6,9 @@
 //!   newest while a round is under way, [`NEWEST`]). It is begun when the callback handed over what no line names, else
 //!   after [`EVERY_SECONDS`].
 //! - A gap is forgotten only after it was looked at when it was old enough, so nothing depends on how fast rounds are.
-//! - What the callback handed over before a round began, and no line of that round named, no line will ever name: Orthanc
-//!   calls back after its commit. Only then is it looked up as unlogged. So nothing is queued twice because of a line
-//!   in a gap.
+//! - What the callback handed over before a round began, and no line of that round named, no line will ever name:
+//!   Orthanc calls back after its commit. Only then is it looked up as unlogged. So nothing is queued twice because of
+//!   a line in a gap.
 //! - A search through the studies ends after a round that was begun after its last look: what it queued is then no
 //!   longer in a gap.
 

@@ -2,8 +2,8 @@
 //!
 //! Invariants:
 //! - Handing over never waits for disk, REST or another thread's work: a short lock, a copy, a wake.
-//! - Bounded: past [`MOST`] the identifier is dropped and counted. Nothing is lost by that: Orthanc's `/changes` has it, and
-//!   the reconciler then looks through the studies as if the changes had been deleted.
+//! - Bounded: past [`MOST`] the identifier is dropped and counted. Nothing is lost by that: Orthanc's `/changes` has
+//!   it, and the reconciler then looks through the studies as if the changes had been deleted.
 
 use std::collections::VecDeque;
 

@@ -13,27 +13,30 @@
 //!   are looked up one by one ([`super::unlogged`]). If lines that we had not read are gone, and nothing up to our
 //!   cursor is left, the studies updated since the cursor's date are searched ([`super::sweep`]). Until that search
 //!   is over the cursor in the database stays, so that a crash begins it again.
-//! - **Overwritten instance**: a new number, so a new item, unless one still waits and will send the new content, or the rule
-//!   wants none ([`super::again`]).
-//! - **Deleted before it was read**: its line vanished, or Orthanc no longer describes it: there is nothing to send; counted.
+//! - **Overwritten instance**: a new number, so a new item, unless one still waits and will send the new content, or
+//!   the rule wants none ([`super::again`]).
+//! - **Deleted before it was read**: its line vanished, or Orthanc no longer describes it: there is nothing to send;
+//!   counted.
 //! - **Items already pruned when their change is read again**: it is not read again: the cursor is past it.
 //! - **Plugin absent for a day**: the cursor is where it was; all that came is read at the start.
 //! - **The very first start**: the cursor starts at the newest line, but not after what came since the database was
 //!   made, so the archive is not forwarded and nothing that came meanwhile is left out ([`super::begin`]).
-//! - **A power cut, or an older copy of Orthanc's index**: Orthanc may give out numbers anew that we have seen. Lines up
-//!   to the cursor that are dated after it are new: the cursor goes back before them ([`super::begin`]).
+//! - **A power cut, or an older copy of Orthanc's index**: Orthanc may give out numbers anew that we have seen. Lines
+//!   up to the cursor that are dated after it are new: the cursor goes back before them ([`super::begin`]).
 //! - **Numbers cut to 32 bits**: see [`super::changes`].
-//! - **Out-of-order commits (Orthanc on PostgreSQL)**: the log shows 1 and 3, and 2 afterwards. What is missing below the
-//!   newest line that was read is remembered, in the store in the transaction that moves the cursor past it, and looked for
-//!   ([`super::gaps`], [`super::late`]). A line found there makes its items and closes its gap in one transaction, so
-//!   after a kill -9 each number is either a gap still, or queued. A gap that stays empty for `GapSeconds` (a deleted
-//!   resource, a transaction that was rolled back) is forgotten, after a last look. The field `Last` may go back
-//!   meanwhile; nothing follows from that. With other cases:
-//!   - *`DELETE /changes`*: a line that appeared and was deleted at once is an unlogged instance if we run. If we were killed,
-//!     gaps without any line up to the cursor are a reason to search at the start, back to what can be in a gap.
-//!   - *A search under way*: neither cursor nor gaps are written until it is over. Lines are then checked against what has items,
-//!     and the search ends only after a look at all gaps that was begun after it.
-//!   - *Numbers given out anew*: the cursor goes back, and gaps above it are none; those below it are looked for all the same.
+//! - **Out-of-order commits (Orthanc on PostgreSQL)**: the log shows 1 and 3, and 2 afterwards. What is missing below
+//!   the newest line that was read is remembered, in the store in the transaction that moves the cursor past it, and
+//!   looked for ([`super::gaps`], [`super::late`]). A line found there makes its items and closes its gap in one
+//!   transaction, so after a kill -9 each number is either a gap still, or queued. A gap that stays empty for
+//!   `GapSeconds` (a deleted resource, a transaction that was rolled back) is forgotten, after a last look. The field
+//!   `Last` may go back meanwhile; nothing follows from that. With other cases:
+//!   - *`DELETE /changes`*: a line that appeared and was deleted at once is an unlogged instance if we run. If we were
+//!     killed, gaps without any line up to the cursor are a reason to search at the start, back to what can be in a
+//!     gap.
+//!   - *A search under way*: neither cursor nor gaps are written until it is over. Lines are then checked against what
+//!     has items, and the search ends only after a look at all gaps that was begun after it.
+//!   - *Numbers given out anew*: the cursor goes back, and gaps above it are none; those below it are looked for all
+//!     the same.
 //!   - *The very first start*: what lies below the first cursor is no gap.
 //!   - *A clock that was set back* makes a gap live for its time anew at most.
 //!   - *A new index*: numbers begin anew, and the cursor with them.
@@ -128,8 +131,8 @@ pub struct Reconciler {
     pub(super) sweep: Option<Sweep>,
     /// Up to where vanished lines were accounted for.
     pub(super) accounted: i64,
-    /// The log was empty, and a search was asked for because of that: the highest number that Orthanc had given out by then, where
-    /// it told one. `None`: it was not.
+    /// The log was empty, and a search was asked for because of that: the highest number that Orthanc had given out by
+    /// then, where it told one. `None`: it was not.
     pub(super) empty_at: Option<Option<i64>>,
     overflowed: bool,
     pub(super) patience: Patience,
@@ -160,8 +163,8 @@ impl Reconciler {
         }
     }
 
-    /// After a panic: what holds is read from the store, as after a crash. What only this process knows is kept, and a search that was
-    /// under way is begun again.
+    /// After a panic: what holds is read from the store, as after a crash. What only this process knows is kept, and a
+    /// search that was under way is begun again.
     pub fn begin_anew(&mut self) {
         let old = std::mem::replace(self, Reconciler::new(self.parts.clone()));
         self.waiting = old.waiting;
@@ -314,8 +317,8 @@ impl Reconciler {
         Ok(())
     }
 
-    /// What Orthanc has just received says that the machine's clock is right. (Lines of other kinds it writes by itself, also while
-    /// it starts.)
+    /// What Orthanc has just received says that the machine's clock is right. (Lines of other kinds it writes by
+    /// itself, also while it starts.)
     fn believe(&self, lines: &[Change]) {
         let received = lines.iter().rev().find(|line| line.new_instance);
         let date = received.and_then(|line| Timestamp::parse_orthanc(&line.date));

@@ -1,8 +1,9 @@
 //! The tags of one instance, asked from Orthanc for the rules.
 //!
-//! Orthanc's list of tags (1.10.1 to 1.13.0) shows as null what is binary, what has no known value representation (`UN`, and with it
-//! most private elements in Implicit VR), and text of more than 256 characters unless it is asked for by name. It ends at the pixel
-//! data. What it does not show is read as raw bytes, which are text only if they cannot be taken for anything else.
+//! Orthanc's list of tags (1.10.1 to 1.13.0) shows as null what is binary, what has no known value representation
+//! (`UN`, and with it most private elements in Implicit VR), and text of more than 256 characters unless it is asked
+//! for by name. It ends at the pixel data. What it does not show is read as raw bytes, which are text only if they
+//! cannot be taken for anything else.
 
 use orthanc_sdk::{CallError, Client};
 use serde_json::Value;

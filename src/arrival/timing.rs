@@ -40,7 +40,8 @@ impl Timing {
         Duration::from_nanos(self.sum.load(Ordering::Relaxed))
     }
 
-    /// Microseconds that this share (0..1) of the callbacks did not exceed: the bucket's upper bound. 0: there were none.
+    /// Microseconds that this share (0..1) of the callbacks did not exceed: the bucket's upper bound. 0: there were
+    /// none.
     pub fn quantile(&self, share: f64) -> u64 {
         let wanted = (self.count() as f64 * share).ceil() as u64;
         let mut seen = 0;

@@ -23,8 +23,8 @@ impl Reconciler {
             return Ok(());
         }
         let ahead = self.parts.clock.ahead();
-        // What Orthanc had before there was a queue is not ours, however often it is sent again. A time that is still to come tells
-        // nothing: the machine's clock was wrong then.
+        // What Orthanc had before there was a queue is not ours, however often it is sent again. A time that is still
+        // to come tells nothing: the machine's clock was wrong then.
         let (made, now) = (self.parts.store.created()?, self.parts.clock.now());
         let made = if made <= ahead.wall(now) {
             second_of(made)

@@ -79,8 +79,8 @@ impl Route {
 pub struct Resolution {
     /// In the order of the rules; the first rule that names a destination decides how it is sent.
     pub routes: Vec<Route>,
-    /// Destinations of rules that hang on what cannot be read. They belong into the error queue: sent, the instance might
-    /// reach somebody whom it is not meant for; left out, it would be lost.
+    /// Destinations of rules that hang on what cannot be read. They belong into the error queue: sent, the instance
+    /// might reach somebody whom it is not meant for; left out, it would be lost.
     pub undecided: Vec<Undecided>,
     /// Destinations that get nothing because the instance came from there.
     pub loops: Vec<String>,

@@ -1,9 +1,10 @@
 //! Which of the destinations sent an instance: it does not go back there.
 //!
 //! Invariants:
-//! - AETs that differ in upper and lower case only are the same, as everywhere in Orthanc, unless `StrictAetComparison` is set.
-//! - Where machines with different hosts share an AET, only the one that has the sender's address is the sender. If none
-//!   of them is known to have it, none is: sent twice is harmless, not sent is lost.
+//! - AETs that differ in upper and lower case only are the same, as everywhere in Orthanc, unless `StrictAetComparison`
+//!   is set.
+//! - Where machines with different hosts share an AET, only the one that has the sender's address is the sender. If
+//!   none of them is known to have it, none is: sent twice is harmless, not sent is lost.
 
 use std::net::IpAddr;
 

@@ -15,7 +15,8 @@ const PIXEL_DATA_GROUP: u16 = 0x7fe0;
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Listed {
     Text(String),
-    /// It is there, but not as text: binary, of unknown value representation (`UN`, private elements in Implicit VR), or long.
+    /// It is there, but not as text: binary, of unknown value representation (`UN`, private elements in Implicit VR),
+    /// or long.
     Unread,
     /// A sequence has no value of its own.
     Sequence,
@@ -69,7 +70,8 @@ impl FromIterator<(String, String)> for TagValues {
 pub trait TagSource {
     /// All of them, as far as a list shows them.
     fn list(&mut self) -> Result<TagValues, String>;
-    /// One that the list does not show as text; `Ok(None)`: the instance has no such element. `listed` tells the character set.
+    /// One that the list does not show as text; `Ok(None)`: the instance has no such element. `listed` tells the
+    /// character set.
     fn one(&mut self, tag: &Tag, listed: &TagValues) -> Result<Option<String>, String>;
 }
 

@@ -1,14 +1,14 @@
 //! Threads that are looked after: named, run anew after a panic, stopped, joined, and seen by `health`.
 //!
 //! Invariants:
-//! - A panic ends no service: it is run anew after a pause that grows while it goes on panicking ([`backoff`]), and never given
-//!   up. A stop ends the pause.
-//! - Whatever was started is stopped and joined, also what is started while all is being stopped: after [`Services::join`]
-//!   none of our threads is left, and the library can be unloaded.
+//! - A panic ends no service: it is run anew after a pause that grows while it goes on panicking ([`backoff`]), and
+//!   never given up. A stop ends the pause.
+//! - Whatever was started is stopped and joined, also what is started while all is being stopped: after
+//!   [`Services::join`] none of our threads is left, and the library can be unloaded.
 //! - [`Services::stop`] does not wait; stopping or joining twice is fine.
 //!
-//! What a panic leaves half done is the service's own matter, since locks are not poisoned: [`Service::run`] builds anew what
-//! it works with, or changes it so that each step leaves it whole.
+//! What a panic leaves half done is the service's own matter, since locks are not poisoned: [`Service::run`] builds
+//! anew what it works with, or changes it so that each step leaves it whole.
 
 mod backoff;
 mod bell;
@@ -153,9 +153,9 @@ impl Services {
         list.begun.is_some() && !list.stopped
     }
 
-    /// Starts a service on a thread of its own. `name`: at most 15 characters, as the system's names of threads; several may
-    /// have the same one. `false`: there is no thread for it, which is logged; `health` tells of it unless it
-    /// [may end](Service::may_end).
+    /// Starts a service on a thread of its own. `name`: at most 15 characters, as the system's names of threads;
+    /// several may have the same one. `false`: there is no thread for it, which is logged; `health` tells of it unless
+    /// it [may end](Service::may_end).
     pub fn start(self: &Arc<Self>, name: &'static str, service: Arc<dyn Service>) -> bool {
         debug_assert!(name.len() <= 15, "{name}");
         let now = self.clock.now();

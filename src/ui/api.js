@@ -1,7 +1,7 @@
 // The REST API of the queue, and what the page needs of Orthanc's own.
 //
-// Invariant: all paths are derived from this file's own, so that the page works behind any prefix of a reverse proxy, and
-// with or without a slash at its end (which Orthanc does not tell apart, see mod.rs).
+// Invariant: all paths are derived from this file's own, so that the page works behind any prefix of a reverse proxy,
+// and with or without a slash at its end (which Orthanc does not tell apart, see mod.rs).
 
 /** `/sendqueue`, and what is before it. */
 const QUEUE = import.meta.url.replace(/\/ui\/(ui\/)?[^/]*$/, "");

@@ -6,7 +6,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An element. `attributes`: null, undefined and false leave one out, true makes it empty. Children may be nested lists. */
+/** An element. Attributes that are null, undefined or false are left out, true is an empty one. Lists may be nested. */
 export function h(tag, attributes, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }

@@ -1,7 +1,9 @@
-// Orthanc Explorer 1: a section "Send queue" on the pages of patients, studies, series and instances, and a link from home.
+// Orthanc Explorer 1: a section "Send queue" on the pages of patients, studies, series and instances, and a link from
+// home.
 //
 // Invariants:
-// - It is run in Orthanc's own page, with the jQuery and jQuery Mobile 1.1 of that page: only its own names, nothing global.
+// - It is run in Orthanc's own page, with the jQuery and jQuery Mobile 1.1 of that page: only its own names, nothing
+//   global.
 // - Whatever comes from the server goes through text() and attr(): never markup.
 // - If the queue does not answer, Explorer works as before.
 (function($) {

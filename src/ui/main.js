@@ -100,15 +100,18 @@ function fill(title, fresh) {
   scrollTo(0, 0);
 }
 
-/** Who goes through the values of a filter by keys is not to be thrown out of it by each: the field that has the focus, as a selector. */
+/**
+ * The field of a filter that has the focus, as a selector: whoever goes through its values by keys is not to be thrown
+ * out of it by each.
+ */
 function fieldOfFilter() {
   const { form, name } = document.activeElement || document.body;
   return form && form.dataset.filter && name ? `form[data-filter="${form.dataset.filter}"] [name="${name}"]` : null;
 }
 
 /**
- * What one looks at: the first row or card in the window. The answer puts it back to where it was, for what came in above it.
- * Not the browser's own way, which does not look into what can be scrolled sideways, such as our tables.
+ * What one looks at: the first row or card in the window. The answer puts it back to where it was, whatever came in
+ * above it. Not the browser's own way, which does not look into what can be scrolled sideways, such as our tables.
  */
 function landmark() {
   if (scrollY === 0) return null;

@@ -3,16 +3,17 @@
 //! Invariants:
 //! - The files are in the library: no build step, nothing is read from the disk, nothing comes from another host.
 //! - A strict Content-Security-Policy: scripts and styles of these files only, none in the markup.
-//! - The page asks the same REST API as everybody else, by paths relative to itself, so that it works behind the prefix of a reverse
-//!   proxy. It has no rights of its own: who sees it has logged in to Orthanc.
+//! - The page asks the same REST API as everybody else, by paths relative to itself, so that it works behind the prefix
+//!   of a reverse proxy. It has no rights of its own: who sees it has logged in to Orthanc.
 //!
-//! Orthanc hands `/sendqueue/ui` and `/sendqueue/ui/` to a plugin as the same, so the page cannot be sent from one to the other. Its
-//! markup names its files `ui/…`, which is right without the slash; with it, they are asked for below `ui/ui/`, where
-//! the router finds them too.
+//! Orthanc hands `/sendqueue/ui` and `/sendqueue/ui/` to a plugin as the same, so the page cannot be sent from one to
+//! the other. Its markup names its files `ui/…`, which is right without the slash; with it, they are asked for below
+//! `ui/ui/`, where the router finds them too.
 //!
-//! For tests and other programs, elements carry what they are in attributes: `main[data-view]` (overview, errors, items, item,
-//! resource), `[data-destination]` on cards, `[data-item]` and `[data-state]` on rows, `[data-action]` and `[data-verb]` on buttons,
-//! `dialog form[data-number]` (how many items it concerns), `#said` (what was done), `#lost` (no connection), `#failures`.
+//! For tests and other programs, elements carry what they are in attributes: `main[data-view]` (overview, errors,
+//! items, item, resource), `[data-destination]` on cards, `[data-item]` and `[data-state]` on rows, `[data-action]` and
+//! `[data-verb]` on buttons, `dialog form[data-number]` (how many items it concerns), `#said` (what was done), `#lost`
+//! (no connection), `#failures`.
 
 use orthanc_sdk::Response;
 
@@ -58,8 +59,8 @@ const FILES: &[File] = files! {
 /// JavaScript for Orthanc Explorer (the first one).
 pub const EXPLORER: &str = include_str!("explorer.js");
 
-/// What a browser may do on behalf of the page (W3C Content Security Policy Level 3): load and ask its own host only, and
-/// run no script that stands in markup.
+/// What a browser may do on behalf of the page (W3C Content Security Policy Level 3): load and ask its own host only,
+/// and run no script that stands in markup.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 

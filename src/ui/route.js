@@ -5,7 +5,7 @@
 //   #/errors?destination=…&class=…  a group's items
 //   #/items?state=…&…               items
 //   #/items/17                      an item
-//   #/studies/ID                    what went where; also #/series/, #/instances/, #/patients/; ID of Orthanc, or a DICOM UID
+//   #/studies/ID                    what went where; also #/series/, #/instances/, #/patients/; by Orthanc ID or UID
 
 /** { view, id, query }: `query` as an object of texts. */
 export function parse(hash) {

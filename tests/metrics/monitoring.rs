@@ -1,4 +1,5 @@
-//! The dashboard, the alert rules and Prometheus' configuration under `docker/`: proper, and true of what an Orthanc answers.
+//! The dashboard, the alert rules and Prometheus' configuration under `docker/`: proper, and true of what an Orthanc
+//! answers.
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};

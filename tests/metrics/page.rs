@@ -151,7 +151,8 @@ impl Page {
     }
 }
 
-/// Runs Debian's `promtool` (package `prometheus`) with this on its standard input; answers whether it was content, and what it said.
+/// Runs Debian's `promtool` (package `prometheus`) with this on its standard input; answers whether it was content, and
+/// what it said.
 pub fn promtool(arguments: &[&str], input: &str) -> (bool, String) {
     let mut child = Command::new("promtool")
         .args(arguments)

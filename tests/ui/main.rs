@@ -1,6 +1,7 @@
 //! The operator's page and the section in Orthanc Explorer, in a real Chromium with a real Orthanc.
 //!
-//! Invariant: each test ends with [`Page::is_clean`]: the console complained of nothing, and nothing was asked of another host.
+//! Invariant: each test ends with [`Page::is_clean`]: the console complained of nothing, and nothing was asked of
+//! another host.
 
 mod access;
 mod actions;

@@ -1,7 +1,7 @@
 //! Pictures of the main views for the documents: `make screenshots`; else only that they can be taken.
 //!
-//! A small hospital with invented patients: an archive that is busy, a workstation that refuses some, a research server that
-//! is paused, a reading practice that cannot be reached.
+//! A small hospital with invented patients: an archive that is busy, a workstation that refuses some, a research server
+//! that is paused, a reading practice that cannot be reached.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};

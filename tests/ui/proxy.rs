@@ -7,8 +7,8 @@ use sendqueue_testkit::Study;
 
 use crate::{Page, refusing, scp};
 
-/// Shows Orthanc below `/imaging/`: gives each request on without the prefix and, as nginx does unless told otherwise, with
-/// another `Host`.
+/// Shows Orthanc below `/imaging/`: gives each request on without the prefix and, as nginx does unless told otherwise,
+/// with another `Host`.
 fn proxy(to: u16) -> u16 {
     let port = sendqueue_testkit::free_port();
     let listener = TcpListener::bind(("127.0.0.1", port)).expect("a leased port");

@@ -3,7 +3,8 @@
 //! - [`item`]: states and their moves, outcome classes, what follows from them. No I/O; imports nothing of ours.
 //! - [`config`]: the section `SendQueue` of Orthanc's configuration, validated whole.
 //!
-//! Invariant: nothing here needs Orthanc, its SDK or a database, so that what reads a configuration builds without them.
+//! Invariant: nothing here needs Orthanc, its SDK or a database, so that what reads a configuration builds without
+//! them.
 #![forbid(unsafe_code)]
 
 pub mod config;

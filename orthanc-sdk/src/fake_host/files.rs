@@ -12,8 +12,8 @@ pub(super) type Reader = dyn Fn(&str) -> Result<Vec<u8>, i32> + Send + Sync;
 pub(super) type Transcoder = dyn Fn(&[u8], &str) -> Result<Vec<u8>, i32> + Send + Sync;
 
 impl FakeHost {
-    /// The storage: gets the identifier of an instance; answers its file, or Orthanc's error code. Without it no instance is
-    /// known (error 17). It may be called by many threads at once and may block.
+    /// The storage: gets the identifier of an instance; answers its file, or Orthanc's error code. Without it no
+    /// instance is known (error 17). It may be called by many threads at once and may block.
     pub fn on_read_instance<F>(&self, reader: F)
     where
         F: Fn(&str) -> Result<Vec<u8>, i32> + Send + Sync + 'static,
@@ -21,8 +21,8 @@ impl FakeHost {
         *self.state().reader.lock() = Arc::new(reader);
     }
 
-    /// The transcoder: gets a file and a transfer syntax; answers the new file, or Orthanc's error code. Without it nothing
-    /// can be transcoded (error 2). It may be called by many threads at once and may block.
+    /// The transcoder: gets a file and a transfer syntax; answers the new file, or Orthanc's error code. Without it
+    /// nothing can be transcoded (error 2). It may be called by many threads at once and may block.
     pub fn on_transcode<F>(&self, transcoder: F)
     where
         F: Fn(&[u8], &str) -> Result<Vec<u8>, i32> + Send + Sync + 'static,

@@ -32,8 +32,8 @@ pub(super) type Network = dyn Fn(&OutgoingCall) -> Result<(u16, Vec<u8>), i32> +
 const NETWORK_PROTOCOL: i32 = 9;
 
 impl FakeHost {
-    /// All other systems: gets a call; answers a status and a body, or Orthanc's error code. Without it nobody answers (error 9).
-    /// It may be called by many threads at once and may block.
+    /// All other systems: gets a call; answers a status and a body, or Orthanc's error code. Without it nobody answers
+    /// (error 9). It may be called by many threads at once and may block.
     pub fn on_http<F>(&self, network: F)
     where
         F: Fn(&OutgoingCall) -> Result<(u16, Vec<u8>), i32> + Send + Sync + 'static,

@@ -3,12 +3,13 @@
 //! The context is a real `OrthancPluginContext` whose services are decoded here, and requests, instances and changes go
 //! through the C callbacks that the plugin registered: what is tested is all of this crate but the bindings.
 //!
-//! - A plugin's globals are per process, so **one `FakeHost` is alive at a time**: [`FakeHost::new`] waits until the one
-//!   before is dropped. Two in one thread wait for ever.
+//! - A plugin's globals are per process, so **one `FakeHost` is alive at a time**: [`FakeHost::new`] waits until the
+//!   one before is dropped. Two in one thread wait for ever.
 //! - One `FakeHost` can be used by many threads.
 //! - As in Orthanc, the REST API, files and metrics fail (2038) while a plugin initializes, and a refused call logs an
 //!   error.
-//! - Every buffer, string and transcoded file handed out is counted until it is freed; freeing one twice ends the process.
+//! - Every buffer, string and transcoded file handed out is counted until it is freed; freeing one twice ends the
+//!   process.
 
 mod files;
 mod http;
@@ -105,8 +106,8 @@ impl Default for FakeInstance {
 }
 
 impl FakeHost {
-    /// An Orthanc of this version (`"1.10.1"`, `"1.12.7"`, `"mainline"`), with an empty configuration and a REST API that
-    /// knows nothing (error 17). Waits until no other `FakeHost` is alive.
+    /// An Orthanc of this version (`"1.10.1"`, `"1.12.7"`, `"mainline"`), with an empty configuration and a REST API
+    /// that knows nothing (error 17). Waits until no other `FakeHost` is alive.
     pub fn new(version: &str) -> Self {
         let turn = turn::Turn::wait();
         let version = CString::new(version.replace('\0', "")).unwrap_or_default();
@@ -132,8 +133,8 @@ impl FakeHost {
         &self.inner.state
     }
 
-    /// A [`Host`] without any plugin: to test what needs a `Host` or a `Client` alone. The same one at each call, until a
-    /// plugin is loaded; none can be loaded after it.
+    /// A [`Host`] without any plugin: to test what needs a `Host` or a `Client` alone. The same one at each call, until
+    /// a plugin is loaded; none can be loaded after it.
     ///
     /// # Panics
     /// Not in practice.
@@ -156,8 +157,8 @@ impl FakeHost {
         *self.state().configuration.lock() = bytes.to_vec();
     }
 
-    /// The built-in REST API: gets method, URI and body; answers a status and a body, or Orthanc's error code. It may be
-    /// called by many threads at once and may block.
+    /// The built-in REST API: gets method, URI and body; answers a status and a body, or Orthanc's error code. It may
+    /// be called by many threads at once and may block.
     pub fn on_rest<F>(&self, api: F)
     where
         F: Fn(Method, &str, &[u8]) -> Result<(u16, Vec<u8>), i32> + Send + Sync + 'static,
@@ -182,8 +183,8 @@ impl FakeHost {
         })
     }
 
-    /// An HTTP request. 404 if no route matches the whole URI (given without its query), and the status that Orthanc makes
-    /// of an error code if the callback fails.
+    /// An HTTP request. 404 if no route matches the whole URI (given without its query), and the status that Orthanc
+    /// makes of an error code if the callback fails.
     pub fn call_rest(
         &self,
         method: Method,
@@ -238,7 +239,8 @@ impl FakeHost {
         codes.fold(0, |first, code| if first == 0 { code } else { first })
     }
 
-    /// What the plugin's filters answer to an HTTP request: Orthanc refuses at the first 0, and fails at anything but 1.
+    /// What the plugin's filters answer to an HTTP request: Orthanc refuses at the first 0, and fails at anything
+    /// but 1.
     pub fn filters(&self, method: Method, uri: &str, headers: &[(&str, &str)]) -> Vec<i32> {
         let (uri, ip) = (c_text(uri), c_text("127.0.0.1"));
         let keys: Vec<CString> = headers.iter().map(|(key, _)| c_text(key)).collect();
@@ -321,8 +323,8 @@ impl FakeHost {
         memory::outstanding()
     }
 
-    /// Makes each call of a service (by its number, for instance 13 for `GetConfiguration`) fail with this code; `None` ends
-    /// that.
+    /// Makes each call of a service (by its number, for instance 13 for `GetConfiguration`) fail with this code; `None`
+    /// ends that.
     pub fn fail_service(&self, service: i32, code: Option<i32>) {
         let mut failing = self.state().failing.lock();
         match code {

@@ -144,7 +144,8 @@ fn once_the_receiver_is_back_nothing_waits_for_its_next_try() {
     assert_eq!(told.len(), 3, "{told:#?}");
 }
 
-/// A receiver that does not want to hear of an end hears of the next outage all the same, and not of that end afterwards.
+/// A receiver that does not want to hear of an end hears of the next outage all the same, and not of that end
+/// afterwards.
 #[test]
 fn what_is_refused_holds_no_later_news_back() {
     let scene = Scene::new(vec![ready()]);

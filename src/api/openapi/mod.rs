@@ -2,7 +2,8 @@
 //!
 //! Invariants:
 //! - Made of the router's table and of the types that requests are read by and answers are written from.
-//! - Built once (a try that failed is not kept), on a thread with a stack of the usual size: Orthanc answers requests on threads with 100 KB.
+//! - Built once (a try that failed is not kept), on a thread with a stack of the usual size: Orthanc answers requests
+//!   on threads with 100 KB.
 
 mod described;
 pub mod operations;

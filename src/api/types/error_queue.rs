@@ -101,8 +101,8 @@ macro_rules! filter {
                 /// Seconds: items in the error queue for longer.
                 #[schema(maximum = 1_000_000_000)]
                 older_than_seconds as "OlderThanSeconds": Option<u64>,
-                /// Items in the error queue since before this time: with `Time` of `GET /sendqueue`, what failed since then
-                /// is neither counted nor changed.
+                /// Items in the error queue since before this time: with `Time` of `GET /sendqueue`, what failed since
+                /// then is neither counted nor changed.
                 failed_before as "FailedBefore": Option<Time>,
                 /// Everything: an empty filter is refused. Not beside another field that narrows down.
                 all as "All": Option<bool>,

@@ -72,8 +72,8 @@ pub struct Health {
     #[schema(inline)]
     pub status: HealthStatus,
     pub problems: Vec<Problem>,
-    /// What does not keep the queue from working, and a person should know: for a day, that the machine's clock was set, or that a
-    /// service was started again after a panic.
+    /// What does not keep the queue from working, and a person should know: for a day, that the machine's clock was
+    /// set, or that a service was started again after a panic.
     pub warnings: Vec<Problem>,
     /// The plugin's own threads, by name.
     pub services: Vec<ServiceHealth>,

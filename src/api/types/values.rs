@@ -13,7 +13,8 @@ use crate::item::{Ahead, State, Timestamp};
 use crate::store;
 
 thread_local! {
-    /// What leads from the queue's own time to the machine's clock, while a request is answered: serde hands nothing on.
+    /// What leads from the queue's own time to the machine's clock, while a request is answered: serde hands nothing
+    /// on.
     static AHEAD: Cell<Ahead> = const { Cell::new(Ahead::from_micros(0)) };
 }
 
@@ -29,8 +30,8 @@ pub fn by_the_wall<R>(ahead: Ahead, work: impl FnOnce() -> R) -> R {
     work()
 }
 
-/// A point in time in Orthanc's form, UTC: `20261120T235959.123456`. Inside, by the queue's own clock; written by the machine's
-/// (see [`by_the_wall`]).
+/// A point in time in Orthanc's form, UTC: `20261120T235959.123456`. Inside, by the queue's own clock; written by the
+/// machine's (see [`by_the_wall`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Time(pub Timestamp);
 

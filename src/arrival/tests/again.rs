@@ -208,7 +208,8 @@ fn what_came_from_there_is_counted_and_told_once() {
     assert_eq!(world.logged("came from pacs"), 1);
 }
 
-/// Overwritten with this or that content, with crashes, faults and cut logs: what a destination got last is what Orthanc has.
+/// Overwritten with this or that content, with crashes, faults and cut logs: what a destination got last is what
+/// Orthanc has.
 #[test]
 fn whatever_happens_the_destination_has_what_orthanc_has() {
     let seed = std::env::var("SENDQUEUE_SEED");

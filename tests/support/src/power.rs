@@ -1,7 +1,7 @@
 //! What a power cut would leave of two files of another process: a SQLite database and its write-ahead log.
 //!
-//! `strace` tells of each write, truncation and sync of them, in order. What was written and not synced afterwards is lost, or,
-//! on request, each piece of it by chance, as a disk with a cache of its own does it.
+//! `strace` tells of each write, truncation and sync of them, in order. What was written and not synced afterwards is
+//! lost, or, on request, each piece of it by chance, as a disk with a cache of its own does it.
 //!
 //! Invariant: a sync keeps only what was written before it began, and only once it has ended.
 
@@ -105,8 +105,8 @@ impl PowerCut {
         }
     }
 
-    /// The database as a power cut in this moment would leave it, in a folder of its own. Of what was not synced nothing is
-    /// left, or with a seed each piece by chance.
+    /// The database as a power cut in this moment would leave it, in a folder of its own. Of what was not synced
+    /// nothing is left, or with a seed each piece by chance.
     ///
     /// # Panics
     /// When the recording cannot be read.

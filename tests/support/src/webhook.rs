@@ -2,7 +2,8 @@
 //!
 //! Invariants:
 //! - A request counts once it was read whole, whatever is answered.
-//! - In [`Reply::Hang`] the connection is held open until the receiver is dropped, whether or not the client is still there.
+//! - In [`Reply::Hang`] the connection is held open until the receiver is dropped, whether or not the client is still
+//!   there.
 //! - No thread outlives [`Webhook::stop`] or drop.
 
 use std::io::{BufRead, BufReader, Read, Write};

@@ -1,7 +1,8 @@
 //! The section `SendQueue.Alerts`.
 //!
 //! Invariants:
-//! - `Secret` shows in no mistake, and neither does `Url` but for its scheme: with many receivers its path is a secret too.
+//! - `Secret` shows in no mistake, and neither does `Url` but for its scheme: with many receivers its path is a secret
+//!   too.
 //! - A section that would never send anything is refused.
 
 use serde_json::Value;

@@ -12,8 +12,8 @@
 //! the folder of its configuration (the file's folder, or the folder itself), and to its working directory
 //! if it was started without one. [`base_directory`] finds that folder again.
 //!
-//! Not so `DicomTlsCertificate`, `DicomTlsPrivateKey` and `DicomTlsTrustedCertificates`: Orthanc opens them as they are written
-//! (1.10.1 to 1.13.0), relative to its working directory.
+//! Not so `DicomTlsCertificate`, `DicomTlsPrivateKey` and `DicomTlsTrustedCertificates`: Orthanc opens them as they are
+//! written (1.10.1 to 1.13.0), relative to its working directory.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -159,7 +159,8 @@ fn tls(root: &Object<'_>, mistakes: &mut Mistakes) -> TlsSettings {
         &mut tls.remote_certificate_required,
         |n| n.boolean(mistakes),
     );
-    // Orthanc hands the rest to its SCU only where it sets up TLS for its own SCP (1.12.7 and 1.13.0), and reads it there only.
+    // Orthanc hands the rest to its SCU only where it sets up TLS for its own SCP (1.12.7 and 1.13.0), and reads it
+    // there only.
     let (mut server, mut secure) = (true, false);
     root.read("DicomServerEnabled", &mut server, |n| n.boolean(mistakes));
     if server {
@@ -185,8 +186,8 @@ fn tls(root: &Object<'_>, mistakes: &mut Mistakes) -> TlsSettings {
     tls
 }
 
-/// AET, host and `LocalAet` of a modality, `[AET, host, port, …]` or `{ "AET", "Host", "Port", … }`; of the last two what is
-/// not there is empty: Orthanc judges that.
+/// AET, host and `LocalAet` of a modality, `[AET, host, port, …]` or `{ "AET", "Host", "Port", … }`; of the last two
+/// what is not there is empty: Orthanc judges that.
 fn modality<'a>(node: &Node<'a>, mistakes: &mut Mistakes) -> Option<[&'a str; 3]> {
     let text = |index: usize, key: &str| {
         let value = match node.value {

@@ -135,8 +135,8 @@ pub struct HostSettings {
     pub jobs_history_size: u32,
     /// `StrictAetComparison`: whether AETs that differ in upper and lower case only are different.
     pub strict_aet_comparison: bool,
-    /// `OverwriteInstances`: whether an instance that is received again can have another content. (A boolean; from 1.12.11 on also
-    /// `Never`, `Always`, `IfChanged`.)
+    /// `OverwriteInstances`: whether an instance that is received again can have another content. (A boolean; from
+    /// 1.12.11 on also `Never`, `Always`, `IfChanged`.)
     pub overwrite_instances: bool,
     /// `DicomModalitiesInDatabase`: the names are known only once Orthanc has started.
     pub modalities_in_database: bool,
@@ -148,7 +148,8 @@ pub struct HostSettings {
     pub name: String,
     /// Where `HttpProxy` is, if there is one.
     pub http_proxy: Option<Peer>,
-    /// `LimitFindResults`: most studies that Orthanc answers at once when it is asked for those that fit (default 0: no limit).
+    /// `LimitFindResults`: most studies that Orthanc answers at once when it is asked for those that fit (default 0: no
+    /// limit).
     pub limit_find_results: u32,
     /// `DicomAet`: Orthanc's own AET.
     pub dicom_aet: String,
@@ -169,7 +170,8 @@ pub struct TlsSettings {
     pub private_key: Option<PathBuf>,
     /// `DicomTlsTrustedCertificates`: all that are trusted, PEM.
     pub trusted_certificates: Option<PathBuf>,
-    /// `DicomTlsRemoteCertificateRequired` (Orthanc 1.9.3, default true): whether the receiver's certificate is verified.
+    /// `DicomTlsRemoteCertificateRequired` (Orthanc 1.9.3, default true): whether the receiver's certificate is
+    /// verified.
     pub remote_certificate_required: bool,
     /// `DicomTlsMinimumProtocolVersion` (Orthanc 1.12.4, default 0): 0 is TLS 1.2 with Orthanc's own choice of ciphers;
     /// 1 SSL 3, 2 TLS 1.0, 3 TLS 1.1, 4 TLS 1.2, 5 and more TLS 1.3.
@@ -193,9 +195,9 @@ impl Default for TlsSettings {
 }
 
 impl TlsSettings {
-    /// What an Orthanc before 1.12.4 makes of them: it knows nothing of versions and ciphers, and its SCU verifies every
-    /// receiver (`DicomTlsRemoteCertificateRequired: false` is DCMTK's `--verify-peer-cert` there, and a TLS server always has a
-    /// certificate).
+    /// What an Orthanc before 1.12.4 makes of them: it knows nothing of versions and ciphers, and its SCU verifies
+    /// every receiver (`DicomTlsRemoteCertificateRequired: false` is DCMTK's `--verify-peer-cert` there, and a TLS
+    /// server always has a certificate).
     pub fn before_1_12_4(self) -> TlsSettings {
         TlsSettings {
             certificate: self.certificate,

@@ -17,8 +17,8 @@ pub(super) const TRANSPORTS: [(&str, Transport); 3] = [
     ("Native", Transport::Native),
 ];
 
-/// Transfer syntaxes that an Orthanc can be asked to encode (PS3.6 A.4): the uncompressed ones, and the lossless ones of
-/// its own transcoder and its plugins'. Lossy ones make an image another one (PS3.4 C.6.1.1.5), with another UID.
+/// Transfer syntaxes that an Orthanc can be asked to encode (PS3.6 A.4): the uncompressed ones, and the lossless ones
+/// of its own transcoder and its plugins'. Lossy ones make an image another one (PS3.4 C.6.1.1.5), with another UID.
 pub(super) const TRANSFER_SYNTAXES: [(&str, &str); 12] = [
     ("1.2.840.10008.1.2", "Implicit VR Little Endian"),
     ("1.2.840.10008.1.2.1", "Explicit VR Little Endian"),

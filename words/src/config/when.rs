@@ -4,8 +4,8 @@
 //! - A condition that could never hold (no AET, an unknown origin, a tag that is not in a data set) is
 //!   a mistake: a rule that silently matches nothing loses instances.
 //! - Names of tags become numbers here, once.
-//! - AETs are compared as Orthanc compares them: upper and lower case are the same, also in a regular expression, unless
-//!   `StrictAetComparison` is set.
+//! - AETs are compared as Orthanc compares them: upper and lower case are the same, also in a regular expression,
+//!   unless `StrictAetComparison` is set.
 
 use super::mistake::{Mistakes, one_of, printable};
 use super::raw::{Node, Object};

@@ -38,8 +38,8 @@ const INVALID_OBJECT: &str = "Sending it again unchanged will most likely fail a
      names, have the instance corrected where it was made, then replay it; the receiver's log may say more.";
 const NOT_FOR_STORAGE: &str = "The standard has no such answer to a C-STORE: the receiver, or a gateway before it, is at fault. Try one replay; \
      if it fails again, give the receiver's support the number and the time.";
-/// By PS3.7 C.4 the operation "has completed", and PS3.4 says what that means for a service: for storage it says it of B000, B006
-/// and B007 only. So it is no success, and what is most likely must be said.
+/// By PS3.7 C.4 the operation "has completed", and PS3.4 says what that means for a service: for storage it says it of
+/// B000, B006 and B007 only. So it is no success, and what is most likely must be said.
 const MAY_BE_STORED: &str = "The instance may be stored all the same. Look whether it is at the receiver: if it is, purge the item; if not, replay it. \
      What the number means there stands in the receiver's DICOM conformance statement.";
 const UNNAMED: &str = "Look the number up in the receiver's DICOM conformance statement, or ask its support with the number and the time; \

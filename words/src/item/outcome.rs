@@ -76,8 +76,8 @@ impl Class {
             // 0111 (duplicate SOP instance): it is there, which is what was asked for.
             0xB000 | 0xB006 | 0xB007 | 0x0111 => Class::Warning,
             0xA700..=0xA7FF | 0x0110 => Class::Busy,
-            // The other warnings of PS3.7 Annex C (0001, 0107, 0116, Bxxx) too: PS3.4 B.2.3 does not say that the instance is
-            // stored then, so that a person must look. Orthanc's own SCU takes them for failures as well.
+            // The other warnings of PS3.7 Annex C (0001, 0107, 0116, Bxxx) too: PS3.4 B.2.3 does not say that the
+            // instance is stored then, so that a person must look. Orthanc's own SCU takes them for failures as well.
             _ => Class::Rejected,
         }
     }

@@ -99,8 +99,8 @@ pub struct Jump {
 
 /// Where the time comes from. Tests pass their own.
 pub trait Clock: Send + Sync {
-    /// The queue's own time: everything that waits, ages, and is stored goes by it. It advances by elapsed time, whatever
-    /// happens to the machine's clock, and agrees with it as long as that is not set.
+    /// The queue's own time: everything that waits, ages, and is stored goes by it. It advances by elapsed time,
+    /// whatever happens to the machine's clock, and agrees with it as long as that is not set.
     fn now(&self) -> Timestamp;
 
     /// How far the machine's clock is ahead of it, as of the last look.
@@ -118,7 +118,8 @@ pub trait Clock: Send + Sync {
         None
     }
 
-    /// Orthanc dated something so that it has just received. Answers what counts as elapsed since the last stop from now on.
+    /// Orthanc dated something so that it has just received. Answers what counts as elapsed since the last stop from
+    /// now on.
     fn dated(&self, _wall: Timestamp) -> Option<Duration> {
         None
     }
@@ -128,8 +129,8 @@ pub trait Clock: Send + Sync {
         Duration::ZERO
     }
 
-    /// What will count at once as time since the last stop, if Orthanc agrees with the machine's clock. What begins to wait before
-    /// that has not waited for it.
+    /// What will count at once as time since the last stop, if Orthanc agrees with the machine's clock. What begins to
+    /// wait before that has not waited for it.
     fn doubted(&self) -> Duration {
         Duration::ZERO
     }

@@ -1,7 +1,8 @@
 //! The W3C WebDriver protocol, as far as the tests speak it: JSON over HTTP to a `chromedriver` of its own.
 //!
 //! Invariants:
-//! - Each driver has its own process group, port and profile: nothing is shared with another one or with a person's browser.
+//! - Each driver has its own process group, port and profile: nothing is shared with another one or with a person's
+//!   browser.
 //! - The group is killed on drop, Chromium and its children included.
 //! - No asynchronous client library: half of what is needed here are Chromium's own commands, which those do not have.
 

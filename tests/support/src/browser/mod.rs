@@ -2,7 +2,8 @@
 //!
 //! Invariants:
 //! - Everything waits until it is true, for [`SOON`] at most.
-//! - When a test fails, whatever the reason, it tells what the page shows, what its console says, and where a picture of it is.
+//! - When a test fails, whatever the reason, it tells what the page shows, what its console says, and where a picture
+//!   of it is.
 //! - All requests and all messages of the console since the start are kept: a test can tell that nothing went
 //!   elsewhere and nothing was complained of.
 
@@ -216,8 +217,8 @@ impl Browser {
         self.must("POST", "/actions", &actions, "a key");
     }
 
-    /// Breaches of accessibility that axe-core finds in what is shown now: `serious` or `critical` ones, each with its rule and
-    /// elements.
+    /// Breaches of accessibility that axe-core finds in what is shown now: `serious` or `critical` ones, each with its
+    /// rule and elements.
     ///
     /// # Panics
     /// When axe-core is not there: `scripts/receivers.sh DIR axe` brings it.

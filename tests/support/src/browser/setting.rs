@@ -8,8 +8,8 @@ use serde_json::json;
 use super::Browser;
 
 impl Browser {
-    /// The page gets exactly this: the window's own borders do not count. Below 600 it is a phone: scroll bars take no room,
-    /// and a page that does not say that it fits (`<meta name="viewport">`) is laid out for a desk and shrunk.
+    /// The page gets exactly this: the window's own borders do not count. Below 600 it is a phone: scroll bars take no
+    /// room, and a page that does not say that it fits (`<meta name="viewport">`) is laid out for a desk and shrunk.
     pub fn set_size(&self, width: u32, height: u32) {
         self.driver.chromium(
             "Emulation.setDeviceMetricsOverride",
@@ -25,7 +25,8 @@ impl Browser {
         );
     }
 
-    /// What a person would have allowed when asked, such as `clipboardReadWrite` (names of the DevTools protocol); nothing else.
+    /// What a person would have allowed when asked, such as `clipboardReadWrite` (names of the DevTools protocol);
+    /// nothing else.
     pub fn grant(&self, permissions: &[&str]) {
         self.driver.chromium(
             "Browser.grantPermissions",

@@ -19,8 +19,8 @@ pub fn elements(transfer_syntax: &str, data_set: &[u8]) -> Vec<String> {
     told(&path, transfer_syntax)
 }
 
-/// The same after DCMTK's `dcmconv` has given all sequences a defined length in Implicit VR Little Endian: a private one cannot be
-/// told from a value there, whoever wrote it.
+/// The same after DCMTK's `dcmconv` has given all sequences a defined length in Implicit VR Little Endian: a private
+/// one cannot be told from a value there, whoever wrote it.
 ///
 /// # Panics
 /// When `dcmconv` is missing, or cannot read the data set.

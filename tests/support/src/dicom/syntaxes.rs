@@ -57,8 +57,9 @@ impl Sample {
         &self.file[self.data_set_offset..]
     }
 
-    /// The same with other meta information: Media Storage SOP Class UID, Media Storage SOP Instance UID and transfer syntax of
-    /// each header, one behind the other, each with its group length. What the sample says of itself stays as it was.
+    /// The same with other meta information: Media Storage SOP Class UID, Media Storage SOP Instance UID and transfer
+    /// syntax of each header, one behind the other, each with its group length. What the sample says of itself stays as
+    /// it was.
     #[must_use]
     pub fn with_meta(&self, name: &str, headers: &[[&str; 3]]) -> Self {
         let mut file = vec![0; 128];

@@ -4,8 +4,8 @@
 //! - Every Orthanc has its own temporary folder (database, storage, log, copies of the plugins) and its own ports;
 //!   the folder lives as long as the [`Orthanc`] value, through restarts and kills.
 //! - The process is killed on drop.
-//! - [`Orthanc::start`] returns when `GET /system` answers and SIGTERM would stop it in good order (Orthanc answers a little
-//!   before it minds the signal), or with the log when the process has ended before.
+//! - [`Orthanc::start`] returns when `GET /system` answers and SIGTERM would stop it in good order (Orthanc answers a
+//!   little before it minds the signal), or with the log when the process has ended before.
 //!
 //! An Orthanc in a chroot needs root. `SENDQUEUE_MATRIX_DIR` says where the chroots `trixie` and `forky` are (default:
 //! `target/matrix` of the workspace). With `SENDQUEUE_KEEP_LOGS` set to a folder, the logs of Orthancs that are

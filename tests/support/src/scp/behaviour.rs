@@ -45,8 +45,9 @@ pub enum Association {
     EndlessAccept,
     /// A-ASSOCIATE-AC that accepts, under presentation context IDs that were not proposed.
     AcceptUnknownContextId,
-    /// A-ASSOCIATE-AC that accepts, with much in it that no library writes: rejected contexts without a transfer syntax and
-    /// with a reserved reason, unknown items, a role and an identity that are cut short, other AETs, bytes behind the last item.
+    /// A-ASSOCIATE-AC that accepts, with much in it that no library writes: rejected contexts without a transfer syntax
+    /// and with a reserved reason, unknown items, a role and an identity that are cut short, other AETs, bytes behind
+    /// the last item.
     AcceptOddly,
     /// A-ASSOCIATE-AC that accepts each context with a transfer syntax that was not proposed.
     AcceptUnknownTransferSyntax,

@@ -1,6 +1,7 @@
 //! PDUs on the socket, sound ones and others (PS3.8 9.3).
 //!
-//! Invariant: nothing here blocks but reads and writes of the socket, and [`Shared::pause`]: all end when the SCP stops.
+//! Invariant: nothing here blocks but reads and writes of the socket, and [`Shared::pause`]: all end when the SCP
+//! stops.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
