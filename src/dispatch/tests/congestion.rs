@@ -4,7 +4,7 @@ use super::*;
 
 fn refused() -> Outcome {
     Outcome {
-        association_rejected: true,
+        may_be_congestion: true,
         ..Outcome::new(Class::Unreachable, "Association Rejected")
     }
 }

@@ -334,7 +334,7 @@ fn a_refused_association_lets_others_have_the_group() {
     bench.step(0);
     bench.enqueue(&items("b", 1));
     bench.always(Outcome {
-        association_rejected: true,
+        may_be_congestion: true,
         ..Outcome::new(Class::Unreachable, "one at a time")
     });
     bench.step(1);

@@ -81,7 +81,7 @@ impl World {
         match mood {
             Mood::Away | Mood::Closed => gone,
             Mood::Narrow if first && self.depth.load(Ordering::SeqCst) > 1 => Outcome {
-                association_rejected: true,
+                may_be_congestion: true,
                 ..gone
             },
             Mood::Good | Mood::Narrow => Outcome::of_status(0, ""),
@@ -95,7 +95,7 @@ impl World {
                 6 => Outcome::new(Class::Internal, "ours"),
                 7 => gone,
                 8 => Outcome {
-                    association_rejected: true,
+                    may_be_congestion: true,
                     ..gone
                 },
                 _ => Outcome::of_status(0, ""),

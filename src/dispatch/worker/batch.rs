@@ -283,7 +283,7 @@ fn judge(
     });
     match bad {
         Some(outcome) if outcome.class == Class::Unreachable => {
-            if outcome.association_rejected && lane.congested(outcome) {
+            if outcome.may_be_congestion && lane.congested(outcome) {
                 // There is none for this group now.
                 lane.end_group(held.worker);
             } else {

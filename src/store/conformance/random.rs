@@ -331,7 +331,7 @@ impl Play {
                     class,
                     dimse_status: status,
                     details: format!("{class} at {}", self.now),
-                    association_rejected: false,
+                    may_be_congestion: false,
                 },
                 counted,
             };

@@ -221,7 +221,7 @@ impl<'a> Delivering<'a> {
                 Ok(outcome) => outcome,
                 Err(not) if not.why == Why::OnlyOrthanc => return Err(not.details),
                 Err(not) => Outcome {
-                    association_rejected: not.why.may_be_congestion(),
+                    may_be_congestion: not.why.may_be_congestion(),
                     ..Outcome::new(Class::Unreachable, not.details)
                 },
             };

@@ -136,8 +136,7 @@ pub fn classify(code: i64, details: &str, payload_status: Option<u16>) -> Outcom
         );
     }
     Outcome {
-        association_rejected: class == Class::Unreachable
-            && details.ends_with("Association Rejected"),
+        may_be_congestion: class == Class::Unreachable && details.ends_with("Association Rejected"),
         ..Outcome::new(class, details)
     }
 }

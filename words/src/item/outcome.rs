@@ -101,8 +101,9 @@ pub struct Outcome {
     pub dimse_status: Option<u16>,
     /// For people: what the peer or Orthanc said. Data, never markup or a format.
     pub details: String,
-    /// The peer is there and refused the association (A-ASSOCIATE-RJ, PS3.8 9.3.4): it may have too many.
-    pub association_rejected: bool,
+    /// The peer is there and gave no association: it refused it for no lasting reason (A-ASSOCIATE-RJ, PS3.8 9.3.4),
+    /// closed the connection, or let the time run out. It may have too many.
+    pub may_be_congestion: bool,
 }
 
 impl Outcome {
@@ -111,7 +112,7 @@ impl Outcome {
             class,
             dimse_status: None,
             details: details.into(),
-            association_rejected: false,
+            may_be_congestion: false,
         }
     }
 
@@ -128,7 +129,7 @@ impl Outcome {
             class: Class::of_status(status),
             dimse_status: Some(status),
             details: details.into(),
-            association_rejected: false,
+            may_be_congestion: false,
         }
     }
 }
