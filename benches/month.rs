@@ -8,7 +8,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use OrthancSendQueue::item::{Class, Outcome, Priority, Timestamp};
+use OrthancSendQueue::item::{Class, Ids, Outcome, Priority, Timestamp};
 use OrthancSendQueue::store::sqlite::SqliteStore;
 use OrthancSendQueue::store::{
     AttemptMade, Book, Claims, Finish, FinishVerb, Intake, Journal, NewItem, Pick, StoreError,
@@ -113,11 +113,13 @@ fn item(number: u64, destination: &str) -> NewItem {
     };
     let study = id(2, number / PER_STUDY);
     NewItem {
-        instance: id(1, number),
-        sop_instance_uid: format!("2.25.{number}"),
-        series: id(3, number / PER_STUDY),
-        study: study.clone(),
-        patient: id(4, number / PER_STUDY),
+        ids: Ids {
+            instance: id(1, number),
+            sop_instance_uid: format!("2.25.{number}"),
+            series: id(3, number / PER_STUDY),
+            study: study.clone(),
+            patient: id(4, number / PER_STUDY),
+        },
         destination: destination.to_owned(),
         rule: Some("all".to_owned()),
         remote_aet: Some("CT1".to_owned()),

@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use OrthancSendQueue::item::{Priority, Timestamp};
+use OrthancSendQueue::item::{Ids, Priority, Timestamp};
 use OrthancSendQueue::store::sqlite::SqliteStore;
 use OrthancSendQueue::store::{Book, Claims, Intake, Journal, NewItem, Reception};
 use sendqueue_testkit::dcmtk::{StoreScp, StoreScpOptions, StoreScu, write_folder};
@@ -258,11 +258,13 @@ fn item(number: u64) -> NewItem {
         format!("{:08x}-{mixed:016x}-{number:017x}", kind)
     };
     NewItem {
-        instance: id(1, number),
-        sop_instance_uid: format!("2.25.{number}"),
-        series: id(2, number / 200),
-        study: id(3, number / 400),
-        patient: id(4, number / 400),
+        ids: Ids {
+            instance: id(1, number),
+            sop_instance_uid: format!("2.25.{number}"),
+            series: id(2, number / 200),
+            study: id(3, number / 400),
+            patient: id(4, number / 400),
+        },
         destination: "sink".to_owned(),
         rule: None,
         remote_aet: None,

@@ -10,7 +10,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use OrthancSendQueue::item::{Outcome, Priority, State, Timestamp};
+use OrthancSendQueue::item::{Ids, Outcome, Priority, State, Timestamp};
 use OrthancSendQueue::store::sqlite::SqliteStore;
 use OrthancSendQueue::store::{
     AttemptMade, Book, Claims, Cursor, Filter, Finish, FinishVerb, Intake, Journal, NewItem, Page,
@@ -74,11 +74,13 @@ fn new_item(number: u64, per_study: u64) -> NewItem {
     let study = number / per_study;
     let group = orthanc_id(1, study);
     NewItem {
-        instance: orthanc_id(3, number),
-        sop_instance_uid: format!("1.2.826.0.1.3680043.8.498.{}{:020}", study, number),
-        series: orthanc_id(2, number / per_study.min(60)),
-        study: group.clone(),
-        patient: orthanc_id(0, study),
+        ids: Ids {
+            instance: orthanc_id(3, number),
+            sop_instance_uid: format!("1.2.826.0.1.3680043.8.498.{}{:020}", study, number),
+            series: orthanc_id(2, number / per_study.min(60)),
+            study: group.clone(),
+            patient: orthanc_id(0, study),
+        },
         destination: DESTINATIONS[usize::try_from(study).unwrap_or(0) % DESTINATIONS.len()].into(),
         rule: Some("Rule 0".into()),
         remote_aet: Some("MODALITY".into()),

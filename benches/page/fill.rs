@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use OrthancSendQueue::item::{Class, Clock, Outcome, Priority, SystemClock, Timestamp};
+use OrthancSendQueue::item::{Class, Clock, Ids, Outcome, Priority, SystemClock, Timestamp};
 use OrthancSendQueue::store::sqlite::SqliteStore;
 use OrthancSendQueue::store::{
     AttemptMade, Claims, Finish, FinishVerb, Intake, Journal, NewItem, Pick, Reception,
@@ -132,11 +132,13 @@ fn study(number: u64) -> String {
 fn item(number: u64, not_before: Option<Timestamp>) -> NewItem {
     let of_study = number / PER_STUDY;
     NewItem {
-        instance: identifier(3, number),
-        sop_instance_uid: format!("1.2.826.0.1.3680043.8.498.{of_study}.{number:020}"),
-        series: identifier(2, number / 50),
-        study: study(of_study),
-        patient: identifier(0, of_study),
+        ids: Ids {
+            instance: identifier(3, number),
+            sop_instance_uid: format!("1.2.826.0.1.3680043.8.498.{of_study}.{number:020}"),
+            series: identifier(2, number / 50),
+            study: study(of_study),
+            patient: identifier(0, of_study),
+        },
         destination: DESTINATIONS[of_study as usize % DESTINATIONS.len()].to_owned(),
         rule: Some("all".to_owned()),
         remote_aet: Some("MODALITY".to_owned()),

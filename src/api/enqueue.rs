@@ -134,7 +134,7 @@ impl Api {
             let mut found = part.facts(facts)?;
             let all = found.len();
             if parts.len() > 1 || matches!(part, Part::Instances(_)) {
-                found.retain(|fact| counted.insert(fact.arrival.instance.clone()));
+                found.retain(|fact| counted.insert(fact.arrival.ids.instance.clone()));
             }
             let repeated = (all - found.len()) * wish.destinations.len();
             let items = self.request_items(&found, wish);

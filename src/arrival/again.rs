@@ -35,7 +35,7 @@ impl Reconciler {
             return Ok(());
         }
         for fact in facts.iter_mut().filter(|fact| fact.repeated.is_none()) {
-            fact.digest = self.facts.digest(&fact.arrival.instance)?;
+            fact.digest = self.facts.digest(&fact.arrival.ids.instance)?;
         }
         Ok(())
     }
@@ -67,7 +67,7 @@ impl Reconciler {
                 ahead.own(date).plus_seconds(-1.0)
             });
         for fact in facts {
-            if after_missing.contains(fact.arrival.instance.as_str()) {
+            if after_missing.contains(fact.arrival.ids.instance.as_str()) {
                 fact.unseen_since = Some(since);
             }
         }
@@ -76,7 +76,7 @@ impl Reconciler {
     /// Whether the callback that came at `told`, and that no line of the log goes with, is one of an instance that
     /// Orthanc had already. The callback of a reception whose line was read before is not; it comes soon after.
     pub(super) fn is_repeated(&mut self, fact: &Fact, told: Timestamp) -> Result<bool, PassError> {
-        let awaited = self.recent.take_callback(&fact.arrival.instance);
+        let awaited = self.recent.take_callback(&fact.arrival.ids.instance);
         // Orthanc dates by the machine's clock.
         let told = self.parts.clock.ahead().wall(told);
         let soon = second_of(told.plus_seconds(-DUPLICATE_AGE_SECONDS));
@@ -90,13 +90,13 @@ impl Reconciler {
     pub(super) fn tell_again(&self, items: &[NewItem], done: &Enqueued) {
         let now_and_then = "further ones are only counted";
         for item in done.again.iter().filter_map(|at| items.get(*at)) {
-            let (instance, name) = (&item.instance, &item.destination);
+            let (instance, name) = (&item.ids.instance, &item.destination);
             self.parts.progress.count(name, Fate::Again, || {
                 format!("instance {instance} was received again and is sent to {name} again; {now_and_then}")
             });
         }
         for item in done.held_back.iter().filter_map(|at| items.get(*at)) {
-            let (instance, name) = (&item.instance, &item.destination);
+            let (instance, name) = (&item.ids.instance, &item.destination);
             let (fate, why) = match item.reception.again {
                 Again::Never => (Fate::Never, "\"Again\": \"Never\""),
                 _ => (Fate::Unchanged, "it is unchanged"),

@@ -33,7 +33,7 @@ impl Enlisted {
         self.items.extend(items(settings, fact, resolution, clock));
         let loops = resolution.loops.iter();
         self.loops
-            .extend(loops.map(|name| (fact.arrival.instance.clone(), name.clone())));
+            .extend(loops.map(|name| (fact.arrival.ids.instance.clone(), name.clone())));
     }
 }
 
@@ -71,11 +71,7 @@ pub fn item(
     let arrival = &fact.arrival;
     let quiet = f64::from(route.quiet_seconds);
     NewItem {
-        instance: arrival.instance.clone(),
-        sop_instance_uid: arrival.sop_instance_uid.clone(),
-        series: arrival.series.clone(),
-        study: arrival.study.clone(),
-        patient: arrival.patient.clone(),
+        ids: arrival.ids.clone(),
         destination: route.destination.clone(),
         rule: Some(route.rule.clone()),
         remote_aet: arrival.remote_aet.clone(),

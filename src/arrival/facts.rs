@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use orthanc_sdk::{CallError, Client};
 use serde_json::{Value, json};
 
-use crate::item::Timestamp;
+use crate::item::{Ids, Timestamp};
 use crate::routing::Arrival;
 
 /// Past this many parents all are asked anew.
@@ -142,11 +142,13 @@ impl Facts {
         Some(Fact {
             stamp: file.map_or_else(|| received.clone(), str::to_owned),
             arrival: Arrival {
-                instance: id.to_owned(),
-                sop_instance_uid: uid.unwrap_or_default().to_owned(),
-                series: series.to_owned(),
-                study: study.clone(),
-                patient: patient.clone(),
+                ids: Ids {
+                    instance: id.to_owned(),
+                    sop_instance_uid: uid.unwrap_or_default().to_owned(),
+                    series: series.to_owned(),
+                    study: study.clone(),
+                    patient: patient.clone(),
+                },
                 size_bytes: described
                     .get("FileSize")
                     .and_then(Value::as_u64)

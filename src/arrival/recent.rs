@@ -25,7 +25,7 @@ struct Queued {
 impl Recent {
     /// Whether this very reception was queued; `None`: nothing is known of the instance.
     pub fn has(&self, fact: &Fact) -> Option<bool> {
-        let queued = self.queued.get(&fact.arrival.instance)?;
+        let queued = self.queued.get(&fact.arrival.ids.instance)?;
         Some(queued.stamp == fact.stamp)
     }
 
@@ -42,8 +42,8 @@ impl Recent {
         called_back: impl Fn(&str) -> bool,
     ) {
         for fact in facts {
-            let called_back = called_back(&fact.arrival.instance);
-            self.insert(&fact.arrival.instance, fact.stamp.clone(), called_back);
+            let called_back = called_back(&fact.arrival.ids.instance);
+            self.insert(&fact.arrival.ids.instance, fact.stamp.clone(), called_back);
         }
     }
 

@@ -285,7 +285,7 @@ impl Reconciler {
         let described: HashSet<String> = found
             .facts
             .iter()
-            .map(|fact| fact.arrival.instance.clone())
+            .map(|fact| fact.arrival.ids.instance.clone())
             .collect();
         let mut facts = Vec::with_capacity(found.facts.len());
         for fact in found.facts {
@@ -355,7 +355,7 @@ impl Reconciler {
             let came_from = |name: &str| senders.sent(arrival, name, &addresses);
             let mut tags = OrthancTags {
                 client: self.parts.client,
-                instance: &arrival.instance,
+                instance: &arrival.ids.instance,
                 query: &self.tags_query,
                 failed: None,
             };
@@ -364,7 +364,7 @@ impl Reconciler {
                 if matches!(error, CallError::HostGone) {
                     return Err(error.into());
                 }
-                if self.facts.of(&[&arrival.instance])?.is_empty() {
+                if self.facts.of(&[&arrival.ids.instance])?.is_empty() {
                     *gone += 1;
                     continue;
                 }
@@ -392,7 +392,7 @@ impl Reconciler {
             progress.count(&item.destination, Fate::Undecided, || {
                 format!(
                     "whether instance {} goes to {} cannot be decided, it is in the error queue: {}; further ones are only counted",
-                    item.instance,
+                    item.ids.instance,
                     item.destination,
                     item.failed.as_ref().map_or("", |outcome| outcome.details.as_str())
                 )

@@ -37,7 +37,7 @@ impl Reconciler {
             let found: HashSet<&str> = described
                 .facts
                 .iter()
-                .map(|fact| fact.arrival.instance.as_str())
+                .map(|fact| fact.arrival.ids.instance.as_str())
                 .collect();
             // Of those that were queued before the callback came, none is missed.
             let queued = ids
@@ -47,7 +47,7 @@ impl Reconciler {
             let mut gone = described.gone.saturating_sub(queued);
             let (mut unlogged, mut repeated) = (Vec::new(), Vec::new());
             for mut fact in described.facts {
-                let Some(told) = self.waiting.get(&fact.arrival.instance).copied() else {
+                let Some(told) = self.waiting.get(&fact.arrival.ids.instance).copied() else {
                     continue;
                 };
                 let newest = second_of(ahead.wall(told.plus_seconds(-DUPLICATE_AGE_SECONDS)));
@@ -110,8 +110,8 @@ impl Reconciler {
     /// Whether items were made of this instance since it was received.
     pub(super) fn has_item(&self, fact: &Fact) -> Result<bool, PassError> {
         let filter = Filter {
-            instance: Some(fact.arrival.instance.clone()),
-            study: Some(fact.arrival.study.clone()),
+            instance: Some(fact.arrival.ids.instance.clone()),
+            study: Some(fact.arrival.ids.study.clone()),
             ..Filter::default()
         };
         // Orthanc dates by the machine's clock.

@@ -79,16 +79,16 @@ impl TakeUp {
             log::warn!(
                 "{}: Orthanc ended again and again while instance {} ({}) was being prepared or sent; it goes after all others, with nothing beside it",
                 item.destination,
-                item.instance,
-                item.sop_instance_uid
+                item.ids.instance,
+                item.ids.sop_instance_uid
             );
         }
         for item in &found.failed {
             log::error!(
                 "{}: instance {} ({}): {}; it waits in the error queue",
                 item.destination,
-                item.instance,
-                item.sop_instance_uid,
+                item.ids.instance,
+                item.ids.sop_instance_uid,
                 item.details.as_deref().unwrap_or_default()
             );
         }

@@ -28,7 +28,7 @@ use super::{Lane, Lanes, NoLane, Tools};
 use crate::config::settings::{DestinationSettings, HostSettings, Settings};
 use crate::destinations::Directory;
 use crate::item::{
-    Ahead, Attempt, Class, Clock, Item, Outcome, Priority, Reading, State, Timestamp,
+    Ahead, Attempt, Class, Clock, Ids, Item, Outcome, Priority, Reading, State, Timestamp,
 };
 use crate::service::Services;
 use crate::store::sqlite::SqliteStore;
@@ -94,10 +94,10 @@ impl Player for Script {
     fn deliver(&self, _: &str, batch: &Batch<'_>) -> Delivery {
         self.asked.lock().unwrap().push(Asked {
             aet: batch.local_aet.map(str::to_owned),
-            instances: batch.items.iter().map(|i| i.instance.clone()).collect(),
+            instances: batch.items.iter().map(|i| i.ids.instance.clone()).collect(),
         });
         if let Some(group) = batch.group {
-            let all = batch.items.iter().map(|item| item.instance.as_str());
+            let all = batch.items.iter().map(|item| item.ids.instance.as_str());
             let all = all.collect::<Vec<_>>().join(" ");
             self.line.lock().unwrap().push(format!("{group}: {all}"));
         }
@@ -352,11 +352,13 @@ impl Bench {
 
 fn item(study: &str, instance: &str) -> NewItem {
     NewItem {
-        instance: instance.into(),
-        sop_instance_uid: format!("1.2.{instance}"),
-        series: format!("{study}-series"),
-        study: study.into(),
-        patient: format!("{study}-patient"),
+        ids: Ids {
+            instance: instance.into(),
+            sop_instance_uid: format!("1.2.{instance}"),
+            series: format!("{study}-series"),
+            study: study.into(),
+            patient: format!("{study}-patient"),
+        },
         destination: "pacs".into(),
         rule: None,
         remote_aet: None,

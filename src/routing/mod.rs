@@ -11,7 +11,7 @@ pub mod rule;
 pub mod senders;
 pub mod tags;
 
-use crate::item::{Again, Level, Priority};
+use crate::item::{Again, Ids, Level, Priority};
 
 pub use resolve::resolve;
 pub use rule::{Verdict, matches};
@@ -19,15 +19,9 @@ pub use senders::{Machine, Senders};
 pub use tags::{TagSource, TagValues, Tags};
 
 /// An instance that Orthanc has stored, and how it came there.
-///
-/// `instance`, `series`, `study` and `patient` are Orthanc identifiers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Arrival {
-    pub instance: String,
-    pub sop_instance_uid: String,
-    pub series: String,
-    pub study: String,
-    pub patient: String,
+    pub ids: Ids,
     pub size_bytes: u64,
     /// Calling AET of the association that brought it.
     pub remote_aet: Option<String>,
@@ -64,13 +58,7 @@ pub struct Undecided {
 impl Route {
     /// Orthanc identifier of what is kept together: the instance, or its series, study or patient.
     pub fn group(&self, arrival: &Arrival) -> String {
-        match self.level {
-            Level::Instance => &arrival.instance,
-            Level::Series => &arrival.series,
-            Level::Study => &arrival.study,
-            Level::Patient => &arrival.patient,
-        }
-        .clone()
+        arrival.ids.at(self.level).to_owned()
     }
 }
 

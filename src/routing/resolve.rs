@@ -95,7 +95,7 @@ mod tests {
     use super::super::{Machine, Senders, TagValues};
     use super::*;
     use crate::config::load;
-    use crate::item::{Level, Priority};
+    use crate::item::{Ids, Level, Priority};
 
     fn settings(rules: Value) -> Settings {
         let configuration = json!({
@@ -116,10 +116,13 @@ mod tests {
 
     fn arrival(aet: &str) -> Arrival {
         Arrival {
-            instance: "i".to_owned(),
-            series: "se".to_owned(),
-            study: "st".to_owned(),
-            patient: "p".to_owned(),
+            ids: Ids {
+                instance: "i".to_owned(),
+                series: "se".to_owned(),
+                study: "st".to_owned(),
+                patient: "p".to_owned(),
+                ..Ids::default()
+            },
             remote_aet: Some(aet.to_owned()),
             ..Arrival::default()
         }

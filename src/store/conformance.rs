@@ -11,7 +11,7 @@ use super::{
     AttemptMade, Claim, Counts, Filter, Finish, FinishVerb, Hand, Intake, NewItem, Page, Pick,
     Reception, Store,
 };
-use crate::item::{Attempt, Class, Item, Outcome, Priority, State, Timestamp};
+use crate::item::{Attempt, Class, Ids, Item, Outcome, Priority, State, Timestamp};
 
 mod arrival;
 mod dispatch;
@@ -47,11 +47,13 @@ const FAR: i64 = 1_000_000_000;
 /// An item as it arrives: pending at once, grouped by its study, never expiring.
 fn new_item(study: &str, instance: &str, destination: &str) -> NewItem {
     NewItem {
-        instance: instance.into(),
-        sop_instance_uid: format!("1.2.{instance}"),
-        series: format!("{study}-series"),
-        study: study.into(),
-        patient: format!("{study}-patient"),
+        ids: Ids {
+            instance: instance.into(),
+            sop_instance_uid: format!("1.2.{instance}"),
+            series: format!("{study}-series"),
+            study: study.into(),
+            patient: format!("{study}-patient"),
+        },
         destination: destination.into(),
         rule: Some("rule".into()),
         remote_aet: Some("AET".into()),

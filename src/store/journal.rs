@@ -1,7 +1,7 @@
 //! Journal: how far Orthanc's changes were read, and what is taken in with that.
 
 use super::Result;
-use crate::item::{Again, Outcome, Priority, Timestamp};
+use crate::item::{Again, Ids, Outcome, Priority, Timestamp};
 
 /// Up to where Orthanc's `/changes` have been turned into items.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,11 +45,7 @@ impl From<Cursor> for Reached {
 /// An item to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewItem {
-    pub instance: String,
-    pub sop_instance_uid: String,
-    pub series: String,
-    pub study: String,
-    pub patient: String,
+    pub ids: Ids,
     pub destination: String,
     pub rule: Option<String>,
     pub remote_aet: Option<String>,

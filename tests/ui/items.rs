@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use OrthancSendQueue::item::{Class, Outcome, Priority, Timestamp};
+use OrthancSendQueue::item::{Class, Ids, Outcome, Priority, Timestamp};
 use OrthancSendQueue::store::sqlite::SqliteStore;
 use OrthancSendQueue::store::{Intake, Journal, NewItem};
 use sendqueue_testkit::Study;
@@ -110,11 +110,13 @@ fn item(number: usize) -> NewItem {
     let id =
         |kind: usize, number: usize| format!("{kind:08x}-{number:08x}-00000000-00000000-00000000");
     NewItem {
-        instance: id(1, number),
-        sop_instance_uid: format!("1.2.3.{number}"),
-        series: id(2, number / 100),
-        study: id(3, number / 200),
-        patient: id(4, number / 200),
+        ids: Ids {
+            instance: id(1, number),
+            sop_instance_uid: format!("1.2.3.{number}"),
+            series: id(2, number / 100),
+            study: id(3, number / 200),
+            patient: id(4, number / 200),
+        },
         destination: ["gone", "far"][number % 2].to_owned(),
         rule: Some("all".to_owned()),
         remote_aet: None,

@@ -84,11 +84,11 @@ impl From<&item::Item> for Item {
     fn from(item: &item::Item) -> Item {
         Item {
             id: item.id,
-            instance: item.instance.clone(),
-            sop_instance_uid: item.sop_instance_uid.clone(),
-            series: item.series.clone(),
-            study: item.study.clone(),
-            patient: item.patient.clone(),
+            instance: item.ids.instance.clone(),
+            sop_instance_uid: item.ids.sop_instance_uid.clone(),
+            series: item.ids.series.clone(),
+            study: item.ids.study.clone(),
+            patient: item.ids.patient.clone(),
             destination: item.destination.clone(),
             rule: item.rule.clone(),
             state: item.state,

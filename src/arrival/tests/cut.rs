@@ -259,11 +259,13 @@ fn an_item_that_a_person_made_does_not_hide_an_arrival() {
     world.index(|index| index.store("i1000", "t142"));
     world.wait(1.0);
     let item = crate::store::NewItem {
-        instance: "i1000".to_owned(),
-        sop_instance_uid: String::new(),
-        series: "s142".to_owned(),
-        study: "t142".to_owned(),
-        patient: "p142".to_owned(),
+        ids: crate::item::Ids {
+            instance: "i1000".to_owned(),
+            sop_instance_uid: String::new(),
+            series: "s142".to_owned(),
+            study: "t142".to_owned(),
+            patient: "p142".to_owned(),
+        },
         destination: "archive".to_owned(),
         rule: None,
         remote_aet: None,
@@ -284,7 +286,7 @@ fn an_item_that_a_person_made_does_not_hide_an_arrival() {
     let to: BTreeSet<String> = world
         .items()
         .into_iter()
-        .filter(|item| item.instance == "i1000")
+        .filter(|item| item.ids.instance == "i1000")
         .map(|item| item.destination)
         .collect();
     assert!(to.contains("pacs"), "{to:?}");

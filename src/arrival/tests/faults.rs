@@ -241,7 +241,7 @@ fn tags_that_cannot_be_read_lead_to_the_error_queue() {
         .collect();
     assert_eq!(failed.len(), 1);
     assert_eq!(
-        (failed[0].instance.as_str(), failed[0].class),
+        (failed[0].ids.instance.as_str(), failed[0].class),
         ("i1", Some(Class::Internal))
     );
 }

@@ -192,7 +192,7 @@ impl World {
     fn counts(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for item in self.items() {
-            *counts.entry(item.instance).or_insert(0) += 1;
+            *counts.entry(item.ids.instance).or_insert(0) += 1;
         }
         counts
     }
@@ -258,7 +258,7 @@ impl World {
                     })
                     .collect();
                 self.store.finish(claim.token, &results, now).unwrap();
-                delivered.extend(claim.items.into_iter().map(|item| item.instance));
+                delivered.extend(claim.items.into_iter().map(|item| item.ids.instance));
             }
         }
         delivered
@@ -278,7 +278,7 @@ impl World {
         let items = self.items().into_iter();
         items
             .filter(|item| item.state == state)
-            .map(|item| item.instance)
+            .map(|item| item.ids.instance)
             .collect()
     }
 }

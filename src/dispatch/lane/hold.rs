@@ -248,6 +248,6 @@ pub(in crate::dispatch) fn group_of(claim: &Claim) -> &str {
     let first = claim
         .items
         .first()
-        .map_or("", |item| item.instance.as_str());
+        .map_or("", |item| item.ids.instance.as_str());
     claim.group.as_deref().unwrap_or(first)
 }

@@ -63,7 +63,7 @@ fn what_kills_orthanc_goes_to_the_error_queue_and_all_others_arrive() {
         let mut starts = 0;
         loop {
             let deadly = poison.clone();
-            natively(&bench, move |item| item.instance == deadly);
+            natively(&bench, move |item| item.ids.instance == deadly);
             if !run(&bench) {
                 break;
             }
@@ -103,21 +103,21 @@ fn after_the_second_end_it_goes_behind_all_others_and_after_the_third_not_at_all
     let mut bench = bench(|settings| settings.associations = 2);
     start(&mut bench);
     bench.enqueue(&items("s", 4));
-    let deaths = natively(&bench, |item| item.instance == "s-0");
+    let deaths = natively(&bench, |item| item.ids.instance == "s-0");
     assert!(run(&bench));
     let first = start(&mut bench);
     assert_eq!(
         (first.released, first.set_aside.len(), first.failed.len()),
         (4, 0, 0)
     );
-    natively(&bench, |item| item.instance == "s-0");
+    natively(&bench, |item| item.ids.instance == "s-0");
     assert!(run(&bench));
     assert_eq!(bench.sent().last().unwrap(), &["s-0"], "by itself");
     let second = start(&mut bench);
     let aside: Vec<&str> = second
         .set_aside
         .iter()
-        .map(|item| item.instance.as_str())
+        .map(|item| item.ids.instance.as_str())
         .collect();
     assert_eq!(
         aside,
@@ -125,7 +125,7 @@ fn after_the_second_end_it_goes_behind_all_others_and_after_the_third_not_at_all
         "what was only read ahead beside it is blamed once"
     );
     assert!(second.failed.is_empty());
-    natively(&bench, |item| item.instance == "s-0");
+    natively(&bench, |item| item.ids.instance == "s-0");
     assert!(run(&bench));
     assert_eq!(bench.sent().last().unwrap(), &["s-0"], "behind all others");
     assert_eq!(bench.record().counts.get(State::Success), 3);
@@ -133,7 +133,7 @@ fn after_the_second_end_it_goes_behind_all_others_and_after_the_third_not_at_all
     let failed: Vec<&str> = third
         .failed
         .iter()
-        .map(|item| item.instance.as_str())
+        .map(|item| item.ids.instance.as_str())
         .collect();
     assert_eq!(failed, ["s-0"]);
     assert!(!run(&bench));
@@ -151,7 +151,7 @@ fn a_clean_stop_blames_nobody() {
     start(&mut bench);
     bench.enqueue(&items("s", 2));
     for _ in 0..6 {
-        natively(&bench, |item| item.instance == "s-0");
+        natively(&bench, |item| item.ids.instance == "s-0");
         assert!(run(&bench));
         bench.store.stopped_well().unwrap();
         let found = start(&mut bench);
@@ -173,7 +173,7 @@ fn others_that_arrive_prove_nothing_against_it_and_it_is_tried_alone() {
         if round == 0 {
             bench.enqueue(&items("s", 3));
         }
-        natively(&bench, |item| item.instance == "s-1");
+        natively(&bench, |item| item.ids.instance == "s-1");
         if !run(&bench) {
             break;
         }

@@ -125,7 +125,7 @@ fn cut_by_our_own_stop_no_attempt_is_counted() {
     bench.on_deliver(move |batch| {
         lane.stop();
         up_to(batch, |item| {
-            (item.instance == "s-2").then(|| Outcome::new(Class::Interrupted, "cut"))
+            (item.ids.instance == "s-2").then(|| Outcome::new(Class::Interrupted, "cut"))
         })
     });
     assert_eq!(worker::step(&bench.lane, 0), Step::Worked);

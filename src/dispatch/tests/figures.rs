@@ -38,7 +38,7 @@ fn each_result_is_counted_once_in_its_minute() {
     });
     bench.enqueue(&items("a", 3));
     bench.on_deliver(|batch| {
-        up_to(batch, |item| match item.instance.as_str() {
+        up_to(batch, |item| match item.ids.instance.as_str() {
             "a-1" => Some(Outcome::of_status(0xA700, "full")),
             "a-2" => Some(Outcome::of_status(0xC000, "no")),
             _ => None,

@@ -31,7 +31,7 @@ impl Bench {
         self.on_deliver(move |batch| {
             let mut over = false;
             let tried = batch.items.iter().enumerate().map(|(index, item)| {
-                if item.instance == name {
+                if item.ids.instance == name {
                     if let Some(at) = at.take() {
                         at(store.as_ref(), &lane);
                     }
@@ -252,7 +252,7 @@ fn a_retry_is_not_waited_for() {
     bench.enqueue(&items("a", 2));
     bench.on_deliver(|batch| {
         up_to(batch, |item| {
-            (item.instance == "a-0").then(|| Outcome::of_status(0xA700, "busy"))
+            (item.ids.instance == "a-0").then(|| Outcome::of_status(0xA700, "busy"))
         })
     });
     bench.work();

@@ -45,7 +45,7 @@ fn it_goes_away_in_the_middle_of_a_batch() {
     bench.enqueue(&items("s", 5));
     bench.on_deliver(|batch| {
         up_to(batch, |item| {
-            (item.instance == "s-2").then(|| Outcome::new(Class::Unreachable, "gone"))
+            (item.ids.instance == "s-2").then(|| Outcome::new(Class::Unreachable, "gone"))
         })
     });
     bench.work();

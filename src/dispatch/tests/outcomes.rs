@@ -15,7 +15,7 @@ fn one(outcome: Outcome) -> Bench {
     bench.enqueue(&items("s", 3));
     bench.on_deliver(move |batch| {
         up_to(batch, |item| {
-            (item.instance == "s-1").then(|| outcome.clone())
+            (item.ids.instance == "s-1").then(|| outcome.clone())
         })
     });
     bench.work();

@@ -65,7 +65,7 @@ fn what_a_batch_gives_back_is_let_through_too() {
         }
         assert!(!lane.status().outside_window);
         up_to(batch, |item| {
-            (item.instance == "s-1").then(|| Outcome::new(Class::Interrupted, "cut"))
+            (item.ids.instance == "s-1").then(|| Outcome::new(Class::Interrupted, "cut"))
         })
     });
     bench.work();

@@ -386,8 +386,8 @@ fn report(lane: &Lane, item: &Item, outcome: &Outcome, next: Next) {
     let said = format!(
         "{}: instance {} ({}): {} {}",
         lane.name,
-        item.instance,
-        item.sop_instance_uid,
+        item.ids.instance,
+        item.ids.sop_instance_uid,
         outcome.class,
         outcome.for_log()
     );

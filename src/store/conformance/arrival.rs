@@ -1,7 +1,7 @@
 //! enqueue, the cursor, quiet periods.
 
 use super::*;
-use crate::item::Again;
+use crate::item::{Again, Ids};
 use crate::store::{Cursor, Enqueued, Gap, Reached};
 
 pub fn run(make: Make<'_>) {
@@ -27,11 +27,13 @@ fn an_arrival_becomes_an_item(store: &dyn Store) {
     let id = enqueue(store, &[new])[0];
     let expected = Item {
         id,
-        instance: "a".into(),
-        sop_instance_uid: "1.2.a".into(),
-        series: "study-series".into(),
-        study: "study".into(),
-        patient: "study-patient".into(),
+        ids: Ids {
+            instance: "a".into(),
+            sop_instance_uid: "1.2.a".into(),
+            series: "study-series".into(),
+            study: "study".into(),
+            patient: "study-patient".into(),
+        },
         destination: "pacs".into(),
         rule: Some("rule".into()),
         remote_aet: Some("AET".into()),

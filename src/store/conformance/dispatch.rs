@@ -349,7 +349,7 @@ fn whatever_fails_again_meanwhile_is_promoted_once(store: &dyn Store) {
     assert_eq!(promoted, ITEMS as u64);
     while refuse() > 0 {}
     for item in all(store) {
-        assert_eq!(item.attempt_count, 2, "{}", item.instance);
+        assert_eq!(item.attempt_count, 2, "{}", item.ids.instance);
     }
 }
 

@@ -45,11 +45,11 @@ pub struct Model {
 
 impl Entry {
     fn is_of(&self, new: &NewItem) -> bool {
-        self.item.instance == new.instance && self.item.destination == new.destination
+        self.item.ids.instance == new.ids.instance && self.item.destination == new.destination
     }
 
     pub fn is_alone(&self) -> bool {
-        self.group == self.item.instance
+        self.group == self.item.ids.instance
     }
 
     fn rest(&mut self, state: State, now: Timestamp) {
@@ -412,11 +412,7 @@ fn made(new: &NewItem, now: Timestamp, id: i64) -> Entry {
     Entry {
         item: Item {
             id,
-            instance: new.instance.clone(),
-            sop_instance_uid: new.sop_instance_uid.clone(),
-            series: new.series.clone(),
-            study: new.study.clone(),
-            patient: new.patient.clone(),
+            ids: new.ids.clone(),
             destination: new.destination.clone(),
             rule: new.rule.clone(),
             remote_aet: new.remote_aet.clone(),

@@ -167,8 +167,11 @@ pub fn check_filter(store: &dyn Store, filter: &Filter, everything: &[Item]) {
                 .destination
                 .as_ref()
                 .is_none_or(|d| *d == item.destination)
-            && filter.study.as_ref().is_none_or(|s| *s == item.study)
-            && filter.instance.as_ref().is_none_or(|i| *i == item.instance)
+            && filter.study.as_ref().is_none_or(|s| *s == item.ids.study)
+            && filter
+                .instance
+                .as_ref()
+                .is_none_or(|i| *i == item.ids.instance)
             && filter.class.is_none_or(|class| Some(class) == item.class)
             && filter.status.is_none_or(|status| match status {
                 StatusFilter::Is(status) => item.dimse_status == Some(status),
@@ -327,7 +330,7 @@ fn what_came_to_rest_is_told_by_minute(store: &dyn Store) {
             let expired = enqueue_at(store, &[new.clone()], at(seconds));
             new.failed = None;
             let mut stopped = new.clone();
-            stopped.instance.push_str("-stopped");
+            stopped.ids.instance.push_str("-stopped");
             let sent = enqueue_at(store, &[new, stopped], at(seconds));
             assert_eq!([failed.len(), expired.len(), sent.len()], [1, 1, 2]);
             let now = at(seconds);

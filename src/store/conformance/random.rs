@@ -212,7 +212,7 @@ impl Play {
         new.size_bytes = self.random.u64(..1000);
         new.group = match self.random.u8(..4) {
             0 => instance,
-            1 => new.series.clone(),
+            1 => new.ids.series.clone(),
             _ => study,
         };
         new.expires = self.maybe_soon();

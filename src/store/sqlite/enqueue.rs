@@ -96,7 +96,7 @@ pub fn count_new(pool: &Pool, intake: &Intake<'_>) -> Result<Enqueued> {
     // With what the items before would have made.
     let mut pairs: HashMap<(&str, &str), Vec<Other>> = HashMap::new();
     for (at, item) in items.iter().enumerate() {
-        let key = (item.instance.as_str(), item.destination.as_str());
+        let key = (item.ids.instance.as_str(), item.destination.as_str());
         let pair = match pairs.entry(key) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unknown) => unknown.insert(match find_destination(&tx, key.1)? {
@@ -136,7 +136,7 @@ pub fn count_new(pool: &Pool, intake: &Intake<'_>) -> Result<Enqueued> {
 /// An item that is a group of its own has none in the database: an index of groups would then be one
 /// of instances, with a random page for each item.
 fn group(item: &NewItem) -> Option<&str> {
-    (item.group != item.instance).then_some(item.group.as_str())
+    (item.group != item.ids.instance).then_some(item.group.as_str())
 }
 
 /// An item of the same pair.
@@ -163,21 +163,24 @@ impl Other {
 /// The items of the pair, oldest first.
 fn pair(conn: &Connection, item: &NewItem, destination: i64) -> Result<Vec<Other>> {
     let mut find = conn.prepare_cached(sql::ENQUEUE_FIND)?;
-    let found = find.query_map(params![item.study, item.instance, destination], |row| {
-        Ok(Other {
-            id: row.get(0)?,
-            state: row.get(1)?,
-            alone: row.get(2)?,
-            by_rule: row.get(3)?,
-            reception: Reception {
-                file: row.get(4)?,
-                digest: row.get(5)?,
-                repeated: row.get(6)?,
-                ..Reception::default()
-            },
-            completed: row.get(7)?,
-        })
-    })?;
+    let found = find.query_map(
+        params![item.ids.study, item.ids.instance, destination],
+        |row| {
+            Ok(Other {
+                id: row.get(0)?,
+                state: row.get(1)?,
+                alone: row.get(2)?,
+                by_rule: row.get(3)?,
+                reception: Reception {
+                    file: row.get(4)?,
+                    digest: row.get(5)?,
+                    repeated: row.get(6)?,
+                    ..Reception::default()
+                },
+                completed: row.get(7)?,
+            })
+        },
+    )?;
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -280,11 +283,11 @@ fn insert(conn: &Connection, item: &NewItem, destination: i64, now: Timestamp) -
         failed.and_then(|outcome| outcome.dimse_status),
         failed.map(|outcome| row::details(&outcome.details)),
         row::size(item.size_bytes),
-        item.instance,
-        item.study,
-        item.series,
-        item.patient,
-        item.sop_instance_uid,
+        item.ids.instance,
+        item.ids.study,
+        item.ids.series,
+        item.ids.patient,
+        item.ids.sop_instance_uid,
         item.rule,
         item.remote_aet,
         item.reception.file,

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::sql;
-use crate::item::{Attempt, Item};
+use crate::item::{Attempt, Ids, Item};
 use crate::store::Result;
 
 /// The longest text of a peer or of Orthanc that is kept, in characters.
@@ -16,11 +16,13 @@ const MAX_SIZE: u64 = 1 << 40;
 pub fn item(row: &Row<'_>) -> rusqlite::Result<Item> {
     Ok(Item {
         id: row.get(0)?,
-        instance: row.get(1)?,
-        sop_instance_uid: row.get(2)?,
-        series: row.get(3)?,
-        study: row.get(4)?,
-        patient: row.get(5)?,
+        ids: Ids {
+            instance: row.get(1)?,
+            sop_instance_uid: row.get(2)?,
+            series: row.get(3)?,
+            study: row.get(4)?,
+            patient: row.get(5)?,
+        },
         destination: row.get(6)?,
         rule: row.get(7)?,
         remote_aet: row.get(8)?,

@@ -189,7 +189,7 @@ impl<'a> Delivering<'a> {
                 return Ok(());
             }
             let begun = (self.native.clock.now(), Instant::now());
-            failpoint::touch(&item.sop_instance_uid);
+            failpoint::touch(&item.ids.sop_instance_uid);
             // What was read ahead for another one is dropped.
             let (loaded, share) = match ahead.take().filter(|ahead| ahead.index == index) {
                 Some(ahead) => (ahead.loaded, ahead._share),

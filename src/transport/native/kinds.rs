@@ -89,14 +89,14 @@ fn of_items(client: Client, items: &[Item]) -> Option<Vec<Kind>> {
     let mut series = HashSet::new();
     let mut instances: Vec<String> = items
         .iter()
-        .filter(|item| series.insert(item.series.as_str()))
-        .map(|item| item.instance.clone())
+        .filter(|item| series.insert(item.ids.series.as_str()))
+        .map(|item| item.ids.instance.clone())
         .collect();
-    if first.study.is_empty() || !is_identifier(&first.study) {
+    if first.ids.study.is_empty() || !is_identifier(&first.ids.study) {
         return None;
     }
     let answer = client
-        .get_json(&format!("/studies/{}/series", first.study))
+        .get_json(&format!("/studies/{}/series", first.ids.study))
         .ok()?;
     for one in answer.as_array()? {
         let id = one.get("ID").and_then(Value::as_str).unwrap_or_default();

@@ -164,13 +164,13 @@ impl Known {
     /// What Orthanc found when it stored the item's instance. One call: only for files that do not say it themselves.
     fn of(client: Client, item: &Item) -> Result<Known, String> {
         let answer = client
-            .get_json(&format!("/instances/{}/metadata?expand", item.instance))
+            .get_json(&format!("/instances/{}/metadata?expand", item.ids.instance))
             .map_err(|error| format!("Orthanc does not tell what the stored file is: {error}"))?;
         let metadata = |key: &str| {
             let text = answer.get(key).and_then(Value::as_str).unwrap_or_default();
             uid(text.as_bytes()).map(str::to_owned)
         };
-        let sop_instance_uid = uid(item.sop_instance_uid.as_bytes())
+        let sop_instance_uid = uid(item.ids.sop_instance_uid.as_bytes())
             .ok_or("the SOP instance UID of the stored file cannot be found")?;
         Ok(Known {
             sop_class: metadata("SopClassUid"),
@@ -183,14 +183,14 @@ impl Known {
 
 /// Reads an item's instance from Orthanc's storage.
 pub fn load(host: Host, item: &Item) -> Result<Loaded, NotLoaded> {
-    match host.read_instance(&item.instance) {
+    match host.read_instance(&item.ids.instance) {
         Ok(file) => Loaded::new(Bytes::Stored(file), || Known::of(host.client(), item))
-            .and_then(|loaded| loaded.if_it_is(&item.sop_instance_uid))
+            .and_then(|loaded| loaded.if_it_is(&item.ids.sop_instance_uid))
             .and_then(Loaded::even)
             .map_err(NotLoaded::OnlyOrthanc),
         Err(error) => Err(NotLoaded::Outcome(unreadable(
             host.client(),
-            &item.instance,
+            &item.ids.instance,
             &error,
         ))),
     }

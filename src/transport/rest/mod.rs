@@ -108,7 +108,7 @@ impl RestTransport {
         let (name, modality) = to;
         let items = &batch.items[part.clone()];
         let mut body = json!({
-            "Resources": items.iter().map(|item| item.instance.as_str()).collect::<Vec<_>>(),
+            "Resources": items.iter().map(|item| item.ids.instance.as_str()).collect::<Vec<_>>(),
             "Synchronous": false,
             "Timeout": modality.timeout_in_force(batch.timeout, self.scu_timeout),
         });
@@ -144,7 +144,7 @@ impl RestTransport {
         failpoint::pass("named");
         items
             .iter()
-            .for_each(|item| failpoint::touch(&item.sop_instance_uid));
+            .for_each(|item| failpoint::touch(&item.ids.sop_instance_uid));
         let job = self.jobs.open(id);
         let mut recalled = Vec::new();
         let end = self.wait(&job, batch, items, recalls, &mut recalled);
@@ -227,7 +227,7 @@ impl RestTransport {
     fn missing(&self, items: &[Item]) -> Result<HashSet<i64>, CallError> {
         let mut gone = HashSet::new();
         for item in items {
-            if missing::is_gone(self.client, &item.instance)? {
+            if missing::is_gone(self.client, &item.ids.instance)? {
                 gone.insert(item.id);
             }
         }

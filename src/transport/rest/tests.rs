@@ -7,7 +7,7 @@ use orthanc_sdk::fake_host::FakeHost;
 
 use super::*;
 use crate::destinations::modality::Modalities;
-use crate::item::{Priority, State, SystemClock};
+use crate::item::{Ids, Priority, State, SystemClock};
 use crate::transport::Probe;
 use crate::transport::missing::UNKNOWN_RESOURCE;
 
@@ -99,11 +99,13 @@ fn items(names: &[&str]) -> Vec<Item> {
         .zip(1..)
         .map(|(name, id)| Item {
             id,
-            instance: (*name).to_owned(),
-            sop_instance_uid: format!("1.2.{id}"),
-            series: String::new(),
-            study: String::new(),
-            patient: String::new(),
+            ids: Ids {
+                instance: (*name).to_owned(),
+                sop_instance_uid: format!("1.2.{id}"),
+                series: String::new(),
+                study: String::new(),
+                patient: String::new(),
+            },
             destination: "pacs".to_owned(),
             rule: None,
             remote_aet: None,

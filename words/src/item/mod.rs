@@ -22,17 +22,33 @@ pub use retry::RetryPolicy;
 pub use state::State;
 pub use time::{Ahead, Clock, ClockWarning, Jump, Reading, SystemClock, Timestamp};
 
-/// An (instance, destination) pair: the unit of truth.
-///
-/// `instance`, `series`, `study` and `patient` are Orthanc identifiers (SHA-1, 44 characters with dashes).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
-    pub id: i64,
+/// Which instance it is. All but `sop_instance_uid` are Orthanc identifiers (SHA-1, 44 characters with dashes).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ids {
     pub instance: String,
     pub sop_instance_uid: String,
     pub series: String,
     pub study: String,
     pub patient: String,
+}
+
+impl Ids {
+    /// Of the instance itself, or of what it is a part of.
+    pub fn at(&self, level: Level) -> &str {
+        match level {
+            Level::Instance => &self.instance,
+            Level::Series => &self.series,
+            Level::Study => &self.study,
+            Level::Patient => &self.patient,
+        }
+    }
+}
+
+/// An (instance, destination) pair: the unit of truth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    pub id: i64,
+    pub ids: Ids,
     pub destination: String,
     /// Name of the rule that made the item; `None` for one that a person enqueued.
     pub rule: Option<String>,

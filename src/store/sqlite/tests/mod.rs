@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use super::SqliteStore;
-use crate::item::{Priority, Timestamp};
+use crate::item::{Ids, Priority, Timestamp};
 use crate::store::{Book, Claims, Desk, Intake, Journal, NewItem, Upkeep, conformance};
 
 mod faults;
@@ -28,11 +28,13 @@ fn at(seconds: i64) -> Timestamp {
 
 fn new_item(study: &str, instance: &str) -> NewItem {
     NewItem {
-        instance: instance.into(),
-        sop_instance_uid: format!("1.2.{instance}"),
-        series: "series".into(),
-        study: study.into(),
-        patient: "patient".into(),
+        ids: Ids {
+            instance: instance.into(),
+            sop_instance_uid: format!("1.2.{instance}"),
+            series: "series".into(),
+            study: study.into(),
+            patient: "patient".into(),
+        },
         destination: "pacs".into(),
         rule: None,
         remote_aet: None,
