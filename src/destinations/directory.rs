@@ -18,7 +18,8 @@ impl Directory {
         Directory { settings, kinds }
     }
 
-    /// The names of all that is configured; of those with settings of their own, those whose target is. `fresh`: read again.
+    /// The names of all that is configured; of those with settings of their own, those whose target is. `fresh`: read
+    /// again.
     ///
     /// # Errors
     /// In words, when Orthanc cannot be asked now.
@@ -62,7 +63,8 @@ impl Directory {
         }))
     }
 
-    /// The kind, and the entry in it, that a name leads to. What is not known is looked for again: it may have been added.
+    /// The kind, and the entry in it, that a name leads to. What is not known is looked for again: it may have been
+    /// added.
     fn entry<'a>(&'a self, name: &'a str) -> Result<Option<(&'a dyn Kind, &'a str)>, String> {
         let target = self.settings.target(name);
         // The longest prefix: each name begins with the empty one.

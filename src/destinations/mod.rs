@@ -1,12 +1,13 @@
 //! Where instances go: each destination is a value that knows how to deliver to itself.
 //!
-//! A kind of destination is a folder here, and one line in [`Directory::of_orthanc`], where kinds are listed. What a kind needs
+//! A kind of destination is a folder here, and one line in `plugin.rs`, where kinds are listed. What a kind needs
 //! of the rest: to be asked for an [`Endpoint`] by the name of one of its entries.
 //!
 //! Invariants:
-//! - A delivery answers for every item of its batch, in the batch's order, and an item is a success only if the destination
-//!   acknowledged that very instance (G2).
-//! - An endpoint shares nothing with another one but what [`Endpoint::admit`] lets in to: no destination can block another (G4).
+//! - A delivery answers for every item of its batch, in the batch's order, and an item is a success only if the
+//!   destination acknowledged that very instance (G2).
+//! - An endpoint shares nothing with another one but what [`Endpoint::admit`] lets in to: no destination can block
+//!   another (G4).
 //! - A name that no kind knows is no destination: nothing is sent, and its items wait.
 
 mod directory;
@@ -36,12 +37,13 @@ pub struct Destination {
 /// What an endpoint asks of who sends to it. May change from call to call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Traits {
-    /// While it sends it holds what other destinations need too: it is asked by a probe before it is trusted with a batch.
+    /// While it sends it holds what other destinations need too: it is asked by a probe before it is trusted with a
+    /// batch.
     pub shared: bool,
     /// Others share it now.
     pub crowded: bool,
-    /// It takes its part of the memory budget itself, instance by instance. Else its caller does, for the largest instance of
-    /// the batch.
+    /// It takes its part of the memory budget itself, instance by instance. Else its caller does, for the largest
+    /// instance of the batch.
     pub memory: bool,
 }
 
@@ -69,7 +71,8 @@ pub trait Endpoint: Send + Sync {
     /// Sends the batch over one association where it can. Blocks until all is known.
     fn deliver(&self, batch: &Batch<'_>) -> Delivery;
 
-    /// Whether it is there: one C-ECHO (PS3.7 9.1.5), or what its kind has in place of it. Uses nothing that destinations share.
+    /// Whether it is there: one C-ECHO (PS3.7 9.1.5), or what its kind has in place of it. Uses nothing that
+    /// destinations share.
     fn probe(&self) -> Probe;
 
     fn traits(&self) -> Traits;
@@ -108,12 +111,12 @@ pub trait Kind: Send + Sync {
     /// Something happened in Orthanc.
     fn changed(&self, change: &Change);
 
-    /// Jobs of Orthanc that sent for us when the process ended, and that it may have taken up again: their items are about to be
-    /// sent anew.
+    /// Jobs of Orthanc that sent for us when the process ended, and that it may have taken up again: their items are
+    /// about to be sent anew.
     fn end_jobs(&self, jobs: &[String]);
 
-    /// Orthanc is stopping: ends what is under way as soon as possible, with the truth about what was acknowledged until then.
-    /// Does not wait for it.
+    /// Orthanc is stopping: ends what is under way as soon as possible, with the truth about what was acknowledged
+    /// until then. Does not wait for it.
     fn interrupt(&self);
 
     /// Ends all that is still under way, at once.

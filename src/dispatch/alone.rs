@@ -2,10 +2,10 @@
 //!
 //! Invariants:
 //! - Whoever is inside alone is inside alone: whatever ends the process then is its doing.
-//! - Whoever asks to be alone waits until nobody is inside; after [`PATIENCE`] nobody new comes in before it, so that it is
-//!   not kept waiting for ever. One that no longer asks keeps nobody out.
-//! - Nobody is kept out for longer than [`PRESSING`]: if whoever is inside takes so long, a slow destination say, the others
-//!   go first once more.
+//! - Whoever asks to be alone waits until nobody is inside; after [`PATIENCE`] nobody new comes in before it, so that
+//!   it is not kept waiting for ever. One that no longer asks keeps nobody out.
+//! - Nobody is kept out for longer than [`PRESSING`]: if whoever is inside takes so long, a slow destination say, the
+//!   others go first once more.
 
 use std::time::{Duration, Instant};
 
@@ -74,8 +74,8 @@ impl Alone {
         Some(Pass(self))
     }
 
-    /// Waits until nobody is inside: a moment, or while the others are kept out and `goes_on` says so, since whoever asks would
-    /// be kept out with them. `None`: somebody still is; to be asked again at once, or not at all.
+    /// Waits until nobody is inside: a moment, or while the others are kept out and `goes_on` says so, since whoever
+    /// asks would be kept out with them. `None`: somebody still is; to be asked again at once, or not at all.
     pub fn enter_alone(&self, goes_on: impl Fn() -> bool) -> Option<Pass<'_>> {
         loop {
             let pass = self.try_alone();

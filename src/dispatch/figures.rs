@@ -2,14 +2,15 @@
 //!
 //! Invariants:
 //! - Nothing falls but at a restart, which begins at 0.
-//! - A result is counted once, when it is known, before it is written: whoever sees an item's new state sees it counted.
+//! - A result is counted once, when it is known, before it is written: whoever sees an item's new state sees it
+//!   counted.
 
 use std::time::Duration;
 
 use crate::item::{Class, Next};
 
-/// Upper bounds in seconds of the buckets of delivery times; what is longer falls into a last one. From a small instance within a
-/// building to a multi-frame one over a slow line.
+/// Upper bounds in seconds of the buckets of delivery times; what is longer falls into a last one. From a small
+/// instance within a building to a multi-frame one over a slow line.
 pub const DELIVERY_SECONDS: [f64; 14] = [
     0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0,
 ];

@@ -58,7 +58,8 @@ impl Recorder {
         &mut self.minutes[self.head]
     }
 
-    /// What is known of a minute of the past (since 1970) besides. One that is no longer kept, or not yet begun, is left out.
+    /// What is known of a minute of the past (since 1970) besides. One that is no longer kept, or not yet begun, is
+    /// left out.
     pub fn remember(&mut self, minute: i64, now: Timestamp, what: Minute) {
         self.advance(now);
         let back = usize::try_from(self.newest - minute).unwrap_or(MINUTES);

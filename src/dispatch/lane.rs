@@ -183,9 +183,9 @@ impl Lane {
         }
     }
 
-    /// A person wants what waits sent now: an outage is probed at once, and if something waits, a closed window is let through
-    /// until nothing is pending, or the destination is paused. What fails meanwhile and waits for its retry waits for the
-    /// window again. A pause stays.
+    /// A person wants what waits sent now: an outage is probed at once, and if something waits, a closed window is let
+    /// through until nothing is pending, or the destination is paused. What fails meanwhile and waits for its retry
+    /// waits for the window again. A pause stays.
     pub fn send_now(&self, something_waits: bool) {
         self.change(|state| {
             state.let_through |= something_waits;

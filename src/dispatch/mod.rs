@@ -1,8 +1,8 @@
 //! From the queue to the destinations: a lane for each, with workers of its own.
 //!
 //! Invariants:
-//! - A lane per destination, threads per lane: nothing is shared that one destination could block (G4), but the wire with
-//!   other names of the same target, and what an endpoint asks for (`Endpoint::admit`).
+//! - A lane per destination, threads per lane: nothing is shared that one destination could block (G4), but the wire
+//!   with other names of the same target, and what an endpoint asks for (`Endpoint::admit`).
 //! - A lane is made as the database remembers its destination: a pause or an outage holds from its first moment on.
 //! - What is not configured has no lane: its items wait, and no thread with them.
 //! - Workers are services ([`crate::service`]), begun after [`Lanes::start`] only; stopping twice is fine.
@@ -186,9 +186,9 @@ impl Lanes {
         }
     }
 
-    /// Looks again at which destinations are configured: what is not has no lane any more. Pokes those for which something is
-    /// ready: nothing that was missed when it came is missed for ever. Answers those that are not configured and have items that
-    /// wait.
+    /// Looks again at which destinations are configured: what is not has no lane any more. Pokes those for which
+    /// something is ready: nothing that was missed when it came is missed for ever. Answers those that are not
+    /// configured and have items that wait.
     pub fn review(&self, records: &[DestinationRecord]) -> Vec<String> {
         let all: Vec<String> = {
             let mut state = self.lock();

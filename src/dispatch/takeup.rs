@@ -1,8 +1,8 @@
 //! Takes the queue up at the start: brings back what was under way when the process ended, then lets the lanes go.
 //!
 //! Invariants:
-//! - What is running was left by an earlier process until the lanes are let go, and never after: it is released before, once, also
-//!   if this panics and is run anew.
+//! - What is running was left by an earlier process until the lanes are let go, and never after: it is released before,
+//!   once, also if this panics and is run anew.
 //! - A store that cannot be used is waited for.
 
 use std::collections::BTreeSet;

@@ -1,4 +1,5 @@
-//! Looks after the clock: stores its reading, sees when the machine's clock was set, and takes back what that had made expire.
+//! Looks after the clock: stores its reading, sees when the machine's clock was set, and takes back what that had made
+//! expire.
 //!
 //! Invariants:
 //! - What is owed to items is given before anything else expires, and tried again until it is.

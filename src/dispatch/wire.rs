@@ -1,8 +1,10 @@
-//! What all names of one target share: whether it can be reached, how it behaves, how many associations it takes, its throttle.
+//! What all names of one target share: whether it can be reached, how it behaves, how many associations it takes, its
+//! throttle.
 //!
 //! Invariants:
 //! - One wire for each target, whatever it is called: what a destination learns of it holds for all its names.
-//! - Its lock is taken within a lane's, never the other way round, and never held across a call of the store or an endpoint.
+//! - Its lock is taken within a lane's, never the other way round, and never held across a call of the store or an
+//!   endpoint.
 //! - What may concern lanes that wait is told to all lanes of the wire after the lock is free.
 
 use std::collections::BTreeMap;
@@ -167,8 +169,8 @@ impl Wire {
         });
     }
 
-    /// An association was refused. While others are open that means that the destination wants no more of them: fewer are used
-    /// for a while. Answers how many; 0: no other one is open.
+    /// An association was refused. While others are open that means that the destination wants no more of them: fewer
+    /// are used for a while. Answers how many; 0: no other one is open.
     pub(super) fn congested(&self, now: Timestamp) -> u32 {
         self.change(|state| {
             let others = state.in_use().saturating_sub(1);

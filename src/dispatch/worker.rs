@@ -207,8 +207,8 @@ impl Look<'_> {
         }
     }
 
-    /// The same, for one that may send now. The pass is older than the permit for what destinations share: whoever waits for a
-    /// permit holds nothing that one needs who sends alone.
+    /// The same, for one that may send now. The pass is older than the permit for what destinations share: whoever
+    /// waits for a permit holds nothing that one needs who sends alone.
     fn claim_and_send_inside(self, exclusive: Option<Guard<'_>>) -> Result<bool, Step> {
         let Look {
             lane,

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 /// When TCP sends its SYN again.
 const SYN_AGAIN: Duration = Duration::from_secs(1);
 
-/// Connects, in parts of a second, after which TCP would try again anyway: a stop need not wait for the end of `timeout`.
+/// Connects, in parts of a second, after which TCP would try again anyway: a stop need not wait for the end of
+/// `timeout`.
 pub fn connect(
     address: &SocketAddr,
     timeout: Duration,

@@ -32,12 +32,12 @@ pub struct Batch<'a> {
     pub items: &'a [Item],
     /// Which of the items a person has cancelled since; asked after a recall, honoured between instances.
     pub recalled: &'a (dyn Fn() -> Vec<i64> + Sync),
-    /// Writes down which items, by their indexes, are in hand from now on, and the job of Orthanc that sends them once it is
-    /// known; to be called before they are touched, where they are not the first ones without a result. `false`: it could not be
-    /// written, and they are not to be sent.
+    /// Writes down which items, by their indexes, are in hand from now on, and the job of Orthanc that sends them once
+    /// it is known; to be called before they are touched, where they are not the first ones without a result. `false`:
+    /// it could not be written, and they are not to be sent.
     pub in_hand: &'a (dyn Fn(Range<usize>, Option<&str>) -> bool + Sync),
-    /// Takes a result, by the item's index, before the next item is sent; `false`: no other one shall be sent. A transport
-    /// that learns its results only at the end does not call it.
+    /// Takes a result, by the item's index, before the next item is sent; `false`: no other one shall be sent. A
+    /// transport that learns its results only at the end does not call it.
     pub told: &'a (dyn Fn(usize, &Tried) -> bool + Sync),
 }
 

@@ -14,7 +14,8 @@ pub struct Modality {
     pub local_aet: Option<String>,
     /// Seconds (Orthanc 1.9.1); `None`: `DicomScuTimeout`.
     pub timeout: Option<u32>,
-    /// `AllowTranscoding` (Orthanc 1.6.1): whether Orthanc may send to it in another transfer syntax than the stored one.
+    /// `AllowTranscoding` (Orthanc 1.6.1): whether Orthanc may send to it in another transfer syntax than the stored
+    /// one.
     pub allow_transcoding: bool,
     /// `UseDicomTls` (Orthanc 1.9.0).
     pub tls: bool,

@@ -1,7 +1,7 @@
 //! Modalities: entries of Orthanc's `DicomModalities`, by C-STORE (PS3.4 Annex B).
 //!
-//! `Transport` says by which of the two ways: our own SCU (`native`), Orthanc's jobs (`rest`), or the first but for what only
-//! Orthanc can do (`auto`).
+//! `Transport` says by which of the two ways: our own SCU (`native`), Orthanc's jobs (`rest`), or the first but for
+//! what only Orthanc can do (`auto`).
 
 mod auto;
 mod list;
@@ -131,7 +131,8 @@ impl Way {
         })
     }
 
-    /// A C-ECHO by our own SCU: it tells the reason in words, and leaves no error in Orthanc's log for each probe of an outage.
+    /// A C-ECHO by our own SCU: it tells the reason in words, and leaves no error in Orthanc's log for each probe of an
+    /// outage.
     fn look(&self) -> Look {
         self.call(|to| {
             self.native

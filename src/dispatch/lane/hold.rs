@@ -3,8 +3,9 @@
 //! Invariants:
 //! - A group is in one hand at a time, from its claim until its association is released: nobody else claims of it, and
 //!   its worker claims of nothing else.
-//! - The association stays open while more of its group may come: until nothing was ready for [`Lane::linger`]. Once others
-//!   wait and no worker is free, that time counts from the group's last arrival: one that came whole is not waited for.
+//! - The association stays open while more of its group may come: until nothing was ready for [`Lane::linger`]. Once
+//!   others wait and no worker is free, that time counts from the group's last arrival: one that came whole is not
+//!   waited for.
 //! - An outage, a pause and a closed window end it.
 //! - One worker at a time gives way to what is urgent, and only if no other one can take it.
 
@@ -140,7 +141,8 @@ impl Lane {
         begun
     }
 
-    /// Nothing of the group is ready. `due`: when something of it will be. `wanted`: others wait, and no worker is free for them.
+    /// Nothing of the group is ready. `due`: when something of it will be. `wanted`: others wait, and no worker is free
+    /// for them.
     pub(in crate::dispatch) fn nothing_of_group(
         &self,
         worker: u32,
@@ -157,8 +159,8 @@ impl Lane {
             };
             let since = hold.empty.map_or(now, |empty| empty.since);
             let from = if wanted { hold.newest } else { since };
-            // What came late is due once it was quiet for long enough: it is part of the group too, unless a rule holds it back
-            // for longer than the destination does.
+            // What came late is due once it was quiet for long enough: it is part of the group too, unless a rule holds
+            // it back for longer than the destination does.
             let due = due.filter(|due| *due <= now.plus_seconds(linger));
             let due = due.map(|due| due.plus_seconds(PROMOTION_SECONDS));
             let until = from.plus_seconds(linger).max(due.unwrap_or_default());

@@ -1,8 +1,8 @@
 //! Which of a lane's workers have a thread.
 //!
 //! Invariants:
-//! - A thread is begun when there may be work that no waiting worker can take, one for everything and one for what is urgent at
-//!   a time: each that finds some brings the next.
+//! - A thread is begun when there may be work that no waiting worker can take, one for everything and one for what is
+//!   urgent at a time: each that finds some brings the next.
 //! - One that found nothing for [`KEEP`] ends; the last one only if there is no time at which to look again.
 //! - Whether to end is decided under the lane's lock, so that no poke is lost between.
 //! - A worker has at most one thread. One that panicked keeps its place until it is run anew.
@@ -73,8 +73,8 @@ impl Lane {
         self.lock().staff.alive.remove(&worker);
     }
 
-    /// Waits until the idle time is over or something changed. `since`: when the worker last found something. `false`: its thread
-    /// is to end; its place is free from then on.
+    /// Waits until the idle time is over or something changed. `since`: when the worker last found something. `false`:
+    /// its thread is to end; its place is free from then on.
     pub(in crate::dispatch) fn wait(&self, worker: u32, idle: Idle, since: Instant) -> bool {
         let now = self.tools.clock.now();
         let mut state = self.lock();

@@ -2,8 +2,8 @@
 //!
 //! Invariants:
 //! - One decision under the lane's lock and its wire's; nothing here calls the store or the endpoint.
-//! - The order of the questions is the order of what wins: stop, pause, outage, window, empty queue, congestion, throttle, manners,
-//!   a free association.
+//! - The order of the questions is the order of what wins: stop, pause, outage, window, empty queue, congestion,
+//!   throttle, manners, a free association.
 
 use super::hold::Next;
 use super::{Lane, LaneState};
@@ -13,8 +13,9 @@ use crate::item::{Priority, Timestamp};
 use crate::store::Pick;
 use crate::transport::Standing;
 
-/// Every so many claims the oldest item goes, whatever its priority: so that `Low` is never starved. With `Stat` items without
-/// end, `Low` gets one batch in ten (and one more between for each other worker that decides at the same moment).
+/// Every so many claims the oldest item goes, whatever its priority: so that `Low` is never starved. With `Stat` items
+/// without end, `Low` gets one batch in ten (and one more between for each other worker that decides at the same
+/// moment).
 const FAIR: u32 = 10;
 
 /// Instances of one claim, where several associations share the work and none must be opened for it.
@@ -121,8 +122,8 @@ impl Lane {
         }
         let open = open || state.let_through;
         if open != state.window_open {
-            // What the window held may go now, though nothing is new in the queue: a worker that found nothing before this must look
-            // again.
+            // What the window held may go now, though nothing is new in the queue: a worker that found nothing before
+            // this must look again.
             state.window_open = open;
             state.pokes = state.pokes.wrapping_add(1);
         }

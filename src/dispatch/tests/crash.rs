@@ -4,8 +4,8 @@ use std::sync::atomic::AtomicUsize;
 
 use super::*;
 
-/// Sends as the native transport does, each result told before the next instance; `dies` tells where the process ends, with
-/// nothing more written.
+/// Sends as the native transport does, each result told before the next instance; `dies` tells where the process ends,
+/// with nothing more written.
 fn natively(bench: &Bench, dies: impl Fn(&Item) -> bool + Send + 'static) -> Arc<AtomicUsize> {
     let deaths = Arc::new(AtomicUsize::new(0));
     let (lane, counted) = (bench.lane.clone(), deaths.clone());

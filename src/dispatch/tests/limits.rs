@@ -332,8 +332,8 @@ fn a_reserved_association_rests_while_the_window_is_closed() {
     assert_eq!(bench.state("low"), State::Success);
 }
 
-/// Claims between two of those that are not `Stat`, with `Stat` items without end. `lockstep`: two workers decide at the
-/// same time.
+/// Claims between two of those that are not `Stat`, with `Stat` items without end. `lockstep`: two workers decide at
+/// the same time.
 fn longest_wait_for_low(lockstep: bool) -> usize {
     let bench = bench(|settings| settings.batch_size = 1);
     let low: Vec<NewItem> = (0..20)

@@ -1,8 +1,9 @@
 //! The whole engine under random events, against a model of the contract: arrivals, time, workers, outcomes, people,
 //! crashes.
 //!
-//! One thread: a second worker runs within the delivery of the first. What the transport is asked for and what it answers is
-//! written down in order, and played on the model (the store's, in memory) after each step; then both must hold the same.
+//! One thread: a second worker runs within the delivery of the first. What the transport is asked for and what it
+//! answers is written down in order, and played on the model (the store's, in memory) after each step; then both must
+//! hold the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 

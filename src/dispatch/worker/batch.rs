@@ -181,8 +181,8 @@ struct Yielding<'a> {
 impl<'a> Yielding<'a> {
     fn new(lane: &'a Lane, worker: u32, items: &[Item], pick: Pick) -> Yielding<'a> {
         let highest = items.iter().map(|item| item.priority).max();
-        // What came since the claim is looked for at once. But for the fair claims: they take the oldest though more urgent
-        // ones wait, and only what comes from now on cuts them short.
+        // What came since the claim is looked for at once. But for the fair claims: they take the oldest though more
+        // urgent ones wait, and only what comes from now on cuts them short.
         let looked = lane.pokes().wrapping_sub(u64::from(pick != Pick::Oldest));
         Yielding {
             lane,
@@ -321,8 +321,8 @@ fn recalled(lane: &Lane, token: i64, items: &[Item]) -> Vec<i64> {
     }
 }
 
-/// What one instance took, of a batch that told nothing before its end: each of its results has the time of all that went before
-/// it too (over REST, that of the whole job).
+/// What one instance took, of a batch that told nothing before its end: each of its results has the time of all that
+/// went before it too (over REST, that of the whole job).
 fn share<'a>(tried: impl Iterator<Item = &'a Tried>) -> Option<Duration> {
     let times: Vec<Duration> = tried
         .filter_map(|tried| match tried {
@@ -413,7 +413,8 @@ fn finish(lane: &Lane, held: Held<'_>, results: &[Finish]) {
     }
 }
 
-/// Tries until it is done; `false`: the lane was stopped before. The store tells of its faults itself, once for all workers.
+/// Tries until it is done; `false`: the lane was stopped before. The store tells of its faults itself, once for all
+/// workers.
 fn write(lane: &Lane, token: i64, results: &[Finish]) -> bool {
     let tools = &lane.tools;
     loop {

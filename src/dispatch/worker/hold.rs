@@ -76,8 +76,8 @@ pub(super) fn is_time_to_end(lane: &Lane, worker: u32) -> bool {
     ends
 }
 
-/// Whether something urgent of another group waits that no other worker can take; if so, the worker's group ends. `idle`:
-/// nothing of it is ready.
+/// Whether something urgent of another group waits that no other worker can take; if so, the worker's group ends.
+/// `idle`: nothing of it is ready.
 pub(super) fn is_time_to_give_way(lane: &Lane, worker: u32, idle: bool) -> bool {
     if !lane.may_give_way(worker) {
         return false;

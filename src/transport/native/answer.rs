@@ -1,8 +1,8 @@
 //! What a receiver answers: to the association request, and to a request over the association.
 //!
 //! Invariants:
-//! - Everything here works on bytes that nobody vouches for: any sequence of them ends in an answer or in an error with words,
-//!   after at most as many bytes as an answer can have. `fuzz/` tries to prove the contrary.
+//! - Everything here works on bytes that nobody vouches for: any sequence of them ends in an answer or in an error with
+//!   words, after at most as many bytes as an answer can have. `fuzz/` tries to prove the contrary.
 //! - An answer must be whole, alone, and in a presentation context that was accepted for the request's SOP class: some
 //!   receivers take another one than the request's. That it answers this very request its message ID says (G2), see
 //!   [`Request::read_response`]; in another context its SOP Instance UID must agree as well, if it has one.
@@ -93,8 +93,8 @@ pub fn association(reader: &mut Reader, stream: &mut impl Read) -> Result<Accept
     }
 }
 
-/// The response to a request with this message ID (PS3.7 8). `contexts`: the presentation contexts that were accepted for its
-/// SOP class, the request's own first.
+/// The response to a request with this message ID (PS3.7 8). `contexts`: the presentation contexts that were accepted
+/// for its SOP class, the request's own first.
 pub fn response(
     reader: &mut Reader,
     stream: &mut impl Read,
@@ -152,8 +152,8 @@ pub fn response(
                 let response = request
                     .read_response(message_id, &command)
                     .map_err(ReadError::Nonsense)?;
-                // That another instance is stored says nothing of this one. A refusal that names another one refuses this
-                // one: its message ID says so.
+                // That another instance is stored says nothing of this one. A refusal that names another one refuses
+                // this one: its message ID says so.
                 let stored = matches!(
                     Class::of_status(response.status),
                     Class::Success | Class::Warning

@@ -1,10 +1,10 @@
 //! An association as its requestor (PS3.8 7.1 to 7.3): open, C-STORE and C-ECHO one at a time, release, abort.
 //!
 //! Invariants:
-//! - One request is under way at a time, and its answer is read before the next one is sent: what was not answered is at most
-//!   one instance (G3).
-//! - After anything unexpected the association is ended and never used again: released if the peer asked for that, silently
-//!   if it is over already (an A-ABORT is not answered, PS3.8 9.2.3 AA-3), else aborted.
+//! - One request is under way at a time, and its answer is read before the next one is sent: what was not answered is
+//!   at most one instance (G3).
+//! - After anything unexpected the association is ended and never used again: released if the peer asked for that,
+//!   silently if it is over already (an A-ABORT is not answered, PS3.8 9.2.3 AA-3), else aborted.
 //! - Every wait has an end: the peer's time-out, for what is read as a whole and for each write.
 
 use std::io::{self, IoSlice, Read, Write};
@@ -57,12 +57,13 @@ pub struct NotOpened {
 pub enum Why {
     /// Nobody is there, or nobody that can be talked to.
     Unreachable,
-    /// It took the connection and said nothing in time: receivers that serve one association at a time let the others wait.
+    /// It took the connection and said nothing in time: receivers that serve one association at a time let the others
+    /// wait.
     Silent,
     /// It took the connection and closed it, for whatever reason.
     Closed,
-    /// It said no, or aborted, and not for a reason that would be true of any association: there may be too many, or it may
-    /// be what was proposed.
+    /// It said no, or aborted, and not for a reason that would be true of any association: there may be too many, or it
+    /// may be what was proposed.
     Declined,
     /// It said no, for a reason that is true of any association.
     Refused,
@@ -98,7 +99,8 @@ impl Why {
 pub struct Lost {
     /// In words.
     pub details: String,
-    /// The peer has not stored what was being sent: it asked for the release instead, or closed before anything of it came.
+    /// The peer has not stored what was being sent: it asked for the release instead, or closed before anything of it
+    /// came.
     pub not_stored: bool,
     /// The peer closed it, or asked for its release.
     pub left: bool,

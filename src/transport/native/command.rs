@@ -2,10 +2,10 @@
 //!
 //! Invariants:
 //! - Requests are made of checked UIDs only.
-//! - A response is taken for an answer only if it is the answer to this very request (its command and message ID) and has a
-//!   status: success can come from nowhere else (G2).
-//! - Bytes from a peer are data: every length is checked, and what is not understood is skipped, elements of other groups
-//!   included (DCMTK skips them too).
+//! - A response is taken for an answer only if it is the answer to this very request (its command and message ID) and
+//!   has a status: success can come from nowhere else (G2).
+//! - Bytes from a peer are data: every length is checked, and what is not understood is skipped, elements of other
+//!   groups included (DCMTK skips them too).
 
 /// All elements of a command set are of this group (PS3.7 6.3.1).
 const COMMAND_GROUP: u16 = 0x0000;
@@ -249,8 +249,9 @@ fn tags(value: &[u8]) -> Vec<(u16, u16)> {
         .collect()
 }
 
-/// LO or UI: without padding and control characters. An LO has 64 characters at most, of the default repertoire (PS3.7 C.4.1);
-/// receivers write in their own language all the same, most of them in Latin-1: what is no UTF-8 is read as that.
+/// LO or UI: without padding and control characters. An LO has 64 characters at most, of the default repertoire (PS3.7
+/// C.4.1); receivers write in their own language all the same, most of them in Latin-1: what is no UTF-8 is read as
+/// that.
 fn text(value: &[u8]) -> Option<String> {
     const LONGEST: usize = 256;
     let value = &value[..value.len().min(LONGEST)];

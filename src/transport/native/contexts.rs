@@ -3,8 +3,8 @@
 //! Invariants:
 //! - At most 128 contexts, with the odd identifiers 1 to 255, each once.
 //! - What is needed now is proposed first; what is only foreseen as long as there is room.
-//! - Of the peer's answer only what was proposed counts: an unknown identifier, one that is answered twice, or a transfer
-//!   syntax that was not offered accepts nothing.
+//! - Of the peer's answer only what was proposed counts: an unknown identifier, one that is answered twice, or a
+//!   transfer syntax that was not offered accepts nothing.
 
 use super::pdu::ContextResult;
 use super::pdu::write::ProposedContext;
@@ -37,8 +37,8 @@ pub struct Conversion {
 }
 
 impl Conversion {
-    /// What an instance may be converted to where the receiver does not take the stored syntax, best first, as Orthanc's own
-    /// SCU does (`DicomStoreUserConnection::ProposeStorageClass`).
+    /// What an instance may be converted to where the receiver does not take the stored syntax, best first, as
+    /// Orthanc's own SCU does (`DicomStoreUserConnection::ProposeStorageClass`).
     pub fn fallbacks(&self) -> impl Iterator<Item = &str> {
         let uncompressed = [EXPLICIT_VR_LE, IMPLICIT_VR_LE, EXPLICIT_VR_BE];
         let preferred = self.preferred.as_deref();
@@ -70,8 +70,8 @@ impl Proposal {
     pub fn new(kinds: &[Kind], conversion: &Conversion) -> Proposal {
         let mut proposal = Proposal::default();
         for kind in kinds {
-            // One syntax to a context: of several the receiver would choose, and what Orthanc cannot make of the instance, or
-            // what is the stored one of the next instance, would have no way left.
+            // One syntax to a context: of several the receiver would choose, and what Orthanc cannot make of the
+            // instance, or what is the stored one of the next instance, would have no way left.
             let mut syntaxes: Vec<&str> = conversion.forced.as_deref().into_iter().collect();
             syntaxes.push(&kind.transfer_syntax);
             if conversion.allowed {
@@ -91,8 +91,8 @@ impl Proposal {
                     .extend(wanted.into_iter().map(|group| (class.clone(), group)));
             }
         }
-        // Some receivers refuse an association of which they can accept nothing: so a SOP class that they do not take would look
-        // like an outage. Verification every receiver must take (PS3.4 A).
+        // Some receivers refuse an association of which they can accept nothing: so a SOP class that they do not take
+        // would look like an outage. Verification every receiver must take (PS3.4 A).
         proposal.contexts.extend(Proposal::echo().contexts);
         proposal
     }
@@ -250,7 +250,8 @@ impl Contexts {
         })
     }
 
-    /// Whether the receiver had the choice between this transfer syntax and others for this SOP class, and took another one.
+    /// Whether the receiver had the choice between this transfer syntax and others for this SOP class, and took another
+    /// one.
     pub fn left_to_it(&self, sop_class: &str, transfer_syntax: &str) -> bool {
         self.agreed.iter().any(|context| {
             let offered = |one: &String| one == transfer_syntax;

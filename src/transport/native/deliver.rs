@@ -3,8 +3,8 @@
 //! Invariants:
 //! - A result is told before the next instance is sent.
 //! - An instance that was read ahead and is not sent is dropped, with its part of the budget.
-//! - An instance is sent again at once only where it was certainly not stored, and then only if another one was answered over
-//!   the same association, or once: there is an end to it, whatever a receiver does.
+//! - An instance is sent again at once only where it was certainly not stored, and then only if another one was
+//!   answered over the same association, or once: there is an end to it, whatever a receiver does.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -367,8 +367,8 @@ impl<'a> Delivering<'a> {
         })
     }
 
-    /// What is left to Orthanc has no result yet, and stands before what is in hand now: then this must be said. `false`: it
-    /// could not be.
+    /// What is left to Orthanc has no result yet, and stands before what is in hand now: then this must be said.
+    /// `false`: it could not be.
     fn is_plain_what_is_in_hand(&self, index: usize) -> bool {
         let left = |sent: &Sent| matches!(sent, Sent::OnlyOrthanc(_));
         // This one, and the next, which is read ahead.

@@ -15,8 +15,8 @@ use parking_lot::{Mutex, MutexGuard};
 
 /// How long something is believed.
 const KEEP: Duration = Duration::from_secs(3600);
-/// So often in a row a receiver ends an association after one answer, or refuses one for what is proposed, until that is its
-/// habit: once it may have been busy.
+/// So often in a row a receiver ends an association after one answer, or refuses one for what is proposed, until that
+/// is its habit: once it may have been busy.
 const SURE: u8 = 2;
 /// Partners that something is known of.
 const MOST_PARTNERS: usize = 256;
@@ -114,8 +114,8 @@ impl Habits {
         }
     }
 
-    /// An association with this proposal was refused. Whether that may be because of it: not if all of it was accepted at once
-    /// before.
+    /// An association with this proposal was refused. Whether that may be because of it: not if all of it was accepted
+    /// at once before.
     pub fn may_be_too_wide(&self, key: &Key, proposal: &Proposal) -> bool {
         self.lock().get(key).is_none_or(|known| {
             let mut accepted = known.accepted.iter();
@@ -249,7 +249,8 @@ mod tests {
         assert!(habits.may_be_too_wide(&key("b"), &with));
     }
 
-    /// A receiver that takes one SOP class in an association: neither number nor classes are new when two come together.
+    /// A receiver that takes one SOP class in an association: neither number nor classes are new when two come
+    /// together.
     #[test]
     fn what_was_accepted_apart_may_be_too_wide_together() {
         let (habits, a) = (Habits::default(), key("a"));

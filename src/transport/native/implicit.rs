@@ -2,14 +2,15 @@
 //!
 //! Invariants:
 //! - Values, their order and their padding stay as they are: only the VRs go, and the lengths that they made necessary.
-//! - Sequences and items come out with undefined length and delimiters (PS3.5 7.5): by that a receiver knows a sequence that
-//!   its dictionary does not have, as a private one, from a value, and nothing must be measured before it is written.
-//! - Nothing in the input is believed: lengths are checked against what contains them, depth is bounded, and the output is at
-//!   most twice as long as the input (if that is all empty items). What is not understood is refused, with its place, and
-//!   nothing is made of it: Orthanc may be able to read it.
+//! - Sequences and items come out with undefined length and delimiters (PS3.5 7.5): by that a receiver knows a sequence
+//!   that its dictionary does not have, as a private one, from a value, and nothing must be measured before it is
+//!   written.
+//! - Nothing in the input is believed: lengths are checked against what contains them, depth is bounded, and the output
+//!   is at most twice as long as the input (if that is all empty items). What is not understood is refused, with its
+//!   place, and nothing is made of it: Orthanc may be able to read it.
 //! - A header is as long as DCMTK takes it to be, with which Orthanc read the file.
-//! - Group lengths (gggg,0000) are left out: retired (PS3.5 7.2), optional, and wrong after a conversion. Those in what is
-//!   implicit already are right as before, and stay.
+//! - Group lengths (gggg,0000) are left out: retired (PS3.5 7.2), optional, and wrong after a conversion. Those in what
+//!   is implicit already are right as before, and stay.
 
 const UNDEFINED: u32 = u32::MAX;
 const PIXEL_DATA: Tag = (0x7FE0, 0x0010);
@@ -54,8 +55,9 @@ pub fn explicit_to_implicit(data_set: &[u8]) -> Result<Vec<u8>, Malformed> {
 
 /// Whether an element's length has four bytes, behind two reserved ones, in the explicit form.
 ///
-/// PS3.5 7.1.2 lists the VRs with two bytes and gives four to all others, those of the future included. DCMTK does the same
-/// with whatever is two capital letters; what old devices wrote there instead (`??`, spaces, NUL) has two (`DcmVR::setVR`).
+/// PS3.5 7.1.2 lists the VRs with two bytes and gives four to all others, those of the future included. DCMTK does the
+/// same with whatever is two capital letters; what old devices wrote there instead (`??`, spaces, NUL) has two
+/// (`DcmVR::setVR`).
 pub(super) fn has_long_form(vr: [u8; 2]) -> bool {
     let short = matches!(
         &vr,
@@ -182,8 +184,8 @@ impl Converter<'_> {
         Ok(())
     }
 
-    /// An element of VR UN and undefined length is a sequence that is Implicit VR Little Endian already (PS3.5 6.2.2): copied,
-    /// up to its own delimiter.
+    /// An element of VR UN and undefined length is a sequence that is Implicit VR Little Endian already (PS3.5 6.2.2):
+    /// copied, up to its own delimiter.
     fn implicit_sequence(
         &mut self,
         head: &Head,
@@ -217,8 +219,8 @@ impl Converter<'_> {
         }
     }
 
-    /// Past the elements of an implicit item: a receiver would trip over what are none. Without a dictionary, a value of
-    /// defined length can be a sequence or not, and is taken as it is.
+    /// Past the elements of an implicit item: a receiver would trip over what are none. Without a dictionary, a value
+    /// of defined length can be a sequence or not, and is taken as it is.
     fn skip_elements(
         &mut self,
         end: usize,

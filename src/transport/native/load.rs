@@ -2,8 +2,8 @@
 //!
 //! Invariants:
 //! - Where the receiver takes the stored transfer syntax, the data set goes out byte for byte as Orthanc stored it.
-//! - What is announced to the receiver is what the data set is: the item's SOP instance UID, and the SOP class and transfer
-//!   syntax that are in the file or that Orthanc has found. A file that says otherwise is left to Orthanc.
+//! - What is announced to the receiver is what the data set is: the item's SOP instance UID, and the SOP class and
+//!   transfer syntax that are in the file or that Orthanc has found. A file that says otherwise is left to Orthanc.
 //! - A conversion never makes another instance of it: a result with another SOP instance UID is refused.
 //! - What cannot be sent is told with the reason, never sent as something else.
 
@@ -64,7 +64,8 @@ pub enum Prepared {
     Ready(u8, Loaded),
     /// Its kind was not proposed: over a new association it may.
     NotProposed(Loaded),
-    /// Why not, in words. With the instance: the receiver had the choice, and may take what is wanted where it has none.
+    /// Why not, in words. With the instance: the receiver had the choice, and may take what is wanted where it has
+    /// none.
     NotNegotiated(String, Option<Loaded>),
 }
 
@@ -124,8 +125,8 @@ impl Loaded {
         ))
     }
 
-    /// Receivers refuse a data set of odd length (DCMTK does). A deflated one ends with a NUL then (PS3.5 A.5); any other is
-    /// damaged, and Orthanc's SCU writes it anew.
+    /// Receivers refuse a data set of odd length (DCMTK does). A deflated one ends with a NUL then (PS3.5 A.5); any
+    /// other is damaged, and Orthanc's SCU writes it anew.
     fn even(self) -> Result<Loaded, String> {
         if self.data_set().len() % 2 == 0 {
             return Ok(self);

@@ -128,8 +128,8 @@ impl Native {
         self.recalls.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// One C-ECHO, over an association of its own; on a thread of its own, since the threads of Orthanc's HTTP server have
-    /// some 100 KB of stack, and TLS needs more.
+    /// One C-ECHO, over an association of its own; on a thread of its own, since the threads of Orthanc's HTTP server
+    /// have some 100 KB of stack, and TLS needs more.
     pub fn probe(&self, to: &Called<'_>, local_aet: Option<&str>, timeout: Option<u32>) -> Look {
         let failed = |why: String| Look::Seen(Probe::Silent(Outcome::new(Class::Internal, why)));
         std::thread::scope(|scope| {

@@ -4,9 +4,10 @@
 //! - The data set is everything behind the meta information, byte for byte.
 //! - No length in the file is believed unchecked, the group length (0002,0000) not at all: writers get it wrong.
 //! - What is answered can go into a network message: UIDs are UIDs.
-//! - SOP class and instance are those of the data set, as far as it can be read without a dictionary: it is what a receiver
-//!   stores, and Orthanc goes by it alone, both for its index and for C-STORE requests. Those of the meta information are often
-//!   left over from another instance: of them only Media Storage SOP Class UID is told, for a data set that has none.
+//! - SOP class and instance are those of the data set, as far as it can be read without a dictionary: it is what a
+//!   receiver stores, and Orthanc goes by it alone, both for its index and for C-STORE requests. Those of the meta
+//!   information are often left over from another instance: of them only Media Storage SOP Class UID is told, for a
+//!   data set that has none.
 //! - An element that is there twice counts as it stands first, as for DCMTK: so with two meta headers.
 //! - Nothing is allocated, and of the data set no more is read than its first elements.
 
@@ -135,8 +136,8 @@ fn element(tag: (u16, u16), length: u32, rest: &[u8]) -> Option<Element<'_>> {
     Some(Element { tag, value, rest })
 }
 
-/// SOP Class UID and SOP Instance UID (PS3.3 C.12.1), where they are there and not empty. A deflated data set has nothing in
-/// this form at its beginning.
+/// SOP Class UID and SOP Instance UID (PS3.3 C.12.1), where they are there and not empty. A deflated data set has
+/// nothing in this form at its beginning.
 fn in_data_set<'a>(data_set: &'a [u8], syntax: &str) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
     let (mut class, mut instance) = (None, None);
     let mut rest = data_set;

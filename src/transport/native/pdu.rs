@@ -1,9 +1,10 @@
 //! PDUs on the line (PS3.8 9.3): reading those that a peer sends; those that we send are in [`mod@write`].
 //!
 //! Invariants:
-//! - Nothing from the peer is believed: a PDU's type and length are checked before anything is allocated for it, and what a
-//!   step does not allow is an error with words, never a panic and never an endless read.
-//! - What a PDU is for is read tolerantly (reserved numbers, unknown items, bytes too many); a message's bytes strictly.
+//! - Nothing from the peer is believed: a PDU's type and length are checked before anything is allocated for it, and
+//!   what a step does not allow is an error with words, never a panic and never an endless read.
+//! - What a PDU is for is read tolerantly (reserved numbers, unknown items, bytes too many); a message's bytes
+//!   strictly.
 
 mod accept;
 pub mod write;

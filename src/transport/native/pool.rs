@@ -1,11 +1,11 @@
 //! Associations between two batches.
 //!
 //! Invariants:
-//! - An association is in one hand at a time: a worker's, or the pool's. None is leaked: what the pool holds is released
-//!   after [`KEEP`], at a stop, or when another calling AET or address needs its place. One that a group has to itself is kept
-//!   until the group's end instead.
-//! - A receiver that serves one association at a time still serves all the workers: one that has waited long for an answer
-//!   takes over what another one gives back, before that one takes it again.
+//! - An association is in one hand at a time: a worker's, or the pool's. None is leaked: what the pool holds is
+//!   released after [`KEEP`], at a stop, or when another calling AET or address needs its place. One that a group has
+//!   to itself is kept until the group's end instead.
+//! - A receiver that serves one association at a time still serves all the workers: one that has waited long for an
+//!   answer takes over what another one gives back, before that one takes it again.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,21 +1,22 @@
 //! DICOM over TLS (PS3.15 B.9 to B.13), with Orthanc's own certificates.
 //!
 //! Invariants:
-//! - A receiver is trusted as by Orthanc: its chain ends at one of `DicomTlsTrustedCertificates`, and nothing in it is out of
-//!   date. Its name is not compared with the host: DCMTK does not either. `DicomTlsRemoteCertificateRequired: false` turns
-//!   this off, but never the proof that the receiver has the key of the certificate that it shows.
+//! - A receiver is trusted as by Orthanc: its chain ends at one of `DicomTlsTrustedCertificates`, and nothing in it is
+//!   out of date. Its name is not compared with the host: DCMTK does not either.
+//!   `DicomTlsRemoteCertificateRequired: false` turns this off, but never the proof that the receiver has the key of
+//!   the certificate that it shows.
 //! - Nothing of the process is touched: no default provider of rustls, no environment.
-//! - Each association is verified anew, as Orthanc's are: no session is resumed. A receiver with OpenSSL that asks for our
-//!   certificate and has set no session context ends a resumption with a fatal error
+//! - Each association is verified anew, as Orthanc's are: no session is resumed. A receiver with OpenSSL that asks for
+//!   our certificate and has set no session context ends a resumption with a fatal error
 //!   (`SSL_CTX_set_session_id_context(3)`).
-//! - What OpenSSL may be able to do and rustls is not is said to be so (`only_orthanc`): never a failure of the instance, and
-//!   never less safe, since Orthanc verifies on its own.
+//! - What OpenSSL may be able to do and rustls is not is said to be so (`only_orthanc`): never a failure of the
+//!   instance, and never less safe, since Orthanc verifies on its own.
 //!
 //! What Orthanc does was read in 1.10.1, 1.12.7 and 1.13.0 (`DicomTls.cpp`, `DicomAssociationParameters.cpp`).
 //!
 //! # The end of a connection
-//! Many receivers close without `close_notify`. Reading then fails with `UnexpectedEof`, as rustls has it; DICOM has its own
-//! end (A-RELEASE, PS3.8 7.2), so that nothing is lost by taking that for a closed connection.
+//! Many receivers close without `close_notify`. Reading then fails with `UnexpectedEof`, as rustls has it; DICOM has
+//! its own end (A-RELEASE, PS3.8 7.2), so that nothing is lost by taking that for a closed connection.
 
 mod der;
 mod failure;
@@ -174,8 +175,8 @@ impl Tls {
         })
     }
 
-    /// Whether the files are still those that were read: certificates are renewed while Orthanc runs, which reads them for
-    /// each association.
+    /// Whether the files are still those that were read: certificates are renewed while Orthanc runs, which reads them
+    /// for each association.
     pub fn is_current(&self) -> bool {
         self.files
             .iter()
@@ -240,8 +241,8 @@ impl Stamp {
     }
 }
 
-/// Until both sides are done. Not by rustls's `complete_io`, which would not read the reason that the receiver left before it
-/// closed.
+/// Until both sides are done. Not by rustls's `complete_io`, which would not read the reason that the receiver left
+/// before it closed.
 fn handshake<S: Read + Write>(
     connection: &mut ClientConnection,
     stream: &mut S,
@@ -300,8 +301,8 @@ fn problem(only_orthanc: bool, details: String) -> TlsProblem {
     }
 }
 
-/// Versions and cipher suites as Orthanc 1.12.4 has them: the list of ciphers counts only where a minimum version is set
-/// (with a list alone it does not start), and a list that names none of a version leaves all of that version.
+/// Versions and cipher suites as Orthanc 1.12.4 has them: the list of ciphers counts only where a minimum version is
+/// set (with a list alone it does not start), and a list that names none of a version leaves all of that version.
 fn algorithms(
     settings: &TlsSettings,
 ) -> Result<(CryptoProvider, &'static [&'static SupportedProtocolVersion]), TlsProblem> {

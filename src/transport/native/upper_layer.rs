@@ -27,7 +27,8 @@ pub fn rejection(result: u8, source: u8, reason: u8) -> String {
     )
 }
 
-/// Whether a refusal may only mean that there are too many associations: nothing that would be true of a single one too.
+/// Whether a refusal may only mean that there are too many associations: nothing that would be true of a single one
+/// too.
 pub fn may_be_congestion(source: u8, reason: u8) -> bool {
     !matches!((source, reason), (1, 2 | 3 | 7) | (2, 2))
 }

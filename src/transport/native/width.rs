@@ -1,8 +1,8 @@
 //! How much is proposed at once: less, where a receiver refuses an association because of what is proposed.
 //!
 //! Invariants:
-//! - Some receivers refuse a whole association for more contexts than they have room for, or for one that they do not like
-//!   (Verification beside Storage): what is left out then is what is needed least.
+//! - Some receivers refuse a whole association for more contexts than they have room for, or for one that they do not
+//!   like (Verification beside Storage): what is left out then is what is needed least.
 //! - In each width the first kind of the forecast can be sent, in whatever transfer syntax the receiver takes.
 //! - An instance that a narrow association has no context for gets one of its own (`deliver.rs`).
 

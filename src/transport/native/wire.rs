@@ -1,10 +1,10 @@
 //! One TCP connection to a receiver: with a deadline for each step, and without the stall of delayed acknowledgements.
 //!
 //! Invariants:
-//! - Nothing here waits for ever: reading ends at the deadline that [`Socket::expect_within`] set, a write when nothing moved
-//!   for the time-out, connecting at its own end; all of it at once when [`Cut::cut`] is called.
-//! - `TCP_NODELAY` is set before the first byte. Before each read a blocking look at one byte, then `TCP_QUICKACK`, then
-//!   the read: a receiver with Nagle's algorithm holds the second part of its answer back until the first is
+//! - Nothing here waits for ever: reading ends at the deadline that [`Socket::expect_within`] set, a write when nothing
+//!   moved for the time-out, connecting at its own end; all of it at once when [`Cut::cut`] is called.
+//! - `TCP_NODELAY` is set before the first byte. Before each read a blocking look at one byte, then `TCP_QUICKACK`,
+//!   then the read: a receiver with Nagle's algorithm holds the second part of its answer back until the first is
 //!   acknowledged, which Linux would otherwise delay by 40 ms. The option must be set again for each read (tcp(7)), and
 //!   set before the wait it is of no use.
 
@@ -192,7 +192,8 @@ impl Socket {
     /// The time that reading may still take, told to the operating system.
     fn arm(&mut self) -> io::Result<()> {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        // What has arrived by now is taken, even where the time is over: it may have come in time, and we were slow to look.
+        // What has arrived by now is taken, even where the time is over: it may have come in time, and we were slow to
+        // look.
         if left.is_zero() && self.is_quiet() {
             return Err(ErrorKind::TimedOut.into());
         }

@@ -1,7 +1,7 @@
 //! Whether a destination is there, where only Orthanc can ask: its own C-ECHO.
 //!
-//! Invariant: a C-ECHO or nothing. A bare TCP connection, which would tell the reason in words, ends a receiver that serves one
-//! connection, or counts against one that bans who connects and says nothing.
+//! Invariant: a C-ECHO or nothing. A bare TCP connection, which would tell the reason in words, ends a receiver that
+//! serves one connection, or counts against one that bans who connects and says nothing.
 
 use std::time::{Duration, Instant};
 
@@ -47,7 +47,8 @@ impl RestTransport {
                 modality.host, modality.port, modality.aet
             ),
         );
-        // Through the SDK only a number comes back, on 1.10.1 always the same one: the time tells a refusal from silence.
+        // Through the SDK only a number comes back, on 1.10.1 always the same one: the time tells a refusal from
+        // silence.
         if asked.elapsed() < seconds / 2 {
             Probe::Refused(outcome)
         } else {

@@ -1,17 +1,17 @@
 //! Jobs of ours that Orthanc took up again after a crash.
 //!
-//! Orthanc saves its unfinished jobs and resumes them after the start (`SaveJobs`) under their old identifiers, from their
-//! first instance. The items of such a job are sent again by the queue; without this they would be sent twice.
+//! Orthanc saves its unfinished jobs and resumes them after the start (`SaveJobs`) under their old identifiers, from
+//! their first instance. The items of such a job are sent again by the queue; without this they would be sent twice.
 //!
-//! Invariant: only a job whose identifier was kept with a claim is touched. One that was submitted in the moment before its
-//! identifier could be written is left alone, since a job of somebody else can look the same: its instances may then be
-//! sent twice.
+//! Invariant: only a job whose identifier was kept with a claim is touched. One that was submitted in the moment before
+//! its identifier could be written is left alone, since a job of somebody else can look the same: its instances may
+//! then be sent twice.
 
 use orthanc_sdk::Client;
 use serde_json::{Value, json};
 
-/// Cancels those of these jobs, which sent for us when the process ended, that are open. To be called before their items are
-/// released. Best effort: what fails here costs a repetition, never a loss.
+/// Cancels those of these jobs, which sent for us when the process ended, that are open. To be called before their
+/// items are released. Best effort: what fails here costs a repetition, never a loss.
 pub fn cancel_jobs(client: Client, jobs: &[String]) {
     for id in jobs {
         // One that Orthanc no longer knows sends nothing.
@@ -47,7 +47,8 @@ mod tests {
 
     use super::*;
 
-    /// Four jobs with the same instances: ours, one of a person, and two of ours that sent to their ends or are forgotten.
+    /// Four jobs with the same instances: ours, one of a person, and two of ours that sent to their ends or are
+    /// forgotten.
     #[test]
     fn only_a_job_whose_identifier_was_kept_is_cancelled() {
         let fake = FakeHost::new("1.12.7");

@@ -139,7 +139,8 @@ impl RestTransport {
             )));
         };
         failpoint::pass("submitted");
-        // Without it this job would not be known as ours after a crash, and would send again what the queue sends again.
+        // Without it this job would not be known as ours after a crash, and would send again what the queue sends
+        // again.
         (batch.in_hand)(part, Some(id));
         failpoint::pass("named");
         items
@@ -371,8 +372,8 @@ impl RestTransport {
         self.jobs.recall();
     }
 
-    /// Orthanc is stopping: ends what is under way as soon as possible, with the truth about what was acknowledged until then.
-    /// Does not wait for it.
+    /// Orthanc is stopping: ends what is under way as soon as possible, with the truth about what was acknowledged
+    /// until then. Does not wait for it.
     pub fn interrupt(&self) {
         self.slots.stop();
         self.jobs.interrupt();

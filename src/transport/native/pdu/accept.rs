@@ -1,8 +1,8 @@
 //! The A-ASSOCIATE-AC (PS3.8 9.3.3), read as tolerantly as a refusal is.
 //!
 //! Invariants:
-//! - Only what is accepted must be understood: a rejected context's transfer syntax is not significant (PS3.8 9.3.3.2), AETs
-//!   are not tested (9.3.3), and roles, identities and items that nobody knows are skipped.
+//! - Only what is accepted must be understood: a rejected context's transfer syntax is not significant (PS3.8 9.3.3.2),
+//!   AETs are not tested (9.3.3), and roles, identities and items that nobody knows are skipped.
 //! - No length is believed: an item ends at the latest where the bytes at hand end, and nothing is allocated for more.
 //! - A presentation context item that is cut short makes the whole unreadable: what else was lost is not known.
 

@@ -68,8 +68,8 @@ fn put_aet(target: &mut Vec<u8>, aet: &str) {
     target.resize(target.len() + AET - aet.len(), b' ');
 }
 
-/// UIDs have 64 bytes at most, a context with all its transfer syntaxes some hundreds: the cut is only there so that no length
-/// can ever be wrong.
+/// UIDs have 64 bytes at most, a context with all its transfer syntaxes some hundreds: the cut is only there so that no
+/// length can ever be wrong.
 fn put_item(target: &mut Vec<u8>, kind: u8, value: &[u8]) {
     let value = &value[..value.len().min(usize::from(u16::MAX))];
     let [high, low] = (value.len() as u16).to_be_bytes();

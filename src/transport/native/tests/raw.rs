@@ -144,9 +144,9 @@ pub fn data(values: Vec<PDataValue>) -> Pdu {
     Pdu::PData { data: values }
 }
 
-/// An A-ASSOCIATE-AC as no library would write it: rejected contexts without a transfer syntax, a reserved reason, items that
-/// nobody knows, a role and an identity that are cut short, AETs of its own, bytes behind the last item. Contexts 1 and 3 of
-/// [`proposal`] are accepted or not, as `accepted` says.
+/// An A-ASSOCIATE-AC as no library would write it: rejected contexts without a transfer syntax, a reserved reason,
+/// items that nobody knows, a role and an identity that are cut short, AETs of its own, bytes behind the last item.
+/// Contexts 1 and 3 of [`proposal`] are accepted or not, as `accepted` says.
 pub fn odd_accept(accepted: [bool; 2]) -> Vec<u8> {
     let item = |kind: u8, value: &[u8]| {
         let length = u16::try_from(value.len()).unwrap().to_be_bytes();

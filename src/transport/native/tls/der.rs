@@ -1,8 +1,8 @@
 //! What we need of a certificate (RFC 5280 4.1) that rustls does not tell: version, dates and names.
 //!
 //! Invariants:
-//! - Nothing is trusted because of what is read here alone: it makes words, refuses what is out of date, and finds the next
-//!   certificate of our own chain.
+//! - Nothing is trusted because of what is read here alone: it makes words, refuses what is out of date, and finds the
+//!   next certificate of our own chain.
 //! - Any bytes are answered, without a panic.
 
 use jiff::civil::{DateTime, date};

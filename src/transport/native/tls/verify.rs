@@ -2,8 +2,9 @@
 //!
 //! Invariants:
 //! - The key is proven in each handshake, whatever the settings.
-//! - A certificate that stands in `DicomTlsTrustedCertificates` itself is trusted as it is, self-signed or an authority's too:
-//!   installations without an authority exchange them (webpki would refuse an authority's certificate as a receiver's).
+//! - A certificate that stands in `DicomTlsTrustedCertificates` itself is trusted as it is, self-signed or an
+//!   authority's too: installations without an authority exchange them (webpki would refuse an authority's certificate
+//!   as a receiver's).
 //! - All dates count, those of the trusted certificates too, as for OpenSSL (webpki does not look at them).
 
 use std::fmt;

@@ -177,8 +177,8 @@ fn write(node: &Node) -> Vec<u8> {
     }
 }
 
-/// Reads a result as a receiver without a dictionary does: the same tags in the same order, at the same depth, with the same
-/// values.
+/// Reads a result as a receiver without a dictionary does: the same tags in the same order, at the same depth, with the
+/// same values.
 pub fn check(explicit: &[u8], implicit: &[u8]) {
     let (nodes, _) = nodes(explicit, false, 0).unwrap();
     let mut wanted = Vec::new();
