@@ -10,7 +10,6 @@
 //!   shutdown touch freed memory; the servers that Orthanc stops first take a second or more, and the workers make none
 //!   later than `transport::rest` allows (0.9 s). Without these servers it waits for [`LONG_GRACE`].
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -197,15 +196,6 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         lanes.clone(),
         settings.history_days,
     ));
-    let (woken, timer) = (lanes.clone(), promoter.clone());
-    let queued = Arc::new(move |names: &HashSet<&str>, timed: bool| {
-        for name in names {
-            woken.poke(name);
-        }
-        if timed {
-            timer.poke();
-        }
-    });
     let notices = Arc::new(Notices::default());
     let progress = Arc::new(Progress::default());
     let arrivals = Arrivals::new(reconcile::Parts {
@@ -213,7 +203,7 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         store: store.clone(),
         settings: settings.clone(),
         modalities: modalities.clone(),
-        queued,
+        notifier: promoter.clone(),
         clock: clock.clone(),
         notices: notices.clone(),
         progress: progress.clone(),
@@ -262,6 +252,7 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         settings: settings.clone(),
         store,
         lanes,
+        notifier: promoter.clone(),
         promoter,
         directory,
         notices,

@@ -93,9 +93,9 @@ impl Api {
         };
         if !dry_run {
             for name in &wish.destinations {
-                self.lanes.poke(name);
+                self.notifier.ready(name);
             }
-            self.promoter.poke();
+            self.notifier.timed();
         }
         ok(&types::Enqueued {
             enqueued: total.enqueued,

@@ -77,7 +77,7 @@ impl Api {
         if !dry_run {
             log::warn!("error queue: {verb} of {count} items at a person's request");
             for name in self.known_destinations()? {
-                self.lanes.poke(&name);
+                self.notifier.ready(&name);
             }
         }
         answer

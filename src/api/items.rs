@@ -110,7 +110,7 @@ impl Api {
     fn moved(&self, id: i64, done: &str, moved: Moved) -> Answer {
         match moved {
             Moved::Done(item) => {
-                self.lanes.poke(&item.destination);
+                self.notifier.ready(&item.destination);
                 let (item, attempts) = self.store.item(id)?.ok_or_else(|| no_item(id))?;
                 ok(&ItemDetailed::new(&item, &attempts))
             }

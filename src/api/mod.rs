@@ -43,7 +43,7 @@ use crate::dispatch::Lanes;
 use crate::dispatch::promoter::Promoter;
 use crate::item::{Clock, Timestamp};
 use crate::service::Services;
-use crate::store::Store;
+use crate::store::{Notifier, Store};
 
 pub type Answer = Result<Response, ApiError>;
 
@@ -67,6 +67,7 @@ pub struct Api {
     pub store: Arc<dyn Store>,
     pub lanes: Arc<Lanes>,
     pub promoter: Arc<Promoter>,
+    pub notifier: Arc<dyn Notifier>,
     pub directory: Arc<Directory>,
     pub notices: Arc<Notices>,
     pub progress: Arc<Progress>,

@@ -38,9 +38,10 @@ impl Arrivals {
 /// There may be something new for any destination that the store knows. Best effort: a store that cannot be asked is
 /// asked again by whoever writes into it.
 fn tell_of_all(parts: &Parts) {
-    let known = parts.store.destinations().unwrap_or_default();
-    let names = known.iter().map(|record| record.name.as_str()).collect();
-    (parts.queued)(&names, true);
+    for record in parts.store.destinations().unwrap_or_default() {
+        parts.notifier.ready(&record.name);
+    }
+    parts.notifier.timed();
 }
 
 impl Service for Arrivals {

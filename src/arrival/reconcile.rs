@@ -70,7 +70,7 @@ use crate::destinations::modality::Modalities;
 use crate::failpoint;
 use crate::item::{Clock, Timestamp};
 use crate::routing::{Machine, Senders, resolve};
-use crate::store::{Cursor, Enqueued, Intake, NewItem, Store, StoreError};
+use crate::store::{Cursor, Enqueued, Intake, NewItem, Notifier, Store, StoreError};
 
 /// Why a pass ended early. All of these are tried again.
 #[derive(Debug, thiserror::Error)]
@@ -96,9 +96,6 @@ impl PassError {
     }
 }
 
-/// Told of the destinations that new items are for, and whether some of these wait for their time.
-pub type Queued = dyn Fn(&HashSet<&str>, bool) + Send + Sync;
-
 /// What the reconciler works with.
 #[derive(Clone)]
 pub struct Parts {
@@ -106,7 +103,7 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     pub settings: Arc<Settings>,
     pub modalities: Arc<Modalities>,
-    pub queued: Arc<Queued>,
+    pub notifier: Arc<dyn Notifier>,
     pub clock: Arc<dyn Clock>,
     pub notices: Arc<Notices>,
     pub progress: Arc<Progress>,
@@ -428,9 +425,13 @@ impl Reconciler {
         if let Some((cursor, _)) = position {
             self.parts.progress.moved(cursor.seq);
         }
-        let names = items.iter().map(|item| item.destination.as_str()).collect();
-        let timed = items.iter().any(|item| item.not_before.is_some());
-        (self.parts.queued)(&names, timed);
+        let names: HashSet<&str> = items.iter().map(|item| item.destination.as_str()).collect();
+        for name in names {
+            self.parts.notifier.ready(name);
+        }
+        if items.iter().any(|item| item.not_before.is_some()) {
+            self.parts.notifier.timed();
+        }
         Ok(done)
     }
 }

@@ -16,7 +16,7 @@ use super::timekeeper::Timekeeper;
 use crate::failpoint;
 use crate::item::{Clock, Timestamp};
 use crate::service::{Bell, Service, Woken};
-use crate::store::{Result, Store};
+use crate::store::{Notifier, Result, Store};
 
 /// Most items moved in one transaction.
 const STEP: u32 = 1000;
@@ -130,6 +130,16 @@ impl Promoter {
             while self.store.put_off(&name, now, until, STEP)? == u64::from(STEP) {}
         }
         Ok(())
+    }
+}
+
+impl Notifier for Promoter {
+    fn ready(&self, destination: &str) {
+        self.lanes.poke(destination);
+    }
+
+    fn timed(&self) {
+        self.poke();
     }
 }
 

@@ -44,7 +44,7 @@ pub use self::desk::{Desk, ErrorOperation, Moved};
 pub use self::filter::{CLOCK_SLACK_SECONDS, Filter, Order, Page, States, StatusFilter};
 pub use self::in_hand::{BLAMED_ASIDE, BLAMED_MOST, Hand, HeldBack, Released, SEEN_ASIDE};
 pub use self::journal::{
-    Cursor, Duplicates, Enqueued, Gap, Intake, Journal, NewItem, Reached, Reception,
+    Cursor, Duplicates, Enqueued, Gap, Intake, Journal, NewItem, Notifier, Reached, Reception,
 };
 pub use self::upkeep::{Fault, Upkeep};
 

@@ -32,7 +32,8 @@ use crate::destinations::modality::Modalities;
 use crate::item::{Class, Clock, Item, Outcome, State, Timestamp};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{
-    AttemptMade, Book, Claims, Filter, Finish, FinishVerb, Journal, Page, Pick, Store, Upkeep,
+    AttemptMade, Book, Claims, Filter, Finish, FinishVerb, Journal, Notifier, Page, Pick, Store,
+    Upkeep,
 };
 
 /// 2026-11-20 12:00:00.4 UTC.
@@ -304,7 +305,7 @@ fn parts(
     Parts {
         client,
         modalities: Arc::new(Modalities::new(client, None)),
-        queued: Arc::new(|_, _| {}),
+        notifier: Arc::new(Told::default()),
         settings,
         started: clock.now(),
         store,
@@ -321,20 +322,25 @@ fn the_destinations_of_new_items_are_told_and_who_watches_the_time() {
         { "To": ["archive"], "When": { "CallingAet": "CT" }, "QuietSeconds": 60 },
     ]);
     let mut world = World::with(0, rules);
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let record = told.clone();
-    world.reconciler.parts.queued = Arc::new(move |names, timed| {
-        let mut names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        names.sort();
-        record.lock().push((names, timed));
-    });
+    let told = Arc::new(Told::default());
+    world.reconciler.parts.notifier = told.clone();
     world.index(|index| index.store_range(0..3));
     world.settle();
-    let told = told.lock().clone();
-    let told: Vec<_> = told
-        .into_iter()
-        .filter(|(names, _)| !names.is_empty())
-        .collect();
-    let both = vec!["archive".to_owned(), "pacs".to_owned()];
-    assert_eq!(told, [(both, true)]);
+    let mut told = told.0.lock().clone();
+    told.sort();
+    assert_eq!(told, ["archive", "pacs", "the time"]);
+}
+
+/// What was told.
+#[derive(Default)]
+struct Told(Mutex<Vec<String>>);
+
+impl Notifier for Told {
+    fn ready(&self, destination: &str) {
+        self.0.lock().push(destination.to_owned());
+    }
+
+    fn timed(&self) {
+        self.0.lock().push("the time".to_owned());
+    }
 }
