@@ -212,9 +212,7 @@ fn backlog() {
     fill(Path::new(&database));
     let begun = Instant::now();
     let store = SqliteStore::open(Path::new(&database)).expect("the store");
-    store
-        .release_running(Timestamp::from_micros(0))
-        .expect("released");
+    store.begin(Timestamp::from_micros(0)).expect("released");
     store.destinations().expect("destinations");
     let open = begun.elapsed().as_secs_f64();
     drop(store);

@@ -70,7 +70,7 @@ impl TakeUp {
             Ok(jobs) => self.parts.directory.end_jobs(&jobs),
             Err(error) => log::warn!("resumed jobs are not looked for: {error}"),
         }
-        let found = store.release_running(self.parts.clock.now())?;
+        let found = store.begin(self.parts.clock.now())?;
         if found.released > 0 {
             let released = found.released;
             log::warn!("{released} items were being sent when Orthanc ended; they are sent again");

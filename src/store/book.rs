@@ -128,8 +128,8 @@ pub trait Book: Send + Sync {
     fn failure_totals(&self) -> Result<Vec<FailureTotal>>;
     /// When the next of the items that wait goes to the error queue unsent.
     fn next_expiry(&self) -> Result<Option<Timestamp>>;
-    /// What came to rest from the first time on and before the second, as far as it is still known: what was replayed or
-    /// pruned since is not. Costs what came to rest.
+    /// What came to rest from the first time on and before the second, as far as it is still known: what was replayed
+    /// or pruned since is not. Costs what came to rest.
     fn at_rest(&self, from: Timestamp, until: Timestamp) -> Result<Vec<MinuteAtRest>>;
     /// `study`: for levels below it the study narrows the search down; `None` where Orthanc no longer knows it.
     fn progress(

@@ -8,7 +8,8 @@ use crate::item::{Item, Outcome, Priority, Timestamp};
 pub struct Claim {
     /// The fence: unique over the life of the database.
     pub token: i64,
-    /// What its items are kept together with; `None`: the item is a group of its own, or goes without it ([`Pick::Aside`]).
+    /// What its items are kept together with; `None`: the item is a group of its own, or goes without it
+    /// ([`Pick::Aside`]).
     pub group: Option<String>,
     /// A person wants it sent now.
     pub hurried: bool,
@@ -71,22 +72,37 @@ pub struct AttemptMade {
 
 /// For the lanes of the destinations.
 pub trait Claims: Send + Sync {
-    /// A start: every `Running` item was in flight when the process ended; it becomes `Pending`, no attempt counted. After a
-    /// sudden end (no [`Claims::stopped_well`]) those in hand may have caused it, and are remembered until they have a result:
-    /// - In hand are, of each claim, what [`Claims::set_hand`] said, else the first two items: the one that was being sent, and
-    ///   the one that was being read ahead.
-    /// - One is blamed if nothing had come to a result since the start, or if it was sent alone. A sudden end without it in
-    ///   hand, one after any result, and a clean stop end the count; one that was set aside keeps it until its turn.
-    /// - Blamed once, it is claimed by itself, and not while another such one is `Running`: so that what was only sent beside
-    ///   it is blamed once. Blamed [`super::BLAMED_ASIDE`] times, or seen in hand [`super::SEEN_ASIDE`] times, it is claimed by
-    ///   [`Pick::Aside`] only. Blamed [`super::BLAMED_MOST`] times, it goes to the error queue.
-    fn release_running(&self, now: Timestamp) -> Result<Released>;
-    /// The process ends as it should, and nothing of it is to blame. Does nothing before [`Claims::release_running`].
+    /// A start: this handle becomes a new owner of claims, whose lease lasts as long as its process, or until
+    /// [`Claims::renew`] says. What the owner before had on this handle goes back, and all that
+    /// [`Claims::release_expired`] finds.
+    fn begin(&self, now: Timestamp) -> Result<Released>;
+    /// The lease of this owner lasts until then.
+    ///
+    /// # Errors
+    /// [`super::StoreError::LeaseOver`] if what it had was given back already.
+    fn renew(&self, until: Timestamp) -> Result<()>;
+    /// What is `Running` under an owner whose process has ended, or whose lease is over, becomes `Pending`, no attempt
+    /// counted. After a sudden end (no [`Claims::stopped_well`]) those in hand may have caused it, and are remembered
+    /// until they have a result:
+    /// - In hand are, of each claim, what [`Claims::set_hand`] said, else the first two items: the one that was being
+    ///   sent, and the one that was being read ahead.
+    /// - One is blamed if nothing had come to a result since the start, or if it was sent alone. A sudden end without
+    ///   it in hand, one after any result, and a clean stop end the count; one that was set aside keeps it until its
+    ///   turn.
+    /// - Blamed once, it is claimed by itself, and not while another such one is `Running`: so that what was only sent
+    ///   beside it is blamed once. Blamed [`super::BLAMED_ASIDE`] times, or seen in hand [`super::SEEN_ASIDE`] times,
+    ///   it is claimed by [`Pick::Aside`] only. Blamed [`super::BLAMED_MOST`] times, it goes to the error queue.
+    fn release_expired(&self, now: Timestamp) -> Result<Released>;
+    /// The process ends as it should, and nothing of it is to blame.
     fn stopped_well(&self) -> Result<()>;
-    /// Orthanc's jobs that were in hand when the process ended. To be asked before [`Claims::release_running`].
+    /// Orthanc's jobs that [`Claims::begin`] finds in hand. To be asked before it.
     fn jobs_in_hand(&self) -> Result<Vec<String>>;
-    /// The `Pending` item of the destination that `pick` names among these groups, with up to `limit` - 1 others of
-    /// its group and priority, oldest first; one that a person wants sent now goes alone. `None`: there is none.
+    /// For this owner: the `Pending` item of the destination that `pick` names among these groups, with others of its
+    /// group and priority up to `limit`, oldest first; one that a person wants sent now goes alone. `None`: there is
+    /// none.
+    ///
+    /// # Errors
+    /// [`super::StoreError::LeaseOver`] if what this owner had was given back.
     fn claim_of(
         &self,
         destination: &str,
@@ -106,7 +122,8 @@ pub trait Claims: Send + Sync {
     fn group_due(&self, destination: &str, group: &str) -> Result<Option<Timestamp>>;
     /// Remembers what of a claim is in hand; it replaces what was said of this claim before, and the result of
     /// one of these items ends it.
-    /// Nothing is to be said of a claim whose items go in the order of `id`, each with its result written before the next.
+    /// Nothing is to be said of a claim whose items go in the order of `id`, each with its result written before the
+    /// next.
     fn set_hand(&self, token: i64, hand: &Hand) -> Result<()>;
     /// Of the given items, those still `Running` under this token (the others were cancelled).
     fn still_claimed(&self, token: i64, ids: &[i64]) -> Result<Vec<i64>>;

@@ -2,7 +2,7 @@
 //!
 //! Constraints:
 //! - Only the trait is used: nothing here knows how a backend keeps its items.
-//! - `make` answers a store that is empty, and a different one at each call.
+//! - `make` answers two handles of a store that is empty, and a different one at each call.
 //! - Times are given, none is measured.
 
 use std::collections::BTreeMap;
@@ -18,12 +18,19 @@ mod dispatch;
 pub(crate) mod model;
 mod moves;
 mod operate;
+mod owners;
 mod query;
 mod random;
 mod suspects;
 
-/// Makes an empty store.
-pub type Make<'a> = &'a dyn Fn() -> Box<dyn Store>;
+/// Makes an empty store; each of its handles is an owner of claims.
+pub type Make<'a> = &'a dyn Fn() -> [Box<dyn Store>; 2];
+
+/// A store that nobody else uses.
+fn one(make: Make<'_>) -> Box<dyn Store> {
+    let [store, _] = make();
+    store
+}
 
 /// The whole suite; panics at the first promise that is broken.
 pub fn run(make: Make<'_>) {
@@ -31,6 +38,7 @@ pub fn run(make: Make<'_>) {
     dispatch::run(make);
     moves::run(make);
     operate::run(make);
+    owners::run(make);
     query::run(make);
     for seed in 1..=4 {
         random::run(make, seed, 1000);

@@ -41,8 +41,8 @@ pub trait Desk: Send + Sync {
         dry_run: bool,
     ) -> Result<u64>;
     fn set_paused(&self, destination: &str, paused: bool) -> Result<()>;
-    /// All `Scheduled` and `Retry` items of the destination become `Pending`, each once, due or not, in steps that never
-    /// hold the writer for long. Answers how many.
+    /// All `Scheduled` and `Retry` items of the destination become `Pending`, each once, due or not, in steps that
+    /// never hold the writer for long. Answers how many.
     fn promote_all(&self, destination: &str) -> Result<u64>;
     /// Everything that was written before survives a power cut once this returns. Asked for once at the end of what a
     /// person does, before the answer; what the queue does by itself is found again without it.

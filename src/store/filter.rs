@@ -44,8 +44,8 @@ pub struct Filter {
     pub instance: Option<String>,
     pub class: Option<Class>,
     pub status: Option<StatusFilter>,
-    /// Made before, and not before. Identifiers grow with the queue's own time, and lists are cut by them first. One that
-    /// does not fit is never listed.
+    /// Made before, and not before. Identifiers grow with the queue's own time, and lists are cut by them first. One
+    /// that does not fit is never listed.
     pub created_before: Option<Timestamp>,
     pub created_after: Option<Timestamp>,
     /// At rest since before this (for the error queue).
@@ -64,8 +64,8 @@ impl Filter {
     }
 }
 
-/// So much the queue's own time may go back without any effect on lists by time of creation: after a crash it goes on from the last
-/// reading that was stored, where the machine's clock says less.
+/// So much the queue's own time may go back without any effect on lists by time of creation: after a crash it goes on
+/// from the last reading that was stored, where the machine's clock says less.
 pub const CLOCK_SLACK_SECONDS: f64 = 60.0;
 
 /// Which DIMSE status.

@@ -1,8 +1,9 @@
 //! What of the claims is in hand, and what is suspected of having ended the process.
 //!
-//! A start cannot ask why the process ended. It counts against an item only what can hardly be anything else: the process
-//! ended without a clean stop, the item was in hand, and either nothing at all had come to a result since the start or it was
-//! sent with nothing beside it. Kills at random moments under load therefore blame nobody, or one item once.
+//! A start cannot ask why the process ended. It counts against an item only what can hardly be anything else: the
+//! process ended without a clean stop, the item was in hand, and either nothing at all had come to a result since the
+//! start or it was sent with nothing beside it. Kills at random moments under load therefore blame nobody, or one item
+//! once.
 
 use crate::item::Item;
 
@@ -16,7 +17,8 @@ pub struct Hand {
     pub job: Option<String>,
 }
 
-/// What of a destination is `Pending` and not found by [`super::Pick::MostUrgent`], since it was in hand when the process ended.
+/// What of a destination is `Pending` and not found by [`super::Pick::MostUrgent`], since it was in hand when the
+/// process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeldBack {
     Nothing,

@@ -15,13 +15,15 @@
 //!   two never disagree. So do the gaps below it.
 //! - A finishing write is fenced by the claim's token: a worker whose claim was released or
 //!   cancelled changes nothing.
+//! - Each handle of a store is an owner of claims, under a lease. What one owner has no other one claims; when its
+//!   lease is over, or its process has ended, all of it goes back at once, and the owner can claim nothing more.
 //! - Items move only as `item::state::State::after` allows.
 //! - The counts are those of the items, at every moment.
 //! - State `Success` goes with the classes `Success` and `Warning`, and they with it; class `Success` with DIMSE status
 //!   0000 or none. Lists rely on it.
 //! - What is on the hot path (enqueue, claim, finish, promote, counts) costs the same at a backlog of
-//!   ten million as at ten thousand. One exception: a claim of [`Groups::Except`] passes over what waits of those groups
-//!   (measured: some 2 ms for 10,000 items).
+//!   ten million as at ten thousand. One exception: a claim of [`Groups::Except`] passes over what waits of those
+//!   groups (measured: some 2 ms for 10,000 items).
 
 pub use crate::item::Level;
 
@@ -73,6 +75,9 @@ pub enum StoreError {
     /// What the database holds does not fit the words of this program.
     #[error("the queue's database is damaged: {0}")]
     Corrupt(#[source] Cause),
+    /// Others may have taken what this process had claimed: stop sending, then [`Claims::begin`] anew.
+    #[error("the lease of this process on what it had claimed is over")]
+    LeaseOver,
     #[error("the queue's database failed: {0}")]
     Other(#[source] Cause),
 }

@@ -1,11 +1,13 @@
 //! For fakes that misbehave: the parts of the store that are passed on as they are to a real one.
 
-/// `pass_on!(Claims for Faulty)` implements the trait by calls of the field `inner`; each of them asks the method `before`, with
-/// the name of the call, whether it is to fail.
+/// `pass_on!(Claims for Faulty)` implements the trait by calls of the field `inner`; each of them asks the method
+/// `before`, with the name of the call, whether it is to fail.
 macro_rules! pass_on {
     (Claims for $type:ty) => {
         $crate::store::pass_on!(@impl Claims for $type {
-            fn release_running(now: Timestamp) -> Released;
+            fn begin(now: Timestamp) -> Released;
+            fn renew(until: Timestamp) -> ();
+            fn release_expired(now: Timestamp) -> Released;
             fn stopped_well() -> ();
             fn jobs_in_hand() -> Vec<String>;
             fn claim_of(destination: &str, groups: Groups<'_>, pick: Pick, limit: u32) -> Option<Claim>;

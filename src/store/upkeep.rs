@@ -22,7 +22,8 @@ pub trait Upkeep: Send + Sync {
     fn next_due(&self) -> Result<Option<Timestamp>>;
     /// Waiting items whose time is over go to the error queue, at most `limit`; answers how many.
     fn expire(&self, now: Timestamp, limit: u32) -> Result<u64>;
-    /// What waits for a destination and would expire by `now` expires at `until` instead, at most `limit`; answers how many.
+    /// What waits for a destination and would expire by `now` expires at `until` instead, at most `limit`; answers how
+    /// many.
     fn put_off(
         &self,
         destination: &str,
@@ -38,9 +39,9 @@ pub trait Upkeep: Send + Sync {
     fn reading(&self) -> Result<Option<Reading>>;
     /// Stores it, so that the next start goes on from there.
     fn set_reading(&self, reading: Reading) -> Result<()>;
-    /// What was counted as time since the last stop, and had not passed, expires nothing: what is to expire and was made
-    /// before `start` gets so much more time, and what expired since then and would not have by now waits again. Answers
-    /// how many of those there were.
+    /// What was counted as time since the last stop, and had not passed, expires nothing: what is to expire and was
+    /// made before `start` gets so much more time, and what expired since then and would not have by now waits again.
+    /// Answers how many of those there were.
     fn pardon(&self, start: Timestamp, over: Duration, now: Timestamp) -> Result<u64>;
     /// What fails now, told in the log once by the store itself, whoever met it.
     fn fault(&self) -> Option<Fault>;

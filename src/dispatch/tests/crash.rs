@@ -47,7 +47,7 @@ fn run(bench: &Bench) -> bool {
 /// As after a start.
 fn start(bench: &mut Bench) -> Released {
     bench.store.set_paused("pacs", false).unwrap();
-    let found = bench.store.release_running(bench.clock.now()).unwrap();
+    let found = bench.store.begin(bench.clock.now()).unwrap();
     bench.restart();
     found
 }

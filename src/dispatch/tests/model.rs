@@ -300,10 +300,7 @@ fn run(seed: u64, steps: u32) -> BTreeMap<&'static str, u32> {
         clock,
         random: Rng::with_seed(seed),
         process: None,
-        model: Model {
-            stopped_well: true,
-            ..Model::default()
-        },
+        model: Model::default(),
         acknowledged: BTreeSet::new(),
         reached: BTreeMap::new(),
         deliveries: BTreeMap::new(),
@@ -329,8 +326,8 @@ impl Play {
     fn start(&mut self) {
         let path = self.folder.path().join("queue.db");
         let store = Arc::new(SqliteStore::open(&path).unwrap());
-        let released = store.release_running(self.now()).unwrap();
-        assert_eq!(released.released, self.model.release_running(self.now()).0);
+        let released = store.begin(self.now()).unwrap();
+        assert_eq!(released.released, self.model.begin(self.now()).0);
         let tools = Arc::new(Tools {
             store: store.clone(),
             directory: directory(&self.settings, &DESTINATIONS, &self.world),
@@ -362,7 +359,7 @@ impl Play {
         }
         // One thread cannot both be alone and step another worker: who is to blame is the business of other tests.
         self.inside().store.stopped_well().unwrap();
-        self.model.stopped_well = true;
+        self.model.owners[0].ended_well = true;
         *self.world.inside.lock().unwrap() = None;
         self.world.open.lock().unwrap().clear();
         self.process = None;

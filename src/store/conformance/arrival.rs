@@ -5,20 +5,20 @@ use crate::item::{Again, Ids};
 use crate::store::{Cursor, Enqueued, Gap, Reached};
 
 pub fn run(make: Make<'_>) {
-    an_arrival_becomes_an_item(&*make());
-    arrivals_are_merged_with_what_waits(&*make());
-    requests_are_merged_with_what_runs_too(&*make());
-    one_item_for_each_reception(&*make());
-    what_is_received_again(&*make());
-    what_waits_is_of_the_newest_reception(&*make());
-    the_cursor_moves_with_the_items(&*make());
-    gaps_change_with_the_cursor(&*make());
-    a_failed_arrival_is_in_the_error_queue(&*make());
-    a_quiet_period_begins_anew_for_the_whole_group(&*make());
-    a_quiet_period_of_a_single_instance_begins_anew(&*make());
-    counting_what_is_new_changes_nothing(&*make());
-    text_is_data(&*make());
-    a_long_text_is_cut(&*make());
+    an_arrival_becomes_an_item(&*one(make));
+    arrivals_are_merged_with_what_waits(&*one(make));
+    requests_are_merged_with_what_runs_too(&*one(make));
+    one_item_for_each_reception(&*one(make));
+    what_is_received_again(&*one(make));
+    what_waits_is_of_the_newest_reception(&*one(make));
+    the_cursor_moves_with_the_items(&*one(make));
+    gaps_change_with_the_cursor(&*one(make));
+    a_failed_arrival_is_in_the_error_queue(&*one(make));
+    a_quiet_period_begins_anew_for_the_whole_group(&*one(make));
+    a_quiet_period_of_a_single_instance_begins_anew(&*one(make));
+    counting_what_is_new_changes_nothing(&*one(make));
+    text_is_data(&*one(make));
+    a_long_text_is_cut(&*one(make));
 }
 
 fn an_arrival_becomes_an_item(store: &dyn Store) {
@@ -400,7 +400,8 @@ fn a_long_text_is_cut(store: &dyn Store) {
     assert_eq!(record.last_error.unwrap().details, kept);
 }
 
-/// What `enqueue` would answer, asked before: the same, and nothing is written, neither a quiet period nor a destination.
+/// What `enqueue` would answer, asked before: the same, and nothing is written, neither a quiet period nor a
+/// destination.
 fn counting_what_is_new_changes_nothing(store: &dyn Store) {
     let quiet = |instance: &str, group: &str, due| NewItem {
         group: group.into(),

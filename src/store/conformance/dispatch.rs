@@ -7,21 +7,22 @@ use super::*;
 use crate::item::{Ahead, Reading};
 
 pub fn run(make: Make<'_>) {
-    the_most_urgent_then_oldest_group_is_claimed(&*make());
-    an_attempt_leaves_its_trace(&*make());
-    a_finish_is_all_or_nothing_for_those_held(&*make());
-    a_released_worker_changes_nothing(&*make());
-    a_cancelled_item_stays_cancelled(&*make());
-    tokens_are_never_given_twice(&*make());
-    a_start_releases_what_ran(&*make());
-    jobs_in_hand_are_kept_until_a_result(&*make());
-    retries_are_promoted_when_due(&*make());
-    all_of_a_destination_is_promoted_at_once(&*make());
-    whatever_fails_again_meanwhile_is_promoted_once(&*make());
-    what_waits_too_long_expires(&*make());
-    what_expired_by_a_wrong_clock_waits_again(&*make());
-    the_clock_is_remembered(&*make());
-    what_is_at_rest_is_pruned(&*make());
+    the_most_urgent_then_oldest_group_is_claimed(&*one(make));
+    an_attempt_leaves_its_trace(&*one(make));
+    a_finish_is_all_or_nothing_for_those_held(&*one(make));
+    a_released_worker_changes_nothing(&*one(make));
+    a_cancelled_item_stays_cancelled(&*one(make));
+    tokens_are_never_given_twice(&*one(make));
+    a_start_releases_what_ran(&*one(make));
+    jobs_in_hand_are_kept_until_a_result(&*one(make));
+    retries_are_promoted_when_due(&*one(make));
+    all_of_a_destination_is_promoted_at_once(&*one(make));
+    whatever_fails_again_meanwhile_is_promoted_once(&*one(make));
+    what_waits_too_long_expires(&*one(make));
+    what_is_put_off_expires_later(&*one(make));
+    what_expired_by_a_wrong_clock_waits_again(&*one(make));
+    the_clock_is_remembered(&*one(make));
+    what_is_at_rest_is_pruned(&*one(make));
 }
 
 fn the_most_urgent_then_oldest_group_is_claimed(store: &dyn Store) {
@@ -170,7 +171,7 @@ fn a_finish_is_all_or_nothing_for_those_held(store: &dyn Store) {
 fn a_released_worker_changes_nothing(store: &dyn Store) {
     let id = enqueue(store, &[new_item("study", "a", "pacs")])[0];
     let stale = claim(store, "pacs").token;
-    assert_eq!(store.release_running(at(1)).unwrap().released, 1);
+    assert_eq!(store.begin(at(1)).unwrap().released, 1);
     for again in [false, true] {
         if again {
             assert_ne!(claim(store, "pacs").token, stale);
@@ -226,13 +227,13 @@ fn a_start_releases_what_ran(store: &dyn Store) {
     );
     claim(store, "pacs");
     claim(store, "other");
-    assert_eq!(store.release_running(at(1)).unwrap().released, 2);
+    assert_eq!(store.begin(at(1)).unwrap().released, 2);
     for id in ids {
         let (item, attempts) = store.item(id).unwrap().unwrap();
         assert_eq!((item.state, item.attempt_count), (State::Pending, 0));
         assert!(attempts.is_empty());
     }
-    assert_eq!(store.release_running(at(1)).unwrap().released, 0);
+    assert_eq!(store.begin(at(1)).unwrap().released, 0);
     check_counts(store);
 }
 
@@ -263,7 +264,7 @@ fn jobs_in_hand_are_kept_until_a_result(store: &dyn Store) {
     let success = FinishVerb::Complete(made(Class::Success));
     finish(store, pacs.token, ids[0], success);
     assert_eq!(jobs(), ["two"]);
-    store.release_running(at(3)).unwrap();
+    store.begin(at(3)).unwrap();
     assert!(jobs().is_empty(), "of the run before");
 }
 
@@ -390,6 +391,32 @@ fn what_waits_too_long_expires(store: &dyn Store) {
         "what runs does not expire"
     );
     check_counts(store);
+}
+
+fn what_is_put_off_expires_later(store: &dyn Store) {
+    let new = |instance: &str, destination: &str, expires: Option<i64>| NewItem {
+        expires: expires.map(at),
+        ..new_item("study", instance, destination)
+    };
+    let ids = enqueue(
+        store,
+        &[
+            new("a", "away", Some(10)),
+            new("b", "away", Some(30)),
+            new("c", "away", None),
+            new("d", "pacs", Some(10)),
+        ],
+    );
+    assert_eq!(store.put_off("unknown", at(20), at(50), 9).unwrap(), 0);
+    assert_eq!(store.put_off("away", at(20), at(50), 9).unwrap(), 1);
+    assert_eq!(store.put_off("away", at(20), at(50), 9).unwrap(), 0);
+    assert_eq!(store.expire(at(20), 9).unwrap(), 1, "the other's");
+    assert_eq!(state(store, ids[3]), State::Failure);
+    assert_eq!(store.expire(at(49), 9).unwrap(), 1);
+    assert_eq!(state(store, ids[1]), State::Failure);
+    assert_eq!(store.next_expiry().unwrap(), Some(at(50)));
+    assert_eq!(store.expire(at(50), 9).unwrap(), 1);
+    assert_eq!(state(store, ids[2]), State::Pending);
 }
 
 fn what_expired_by_a_wrong_clock_waits_again(store: &dyn Store) {

@@ -1,6 +1,6 @@
 //! The store as a few maps in memory, as plainly as it can be said.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::suspects::Suspect;
 use crate::item::state::Verb;
@@ -38,9 +38,20 @@ pub struct Model {
     pub suspects: BTreeMap<i64, Suspect>,
     /// What of a claim is in hand, where it was said: first and last item.
     pub hands: BTreeMap<i64, (i64, i64)>,
-    /// Whether an item came to a result since the last start, and whether the process was stopped well since.
+    /// The owners of claims, and the one that acts now.
+    pub owners: [Owner; 2],
+    pub by: usize,
+}
+
+#[derive(Debug, Default)]
+pub struct Owner {
+    /// The tokens of its claims.
+    pub tokens: BTreeSet<i64>,
+    /// Whether an item came to a result since its start, and whether it was stopped well.
     pub any_result: bool,
-    pub stopped_well: bool,
+    pub ended_well: bool,
+    /// What it had was given back: it may claim nothing.
+    pub over: bool,
 }
 
 impl Entry {
@@ -193,6 +204,7 @@ impl Model {
     }
 
     pub fn claim(&mut self, ids: &[i64], token: i64) {
+        self.owners[self.by].tokens.insert(token);
         for id in ids {
             if let Some(entry) = self.entries.get_mut(id) {
                 entry.item.state = State::Running;
@@ -214,7 +226,7 @@ impl Model {
             entry.claim = None;
             self.hands
                 .retain(|of, (first, last)| *of != token || !(*first..=*last).contains(&result.id));
-            self.any_result |= result.verb != FinishVerb::Release;
+            self.owners[self.by].any_result |= result.verb != FinishVerb::Release;
             let (state, attempt) = match &result.verb {
                 FinishVerb::Release => {
                     entry.item.state = State::Pending;

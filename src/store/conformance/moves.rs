@@ -23,11 +23,11 @@ pub fn run(make: Make<'_>) {
     for state in State::ALL {
         for verb in VERBS {
             for group in ["study", "a"] {
-                check(&*make(), state, verb, group);
+                check(&*one(make), state, verb, group);
             }
         }
     }
-    let store = make();
+    let store = one(make);
     assert_eq!(store.replay(1, None).unwrap(), Moved::Unknown);
     assert_eq!(store.cancel(1, at(1)).unwrap(), Moved::Unknown);
     assert_eq!(store.send_now(1).unwrap(), Moved::Unknown);

@@ -4,16 +4,16 @@ use super::*;
 use crate::store::{ErrorOperation, LastError, Moved, Outage};
 
 pub fn run(make: Make<'_>) {
-    a_replay_starts_anew_and_keeps_history(&*make());
-    a_redirect_keeps_the_item_and_its_history(&*make());
-    an_item_may_be_replayed_beside_another(&*make());
-    what_is_sent_now_goes_first(&*make());
-    outages_are_counted_and_kept(&*make());
-    a_replay_has_its_new_expiry(&*make());
+    a_replay_starts_anew_and_keeps_history(&*one(make));
+    a_redirect_keeps_the_item_and_its_history(&*one(make));
+    an_item_may_be_replayed_beside_another(&*one(make));
+    what_is_sent_now_goes_first(&*one(make));
+    outages_are_counted_and_kept(&*one(make));
+    a_replay_has_its_new_expiry(&*one(make));
     the_error_queue_is_operated_by_filter(make);
-    a_long_error_queue_is_operated_whole(&*make());
-    a_dry_run_changes_nothing(&*make());
-    a_pause_is_the_destinations(&*make());
+    a_long_error_queue_is_operated_whole(&*one(make));
+    a_dry_run_changes_nothing(&*one(make));
+    a_pause_is_the_destinations(&*one(make));
 }
 
 fn failed(store: &dyn Store, instance: &str, destination: &str, class: Class) -> i64 {
@@ -145,7 +145,7 @@ fn the_error_queue_is_operated_by_filter(make: Make<'_>) {
         ErrorOperation::Redirect { to },
     ] {
         for (filter, expected) in &cases {
-            let store = make();
+            let store = one(make);
             let ids = [
                 failed(&*store, "a", "pacs", Class::Rejected),
                 failed(&*store, "b", "pacs", Class::Busy),

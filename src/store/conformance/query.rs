@@ -4,14 +4,14 @@ use super::*;
 use crate::store::{Finish, FinishVerb, Level, MinuteAtRest, Order, Pick, States, StatusFilter};
 
 pub fn run(make: Make<'_>) {
-    pages_follow_each_other(&*make());
-    failures_are_found_by_kind_and_time(&*make());
-    a_clock_that_was_set_back_a_little_hides_nothing(&*make());
-    the_totals_of_failures_never_fall(&*make());
-    the_summary_counts_kinds_of_failure(&*make());
-    progress_is_told_at_every_level(&*make());
-    what_came_to_rest_is_told_by_minute(&*make());
-    the_store_tells_of_itself(&*make());
+    pages_follow_each_other(&*one(make));
+    failures_are_found_by_kind_and_time(&*one(make));
+    a_clock_that_was_set_back_a_little_hides_nothing(&*one(make));
+    the_totals_of_failures_never_fall(&*one(make));
+    the_summary_counts_kinds_of_failure(&*one(make));
+    progress_is_told_at_every_level(&*one(make));
+    what_came_to_rest_is_told_by_minute(&*one(make));
+    the_store_tells_of_itself(&*one(make));
 }
 
 fn pages_follow_each_other(store: &dyn Store) {

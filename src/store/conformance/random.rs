@@ -8,20 +8,18 @@ use super::model::Model;
 use super::*;
 use crate::item::Again;
 use crate::item::state::Verb;
-use crate::store::{Cursor, ErrorOperation, Groups, Moved, StatusFilter};
+use crate::store::{Cursor, ErrorOperation, Groups, Moved, Released, StatusFilter, StoreError};
 
 const DESTINATIONS: [&str; 3] = ["pacs", "archive", "research"];
 /// More than this and the oldest are removed, so that a step stays cheap.
 const MAX_ITEMS: usize = 60;
 
 struct Play {
-    store: Box<dyn Store>,
+    stores: [Box<dyn Store>; 2],
     model: Model,
     random: Rng,
     now: i64,
     last_id: i64,
-    /// There was a start.
-    begun: bool,
     /// Claims that were given, the finished ones too: their tokens must do no harm.
     claims: Vec<(i64, Vec<i64>)>,
 }
@@ -30,15 +28,11 @@ struct Play {
 pub fn run(make: Make<'_>, seed: u64, steps: u32) {
     println!("random steps with seed {seed}");
     let mut play = Play {
-        store: make(),
-        model: Model {
-            stopped_well: true,
-            ..Model::default()
-        },
+        stores: make(),
+        model: Model::default(),
         random: Rng::with_seed(seed),
         now: 0,
         last_id: 0,
-        begun: false,
         claims: Vec::new(),
     };
     for step in 0..steps {
@@ -84,7 +78,13 @@ impl Play {
         Class::ALL[self.random.usize(2..Class::ALL.len())]
     }
 
+    /// That of the owner who acts now.
+    fn store(&self) -> &dyn Store {
+        &*self.stores[self.model.by]
+    }
+
     fn step(&mut self) -> &'static str {
+        self.model.by = self.random.usize(..2);
         let now = self.now();
         if self.model.entries.len() > MAX_ITEMS {
             let oldest: Vec<i64> = self.model.entries.keys().take(20).copied().collect();
@@ -108,24 +108,24 @@ impl Play {
             }
             65 => {
                 let name = self.destination();
-                let promoted = self.store.promote_all(name).unwrap();
+                let promoted = self.store().promote_all(name).unwrap();
                 assert_eq!(promoted, self.model.promote_all(name));
                 "promote all"
             }
             66..72 => {
-                let names = self.store.promote(now, 1000).unwrap();
+                let names = self.store().promote(now, 1000).unwrap();
                 let mut sorted = names.clone();
                 sorted.sort();
                 assert_eq!(sorted, self.model.promote(now));
                 "promote"
             }
             72..75 => {
-                let expired = self.store.expire(now, 1000).unwrap();
+                let expired = self.store().expire(now, 1000).unwrap();
                 let ids = self.model.expire(now);
                 assert_eq!(expired, ids.len() as u64);
                 for id in ids {
                     // How it is worded is the backend's own.
-                    let details = read(&*self.store, id).details;
+                    let details = read(self.store(), id).details;
                     assert!(details.is_some());
                     self.model.entries.get_mut(&id).unwrap().item.details = details;
                 }
@@ -133,17 +133,21 @@ impl Play {
             }
             75..77 => {
                 let before = at(self.now - 100);
-                let pruned = self.store.prune(before, 1000).unwrap();
+                let pruned = self.store().prune(before, 1000).unwrap();
                 assert_eq!(pruned, self.model.prune(before));
                 "prune"
             }
-            77 | 99 => {
+            77 => {
                 self.start();
-                "release"
+                "start"
+            }
+            99 => {
+                self.lease_over();
+                "lease over"
             }
             78..80 => {
                 let (name, paused) = (self.destination(), self.random.bool());
-                self.store.set_paused(name, paused).unwrap();
+                self.store().set_paused(name, paused).unwrap();
                 self.model
                     .destinations
                     .entry(name.into())
@@ -187,12 +191,12 @@ impl Play {
         };
         let intake = intake.up_to(reached.as_ref());
         let now = self.now();
-        let foretold = self.store.count_new(&intake).unwrap();
-        let answer = self.store.enqueue(&intake, now);
+        let foretold = self.store().count_new(&intake).unwrap();
+        let answer = self.store().enqueue(&intake, now);
         // Which ids a backend gives is its own matter, as long as they grow in the order given.
         let since = self.last_id;
         let page = Page::after(since, 1000);
-        let made = self.store.items(&Filter::default(), page).unwrap();
+        let made = self.store().items(&Filter::default(), page).unwrap();
         assert_eq!(foretold, *answer.as_ref().unwrap(), "count_new");
         let first = made.first().map_or(since + 1, |item| item.id);
         let expected = self.model.enqueue(&intake, now, first);
@@ -265,10 +269,14 @@ impl Play {
         };
         let expected = self.model.claimable(name, groups, pick, limit as usize);
         assert_eq!(
-            self.store.is_ready(name, groups, pick).unwrap(),
+            self.store().is_ready(name, groups, pick).unwrap(),
             !expected.is_empty()
         );
-        let claim = self.store.claim_of(name, groups, pick, limit);
+        let claim = self.store().claim_of(name, groups, pick, limit);
+        if self.model.owners[self.model.by].over && !expected.is_empty() {
+            assert!(matches!(claim, Err(StoreError::LeaseOver)), "{claim:?}");
+            return;
+        }
         let Some(claim) = claim.unwrap() else {
             assert!(expected.is_empty(), "nothing was claimed");
             return;
@@ -291,7 +299,7 @@ impl Play {
                 last: expected[expected.len() - 1],
                 job: None,
             };
-            self.store.set_hand(claim.token, &hand).unwrap();
+            self.store().set_hand(claim.token, &hand).unwrap();
             self.model
                 .hands
                 .insert(claim.token, (hand.first, hand.last));
@@ -299,19 +307,39 @@ impl Play {
         self.claims.push((claim.token, expected));
     }
 
-    /// The process ended, suddenly for the most part, and another one takes up the queue.
+    /// A process ended, suddenly for the most part, and another one takes up the queue.
     fn start(&mut self) {
         let now = self.now();
-        if self.random.u8(..8) == 0 {
-            self.store.stopped_well().unwrap();
-            self.model.stopped_well = self.begun;
+        self.maybe_ends_well();
+        let found = self.store().begin(now).unwrap();
+        let expected = self.model.begin(now);
+        same_release(&found, expected);
+    }
+
+    /// A process that the other one no longer hears of.
+    fn lease_over(&mut self) {
+        let (now, owner) = (self.now(), self.model.by);
+        self.maybe_ends_well();
+        let renewed = self.store().renew(now);
+        if self.model.owners[owner].over {
+            assert!(matches!(renewed, Err(StoreError::LeaseOver)));
+            return;
         }
-        self.begun = true;
-        let found = self.store.release_running(now).unwrap();
-        let (released, failed) = self.model.release_running(now);
-        assert_eq!(found.released, released);
-        let found: Vec<i64> = found.failed.iter().map(|item| item.id).collect();
-        assert_eq!(found, failed);
+        renewed.unwrap();
+        self.model.by = 1 - owner;
+        let early = self.store().release_expired(at(self.now - 1)).unwrap();
+        assert_eq!(early, Released::default());
+        let found = self.store().release_expired(now).unwrap();
+        let expected = self.model.lease_over(owner, now);
+        same_release(&found, expected);
+    }
+
+    fn maybe_ends_well(&mut self) {
+        if self.random.u8(..8) == 0 {
+            self.store().stopped_well().unwrap();
+            let by = self.model.by;
+            self.model.owners[by].ended_well = !self.model.owners[by].over;
+        }
     }
 
     fn finish(&mut self) {
@@ -355,7 +383,7 @@ impl Play {
             results.push(Finish { id, verb });
         }
         let now = self.now();
-        let changed = self.store.finish(token, &results, now).unwrap();
+        let changed = self.store().finish(token, &results, now).unwrap();
         assert_eq!(changed, self.model.finish(token, &results, now));
     }
 
@@ -363,11 +391,11 @@ impl Play {
         let (now, to, expires) = (self.now(), self.destination(), self.maybe_soon());
         let before = self.model.entries.get(&id).map(|entry| entry.item.clone());
         let answer = match verb {
-            Verb::Cancel => self.store.cancel(id, now),
-            Verb::SendNow => self.store.send_now(id),
-            Verb::Replay => self.store.replay(id, expires),
-            Verb::Redirect => self.store.redirect(id, to, expires),
-            _ => self.store.remove(id),
+            Verb::Cancel => self.store().cancel(id, now),
+            Verb::SendNow => self.store().send_now(id),
+            Verb::Replay => self.store().replay(id, expires),
+            Verb::Redirect => self.store().redirect(id, to, expires),
+            _ => self.store().remove(id),
         };
         let to = (verb == Verb::Redirect).then_some(to);
         let moved = self.model.operate(id, verb, to, expires, now);
@@ -411,7 +439,7 @@ impl Play {
         for dry_run in [true, false] {
             let expires = |name: &str| Some(at(now.micros() % 7 + name.len() as i64));
             let done = self
-                .store
+                .store()
                 .operate_errors(&operation, &filter, &expires, dry_run);
             assert_eq!(done.unwrap(), fits.len() as u64);
             for id in fits.iter().filter(|_| !dry_run) {
@@ -464,7 +492,7 @@ impl Play {
 
     fn compare_totals(&self) {
         let totals: BTreeMap<(String, Class), u64> = self
-            .store
+            .store()
             .failure_totals()
             .unwrap()
             .into_iter()
@@ -474,7 +502,7 @@ impl Play {
     }
 
     fn compare(&self, what: &str) {
-        let items = all(&*self.store);
+        let items = all(self.store());
         let mine: Vec<&Item> = self
             .model
             .entries
@@ -486,22 +514,22 @@ impl Play {
         }
         assert_eq!(items.len(), mine.len(), "{what}");
         assert_eq!(
-            self.store.next_due().unwrap(),
+            self.store().next_due().unwrap(),
             self.model.next_due(),
             "{what}"
         );
         assert_eq!(
-            self.store.next_expiry().unwrap(),
+            self.store().next_expiry().unwrap(),
             self.model.next_expiry(),
             "{what}"
         );
-        assert_eq!(self.store.cursor().unwrap(), self.model.cursor, "{what}");
+        assert_eq!(self.store().cursor().unwrap(), self.model.cursor, "{what}");
         for name in DESTINATIONS {
-            let found = self.store.held_back(name).unwrap();
+            let found = self.store().held_back(name).unwrap();
             assert_eq!(found, self.model.held_back(name), "{what}");
         }
-        check_counts(&*self.store);
-        for record in self.store.destinations().unwrap() {
+        check_counts(self.store());
+        for record in self.store().destinations().unwrap() {
             let mine = &self.model.destinations[&record.name];
             assert_eq!(record.paused, mine.paused, "{what}");
             assert_eq!(record.last_success, mine.last_success, "{what}");
@@ -510,31 +538,37 @@ impl Play {
     }
 
     fn compare_queries(&mut self) {
-        let items = all(&*self.store);
+        let items = all(self.store());
         for entry in self.model.entries.values() {
-            assert_eq!(attempts(&*self.store, entry.item.id), entry.attempts);
+            assert_eq!(attempts(self.store(), entry.item.id), entry.attempts);
         }
         for class in Class::ALL {
             let filter = Filter {
                 class: Some(class),
                 ..Filter::default()
             };
-            query::check_filter(&*self.store, &filter, &items);
+            query::check_filter(self.store(), &filter, &items);
         }
         let filter = Filter {
             completed_before: Some(at(self.now - 50)),
             destination: Some(self.destination().into()),
             ..Filter::default()
         };
-        query::check_filter(&*self.store, &filter, &items);
+        query::check_filter(self.store(), &filter, &items);
         for _ in 0..20 {
             let filter = self.filter();
-            query::check_filter(&*self.store, &filter, &items);
+            query::check_filter(self.store(), &filter, &items);
         }
         self.compare_totals();
-        let kinds = self.store.error_summary().unwrap();
+        let kinds = self.store().error_summary().unwrap();
         let failures = items.iter().filter(|item| item.state == State::Failure);
         let counted: u64 = kinds.iter().map(|kind| kind.count).sum();
         assert_eq!(counted, failures.count() as u64);
     }
+}
+
+fn same_release(found: &Released, (released, failed): (u64, Vec<i64>)) {
+    assert_eq!(found.released, released);
+    let found: Vec<i64> = found.failed.iter().map(|item| item.id).collect();
+    assert_eq!(found, failed);
 }

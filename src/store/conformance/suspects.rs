@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::model::Model;
+use super::model::{Model, Owner};
 use crate::item::{Class, Outcome, State, Timestamp};
 use crate::store::{AttemptMade, Finish, FinishVerb, HeldBack};
 
@@ -50,30 +50,50 @@ impl Model {
         });
     }
 
-    /// How many are `Pending` again, and which failed.
-    pub fn release_running(&mut self, now: Timestamp) -> (u64, Vec<i64>) {
-        let failed = if self.stopped_well {
+    /// A start: how many are `Pending` again, and which failed.
+    pub fn begin(&mut self, now: Timestamp) -> (u64, Vec<i64>) {
+        let found = match self.owners[self.by].over {
+            true => Default::default(),
+            false => self.lease_over(self.by, now),
+        };
+        self.owners[self.by] = Owner::default();
+        found
+    }
+
+    /// The same, where the lease of an owner is over.
+    pub fn lease_over(&mut self, owner: usize, now: Timestamp) -> (u64, Vec<i64>) {
+        let owner = std::mem::replace(
+            &mut self.owners[owner],
+            Owner {
+                over: true,
+                ..Owner::default()
+            },
+        );
+        let failed = if owner.ended_well {
             self.suspects.clear();
             Vec::new()
         } else {
-            self.blame(now)
+            self.blame(&owner, now)
         };
         let mut released = 0;
         for entry in self.entries.values_mut() {
-            if entry.claim.take().is_some() {
+            if entry
+                .claim
+                .take_if(|token| owner.tokens.contains(token))
+                .is_some()
+            {
                 entry.item.state = State::Pending;
                 released += 1;
             }
         }
-        self.hands.clear();
-        (self.any_result, self.stopped_well) = (false, false);
+        self.hands.retain(|token, _| !owner.tokens.contains(token));
         (released, failed)
     }
 
-    fn blame(&mut self, now: Timestamp) -> Vec<i64> {
+    fn blame(&mut self, owner: &Owner, now: Timestamp) -> Vec<i64> {
         let mut claims: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
         for entry in self.entries.values() {
-            if let Some(token) = entry.claim {
+            if let Some(token) = entry.claim.filter(|token| owner.tokens.contains(token)) {
                 claims.entry(token).or_default().push(entry.item.id);
             }
         }
@@ -92,7 +112,7 @@ impl Model {
         for id in in_hand {
             let suspect = self.suspects.entry(id).or_default();
             suspect.seen += 1;
-            suspect.blamed = match suspect.aside || !self.any_result {
+            suspect.blamed = match suspect.aside || !owner.any_result {
                 true => suspect.blamed + 1,
                 false => 0,
             };
@@ -101,7 +121,7 @@ impl Model {
                 failed.push(id);
             }
         }
-        let result = self.any_result;
+        let result = self.owners[self.by].any_result;
         for id in &failed {
             let token = self.entries[id].claim.unwrap_or_default();
             let attempt = AttemptMade {
@@ -116,7 +136,7 @@ impl Model {
             let verb = FinishVerb::Fail(attempt);
             self.finish(token, &[Finish { id: *id, verb }], now);
         }
-        self.any_result = result;
+        self.owners[self.by].any_result = result;
         failed
     }
 }

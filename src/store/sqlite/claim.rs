@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, ToSql, named_params, params};
 
 use super::enqueue::find_destination;
+use super::owner::Owner;
 use super::pool::Pool;
 use super::{row, sql};
 use crate::item::{Item, Priority};
@@ -20,6 +21,7 @@ struct Head {
 
 pub fn claim(
     pool: &Pool,
+    owner: &Owner,
     destination: &str,
     groups: Groups<'_>,
     pick: Pick,
@@ -33,13 +35,16 @@ pub fn claim(
     if head(&writer, id, groups, pick)?.is_none() {
         return Ok(None);
     }
+    if owner.current().is_none() {
+        drop(writer);
+        owner.ensure(pool)?;
+        writer = pool.writer()?;
+    }
     let tx = writer.begin()?;
     let Some(head) = head(&tx, id, groups, pick)? else {
         return Ok(None);
     };
-    let token: i64 = tx
-        .prepare_cached(sql::CLAIM_TOKEN)?
-        .query_row([], |row| row.get(0))?;
+    let token = owner.token(&tx)?;
     let mut items: Vec<Item> = match &head.group {
         Some(group) if !head.alone => tx
             .prepare_cached(sql::CLAIM_GROUP)?

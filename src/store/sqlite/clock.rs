@@ -36,7 +36,8 @@ pub fn set_reading(pool: &Pool, reading: Reading) -> Result<()> {
     Ok(())
 }
 
-/// One transaction, since what was given more time would get it twice otherwise. So it may hold the writer for some time, once.
+/// One transaction, since what was given more time would get it twice otherwise. So it may hold the writer for some
+/// time, once.
 pub fn pardon(pool: &Pool, start: Timestamp, over: Duration, now: Timestamp) -> Result<u64> {
     let over = i64::try_from(over.as_micros()).unwrap_or(i64::MAX);
     let mut writer = pool.writer()?;

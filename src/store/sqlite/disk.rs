@@ -1,11 +1,13 @@
-//! What is on the disk, and what room there is: syncing, checkpoints while nothing is written, the room that is kept.
+//! What is on the disk, and what room there is: syncing, checkpoints while nothing is written, what is given back, the
+//! room that is kept.
 //!
 //! Invariants:
-//! - Syncing never holds the writer: it goes over a descriptor of its own of the write-ahead log (which has no POSIX locks
-//!   that closing it could drop). What was committed before is in the log, or was synced into the database by the
+//! - Syncing never holds the writer: it goes over a descriptor of its own of the write-ahead log (which has no POSIX
+//!   locks that closing it could drop). What was committed before is in the log, or was synced into the database by the
 //!   checkpoint that made the log begin anew.
 //! - A checkpoint of a log that took the last room of the disk needs room itself: the database grows. So some room is
 //!   kept in a file beside it, and the database never grows by more than half of that between two checkpoints.
+//! - What is pruned leaves pages free. They are given back in steps, by which the database only becomes smaller.
 //! - The room is given up for such a checkpoint and for what a person does, and taken back afterwards: arrivals and
 //!   results do not eat it.
 
@@ -29,6 +31,12 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// Room that is kept, in bytes; on a small disk a share of it.
 const ROOM: u64 = 8 << 20;
 const SHARE: u64 = 8;
+
+/// Pages of the database that are free and stay so: 4 MB, or a share of all of them.
+const SPARE_PAGES: i64 = 1024;
+const SPARE_SHARE: i64 = 8;
+/// Pages that are given back at a time.
+const STEP_PAGES: i64 = 512;
 
 pub struct Disk {
     log: File,
@@ -123,6 +131,25 @@ impl Disk {
         Ok(())
     }
 
+    /// Gives what pruned items left back to the file system, a small step at a time, so that nobody waits for long.
+    /// Some is kept for what comes next.
+    pub fn shrink(&self, pool: &Pool) -> Result<()> {
+        let writer = pool.writer()?;
+        let number = |name: &str| writer.query_row(name, [], |row| row.get::<_, i64>(0));
+        let (free, all) = (
+            number("PRAGMA freelist_count")?,
+            number("PRAGMA page_count")?,
+        );
+        let step = (free - SPARE_PAGES.max(all / SPARE_SHARE)).min(STEP_PAGES);
+        if step > 0 {
+            // A row for each page that is given back.
+            let mut pages = writer.prepare(&format!("PRAGMA incremental_vacuum({step})"))?;
+            let mut rows = pages.query([])?;
+            while rows.next()?.is_some() {}
+        }
+        Ok(())
+    }
+
     /// Before the database grows: what it grew by since the last checkpoint always fits into the room that is kept.
     pub fn bound_growth(&self, pool: &Pool) -> Result<()> {
         let writer = pool.writer()?;
@@ -140,8 +167,8 @@ impl Disk {
         Ok(())
     }
 
-    /// On a full disk: the log may be what fills it, so its pages go to where they belong, if need be into the room that
-    /// is kept, and `work` is tried once more. What a person asked for may have that room itself.
+    /// On a full disk: the log may be what fills it, so its pages go to where they belong, if need be into the room
+    /// that is kept, and `work` is tried once more. What a person asked for may have that room itself.
     pub fn make_room<T>(
         &self,
         pool: &Pool,

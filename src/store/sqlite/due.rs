@@ -83,8 +83,8 @@ pub fn promote(pool: &Pool, now: Timestamp, limit: u32) -> Result<Vec<String>> {
 /// Items that one transaction moves: some 20 ms of the writer's time.
 const STEP: u32 = 1000;
 
-/// In the order of `id`, each item once: one that fails again meanwhile is not met a second time. Else a destination that
-/// refuses everything at once would be asked until no item has an attempt left.
+/// In the order of `id`, each item once: one that fails again meanwhile is not met a second time. Else a destination
+/// that refuses everything at once would be asked until no item has an attempt left.
 pub fn promote_all(pool: &Pool, destination: &str, promoted: &Cell<u64>) -> Result<()> {
     // In this order, since what is promoted may come to `Retry`, and nothing comes to `Scheduled`.
     for state in [State::Retry, State::Scheduled] {

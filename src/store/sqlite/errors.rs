@@ -14,8 +14,8 @@ use crate::store::{ErrorOperation, ErrorSummary, FailureTotal, Filter, Page, Res
 /// Items that one transaction moves: some 20 ms of the writer's time.
 const STEP: u32 = 1000;
 
-/// In the order of `id`, each item once: one that fails again meanwhile is not met a second time. `done` counts what was moved, also
-/// when a later step fails and all is tried once more.
+/// In the order of `id`, each item once: one that fails again meanwhile is not met a second time. `done` counts what
+/// was moved, also when a later step fails and all is tried once more.
 pub fn operate_errors(
     pool: &Pool,
     operation: &ErrorOperation,

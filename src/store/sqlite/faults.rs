@@ -2,8 +2,8 @@
 //!
 //! Invariants:
 //! - However many workers meet a fault, and however often, it is one line; another kind of fault meanwhile is one more.
-//! - It is over when something was really written ([`Faults::wrote`]: a verb may succeed that found nothing to do) and nothing
-//!   failed for some seconds: on a full disk small writes succeed between those that fail.
+//! - It is over when something was really written ([`Faults::wrote`]: a verb may succeed that found nothing to do) and
+//!   nothing failed for some seconds: on a full disk small writes succeed between those that fail.
 
 use std::mem::{Discriminant, discriminant};
 use std::sync::atomic::{AtomicBool, Ordering};

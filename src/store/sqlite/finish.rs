@@ -1,11 +1,11 @@
-//! complete, retry, fail, release: how a claim ends. The first result of a run is noted with it.
+//! complete, retry, fail, release: how a claim ends. The first result of an owner is noted with it.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::operate::write_last_error;
+use super::owner::Owner;
 use super::pool::Pool;
 use super::{row, sql};
 use crate::item::{State, Timestamp};
@@ -18,7 +18,13 @@ struct Heard {
     error: Option<LastError>,
 }
 
-pub fn finish(pool: &Pool, token: i64, results: &[Finish], now: Timestamp) -> Result<u64> {
+pub fn finish(
+    pool: &Pool,
+    owner: &Owner,
+    token: i64,
+    results: &[Finish],
+    now: Timestamp,
+) -> Result<u64> {
     if results.is_empty() {
         return Ok(0);
     }
@@ -66,13 +72,10 @@ pub fn finish(pool: &Pool, token: i64, results: &[Finish], now: Timestamp) -> Re
             write_last_error(&tx, *destination, error)?;
         }
     }
-    let first = !heard.is_empty() && !pool.run.any_result.load(Ordering::Acquire);
-    if first {
-        tx.prepare_cached(sql::RUN_RESULT)?.execute([])?;
-    }
+    let first = !heard.is_empty() && owner.first_result(&tx)?;
     tx.commit()?;
     if first {
-        pool.run.any_result.store(true, Ordering::Release);
+        owner.has_result();
     }
     Ok(changed)
 }

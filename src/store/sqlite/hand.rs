@@ -15,12 +15,13 @@ pub fn set(pool: &Pool, token: i64, hand: &Hand) -> Result<()> {
     Ok(())
 }
 
-pub fn jobs(pool: &Pool) -> Result<Vec<String>> {
+/// Those of processes that have ended, and of `own`.
+pub fn jobs(pool: &Pool, own: Option<i64>) -> Result<Vec<String>> {
     let mut reader = pool.reader()?;
     let tx = reader.snapshot()?;
     let mut jobs = tx.prepare_cached(sql::HAND_JOBS)?;
     let jobs = jobs
-        .query_map([], |row| row.get(0))?
+        .query_map(params![pool.ended, own], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     Ok(jobs)
 }

@@ -1,8 +1,8 @@
 //! Pages of items in the order of `id`, by whichever index the filter allows.
 //!
 //! Constraints:
-//! - A page costs the same wherever it is in a list, and however many items there are: each route has its items in the order
-//!   of `id`, up or down, and a range of times of creation becomes a range of ids first.
+//! - A page costs the same wherever it is in a list, and however many items there are: each route has its items in the
+//!   order of `id`, up or down, and a range of times of creation becomes a range of ids first.
 
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
@@ -16,8 +16,8 @@ use crate::store::{CLOCK_SLACK_SECONDS, Filter, Order, Page, Result, States, Sta
 /// A statement for each order.
 type Both = [&'static str; 2];
 
-/// Items that one statement finds in the order of `id`; the rest of the filter is looked at item by item. Where it takes
-/// several, one page of each is read, and the pages are merged.
+/// Items that one statement finds in the order of `id`; the rest of the filter is looked at item by item. Where it
+/// takes several, one page of each is read, and the pages are merged.
 struct Part {
     both: Both,
     /// What the statement itself names, besides the filter.
@@ -116,9 +116,9 @@ fn request<'a>(
     })
 }
 
-/// The first id that was made at or after a time; one past the last if there is none. Found by halving: ids grow with the time of
-/// creation. Where a clock that was set back has broken that order, it is one of several such places; what is certain then is
-/// that the item just before it was made before that time.
+/// The first id that was made at or after a time; one past the last if there is none. Found by halving: ids grow with
+/// the time of creation. Where a clock that was set back has broken that order, it is one of several such places; what
+/// is certain then is that the item just before it was made before that time.
 fn first_made(conn: &Connection, time: Timestamp) -> Result<i64> {
     let last: Option<i64> = conn
         .prepare_cached(sql::LIST_LAST)?

@@ -1,5 +1,5 @@
-//! One process at a time works on a queue: a second Orthanc on the same file would take over the first one's claims and send
-//! everything twice.
+//! One process at a time works on a queue: a second Orthanc on the same file would take over the first one's claims and
+//! send everything twice.
 //!
 //! Invariants:
 //! - The lock is on a file of its own: a descriptor of the database that is opened and closed beside SQLite's would

@@ -11,12 +11,7 @@ use crate::item::{Clock, SystemClock};
 use crate::store::Result;
 
 /// `MIGRATIONS[n]` leads from version n to version n + 1.
-pub const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/0001_initial.sql"),
-    include_str!("migrations/0002_failures.sql"),
-    include_str!("migrations/0003_outcomes.sql"),
-    include_str!("migrations/0004_field.sql"),
-];
+pub const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_queue.sql")];
 
 /// The version that a migrated database has.
 pub fn newest(migrations: &[&str]) -> i64 {

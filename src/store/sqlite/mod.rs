@@ -10,11 +10,12 @@
 //! - Readers never wait for the writer.
 //! - The schema repeats the states, classes and their rules as CHECK constraints.
 //!
-//! Map: [`open`] file and settings, [`disk`] what is on it and what room, [`faults`] what is wrong with it, [`migrate`] schema, [`pool`] connections, [`sql`] statements;
-//! then one file per family of verbs.
+//! Map: [`open`] file and settings, [`disk`] what is on it and what room, [`faults`] what is wrong with it, [`migrate`]
+//! schema, [`pool`] connections, [`sql`] statements; then one file per family of verbs.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
@@ -40,6 +41,7 @@ mod lock;
 mod migrate;
 mod open;
 mod operate;
+mod owner;
 mod pool;
 mod query;
 mod release;
@@ -51,12 +53,13 @@ mod tests;
 
 /// The queue in one SQLite file, with its `-wal` and `-shm` beside it.
 pub struct SqliteStore {
-    pool: pool::Pool,
-    disk: disk::Disk,
-    faults: faults::Faults,
+    pool: Arc<pool::Pool>,
+    disk: Arc<disk::Disk>,
+    faults: Arc<faults::Faults>,
     created: Timestamp,
+    owner: owner::Owner,
     /// Given back last.
-    _lock: lock::Lock,
+    _lock: Arc<lock::Lock>,
 }
 
 impl SqliteStore {
@@ -70,17 +73,32 @@ impl SqliteStore {
         disk::give_room(path);
         let writer = open::writer(path, open::released())?;
         let created = writer.query_row(sql::CREATED, [], |row| row.get(0))?;
-        let pool = pool::Pool::new(path.to_path_buf(), writer);
+        let ended = owner::last(&writer)?;
+        let pool = Arc::new(pool::Pool::new(path.to_path_buf(), writer, ended));
         // The schema and what a crash left in the log: in the database from the start.
         pool.empty_log();
         let disk = disk::Disk::of(&pool)?;
         Ok(SqliteStore {
             pool,
-            disk,
-            faults: faults::Faults::default(),
+            disk: Arc::new(disk),
+            faults: Arc::default(),
             created,
-            _lock: lock,
+            owner: owner::Owner::default(),
+            _lock: Arc::new(lock),
         })
+    }
+
+    /// A second handle of the same queue, which is another owner, as a second process would be.
+    #[cfg(test)]
+    pub fn beside(&self) -> SqliteStore {
+        SqliteStore {
+            pool: self.pool.clone(),
+            disk: self.disk.clone(),
+            faults: self.faults.clone(),
+            created: self.created,
+            owner: owner::Owner::default(),
+            _lock: self._lock.clone(),
+        }
     }
 
     /// Everything that writes goes this way: where there is no room, some is made and it is tried once more; what fails
@@ -134,16 +152,24 @@ impl Journal for SqliteStore {
 }
 
 impl Claims for SqliteStore {
-    fn release_running(&self, now: Timestamp) -> Result<Released> {
-        self.write(|| release::release_running(&self.pool, now))
+    fn begin(&self, now: Timestamp) -> Result<Released> {
+        self.write(|| release::begin(&self.pool, &self.owner, now))
+    }
+
+    fn renew(&self, until: Timestamp) -> Result<()> {
+        self.write(|| self.owner.renew(&self.pool, until))
+    }
+
+    fn release_expired(&self, now: Timestamp) -> Result<Released> {
+        self.write(|| release::release_expired(&self.pool, now))
     }
 
     fn stopped_well(&self) -> Result<()> {
-        self.write(|| release::stopped_well(&self.pool))
+        self.write(|| self.owner.end_well(&self.pool))
     }
 
     fn jobs_in_hand(&self) -> Result<Vec<String>> {
-        hand::jobs(&self.pool)
+        hand::jobs(&self.pool, self.owner.current())
     }
 
     fn claim_of(
@@ -153,7 +179,7 @@ impl Claims for SqliteStore {
         pick: Pick,
         limit: u32,
     ) -> Result<Option<Claim>> {
-        self.write(|| claim::claim(&self.pool, destination, groups, pick, limit))
+        self.write(|| claim::claim(&self.pool, &self.owner, destination, groups, pick, limit))
     }
 
     fn is_ready(&self, destination: &str, groups: Groups<'_>, pick: Pick) -> Result<bool> {
@@ -177,7 +203,7 @@ impl Claims for SqliteStore {
     }
 
     fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64> {
-        self.write(|| finish::finish(&self.pool, token, results, now))
+        self.write(|| finish::finish(&self.pool, &self.owner, token, results, now))
     }
 
     fn set_last_error(&self, destination: &str, error: &LastError) -> Result<()> {
@@ -331,6 +357,7 @@ impl Upkeep for SqliteStore {
         if self.faults.may_be_over() {
             self.check_writable()?;
         }
+        self.write(|| self.disk.shrink(&self.pool))?;
         self.told(self.disk.checkpoint_when_quiet())
     }
 

@@ -16,8 +16,11 @@ use super::lock::{self, Lock, Refused};
 use super::migrate::{self, MIGRATIONS};
 use crate::store::{Cause, Result, StoreError};
 
-/// "OSQ1": marks the file as a queue's.
-pub const APPLICATION_ID: i32 = 0x4F53_5131;
+/// "OSQ2": marks the file as a queue's.
+pub const APPLICATION_ID: i32 = 0x4F53_5132;
+
+/// "OSQ1": a queue's from before version 0.2.0, whose schema changed without a way to bring it up to date.
+pub const BEFORE: i32 = 0x4F53_5131;
 
 /// How long a statement waits for a lock that another process holds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -52,8 +55,26 @@ fn newer(path: &Path, found: i64, known: i64) -> StoreError {
     )
 }
 
-/// The right to be the one process that works on this database. What is no queue of ours is refused first, so that no lock
-/// is left beside it.
+/// Of a queue from before version 0.2.0: the studies that are not wholly sent, and to where.
+pub const NOT_SENT: &str = "SELECT DISTINCT study, name FROM item i JOIN destination d ON d.id = i.destination \
+     WHERE state NOT IN ('Success', 'Cancelled')";
+
+/// Of a queue from before version 0.2.0: how to go on without losing what waits in it.
+fn before(path: &Path) -> StoreError {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    unusable(
+        path,
+        format!(
+            "it was made by a version before 0.2.0 and cannot be read by this one; it is as it was. Move it, with {name}-wal \
+             and {name}-shm, to another folder and start Orthanc again: the queue begins empty. Then, in that folder, \
+             sqlite3 {name} \"{NOT_SENT}\" names each study that was not wholly sent, and its destination: queue it again \
+             with sendqueuectl enqueue STUDY --to DESTINATION, or POST /sendqueue/items"
+        ),
+    )
+}
+
+/// The right to be the one process that works on this database. What is no queue of ours is refused first, so that no
+/// lock is left beside it.
 pub fn lock(path: &Path) -> Result<Lock> {
     inspect(path, migrate::newest(released()))?;
     lock::take(path).map_err(|refused| match refused {
@@ -138,6 +159,9 @@ fn inspect(path: &Path, known: i64) -> Result<bool> {
         ));
     }
     let found = number(&header, APPLICATION_ID_AT);
+    if found == BEFORE {
+        return Err(before(path));
+    }
     if found != APPLICATION_ID {
         return Err(unusable(
             path,
@@ -175,9 +199,12 @@ fn connect_and_migrate(path: &Path, fresh: bool, migrations: &[&str]) -> Result<
         ));
     }
     if fresh {
-        // Pages of 4096 bytes, as SQLite has it: smaller ones would write less (measured: 9 kB instead of 31 kB for each
-        // delivered instance with 1024), but share a sector of the disk, and a power cut while one of them is moved
-        // into the file may then damage others that the log does not have.
+        // Pages of 4096 bytes, as SQLite has it: smaller ones would write less (measured: 9 kB instead of 31 kB for
+        // each delivered instance with 1024), but share a sector of the disk, and a power cut while one of them is
+        // moved into the file may then damage others that the log does not have.
+        // What pruned items leave is given back to the disk, in steps (disk.rs); to be said before there is anything in
+        // it.
+        conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
         // Alone, and before WAL: it is in the file itself from the first moment.
         conn.pragma_update(None, "application_id", APPLICATION_ID)?;
     } else {

@@ -23,17 +23,9 @@ pub struct Pool {
     path: PathBuf,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
-    pub run: Run,
-}
-
-/// What is known of this run of the process without asking the database.
-#[derive(Default)]
-pub struct Run {
-    /// What ran before was released.
-    pub begun: AtomicBool,
-    /// A result was written since.
-    pub any_result: AtomicBool,
-    /// There were suspects at the start: only then are they looked for.
+    /// The last owner of a process that has ended: all before it are such too.
+    pub ended: i64,
+    /// There may be suspects: only then are they looked for.
     pub suspects: AtomicBool,
 }
 
@@ -86,8 +78,8 @@ impl Drop for Reader<'_> {
 }
 
 impl Pool {
-    /// Moves the write-ahead log's pages into the database and gives its room back. Answers whether it could: where there is
-    /// no room for that either, or a reader needs the log, it stays.
+    /// Moves the write-ahead log's pages into the database and gives its room back. Answers whether it could: where
+    /// there is no room for that either, or a reader needs the log, it stays.
     pub fn empty_log(&self) -> bool {
         let writer = self.writer.lock();
         let busy = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
@@ -99,12 +91,13 @@ impl Pool {
         matches!(busy, Ok(false))
     }
 
-    pub fn new(path: PathBuf, writer: Connection) -> Pool {
+    pub fn new(path: PathBuf, writer: Connection, ended: i64) -> Pool {
         Pool {
             path,
             writer: Mutex::new(writer),
             readers: Mutex::new(Vec::new()),
-            run: Run::default(),
+            ended,
+            suspects: AtomicBool::default(),
         }
     }
 

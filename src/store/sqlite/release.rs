@@ -1,4 +1,4 @@
-//! release: after a start, what was in flight goes back. Who is to blame if the process ended suddenly.
+//! release: what was in flight goes back, when its owner is over. Who is to blame if the process ended suddenly.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -9,6 +9,7 @@ use super::claim::json;
 use super::enqueue::find_destination;
 use super::finish::finish_one;
 use super::operate::write_last_error;
+use super::owner::{self, Over, Owner};
 use super::pool::Pool;
 use super::{row, sql};
 use crate::item::{Class, Outcome, State, Timestamp};
@@ -25,53 +26,82 @@ struct Running {
     hand: Option<(i64, i64)>,
 }
 
-pub fn release_running(pool: &Pool, now: Timestamp) -> Result<Released> {
+/// A start: what the owner before had on this handle is over too.
+pub fn begin(pool: &Pool, owner: &Owner, now: Timestamp) -> Result<Released> {
+    owner.begin(|own| {
+        let mut writer = pool.writer()?;
+        let tx = writer.begin()?;
+        let released = release(&tx, &owner::over(&tx, pool.ended, own, now)?, now)?;
+        let new = owner::make(&tx)?;
+        let suspects = any_suspects(&tx)?;
+        tx.commit()?;
+        pool.suspects.store(suspects, Ordering::Release);
+        Ok((new, released))
+    })
+}
+
+pub fn release_expired(pool: &Pool, now: Timestamp) -> Result<Released> {
     let mut writer = pool.writer()?;
-    let tx = writer.begin()?;
-    let mut answer = Released::default();
-    let claims = running(&tx)?;
-    if is_set(&tx, "stopped_well")? {
-        tx.prepare_cached(sql::SUSPECT_CLEAR)?.execute([])?;
-    } else {
-        blame(&tx, &claims, now, &mut answer)?;
+    let over = owner::over(&writer, pool.ended, None, now)?;
+    if over.is_empty() {
+        return Ok(Released::default());
     }
-    answer.released = tx.prepare_cached(sql::RELEASE_RUNNING)?.execute([])? as u64;
+    let tx = writer.begin()?;
+    let released = release(&tx, &over, now)?;
+    let suspects = any_suspects(&tx)?;
+    tx.commit()?;
+    pool.suspects.store(suspects, Ordering::Release);
+    Ok(released)
+}
+
+/// What these owners had in hand goes back, and they are no more.
+fn release(tx: &Connection, over: &[Over], now: Timestamp) -> Result<Released> {
+    let mut answer = Released::default();
+    let all = json(&over.iter().map(|owner| owner.id).collect::<Vec<i64>>());
+    if over.iter().any(|owner| owner.ended_well) {
+        tx.prepare_cached(sql::SUSPECT_CLEAR)?.execute([])?;
+    }
+    let sudden: Vec<&Over> = over.iter().filter(|owner| !owner.ended_well).collect();
+    if !sudden.is_empty() {
+        blame(tx, &sudden, now, &mut answer)?;
+    }
+    answer.released = tx.prepare_cached(sql::RELEASE_RUNNING)?.execute([&all])? as u64;
     for item in &mut answer.set_aside {
         item.state = State::Pending;
     }
-    tx.prepare_cached(sql::HAND_CLEAR_ALL)?.execute([])?;
-    tx.prepare_cached(sql::RUN_BEGIN)?.execute([])?;
-    let suspects = tx
-        .prepare_cached(sql::SUSPECT_ANY)?
-        .query_row([], |row| row.get(0))?;
-    tx.commit()?;
-    pool.run.suspects.store(suspects, Ordering::Release);
-    pool.run.any_result.store(false, Ordering::Release);
-    pool.run.begun.store(true, Ordering::Release);
+    tx.prepare_cached(sql::HAND_FORGET)?.execute([&all])?;
+    tx.prepare_cached(sql::OWNER_FORGET)?.execute([&all])?;
     Ok(answer)
 }
 
-/// Counts the end of the run before against what was in hand.
-fn blame(
-    tx: &Connection,
-    claims: &BTreeMap<i64, Vec<Running>>,
-    now: Timestamp,
-    answer: &mut Released,
-) -> Result<()> {
-    let in_hand: Vec<(i64, i64)> = claims
-        .iter()
-        .flat_map(|(token, items)| in_hand(items).into_iter().map(|id| (*token, id)))
-        .collect();
-    let ids: Vec<i64> = in_hand.iter().map(|(_, id)| *id).collect();
+fn any_suspects(tx: &Connection) -> Result<bool> {
+    Ok(tx
+        .prepare_cached(sql::SUSPECT_ANY)?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// Counts a sudden end against what was in hand.
+fn blame(tx: &Connection, ended: &[&Over], now: Timestamp, answer: &mut Released) -> Result<()> {
+    let mut in_hand: Vec<(i64, i64)> = Vec::new();
+    let mut blamed: BTreeMap<bool, Vec<i64>> = BTreeMap::new();
+    for owner in ended {
+        for (token, items) in running(tx, owner.id)? {
+            let ids = in_hand_of(&items);
+            in_hand.extend(ids.iter().map(|id| (token, *id)));
+            blamed.entry(!owner.any_result).or_default().extend(ids);
+        }
+    }
     let mut was_aside = BTreeMap::new();
-    for id in &ids {
+    for (_, id) in &in_hand {
         was_aside.insert(*id, suspect(tx, *id)?.is_some_and(|(_, aside)| aside));
     }
-    let blamed = !is_set(tx, "any_result")?;
+    let ids: Vec<i64> = in_hand.iter().map(|(_, id)| *id).collect();
     tx.prepare_cached(sql::SUSPECT_FORGET)?
         .execute([json(&ids)])?;
-    tx.prepare_cached(sql::SUSPECT_COUNT)?
-        .execute(params![json(&ids), blamed])?;
+    for (blamed, ids) in blamed {
+        tx.prepare_cached(sql::SUSPECT_COUNT)?
+            .execute(params![json(&ids), blamed])?;
+    }
     tx.prepare_cached(sql::SUSPECT_JUDGE)?
         .execute(params![BLAMED_ASIDE, SEEN_ASIDE])?;
     for (token, id) in in_hand {
@@ -111,11 +141,11 @@ fn fail(tx: &Connection, token: i64, id: i64, times: u32, now: Timestamp) -> Res
     Ok(())
 }
 
-/// The items that run, by their claims, in the order of `id`.
-fn running(tx: &Connection) -> Result<BTreeMap<i64, Vec<Running>>> {
+/// The items that an owner has, by their claims, in the order of `id`.
+fn running(tx: &Connection, owner: i64) -> Result<BTreeMap<i64, Vec<Running>>> {
     let mut claims: BTreeMap<i64, Vec<Running>> = BTreeMap::new();
     let mut statement = tx.prepare_cached(sql::RUNNING)?;
-    let mut rows = statement.query([])?;
+    let mut rows = statement.query([json(&[owner])])?;
     while let Some(row) = rows.next()? {
         let (first, last): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
         claims.entry(row.get(1)?).or_default().push(Running {
@@ -129,7 +159,7 @@ fn running(tx: &Connection) -> Result<BTreeMap<i64, Vec<Running>>> {
     Ok(claims)
 }
 
-fn in_hand(items: &[Running]) -> Vec<i64> {
+fn in_hand_of(items: &[Running]) -> Vec<i64> {
     match items.first().and_then(|item| item.hand) {
         Some((first, last)) => items
             .iter()
@@ -149,25 +179,8 @@ fn suspect(conn: &Connection, id: i64) -> Result<Option<(u32, bool)>> {
         .optional()?)
 }
 
-fn is_set(conn: &Connection, key: &str) -> Result<bool> {
-    Ok(conn
-        .prepare_cached(sql::RUN_LAST)?
-        .query_row([key], |row| row.get(0))?)
-}
-
-pub fn stopped_well(pool: &Pool) -> Result<()> {
-    if !pool.run.begun.load(Ordering::Acquire) {
-        return Ok(());
-    }
-    let mut writer = pool.writer()?;
-    let tx = writer.begin()?;
-    tx.prepare_cached(sql::RUN_END)?.execute([])?;
-    tx.commit()?;
-    Ok(())
-}
-
 pub fn held_back(pool: &Pool, destination: &str) -> Result<HeldBack> {
-    if !pool.run.suspects.load(Ordering::Acquire) {
+    if !pool.suspects.load(Ordering::Acquire) {
         return Ok(HeldBack::Nothing);
     }
     let mut reader = pool.reader()?;

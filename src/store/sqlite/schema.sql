@@ -1,5 +1,5 @@
 -- What the migrations lead to; written by a test, see tests/schema.rs.
-PRAGMA user_version = 4;
+PRAGMA user_version = 1;
 
 CREATE INDEX hold_due ON hold (due);
 
@@ -48,9 +48,7 @@ CREATE TABLE attempt (
     destination  INTEGER NOT NULL,
     started      INTEGER NOT NULL,
     duration_us  INTEGER NOT NULL CHECK (duration_us >= 0),
-    class        TEXT NOT NULL CHECK (class IN (
-        'Success', 'Warning', 'Unreachable', 'Interrupted', 'Busy', 'Rejected',
-        'NotNegotiated', 'Missing', 'Expired', 'Internal')),
+    class        TEXT NOT NULL,
     dimse_status INTEGER CHECK (dimse_status BETWEEN 0 AND 65535),
     details      TEXT NOT NULL,
     PRIMARY KEY (item, number)
@@ -65,6 +63,8 @@ CREATE TABLE cursor (
 CREATE TABLE destination (
     id                 INTEGER PRIMARY KEY,
     name               TEXT NOT NULL UNIQUE,
+    -- What it is, also when Orthanc's configuration no longer says so.
+    kind               TEXT NOT NULL DEFAULT 'modality',
     paused             INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1)),
     last_success       INTEGER,
     last_error         INTEGER,
@@ -114,13 +114,12 @@ CREATE TABLE hold (
 CREATE TABLE item (
     id                INTEGER PRIMARY KEY AUTOINCREMENT,
     destination       INTEGER NOT NULL REFERENCES destination (id),
-    state             TEXT NOT NULL CHECK (state IN (
-        'Scheduled', 'Pending', 'Running', 'Retry', 'Success', 'Failure', 'Cancelled')),
+    state             TEXT NOT NULL,
     -- Low 0, Medium 1, High 2, Stat 3
     priority          INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 3),
     -- What is sent together; NULL: the item alone.
     grp               TEXT,
-    -- The token of the worker that holds the item.
+    -- The token of the claim that holds the item; its owner is in it.
     claim             INTEGER,
     -- A person wants it sent now, before all others and through a closed window.
     hurried           INTEGER NOT NULL DEFAULT 0 CHECK (hurried IN (0, 1)),
@@ -130,9 +129,7 @@ CREATE TABLE item (
     next_attempt      INTEGER,
     expires           INTEGER,
     completed         INTEGER,
-    class             TEXT CHECK (class IN (
-        'Success', 'Warning', 'Unreachable', 'Interrupted', 'Busy', 'Rejected',
-        'NotNegotiated', 'Missing', 'Expired', 'Internal')),
+    class             TEXT,
     dimse_status      INTEGER CHECK (dimse_status BETWEEN 0 AND 65535),
     size_bytes        INTEGER NOT NULL CHECK (size_bytes >= 0),
     instance          TEXT NOT NULL,
@@ -142,14 +139,21 @@ CREATE TABLE item (
     sop_instance_uid  TEXT NOT NULL,
     rule              TEXT,
     remote_aet        TEXT,
-    details           TEXT, file TEXT, digest TEXT, repeated INTEGER,
-    CHECK ((state = 'Running') = (claim IS NOT NULL)),
-    CHECK ((state IN ('Success', 'Failure', 'Cancelled')) = (completed IS NOT NULL)),
-    CHECK (state <> 'Failure' OR class IS NOT NULL),
+    -- Which reception of its instance it is of (store::Reception): the file that Orthanc stored, a digest of it where
+    -- it was asked for, and when Orthanc told that it received the instance again without storing it.
+    file              TEXT,
+    digest            TEXT,
+    repeated          INTEGER,
+    details           TEXT,
     CHECK (CASE state
-        WHEN 'Retry' THEN next_attempt IS NOT NULL
-        WHEN 'Scheduled' THEN (next_attempt IS NULL) = (grp IS NOT NULL)
-        ELSE next_attempt IS NULL
+        WHEN 'Scheduled' THEN claim IS NULL AND completed IS NULL AND (next_attempt IS NULL) = (grp IS NOT NULL)
+        WHEN 'Pending'   THEN claim IS NULL AND completed IS NULL AND next_attempt IS NULL
+        WHEN 'Running'   THEN claim IS NOT NULL AND completed IS NULL AND next_attempt IS NULL
+        WHEN 'Retry'     THEN claim IS NULL AND completed IS NULL AND next_attempt IS NOT NULL
+        WHEN 'Success'   THEN claim IS NULL AND completed IS NOT NULL AND next_attempt IS NULL
+        WHEN 'Failure'   THEN claim IS NULL AND completed IS NOT NULL AND next_attempt IS NULL AND class IS NOT NULL
+        WHEN 'Cancelled' THEN claim IS NULL AND completed IS NOT NULL AND next_attempt IS NULL
+        ELSE true
     END)
 ) STRICT;
 
@@ -157,6 +161,17 @@ CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE owner (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- Claims so far.
+    claims      INTEGER NOT NULL DEFAULT 0 CHECK (claims BETWEEN 0 AND 4294967295),
+    -- When the others may take what it has. NULL: not as long as its process lives.
+    lease_until INTEGER,
+    -- Whether something came to a result since it began, and whether it stopped as it should.
+    any_result  INTEGER NOT NULL DEFAULT 0 CHECK (any_result IN (0, 1)),
+    ended_well  INTEGER NOT NULL DEFAULT 0 CHECK (ended_well IN (0, 1))
+) STRICT;
 
 CREATE TABLE sqlite_sequence(name,seq);
 
@@ -166,8 +181,8 @@ CREATE TABLE suspect (
     seen   INTEGER NOT NULL CHECK (seen >= 1),
     -- Those that may be its doing: nothing else had come to a result since the start, or it was sent alone.
     blamed INTEGER NOT NULL CHECK (blamed >= 0),
-    -- How it goes: as ever, not beside another suspect, or behind all others and alone.
-    way    TEXT NOT NULL CHECK (way IN ('Any', 'Single', 'Aside'))
+    -- How it goes: as ever (Any), not beside another suspect (Single), or behind all others and alone (Aside).
+    way    TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE tally (

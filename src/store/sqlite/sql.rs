@@ -56,7 +56,7 @@ statements! {
     FINISH_ITEM = "finish_item";
     FINISH_RELEASE = "finish_release";
     HAND_CLEAR = "hand_clear";
-    HAND_CLEAR_ALL = "hand_clear_all";
+    HAND_FORGET = "hand_forget";
     HAND_JOBS = "hand_jobs";
     HAND_SET = "hand_set";
     GAP_CLOSE = "gap_close";
@@ -90,6 +90,13 @@ statements! {
     LIST_UNTOLD = "list_untold" + "list_where" + "list_up";
     LIST_UNTOLD_DOWN = "list_untold" + "list_where" + "list_down";
     NEXT_DUE = "next_due";
+    OWNER_ENDED_WELL = "owner_ended_well";
+    OWNER_FORGET = "owner_forget";
+    OWNER_LAST = "owner_last";
+    OWNER_MAKE = "owner_make";
+    OWNER_OVER = "owner_over";
+    OWNER_RENEW = "owner_renew";
+    OWNER_RESULT = "owner_result";
     PARDON_EXPIRED = "pardon_expired";
     PARDON_WAITING = "pardon_waiting";
     PROGRESS_INSTANCE = "progress_instance";
@@ -112,10 +119,6 @@ statements! {
     REMOVE = "remove";
     REPLAY = "replay";
     RUNNING = "running";
-    RUN_BEGIN = "run_begin";
-    RUN_END = "run_end";
-    RUN_LAST = "run_last";
-    RUN_RESULT = "run_result";
     SEND_NOW = "send_now";
     SUSPECT_ANY = "suspect_any";
     SUSPECT_CLEAR = "suspect_clear";

@@ -1,4 +1,5 @@
--- The oldest item that is ready, and of none of the groups in ?2 (NULL: of any): one probe of the index for each priority.
+-- The oldest item that is ready, and of none of the groups in ?2 (NULL: of any): one probe of the index for each
+-- priority.
 SELECT id, grp, priority, EXISTS (SELECT 1 FROM suspect s WHERE s.item = item.id AND s.way <> 'Any'), 0
 FROM item
 WHERE id = (

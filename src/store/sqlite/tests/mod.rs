@@ -55,6 +55,8 @@ fn it_conforms() {
     conformance::run(&|| {
         number.set(number.get() + 1);
         let path = folder.path().join(format!("{}.db", number.get()));
-        Box::new(SqliteStore::open(&path).unwrap())
+        let store = SqliteStore::open(&path).unwrap();
+        let beside = store.beside();
+        [Box::new(store), Box::new(beside)]
     });
 }

@@ -1,13 +1,13 @@
 //! What may lie where the database should be: refused in words, and left as it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use rusqlite::Connection;
 
 use super::*;
 use crate::store::sqlite::{migrate, open};
-use crate::store::{Cursor, Intake, Pick, StoreError};
+use crate::store::{Counts, Cursor, Intake, Pick, StoreError};
 
 /// Every file of the folder, with its content.
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -66,7 +66,7 @@ fn what_was_written_is_there_after_a_restart() {
     assert!(store.destination("pacs").unwrap().unwrap().paused);
     let second = store.claim("pacs", Pick::MostUrgent, 1).unwrap().unwrap();
     assert!(second.token > first.token, "tokens go on after a restart");
-    assert_eq!(store.release_running(at(3)).unwrap().released, 2);
+    assert_eq!(store.begin(at(3)).unwrap().released, 2);
 }
 
 #[test]
@@ -126,6 +126,50 @@ fn a_newer_version_that_is_only_in_the_log_is_refused() {
             file.display()
         );
     }
+}
+
+/// The columns that the sentence asks for, as they were before version 0.2.0.
+const BEFORE: &str = "
+    CREATE TABLE destination (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE item (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, destination INTEGER NOT NULL REFERENCES destination (id),
+        state TEXT NOT NULL, instance TEXT NOT NULL, study TEXT NOT NULL) STRICT;
+    INSERT INTO destination VALUES (1, 'pacs'), (2, 'archive');
+    INSERT INTO item (destination, state, instance, study)
+    VALUES (1, 'Success', 'a', 'sent'), (1, 'Cancelled', 'b', 'sent'), (1, 'Success', 'c', 'half'), (1, 'Retry', 'd', 'half'),
+           (1, 'Pending', 'e', 'half'), (2, 'Failure', 'c', 'half'), (2, 'Scheduled', 'f', 'new'), (2, 'Running', 'g', 'new');";
+
+#[test]
+fn a_queue_of_before_the_first_release_is_refused_and_says_how_to_go_on() {
+    let folder = folder();
+    let path = path(&folder);
+    let older = Connection::open(&path).unwrap();
+    older
+        .pragma_update(None, "application_id", open::BEFORE)
+        .unwrap();
+    older.pragma_update(None, "user_version", 4).unwrap();
+    older.execute_batch(BEFORE).unwrap();
+    drop(older);
+    let words = ["before 0.2.0", "as it was", "-wal", "empty", open::NOT_SENT];
+    refused(&path, &words);
+    // What it says is done.
+    let away = folder.path().join("away");
+    std::fs::create_dir(&away).unwrap();
+    std::fs::rename(&path, away.join("sendqueue.db")).unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    assert_eq!(store.counts().unwrap(), Counts::default());
+    let older = Connection::open(away.join("sendqueue.db")).unwrap();
+    let mut not_sent = older.prepare(open::NOT_SENT).unwrap();
+    let named: BTreeSet<(String, String)> = not_sent
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    let expected = [("half", "pacs"), ("half", "archive"), ("new", "archive")];
+    assert_eq!(
+        named,
+        expected.map(|(study, to)| (study.into(), to.into())).into()
+    );
 }
 
 #[test]

@@ -1,12 +1,16 @@
--- Version 1: items, attempts, destinations, counts, the cursor.
+-- Version 1: all of the queue.
 --
--- Frozen once released: a change of the schema is a new file with the next number.
--- Times are microseconds since 1970-01-01 UTC.
+-- Frozen once released: a change of the schema is a new file with the next number. So that such a change never has to
+-- write every item anew, no CHECK lists words: what is said of a known state does not bind one that is added. That only
+-- known words are written is a test's matter (tests/schema.rs).
+-- Times are microseconds since 1970-01-01 UTC. Of a new file, before this: application_id and auto_vacuum (open.rs).
 
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+INSERT INTO meta (key, value) VALUES ('write_checks', 0);
 
 -- Up to where Orthanc's /changes have been turned into items; no row: never.
 CREATE TABLE cursor (
@@ -15,10 +19,20 @@ CREATE TABLE cursor (
     date TEXT NOT NULL
 ) STRICT;
 
+-- Numbers of Orthanc's changes below the cursor, seq to last, of which no line was seen: their lines may still appear.
+CREATE TABLE gap (
+    seq        INTEGER PRIMARY KEY,
+    last       INTEGER NOT NULL,
+    first_seen INTEGER NOT NULL,
+    CHECK (last >= seq)
+) STRICT;
+
 -- Rows are never removed: items and attempts refer to them for ever.
 CREATE TABLE destination (
     id                 INTEGER PRIMARY KEY,
     name               TEXT NOT NULL UNIQUE,
+    -- What it is, also when Orthanc's configuration no longer says so.
+    kind               TEXT NOT NULL DEFAULT 'modality',
     paused             INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1)),
     last_success       INTEGER,
     last_error         INTEGER,
@@ -33,16 +47,28 @@ CREATE TABLE destination (
     CHECK ((last_error IS NULL) = (last_error_details IS NULL))
 ) STRICT;
 
+-- Who claims: one row for each start of a process, until what it had is given back. AUTOINCREMENT: no number is given
+-- twice, since a claim's token has its owner's number in it (owner.rs).
+CREATE TABLE owner (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- Claims so far.
+    claims      INTEGER NOT NULL DEFAULT 0 CHECK (claims BETWEEN 0 AND 4294967295),
+    -- When the others may take what it has. NULL: not as long as its process lives.
+    lease_until INTEGER,
+    -- Whether something came to a result since it began, and whether it stopped as it should.
+    any_result  INTEGER NOT NULL DEFAULT 0 CHECK (any_result IN (0, 1)),
+    ended_well  INTEGER NOT NULL DEFAULT 0 CHECK (ended_well IN (0, 1))
+) STRICT;
+
 CREATE TABLE item (
     id                INTEGER PRIMARY KEY AUTOINCREMENT,
     destination       INTEGER NOT NULL REFERENCES destination (id),
-    state             TEXT NOT NULL CHECK (state IN (
-        'Scheduled', 'Pending', 'Running', 'Retry', 'Success', 'Failure', 'Cancelled')),
+    state             TEXT NOT NULL,
     -- Low 0, Medium 1, High 2, Stat 3
     priority          INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 3),
     -- What is sent together; NULL: the item alone.
     grp               TEXT,
-    -- The token of the worker that holds the item.
+    -- The token of the claim that holds the item; its owner is in it.
     claim             INTEGER,
     -- A person wants it sent now, before all others and through a closed window.
     hurried           INTEGER NOT NULL DEFAULT 0 CHECK (hurried IN (0, 1)),
@@ -52,9 +78,7 @@ CREATE TABLE item (
     next_attempt      INTEGER,
     expires           INTEGER,
     completed         INTEGER,
-    class             TEXT CHECK (class IN (
-        'Success', 'Warning', 'Unreachable', 'Interrupted', 'Busy', 'Rejected',
-        'NotNegotiated', 'Missing', 'Expired', 'Internal')),
+    class             TEXT,
     dimse_status      INTEGER CHECK (dimse_status BETWEEN 0 AND 65535),
     size_bytes        INTEGER NOT NULL CHECK (size_bytes >= 0),
     instance          TEXT NOT NULL,
@@ -64,14 +88,21 @@ CREATE TABLE item (
     sop_instance_uid  TEXT NOT NULL,
     rule              TEXT,
     remote_aet        TEXT,
+    -- Which reception of its instance it is of (store::Reception): the file that Orthanc stored, a digest of it where
+    -- it was asked for, and when Orthanc told that it received the instance again without storing it.
+    file              TEXT,
+    digest            TEXT,
+    repeated          INTEGER,
     details           TEXT,
-    CHECK ((state = 'Running') = (claim IS NOT NULL)),
-    CHECK ((state IN ('Success', 'Failure', 'Cancelled')) = (completed IS NOT NULL)),
-    CHECK (state <> 'Failure' OR class IS NOT NULL),
     CHECK (CASE state
-        WHEN 'Retry' THEN next_attempt IS NOT NULL
-        WHEN 'Scheduled' THEN (next_attempt IS NULL) = (grp IS NOT NULL)
-        ELSE next_attempt IS NULL
+        WHEN 'Scheduled' THEN claim IS NULL AND completed IS NULL AND (next_attempt IS NULL) = (grp IS NOT NULL)
+        WHEN 'Pending'   THEN claim IS NULL AND completed IS NULL AND next_attempt IS NULL
+        WHEN 'Running'   THEN claim IS NOT NULL AND completed IS NULL AND next_attempt IS NULL
+        WHEN 'Retry'     THEN claim IS NULL AND completed IS NULL AND next_attempt IS NOT NULL
+        WHEN 'Success'   THEN claim IS NULL AND completed IS NOT NULL AND next_attempt IS NULL
+        WHEN 'Failure'   THEN claim IS NULL AND completed IS NOT NULL AND next_attempt IS NULL AND class IS NOT NULL
+        WHEN 'Cancelled' THEN claim IS NULL AND completed IS NOT NULL AND next_attempt IS NULL
+        ELSE true
     END)
 ) STRICT;
 
@@ -81,7 +112,6 @@ CREATE INDEX item_study ON item (study, instance, destination);
 -- The head of a destination's queue; pages of a state in the order of id.
 CREATE INDEX item_hurried ON item (destination, priority DESC)
     WHERE state = 'Pending' AND hurried = 1;
-
 CREATE INDEX item_queue ON item (destination, state, priority DESC);
 -- The rest of a group that is ready, and of one that waits.
 CREATE INDEX item_pending_group ON item (destination, grp, priority)
@@ -92,11 +122,20 @@ CREATE INDEX item_due ON item (next_attempt) WHERE next_attempt IS NOT NULL;
 CREATE INDEX item_expires ON item (expires)
     WHERE expires IS NOT NULL AND state IN ('Scheduled', 'Pending', 'Retry');
 CREATE INDEX item_prunable ON item (completed) WHERE state IN ('Success', 'Cancelled');
--- Not on the way of an item that is simply delivered:
+-- Not on the way of an item that is simply delivered: the error queue by age, its pages of a kind, and pages of a class
+-- or a status, each in the order of id.
 CREATE INDEX item_failure ON item (destination, class, dimse_status, completed)
     WHERE state = 'Failure';
-CREATE INDEX item_class ON item (class) WHERE class <> 'Success';
+CREATE INDEX item_failure_kind ON item (destination, class, dimse_status)
+    WHERE state = 'Failure';
+CREATE INDEX item_class ON item (class, destination, state)
+    WHERE class <> 'Success';
+CREATE INDEX item_outcome ON item (class, dimse_status, destination, state)
+    WHERE class <> 'Success';
 CREATE INDEX item_stopped_instance ON item (instance) WHERE state IN ('Failure', 'Cancelled');
+-- Deliveries whose status is not known: those that Orthanc made for us.
+CREATE INDEX item_success_untold ON item (destination)
+    WHERE class = 'Success' AND dimse_status IS NULL;
 
 -- The quiet period of a group: one row however many items wait for it, so that an arrival
 -- that begins it anew writes one row and not the whole study.
@@ -116,13 +155,46 @@ CREATE TABLE attempt (
     destination  INTEGER NOT NULL,
     started      INTEGER NOT NULL,
     duration_us  INTEGER NOT NULL CHECK (duration_us >= 0),
-    class        TEXT NOT NULL CHECK (class IN (
-        'Success', 'Warning', 'Unreachable', 'Interrupted', 'Busy', 'Rejected',
-        'NotNegotiated', 'Missing', 'Expired', 'Internal')),
+    class        TEXT NOT NULL,
     dimse_status INTEGER CHECK (dimse_status BETWEEN 0 AND 65535),
     details      TEXT NOT NULL,
     PRIMARY KEY (item, number)
 ) STRICT, WITHOUT ROWID;
+
+-- What of a claim is in hand, where it is not what comes first in it: all that Orthanc was given as one job, with the
+-- job's identifier as soon as it is known. One row for each claim that is sent so, and none for one that is sent
+-- natively.
+CREATE TABLE hand (
+    claim      INTEGER PRIMARY KEY,
+    -- Identifiers of items, both included.
+    first_item INTEGER NOT NULL,
+    last_item  INTEGER NOT NULL CHECK (last_item >= first_item),
+    job        TEXT
+) STRICT;
+
+-- Items that were in hand when a process ended suddenly, until they have a result.
+CREATE TABLE suspect (
+    item   INTEGER PRIMARY KEY REFERENCES item (id) ON DELETE CASCADE,
+    -- Sudden ends, one after the other, with it in hand.
+    seen   INTEGER NOT NULL CHECK (seen >= 1),
+    -- Those that may be its doing: nothing else had come to a result since the start, or it was sent alone.
+    blamed INTEGER NOT NULL CHECK (blamed >= 0),
+    -- How it goes: as ever (Any), not beside another suspect (Single), or behind all others and alone (Aside).
+    way    TEXT NOT NULL
+) STRICT;
+
+CREATE TRIGGER suspect_cleared AFTER UPDATE OF state ON item
+WHEN NEW.state IN ('Retry', 'Success', 'Failure', 'Cancelled') BEGIN
+    DELETE FROM suspect WHERE item = NEW.id;
+END;
+
+-- Suspects that are not to be claimed now.
+CREATE VIEW held_back AS
+SELECT s.item
+FROM suspect s
+WHERE s.way = 'Aside' OR (s.way = 'Single' AND EXISTS (
+    SELECT 1 FROM suspect o CROSS JOIN item r ON r.id = o.item
+    WHERE o.way = 'Single' AND r.state = 'Running'));
 
 -- How many items, and bytes, each destination has in each state: kept by triggers, so that no
 -- statement can forget it.
@@ -157,6 +229,46 @@ CREATE TRIGGER item_removed AFTER DELETE ON item BEGIN
     WHERE destination = OLD.destination AND state = OLD.state;
 END;
 
+-- The error queue by kind: how many items are in it, and how many ever came into it. Kept by triggers that look at
+-- nothing else, so that a delivery costs what it did.
+CREATE TABLE failure (
+    destination  INTEGER NOT NULL REFERENCES destination (id),
+    class        TEXT NOT NULL,
+    -- -1: none, since a primary key takes no NULL.
+    dimse_status INTEGER NOT NULL CHECK (dimse_status BETWEEN -1 AND 65535),
+    items        INTEGER NOT NULL CHECK (items >= 0),
+    total        INTEGER NOT NULL CHECK (total >= items),
+    PRIMARY KEY (destination, class, dimse_status)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER failure_made AFTER INSERT ON item
+WHEN NEW.state = 'Failure' BEGIN
+    INSERT INTO failure (destination, class, dimse_status, items, total)
+    VALUES (NEW.destination, NEW.class, coalesce(NEW.dimse_status, -1), 1, 1)
+    ON CONFLICT DO UPDATE SET items = items + 1, total = total + 1;
+END;
+
+CREATE TRIGGER failure_entered AFTER UPDATE OF state ON item
+WHEN NEW.state = 'Failure' AND OLD.state <> 'Failure' BEGIN
+    INSERT INTO failure (destination, class, dimse_status, items, total)
+    VALUES (NEW.destination, NEW.class, coalesce(NEW.dimse_status, -1), 1, 1)
+    ON CONFLICT DO UPDATE SET items = items + 1, total = total + 1;
+END;
+
+CREATE TRIGGER failure_left AFTER UPDATE OF state ON item
+WHEN OLD.state = 'Failure' AND NEW.state <> 'Failure' BEGIN
+    UPDATE failure SET items = items - 1
+    WHERE destination = OLD.destination AND class = OLD.class
+      AND dimse_status = coalesce(OLD.dimse_status, -1);
+END;
+
+CREATE TRIGGER failure_removed AFTER DELETE ON item
+WHEN OLD.state = 'Failure' BEGIN
+    UPDATE failure SET items = items - 1
+    WHERE destination = OLD.destination AND class = OLD.class
+      AND dimse_status = coalesce(OLD.dimse_status, -1);
+END;
+
 -- A hold lives as long as an item waits for it.
 CREATE TRIGGER item_left_hold AFTER UPDATE OF state ON item
 WHEN OLD.state = 'Scheduled' AND NEW.state <> 'Scheduled' AND OLD.grp IS NOT NULL BEGIN
@@ -183,5 +295,3 @@ SELECT i.id, i.instance, i.sop_instance_uid, i.series, i.study, i.patient,
 FROM item i
 JOIN destination d ON d.id = i.destination
 LEFT JOIN hold h ON i.state = 'Scheduled' AND h.destination = i.destination AND h.grp = i.grp;
-
-INSERT INTO meta (key, value) VALUES ('last_token', 0), ('write_checks', 0);

@@ -1,0 +1,1 @@
+UPDATE owner SET any_result = 1 WHERE id = ?1
