@@ -140,11 +140,16 @@ fn every_service_comes_back_and_nothing_is_lost() {
     };
     wait_until(|| told() == 5, 2 * SOON, "the failures are told");
 
-    panics(&queue, &faults, "sq-metrics", || ());
-    panics(&queue, &faults, "sq-release", || {
+    panics(&queue, &faults, "sq-send", || {
         queue.store_all(&study(7));
     });
     arrived(30);
+
+    panics(&queue, &faults, "sq-metrics", || ());
+    panics(&queue, &faults, "sq-release", || {
+        queue.store_all(&study(8));
+    });
+    arrived(35);
 
     queue.wait_until(
         || service(&queue, "sq-release").1["State"] == "Running",
@@ -160,6 +165,7 @@ fn every_service_comes_back_and_nothing_is_lost() {
         "sq-arrive",
         "sq-promote",
         "sq-alert",
+        "sq-send",
         "sq-metrics",
         "sq-release",
     ] {
@@ -175,7 +181,7 @@ fn every_service_comes_back_and_nothing_is_lost() {
         let lines = queue.log().matches(&format!("panic in {name} at ")).count();
         assert_eq!(lines as u64, count, "one line for each panic of {name}");
     }
-    assert_eq!(queue.count("pacs", "Success"), 30);
+    assert_eq!(queue.count("pacs", "Success"), 35);
     assert_eq!(queue.stop().unwrap().exit_status.code(), Some(0));
 }
 

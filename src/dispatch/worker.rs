@@ -8,6 +8,7 @@ mod hold;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use self::batch::Held;
 use self::hold::Reach;
 use super::lane::{Idle, Lane, Turn};
 use crate::failpoint;
@@ -227,11 +228,13 @@ impl Look<'_> {
         let store = &lane.tools.store;
         match store.claim_of(&lane.name, reach.groups(), pick, most) {
             Ok(Some(claim)) => {
+                let held = Held::new(lane, worker, &claim);
                 lane.claimed(worker, &claim, pick);
                 let _active = Guard(lane, worker, Lane::done);
                 drop(exclusive);
                 failpoint::pass("claimed");
-                batch::send(lane, worker, &claim, pick, permit);
+                failpoint::panic_in(NAME);
+                batch::send(held, &claim, pick, permit);
                 Ok(true)
             }
             Ok(None) => Ok(false),

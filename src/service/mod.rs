@@ -282,11 +282,11 @@ impl Services {
                 Err(panic) => panic.place,
             };
             let time = self.clock.now();
-            *entry.state.lock() = (Condition::Restarting, time);
             if let Some(falls) = self.list.lock().falls.get_mut(entry.name) {
                 falls.count += 1;
                 falls.last = Some(Fall { time, place });
             }
+            *entry.state.lock() = (Condition::Restarting, time);
             if entry.bell.pause(backoff.after(begun.elapsed())) {
                 break;
             }

@@ -1,6 +1,8 @@
 //! Faults of our own machinery: the store's, and panics.
 
 use super::*;
+use crate::dispatch::takeup::{self, TakeUp};
+use crate::service::{Condition, Service};
 
 /// A store whose calls fail on request.
 pub struct Faulty {
@@ -117,6 +119,43 @@ fn the_thread_itself_survives_a_panic_and_ends_at_a_stop() {
     assert_eq!(services.alive(worker::NAME), 0);
 }
 
+/// Its number is its own as long as it is to come back: else two would have the same group in hand, and threads would pile up.
+#[test]
+fn nobody_takes_the_place_of_one_that_panicked() {
+    let bench = bench(|settings| settings.associations = 1);
+    bench.lane.open();
+    let services = &bench.tools.services;
+    let record = || services.records().pop();
+    let panics = || record().map_or(0, |record| record.panics);
+    // In the pause after so many.
+    let pauses = |after: u64| {
+        record().is_some_and(|one| one.panics == after && one.state == Condition::Restarting)
+    };
+    let mut looked = 0;
+    for round in 1..=5 {
+        let before = panics();
+        bench.script.deliver.clear_poison();
+        bench.on_deliver(|_| panic!("the test's own"));
+        bench.enqueue(&items(&format!("s{round}"), 1));
+        while panics() == before {
+            std::thread::yield_now();
+        }
+        let after = panics();
+        while pauses(after) {
+            bench.lane.poke();
+            let alive = services.alive(worker::NAME);
+            if pauses(after) {
+                assert_eq!(alive, 1);
+                looked += 1;
+            }
+        }
+    }
+    assert!(looked > 0);
+    bench.lane.stop();
+    services.stop();
+    services.join();
+}
+
 #[test]
 fn cut_by_our_own_stop_no_attempt_is_counted() {
     let bench = bench(|_| ());
@@ -199,4 +238,31 @@ fn a_probe_cut_by_a_stop_leaves_no_trace() {
     });
     assert_eq!(worker::step(&bench.lane, 0), Step::Worked);
     assert_eq!(bench.record().last_error, None);
+}
+
+/// What is running then is under way.
+#[test]
+fn taking_up_a_second_time_releases_nothing() {
+    let bench = bench(|_| ());
+    let takeup = TakeUp::new(takeup::Parts {
+        store: bench.store.clone(),
+        settings: bench.settings.clone(),
+        directory: bench.tools.directory.clone(),
+        lanes: Arc::new(Lanes::new(bench.settings.clone(), bench.tools.clone())),
+        clock: bench.clock.clone(),
+    });
+    bench.enqueue(&[NewItem {
+        destination: "elsewhere".into(),
+        ..item("s", "s-0")
+    }]);
+    let claim = || {
+        let claim = bench.store.claim("elsewhere", Pick::MostUrgent, 1);
+        assert!(claim.unwrap().is_some());
+    };
+    claim();
+    takeup.run();
+    assert_eq!(bench.state("s-0"), State::Pending);
+    claim();
+    takeup.run();
+    assert_eq!(bench.state("s-0"), State::Running);
 }

@@ -20,7 +20,7 @@ use crate::transport::{Batch, Delivery, Permit, Tried};
 use parking_lot::{Mutex, MutexGuard};
 
 /// A claim that is released if it is dropped before it was finished.
-struct Held<'a> {
+pub(super) struct Held<'a> {
     lane: &'a Lane,
     worker: u32,
     token: i64,
@@ -28,7 +28,16 @@ struct Held<'a> {
     ids: Mutex<Vec<i64>>,
 }
 
-impl Held<'_> {
+impl<'a> Held<'a> {
+    pub(super) fn new(lane: &'a Lane, worker: u32, claim: &Claim) -> Held<'a> {
+        Held {
+            lane,
+            worker,
+            token: claim.token,
+            ids: Mutex::new(claim.items.iter().map(|item| item.id).collect()),
+        }
+    }
+
     fn ids(&self) -> MutexGuard<'_, Vec<i64>> {
         self.ids.lock()
     }
@@ -59,13 +68,8 @@ fn release(id: i64) -> Finish {
     }
 }
 
-pub(super) fn send(lane: &Lane, worker: u32, claim: &Claim, pick: Pick, permit: Permit<'_>) {
-    let held = Held {
-        lane,
-        worker,
-        token: claim.token,
-        ids: Mutex::new(claim.items.iter().map(|item| item.id).collect()),
-    };
+pub(super) fn send(held: Held<'_>, claim: &Claim, pick: Pick, permit: Permit<'_>) {
+    let (lane, worker) = (held.lane, held.worker);
     let mut results = Vec::with_capacity(claim.items.len());
     let mut over = false;
     for part in runs(lane, &claim.items) {
