@@ -21,9 +21,16 @@ type List = Arc<BTreeMap<String, Modality>>;
 /// The list, kept until told to forget it.
 pub struct Modalities {
     client: Client,
-    known: Mutex<Option<List>>,
+    known: Mutex<Known>,
     /// Remarks that need not be made again.
     told: Mutex<BTreeSet<String>>,
+}
+
+#[derive(Default)]
+struct Known {
+    list: Option<List>,
+    /// How often it was forgotten.
+    forgotten: u64,
 }
 
 impl Modalities {
@@ -31,24 +38,34 @@ impl Modalities {
     pub fn new(client: Client, told: impl IntoIterator<Item = String>) -> Modalities {
         Modalities {
             client,
-            known: Mutex::new(None),
+            known: Mutex::default(),
             told: Mutex::new(told.into_iter().collect()),
         }
     }
 
     /// After the list was changed in Orthanc.
     pub fn forget(&self) {
-        *self.known.lock() = None;
+        let mut known = self.known.lock();
+        known.list = None;
+        known.forgotten += 1;
     }
 
     /// All of them; an error when Orthanc cannot be asked now.
     pub fn all(&self) -> Result<List, String> {
-        if let Some(list) = self.known.lock().clone() {
-            return Ok(list);
-        }
+        let forgotten = {
+            let known = self.known.lock();
+            if let Some(list) = &known.list {
+                return Ok(list.clone());
+            }
+            known.forgotten
+        };
         // Not under the lock: a REST call may take long, and readers need not wait for it.
         let list = Arc::new(self.read()?);
-        *self.known.lock() = Some(list.clone());
+        let mut known = self.known.lock();
+        // What was changed while it was read may not be in it.
+        if known.forgotten == forgotten {
+            known.list = Some(list.clone());
+        }
         Ok(list)
     }
 
@@ -143,4 +160,35 @@ fn unknown(name: &str) -> Outcome {
             "Orthanc has no modality {name:?} (any more): add it to DicomModalities, or redirect the items"
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+
+    use orthanc_sdk::fake_host::FakeHost;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_change_while_the_list_is_read_is_not_missed() {
+        let fake = FakeHost::new("1.12.7");
+        let list = Arc::new(Modalities::new(fake.host().client(), None));
+        let entries = Arc::new(Mutex::new(json!({ "old": {} })));
+        let (inside, answered) = (list.clone(), entries.clone());
+        let first = OnceLock::new();
+        fake.on_rest(move |_, _, _| {
+            let answer = answered.lock().clone();
+            // It is changed when Orthanc has made its answer.
+            first.get_or_init(|| {
+                *answered.lock() = json!({ "new": {} });
+                inside.forget();
+            });
+            Ok((200, answer.to_string().into_bytes()))
+        });
+        assert!(list.all().unwrap().contains_key("old"));
+        let names: Vec<String> = list.all().unwrap().keys().cloned().collect();
+        assert_eq!(names, ["new"]);
+    }
 }
