@@ -45,23 +45,18 @@ impl Gauges {
 
     fn figures(&self) -> Result<Vec<(&'static str, u64)>> {
         let now = self.clock.now();
-        let (mut waiting, mut failed, mut sent, mut oldest, mut unreachable) = (0, 0, 0, 0, 0);
+        let (mut waiting, mut failed, mut oldest, mut unreachable) = (0, 0, 0, 0);
         for record in self.store.destinations()? {
-            let lane = self.lanes.get(&record.name);
-            let is_unreachable = lane.as_ref().map_or(record.outage.is_some(), |lane| {
-                lane.status().unreachable_since.is_some()
-            });
             let age = record.oldest_pending.map(|since| now.since(since));
             waiting += record.counts.open();
             failed += record.counts.get(State::Failure);
-            sent += lane.map_or(0, |lane| lane.figures().sent);
             oldest = oldest.max(age.map_or(0, |age| age.as_secs()));
-            unreachable += u64::from(is_unreachable);
+            unreachable += u64::from(self.lanes.is_unreachable(&record));
         }
         Ok(vec![
             ("orthanc_sendqueue_waiting", waiting),
             ("orthanc_sendqueue_failed", failed),
-            ("orthanc_sendqueue_sent", sent),
+            ("orthanc_sendqueue_sent", self.lanes.sent()),
             ("orthanc_sendqueue_oldest_waiting_seconds", oldest),
             ("orthanc_sendqueue_unreachable_destinations", unreachable),
         ])

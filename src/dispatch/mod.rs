@@ -55,6 +55,8 @@ struct All {
     unknown: BTreeSet<String>,
     /// Those that are not configured, and have items.
     absent: BTreeSet<String>,
+    /// Instances that those took that have no lane any more.
+    sent_before: u64,
 }
 
 /// Why there is no lane.
@@ -148,6 +150,22 @@ impl Lanes {
         self.lock().lanes.get(name).cloned()
     }
 
+    /// Whether a destination cannot be reached. One that is gone is missed by nobody.
+    pub fn is_unreachable(&self, record: &DestinationRecord) -> bool {
+        if let Some(lane) = self.get(&record.name) {
+            return lane.status().unreachable_since.is_some();
+        }
+        let names = self.tools.directory.names(false);
+        record.outage.is_some() && names.map_or(true, |names| names.contains(&record.name))
+    }
+
+    /// Instances that were acknowledged since the start, by those too that are gone.
+    pub fn sent(&self) -> u64 {
+        let state = self.lock();
+        let now = state.lanes.values().map(|lane| lane.figures().sent);
+        state.sent_before + now.sum::<u64>()
+    }
+
     /// There may be something to send to this destination. Before the start none is made for it: that looks at all of
     /// them. What cannot be looked up now is by [`Lanes::review`].
     pub fn poke(&self, name: &str) {
@@ -188,19 +206,19 @@ impl Lanes {
 
     /// Looks again at which destinations are configured: what is not has no lane any more. Pokes those for which
     /// something is ready: nothing that was missed when it came is missed for ever. Answers those that are not
-    /// configured and have items that wait.
-    pub fn review(&self, records: &[DestinationRecord]) -> Vec<String> {
+    /// configured and have items that wait; `None`: Orthanc cannot be asked now, and nothing is held against any.
+    pub fn review(&self, records: &[DestinationRecord]) -> Option<Vec<String>> {
         let all: Vec<String> = {
             let mut state = self.lock();
             if state.stopped {
-                return Vec::new();
+                return None;
             }
             state.unknown.clear();
             state.lanes.keys().cloned().collect()
         };
         let waiting = records.iter().filter(|record| record.counts.open() > 0);
         let wanted = all.iter().chain(waiting.clone().map(|record| &record.name));
-        // Nothing is held against any while Orthanc cannot be asked. What is not known may have been added.
+        // What is not known may have been added.
         let names = |fresh| self.tools.directory.names(fresh).ok();
         let known = |names: &BTreeSet<String>| wanted.clone().all(|name| names.contains(name));
         let configured = names(false).filter(known).or_else(|| names(true));
@@ -217,12 +235,13 @@ impl Lanes {
                 self.poke(&record.name);
             }
         }
+        configured.as_ref()?;
         let absent: Vec<String> = absent
             .into_iter()
             .map(|record| record.name.clone())
             .collect();
         self.tell_absent(&absent);
-        absent
+        Some(absent)
     }
 
     fn close(&self, name: &str) {
@@ -230,6 +249,7 @@ impl Lanes {
         let Some(lane) = state.lanes.remove(name) else {
             return;
         };
+        state.sent_before += lane.figures().sent;
         let in_use = |other: &Arc<Lane>| Arc::ptr_eq(&other.wire, &lane.wire);
         if !state.lanes.values().any(in_use) {
             state.wires.remove(&lane.wire.target);

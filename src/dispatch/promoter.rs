@@ -36,8 +36,8 @@ pub struct Promoter {
     bell: Bell,
     /// When it was looked last at what is configured and what waits.
     reviewed: AtomicI64,
-    /// Destinations that are not configured, and have items.
-    absent: Mutex<Vec<String>>,
+    /// Destinations that are not configured, and have items; `None`: Orthanc could not be asked yet.
+    absent: Mutex<Option<Vec<String>>>,
 }
 
 impl Promoter {
@@ -91,15 +91,8 @@ impl Promoter {
             }
         }
         self.review_lanes(now)?;
-        self.spare_absent(now)?;
-        loop {
-            let expired = self.store.expire(now, STEP)?;
-            if expired > 0 {
-                log::warn!("{expired} items expired unsent and wait in the error queue");
-            }
-            if expired < u64::from(STEP) {
-                break;
-            }
+        if self.spare_absent(now)? {
+            self.expire(now)?;
         }
         // What may turn out not to have passed removes nothing: that could not be taken back.
         let horizon = now
@@ -116,20 +109,38 @@ impl Promoter {
         if now.micros() < last.saturating_add(REVIEW_MICROS) {
             return Ok(());
         }
-        let absent = self.lanes.review(&self.store.destinations()?);
+        let records = self.store.destinations()?;
+        // Before it is asked what is configured: a change of that from now on is another review.
         self.reviewed.store(now.micros(), Ordering::Relaxed);
-        *self.absent.lock() = absent;
+        if let Some(absent) = self.lanes.review(&records) {
+            *self.absent.lock() = Some(absent);
+        }
         Ok(())
     }
 
     /// What waits for a destination that is not configured does not expire: each time that it would, it gets another day.
-    fn spare_absent(&self, now: Timestamp) -> Result<()> {
-        let absent = self.absent.lock().clone();
+    /// `false`: it is not known yet which those are.
+    fn spare_absent(&self, now: Timestamp) -> Result<bool> {
+        let Some(absent) = self.absent.lock().clone() else {
+            return Ok(false);
+        };
         for name in absent {
             let until = now.plus_seconds(SECONDS_PER_DAY);
             while self.store.put_off(&name, now, until, STEP)? == u64::from(STEP) {}
         }
-        Ok(())
+        Ok(true)
+    }
+
+    fn expire(&self, now: Timestamp) -> Result<()> {
+        loop {
+            let expired = self.store.expire(now, STEP)?;
+            if expired > 0 {
+                log::warn!("{expired} items expired unsent and wait in the error queue");
+            }
+            if expired < u64::from(STEP) {
+                return Ok(());
+            }
+        }
     }
 }
 

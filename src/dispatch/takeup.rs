@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::{Lanes, NoLane};
+use super::Lanes;
 use crate::config::settings::Settings;
 use crate::destinations::Directory;
 use crate::failpoint;
@@ -65,7 +65,7 @@ impl TakeUp {
     }
 
     fn try_release(&self) -> Result<()> {
-        let Parts { store, lanes, .. } = &self.parts;
+        let store = &self.parts.store;
         match store.jobs_in_hand() {
             Ok(jobs) => self.parts.directory.end_jobs(&jobs),
             Err(error) => log::warn!("resumed jobs are not looked for: {error}"),
@@ -93,13 +93,6 @@ impl TakeUp {
             );
         }
         self.tell_unknown_destinations();
-        for record in store.destinations()? {
-            match lanes.lane(&record.name) {
-                Err(NoLane::Store(error)) => return Err(error),
-                // What cannot be looked up now is by `Lanes::review`.
-                Ok(_) | Err(NoLane::NotConfigured | NoLane::Orthanc(_)) => {}
-            }
-        }
         failpoint::panic_in("sq-start");
         Ok(())
     }
@@ -115,6 +108,15 @@ impl TakeUp {
             log::error!(
                 "a rule names the destination {name}, which Orthanc's DicomModalities do not have: its items wait until it is added"
             );
+        }
+    }
+
+    /// What waited, and what came since for a destination that had no lane yet. What cannot be looked up now is by
+    /// `Lanes::review`.
+    fn poke(&self) {
+        let Parts { store, lanes, .. } = &self.parts;
+        for record in store.destinations().unwrap_or_default() {
+            lanes.poke(&record.name);
         }
     }
 
@@ -144,6 +146,7 @@ impl Service for TakeUp {
             self.released.store(true, Ordering::Release);
         }
         self.parts.lanes.start();
+        self.poke();
         if !self.remembered.swap(true, Ordering::AcqRel) {
             self.remember_last_hour(start);
         }

@@ -13,6 +13,7 @@ mod outage;
 mod outcomes;
 mod played;
 mod send_now;
+mod staff;
 mod turns;
 
 use std::collections::BTreeMap;

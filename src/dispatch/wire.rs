@@ -25,6 +25,9 @@ use crate::transport::Standing;
 /// Seconds for which fewer associations are used after the destination refused one while others were open.
 const CONGESTION_SECONDS: f64 = 60.0;
 
+/// For so long a free seat is kept for a lane that found none before.
+const KEPT_SECONDS: f64 = 0.1;
+
 pub struct Wire {
     /// The target's own name.
     pub(super) target: String,
@@ -47,6 +50,9 @@ pub(super) struct WireState {
     /// A worker is between its turn and the record of the bytes that it claimed.
     pub(super) claiming: bool,
     seats: BTreeMap<Place, Seat>,
+    /// The lane that found no seat, and until when one is kept for it, once there is one: a lane with a long queue lets
+    /// others in.
+    wanting: Option<(usize, Option<Timestamp>)>,
     /// At most so many batches at once, until then: the destination refused one more.
     congestion: Option<(u32, Timestamp)>,
     /// Outages so far.
@@ -246,10 +252,24 @@ impl WireState {
         (self.congestion).is_some_and(|(most, _)| self.in_use() >= most)
     }
 
-    /// A seat for a worker; `false`: all are taken.
-    pub(super) fn sit_down(&mut self, wire: &Wire, place: Place, reserved: bool) -> bool {
+    /// The next seat that is free is kept for this lane for a moment, unless one is for another.
+    pub(super) fn want(&mut self, place: Place) {
+        self.wanting.get_or_insert((place.0, None));
+    }
+
+    /// A seat for a worker.
+    ///
+    /// # Errors
+    /// When to look again, if none is free for it: then, or when woken.
+    pub(super) fn sit_down(
+        &mut self,
+        wire: &Wire,
+        place: Place,
+        reserved: bool,
+        now: Timestamp,
+    ) -> Result<(), Option<Timestamp>> {
         if self.seats.contains_key(&place) {
-            return true;
+            return Ok(());
         }
         let taken = |which: fn(&Seat) -> bool| {
             u32::try_from(self.seats.values().filter(|seat| which(seat)).count())
@@ -257,10 +277,23 @@ impl WireState {
         };
         let free = taken(|_| true) < wire.associations
             && (reserved || taken(|seat| !seat.reserved) < wire.associations - wire.reserved);
-        if free {
-            let open = false;
-            self.seats.insert(place, Seat { reserved, open });
+        if !free {
+            self.want(place);
+            return Err(None);
         }
-        free
+        match &mut self.wanting {
+            Some((lane, until)) if *lane != place.0 && !reserved => {
+                let until = *until.get_or_insert(now.plus_seconds(KEPT_SECONDS));
+                if now < until {
+                    return Err(Some(until));
+                }
+                self.wanting = None;
+            }
+            Some((lane, _)) if *lane == place.0 => self.wanting = None,
+            _ => {}
+        }
+        let open = false;
+        self.seats.insert(place, Seat { reserved, open });
+        Ok(())
     }
 }

@@ -3,7 +3,10 @@
 //! Invariants:
 //! - A thread is begun when there may be work that no waiting worker can take, one for everything and one for what is
 //!   urgent at a time: each that finds some brings the next.
-//! - One that found nothing for [`KEEP`] ends; the last one only if there is no time at which to look again.
+//! - One that found nothing for [`KEEP`] ends; if there is a time at which to look again, then only while another one
+//!   that may take anything waits for it.
+//! - While there is an outage or the window is closed, one that may take anything is there: it probes, or waits for the
+//!   window.
 //! - Whether to end is decided under the lane's lock, so that no poke is lost between.
 //! - A worker has at most one thread. One that panicked keeps its place until it is run anew.
 
@@ -39,14 +42,16 @@ impl Lane {
         if !state.staff.open || state.paused || state.is_over() {
             return Vec::new();
         }
-        // An outage needs somebody who probes, whatever waits.
-        let probing = state.staff.alive.is_empty() && self.wire.lock().breaker.outage().is_some();
+        let is_watched = state.staff.alive.iter().any(|one| !self.is_reserved(*one));
+        let watch =
+            !is_watched && (!state.window_open || self.wire.lock().breaker.outage().is_some());
         let mut hired = Vec::new();
         for reserved in [false, true] {
             let mut all = (0..self.associations()).filter(|one| self.is_reserved(*one) == reserved);
             let nothing_new = state.empty_at[usize::from(reserved)] == Some(state.pokes);
             let is_free = |one: &u32| self.is_reserved(*one) == reserved;
-            if (nothing_new && !probing) || state.staff.free.iter().any(is_free) {
+            let needed = !nothing_new || (watch && !reserved);
+            if !needed || state.staff.free.iter().any(is_free) {
                 continue;
             }
             hired.extend(all.find(|one| !state.staff.alive.contains(one)));
@@ -83,8 +88,10 @@ impl Lane {
             state.staff.free.insert(worker);
         }
         let unchanged = |state: &mut LaneState| state.changes == idle.changes && !state.is_over();
-        let goes =
-            |state: &LaneState| is_free && (idle.until.is_none() || state.staff.alive.len() > 1);
+        let watches = |one: &u32| *one != worker && !self.is_reserved(*one);
+        let goes = |state: &LaneState| {
+            is_free && (idle.until.is_none() || state.staff.free.iter().any(watches))
+        };
         let kept = KEEP.saturating_sub(since.elapsed());
         let until = idle.until.map(|until| until.since(now));
         let patience = match until {

@@ -96,10 +96,15 @@ impl Lane {
                 changes: state.changes,
             })
         };
-        if state.is_over() {
-            return Turn::Stop;
-        }
         let holds = state.holds.contains_key(&worker);
+        if state.is_over() {
+            // A stop ends all associations by itself.
+            return if holds && !state.stopped {
+                Turn::LetGo
+            } else {
+                Turn::Stop
+            };
+        }
         if holds && (state.paused || wire.breaker.outage().is_some()) {
             return Turn::LetGo;
         }
@@ -144,6 +149,7 @@ impl Lane {
                 return idle(self.next_opening(now), &state);
             }
             if let Some(until) = wire.congestion(now) {
+                wire.want(self.place(worker));
                 return idle(Some(until), &state);
             }
         }
@@ -169,8 +175,8 @@ impl Lane {
                 return idle(Some(until), &state);
             }
         }
-        if !wire.sit_down(&self.wire, self.place(worker), reserved) {
-            return idle(None, &state);
+        if let Err(until) = wire.sit_down(&self.wire, self.place(worker), reserved, now) {
+            return idle(until, &state);
         }
         wire.trial |= trial;
         state.sending += 1;

@@ -4,19 +4,19 @@ use super::*;
 use crate::config::settings::AssociationPer;
 
 /// Lanes with their threads.
-struct Started {
+pub(super) struct Started {
     folder: tempfile::TempDir,
-    clock: Arc<TestClock>,
-    script: Arc<Script>,
-    store: Arc<SqliteStore>,
-    kinds: [Arc<Played<Script>>; 2],
-    services: Arc<Services>,
-    lanes: Arc<Lanes>,
-    promoter: Promoter,
+    pub(super) clock: Arc<TestClock>,
+    pub(super) script: Arc<Script>,
+    pub(super) store: Arc<SqliteStore>,
+    pub(super) kinds: [Arc<Played<Script>>; 2],
+    pub(super) services: Arc<Services>,
+    pub(super) lanes: Arc<Lanes>,
+    pub(super) promoter: Promoter,
 }
 
 /// Two kinds: one without a prefix, and a new one.
-fn lanes(
+pub(super) fn lanes(
     entries: &[&str],
     of_new_kind: &[&str],
     destinations: BTreeMap<String, DestinationSettings>,
@@ -60,7 +60,7 @@ fn lanes(
 }
 
 impl Started {
-    fn enqueue(&self, destination: &str, items: Vec<NewItem>) {
+    pub(super) fn enqueue(&self, destination: &str, items: Vec<NewItem>) {
         let items: Vec<NewItem> = items
             .into_iter()
             .map(|one| NewItem {
@@ -73,12 +73,12 @@ impl Started {
         self.lanes.poke(destination);
     }
 
-    fn count(&self, destination: &str, state: State) -> u64 {
+    pub(super) fn count(&self, destination: &str, state: State) -> u64 {
         let record = self.store.destination(destination).unwrap();
         record.map_or(0, |record| record.counts.get(state))
     }
 
-    fn until(&self, what: &str, met: impl Fn() -> bool) {
+    pub(super) fn until(&self, what: &str, met: impl Fn() -> bool) {
         for _ in 0..60_000 {
             if met() {
                 return;
@@ -88,11 +88,11 @@ impl Started {
         panic!("never: {what}");
     }
 
-    fn threads(&self) -> usize {
+    pub(super) fn threads(&self) -> usize {
         self.services.alive(worker::NAME)
     }
 
-    fn end(self) {
+    pub(super) fn end(self) {
         self.lanes.stop();
         self.services.stop();
         self.services.join();
@@ -220,7 +220,7 @@ fn threads_come_and_go_and_nothing_waits_for_one() {
     started.end();
 }
 
-fn second_name(
+pub(super) fn second_name(
     change: impl FnOnce(&mut DestinationSettings),
 ) -> BTreeMap<String, DestinationSettings> {
     let mut pacs = DestinationSettings::default();
@@ -301,12 +301,15 @@ fn all_names_of_a_target_have_its_associations_together() {
     assert_eq!(*found.lock().unwrap(), [true, true]);
     assert_eq!(bench.count("pacs", State::Success), 3);
     assert_eq!(bench.count("research", State::Success), 3);
-    // Their places are free again.
+    // Their places are free again, and one is kept for who found none before.
     bench.enqueue("research", items("t", 1));
-    assert_eq!(
-        worker::step(&bench.lanes.lane("research").unwrap(), 1),
-        Step::Worked
-    );
+    let research = bench.lanes.lane("research").unwrap();
+    let Step::Idle(idle) = worker::step(&research, 1) else {
+        panic!("the other name was not let in");
+    };
+    assert_eq!(idle.until, Some(bench.clock.now().plus_seconds(0.1)));
+    bench.clock.0.fetch_add(100_000, Ordering::SeqCst);
+    assert_eq!(worker::step(&research, 1), Step::Worked);
     bench.end();
 }
 

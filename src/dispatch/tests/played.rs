@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use orthanc_sdk::Change;
 use parking_lot::Mutex;
@@ -28,6 +29,10 @@ pub trait Player: Send + Sync + 'static {
 pub struct Played<P> {
     pub prefix: &'static str,
     pub entries: Mutex<BTreeSet<String>>,
+    /// Called once, before they are read.
+    pub hook: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+    /// They cannot be read now.
+    pub mute: AtomicBool,
     pub player: Arc<P>,
 }
 
@@ -37,6 +42,8 @@ impl<P> Played<P> {
         Arc::new(Played {
             prefix,
             entries: Mutex::new(entries),
+            hook: Mutex::default(),
+            mute: AtomicBool::new(false),
             player,
         })
     }
@@ -52,6 +59,12 @@ impl<P: Player> Kind for Played<P> {
     }
 
     fn entries(&self, _: bool) -> Result<BTreeSet<String>, String> {
+        if let Some(hook) = self.hook.lock().take() {
+            hook();
+        }
+        if self.mute.load(Ordering::SeqCst) {
+            return Err("no answer".to_owned());
+        }
         Ok(self.entries.lock().clone())
     }
 
