@@ -1,7 +1,8 @@
 //! Where instances go: each destination is a value that knows how to deliver to itself.
 //!
-//! A kind of destination is a folder here, and one line in `plugin.rs`, where kinds are listed. What a kind needs
-//! of the rest: to be asked for an [`Endpoint`] by the name of one of its entries.
+//! A kind of destination is a folder here, and one line where kinds are listed: in `plugin.rs`, and for the names in
+//! rules in `words/src/config/names.rs`, which `sendqueuectl check` has too. What a kind needs of the rest: to be asked
+//! for an [`Endpoint`] by the name of one of its entries.
 //!
 //! Invariants:
 //! - A delivery answers for every item of its batch, in the batch's order, and an item is a success only if the

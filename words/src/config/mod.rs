@@ -11,6 +11,7 @@ mod destination;
 mod host;
 mod in_force;
 mod mistake;
+mod names;
 mod raw;
 pub mod remark;
 pub mod settings;

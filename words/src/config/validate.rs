@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::alerts::alerts;
 use super::destination::{Draft, QUIET_SECONDS, TARGET};
 use super::host::{Host, host, index_directory};
-use super::mistake::{Mistakes, one_of, quoted, quoted_text};
+use super::mistake::{Mistakes, quoted, quoted_text};
+use super::names::{check_destination, check_second_name};
 use super::raw::{Node, Object};
 use super::settings::{Rule, Settings, When};
 use super::vocabulary::{AGAIN, LEVELS, PRIORITIES};
@@ -166,19 +167,6 @@ fn path(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// Whether `name` can be a destination, `second` being those with a `Target`; `Err` says what is allowed.
-fn check_destination(name: &str, host: &Host, second: &[&str]) -> Result<(), String> {
-    match &host.names {
-        _ if name.is_empty() => Err("the name of a modality".to_owned()),
-        _ if second.contains(&name) => Ok(()),
-        Some(names) if !names.iter().any(|n| n == name) => {
-            let names = one_of(names.iter().map(String::as_str), Some(name));
-            Err(format!("a name of DicomModalities, {names}"))
-        }
-        _ => Ok(()),
-    }
-}
-
 fn read_destinations(
     node: &Node<'_>,
     defaults: &Draft,
@@ -215,20 +203,6 @@ fn read_destinations(
         own.share(of_target);
     }
     Some(destinations)
-}
-
-/// Whether `name` can be a second name of a target; `Err` says what is allowed.
-fn check_second_name(name: &str, host: &Host) -> Result<(), String> {
-    let is_modality = (host.names.iter().flatten()).any(|one| one == name);
-    let is_plain = !name.is_empty()
-        && (name.bytes()).all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    if is_plain && !is_modality {
-        return Ok(());
-    }
-    Err(
-        "with a Target, a name that is not one of DicomModalities, of letters, digits, - and _"
-            .to_owned(),
-    )
 }
 
 fn read_rules(
