@@ -37,26 +37,28 @@ fn allowed() -> Vec<(String, BTreeSet<String>)> {
         .collect()
 }
 
-/// The files of a source folder, without its tests.
-fn sources(folder: &Path) -> Vec<PathBuf> {
+/// The files below a folder, without what is built.
+fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).expect("a source folder") {
+    for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
-        let name = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        if ["tests", "conformance"].contains(&name.as_str()) {
-            continue;
-        }
-        if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+        if !path.is_dir() {
             found.push(path);
+        } else if !path.ends_with("target") {
+            found.extend(files(&path));
         }
     }
     found
+}
+
+/// The files of a source folder, without its tests.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let is_code = |path: &PathBuf| {
+        let inside = path.strip_prefix(folder).unwrap_or(path).with_extension("");
+        let is_test = |part| part == "tests" || part == "conformance";
+        path.extension().is_some_and(|extension| extension == "rs") && !inside.iter().any(is_test)
+    };
+    files(folder).into_iter().filter(is_code).collect()
 }
 
 /// The code without comments and what is in quotes, and without items for tests alone.
@@ -244,6 +246,41 @@ fn an_arrow_is_seen_however_it_is_written() {
         let expected = expected.iter().map(|room| (*room).to_owned()).collect();
         assert_eq!(used(&deep, text), expected, "{text}");
     }
+}
+
+/// Rows of a table are left out: they cannot be wrapped.
+#[test]
+fn comments_are_wrapped_at_120_columns() {
+    let mut long = Vec::new();
+    for folder in [
+        "src",
+        "words",
+        "orthanc-sdk",
+        "sendqueuectl",
+        "tests",
+        "benches",
+        "fuzz",
+        "scripts",
+        "examples",
+    ] {
+        for file in files(&root().join(folder)) {
+            let marker = match file.extension().and_then(|extension| extension.to_str()) {
+                Some("rs" | "js") => "//",
+                Some("sql") => "--",
+                Some("sh" | "py") => "#",
+                _ => continue,
+            };
+            let text = fs::read_to_string(&file).expect("a text");
+            for (number, line) in (1..).zip(text.lines()) {
+                let comment = line.trim_start().strip_prefix(marker);
+                let is_row = |text: &str| text.trim_start_matches(['/', '!', ' ']).starts_with('|');
+                if line.chars().count() > 120 && comment.is_some_and(|text| !is_row(text)) {
+                    long.push(format!("{}:{number}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(long.is_empty(), "{}", long.join("\n"));
 }
 
 /// `sendqueuectl` builds where there is no libclang, no header of Orthanc and no SQLite.
