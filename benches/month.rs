@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 use OrthancSendQueue::item::{Class, Ids, Outcome, Priority, Timestamp};
 use OrthancSendQueue::store::sqlite::SqliteStore;
 use OrthancSendQueue::store::{
-    AttemptMade, Book, Claims, Finish, FinishVerb, Intake, Journal, NewItem, Pick, StoreError,
-    Upkeep,
+    AttemptMade, Book, Claims, Ending, Finish, Intake, Journal, NewItem, Pick, StoreError, Upkeep,
 };
 
 const DESTINATIONS: [&str; 3] = ["pacs", "archive", "research"];
@@ -78,7 +77,7 @@ fn one_day(store: &SqliteStore, day: u64, per_day: u64, now: Timestamp) -> Resul
                 .iter()
                 .map(|item| Finish {
                     id: item.id,
-                    verb: FinishVerb::Complete(AttemptMade {
+                    ending: Ending::Complete(AttemptMade {
                         started: now,
                         duration_us: 5000,
                         outcome: Outcome::new(Class::Success, ""),

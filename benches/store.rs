@@ -13,7 +13,7 @@ use std::time::Instant;
 use OrthancSendQueue::item::{Ids, Outcome, Priority, State, Timestamp};
 use OrthancSendQueue::store::sqlite::SqliteStore;
 use OrthancSendQueue::store::{
-    AttemptMade, Book, Claims, Cursor, Filter, Finish, FinishVerb, Intake, Journal, NewItem, Page,
+    AttemptMade, Book, Claims, Cursor, Ending, Filter, Finish, Intake, Journal, NewItem, Page,
     Pick, Upkeep,
 };
 
@@ -177,7 +177,7 @@ fn deliver(store: &SqliteStore, count: u64, at_once: usize) -> Result<(u64, Spen
             .iter()
             .map(|item| Finish {
                 id: item.id,
-                verb: FinishVerb::Complete(AttemptMade {
+                ending: Ending::Complete(AttemptMade {
                     started: NOW,
                     duration_us: 5_000,
                     outcome: Outcome::of_status(0, ""),

@@ -5,7 +5,7 @@ use std::path::Path;
 use OrthancSendQueue::item::{Class, Clock, Ids, Outcome, Priority, SystemClock, Timestamp};
 use OrthancSendQueue::store::sqlite::SqliteStore;
 use OrthancSendQueue::store::{
-    AttemptMade, Claims, Finish, FinishVerb, Intake, Journal, NewItem, Pick, Reception,
+    AttemptMade, Claims, Ending, Finish, Intake, Journal, NewItem, Pick, Reception,
 };
 
 pub const DESTINATIONS: [&str; 3] = ["pacs", "archive", "research"];
@@ -34,9 +34,9 @@ pub fn fill(database: &Path) -> Filled {
         enqueue(&store, first, time, None);
         work(&store, time, |id| {
             if id % 8 < 3 {
-                FinishVerb::Fail(made(failure(id / 8), time))
+                Ending::Fail(made(failure(id / 8), time))
             } else {
-                FinishVerb::Complete(made(Outcome::of_status(0, ""), time))
+                Ending::Complete(made(Outcome::of_status(0, ""), time))
             }
         });
     }
@@ -45,7 +45,7 @@ pub fn fill(database: &Path) -> Filled {
     // 4,000 wait for their retry, 4,000 for the end of their quiet period.
     for _ in 0..4 {
         enqueue(&store, first, now, None);
-        work(&store, now, |_| FinishVerb::Retry {
+        work(&store, now, |_| Ending::Retry {
             at: tomorrow,
             attempt: made(Outcome::of_status(0xA700, "Refused: Out of Resources"), now),
         });
@@ -77,7 +77,7 @@ fn enqueue(store: &SqliteStore, first: u64, now: Timestamp, not_before: Option<T
 }
 
 /// Claims and finishes all that is pending.
-fn work(store: &SqliteStore, now: Timestamp, verb: impl Fn(i64) -> FinishVerb) {
+fn work(store: &SqliteStore, now: Timestamp, verb: impl Fn(i64) -> Ending) {
     for name in DESTINATIONS {
         while let Some(claim) = store
             .claim(name, Pick::MostUrgent, PER_STUDY as u32)
@@ -88,7 +88,7 @@ fn work(store: &SqliteStore, now: Timestamp, verb: impl Fn(i64) -> FinishVerb) {
                 .iter()
                 .map(|item| Finish {
                     id: item.id,
-                    verb: verb(item.id),
+                    ending: verb(item.id),
                 })
                 .collect();
             store.finish(claim.token, &results, now).expect("finished");

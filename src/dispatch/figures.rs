@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use crate::item::{Class, Next};
+use crate::item::{Class, Consequence};
 
 /// Upper bounds in seconds of the buckets of delivery times; what is longer falls into a last one. From a small
 /// instance within a building to a multi-frame one over a slow line.
@@ -32,7 +32,7 @@ pub struct Figures {
 #[derive(Debug, Clone, Copy)]
 pub struct Settled {
     pub class: Class,
-    pub next: Next,
+    pub next: Consequence,
     /// Size of the instance.
     pub bytes: u64,
     /// What this instance took; of a batch that tells only its end, its part of the whole time.
@@ -42,12 +42,12 @@ pub struct Settled {
 impl Settled {
     /// Whether the instance arrived.
     pub fn is_sent(&self) -> bool {
-        self.next == Next::Complete
+        self.next == Consequence::Complete
     }
 
     /// Whether it is in the error queue now.
     pub fn is_failed(&self) -> bool {
-        self.next == Next::Fail
+        self.next == Consequence::Fail
     }
 }
 
@@ -62,7 +62,7 @@ impl Figures {
             self.sent_bytes += one.bytes;
             self.delivery.add(one.took);
         }
-        self.retries += u64::from(matches!(one.next, Next::Retry { .. }));
+        self.retries += u64::from(matches!(one.next, Consequence::Retry { .. }));
     }
 
     /// A look for the destination found nobody.
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use crate::item::Timestamp;
 
-    fn settled(class: Class, next: Next, millis: u64) -> Settled {
+    fn settled(class: Class, next: Consequence, millis: u64) -> Settled {
         Settled {
             class,
             next,
@@ -119,11 +119,11 @@ mod tests {
     fn each_class_counts_for_itself() {
         let mut figures = Figures::default();
         let at = Timestamp::from_micros(1);
-        figures.settled(&settled(Class::Success, Next::Complete, 4));
-        figures.settled(&settled(Class::Warning, Next::Complete, 5));
-        figures.settled(&settled(Class::Busy, Next::Retry { at }, 6));
-        figures.settled(&settled(Class::Rejected, Next::Fail, 7));
-        figures.settled(&settled(Class::Unreachable, Next::Release, 8));
+        figures.settled(&settled(Class::Success, Consequence::Complete, 4));
+        figures.settled(&settled(Class::Warning, Consequence::Complete, 5));
+        figures.settled(&settled(Class::Busy, Consequence::Retry { at }, 6));
+        figures.settled(&settled(Class::Rejected, Consequence::Fail, 7));
+        figures.settled(&settled(Class::Unreachable, Consequence::Release, 8));
         figures.unreachable();
         assert_eq!((figures.sent, figures.sent_bytes), (2, 20));
         assert_eq!(figures.retries, 1);
@@ -144,9 +144,9 @@ mod tests {
     fn only_what_arrived_has_a_delivery_time() {
         let mut figures = Figures::default();
         for millis in [0, 5, 6, 59_000, 61_000] {
-            figures.settled(&settled(Class::Success, Next::Complete, millis));
+            figures.settled(&settled(Class::Success, Consequence::Complete, millis));
         }
-        figures.settled(&settled(Class::Rejected, Next::Fail, 1));
+        figures.settled(&settled(Class::Rejected, Consequence::Fail, 1));
         // A bound belongs to its bucket.
         let mut expected = [0; DELIVERY_SECONDS.len() + 1];
         expected[0] = 2;

@@ -1,4 +1,5 @@
-//! What time alone does to items (by the queue's own clock): quiet periods and back-offs end, items expire, history is pruned.
+//! What time alone does to items (by the queue's own clock): quiet periods and back-offs end, items expire, history is
+//! pruned.
 //!
 //! Invariants:
 //! - Each step is small, so that the writer is never held for long.
@@ -118,8 +119,8 @@ impl Promoter {
         Ok(())
     }
 
-    /// What waits for a destination that is not configured does not expire: each time that it would, it gets another day.
-    /// `false`: it is not known yet which those are.
+    /// What waits for a destination that is not configured does not expire: each time that it would, it gets another
+    /// day. `false`: it is not known yet which those are.
     fn spare_absent(&self, now: Timestamp) -> Result<bool> {
         let Some(absent) = self.absent.lock().clone() else {
             return Ok(false);

@@ -46,11 +46,11 @@ pub enum Groups<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finish {
     pub id: i64,
-    pub verb: FinishVerb,
+    pub ending: Ending,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FinishVerb {
+pub enum Ending {
     /// To `Success`, with its attempt.
     Complete(AttemptMade),
     /// To `Retry`, due `at`, with its attempt.

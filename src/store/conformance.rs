@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AttemptMade, Claim, Counts, Filter, Finish, FinishVerb, Hand, Intake, NewItem, Page, Pick,
+    AttemptMade, Claim, Counts, Ending, Filter, Finish, Hand, Intake, NewItem, Page, Pick,
     Reception, Store,
 };
 use crate::item::{Attempt, Class, Ids, Item, Outcome, Priority, State, Timestamp};
@@ -109,8 +109,10 @@ fn made(class: Class) -> AttemptMade {
     }
 }
 
-fn finish(store: &dyn Store, token: i64, id: i64, verb: FinishVerb) -> u64 {
-    store.finish(token, &[Finish { id, verb }], at(2)).unwrap()
+fn finish(store: &dyn Store, token: i64, id: i64, verb: Ending) -> u64 {
+    store
+        .finish(token, &[Finish { id, ending: verb }], at(2))
+        .unwrap()
 }
 
 /// Claims what is first at the destination and lets all of it fail.
@@ -121,7 +123,7 @@ fn fail_all(store: &dyn Store, destination: &str, class: Class) -> Vec<i64> {
         .iter()
         .map(|item| Finish {
             id: item.id,
-            verb: FinishVerb::Fail(made(class)),
+            ending: Ending::Fail(made(class)),
         })
         .collect();
     store.finish(claim.token, &results, at(2)).unwrap();

@@ -148,8 +148,9 @@ impl<'a> Intake<'a> {
     }
 }
 
-/// Who is told that there may be something to send: by whoever writes into the store, in this process, or in another one by way
-/// of the backend. To be told once too often costs a look; what nobody tells of is found by `Upkeep`'s user within seconds.
+/// Who is told that there may be something to send: by whoever writes into the store, in this process, or in another
+/// one by way of the backend. To be told once too often costs a look; what nobody tells of is found by `Upkeep`'s user
+/// within seconds.
 pub trait Notifier: Send + Sync {
     /// Something may be ready for this destination.
     fn ready(&self, destination: &str);

@@ -41,7 +41,7 @@ pub use self::book::{
     Book, Counts, DestinationRecord, ErrorSummary, FailureTotal, LastError, MinuteAtRest, Outage,
     ResourceProgress,
 };
-pub use self::claims::{AttemptMade, Claim, Claims, Finish, FinishVerb, Groups, Pick};
+pub use self::claims::{AttemptMade, Claim, Claims, Ending, Finish, Groups, Pick};
 pub use self::desk::{Desk, ErrorOperation, Moved};
 pub use self::filter::{CLOCK_SLACK_SECONDS, Filter, Order, Page, States, StatusFilter};
 pub use self::in_hand::{BLAMED_ASIDE, BLAMED_MOST, Hand, HeldBack, Released, SEEN_ASIDE};

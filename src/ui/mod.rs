@@ -88,7 +88,7 @@ mod tests {
 
     use super::*;
     use crate::item::State;
-    use crate::item::state::Verb;
+    use crate::item::state::Move;
 
     /// What stands in a script behind `const NAME = `.
     fn value_of(script: &str, name: &str) -> &'static str {
@@ -119,11 +119,11 @@ mod tests {
         for found in row.captures_iter(offered) {
             let (_, [word, states]) = found.extract();
             let verb = match word {
-                "replay" => Verb::Replay,
-                "send-now" => Verb::SendNow,
-                "redirect" => Verb::Redirect,
-                "cancel" => Verb::Cancel,
-                "remove" => Verb::Remove,
+                "replay" => Move::Replay,
+                "send-now" => Move::SendNow,
+                "redirect" => Move::Redirect,
+                "cancel" => Move::Cancel,
+                "remove" => Move::Remove,
                 other => panic!("{other} is no verb of a person"),
             };
             let legal = State::ALL

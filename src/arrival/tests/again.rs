@@ -140,7 +140,7 @@ fn what_did_not_get_there_is_sent_again() {
         .unwrap();
     let failed = Finish {
         id: claim.items[0].id,
-        verb: FinishVerb::Fail(AttemptMade {
+        ending: Ending::Fail(AttemptMade {
             started: now,
             duration_us: 1,
             outcome: Outcome::new(Class::Rejected, "no"),

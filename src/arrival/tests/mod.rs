@@ -32,8 +32,7 @@ use crate::destinations::modality::Modalities;
 use crate::item::{Class, Clock, Item, Outcome, State, Timestamp};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{
-    AttemptMade, Book, Claims, Filter, Finish, FinishVerb, Journal, Notifier, Page, Pick, Store,
-    Upkeep,
+    AttemptMade, Book, Claims, Ending, Filter, Finish, Journal, Notifier, Page, Pick, Store, Upkeep,
 };
 
 /// 2026-11-20 12:00:00.4 UTC.
@@ -250,7 +249,7 @@ impl World {
                     .iter()
                     .map(|item| Finish {
                         id: item.id,
-                        verb: FinishVerb::Complete(AttemptMade {
+                        ending: Ending::Complete(AttemptMade {
                             started: now,
                             duration_us: 1,
                             outcome: Outcome::new(Class::Success, String::new()),

@@ -119,7 +119,8 @@ fn the_thread_itself_survives_a_panic_and_ends_at_a_stop() {
     assert_eq!(services.alive(worker::NAME), 0);
 }
 
-/// Its number is its own as long as it is to come back: else two would have the same group in hand, and threads would pile up.
+/// Its number is its own as long as it is to come back: else two would have the same group in hand, and threads would
+/// pile up.
 #[test]
 fn nobody_takes_the_place_of_one_that_panicked() {
     let bench = bench(|settings| settings.associations = 1);

@@ -11,7 +11,7 @@ use fastrand::Rng;
 
 use super::*;
 use crate::config::settings::{AssociationPer, Window};
-use crate::item::state::Verb;
+use crate::item::state::Move;
 use crate::item::{RetryPolicy, outcome};
 use crate::store::conformance::model::Model;
 
@@ -374,7 +374,7 @@ impl Play {
         if self.model.entries.len() > MAX_ITEMS {
             let ids: Vec<i64> = self.model.entries.keys().take(20).copied().collect();
             for id in ids {
-                self.operate(id, Verb::Remove);
+                self.operate(id, Move::Remove);
             }
             return "make room".into();
         }
@@ -419,15 +419,15 @@ impl Play {
             }
             _ => {
                 let verbs = [
-                    Verb::Cancel,
-                    Verb::SendNow,
-                    Verb::SendNow,
-                    Verb::SendNow,
-                    Verb::SendNow,
-                    Verb::Replay,
-                    Verb::Replay,
-                    Verb::Redirect,
-                    Verb::Remove,
+                    Move::Cancel,
+                    Move::SendNow,
+                    Move::SendNow,
+                    Move::SendNow,
+                    Move::SendNow,
+                    Move::Replay,
+                    Move::Replay,
+                    Move::Redirect,
+                    Move::Remove,
                 ];
                 let verb = verbs[self.random.usize(..verbs.len())];
                 let ids: Vec<i64> = self.model.entries.keys().copied().collect();
@@ -591,7 +591,7 @@ impl Play {
                 }
                 Event::Stopped => stopped = true,
                 Event::Cancelled(id) => {
-                    assert!(self.model.operate(*id, Verb::Cancel, None, None, now));
+                    assert!(self.model.operate(*id, Move::Cancel, None, None, now));
                 }
                 Event::Told { token, tried } => {
                     let mut results = Vec::new();
@@ -599,7 +599,7 @@ impl Play {
                         let held = self.model.entries[id].claim == Some(*token);
                         let verb = match one {
                             Tried::Unknown => continue,
-                            Tried::NotYet => FinishVerb::Release,
+                            Tried::NotYet => Ending::Release,
                             Tried::Made {
                                 outcome,
                                 started,
@@ -614,7 +614,7 @@ impl Play {
                                 };
                                 let counted = attempt.counted;
                                 let verb = follows(attempt, count + 1, &retry, now, stopped);
-                                if held && counted && verb != FinishVerb::Release {
+                                if held && counted && verb != Ending::Release {
                                     self.reached.insert(*id, count + 1);
                                 }
                                 if matches!(outcome.class, Class::Success | Class::Warning) {
@@ -623,7 +623,10 @@ impl Play {
                                 verb
                             }
                         };
-                        results.push(Finish { id: *id, verb });
+                        results.push(Finish {
+                            id: *id,
+                            ending: verb,
+                        });
                     }
                     self.model.finish(*token, &results, now);
                 }
@@ -644,26 +647,26 @@ impl Play {
         "round".into()
     }
 
-    fn operate(&mut self, id: i64, verb: Verb) {
+    fn operate(&mut self, id: i64, verb: Move) {
         let (now, to) = (self.now(), self.destination());
         let store = self.inside().store.clone();
         let answer = match verb {
-            Verb::Cancel => store.cancel(id, now),
-            Verb::SendNow => store.send_now(id),
-            Verb::Replay => store.replay(id, None),
-            Verb::Redirect => store.redirect(id, to, None),
+            Move::Cancel => store.cancel(id, now),
+            Move::SendNow => store.send_now(id),
+            Move::Replay => store.replay(id, None),
+            Move::Redirect => store.redirect(id, to, None),
             _ => store.remove(id),
         }
         .unwrap();
         let before = self.model.entries[&id].item.state;
-        let target = (verb == Verb::Redirect).then_some(to);
+        let target = (verb == Move::Redirect).then_some(to);
         let moved = self.model.operate(id, verb, target, None, now);
         assert_eq!(moved, before.after(verb).is_some());
         match &answer {
             Moved::Done(item) => {
                 assert!(moved, "{verb:?} of {before:?}");
                 self.inside().lanes.poke(&item.destination);
-                if matches!(verb, Verb::Replay | Verb::Redirect) {
+                if matches!(verb, Move::Replay | Move::Redirect) {
                     self.reached.remove(&id);
                     self.acknowledged.remove(&id);
                 }
@@ -761,31 +764,31 @@ fn follows(
     retry: &RetryPolicy,
     now: Timestamp,
     stopped: bool,
-) -> FinishVerb {
+) -> Ending {
     let class = attempt.outcome.class;
     match class {
-        Class::Success | Class::Warning => FinishVerb::Complete(attempt),
-        Class::Unreachable => FinishVerb::Release,
+        Class::Success | Class::Warning => Ending::Complete(attempt),
+        Class::Unreachable => Ending::Release,
         // Cut by our own stop.
-        Class::Interrupted | Class::Internal if stopped => FinishVerb::Release,
+        Class::Interrupted | Class::Internal if stopped => Ending::Release,
         Class::Interrupted | Class::Busy | Class::Internal => again(attempt, count, retry, now),
         Class::Rejected if retry.on_rejected => again(attempt, count, retry, now),
-        _ => FinishVerb::Fail(attempt),
+        _ => Ending::Fail(attempt),
     }
 }
 
-fn again(attempt: AttemptMade, count: u32, retry: &RetryPolicy, now: Timestamp) -> FinishVerb {
+fn again(attempt: AttemptMade, count: u32, retry: &RetryPolicy, now: Timestamp) -> Ending {
     if count >= MAX_ATTEMPTS {
-        return FinishVerb::Fail(attempt);
+        return Ending::Fail(attempt);
     }
     let wait = [30.0, 60.0][count as usize - 1];
     let at = now.plus_seconds(wait);
     // The same table, said twice.
     assert_eq!(
         outcome::follow(attempt.outcome.class, count, retry, now, 1.0),
-        crate::item::Next::Retry { at }
+        crate::item::Consequence::Retry { at }
     );
-    FinishVerb::Retry { at, attempt }
+    Ending::Retry { at, attempt }
 }
 
 #[test]

@@ -14,8 +14,8 @@ use crate::dispatch::figures::Settled;
 use crate::dispatch::lane::{Lane, group_of};
 use crate::failpoint;
 use crate::item::outcome::follow;
-use crate::item::{Class, Item, Next, Outcome, Priority};
-use crate::store::{AttemptMade, Claim, Finish, FinishVerb, Groups, Hand, Pick};
+use crate::item::{Class, Consequence, Item, Outcome, Priority};
+use crate::store::{AttemptMade, Claim, Ending, Finish, Groups, Hand, Pick};
 use crate::transport::{Batch, Delivery, Permit, Tried};
 use parking_lot::{Mutex, MutexGuard};
 
@@ -64,7 +64,7 @@ impl Drop for Held<'_> {
 fn release(id: i64) -> Finish {
     Finish {
         id,
-        verb: FinishVerb::Release,
+        ending: Ending::Release,
     }
 }
 
@@ -376,17 +376,17 @@ fn settle(lane: &Lane, item: &Item, tried: &Tried, each: Option<Duration>) -> Op
     report(lane, item, outcome, next);
     Some(Finish {
         id: item.id,
-        verb: match next {
-            Next::Complete => FinishVerb::Complete(attempt),
-            Next::Retry { at } => FinishVerb::Retry { at, attempt },
-            Next::Fail => FinishVerb::Fail(attempt),
-            Next::Release => FinishVerb::Release,
+        ending: match next {
+            Consequence::Complete => Ending::Complete(attempt),
+            Consequence::Retry { at } => Ending::Retry { at, attempt },
+            Consequence::Fail => Ending::Fail(attempt),
+            Consequence::Release => Ending::Release,
         },
     })
 }
 
 /// Says once what needs a person, or is our own fault.
-fn report(lane: &Lane, item: &Item, outcome: &Outcome, next: Next) {
+fn report(lane: &Lane, item: &Item, outcome: &Outcome, next: Consequence) {
     let said = format!(
         "{}: instance {} ({}): {} {}",
         lane.name,
@@ -397,8 +397,8 @@ fn report(lane: &Lane, item: &Item, outcome: &Outcome, next: Next) {
     );
     match (outcome.class, next) {
         (Class::Internal, _) => log::error!("{said}"),
-        (_, Next::Fail) => log::warn!("{said}; it waits in the error queue"),
-        (_, Next::Retry { .. }) => log::info!("{said}; it will be tried again"),
+        (_, Consequence::Fail) => log::warn!("{said}; it waits in the error queue"),
+        (_, Consequence::Retry { .. }) => log::info!("{said}; it will be tried again"),
         _ => {}
     }
 }
@@ -410,7 +410,7 @@ fn finish(lane: &Lane, held: Held<'_>, results: &[Finish]) {
     held.ids().clear();
     if written {
         failpoint::pass("finished");
-        if results.iter().any(|one| one.verb == FinishVerb::Release) {
+        if results.iter().any(|one| one.ending == Ending::Release) {
             // Another worker may have found the queue empty meanwhile.
             lane.poke();
         }

@@ -77,14 +77,14 @@ fn arrivals_are_merged_with_what_waits(store: &dyn Store) {
         store,
         second.token,
         second.items[0].id,
-        FinishVerb::Retry {
+        Ending::Retry {
             at: at(9),
             attempt: made(Class::Busy),
         },
     );
     assert_eq!(send(std::slice::from_ref(&new)).already_queued, 1, "Retry");
     store.cancel(second.items[0].id, at(3)).unwrap();
-    let success = FinishVerb::Complete(made(Class::Success));
+    let success = Ending::Complete(made(Class::Success));
     finish(store, first.token, first.items[0].id, success);
     assert_eq!(
         send(std::slice::from_ref(&new)).enqueued,
@@ -107,7 +107,7 @@ fn requests_are_merged_with_what_runs_too(store: &dyn Store) {
     assert_eq!(ask().already_queued, 1, "Pending");
     let claim = claim(store, "pacs");
     assert_eq!(ask().already_queued, 1, "Running");
-    let success = FinishVerb::Complete(made(Class::Success));
+    let success = Ending::Complete(made(Class::Success));
     finish(store, claim.token, claim.items[0].id, success);
     assert_eq!(ask().enqueued, 1, "Success");
 }
@@ -140,7 +140,7 @@ fn arrive(store: &dyn Store, new: &NewItem) -> Enqueued {
     answer
 }
 
-fn end(store: &dyn Store, verb: impl Fn() -> FinishVerb) {
+fn end(store: &dyn Store, verb: impl Fn() -> Ending) {
     let claim = claim(store, "pacs");
     for item in &claim.items {
         finish(store, claim.token, item.id, verb());
@@ -150,7 +150,7 @@ fn end(store: &dyn Store, verb: impl Fn() -> FinishVerb) {
 fn one_item_for_each_reception(store: &dyn Store) {
     let first = received("a", "f1", "", Again::Always);
     assert_eq!(arrive(store, &first).enqueued, 1);
-    end(store, || FinishVerb::Complete(made(Class::Success)));
+    end(store, || Ending::Complete(made(Class::Success)));
     assert_eq!(arrive(store, &first).already_queued, 1, "the same");
     let second = received("a", "f2", "", Again::Always);
     let expected = Enqueued {
@@ -159,12 +159,12 @@ fn one_item_for_each_reception(store: &dyn Store) {
         ..Enqueued::default()
     };
     assert_eq!(arrive(store, &second), expected);
-    end(store, || FinishVerb::Fail(made(Class::Rejected)));
+    end(store, || Ending::Fail(made(Class::Rejected)));
     assert_eq!(arrive(store, &second).already_queued, 1, "failed");
     let mut third = told_again("a", 1, Again::Always);
     third.reception.file = Some("f2".into());
     assert_eq!(arrive(store, &third), expected);
-    end(store, || FinishVerb::Complete(made(Class::Success)));
+    end(store, || Ending::Complete(made(Class::Success)));
     assert_eq!(arrive(store, &third).already_queued, 1);
     assert_eq!(all(store).len(), 3);
     // A person may have it sent as often as he likes.
@@ -183,7 +183,7 @@ fn what_is_received_again(store: &dyn Store) {
         assert!(answer.enqueued == 1 || answer == held_back);
         answer.enqueued == 1
     };
-    let success = || end(store, || FinishVerb::Complete(made(Class::Success)));
+    let success = || end(store, || Ending::Complete(made(Class::Success)));
     let changed = Again::IfChanged;
 
     assert!(arrives("a", "f1", "d1", changed));
@@ -195,7 +195,7 @@ fn what_is_received_again(store: &dyn Store) {
     let running = claim(store, "pacs");
     assert!(!arrives("a", "f5", "d1", changed), "is being sent");
     let id = running.items[0].id;
-    let failed = FinishVerb::Fail(made(Class::Rejected));
+    let failed = Ending::Fail(made(Class::Rejected));
     finish(store, running.token, id, failed);
     assert!(arrives("a", "f6", "d1", changed), "it did not get there");
     success();
@@ -218,7 +218,7 @@ fn what_is_received_again(store: &dyn Store) {
         arrive(store, &told_again("b", 1, Again::Always)).enqueued,
         1
     );
-    end(store, || FinishVerb::Fail(made(Class::Rejected)));
+    end(store, || Ending::Fail(made(Class::Rejected)));
     assert_eq!(arrive(store, &told_again("b", 2, changed)).enqueued, 1);
     success();
 
@@ -238,7 +238,7 @@ fn what_waits_is_of_the_newest_reception(store: &dyn Store) {
         |file: &str, digest: &str| arrive(store, &received("a", file, digest, Again::IfChanged));
     assert_eq!(arrives("f1", "d1").enqueued, 1);
     assert_eq!(arrives("f2", "d2").already_queued, 1);
-    end(store, || FinishVerb::Complete(made(Class::Success)));
+    end(store, || Ending::Complete(made(Class::Success)));
     assert_eq!(arrives("f3", "d2").held_back, [0]);
     assert_eq!(arrives("f4", "d1").enqueued, 1);
 }
@@ -392,7 +392,7 @@ fn a_long_text_is_cut(store: &dyn Store) {
     let token = claim(store, "pacs").token;
     let mut attempt = made(Class::Rejected);
     attempt.outcome.details = "é".repeat(5000);
-    finish(store, token, id, FinishVerb::Fail(attempt));
+    finish(store, token, id, Ending::Fail(attempt));
     let kept = "é".repeat(4000);
     assert_eq!(read(store, id).details.as_ref(), Some(&kept));
     assert_eq!(attempts(store, id)[0].details, kept);

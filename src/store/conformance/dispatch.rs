@@ -73,7 +73,7 @@ fn an_attempt_leaves_its_trace(store: &dyn Store) {
         counted: true,
     };
     let token = claim(store, "pacs").token;
-    let retry = FinishVerb::Retry {
+    let retry = Ending::Retry {
         at: at(30),
         attempt: busy,
     };
@@ -94,11 +94,11 @@ fn an_attempt_leaves_its_trace(store: &dyn Store) {
     assert_eq!(record.last_success, None);
     store.promote(at(30), 10).unwrap();
     let token = claim(store, "pacs").token;
-    finish(store, token, id, FinishVerb::Release);
+    finish(store, token, id, Ending::Release);
     assert_eq!(read(store, id).attempt_count, 1);
     assert_eq!(attempts(store, id).len(), 1, "a release records nothing");
     let token = claim(store, "pacs").token;
-    let success = FinishVerb::Complete(made(Class::Warning));
+    let success = Ending::Complete(made(Class::Warning));
     assert_eq!(finish(store, token, id, success), 1);
     let item = read(store, id);
     assert_eq!(item.state, State::Success);
@@ -140,21 +140,24 @@ fn a_finish_is_all_or_nothing_for_those_held(store: &dyn Store) {
     let mut missing = made(Class::Missing);
     missing.counted = false;
     let verbs = [
-        FinishVerb::Complete(made(Class::Success)),
-        FinishVerb::Fail(missing),
-        FinishVerb::Complete(made(Class::Success)),
-        FinishVerb::Release,
+        Ending::Complete(made(Class::Success)),
+        Ending::Fail(missing),
+        Ending::Complete(made(Class::Success)),
+        Ending::Release,
     ];
     let mut results: Vec<Finish> = made_ids
         .iter()
         .zip(verbs)
-        .map(|(id, verb)| Finish { id: *id, verb })
+        .map(|(id, verb)| Finish {
+            id: *id,
+            ending: verb,
+        })
         .collect();
     // The same item twice, and one that never was.
     results.push(results[0].clone());
     results.push(Finish {
         id: 999_999,
-        verb: FinishVerb::Release,
+        ending: Ending::Release,
     });
     assert_eq!(store.finish(claim.token, &results, at(2)).unwrap(), 3);
     let states: Vec<State> = made_ids.iter().map(|id| state(store, *id)).collect();
@@ -178,10 +181,10 @@ fn a_released_worker_changes_nothing(store: &dyn Store) {
         }
         let before = store.item(id).unwrap();
         for verb in [
-            FinishVerb::Complete(made(Class::Success)),
-            FinishVerb::Fail(made(Class::Rejected)),
-            FinishVerb::Release,
-            FinishVerb::Retry {
+            Ending::Complete(made(Class::Success)),
+            Ending::Fail(made(Class::Rejected)),
+            Ending::Release,
+            Ending::Retry {
                 at: at(9),
                 attempt: made(Class::Busy),
             },
@@ -199,7 +202,7 @@ fn a_cancelled_item_stays_cancelled(store: &dyn Store) {
     let id = enqueue(store, &[new_item("study", "a", "pacs")])[0];
     let token = claim(store, "pacs").token;
     store.cancel(id, at(1)).unwrap();
-    let success = FinishVerb::Complete(made(Class::Success));
+    let success = Ending::Complete(made(Class::Success));
     assert_eq!(finish(store, token, id, success), 0);
     let item = read(store, id);
     assert_eq!(
@@ -215,7 +218,7 @@ fn tokens_are_never_given_twice(store: &dyn Store) {
     for _ in 0..20 {
         let token = claim(store, "pacs").token;
         assert!(tokens.insert(token));
-        finish(store, token, id, FinishVerb::Release);
+        finish(store, token, id, Ending::Release);
     }
 }
 
@@ -259,9 +262,9 @@ fn jobs_in_hand_are_kept_until_a_result(store: &dyn Store) {
         .unwrap();
     assert_eq!(jobs(), ["one", "two"]);
     // What is not in hand ends nothing: Orthanc may have stopped before it told of the job.
-    finish(store, pacs.token, ids[2], FinishVerb::Release);
+    finish(store, pacs.token, ids[2], Ending::Release);
     assert_eq!(jobs(), ["one", "two"]);
-    let success = FinishVerb::Complete(made(Class::Success));
+    let success = Ending::Complete(made(Class::Success));
     finish(store, pacs.token, ids[0], success);
     assert_eq!(jobs(), ["two"]);
     store.begin(at(3)).unwrap();
@@ -272,7 +275,7 @@ fn retries_are_promoted_when_due(store: &dyn Store) {
     let mut waiting = Vec::new();
     for (destination, due) in [("pacs", 10), ("other", 20), ("third", 30)] {
         let id = enqueue(store, &[new_item("study", "a", destination)])[0];
-        let retry = FinishVerb::Retry {
+        let retry = Ending::Retry {
             at: at(due),
             attempt: made(Class::Busy),
         };
@@ -327,7 +330,7 @@ fn whatever_fails_again_meanwhile_is_promoted_once(store: &dyn Store) {
         };
         let retry = |item: &Item| Finish {
             id: item.id,
-            verb: FinishVerb::Retry {
+            ending: Ending::Retry {
                 at: at(FAR),
                 attempt: made(Class::Busy),
             },
@@ -465,7 +468,7 @@ fn what_expired_by_a_wrong_clock_waits_again(store: &dyn Store) {
         (None, None, None)
     );
     check_counts(store);
-    finish(store, claim.token, before[4], FinishVerb::Release);
+    finish(store, claim.token, before[4], Ending::Release);
     for (id, expires) in [(before[1], 130), (before[3], 150), (before[4], 160)] {
         store.expire(at(expires - 1), 10).unwrap();
         assert_eq!(state(store, id), State::Pending, "{id}");
@@ -493,19 +496,9 @@ fn what_is_at_rest_is_pruned(store: &dyn Store) {
     let ids = enqueue(store, &items);
     let token = claim(store, "pacs").token;
     for id in &ids[..2] {
-        finish(
-            store,
-            token,
-            *id,
-            FinishVerb::Complete(made(Class::Success)),
-        );
+        finish(store, token, *id, Ending::Complete(made(Class::Success)));
     }
-    finish(
-        store,
-        token,
-        ids[2],
-        FinishVerb::Fail(made(Class::Rejected)),
-    );
+    finish(store, token, ids[2], Ending::Fail(made(Class::Rejected)));
     store.cancel(ids[3], at(2)).unwrap();
     assert_eq!(store.prune(at(2), 10).unwrap(), 0, "not before its time");
     assert_eq!(store.prune(at(3), 2).unwrap(), 2, "the limit");

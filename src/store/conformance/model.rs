@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::suspects::Suspect;
-use crate::item::state::Verb;
+use crate::item::state::Move;
 use crate::item::{Again, Attempt, Class, Item, Priority, State, Timestamp};
 use crate::store::{
-    Cursor, Duplicates, Enqueued, Finish, FinishVerb, Groups, Intake, LastError, NewItem, Pick,
+    Cursor, Duplicates, Ending, Enqueued, Finish, Groups, Intake, LastError, NewItem, Pick,
     Reception,
 };
 
@@ -226,19 +226,19 @@ impl Model {
             entry.claim = None;
             self.hands
                 .retain(|of, (first, last)| *of != token || !(*first..=*last).contains(&result.id));
-            self.owners[self.by].any_result |= result.verb != FinishVerb::Release;
-            let (state, attempt) = match &result.verb {
-                FinishVerb::Release => {
+            self.owners[self.by].any_result |= result.ending != Ending::Release;
+            let (state, attempt) = match &result.ending {
+                Ending::Release => {
                     entry.item.state = State::Pending;
                     continue;
                 }
-                FinishVerb::Complete(attempt) => (State::Success, attempt),
-                FinishVerb::Retry { attempt, .. } => (State::Retry, attempt),
-                FinishVerb::Fail(attempt) => (State::Failure, attempt),
+                Ending::Complete(attempt) => (State::Success, attempt),
+                Ending::Retry { attempt, .. } => (State::Retry, attempt),
+                Ending::Fail(attempt) => (State::Failure, attempt),
             };
             entry.rest(state, now);
             entry.hurried = false;
-            if let FinishVerb::Retry { at, .. } = &result.verb {
+            if let Ending::Retry { at, .. } = &result.ending {
                 entry.item.completed = None;
                 entry.item.next_attempt = Some(*at);
             }
@@ -348,7 +348,7 @@ impl Model {
     pub fn operate(
         &mut self,
         id: i64,
-        verb: Verb,
+        verb: Move,
         to: Option<&str>,
         expires: Option<Timestamp>,
         now: Timestamp,
@@ -360,16 +360,16 @@ impl Model {
             return false;
         };
         match verb {
-            Verb::Remove => {
+            Move::Remove => {
                 self.entries.remove(&id);
                 self.suspects.remove(&id);
                 return true;
             }
-            Verb::Cancel => {
+            Move::Cancel => {
                 entry.rest(state, now);
                 self.suspects.remove(&id);
             }
-            Verb::Replay | Verb::Redirect => {
+            Move::Replay | Move::Redirect => {
                 entry.expires = expires;
                 entry.item.attempt_count = 0;
                 entry.item.completed = None;
@@ -378,7 +378,7 @@ impl Model {
                 entry.item.details = None;
                 entry.hurried = false;
             }
-            Verb::SendNow => entry.hurried = true,
+            Move::SendNow => entry.hurried = true,
             _ => {}
         }
         entry.item.state = state;

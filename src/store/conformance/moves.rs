@@ -1,22 +1,22 @@
 //! Every verb on every state: what `State::after` says, and nothing else.
 
 use super::*;
-use crate::item::state::Verb;
+use crate::item::state::Move;
 use crate::store::Moved;
 
-const VERBS: [Verb; 12] = [
-    Verb::Promote,
-    Verb::Claim,
-    Verb::Complete,
-    Verb::Retry,
-    Verb::Fail,
-    Verb::Release,
-    Verb::Expire,
-    Verb::Cancel,
-    Verb::SendNow,
-    Verb::Replay,
-    Verb::Redirect,
-    Verb::Remove,
+const VERBS: [Move; 12] = [
+    Move::Promote,
+    Move::Claim,
+    Move::Complete,
+    Move::Retry,
+    Move::Fail,
+    Move::Release,
+    Move::Expire,
+    Move::Cancel,
+    Move::SendNow,
+    Move::Replay,
+    Move::Redirect,
+    Move::Remove,
 ];
 
 pub fn run(make: Make<'_>) {
@@ -51,12 +51,12 @@ fn item_in(store: &dyn Store, state: State, group: &str) -> (i64, i64) {
     }
     let token = claim(store, "pacs").token;
     let verb = match state {
-        State::Retry => FinishVerb::Retry {
+        State::Retry => Ending::Retry {
             at: at(500),
             attempt: made(Class::Busy),
         },
-        State::Success => FinishVerb::Complete(made(Class::Success)),
-        State::Failure => FinishVerb::Fail(made(Class::Rejected)),
+        State::Success => Ending::Complete(made(Class::Success)),
+        State::Failure => Ending::Fail(made(Class::Rejected)),
         State::Cancelled => {
             store.cancel(id, at(2)).unwrap();
             return (id, token);
@@ -67,29 +67,29 @@ fn item_in(store: &dyn Store, state: State, group: &str) -> (i64, i64) {
     (id, token)
 }
 
-fn check(store: &dyn Store, from: State, verb: Verb, group: &str) {
+fn check(store: &dyn Store, from: State, verb: Move, group: &str) {
     let (id, token) = item_in(store, from, group);
     let what = format!("{verb:?} on {from}, group {group}");
     let before = store.item(id).unwrap().unwrap();
     assert_eq!(before.0.state, from, "{what}");
     let expected = from.after(verb);
     let answer = match verb {
-        Verb::Promote => {
+        Move::Promote => {
             let names = store.promote(at(FAR), 10).unwrap();
             assert_eq!(names.len(), usize::from(expected.is_some()), "{what}");
             None
         }
-        Verb::Claim => {
+        Move::Claim => {
             let claim = store.claim("pacs", Pick::MostUrgent, 10).unwrap();
             assert_eq!(claim.is_some(), expected.is_some(), "{what}");
             None
         }
-        Verb::Complete | Verb::Retry | Verb::Fail | Verb::Release => {
+        Move::Complete | Move::Retry | Move::Fail | Move::Release => {
             let verb = match verb {
-                Verb::Complete => FinishVerb::Complete(made(Class::Success)),
-                Verb::Fail => FinishVerb::Fail(made(Class::Rejected)),
-                Verb::Release => FinishVerb::Release,
-                _ => FinishVerb::Retry {
+                Move::Complete => Ending::Complete(made(Class::Success)),
+                Move::Fail => Ending::Fail(made(Class::Rejected)),
+                Move::Release => Ending::Release,
+                _ => Ending::Retry {
                     at: at(700),
                     attempt: made(Class::Busy),
                 },
@@ -98,22 +98,22 @@ fn check(store: &dyn Store, from: State, verb: Verb, group: &str) {
             assert_eq!(changed, u64::from(expected.is_some()), "{what}");
             None
         }
-        Verb::Expire => {
+        Move::Expire => {
             let expired = store.expire(at(FAR), 10).unwrap();
             assert_eq!(expired, u64::from(expected.is_some()), "{what}");
             None
         }
-        Verb::Cancel => Some(store.cancel(id, at(3)).unwrap()),
-        Verb::SendNow => Some(store.send_now(id).unwrap()),
-        Verb::Replay => Some(store.replay(id, Some(at(9))).unwrap()),
-        Verb::Redirect => Some(store.redirect(id, "other", None).unwrap()),
-        Verb::Remove => Some(store.remove(id).unwrap()),
+        Move::Cancel => Some(store.cancel(id, at(3)).unwrap()),
+        Move::SendNow => Some(store.send_now(id).unwrap()),
+        Move::Replay => Some(store.replay(id, Some(at(9))).unwrap()),
+        Move::Redirect => Some(store.redirect(id, "other", None).unwrap()),
+        Move::Remove => Some(store.remove(id).unwrap()),
     };
     let after = store.item(id).unwrap();
     match (answer, expected) {
         (Some(Moved::Done(item)), Some(state)) => {
             assert_eq!(item.state, state, "{what}");
-            if verb == Verb::Remove {
+            if verb == Move::Remove {
                 assert_eq!(item, before.0, "{what}");
             } else {
                 assert_eq!(Some(&item), after.as_ref().map(|found| &found.0), "{what}");
@@ -124,7 +124,7 @@ fn check(store: &dyn Store, from: State, verb: Verb, group: &str) {
         (answer, _) => panic!("{what}: {answer:?}, but {expected:?} was expected"),
     }
     match expected {
-        Some(_) if verb == Verb::Remove => assert_eq!(after, None, "{what}"),
+        Some(_) if verb == Move::Remove => assert_eq!(after, None, "{what}"),
         Some(state) => assert_eq!(after.unwrap().0.state, state, "{what}"),
         None => assert_eq!(after, Some(before), "{what}"),
     }

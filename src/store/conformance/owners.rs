@@ -33,8 +33,8 @@ fn two_studies(store: &dyn Store) -> [Vec<i64>; 2] {
     })
 }
 
-fn success() -> FinishVerb {
-    FinishVerb::Complete(made(Class::Success))
+fn success() -> Ending {
+    Ending::Complete(made(Class::Success))
 }
 
 fn neither_claims_what_the_other_has(one: &dyn Store, two: &dyn Store) {

@@ -1,7 +1,7 @@
 //! Pages, filters, the summary of errors, the progress of resources.
 
 use super::*;
-use crate::store::{Finish, FinishVerb, Level, MinuteAtRest, Order, Pick, States, StatusFilter};
+use crate::store::{Ending, Finish, Level, MinuteAtRest, Order, Pick, States, StatusFilter};
 
 pub fn run(make: Make<'_>) {
     pages_follow_each_other(&*one(make));
@@ -260,12 +260,7 @@ fn progress_is_told_at_every_level(store: &dyn Store) {
     enqueue_at(store, &[new_item("study", "a", "other")], at(3));
     enqueue_at(store, &[new_item("elsewhere", "c", "pacs")], at(4));
     let token = claim(store, "pacs").token;
-    finish(
-        store,
-        token,
-        ids[0],
-        FinishVerb::Complete(made(Class::Success)),
-    );
+    finish(store, token, ids[0], Ending::Complete(made(Class::Success)));
     let cases = [
         (Level::Patient, "study-patient"),
         (Level::Study, "study"),
@@ -340,7 +335,7 @@ fn what_came_to_rest_is_told_by_minute(store: &dyn Store) {
                 .unwrap();
             let finish = Finish {
                 id: claim.items[0].id,
-                verb: FinishVerb::Complete(made(Class::Success)),
+                ending: Ending::Complete(made(Class::Success)),
             };
             store.finish(claim.token, &[finish], now).unwrap();
             store.cancel(sent[1], now).unwrap();

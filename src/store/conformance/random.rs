@@ -7,7 +7,7 @@ use fastrand::Rng;
 use super::model::Model;
 use super::*;
 use crate::item::Again;
-use crate::item::state::Verb;
+use crate::item::state::Move;
 use crate::store::{Cursor, ErrorOperation, Groups, Moved, Released, StatusFilter, StoreError};
 
 const DESTINATIONS: [&str; 3] = ["pacs", "archive", "research"];
@@ -89,7 +89,7 @@ impl Play {
         if self.model.entries.len() > MAX_ITEMS {
             let oldest: Vec<i64> = self.model.entries.keys().take(20).copied().collect();
             for id in oldest {
-                self.operate(id, Verb::Remove);
+                self.operate(id, Move::Remove);
             }
             return "make room";
         }
@@ -161,12 +161,12 @@ impl Play {
             }
             _ => {
                 let verbs = [
-                    Verb::Cancel,
-                    Verb::SendNow,
-                    Verb::Replay,
-                    Verb::Replay,
-                    Verb::Redirect,
-                    Verb::Remove,
+                    Move::Cancel,
+                    Move::SendNow,
+                    Move::Replay,
+                    Move::Replay,
+                    Move::Redirect,
+                    Move::Remove,
                 ];
                 let verb = verbs[self.random.usize(..verbs.len())];
                 let id = self.id();
@@ -367,37 +367,37 @@ impl Play {
             let status = counted.then_some(0xA700 + class as u16);
             let failure = attempt(Class::ALL[class], status, counted);
             let verb = match self.random.u8(..9) {
-                0 => FinishVerb::Release,
-                1 => FinishVerb::Retry {
+                0 => Ending::Release,
+                1 => Ending::Retry {
                     at: at(self.now + self.random.i64(0..200)),
                     attempt: failure,
                 },
-                2 | 3 => FinishVerb::Fail(failure),
+                2 | 3 => Ending::Fail(failure),
                 4 => continue,
-                5 => FinishVerb::Complete(attempt(Class::Warning, Some(0xB000), true)),
+                5 => Ending::Complete(attempt(Class::Warning, Some(0xB000), true)),
                 _ => {
                     let status = self.random.bool().then_some(0);
-                    FinishVerb::Complete(attempt(Class::Success, status, true))
+                    Ending::Complete(attempt(Class::Success, status, true))
                 }
             };
-            results.push(Finish { id, verb });
+            results.push(Finish { id, ending: verb });
         }
         let now = self.now();
         let changed = self.store().finish(token, &results, now).unwrap();
         assert_eq!(changed, self.model.finish(token, &results, now));
     }
 
-    fn operate(&mut self, id: i64, verb: Verb) {
+    fn operate(&mut self, id: i64, verb: Move) {
         let (now, to, expires) = (self.now(), self.destination(), self.maybe_soon());
         let before = self.model.entries.get(&id).map(|entry| entry.item.clone());
         let answer = match verb {
-            Verb::Cancel => self.store().cancel(id, now),
-            Verb::SendNow => self.store().send_now(id),
-            Verb::Replay => self.store().replay(id, expires),
-            Verb::Redirect => self.store().redirect(id, to, expires),
+            Move::Cancel => self.store().cancel(id, now),
+            Move::SendNow => self.store().send_now(id),
+            Move::Replay => self.store().replay(id, expires),
+            Move::Redirect => self.store().redirect(id, to, expires),
             _ => self.store().remove(id),
         };
-        let to = (verb == Verb::Redirect).then_some(to);
+        let to = (verb == Move::Redirect).then_some(to);
         let moved = self.model.operate(id, verb, to, expires, now);
         let after = self.model.entries.get(&id).map(|entry| entry.item.clone());
         let expected = match (before, moved) {
@@ -416,9 +416,9 @@ impl Play {
             ..Filter::default()
         };
         let (operation, verb) = match self.random.u8(..3) {
-            0 => (ErrorOperation::Replay, Verb::Replay),
-            1 => (ErrorOperation::Purge, Verb::Remove),
-            _ => (ErrorOperation::Redirect { to: to.into() }, Verb::Redirect),
+            0 => (ErrorOperation::Replay, Move::Replay),
+            1 => (ErrorOperation::Purge, Move::Remove),
+            _ => (ErrorOperation::Redirect { to: to.into() }, Move::Redirect),
         };
         let fits: Vec<i64> = self
             .model
@@ -444,8 +444,8 @@ impl Play {
             assert_eq!(done.unwrap(), fits.len() as u64);
             for id in fits.iter().filter(|_| !dry_run) {
                 let name = &self.model.entries[id].item.destination;
-                let new = expires(if verb == Verb::Redirect { to } else { name });
-                let target = (verb == Verb::Redirect).then_some(to);
+                let new = expires(if verb == Move::Redirect { to } else { name });
+                let target = (verb == Move::Redirect).then_some(to);
                 self.model.operate(*id, verb, target, new, now);
             }
         }

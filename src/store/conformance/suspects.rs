@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::model::{Model, Owner};
 use crate::item::{Class, Outcome, State, Timestamp};
-use crate::store::{AttemptMade, Finish, FinishVerb, HeldBack};
+use crate::store::{AttemptMade, Ending, Finish, HeldBack};
 
 /// An item that was in hand when the process ended suddenly.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -133,8 +133,15 @@ impl Model {
                 ),
                 counted: false,
             };
-            let verb = FinishVerb::Fail(attempt);
-            self.finish(token, &[Finish { id: *id, verb }], now);
+            let verb = Ending::Fail(attempt);
+            self.finish(
+                token,
+                &[Finish {
+                    id: *id,
+                    ending: verb,
+                }],
+                now,
+            );
         }
         self.owners[self.by].any_result = result;
         failed

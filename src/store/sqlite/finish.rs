@@ -9,7 +9,7 @@ use super::owner::Owner;
 use super::pool::Pool;
 use super::{row, sql};
 use crate::item::{State, Timestamp};
-use crate::store::{AttemptMade, Finish, FinishVerb, LastError, Result};
+use crate::store::{AttemptMade, Ending, Finish, LastError, Result};
 
 /// What the results of one call say of a destination.
 #[derive(Default)]
@@ -35,16 +35,16 @@ pub fn finish(
     for result in results {
         tx.prepare_cached(sql::HAND_CLEAR)?
             .execute([token, result.id])?;
-        let (state, next_attempt, attempt) = match &result.verb {
-            FinishVerb::Release => {
+        let (state, next_attempt, attempt) = match &result.ending {
+            Ending::Release => {
                 changed += tx
                     .prepare_cached(sql::FINISH_RELEASE)?
                     .execute(params![result.id, token])? as u64;
                 continue;
             }
-            FinishVerb::Complete(attempt) => (State::Success, None, attempt),
-            FinishVerb::Retry { at, attempt } => (State::Retry, Some(*at), attempt),
-            FinishVerb::Fail(attempt) => (State::Failure, None, attempt),
+            Ending::Complete(attempt) => (State::Success, None, attempt),
+            Ending::Retry { at, attempt } => (State::Retry, Some(*at), attempt),
+            Ending::Fail(attempt) => (State::Failure, None, attempt),
         };
         let moved = finish_one(&tx, token, result.id, state, next_attempt, attempt, now)?;
         let Some(destination) = moved else {

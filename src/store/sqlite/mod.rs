@@ -32,7 +32,7 @@ mod disk;
 mod due;
 mod enqueue;
 mod error;
-mod errors;
+mod error_queue;
 mod faults;
 mod finish;
 mod hand;
@@ -245,7 +245,7 @@ impl Desk for SqliteStore {
     ) -> Result<u64> {
         let done = Cell::new(0);
         self.write_for_person(|| {
-            errors::operate_errors(&self.pool, operation, filter, expires, dry_run, &done)
+            error_queue::operate_errors(&self.pool, operation, filter, expires, dry_run, &done)
         })?;
         Ok(done.get())
     }
@@ -287,11 +287,11 @@ impl Book for SqliteStore {
     }
 
     fn error_summary(&self) -> Result<Vec<ErrorSummary>> {
-        errors::error_summary(&self.pool)
+        error_queue::error_summary(&self.pool)
     }
 
     fn failure_totals(&self) -> Result<Vec<FailureTotal>> {
-        errors::failure_totals(&self.pool)
+        error_queue::failure_totals(&self.pool)
     }
 
     fn next_expiry(&self) -> Result<Option<Timestamp>> {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use super::enqueue::destination_id;
 use super::pool::Pool;
 use super::{row, sql};
-use crate::item::state::Verb;
+use crate::item::state::Move;
 use crate::item::{Item, Timestamp};
 use crate::store::{LastError, Moved, Outage, Result};
 
@@ -13,7 +13,7 @@ use crate::store::{LastError, Moved, Outage, Result};
 fn operate(
     pool: &Pool,
     id: i64,
-    verb: Verb,
+    verb: Move,
     change: impl FnOnce(&Connection) -> Result<()>,
 ) -> Result<Moved> {
     let mut writer = pool.writer()?;
@@ -31,7 +31,7 @@ fn operate(
 }
 
 pub fn replay(pool: &Pool, id: i64, expires: Option<Timestamp>) -> Result<Moved> {
-    operate(pool, id, Verb::Replay, |tx| {
+    operate(pool, id, Move::Replay, |tx| {
         tx.prepare_cached(sql::REPLAY)?
             .execute(params![id, expires])?;
         Ok(())
@@ -39,7 +39,7 @@ pub fn replay(pool: &Pool, id: i64, expires: Option<Timestamp>) -> Result<Moved>
 }
 
 pub fn redirect(pool: &Pool, id: i64, to: &str, expires: Option<Timestamp>) -> Result<Moved> {
-    operate(pool, id, Verb::Redirect, |tx| {
+    operate(pool, id, Move::Redirect, |tx| {
         let to = destination_id(tx, to)?;
         tx.prepare_cached(sql::REDIRECT)?
             .execute(params![id, expires, to])?;
@@ -48,21 +48,21 @@ pub fn redirect(pool: &Pool, id: i64, to: &str, expires: Option<Timestamp>) -> R
 }
 
 pub fn cancel(pool: &Pool, id: i64, now: Timestamp) -> Result<Moved> {
-    operate(pool, id, Verb::Cancel, |tx| {
+    operate(pool, id, Move::Cancel, |tx| {
         tx.prepare_cached(sql::CANCEL)?.execute(params![id, now])?;
         Ok(())
     })
 }
 
 pub fn send_now(pool: &Pool, id: i64) -> Result<Moved> {
-    operate(pool, id, Verb::SendNow, |tx| {
+    operate(pool, id, Move::SendNow, |tx| {
         tx.prepare_cached(sql::SEND_NOW)?.execute([id])?;
         Ok(())
     })
 }
 
 pub fn remove(pool: &Pool, id: i64) -> Result<Moved> {
-    operate(pool, id, Verb::Remove, |tx| {
+    operate(pool, id, Move::Remove, |tx| {
         tx.prepare_cached(sql::REMOVE)?.execute([id])?;
         Ok(())
     })

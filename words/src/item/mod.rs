@@ -16,7 +16,7 @@ pub mod state;
 pub mod time;
 
 pub use again::Again;
-pub use outcome::{Class, Next, Outcome};
+pub use outcome::{Class, Consequence, Outcome};
 pub use priority::Priority;
 pub use retry::RetryPolicy;
 pub use state::State;

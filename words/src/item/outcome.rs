@@ -136,7 +136,7 @@ impl Outcome {
 
 /// What follows from an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
+pub enum Consequence {
     Complete,
     Retry {
         at: Timestamp,
@@ -156,22 +156,24 @@ pub fn follow(
     policy: &RetryPolicy,
     now: Timestamp,
     jitter: f64,
-) -> Next {
+) -> Consequence {
     let retry = || {
         if attempt_count >= policy.max_attempts {
-            Next::Fail
+            Consequence::Fail
         } else {
-            Next::Retry {
+            Consequence::Retry {
                 at: policy.due(attempt_count, now, jitter),
             }
         }
     };
     match class {
-        Class::Success | Class::Warning => Next::Complete,
-        Class::Unreachable => Next::Release,
+        Class::Success | Class::Warning => Consequence::Complete,
+        Class::Unreachable => Consequence::Release,
         Class::Interrupted | Class::Busy | Class::Internal => retry(),
         Class::Rejected if policy.on_rejected => retry(),
-        Class::Rejected | Class::NotNegotiated | Class::Missing | Class::Expired => Next::Fail,
+        Class::Rejected | Class::NotNegotiated | Class::Missing | Class::Expired => {
+            Consequence::Fail
+        }
     }
 }
 
@@ -208,20 +210,26 @@ mod tests {
         assert!(!Class::Unreachable.reached_destination());
         assert_eq!(
             follow(Class::Unreachable, 99, &policy, NOW, 0.5),
-            Next::Release
+            Consequence::Release
         );
     }
 
     #[test]
     fn a_refusal_goes_to_the_error_queue_unless_asked_otherwise() {
         let mut policy = RetryPolicy::default();
-        assert_eq!(follow(Class::Rejected, 1, &policy, NOW, 0.5), Next::Fail);
+        assert_eq!(
+            follow(Class::Rejected, 1, &policy, NOW, 0.5),
+            Consequence::Fail
+        );
         policy.on_rejected = true;
         assert!(matches!(
             follow(Class::Rejected, 1, &policy, NOW, 0.5),
-            Next::Retry { .. }
+            Consequence::Retry { .. }
         ));
-        assert_eq!(follow(Class::Rejected, 10, &policy, NOW, 0.5), Next::Fail);
+        assert_eq!(
+            follow(Class::Rejected, 10, &policy, NOW, 0.5),
+            Consequence::Fail
+        );
     }
 
     #[test]
@@ -230,11 +238,11 @@ mod tests {
         for class in [Class::Interrupted, Class::Busy, Class::Internal] {
             assert_eq!(
                 follow(class, 9, &policy, NOW, 1.0),
-                Next::Retry {
+                Consequence::Retry {
                     at: policy.due(9, NOW, 1.0)
                 }
             );
-            assert_eq!(follow(class, 10, &policy, NOW, 1.0), Next::Fail);
+            assert_eq!(follow(class, 10, &policy, NOW, 1.0), Consequence::Fail);
         }
     }
 }

@@ -36,7 +36,7 @@ pub enum State {
 
 /// What moves an item from state to state: the verbs of the store, of the SQL files and of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verb {
+pub enum Move {
     Promote,
     Claim,
     Complete,
@@ -85,22 +85,22 @@ impl State {
 
     /// Where `verb` leads from here; `None` where the move is not legal.
     /// `Remove` leads nowhere and is answered with the state itself.
-    pub fn after(self, verb: Verb) -> Option<State> {
+    pub fn after(self, verb: Move) -> Option<State> {
         use State::*;
         match (verb, self) {
-            (Verb::Promote, Scheduled | Retry) => Some(Pending),
-            (Verb::Claim, Pending) => Some(Running),
-            (Verb::Complete, Running) => Some(Success),
-            (Verb::Retry, Running) => Some(Retry),
-            (Verb::Fail, Running) => Some(Failure),
-            (Verb::Release, Running) => Some(Pending),
-            (Verb::Expire, Scheduled | Pending | Retry) => Some(Failure),
-            (Verb::Cancel, Scheduled | Pending | Retry | Running) => Some(Cancelled),
-            (Verb::SendNow, Scheduled | Retry | Pending) => Some(Pending),
-            (Verb::Replay, Failure | Cancelled) => Some(Pending),
-            (Verb::Redirect, Failure) => Some(Pending),
-            (Verb::Remove, Running) => None,
-            (Verb::Remove, state) => Some(state),
+            (Move::Promote, Scheduled | Retry) => Some(Pending),
+            (Move::Claim, Pending) => Some(Running),
+            (Move::Complete, Running) => Some(Success),
+            (Move::Retry, Running) => Some(Retry),
+            (Move::Fail, Running) => Some(Failure),
+            (Move::Release, Running) => Some(Pending),
+            (Move::Expire, Scheduled | Pending | Retry) => Some(Failure),
+            (Move::Cancel, Scheduled | Pending | Retry | Running) => Some(Cancelled),
+            (Move::SendNow, Scheduled | Retry | Pending) => Some(Pending),
+            (Move::Replay, Failure | Cancelled) => Some(Pending),
+            (Move::Redirect, Failure) => Some(Pending),
+            (Move::Remove, Running) => None,
+            (Move::Remove, state) => Some(state),
             _ => None,
         }
     }
@@ -127,28 +127,28 @@ mod tests {
     #[test]
     fn the_error_queue_is_left_only_by_replay_redirect_or_removal() {
         let verbs = [
-            Verb::Promote,
-            Verb::Claim,
-            Verb::Complete,
-            Verb::Retry,
-            Verb::Fail,
-            Verb::Release,
-            Verb::Expire,
-            Verb::Cancel,
-            Verb::SendNow,
+            Move::Promote,
+            Move::Claim,
+            Move::Complete,
+            Move::Retry,
+            Move::Fail,
+            Move::Release,
+            Move::Expire,
+            Move::Cancel,
+            Move::SendNow,
         ];
         for verb in verbs {
             assert_eq!(State::Failure.after(verb), None, "{verb:?}");
         }
-        assert_eq!(State::Failure.after(Verb::Replay), Some(State::Pending));
-        assert_eq!(State::Failure.after(Verb::Redirect), Some(State::Pending));
+        assert_eq!(State::Failure.after(Move::Replay), Some(State::Pending));
+        assert_eq!(State::Failure.after(Move::Redirect), Some(State::Pending));
     }
 
     #[test]
     fn success_is_reached_only_from_running() {
         for state in State::ALL {
             let expected = (state == State::Running).then_some(State::Success);
-            assert_eq!(state.after(Verb::Complete), expected);
+            assert_eq!(state.after(Move::Complete), expected);
         }
     }
 }

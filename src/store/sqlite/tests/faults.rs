@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::*;
 use crate::item::{Class, Outcome, State};
 use crate::store::{
-    AttemptMade, Cursor, ErrorOperation, Filter, Finish, FinishVerb, Intake, Page, Pick, StoreError,
+    AttemptMade, Cursor, Ending, ErrorOperation, Filter, Finish, Intake, Page, Pick, StoreError,
 };
 
 impl SqliteStore {
@@ -62,7 +62,7 @@ fn a_full_disk_writes_nothing_and_passes() {
     assert_eq!(store.cursor().unwrap(), Some(cursor(2)));
     let complete = |id| Finish {
         id,
-        verb: FinishVerb::Complete(AttemptMade {
+        ending: Ending::Complete(AttemptMade {
             started: at(1),
             duration_us: 1,
             outcome: Outcome::new(Class::Success, "x".repeat(4000)),
