@@ -28,8 +28,11 @@ fn twelve_kills_at_random_moments() {
     let mut in_the_middle = 0;
     for round in 0..KILLS {
         let instances = Study::new(2, 40).seed(round).build();
+        // However slowly they are stored, all of them are still to be delivered then.
+        queue.tell("/destinations/pacs/pause", &json!({}));
         queue.store_all(&instances);
         all.extend(instances);
+        queue.tell("/destinations/pacs/resume", &json!({}));
         // Something is being delivered, or the queue is empty for once.
         let before = scp.counters().stores;
         queue.wait_until(
