@@ -137,6 +137,7 @@ fn destinations_that_are_removed_leave_no_thread_and_lose_nothing() {
             .all(|name| started.count(name, State::Success) == 3)
     });
     // 39 of 40 are removed; one of them has items that wait.
+    started.until("nobody is left", || started.threads() == 0);
     started.lanes.lane("to39").unwrap().set_paused(true);
     started.store.set_paused("to39", true).unwrap();
     started.enqueue(

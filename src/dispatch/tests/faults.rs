@@ -9,13 +9,18 @@ pub struct Faulty {
     inner: SqliteStore,
     /// The call, and how often it still fails.
     failing: Mutex<Option<(&'static str, u32)>>,
+    /// What happens once, before a call.
+    meanwhile: Mutex<Option<(&'static str, Meanwhile)>>,
 }
+
+type Meanwhile = Box<dyn FnOnce() + Send>;
 
 impl Faulty {
     pub fn new(inner: SqliteStore) -> Faulty {
         Faulty {
             inner,
             failing: Mutex::new(None),
+            meanwhile: Mutex::default(),
         }
     }
 
@@ -23,7 +28,16 @@ impl Faulty {
         *self.failing.lock().unwrap() = Some((call, times));
     }
 
+    pub fn meanwhile(&self, call: &'static str, what: impl FnOnce() + Send + 'static) {
+        *self.meanwhile.lock().unwrap() = Some((call, Box::new(what)));
+    }
+
     fn before(&self, call: &str) -> Result<()> {
+        let mut meanwhile = self.meanwhile.lock().unwrap();
+        if let Some((_, what)) = meanwhile.take_if(|(of, _)| *of == call) {
+            what();
+        }
+        drop(meanwhile);
         match &mut *self.failing.lock().unwrap() {
             Some((failing, left)) if *failing == call && *left > 0 => {
                 *left -= 1;
@@ -51,6 +65,22 @@ fn what_an_acknowledged_instance_became_is_written_later_and_not_sent_again() {
         let (item, attempts) = bench.item(&format!("s-{at}"));
         assert_eq!((item.state, attempts.len()), (State::Success, 1));
     }
+}
+
+#[test]
+fn a_pause_that_comes_while_items_are_claimed_holds_them() {
+    let bench = bench(|_| ());
+    bench.enqueue(&items("s", 2));
+    let lane = bench.lane.clone();
+    bench
+        .store
+        .meanwhile("claim_of", move || lane.set_paused(true));
+    bench.work();
+    assert!(bench.sent().is_empty());
+    assert_eq!(bench.record().counts.get(State::Pending), 2);
+    bench.lane.set_paused(false);
+    bench.work();
+    assert_eq!(bench.record().counts.get(State::Success), 2);
 }
 
 #[test]

@@ -71,9 +71,10 @@ fn release(id: i64) -> Finish {
 pub(super) fn send(held: Held<'_>, claim: &Claim, pick: Pick, permit: Permit<'_>) {
     let (lane, worker) = (held.lane, held.worker);
     let mut results = Vec::with_capacity(claim.items.len());
-    let mut over = false;
+    // Paused or stopped while it was claimed.
+    let mut over = !lane.may_claim();
     for part in runs(lane, &claim.items) {
-        if over || lane.is_stopped() {
+        if over {
             results.extend(part.iter().map(|item| release(item.id)));
             continue;
         }
