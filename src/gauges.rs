@@ -14,14 +14,14 @@ use crate::dispatch::Lanes;
 use crate::failpoint;
 use crate::item::{Clock, State};
 use crate::service::{Bell, Service};
-use crate::store::{Result, Store};
+use crate::store::{Book, Result};
 
 /// How often they are set.
 const STEP: Duration = Duration::from_secs(10);
 
 pub struct Gauges {
     host: Host,
-    store: Arc<dyn Store>,
+    store: Arc<dyn Book>,
     lanes: Arc<Lanes>,
     clock: Arc<dyn Clock>,
     bell: Bell,
@@ -30,7 +30,7 @@ pub struct Gauges {
 impl Gauges {
     pub fn new(
         host: Host,
-        store: Arc<dyn Store>,
+        store: Arc<dyn Book>,
         lanes: Arc<Lanes>,
         clock: Arc<dyn Clock>,
     ) -> Gauges {

@@ -36,8 +36,8 @@ use crate::dispatch::{Lanes, Tools};
 use crate::gauges::Gauges;
 use crate::item::{Clock, SystemClock};
 use crate::service::{Service, Services};
-use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
+use crate::store::{Claims, Upkeep};
 use crate::transport::budget::Budget;
 use crate::transport::native::Native;
 use crate::transport::rest::RestTransport;
@@ -63,7 +63,7 @@ const LAST_ANSWER: Duration = Duration::from_millis(100);
 
 /// The parts of an enabled plugin.
 struct Running {
-    store: Arc<dyn Store>,
+    store: Arc<SqliteStore>,
     directory: Arc<Directory>,
     lanes: Arc<Lanes>,
     promoter: Arc<Promoter>,
@@ -137,8 +137,8 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
     // By the machine's clock, as the time at which the database was made.
     let started = SystemClock.now();
     make_index_directory(&settings);
-    let store: Arc<dyn Store> =
-        Arc::new(SqliteStore::open(&settings.database).map_err(|error| error.to_string())?);
+    let store = SqliteStore::open(&settings.database).map_err(|error| error.to_string())?;
+    let store = Arc::new(store);
     let last = store.reading().map_err(|error| error.to_string())?;
     let clock: Arc<dyn Clock> = Arc::new(QueueClock::begin(last));
     let services = Services::new(
