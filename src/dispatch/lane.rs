@@ -139,11 +139,6 @@ impl Lane {
         self.change(|state| state.pokes = state.pokes.wrapping_add(1));
     }
 
-    /// The machine's clock was set: a window may have opened or closed.
-    pub fn clock_was_set(&self) {
-        self.look_again();
-    }
-
     /// Whoever waits asks for its turn again.
     pub(super) fn look_again(&self) {
         self.change(|_| ());
