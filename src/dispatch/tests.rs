@@ -17,6 +17,7 @@ mod staff;
 mod turns;
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -106,9 +107,9 @@ impl Player for Script {
         let Some(mut script) = script else {
             return up_to(batch, |_| None);
         };
-        let delivery = script(batch);
+        let delivery = catch_unwind(AssertUnwindSafe(|| script(batch)));
         self.deliver.lock().unwrap().get_or_insert(script);
-        delivery
+        delivery.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     fn probe(&self, _: &str) -> Probe {

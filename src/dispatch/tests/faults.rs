@@ -96,47 +96,46 @@ fn a_store_that_cannot_claim_stops_nothing_for_good() {
     assert_eq!(bench.item("s-1").0.state, State::Success);
 }
 
+/// One instance at which our own code fails each time: it gets its attempts, and waits for a person; the others arrive.
 #[test]
-fn a_panic_releases_the_claim_and_the_lane_goes_on() {
-    let bench = bench(|_| ());
-    bench.enqueue(&items("s", 3));
-    let mut first = true;
-    bench.on_deliver(move |batch| {
-        if std::mem::take(&mut first) {
-            panic!("the test's own");
+fn a_panic_over_an_instance_is_an_attempt_of_it() {
+    let bench = bench(|settings| settings.retry.max_attempts = 2);
+    bench.enqueue(&items("s", 5));
+    bench.on_deliver(|batch| {
+        let bad = batch
+            .items
+            .iter()
+            .position(|item| item.ids.instance == "s-2");
+        for at in 0..bad.unwrap_or(batch.items.len()) {
+            (batch.told)(at, &success());
         }
-        up_to(batch, |_| None)
+        assert!(bad.is_none(), "the test's own");
+        Delivery(vec![success(); batch.items.len()])
     });
-    let lane = bench.lane.clone();
-    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| worker::step(&lane, 0)));
-    assert!(caught.is_err());
-    let (item, attempts) = bench.item("s-0");
-    assert_eq!(item.state, State::Pending);
-    assert_eq!((item.attempt_count, attempts.len()), (0, 0));
-    bench.script.deliver.clear_poison();
-    bench.work();
-    assert_eq!(bench.item("s-2").0.state, State::Success);
+    while bench.state("s-2") != State::Failure {
+        bench.next();
+    }
+    assert_eq!(bench.classes("s-2"), [Class::Internal, Class::Internal]);
+    for at in [0, 1, 3, 4] {
+        assert_eq!(bench.item(&format!("s-{at}")).0.attempt_count, 1);
+        assert_eq!(bench.state(&format!("s-{at}")), State::Success);
+    }
 }
 
+/// One elsewhere releases what was claimed, and is looked after by [`Services`].
 #[test]
 fn the_thread_itself_survives_a_panic_and_ends_at_a_stop() {
     let bench = bench(|_| ());
     bench.enqueue(&items("s", 3));
     bench.lane.open();
-    let mut first = true;
     let (tell, told) = std::sync::mpsc::channel();
-    bench.on_deliver(move |batch| {
-        if std::mem::take(&mut first) {
-            tell.send(()).unwrap();
-            panic!("the test's own");
-        }
-        up_to(batch, |_| None)
+    bench.on_admit(move || {
+        tell.send(()).unwrap();
+        panic!("the test's own");
     });
     bench.lane.poke();
     told.recv().unwrap();
     while bench.state("s-2") != State::Success {
-        // The mutex of the script is the test's own.
-        bench.script.deliver.clear_poison();
         std::thread::yield_now();
     }
     let services = &bench.tools.services;
@@ -165,8 +164,7 @@ fn nobody_takes_the_place_of_one_that_panicked() {
     let mut looked = 0;
     for round in 1..=5 {
         let before = panics();
-        bench.script.deliver.clear_poison();
-        bench.on_deliver(|_| panic!("the test's own"));
+        bench.on_admit(|| panic!("the test's own"));
         bench.enqueue(&items(&format!("s{round}"), 1));
         while panics() == before {
             std::thread::yield_now();

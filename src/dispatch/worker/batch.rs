@@ -5,6 +5,7 @@
 //! - What a delivery told is written before anything else is claimed; if it cannot be written (full disk) the
 //!   worker holds on to it and tries again, so that an acknowledged instance is not sent twice.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use crate::dispatch::figures::Settled;
 use crate::dispatch::lane::{Lane, group_of};
 use crate::failpoint;
 use crate::item::outcome::follow;
-use crate::item::{Class, Consequence, Item, Outcome, Priority};
+use crate::item::{Class, Consequence, Item, Outcome, Priority, Timestamp};
 use crate::store::{AttemptMade, Claim, Ending, Finish, Groups, Hand, Pick};
 use crate::transport::{Batch, Delivery, Permit, Tried};
 use parking_lot::{Mutex, MutexGuard};
@@ -91,7 +92,7 @@ pub(super) fn send(held: Held<'_>, claim: &Claim, pick: Pick, permit: Permit<'_>
         let begun = Instant::now();
         let yielding = Yielding::new(lane, worker, part, pick);
         let ended = AtomicBool::new(false);
-        let delivery = lane.endpoint.deliver(&Batch {
+        let batch = Batch {
             group: lane.is_per_group().then(|| group_of(claim)),
             local_aet: local_aet(lane, part),
             timeout: lane.settings.timeout,
@@ -106,7 +107,10 @@ pub(super) fn send(held: Held<'_>, claim: &Claim, pick: Pick, permit: Permit<'_>
                 ended.fetch_or(!goes_on, Ordering::Relaxed);
                 goes_on
             },
-        });
+        };
+        let started = lane.tools.clock.now();
+        let delivery = catch_unwind(AssertUnwindSafe(|| lane.endpoint.deliver(&batch)))
+            .unwrap_or_else(|_| panicked(&held, part, started, begun.elapsed()));
         // A claim may have several parts.
         over = judge(lane, &held, part, &delivery, begun.elapsed())
             || ended.into_inner()
@@ -126,6 +130,23 @@ pub(super) fn send(held: Held<'_>, claim: &Claim, pick: Pick, permit: Permit<'_>
     drop(permit);
     failpoint::pass("delivered");
     finish(lane, held, &results);
+}
+
+/// What a delivery that panicked says: it was the first instance without a result, which so gets its attempts and then
+/// waits for a person, as if it were refused. Else it would be tried for ever, and hold up what comes after it.
+fn panicked(held: &Held<'_>, part: &[Item], started: Timestamp, duration: Duration) -> Delivery {
+    let untold = held.ids().clone();
+    let first = part.iter().position(|item| untold.contains(&item.id));
+    let details = "the send queue itself failed (it panicked); Orthanc's log says where";
+    let tried = (0..part.len()).map(|at| match first {
+        Some(first) if at == first => Tried::Made {
+            outcome: Outcome::new(Class::Internal, details),
+            started,
+            duration,
+        },
+        _ => Tried::NotYet,
+    });
+    Delivery(tried.collect())
 }
 
 /// Writes one result while its batch goes on. `false`: nothing more of it is to be sent.
