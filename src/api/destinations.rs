@@ -188,11 +188,16 @@ impl Api {
         let ahead = self.clock.ahead();
         let wall = ahead.wall(now);
         let outside_window = !windows::is_open(windows, wall, &zone);
+        // Outages are the target's. A store that cannot be asked has failed the whole answer already.
+        let target = self.settings.target(&record.name);
+        let of_target = (target != record.name).then(|| self.store.destination(target));
+        let of_target = of_target.and_then(|found| found.ok().flatten());
+        let wire = of_target.as_ref().unwrap_or(record);
         LaneStatus {
             paused: record.paused,
-            unreachable_since: record.outage.as_ref().map(|outage| outage.since),
+            unreachable_since: wire.outage.as_ref().map(|outage| outage.since),
             next_probe: None,
-            outages: record.outages,
+            outages: wire.outages,
             opens: if outside_window {
                 windows::next_opening(windows, wall, &zone).map(|opens| ahead.own(opens))
             } else {

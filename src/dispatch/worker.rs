@@ -4,6 +4,7 @@
 
 mod batch;
 mod hold;
+mod judge;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -7,23 +7,22 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::hold;
+use super::judge::{is_answer, judge, panicked, settle, share, was_sent};
 use crate::config::settings::LocalAet;
-use crate::dispatch::figures::Settled;
 use crate::dispatch::lane::{Lane, group_of};
 use crate::failpoint;
-use crate::item::outcome::follow;
-use crate::item::{Class, Consequence, Item, Outcome, Priority, Timestamp};
-use crate::store::{AttemptMade, Claim, Ending, Finish, Groups, Hand, Pick};
-use crate::transport::{Batch, Delivery, Permit, Tried};
+use crate::item::{Item, Priority};
+use crate::store::{Claim, Ending, Finish, Groups, Hand, Pick};
+use crate::transport::{Batch, Permit, Tried};
 use parking_lot::{Mutex, MutexGuard};
 
 /// A claim that is released if it is dropped before it was finished.
 pub(super) struct Held<'a> {
     lane: &'a Lane,
-    worker: u32,
+    pub(super) worker: u32,
     token: i64,
     /// Those without a result. Behind a lock only because a transport may tell results from any thread.
     ids: Mutex<Vec<i64>>,
@@ -39,7 +38,7 @@ impl<'a> Held<'a> {
         }
     }
 
-    fn ids(&self) -> MutexGuard<'_, Vec<i64>> {
+    pub(super) fn ids(&self) -> MutexGuard<'_, Vec<i64>> {
         self.ids.lock()
     }
 }
@@ -62,7 +61,7 @@ impl Drop for Held<'_> {
     }
 }
 
-fn release(id: i64) -> Finish {
+pub(super) fn release(id: i64) -> Finish {
     Finish {
         id,
         ending: Ending::Release,
@@ -130,23 +129,6 @@ pub(super) fn send(held: Held<'_>, claim: &Claim, pick: Pick, permit: Permit<'_>
     drop(permit);
     failpoint::pass("delivered");
     finish(lane, held, &results);
-}
-
-/// What a delivery that panicked says: it was the first instance without a result, which so gets its attempts and then
-/// waits for a person, as if it were refused. Else it would be tried for ever, and hold up what comes after it.
-fn panicked(held: &Held<'_>, part: &[Item], started: Timestamp, duration: Duration) -> Delivery {
-    let untold = held.ids().clone();
-    let first = part.iter().position(|item| untold.contains(&item.id));
-    let details = "the send queue itself failed (it panicked); Orthanc's log says where";
-    let tried = (0..part.len()).map(|at| match first {
-        Some(first) if at == first => Tried::Made {
-            outcome: Outcome::new(Class::Internal, details),
-            started,
-            duration,
-        },
-        _ => Tried::NotYet,
-    });
-    Delivery(tried.collect())
 }
 
 /// Writes one result while its batch goes on. `false`: nothing more of it is to be sent.
@@ -265,163 +247,12 @@ fn local_aet<'a>(lane: &'a Lane, items: &'a [Item]) -> Option<&'a str> {
     }
 }
 
-/// Whether the destination answered for the instance, so that it is there and well.
-fn is_answer(class: Class) -> bool {
-    matches!(
-        class,
-        Class::Success | Class::Warning | Class::Rejected | Class::NotNegotiated
-    )
-}
-
-/// What a delivery says about the destination. `true`: nothing more goes to it in this claim.
-fn judge(
-    lane: &Lane,
-    held: &Held<'_>,
-    items: &[Item],
-    delivery: &Delivery,
-    took: Duration,
-) -> bool {
-    let outcomes = || {
-        items
-            .iter()
-            .zip(&delivery.0)
-            .filter_map(|(item, tried)| match tried {
-                Tried::Made { outcome, .. } => Some((item, outcome)),
-                Tried::NotYet | Tried::Unknown => None,
-            })
-    };
-    let untold = held.ids().clone();
-    let answered = || {
-        outcomes().filter(|(item, outcome)| is_answer(outcome.class) && untold.contains(&item.id))
-    };
-    if answered().next().is_some() {
-        let bytes = answered().map(|(item, _)| item.size_bytes).sum();
-        lane.answered(answered().count(), bytes, took);
-    }
-    if lane.is_stopped() {
-        return true;
-    }
-    let bad = outcomes().map(|(_, outcome)| outcome).find(|outcome| {
-        matches!(
-            outcome.class,
-            Class::Unreachable | Class::Interrupted | Class::Busy | Class::Internal
-        )
-    });
-    match bad {
-        Some(outcome) if outcome.class == Class::Unreachable => {
-            if outcome.may_be_congestion && lane.congested(outcome) {
-                // There is none for this group now.
-                lane.end_group(held.worker);
-            } else {
-                lane.unreachable(outcome);
-            }
-            true
-        }
-        Some(outcome) => {
-            if outcome.class != Class::Internal {
-                // The association was open.
-                lane.reached();
-            }
-            lane.misbehaved(outcome);
-            true
-        }
-        None => false,
-    }
-}
-
-/// Whether it may have gone over the line.
-fn was_sent(tried: &Tried) -> bool {
-    match tried {
-        Tried::Made { outcome, .. } => outcome.class.reached_destination(),
-        Tried::NotYet => false,
-        Tried::Unknown => true,
-    }
-}
-
 /// The items of a batch under way that a person has cancelled since.
 fn recalled(lane: &Lane, token: i64, items: &[Item]) -> Vec<i64> {
     let ids: Vec<i64> = items.iter().map(|item| item.id).collect();
     match lane.tools.store.still_claimed(token, &ids) {
         Ok(held) => ids.into_iter().filter(|id| !held.contains(id)).collect(),
         Err(_) => Vec::new(),
-    }
-}
-
-/// What one instance took, of a batch that told nothing before its end: each of its results has the time of all that
-/// went before it too (over REST, that of the whole job).
-fn share<'a>(tried: impl Iterator<Item = &'a Tried>) -> Option<Duration> {
-    let times: Vec<Duration> = tried
-        .filter_map(|tried| match tried {
-            Tried::Made { duration, .. } if was_sent(tried) => Some(*duration),
-            _ => None,
-        })
-        .collect();
-    let count = u32::try_from(times.len()).ok().filter(|count| *count > 0)?;
-    Some(*times.iter().max()? / count)
-}
-
-/// What becomes of an item; `None`: it stays `Running`. `each`: what it took, where the attempt's own time says more.
-fn settle(lane: &Lane, item: &Item, tried: &Tried, each: Option<Duration>) -> Option<Finish> {
-    let (outcome, started, duration) = match tried {
-        Tried::Made {
-            outcome,
-            started,
-            duration,
-        } => (outcome, started, duration),
-        Tried::NotYet => return Some(release(item.id)),
-        Tried::Unknown => return None,
-    };
-    // Cut by our own stop: not the destination's fault, no attempt is counted.
-    if lane.is_stopped() && matches!(outcome.class, Class::Interrupted | Class::Internal) {
-        return Some(release(item.id));
-    }
-    let counted = outcome.class.reached_destination();
-    let attempt = AttemptMade {
-        started: *started,
-        duration_us: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
-        outcome: outcome.clone(),
-        counted,
-    };
-    let next = follow(
-        outcome.class,
-        item.attempt_count + u32::from(counted),
-        &lane.settings.retry,
-        lane.tools.clock.now(),
-        (lane.tools.jitter)(),
-    );
-    lane.settled(&Settled {
-        class: outcome.class,
-        next,
-        bytes: item.size_bytes,
-        took: each.unwrap_or(*duration),
-    });
-    report(lane, item, outcome, next);
-    Some(Finish {
-        id: item.id,
-        ending: match next {
-            Consequence::Complete => Ending::Complete(attempt),
-            Consequence::Retry { at } => Ending::Retry { at, attempt },
-            Consequence::Fail => Ending::Fail(attempt),
-            Consequence::Release => Ending::Release,
-        },
-    })
-}
-
-/// Says once what needs a person, or is our own fault.
-fn report(lane: &Lane, item: &Item, outcome: &Outcome, next: Consequence) {
-    let said = format!(
-        "{}: instance {} ({}): {} {}",
-        lane.name,
-        item.ids.instance,
-        item.ids.sop_instance_uid,
-        outcome.class,
-        outcome.for_log()
-    );
-    match (outcome.class, next) {
-        (Class::Internal, _) => log::error!("{said}"),
-        (_, Consequence::Fail) => log::warn!("{said}; it waits in the error queue"),
-        (_, Consequence::Retry { .. }) => log::info!("{said}; it will be tried again"),
-        _ => {}
     }
 }
 
