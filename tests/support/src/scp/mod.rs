@@ -18,6 +18,7 @@ mod respond;
 mod wire;
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -128,7 +129,15 @@ impl FaultScp {
     /// When no port can be bound.
     #[must_use]
     pub fn start(aet: &str) -> Self {
-        Self::start_on(aet, crate::net::free_port()).expect("a leased port can be bound")
+        // A process that another thread begins may hold the socket for a moment by which a port was found to be free.
+        let mut tries = 0;
+        loop {
+            match Self::start_on(aet, crate::net::free_port()) {
+                Ok(scp) => return scp,
+                Err(error) if error.kind() == ErrorKind::AddrInUse && tries < 100 => tries += 1,
+                Err(error) => panic!("no leased port can be bound: {error}"),
+            }
+        }
     }
 
     /// Starts on 127.0.0.1:`port`.
