@@ -1,8 +1,9 @@
 //! owner: who claims. One for each start of a process, under a lease.
 //!
 //! Invariants:
-//! - A claim's token has its owner's number in its upper half, and in the lower how many claims the owner had made: so
-//!   an item needs no second column to tell whose it is, and no two owners count in the same row.
+//! - A claim's token has its owner's number above its lowest 40 bits, and in these how many claims the owner had made:
+//!   so an item needs no second column to tell whose it is, and no two owners count in the same row. There is room for
+//!   a start each minute for sixteen years, and for a thousand claims a second in each for thirty.
 //! - The row is there as long as the lease is: it goes in the transaction that gives back what the owner had. Without
 //!   it nothing can be claimed, and what is still finished under one of its tokens changes nothing.
 //! - Without a time the lease lasts as long as the process: the file's lock ([`super::lock`]) says that no other one

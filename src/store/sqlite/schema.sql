@@ -165,7 +165,7 @@ CREATE TABLE meta (
 CREATE TABLE owner (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     -- Claims so far.
-    claims      INTEGER NOT NULL DEFAULT 0 CHECK (claims BETWEEN 0 AND 4294967295),
+    claims      INTEGER NOT NULL DEFAULT 0 CHECK (claims BETWEEN 0 AND 1099511627775),
     -- When the others may take what it has. NULL: not as long as its process lives.
     lease_until INTEGER,
     -- Whether something came to a result since it began, and whether it stopped as it should.

@@ -1,1 +1,1 @@
-DELETE FROM hand WHERE claim >> 32 IN (SELECT value FROM json_each(?1))
+DELETE FROM hand WHERE claim >> 40 IN (SELECT value FROM json_each(?1))
