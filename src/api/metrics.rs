@@ -23,30 +23,6 @@ use crate::dispatch::figures::{DELIVERY_SECONDS, Figures};
 use crate::item::{Ahead, Class, State, Timestamp};
 use crate::store::{DestinationRecord, FailureTotal};
 
-/// How an attempt can end. (`Expired` comes without one.)
-const ATTEMPTS: [Class; 9] = [
-    Class::Success,
-    Class::Warning,
-    Class::Unreachable,
-    Class::Interrupted,
-    Class::Busy,
-    Class::Rejected,
-    Class::NotNegotiated,
-    Class::Missing,
-    Class::Internal,
-];
-
-/// What brings an item into the error queue.
-const FAILURES: [Class; 7] = [
-    Class::Interrupted,
-    Class::Busy,
-    Class::Rejected,
-    Class::NotNegotiated,
-    Class::Missing,
-    Class::Expired,
-    Class::Internal,
-];
-
 /// A destination at the moment of the scrape.
 struct Destination {
     record: DestinationRecord,
@@ -351,7 +327,11 @@ fn sent(page: &mut Exposition, destinations: &[Destination]) {
         "Attempts by what came of them; Unreachable: looks for the destination that found nobody.",
     );
     for one in destinations {
-        for class in ATTEMPTS {
+        // `Expired` comes without one.
+        for class in Class::ALL
+            .into_iter()
+            .filter(|class| *class != Class::Expired)
+        {
             let labels = [
                 ("destination", one.record.name.as_str()),
                 ("class", class.as_str()),
@@ -397,7 +377,7 @@ fn failures(page: &mut Exposition, destinations: &[Destination], totals: &[Failu
         };
         for class in Class::ALL {
             let count = of_class(class);
-            if count > 0 || FAILURES.contains(&class) {
+            if count > 0 || class.may_fail() {
                 let labels = [
                     ("destination", one.record.name.as_str()),
                     ("class", class.as_str()),

@@ -93,6 +93,20 @@ fn transport(fake: &FakeHost) -> Transport {
     }
 }
 
+/// One of which nobody asks anything.
+fn plain(items: &[Item]) -> Batch<'_> {
+    Batch {
+        group: None,
+        transfer_syntax: None,
+        in_hand: &|_, _| true,
+        told: &|_, _| true,
+        recalled: &Vec::new,
+        local_aet: None,
+        timeout: None,
+        items,
+    }
+}
+
 fn items(names: &[&str]) -> Vec<Item> {
     names
         .iter()
@@ -128,14 +142,8 @@ fn deliver(transport: &Transport, names: &[&str]) -> Vec<String> {
     let delivery = transport.deliver(
         "pacs",
         &Batch {
-            group: None,
-            transfer_syntax: None,
-            in_hand: &|_, _| true,
-            told: &|_, _| true,
-            recalled: &Vec::new,
             local_aet: Some("US"),
-            timeout: None,
-            items: &items,
+            ..plain(&items)
         },
     );
     delivery
@@ -301,19 +309,7 @@ fn an_unknown_modality_is_an_outage() {
     let transport = transport(&fake);
     for name in ["other", "../pacs", "pacs/store", "", "pacs\0"] {
         let items = items(&["a", "b"]);
-        let delivery = transport.deliver(
-            name,
-            &Batch {
-                group: None,
-                transfer_syntax: None,
-                in_hand: &|_, _| true,
-                told: &|_, _| true,
-                recalled: &Vec::new,
-                local_aet: None,
-                timeout: None,
-                items: &items,
-            },
-        );
+        let delivery = transport.deliver(name, &plain(&items));
         assert!(
             matches!(&delivery.0[0], Tried::Made { outcome, .. } if outcome.class == Class::Unreachable)
         );
@@ -483,16 +479,10 @@ fn deliver_and_recall(
             transport.deliver(
                 "pacs",
                 &Batch {
-                    group: None,
-                    transfer_syntax: None,
-                    in_hand: &|_, _| true,
-                    told: &|_, _| true,
                     recalled: &|| {
                         cancelled(looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst))
                     },
-                    local_aet: None,
-                    timeout: None,
-                    items: &items,
+                    ..plain(&items)
                 },
             )
         });
@@ -634,14 +624,8 @@ fn a_recall_between_two_jobs_is_heeded() {
     let told = transport.deliver(
         "pacs",
         &Batch {
-            group: None,
-            transfer_syntax: None,
-            in_hand: &|_, _| true,
-            told: &|_, _| true,
             recalled: &|| vec![2],
-            local_aet: None,
-            timeout: None,
-            items: &items,
+            ..plain(&items)
         },
     );
     assert_eq!(

@@ -50,6 +50,11 @@ impl Class {
         Class::Internal,
     ];
 
+    /// Whether it can bring an item into the error queue.
+    pub fn may_fail(self) -> bool {
+        !matches!(self, Class::Success | Class::Warning | Class::Unreachable)
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Class::Success => "Success",
