@@ -146,20 +146,23 @@ fn a_modality_is_removed_and_added_at_run_time() {
     queue.wait_for("pacs", "Pending", 3);
     let waiting = queue.items("destination=pacs&state=Pending");
     assert!(waiting.iter().all(|item| item["AttemptCount"] == 0));
-    let entry = json!({ "AET": "PACS", "Host": "127.0.0.1", "Port": scp.port() });
-    let _ = queue.put("/modalities/pacs", entry.to_string()).ok();
-    queue.wait_for("pacs", "Success", 6);
-    // One that no rule and no configuration knew.
+    // One of them goes to a destination that no rule and no configuration knew.
     let other = FaultScp::start("OTHER");
     let entry = json!({ "AET": "OTHER", "Host": "127.0.0.1", "Port": other.port() });
     let _ = queue.put("/modalities/other", entry.to_string()).ok();
+    let id = &waiting[0]["ID"];
+    queue.tell(&format!("/items/{id}/redirect"), &json!({ "To": "other" }));
+    queue.wait_for("other", "Success", 1);
+    let entry = json!({ "AET": "PACS", "Host": "127.0.0.1", "Port": scp.port() });
+    let _ = queue.put("/modalities/pacs", entry.to_string()).ok();
+    queue.wait_for("pacs", "Success", 5);
     let study = queue.get("/studies").json()[0].clone();
     let answer = queue.tell(
         "/items",
         &json!({ "Resources": [study], "Destinations": ["other"] }),
     );
     assert_eq!(answer, json!({ "Enqueued": 3, "AlreadyQueued": 0 }));
-    queue.wait_for("other", "Success", 3);
+    queue.wait_for("other", "Success", 4);
     // With nothing left of it, it is forgotten, its threads too.
     let _ = queue.delete("/modalities/other").ok();
     let names = || {

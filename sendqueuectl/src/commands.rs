@@ -129,8 +129,8 @@ impl Session<'_> {
         }
         let destinations = self.client.get("/destinations", &[])?;
         let health = self.client.get("/health", &[])?;
-        let is_well =
-            |one: &Value| !matches!(field(one, "State").as_str(), "Unreachable" | "Paused");
+        let needs_a_person = ["Unreachable", "Paused", "NotConfigured"];
+        let is_well = |one: &Value| !needs_a_person.contains(&field(one, "State").as_str());
         let well = number(&queue["Counts"], "Failure") == 0
             && health["Status"] == "ok"
             && list(&destinations).iter().all(is_well);

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Output, Stdio};
 
-use sendqueue_testkit::queue::{self, Queue};
+use sendqueue_testkit::queue::{self, Queue, SOON};
 use sendqueue_testkit::{FaultScp, Respond, Study};
 use serde_json::{Value, json};
 
@@ -206,6 +206,14 @@ fn the_error_queue_is_replayed_redirected_and_purged() {
     );
     assert_eq!(queue.count("bad", "Failure"), 0);
     assert!(ctl.run(&["status", "--check"]).status.success());
+    // What Orthanc has no longer, and a rule names, needs a person.
+    let _ = queue.delete("/modalities/good").ok();
+    queue.wait_until(
+        || ctl.run(&["status", "--check"]).status.code() == Some(1),
+        SOON,
+        "it is seen",
+    );
+    assert!(ctl.ok(&["status"]).contains("NotConfigured"));
 }
 
 /// On a terminal it asks; `script` (util-linux) makes one. What fails while it asks stays.

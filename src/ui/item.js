@@ -18,7 +18,7 @@ export async function load({ id }) {
 const MAY = {
   replay: ["Failure", "Cancelled"],
   "send-now": ["Scheduled", "Pending", "Retry"],
-  redirect: ["Failure"],
+  redirect: ["Scheduled", "Pending", "Retry", "Failure"],
   cancel: ["Scheduled", "Pending", "Running", "Retry"],
   remove: ["Scheduled", "Pending", "Retry", "Success", "Failure", "Cancelled"],
 };

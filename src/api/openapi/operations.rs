@@ -145,7 +145,11 @@ pub fn send_now() -> Described {
 }
 
 pub fn redirect() -> Described {
-    of_item_moved("redirect", "Sends a `Failure` item to another destination").body::<RedirectTo>(
+    of_item_moved(
+        "redirect",
+        "Sends an item that waits or failed to another destination",
+    )
+    .body::<RedirectTo>(
         Required::True,
         &[("to", "To the archive", json!({ "To": "archive" }))],
     )

@@ -4,24 +4,9 @@ use super::*;
 use crate::item::state::Move;
 use crate::store::Moved;
 
-const VERBS: [Move; 12] = [
-    Move::Promote,
-    Move::Claim,
-    Move::Complete,
-    Move::Retry,
-    Move::Fail,
-    Move::Release,
-    Move::Expire,
-    Move::Cancel,
-    Move::SendNow,
-    Move::Replay,
-    Move::Redirect,
-    Move::Remove,
-];
-
 pub fn run(make: Make<'_>) {
     for state in State::ALL {
-        for verb in VERBS {
+        for verb in Move::ALL {
             for group in ["study", "a"] {
                 check(&*one(make), state, verb, group);
             }

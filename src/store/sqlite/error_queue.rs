@@ -67,6 +67,10 @@ fn step(
             let expires = expires(to);
             let to = destination_id(&tx, to)?;
             for id in ids {
+                let item = row::read_item(&tx, *id)?;
+                if item.is_none_or(|item| item.state != State::Failure) {
+                    continue;
+                }
                 moved += tx
                     .prepare_cached(sql::REDIRECT)?
                     .execute(params![id, expires, to])?;
