@@ -1,7 +1,7 @@
 //! Store and forward: what arrives goes where the rules say, once.
 
 use sendqueue_testkit::dcmtk::StoreScu;
-use sendqueue_testkit::queue::{self, Queue};
+use sendqueue_testkit::queue::{self, Queue, SOON};
 use sendqueue_testkit::{FaultScp, Instance, Study};
 use serde_json::{Value, json};
 
@@ -149,6 +149,48 @@ fn never_back_to_where_it_came_from() {
     store_from(&queue, "ONE", &Study::new(1, 3).build());
     queue.wait_for_rest(3);
     assert_eq!((one.counters().stores, two.counters().stores), (0, 3));
+}
+
+/// By each way of sending; what came from the receiver goes back to it under none of its names; what it does not answer
+/// holds all of them.
+#[test]
+fn one_receiver_under_several_names() {
+    let scp = FaultScp::start("PACS");
+    let names = ["pacs", "research", "paper"];
+    let config = queue::config_for(&[&scp])
+        .set("/SendQueue/Rules", json!([{ "To": names }]))
+        .set(
+            "/SendQueue/Destinations",
+            json!({
+                "pacs": { "Associations": 1 },
+                "research": { "Target": "pacs", "AssociationPer": "Group", "Transport": "Native" },
+                "paper": { "Target": "pacs", "Transport": "Rest" },
+            }),
+        );
+    let queue = Queue::start(config);
+    store_from(&queue, "PACS", &Study::new(1, 2).seed(1).build());
+    let study = Study::new(1, 5).seed(2).build();
+    store_from(&queue, "CT", &study);
+    for name in names {
+        queue.wait_for(name, "Success", 5);
+        let shown = queue.ask(&format!("/destinations/{name}"));
+        assert_eq!(shown["Settings"]["Associations"], 1, "{shown:#}");
+    }
+    assert_eq!(scp.counters().stores, 15, "each name once, nothing back");
+    assert_eq!(
+        scp.counters().max_open,
+        1,
+        "and never two associations at once"
+    );
+
+    scp.stop();
+    queue.store_all(&Study::new(1, 3).seed(3).build());
+    let state = |name: &str| queue.ask(&format!("/destinations/{name}"))["State"].clone();
+    queue.wait_until(
+        || names.iter().all(|name| state(name) == "Unreachable"),
+        SOON,
+        "what one name finds out holds for all",
+    );
 }
 
 #[test]

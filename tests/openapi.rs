@@ -146,6 +146,7 @@ fn point_at_what_is_there(described: &mut Value, queue: &Queue) {
     };
     let (failed, running) = (in_state("Failure"), in_state("Running"));
     let scheduled = in_state("Scheduled");
+    let waiting = in_state("Scheduled,Pending,Retry");
     let study_uid = uid("/studies", "StudyInstanceUID");
     for (path, calls) in described["paths"].as_object_mut().unwrap() {
         for call in calls.as_object_mut().unwrap().values_mut() {
@@ -164,6 +165,7 @@ fn point_at_what_is_there(described: &mut Value, queue: &Queue) {
                             // What is running cannot be removed.
                             Some("{id}") => &running,
                             Some("cancel") => &scheduled,
+                            Some("send-now") => &waiting,
                             _ => &failed,
                         });
                     }

@@ -72,7 +72,7 @@ impl Auto {
     /// With a slot of its own. Whoever waits for one holds nothing that others wait for.
     fn by_rest(&self, batch: &Batch<'_>) -> Delivery {
         match self.way.rest.admit(&self.way.modality, Standing::Fresh) {
-            Some(_permit) => self.way.call(|to| self.way.rest.deliver(to, batch)),
+            Some(_permit) => self.way.send_by_rest(batch),
             None => Delivery(vec![Tried::NotYet; batch.items.len()]),
         }
     }

@@ -22,7 +22,7 @@ use crate::config::settings::{DestinationSettings, LocalAet, Transport};
 use crate::item::{Clock, Outcome};
 use crate::transport::native::{Look, Native};
 use crate::transport::rest::RestTransport;
-use crate::transport::{Called, Modality, Probe};
+use crate::transport::{Batch, Called, Delivery, Modality, Probe};
 
 /// The kind, and what all modalities share.
 pub struct ModalityKind {
@@ -143,6 +143,12 @@ impl Way {
     /// A C-ECHO by Orthanc's.
     fn look_by_rest(&self) -> Probe {
         self.call(|to| self.rest.probe(to, self.timeout))
+    }
+
+    /// By Orthanc's own SCU, beside which none of ours lies unused: what the destination takes counts both.
+    fn send_by_rest(&self, batch: &Batch<'_>) -> Delivery {
+        self.native.make_room(&self.modality);
+        self.call(|to| self.rest.deliver(to, batch))
     }
 
     /// A group's name among those of all destinations that lead to this modality.

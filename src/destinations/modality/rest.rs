@@ -24,7 +24,7 @@ impl Endpoint for ByRest {
     }
 
     fn deliver(&self, batch: &Batch<'_>) -> Delivery {
-        self.way.call(|to| self.way.rest.deliver(to, batch))
+        self.way.send_by_rest(batch)
     }
 
     /// By our own SCU all the same, but for receivers that only Orthanc can talk to.

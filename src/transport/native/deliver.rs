@@ -59,7 +59,7 @@ impl Native {
                 return Ok(kept(association));
             }
         }
-        self.pool.make_room(place);
+        self.pool.make_room(&place.key.modality, Some(place));
         let forecast = match self.habits.second(&place.key) {
             Second::No => Forecast::of(first),
             Second::Yes | Second::Perhaps => {

@@ -114,6 +114,11 @@ impl Native {
         self.pool.stop();
     }
 
+    /// Releases what lies unused for this modality: somebody else opens an association to it.
+    pub fn make_room(&self, modality: &str) {
+        self.pool.make_room(modality, None);
+    }
+
     /// Releases what is kept for this group.
     pub fn end_group(&self, modality: &str, group: &str) {
         self.pool.end_group(modality, group);

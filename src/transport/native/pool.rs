@@ -134,24 +134,26 @@ impl Pool {
         self.changed.notify_all();
     }
 
-    /// Releases what lies there for this modality with other partners: a new association needs its place.
-    pub fn make_room(&self, place: &Place) {
-        let others = self.remove(|idle| {
-            idle.place.key.modality == place.key.modality
-                && idle.place.group == place.group
-                && idle.place != *place
+    /// Releases what lies unused for this modality, but for one who would be at `place`: an association of another kind
+    /// needs its place. What a group has to itself is in use.
+    pub fn make_room(&self, modality: &str, place: Option<&Place>) {
+        let group = place.and_then(|place| place.group.as_ref());
+        self.release(|idle| {
+            idle.place.key.modality == modality
+                && (idle.is_shared() || idle.place.group.as_ref() == group)
+                && Some(&idle.place) != place
         });
-        for association in others {
-            association.release();
-        }
     }
 
     /// Releases what a group had to itself.
     pub fn end_group(&self, modality: &str, group: &str) {
-        let kept = self.remove(|idle| {
+        self.release(|idle| {
             idle.place.key.modality == modality && idle.place.group.as_deref() == Some(group)
         });
-        for association in kept {
+    }
+
+    fn release(&self, which: impl Fn(&Idle) -> bool) {
+        for association in self.remove(which) {
             association.release();
         }
     }
