@@ -17,15 +17,15 @@ use orthanc_sdk::{Change, ChangeType, Host, Plugin, Request, StoredInstance};
 use serde_json::Value;
 
 use crate::alert::{self, Alerts};
+use crate::api;
 use crate::api::cross_site::{self, CrossSite};
-use crate::api::{self, Api};
 use crate::arrival::arrivals::Arrivals;
 use crate::arrival::notices::Notices;
 use crate::arrival::progress::Progress;
 use crate::arrival::reconcile;
 use crate::clock::QueueClock;
-use crate::config;
 use crate::config::settings::Settings;
+use crate::config::{self, Current};
 use crate::cut::Cutter;
 use crate::destinations::Directory;
 use crate::destinations::modality::{Modalities, ModalityKind};
@@ -133,7 +133,8 @@ fn grace(configuration: &Value) -> Duration {
 }
 
 fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue, String> {
-    let settings = Arc::new(settings);
+    let current = Current::new(settings);
+    let settings = current.get();
     // By the machine's clock, as the time at which the database was made.
     let started = SystemClock.now();
     make_index_directory(&settings);
@@ -170,15 +171,12 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         &settings.host,
         cutter(),
     ));
-    let directory = Arc::new(Directory::new(
-        settings.clone(),
-        vec![Arc::new(ModalityKind {
-            list: modalities.clone(),
-            native: native.clone(),
-            rest: rest.clone(),
-            clock: clock.clone(),
-        })],
-    ));
+    let directory = Arc::new(Directory::new(vec![Arc::new(ModalityKind {
+        list: modalities.clone(),
+        native: native.clone(),
+        rest: rest.clone(),
+        clock: clock.clone(),
+    })]));
     let tools = Arc::new(Tools {
         store: store.clone(),
         directory: directory.clone(),
@@ -189,19 +187,14 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         alone: Alone::default(),
         jitter: fastrand::f64,
     });
-    let lanes = Arc::new(Lanes::new(settings.clone(), tools));
-    let promoter = Arc::new(Promoter::new(
-        store.clone(),
-        clock.clone(),
-        lanes.clone(),
-        settings.history_days,
-    ));
+    let lanes = Arc::new(Lanes::new(current.clone(), tools));
+    let promoter = Arc::new(Promoter::new(store.clone(), clock.clone(), lanes.clone()));
     let notices = Arc::new(Notices::default());
     let progress = Arc::new(Progress::default());
     let arrivals = Arrivals::new(reconcile::Parts {
         client: host.client(),
         store: store.clone(),
-        settings: settings.clone(),
+        settings: current.clone(),
         modalities: modalities.clone(),
         notifier: promoter.clone(),
         clock: clock.clone(),
@@ -211,7 +204,7 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
     });
     let takeup = TakeUp::new(takeup::Parts {
         store: store.clone(),
-        settings: settings.clone(),
+        settings: current.clone(),
         directory: directory.clone(),
         lanes: lanes.clone(),
         clock: clock.clone(),
@@ -248,8 +241,8 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         ours,
         grace,
     });
-    let api = Api {
-        settings: settings.clone(),
+    let api = api::Parts {
+        current,
         store,
         lanes,
         notifier: promoter.clone(),
@@ -292,7 +285,11 @@ fn make_index_directory(settings: &Settings) {
     }
 }
 
-fn register(host: Host, api: Api, running: &Arc<Running>) -> Result<(), orthanc_sdk::CallError> {
+fn register(
+    host: Host,
+    api: api::Parts,
+    running: &Arc<Running>,
+) -> Result<(), orthanc_sdk::CallError> {
     let api = Arc::new(api);
     let root = api.clone();
     host.register_rest("/sendqueue", move |request: &Request| {

@@ -80,11 +80,12 @@ pub fn looks(
     let (now, ahead) = (clock.now(), clock.ahead());
     let totals = store.failure_totals()?;
     let records = store.destinations()?;
+    let settings = lanes.settings();
     let mut looks: BTreeMap<&str, Look> = records
         .iter()
         .map(|record| {
             let lane = lanes.get(&record.name).map(|lane| lane.status());
-            let windows = &lanes.settings(&record.name).windows;
+            let windows = &settings.destination(&record.name).windows;
             let look = Look::new(record, lane.as_ref(), windows, now, ahead, &zone);
             (record.name.as_str(), look)
         })

@@ -165,7 +165,15 @@ impl Api {
     /// How instances get there, and why.
     fn way(&self, name: &str) -> Description {
         let lane = self.lanes.get(name).map(|lane| lane.describe());
-        let found = || Some(self.directory.find(name).ok()??.endpoint.describe());
+        let found = || {
+            Some(
+                self.directory
+                    .find(&self.settings, name)
+                    .ok()??
+                    .endpoint
+                    .describe(),
+            )
+        };
         lane.or_else(found).unwrap_or_else(|| Description {
             transport: match self.settings.destination(name).transport {
                 Transport::Rest => TransportName::Rest,

@@ -26,6 +26,7 @@ pub mod router;
 pub mod types;
 
 use std::collections::BTreeSet;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use orthanc_sdk::{Client, Response};
@@ -37,6 +38,7 @@ use crate::alert::Alerts;
 use crate::arrival::enlist::expiry;
 use crate::arrival::notices::Notices;
 use crate::arrival::progress::Progress;
+use crate::config::Current;
 use crate::config::settings::Settings;
 use crate::destinations::Directory;
 use crate::dispatch::Lanes;
@@ -61,9 +63,24 @@ pub fn ok(body: &impl Serialize) -> Answer {
     Ok(json(200, body))
 }
 
-/// What the API asks.
+/// What a request is answered with.
 pub struct Api {
+    /// Those in force when it came, for all of its answer.
     pub settings: Arc<Settings>,
+    parts: Arc<Parts>,
+}
+
+impl Deref for Api {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+/// What the API asks.
+pub struct Parts {
+    pub current: Arc<Current>,
     pub store: Arc<dyn Store>,
     pub lanes: Arc<Lanes>,
     pub promoter: Arc<Promoter>,
@@ -89,6 +106,11 @@ impl Configured {
 }
 
 impl Api {
+    pub fn new(parts: Arc<Parts>) -> Api {
+        let settings = parts.current.get();
+        Api { settings, parts }
+    }
+
     /// Destinations that the rules, the settings or the items name; one that is no longer configured only while
     /// something is left of it.
     fn known_destinations(&self) -> Result<BTreeSet<String>, ApiError> {
@@ -113,13 +135,13 @@ impl Api {
     /// Whether instances can be sent to a destination of this name.
     fn is_configured(&self, name: &str) -> Result<bool, ApiError> {
         self.directory
-            .knows(name)
+            .knows(&self.settings, name)
             .map_err(|error| ApiError::new(500, error))
     }
 
     /// What can be sent to, as far as is known without asking again.
     fn configured(&self) -> Configured {
-        Configured(self.directory.names(false).ok())
+        Configured(self.directory.names(&self.settings, false).ok())
     }
 
     /// When an item for this destination expires that is (re)queued now.

@@ -7,12 +7,14 @@
 //!   it.
 //! - Nothing here panics on any path, argument or body.
 
+use std::sync::Arc;
+
 use orthanc_sdk::{Method, Request, Response};
 
 use super::error::{ApiError, method_not_allowed};
 use super::openapi::{Described, operations};
 use super::types::values::by_the_wall;
-use super::{Answer, Api};
+use super::{Answer, Api, Parts};
 use crate::ui;
 
 /// A call: one method of one path.
@@ -72,11 +74,12 @@ pub const ROUTES: &[Route] = routes! {
 };
 
 /// Answers a request below `/sendqueue`; `rest` is what follows, without the leading slash.
-pub fn answer(api: &Api, request: &Request, rest: &str) -> Response {
+pub fn answer(parts: &Arc<Parts>, request: &Request, rest: &str) -> Response {
+    let api = Api::new(parts.clone());
     let answer = api
         .cross_site
         .check(request, api.clock.now())
-        .and_then(|()| by_the_wall(api.clock.ahead(), || route(api, request, rest)));
+        .and_then(|()| by_the_wall(api.clock.ahead(), || route(&api, request, rest)));
     match answer {
         Ok(response) => response,
         Err(error) => {

@@ -31,7 +31,7 @@ pub(super) fn needs_digests(settings: &Settings) -> bool {
 impl Reconciler {
     /// Asks for the digests of what is to be queued, if they are needed.
     pub(super) fn digest(&self, facts: &mut [Fact]) -> Result<(), PassError> {
-        if !needs_digests(&self.parts.settings) {
+        if !needs_digests(&self.settings) {
             return Ok(());
         }
         for fact in facts.iter_mut().filter(|fact| fact.repeated.is_none()) {
@@ -45,7 +45,7 @@ impl Reconciler {
         let Some(cursor) = self
             .cursor
             .as_ref()
-            .filter(|_| needs_digests(&self.parts.settings))
+            .filter(|_| needs_digests(&self.settings))
         else {
             return;
         };

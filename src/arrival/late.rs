@@ -132,7 +132,7 @@ impl Reconciler {
                 .collect();
             self.take_late(&late)?;
         }
-        let keep = f64::from(self.parts.settings.gap_seconds);
+        let keep = f64::from(self.settings.gap_seconds);
         self.gaps.forget(window, now.plus_seconds(-keep));
         Ok(())
     }

@@ -65,6 +65,7 @@ use super::recent::Recent;
 use super::sweep::Sweep;
 use super::tags::{self, OrthancTags};
 use crate::clock;
+use crate::config::Current;
 use crate::config::settings::Settings;
 use crate::destinations::modality::Modalities;
 use crate::failpoint;
@@ -101,7 +102,7 @@ impl PassError {
 pub struct Parts {
     pub client: Client,
     pub store: Arc<dyn Store>,
-    pub settings: Arc<Settings>,
+    pub settings: Arc<Current>,
     pub modalities: Arc<Modalities>,
     pub notifier: Arc<dyn Notifier>,
     pub clock: Arc<dyn Clock>,
@@ -133,6 +134,8 @@ pub struct Reconciler {
     pub(super) empty_at: Option<Option<i64>>,
     overflowed: bool,
     pub(super) patience: Patience,
+    /// In force for what is read now.
+    pub(super) settings: Arc<Settings>,
     /// What tags are asked with.
     tags_query: String,
     addresses: Addresses,
@@ -140,9 +143,11 @@ pub struct Reconciler {
 
 impl Reconciler {
     pub fn new(parts: Parts) -> Reconciler {
+        let settings = parts.settings.get();
         Reconciler {
             facts: Facts::new(parts.client),
-            tags_query: tags::query(&parts.settings),
+            tags_query: tags::query(&settings),
+            settings,
             addresses: Addresses::default(),
             parts,
             cursor: None,
@@ -185,7 +190,18 @@ impl Reconciler {
         result
     }
 
+    /// Takes the settings of now: for all that was read before, so that what arrived after they were changed is never
+    /// routed by older ones.
+    pub(super) fn look_at_settings(&mut self) {
+        let now = self.parts.settings.get();
+        if !Arc::ptr_eq(&now, &self.settings) {
+            self.tags_query = tags::query(&now);
+            self.settings = now;
+        }
+    }
+
     fn try_pass(&mut self) -> Result<(), PassError> {
+        self.look_at_settings();
         // Taken before the log is read: the change of each of these is in the log by now, or never.
         let (notices, overflowed) = self.parts.notices.take();
         self.overflowed |= overflowed;
@@ -270,6 +286,7 @@ impl Reconciler {
 
     /// Makes the items of these lines, with the cursor and the gaps that then hold, in one transaction.
     fn queue(&mut self, lines: &[Change], cursor: &Cursor, gaps: Gaps) -> Result<(), PassError> {
+        self.look_at_settings();
         let mut seen = HashSet::new();
         let arrived: Vec<&str> = lines
             .iter()
@@ -334,7 +351,7 @@ impl Reconciler {
         gone: &mut usize,
     ) -> Result<Enlisted, PassError> {
         let mut enlisted = Enlisted::default();
-        let settings = &self.parts.settings;
+        let settings = &self.settings;
         if facts.is_empty() || settings.rules.is_empty() {
             return Ok(enlisted);
         }

@@ -71,7 +71,7 @@ impl Reconciler {
         let date = cursor.and_then(|cursor| Timestamp::parse_orthanc(&cursor.date));
         // What is in a gap may have been received long before its line appears.
         let (now, ahead) = (self.parts.clock.now(), self.parts.clock.ahead());
-        let late = f64::from(self.parts.settings.gap_seconds);
+        let late = f64::from(self.settings.gap_seconds);
         let since = match Gaps::new(&self.parts.store.gaps()?, now).oldest() {
             Some(oldest) => date.map(|date| date.min(ahead.wall(oldest)).plus_seconds(-late)),
             None => date,

@@ -73,6 +73,7 @@ impl Reconciler {
 
     /// Makes the items of those that have none since they were received. Answers how many were deleted meanwhile.
     pub(super) fn take_unlogged(&mut self, facts: Vec<Fact>) -> Result<usize, PassError> {
+        self.look_at_settings();
         let mut new = Vec::new();
         for fact in facts {
             let known = match self.recent.has(&fact) {
@@ -102,7 +103,7 @@ impl Reconciler {
 
     /// Counts instances that were deleted from Orthanc before they could be queued.
     pub(super) fn count_gone(&self, gone: usize) {
-        if gone > 0 && !self.parts.settings.rules.is_empty() {
+        if gone > 0 && !self.settings.rules.is_empty() {
             self.parts.progress.gone(gone);
         }
     }

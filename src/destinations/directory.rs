@@ -1,4 +1,6 @@
 //! All destinations, by name.
+//!
+//! What settings say of a name (`Target`) is passed in: who asks knows under which ones.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,13 +11,12 @@ use super::{Destination, Kind};
 use crate::config::settings::Settings;
 
 pub struct Directory {
-    settings: Arc<Settings>,
     kinds: Vec<Arc<dyn Kind>>,
 }
 
 impl Directory {
-    pub fn new(settings: Arc<Settings>, kinds: Vec<Arc<dyn Kind>>) -> Directory {
-        Directory { settings, kinds }
+    pub fn new(kinds: Vec<Arc<dyn Kind>>) -> Directory {
+        Directory { kinds }
     }
 
     /// The names of all that is configured; of those with settings of their own, those whose target is. `fresh`: read
@@ -23,13 +24,13 @@ impl Directory {
     ///
     /// # Errors
     /// In words, when Orthanc cannot be asked now.
-    pub fn names(&self, fresh: bool) -> Result<BTreeSet<String>, String> {
+    pub fn names(&self, settings: &Settings, fresh: bool) -> Result<BTreeSet<String>, String> {
         let mut names = BTreeSet::new();
         for kind in &self.kinds {
             let entries = kind.entries(fresh)?;
             names.extend(entries.iter().map(|entry| full(kind.as_ref(), entry)));
         }
-        let second = self.settings.second_names();
+        let second = settings.second_names();
         let second: Vec<String> = second
             .filter(|(_, target)| names.contains(*target))
             .map(|(name, _)| name.to_owned())
@@ -42,31 +43,31 @@ impl Directory {
     ///
     /// # Errors
     /// As [`Directory::names`].
-    pub fn knows(&self, name: &str) -> Result<bool, String> {
-        Ok(self.entry(name)?.is_some())
+    pub fn knows(&self, settings: &Settings, name: &str) -> Result<bool, String> {
+        Ok(self.entry(settings.target(name))?.is_some())
     }
 
     /// `Ok(None)`: there is no such destination.
     ///
     /// # Errors
     /// As [`Directory::names`].
-    pub fn find(&self, name: &str) -> Result<Option<Destination>, String> {
-        let Some((kind, entry)) = self.entry(name)? else {
+    pub fn find(&self, settings: &Settings, name: &str) -> Result<Option<Destination>, String> {
+        let target = settings.target(name);
+        let Some((kind, entry)) = self.entry(target)? else {
             return Ok(None);
         };
-        let settings = self.settings.destination(name);
+        let own = settings.destination(name);
         Ok(Some(Destination {
             name: name.to_owned(),
-            target: self.settings.target(name).to_owned(),
+            target: target.to_owned(),
             kind: kind.name(),
-            endpoint: kind.endpoint(name, entry, settings),
+            endpoint: kind.endpoint(name, entry, own),
         }))
     }
 
-    /// The kind, and the entry in it, that a name leads to. What is not known is looked for again: it may have been
+    /// The kind, and the entry in it, that a target is. What is not known is looked for again: it may have been
     /// added.
-    fn entry<'a>(&'a self, name: &'a str) -> Result<Option<(&'a dyn Kind, &'a str)>, String> {
-        let target = self.settings.target(name);
+    fn entry<'a>(&'a self, target: &'a str) -> Result<Option<(&'a dyn Kind, &'a str)>, String> {
         // The longest prefix: each name begins with the empty one.
         let kinds = self.kinds.iter().filter_map(|kind| {
             let entry = target.strip_prefix(kind.prefix())?;

@@ -32,14 +32,15 @@ use parking_lot::{Mutex, MutexGuard};
 
 pub use self::lane::{Lane, LaneStatus, Tools};
 use self::wire::Wire;
-use crate::config::settings::{DestinationSettings, Settings};
+use crate::config::Current;
+use crate::config::settings::Settings;
 use crate::destinations::Destination;
 use crate::item;
 use crate::store::DestinationRecord;
 
 /// All the lanes.
 pub struct Lanes {
-    settings: Arc<Settings>,
+    settings: Arc<Current>,
     tools: Arc<Tools>,
     state: Mutex<All>,
 }
@@ -71,7 +72,7 @@ pub enum NoLane {
 }
 
 impl Lanes {
-    pub fn new(settings: Arc<Settings>, tools: Arc<Tools>) -> Lanes {
+    pub fn new(settings: Arc<Current>, tools: Arc<Tools>) -> Lanes {
         Lanes {
             settings,
             tools,
@@ -87,8 +88,9 @@ impl Lanes {
         if let Some(lane) = self.get(name) {
             return Ok(lane);
         }
-        let found = self.tools.directory.find(name).map_err(NoLane::Orthanc)?;
-        let Some(destination) = found else {
+        let settings = self.settings.get();
+        let found = self.tools.directory.find(&settings, name);
+        let Some(destination) = found.map_err(NoLane::Orthanc)? else {
             self.lock().unknown.insert(name.to_owned());
             return Err(NoLane::NotConfigured);
         };
@@ -98,12 +100,13 @@ impl Lanes {
         } else {
             self.tools.store.destination(&destination.target)?
         };
-        Ok(self.make(destination, record.as_ref(), target.as_ref()))
+        Ok(self.make(&settings, destination, record.as_ref(), target.as_ref()))
     }
 
     /// `record`, `of_target`: what the database remembers of it, and of its target if that has another name.
     fn make(
         &self,
+        settings: &Settings,
         destination: Destination,
         record: Option<&DestinationRecord>,
         of_target: Option<&DestinationRecord>,
@@ -115,22 +118,16 @@ impl Lanes {
         }
         let (name, target) = (destination.name.clone(), destination.target.clone());
         let wire = state.wires.entry(target.clone()).or_insert_with(|| {
-            let wire = Wire::new(&target, self.settings.destination(&target));
+            let wire = Wire::new(&target, settings.destination(&target));
             if let Some(known) = if target == name { record } else { of_target } {
                 let now = self.tools.clock.now();
                 wire.restore(known.outage, known.outages, now, (self.tools.jitter)());
             }
             Arc::new(wire)
         });
-        let settings = self.settings.destination(&name).clone();
+        let own = settings.destination(&name).clone();
         let paused = record.is_some_and(|record| record.paused);
-        let lane = Lane::new(
-            destination,
-            settings,
-            wire.clone(),
-            self.tools.clone(),
-            paused,
-        );
+        let lane = Lane::new(destination, own, wire.clone(), self.tools.clone(), paused);
         state.unknown.remove(&name);
         state.lanes.insert(name, lane.clone());
         let running = state.running;
@@ -141,9 +138,9 @@ impl Lanes {
         lane
     }
 
-    /// What is set for a destination, whether it has a lane yet or not.
-    pub fn settings(&self, name: &str) -> &DestinationSettings {
-        self.settings.destination(name)
+    /// The settings in force now.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings.get()
     }
 
     pub fn get(&self, name: &str) -> Option<Arc<Lane>> {
@@ -155,7 +152,7 @@ impl Lanes {
         if let Some(lane) = self.get(&record.name) {
             return lane.status().unreachable_since.is_some();
         }
-        let names = self.tools.directory.names(false);
+        let names = self.tools.directory.names(&self.settings.get(), false);
         record.outage.is_some() && names.map_or(true, |names| names.contains(&record.name))
     }
 
@@ -219,7 +216,8 @@ impl Lanes {
         let waiting = records.iter().filter(|record| record.counts.open() > 0);
         let wanted = all.iter().chain(waiting.clone().map(|record| &record.name));
         // What is not known may have been added.
-        let names = |fresh| self.tools.directory.names(fresh).ok();
+        let settings = self.settings.get();
+        let names = |fresh| self.tools.directory.names(&settings, fresh).ok();
         let known = |names: &BTreeSet<String>| wanted.clone().all(|name| names.contains(name));
         let configured = names(false).filter(known).or_else(|| names(true));
         let is_absent = |name: &String| {

@@ -32,7 +32,6 @@ pub struct Promoter {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     lanes: Arc<Lanes>,
-    history_days: u32,
     timekeeper: Timekeeper,
     bell: Bell,
     /// When it was looked last at what is configured and what waits.
@@ -42,17 +41,11 @@ pub struct Promoter {
 }
 
 impl Promoter {
-    pub fn new(
-        store: Arc<dyn Store>,
-        clock: Arc<dyn Clock>,
-        lanes: Arc<Lanes>,
-        history_days: u32,
-    ) -> Promoter {
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, lanes: Arc<Lanes>) -> Promoter {
         Promoter {
             store,
             clock,
             lanes,
-            history_days,
             timekeeper: Timekeeper::default(),
             bell: Bell::default(),
             reviewed: AtomicI64::new(i64::MIN),
@@ -95,10 +88,11 @@ impl Promoter {
         if self.spare_absent(now)? {
             self.expire(now)?;
         }
+        let history_days = self.lanes.settings().history_days;
         // What may turn out not to have passed removes nothing: that could not be taken back.
         let horizon = now
             .plus_seconds(-self.clock.uncertain().as_secs_f64())
-            .plus_seconds(-SECONDS_PER_DAY * f64::from(self.history_days));
+            .plus_seconds(-SECONDS_PER_DAY * f64::from(history_days));
         while self.store.prune(horizon, STEP)? == u64::from(STEP) {}
         self.store.tidy()?;
         self.store.next_due()

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::Lanes;
-use crate::config::settings::Settings;
+use crate::config::Current;
 use crate::destinations::Directory;
 use crate::failpoint;
 use crate::item::{Clock, Timestamp};
@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// What it works with.
 pub struct Parts {
     pub store: Arc<dyn Store>,
-    pub settings: Arc<Settings>,
+    pub settings: Arc<Current>,
     pub directory: Arc<Directory>,
     pub lanes: Arc<Lanes>,
     pub clock: Arc<dyn Clock>,
@@ -99,10 +99,11 @@ impl TakeUp {
 
     /// With `DicomModalitiesInDatabase` the names in the rules could not be checked before the start.
     fn tell_unknown_destinations(&self) {
-        let Ok(known) = self.parts.directory.names(false) else {
+        let settings = self.parts.settings.get();
+        let Ok(known) = self.parts.directory.names(&settings, false) else {
             return;
         };
-        let named = self.parts.settings.rules.iter().flat_map(|rule| &rule.to);
+        let named = settings.rules.iter().flat_map(|rule| &rule.to);
         let unknown: BTreeSet<&String> = named.filter(|name| !known.contains(*name)).collect();
         for name in unknown {
             log::error!(

@@ -27,6 +27,7 @@ use self::played::{Played, Player};
 use super::promoter::Promoter;
 use super::worker::{self, Step};
 use super::{Lane, Lanes, NoLane, Tools};
+use crate::config::Current;
 use crate::config::settings::{DestinationSettings, HostSettings, Settings};
 use crate::destinations::Directory;
 use crate::item::{
@@ -127,13 +128,9 @@ impl Player for Script {
 }
 
 /// One in which there is nothing but these.
-fn directory<P: Player>(
-    settings: &Arc<Settings>,
-    names: &[&str],
-    player: &Arc<P>,
-) -> Arc<Directory> {
+fn directory<P: Player>(names: &[&str], player: &Arc<P>) -> Arc<Directory> {
     let kind = Played::new("", names, player.clone());
-    Arc::new(Directory::new(settings.clone(), vec![kind]))
+    Arc::new(Directory::new(vec![kind]))
 }
 
 fn made(outcome: Outcome) -> Tried {
@@ -176,7 +173,7 @@ struct Bench {
     script: Arc<Script>,
     store: Arc<faults::Faulty>,
     promoter: Promoter,
-    settings: Arc<Settings>,
+    settings: Arc<Current>,
     tools: Arc<Tools>,
     lane: Arc<Lane>,
 }
@@ -219,10 +216,10 @@ fn bench(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
     let script = script();
     let mut defaults = DestinationSettings::default();
     change(&mut defaults);
-    let settings = Arc::new(settings(defaults));
+    let settings = Current::new(settings(defaults));
     let tools = Arc::new(Tools {
         store: store.clone(),
-        directory: directory(&settings, &["pacs"], &script),
+        directory: directory(&["pacs"], &script),
         services: Services::new(clock.clone(), Box::new(|_| ())),
         clock: clock.clone(),
         zone: jiff::tz::TimeZone::UTC,
@@ -234,7 +231,7 @@ fn bench(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
     let lane = lanes.lane("pacs").unwrap();
     Bench {
         _folder: folder,
-        promoter: Promoter::new(store.clone(), clock.clone(), lanes, 7),
+        promoter: Promoter::new(store.clone(), clock.clone(), lanes),
         clock,
         script,
         store,

@@ -297,7 +297,7 @@ fn parts(
         "archive": ["ARCHIVE", "127.0.0.1", 105],
     });
     let lookup = |name: &str| (name == "Modality").then_some((0x0008, 0x0060));
-    let settings = Arc::new(config::load(&configuration, &lookup, None).unwrap());
+    let settings = config::Current::new(config::load(&configuration, &lookup, None).unwrap());
     let store: Arc<dyn Store> = store.clone();
     let clock: Arc<dyn Clock> = clock.clone();
     let client = host.host().client();

@@ -26,9 +26,9 @@ impl Bench {
             TestMachine(self.clock.clone()),
             self.store.reading().unwrap(),
         );
-        let settings = Arc::new(settings(DestinationSettings::default()));
+        let settings = Current::new(settings(DestinationSettings::default()));
         let lanes = Arc::new(Lanes::new(settings, self.tools.clone()));
-        Promoter::new(self.store.clone(), Arc::new(clock), lanes, 7)
+        Promoter::new(self.store.clone(), Arc::new(clock), lanes)
     }
 
     fn waits(&self, instance: &str, expires: f64) {

@@ -26,7 +26,7 @@ pub(super) fn lanes(
     let clock = Arc::new(TestClock::default());
     let script = script();
     script.native.store(true, Ordering::SeqCst);
-    let settings = Arc::new(Settings {
+    let settings = Current::new(Settings {
         destinations,
         ..settings(DestinationSettings::default())
     });
@@ -38,7 +38,7 @@ pub(super) fn lanes(
     let services = Services::new(clock.clone(), Box::new(|_| ()));
     let tools = Arc::new(Tools {
         store: store.clone(),
-        directory: Arc::new(Directory::new(settings.clone(), vec![first, second])),
+        directory: Arc::new(Directory::new(vec![first, second])),
         services: services.clone(),
         clock: clock.clone(),
         zone: jiff::tz::TimeZone::UTC,
@@ -51,7 +51,7 @@ pub(super) fn lanes(
         folder,
         clock: clock.clone(),
         script,
-        promoter: Promoter::new(store.clone(), clock, lanes.clone(), 7),
+        promoter: Promoter::new(store.clone(), clock, lanes.clone()),
         store,
         kinds,
         services,

@@ -262,7 +262,7 @@ struct Process {
 
 struct Play {
     folder: tempfile::TempDir,
-    settings: Arc<Settings>,
+    settings: Arc<Current>,
     world: Arc<World>,
     clock: Arc<TestClock>,
     random: Rng,
@@ -280,7 +280,7 @@ fn run(seed: u64, steps: u32) -> BTreeMap<&'static str, u32> {
     let clock = Arc::new(TestClock::default());
     let mut play = Play {
         folder: tempfile::tempdir().unwrap(),
-        settings: Arc::new(settings()),
+        settings: Current::new(settings()),
         world: Arc::new(World {
             random: Mutex::new(Rng::with_seed(seed + 1000)),
             moods: Mutex::new(
@@ -330,7 +330,7 @@ impl Play {
         assert_eq!(released.released, self.model.begin(self.now()).0);
         let tools = Arc::new(Tools {
             store: store.clone(),
-            directory: directory(&self.settings, &DESTINATIONS, &self.world),
+            directory: directory(&DESTINATIONS, &self.world),
             services: Services::new(self.clock.clone(), Box::new(|_| ())),
             clock: self.clock.clone(),
             zone: jiff::tz::TimeZone::UTC,
@@ -344,7 +344,7 @@ impl Play {
         }
         *self.world.inside.lock().unwrap() = Some((store.clone(), lanes.clone()));
         self.process = Some(Process {
-            promoter: Promoter::new(store.clone(), self.clock.clone(), lanes.clone(), 1),
+            promoter: Promoter::new(store.clone(), self.clock.clone(), lanes.clone()),
             store,
             lanes,
         });
@@ -575,7 +575,7 @@ impl Play {
     /// What the transport saw, on the model.
     fn play(&mut self, events: &[Event], name: &str) {
         let now = self.now();
-        let retry = self.settings.destination(name).retry.clone();
+        let retry = self.settings.get().destination(name).retry.clone();
         let mut stopped = false;
         for event in events {
             match event {

@@ -7,6 +7,7 @@
 //! - No I/O but for [`base_directory`], which looks at the file system.
 
 mod alerts;
+mod current;
 mod destination;
 mod host;
 mod in_force;
@@ -23,6 +24,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub use current::Current;
 pub use host::base_directory;
 pub use in_force::{InForce, RetryInForce, in_force};
 pub use mistake::{Mistake, Mistakes};
