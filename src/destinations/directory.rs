@@ -52,32 +52,40 @@ impl Directory {
     /// # Errors
     /// As [`Directory::names`].
     pub fn find(&self, settings: &Settings, name: &str) -> Result<Option<Destination>, String> {
+        let found = self.entry(settings.target(name))?;
+        Ok(found.and_then(|_| self.make(settings, name)))
+    }
+
+    /// The destination of this name, whether there is what it leads to or not.
+    pub fn make(&self, settings: &Settings, name: &str) -> Option<Destination> {
         let target = settings.target(name);
-        let Some((kind, entry)) = self.entry(target)? else {
-            return Ok(None);
-        };
-        let own = settings.destination(name);
-        Ok(Some(Destination {
+        let (kind, entry) = self.kind(target)?;
+        Some(Destination {
             name: name.to_owned(),
             target: target.to_owned(),
             kind: kind.name(),
-            endpoint: kind.endpoint(name, entry, own),
-        }))
+            endpoint: kind.endpoint(name, entry, settings.destination(name)),
+        })
     }
 
     /// The kind, and the entry in it, that a target is. What is not known is looked for again: it may have been
     /// added.
     fn entry<'a>(&'a self, target: &'a str) -> Result<Option<(&'a dyn Kind, &'a str)>, String> {
+        let Some((kind, entry)) = self.kind(target) else {
+            return Ok(None);
+        };
+        let known = kind.entries(false)?.contains(entry) || kind.entries(true)?.contains(entry);
+        Ok(known.then_some((kind, entry)))
+    }
+
+    /// The kind of a target, and what it is called there.
+    fn kind<'a>(&'a self, target: &'a str) -> Option<(&'a dyn Kind, &'a str)> {
         // The longest prefix: each name begins with the empty one.
         let kinds = self.kinds.iter().filter_map(|kind| {
             let entry = target.strip_prefix(kind.prefix())?;
             Some((kind.as_ref(), entry))
         });
-        let Some((kind, entry)) = kinds.max_by_key(|(kind, _)| kind.prefix().len()) else {
-            return Ok(None);
-        };
-        let known = kind.entries(false)?.contains(entry) || kind.entries(true)?.contains(entry);
-        Ok(known.then_some((kind, entry)))
+        kinds.max_by_key(|(kind, _)| kind.prefix().len())
     }
 
     /// Something happened in Orthanc.

@@ -16,7 +16,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
 
 use self::hold::Hold;
 use self::staff::Staff;
@@ -36,7 +36,7 @@ use crate::transport::budget::Budget;
 pub(super) use self::hold::{Others, group_of};
 pub use self::steer::LaneStatus;
 pub use self::turn::Idle;
-pub(super) use self::turn::{Seen, Turn};
+pub(super) use self::turn::{Exclusive, Seen, Turn};
 
 /// What every lane works with.
 pub struct Tools {
@@ -58,8 +58,8 @@ pub struct Tools {
 
 pub struct Lane {
     pub(super) name: String,
-    pub(super) settings: DestinationSettings,
-    pub(super) endpoint: Arc<dyn Endpoint>,
+    /// Replaced under the lane's lock; its own is taken within any other, for a look only.
+    terms: RwLock<Arc<Terms>>,
     pub(super) tools: Arc<Tools>,
     /// What it shares with other names of its target.
     pub(super) wire: Arc<Wire>,
@@ -68,6 +68,19 @@ pub struct Lane {
     me: Weak<Lane>,
     state: Mutex<LaneState>,
     wake: Condvar,
+}
+
+/// How it is sent: whoever does something takes them once for all of it.
+pub(super) struct Terms {
+    pub settings: DestinationSettings,
+    pub endpoint: Arc<dyn Endpoint>,
+}
+
+impl Terms {
+    /// Whether each group has an association to itself.
+    pub fn is_per_group(&self) -> bool {
+        self.settings.association_per == AssociationPer::Group
+    }
 }
 
 #[derive(Default)]
@@ -115,8 +128,10 @@ impl Lane {
     ) -> Arc<Lane> {
         Arc::new_cyclic(|me| Lane {
             name: destination.name,
-            settings,
-            endpoint: destination.endpoint,
+            terms: RwLock::new(Arc::new(Terms {
+                settings,
+                endpoint: destination.endpoint,
+            })),
             tools,
             number: wire.join(me),
             wire,
@@ -130,8 +145,26 @@ impl Lane {
         })
     }
 
-    pub fn settings(&self) -> &DestinationSettings {
-        &self.settings
+    /// The settings in force, and the way to the destination that was made of them.
+    pub(super) fn terms(&self) -> Arc<Terms> {
+        self.terms.read().clone()
+    }
+
+    /// Whether nothing has replaced these.
+    pub(super) fn is_under(&self, terms: &Arc<Terms>) -> bool {
+        Arc::ptr_eq(terms, &self.terms.read())
+    }
+
+    /// The settings are others now. What is on its way goes on as it began, and its group is over with it.
+    pub(super) fn take_over(&self, terms: Terms) {
+        self.change(|state| {
+            *self.terms.write() = Arc::new(terms);
+            for hold in state.holds.values_mut() {
+                hold.end();
+            }
+            // What was left where it is may go now.
+            state.pokes = state.pokes.wrapping_add(1);
+        });
     }
 
     /// There may be something to send.
@@ -154,7 +187,7 @@ impl Lane {
     }
 
     pub(super) fn probe(&self) -> Probe {
-        self.endpoint.probe()
+        self.terms().endpoint.probe()
     }
 
     /// Counts what may have brought work.
@@ -181,20 +214,15 @@ impl Lane {
         self.lock().empty_at[usize::from(seen.reserved)] = Some(seen.pokes);
     }
 
-    /// Whether each group has an association to itself.
-    pub(super) fn is_per_group(&self) -> bool {
-        self.settings.association_per == AssociationPer::Group
-    }
-
     /// This was claimed by the worker and goes now.
-    pub(super) fn claimed(&self, worker: u32, claim: &Claim, pick: Pick) {
+    pub(super) fn claimed(&self, worker: u32, claim: &Claim, pick: Pick, terms: &Arc<Terms>) {
         let now = self.tools.clock.now();
         let bytes = claim.items.iter().map(|item| item.size_bytes).sum();
         self.change(|state| {
             state.active += 1;
             let reserved = self.is_reserved(worker);
             self.wire.take_up(self.place(worker), reserved, bytes, now);
-            if self.is_per_group() && !self.take_in_hand(state, worker, claim, now) {
+            if terms.is_per_group() && !self.take_in_hand(state, worker, claim, now, terms) {
                 // More of what was chosen before.
                 return;
             }
@@ -237,9 +265,12 @@ impl Lane {
     /// What was claimed is recorded, or there was nothing.
     pub(super) fn recorded(&self) {
         self.change(|state| state.claiming = false);
-        if self.wire.is_throttled() {
-            self.wire.change(|state| state.claiming = false);
-        }
+    }
+
+    /// The same, and its bytes are.
+    pub(super) fn paid(&self) {
+        self.recorded();
+        self.wire.change(|state| state.claiming = false);
     }
 
     /// The destination refused an association, of which it may have had too many. `false`: no other one is open.

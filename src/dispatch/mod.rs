@@ -30,6 +30,7 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
 
+use self::lane::Terms;
 pub use self::lane::{Lane, LaneStatus, Tools};
 use self::wire::Wire;
 use crate::config::Current;
@@ -85,11 +86,24 @@ impl Lanes {
     /// # Errors
     /// When it is not configured; when Orthanc or the store cannot be asked now.
     pub fn lane(&self, name: &str) -> Result<Arc<Lane>, NoLane> {
-        if let Some(lane) = self.get(name) {
-            return Ok(lane);
+        loop {
+            let settings = self.settings.get();
+            if let Some(lane) = self.lane_under(&settings, name)? {
+                return Ok(lane);
+            }
         }
-        let settings = self.settings.get();
-        let found = self.tools.directory.find(&settings, name);
+    }
+
+    /// `Ok(None)`: the settings were replaced meanwhile.
+    fn lane_under(
+        &self,
+        settings: &Arc<Settings>,
+        name: &str,
+    ) -> Result<Option<Arc<Lane>>, NoLane> {
+        if let Some(lane) = self.get(name) {
+            return Ok(Some(lane));
+        }
+        let found = self.tools.directory.find(settings, name);
         let Some(destination) = found.map_err(NoLane::Orthanc)? else {
             self.lock().unknown.insert(name.to_owned());
             return Err(NoLane::NotConfigured);
@@ -100,21 +114,25 @@ impl Lanes {
         } else {
             self.tools.store.destination(&destination.target)?
         };
-        Ok(self.make(&settings, destination, record.as_ref(), target.as_ref()))
+        Ok(self.make(settings, destination, record.as_ref(), target.as_ref()))
     }
 
     /// `record`, `of_target`: what the database remembers of it, and of its target if that has another name.
     fn make(
         &self,
-        settings: &Settings,
+        settings: &Arc<Settings>,
         destination: Destination,
         record: Option<&DestinationRecord>,
         of_target: Option<&DestinationRecord>,
-    ) -> Arc<Lane> {
+    ) -> Option<Arc<Lane>> {
         let mut state = self.lock();
+        // Those that are replaced are told to the lanes that are there.
+        if !Arc::ptr_eq(settings, &self.settings.get()) {
+            return None;
+        }
         // Another thread may have been faster.
         if let Some(lane) = state.lanes.get(&destination.name) {
-            return lane.clone();
+            return Some(lane.clone());
         }
         let (name, target) = (destination.name.clone(), destination.target.clone());
         let wire = state.wires.entry(target.clone()).or_insert_with(|| {
@@ -135,7 +153,7 @@ impl Lanes {
         if running {
             lane.open();
         }
-        lane
+        Some(lane)
     }
 
     /// The settings in force now.
@@ -225,7 +243,9 @@ impl Lanes {
             configured.is_some_and(|names| !names.contains(name))
         };
         for name in all.iter().filter(|name| is_absent(name)) {
-            self.close(name);
+            if self.close(name) {
+                log::warn!("{name}: no longer configured in Orthanc");
+            }
         }
         let (absent, known): (Vec<_>, Vec<_>) = waiting.partition(|record| is_absent(&record.name));
         for record in known {
@@ -242,10 +262,11 @@ impl Lanes {
         Some(absent)
     }
 
-    fn close(&self, name: &str) {
+    /// What is on its way goes on. `false`: there was none.
+    fn close(&self, name: &str) -> bool {
         let mut state = self.lock();
         let Some(lane) = state.lanes.remove(name) else {
-            return;
+            return false;
         };
         state.sent_before += lane.figures().sent;
         let in_use = |other: &Arc<Lane>| Arc::ptr_eq(&other.wire, &lane.wire);
@@ -254,7 +275,39 @@ impl Lanes {
         }
         drop(state);
         lane.close();
-        log::warn!("{name}: no longer configured in Orthanc");
+        true
+    }
+
+    /// The settings were replaced: lanes whose own ones are others go on under them, with all that is known of their
+    /// destination; one that leads to another target now begins anew.
+    pub fn settings_changed(&self) {
+        let settings = self.settings.get();
+        let lanes: Vec<Arc<Lane>> = {
+            let mut state = self.lock();
+            state.unknown.clear();
+            for wire in state.wires.values() {
+                wire.set_limits(settings.destination(&wire.target));
+            }
+            state.lanes.values().cloned().collect()
+        };
+        for lane in lanes {
+            let name = &lane.name;
+            if settings.target(name) != lane.wire.target {
+                self.close(name);
+                self.poke(name);
+                continue;
+            }
+            let own = settings.destination(name);
+            if lane.terms().settings == *own {
+                continue;
+            }
+            if let Some(destination) = self.tools.directory.make(&settings, name) {
+                lane.take_over(Terms {
+                    settings: own.clone(),
+                    endpoint: destination.endpoint,
+                });
+            }
+        }
     }
 
     /// Says once of each that its items wait.

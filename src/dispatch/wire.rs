@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use super::Lane;
 use super::breaker::{self, Breaker};
@@ -31,13 +31,30 @@ const KEPT_SECONDS: f64 = 0.1;
 pub struct Wire {
     /// The target's own name.
     pub(super) target: String,
-    /// At most so many associations, and so many of them for what is urgent only.
-    pub(super) associations: u32,
-    pub(super) reserved: u32,
-    /// Bytes per second; 0: no limit.
-    rate: u64,
+    /// Its lock is taken within any other, for a look only.
+    limits: RwLock<Limits>,
     state: Mutex<WireState>,
     lanes: Mutex<Vec<(usize, Weak<Lane>)>>,
+}
+
+/// What the target's own settings say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// At most so many associations, and so many of them for what is urgent only.
+    pub associations: u32,
+    pub reserved: u32,
+    /// Bytes per second; 0: no limit.
+    rate: u64,
+}
+
+impl Limits {
+    fn of(settings: &DestinationSettings) -> Limits {
+        Limits {
+            associations: settings.associations,
+            reserved: settings.reserved_associations,
+            rate: settings.max_bytes_per_second,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -74,12 +91,28 @@ impl Wire {
     pub fn new(target: &str, settings: &DestinationSettings) -> Wire {
         Wire {
             target: target.to_owned(),
-            associations: settings.associations,
-            reserved: settings.reserved_associations,
-            rate: settings.max_bytes_per_second,
+            limits: RwLock::new(Limits::of(settings)),
             state: Mutex::default(),
             lanes: Mutex::default(),
         }
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        *self.limits.read()
+    }
+
+    /// The target's settings are these now. What was learnt of it is kept; what another throttle made wait goes at once.
+    pub(super) fn set_limits(&self, settings: &DestinationSettings) {
+        let new = Limits::of(settings);
+        let old = std::mem::replace(&mut *self.limits.write(), new);
+        if old == new {
+            return;
+        }
+        self.change(|state| {
+            if old.rate != new.rate {
+                state.throttle.forgive();
+            }
+        });
     }
 
     /// An outage that lasted when the process ended goes on with one probe, soon, so that a restart is no stampede.
@@ -124,13 +157,13 @@ impl Wire {
 
     /// Whether bytes are counted.
     pub(super) fn is_throttled(&self) -> bool {
-        self.rate > 0
+        self.limits().rate > 0
     }
 
     /// The worker has an association in use from now on, for so many bytes.
     pub(super) fn take_up(&self, place: Place, reserved: bool, bytes: u64, now: Timestamp) {
         let mut state = self.lock();
-        state.throttle.spend(bytes, self.rate, now);
+        state.throttle.spend(bytes, self.limits().rate, now);
         let open = true;
         state.seats.insert(place, Seat { reserved, open });
     }
@@ -156,7 +189,7 @@ impl Wire {
 
     /// These bytes did not go after all: they are not owed.
     pub(super) fn refund(&self, bytes: u64) {
-        self.change(|state| state.throttle.refund(bytes, self.rate));
+        self.change(|state| state.throttle.refund(bytes, self.limits().rate));
     }
 
     /// A person wants it tried now.
@@ -275,8 +308,9 @@ impl WireState {
             u32::try_from(self.seats.values().filter(|seat| which(seat)).count())
                 .unwrap_or(u32::MAX)
         };
-        let free = taken(|_| true) < wire.associations
-            && (reserved || taken(|seat| !seat.reserved) < wire.associations - wire.reserved);
+        let most = wire.limits();
+        let free = taken(|_| true) < most.associations
+            && (reserved || taken(|seat| !seat.reserved) < most.associations - most.reserved);
         if !free {
             self.want(place);
             return Err(None);

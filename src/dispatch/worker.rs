@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use self::batch::Held;
 use self::hold::Reach;
-use super::lane::{Idle, Lane, Turn};
+use super::lane::{Exclusive, Idle, Lane, Terms, Turn};
 use crate::failpoint;
 use crate::item::{Class, Outcome};
 use crate::service::Service;
@@ -61,7 +61,11 @@ impl Service for Worker {
                 Step::Idle(idle) if lane.wait(worker, idle, since) => continue,
                 // It has left, and another one may have its number already.
                 Step::Idle(_) => return,
-                Step::Stopped => return lane.leave(worker),
+                Step::Stopped => {
+                    lane.leave(worker);
+                    // One whose place is gone may have been the only one at rest.
+                    return lane.look_again();
+                }
                 Step::Worked => {}
                 Step::Fault => pause(lane),
             }
@@ -103,11 +107,15 @@ pub fn step(lane: &Lane, worker: u32) -> Step {
             trial,
             exclusive,
             seen,
+            terms,
         } => {
             let _sending = Guard(lane, worker, Lane::sent);
             let _trial = trial.then(|| Guard(lane, worker, |lane, _| lane.trial_over()));
-            let exclusive = exclusive.then(|| Guard(lane, worker, |lane, _| lane.recorded()));
-            if standing != Standing::Good && lane.endpoint.traits().shared {
+            let exclusive = exclusive.map(|which| match which {
+                Exclusive::Claim => Guard(lane, worker, |lane, _| lane.recorded()),
+                Exclusive::Paying => Guard(lane, worker, |lane, _| lane.paid()),
+            });
+            if standing != Standing::Good && terms.endpoint.traits().shared {
                 match is_ready(lane, worker, pick) {
                     Ok(true) => {}
                     Ok(false) => return hold::nothing(lane, worker, seen, pick),
@@ -125,6 +133,7 @@ pub fn step(lane: &Lane, worker: u32) -> Step {
                 most,
                 pick,
                 standing,
+                terms: &terms,
             };
             match look.claim_and_send(exclusive) {
                 Ok(true) => Step::Worked,
@@ -172,6 +181,7 @@ struct Look<'a> {
     most: u32,
     pick: Pick,
     standing: Standing,
+    terms: &'a Arc<Terms>,
 }
 
 impl Look<'_> {
@@ -218,19 +228,21 @@ impl Look<'_> {
             most,
             pick,
             standing,
+            terms,
         } = self;
-        let Some(permit) = lane.endpoint.admit(standing) else {
+        let Some(permit) = terms.endpoint.admit(standing) else {
             return Err(Step::Stopped);
         };
-        if !lane.may_claim() {
+        // It may have waited for long.
+        if !lane.may_claim() || !lane.is_under(terms) {
             return Err(Step::Worked);
         }
         let reach = Reach::of(lane, worker);
         let store = &lane.tools.store;
         match store.claim_of(&lane.name, reach.groups(), pick, most) {
             Ok(Some(claim)) => {
-                let held = Held::new(lane, worker, &claim);
-                lane.claimed(worker, &claim, pick);
+                let held = Held::new(lane, worker, &claim, terms);
+                lane.claimed(worker, &claim, pick, terms);
                 let _active = Guard(lane, worker, Lane::done);
                 drop(exclusive);
                 failpoint::pass("claimed");
@@ -279,6 +291,7 @@ fn probe(lane: &Lane, worker: u32) -> Step {
         most: 1,
         pick: lane.pick_of_probe(),
         standing: Standing::Suspect,
+        terms: &lane.terms(),
     };
     look.claim_and_send(None).err().unwrap_or(Step::Worked)
 }

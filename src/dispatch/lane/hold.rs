@@ -6,10 +6,12 @@
 //! - The association stays open while more of its group may come: until nothing was ready for [`Lane::linger`]. Once
 //!   others wait and no worker is free, that time counts from the group's last arrival: one that came whole is not
 //!   waited for.
-//! - An outage, a pause and a closed window end it.
+//! - An outage, a pause, a closed window and other settings end it.
 //! - One worker at a time gives way to what is urgent, and only if no other one can take it.
 
-use super::{Lane, LaneState, Seen};
+use std::sync::Arc;
+
+use super::{Lane, LaneState, Seen, Terms};
 use crate::item::{Priority, Timestamp};
 use crate::store::Claim;
 
@@ -24,6 +26,8 @@ const ENDLESS_SECONDS: f64 = 3600.0;
 /// A group in a worker's hand.
 pub(super) struct Hold {
     group: String,
+    /// Those that it began with.
+    terms: Arc<Terms>,
     since: Timestamp,
     /// Arrival of the newest instance claimed so far.
     newest: Timestamp,
@@ -63,6 +67,11 @@ pub(super) enum Next {
 }
 
 impl Hold {
+    /// To be ended at once.
+    pub(super) fn end(&mut self) {
+        self.over = true;
+    }
+
     pub(super) fn next(&self, pokes: u64, now: Timestamp) -> Next {
         if self.over {
             return Next::LetGo;
@@ -84,10 +93,11 @@ impl Lane {
     /// Seconds for which more of a group is waited for.
     pub(super) fn linger(&self) -> f64 {
         // Over REST the association ends with each job: there is nothing to keep.
-        if self.endpoint.traits().shared {
+        let terms = self.terms();
+        if terms.endpoint.traits().shared {
             return 0.0;
         }
-        f64::from(self.settings.quiet_seconds.max(LEAST_LINGER_SECONDS))
+        f64::from(terms.settings.quiet_seconds.max(LEAST_LINGER_SECONDS))
     }
 
     /// The group that this worker has in hand.
@@ -115,17 +125,19 @@ impl Lane {
         worker: u32,
         claim: &Claim,
         now: Timestamp,
+        terms: &Arc<Terms>,
     ) -> bool {
         let arrived = claim.items.iter().map(|item| item.created).max();
         let begun = !state.holds.contains_key(&worker);
         let hold = state.holds.entry(worker).or_insert_with(|| Hold {
             group: group_of(claim).to_owned(),
+            terms: terms.clone(),
             since: now,
             newest: Timestamp::default(),
             urgent: false,
             empty: None,
-            // A group of its own is whole.
-            over: claim.group.is_none(),
+            // A group of its own is whole; one that began under other settings than now's goes no further.
+            over: claim.group.is_none() || !self.is_under(terms),
         });
         hold.newest = hold.newest.max(arrived.unwrap_or(now)).min(now);
         hold.urgent = claim.hurried
@@ -226,17 +238,22 @@ impl Lane {
     pub(in crate::dispatch) fn end_group(&self, worker: u32) {
         self.change(|state| {
             if let Some(hold) = state.holds.get_mut(&worker) {
-                hold.over = true;
+                hold.end();
             }
         });
     }
 
     /// Releases the association of the worker's group; then others may take what is left of it.
     pub(in crate::dispatch) fn let_go(&self, worker: u32) {
-        let Some(group) = self.held(worker) else {
+        let held = {
+            let state = self.lock();
+            let hold = state.holds.get(&worker);
+            hold.map(|hold| (hold.group.clone(), hold.terms.clone()))
+        };
+        let Some((group, terms)) = held else {
             return;
         };
-        self.endpoint.end_group(&group);
+        terms.endpoint.end_group(&group);
         self.change(|state| {
             state.holds.remove(&worker);
             state.pokes = state.pokes.wrapping_add(1);

@@ -48,7 +48,7 @@ impl Lane {
 
     /// How instances get there, and why.
     pub fn describe(&self) -> Description {
-        self.endpoint.describe()
+        self.terms().endpoint.describe()
     }
 
     pub fn status(&self) -> LaneStatus {
@@ -86,6 +86,6 @@ impl Lane {
 
     /// Items that are being sent were cancelled: they are left out, from the next instance on.
     pub fn recall(&self) {
-        self.endpoint.recall();
+        self.terms().endpoint.recall();
     }
 }

@@ -5,8 +5,10 @@
 //! - The order of the questions is the order of what wins: stop, pause, outage, window, empty queue, congestion,
 //!   throttle, manners, a free association.
 
+use std::sync::Arc;
+
 use super::hold::Next;
-use super::{Lane, LaneState};
+use super::{Lane, LaneState, Terms};
 use crate::dispatch::breaker::Gate;
 use crate::dispatch::windows;
 use crate::item::{Priority, Timestamp};
@@ -30,8 +32,10 @@ pub(in crate::dispatch) enum Turn {
         standing: Standing,
         trial: bool,
         /// No other worker claims until what was claimed is recorded.
-        exclusive: bool,
+        exclusive: Option<Exclusive>,
         seen: Seen,
+        /// To be kept for all of it.
+        terms: Arc<Terms>,
     },
     /// See whether the destination is back.
     Probe,
@@ -39,6 +43,15 @@ pub(in crate::dispatch) enum Turn {
     LetGo,
     Wait(Idle),
     Stop,
+}
+
+/// What no other worker does meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::dispatch) enum Exclusive {
+    /// Claim in this lane.
+    Claim,
+    /// Claim of what the throttle lets go to the target.
+    Paying,
 }
 
 /// For whom, and after how many pokes, a look into the queue is.
@@ -58,7 +71,7 @@ pub struct Idle {
 impl Lane {
     pub(super) fn is_window_open(&self, now: Timestamp) -> bool {
         let wall = self.tools.clock.ahead().wall(now);
-        windows::is_open(&self.settings.windows, wall, &self.tools.zone)
+        windows::is_open(&self.terms().settings.windows, wall, &self.tools.zone)
     }
 
     /// Whether the window is open, or a person lets what waits through.
@@ -68,18 +81,20 @@ impl Lane {
 
     pub(super) fn next_opening(&self, now: Timestamp) -> Option<Timestamp> {
         let ahead = self.tools.clock.ahead();
-        let (windows, zone) = (&self.settings.windows, &self.tools.zone);
+        let terms = self.terms();
+        let (windows, zone) = (&terms.settings.windows, &self.tools.zone);
         windows::next_opening(windows, ahead.wall(now), zone).map(|opens| ahead.own(opens))
     }
 
     /// Associations at most, as the target's own entry says.
     pub(in crate::dispatch) fn associations(&self) -> u32 {
-        self.wire.associations
+        self.wire.limits().associations
     }
 
     /// Whether this worker serves only `High` and `Stat`.
     pub(in crate::dispatch) fn is_reserved(&self, worker: u32) -> bool {
-        worker >= self.wire.associations.saturating_sub(self.wire.reserved)
+        let limits = self.wire.limits();
+        worker >= limits.associations.saturating_sub(limits.reserved)
     }
 
     /// What the worker with this number (from 0) is to do now.
@@ -87,8 +102,8 @@ impl Lane {
         let now = self.tools.clock.now();
         let open = self.is_window_open(now);
         let reserved = self.is_reserved(worker);
-        let traits = self.endpoint.traits();
         let mut state = self.lock();
+        let terms = self.terms();
         let mut wire = self.wire.lock();
         let idle = |until, state: &LaneState| {
             Turn::Wait(Idle {
@@ -97,7 +112,9 @@ impl Lane {
             })
         };
         let holds = state.holds.contains_key(&worker);
-        if state.is_over() {
+        // There are fewer associations than there were.
+        let is_surplus = worker >= self.associations();
+        if state.is_over() || is_surplus {
             // A stop ends all associations by itself.
             return if holds && !state.stopped {
                 Turn::LetGo
@@ -154,7 +171,7 @@ impl Lane {
             }
         }
         let paying = self.wire.is_throttled();
-        let exclusive = paying || (self.is_per_group() && !holds);
+        let exclusive = paying || (terms.is_per_group() && !holds);
         if (exclusive && state.claiming) || (paying && wire.claiming) {
             return idle(None, &state);
         }
@@ -182,7 +199,8 @@ impl Lane {
         state.sending += 1;
         state.claiming |= exclusive;
         wire.claiming |= paying;
-        let batch_size = self.settings.batch_size;
+        let batch_size = terms.settings.batch_size;
+        let traits = terms.endpoint.traits();
         let most = if paying {
             1
         } else if traits.shared || self.associations() == 1 {
@@ -205,11 +223,16 @@ impl Lane {
             pick,
             standing,
             trial,
-            exclusive,
+            exclusive: exclusive.then_some(if paying {
+                Exclusive::Paying
+            } else {
+                Exclusive::Claim
+            }),
             seen: Seen {
                 reserved,
                 pokes: state.pokes,
             },
+            terms,
         }
     }
 }

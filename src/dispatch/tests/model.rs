@@ -514,7 +514,7 @@ impl Play {
     fn work(&mut self) -> String {
         let name = self.destination();
         let lane = self.inside().lanes.get(name).unwrap();
-        let workers = lane.settings().associations;
+        let workers = lane.associations();
         let worker = self.random.u32(..workers);
         let other = (worker + 1) % workers;
         let nested = self.random.bool().then_some(other);
@@ -730,7 +730,7 @@ impl Play {
             let mut worked = false;
             for name in DESTINATIONS {
                 let lane = self.inside().lanes.get(name).unwrap();
-                for number in 0..lane.settings().associations {
+                for number in 0..lane.associations() {
                     match worker::step(&lane, number) {
                         Step::Idle(idle) => {
                             next = [next, idle.until].into_iter().flatten().min();

@@ -12,7 +12,7 @@ use std::time::Instant;
 use super::hold;
 use super::judge::{is_answer, judge, panicked, settle, share, was_sent};
 use crate::config::settings::LocalAet;
-use crate::dispatch::lane::{Lane, group_of};
+use crate::dispatch::lane::{Lane, Terms, group_of};
 use crate::failpoint;
 use crate::item::{Item, Priority};
 use crate::store::{Claim, Ending, Finish, Groups, Hand, Pick};
@@ -21,19 +21,22 @@ use parking_lot::{Mutex, MutexGuard};
 
 /// A claim that is released if it is dropped before it was finished.
 pub(super) struct Held<'a> {
-    lane: &'a Lane,
+    pub(super) lane: &'a Lane,
     pub(super) worker: u32,
     token: i64,
+    /// Under which it is sent.
+    pub(super) terms: &'a Terms,
     /// Those without a result. Behind a lock only because a transport may tell results from any thread.
     ids: Mutex<Vec<i64>>,
 }
 
 impl<'a> Held<'a> {
-    pub(super) fn new(lane: &'a Lane, worker: u32, claim: &Claim) -> Held<'a> {
+    pub(super) fn new(lane: &'a Lane, worker: u32, claim: &Claim, terms: &'a Terms) -> Held<'a> {
         Held {
             lane,
             worker,
             token: claim.token,
+            terms,
             ids: Mutex::new(claim.items.iter().map(|item| item.id).collect()),
         }
     }
@@ -69,18 +72,18 @@ pub(super) fn release(id: i64) -> Finish {
 }
 
 pub(super) fn send(held: Held<'_>, claim: &Claim, pick: Pick, permit: Permit<'_>) {
-    let (lane, worker) = (held.lane, held.worker);
+    let (lane, worker, terms) = (held.lane, held.worker, held.terms);
     let mut results = Vec::with_capacity(claim.items.len());
     // Paused or stopped while it was claimed.
     let mut over = !lane.may_claim();
-    for part in runs(lane, &claim.items) {
+    for part in runs(terms, &claim.items) {
         if over {
             results.extend(part.iter().map(|item| release(item.id)));
             continue;
         }
         // One instance of a batch is in memory at a time. Whoever takes his own part of the budget waits for none here.
         let mut _share = None;
-        if !lane.endpoint.traits().memory {
+        if !terms.endpoint.traits().memory {
             let largest = part.iter().map(|item| item.size_bytes).max().unwrap_or(0);
             _share = lane.tools.budget.take(largest);
             if _share.is_none() {
@@ -89,13 +92,13 @@ pub(super) fn send(held: Held<'_>, claim: &Claim, pick: Pick, permit: Permit<'_>
             }
         }
         let begun = Instant::now();
-        let yielding = Yielding::new(lane, worker, part, pick);
+        let yielding = Yielding::new(lane, worker, part, pick, terms);
         let ended = AtomicBool::new(false);
         let batch = Batch {
-            group: lane.is_per_group().then(|| group_of(claim)),
-            local_aet: local_aet(lane, part),
-            timeout: lane.settings.timeout,
-            transfer_syntax: lane.settings.transfer_syntax,
+            group: terms.is_per_group().then(|| group_of(claim)),
+            local_aet: local_aet(terms, part),
+            timeout: terms.settings.timeout,
+            transfer_syntax: terms.settings.transfer_syntax,
             items: part,
             recalled: &|| recalled(lane, held.token, part),
             in_hand: &|part_of_it, job| in_hand(lane, held.token, &part[part_of_it], job),
@@ -108,7 +111,7 @@ pub(super) fn send(held: Held<'_>, claim: &Claim, pick: Pick, permit: Permit<'_>
             },
         };
         let started = lane.tools.clock.now();
-        let delivery = catch_unwind(AssertUnwindSafe(|| lane.endpoint.deliver(&batch)))
+        let delivery = catch_unwind(AssertUnwindSafe(|| terms.endpoint.deliver(&batch)))
             .unwrap_or_else(|_| panicked(&held, part, started, begun.elapsed()));
         // A claim may have several parts.
         over = judge(lane, &held, part, &delivery, begun.elapsed())
@@ -123,7 +126,7 @@ pub(super) fn send(held: Held<'_>, claim: &Claim, pick: Pick, permit: Permit<'_>
         let unsent = untold().filter(|(_, tried)| !was_sent(tried));
         lane.not_sent(unsent.map(|(item, _)| item.size_bytes).sum());
         let each = share(untold().map(|(_, tried)| tried));
-        results.extend(untold().filter_map(|(item, tried)| settle(lane, item, tried, each)));
+        results.extend(untold().filter_map(|(item, tried)| settle(&held, item, tried, each)));
     }
     // Another batch may go while the results are written.
     drop(permit);
@@ -144,7 +147,7 @@ fn tell(lane: &Lane, held: &Held<'_>, item: &Item, tried: &Tried) -> bool {
             lane.not_sent(item.size_bytes);
         }
     }
-    if let Some(result) = settle(lane, item, tried, None) {
+    if let Some(result) = settle(held, item, tried, None) {
         if !write(lane, held.token, &[result]) {
             // It stays `Running`, and is sent again after the next start.
             held.ids().clear();
@@ -183,11 +186,18 @@ struct Yielding<'a> {
     /// Something more urgent than this batch.
     above: Option<Priority>,
     pick: Pick,
+    terms: &'a Terms,
     pokes: AtomicU64,
 }
 
 impl<'a> Yielding<'a> {
-    fn new(lane: &'a Lane, worker: u32, items: &[Item], pick: Pick) -> Yielding<'a> {
+    fn new(
+        lane: &'a Lane,
+        worker: u32,
+        items: &[Item],
+        pick: Pick,
+        terms: &'a Terms,
+    ) -> Yielding<'a> {
         let highest = items.iter().map(|item| item.priority).max();
         // What came since the claim is looked for at once. But for the fair claims: they take the oldest though more
         // urgent ones wait, and only what comes from now on cuts them short.
@@ -197,6 +207,7 @@ impl<'a> Yielding<'a> {
             worker,
             above: highest.and_then(Priority::next),
             pick,
+            terms,
             pokes: AtomicU64::new(looked),
         }
     }
@@ -214,7 +225,7 @@ impl<'a> Yielding<'a> {
         if self.pokes.swap(now, Ordering::Relaxed) == now {
             return false;
         }
-        if self.lane.is_per_group() {
+        if self.terms.is_per_group() {
             return hold::is_time_to_give_way(self.lane, self.worker, false)
                 || hold::is_time_to_end(self.lane, self.worker);
         }
@@ -229,8 +240,8 @@ impl<'a> Yielding<'a> {
 }
 
 /// The items in runs that can share an association: with `"$RemoteAet"` each calling AET needs its own.
-fn runs<'a>(lane: &Lane, items: &'a [Item]) -> Vec<&'a [Item]> {
-    if lane.settings.local_aet == LocalAet::Remote {
+fn runs<'a>(terms: &Terms, items: &'a [Item]) -> Vec<&'a [Item]> {
+    if terms.settings.local_aet == LocalAet::Remote {
         items
             .chunk_by(|a, b| a.remote_aet == b.remote_aet)
             .collect()
@@ -239,8 +250,8 @@ fn runs<'a>(lane: &Lane, items: &'a [Item]) -> Vec<&'a [Item]> {
     }
 }
 
-fn local_aet<'a>(lane: &'a Lane, items: &'a [Item]) -> Option<&'a str> {
-    match &lane.settings.local_aet {
+fn local_aet<'a>(terms: &'a Terms, items: &'a [Item]) -> Option<&'a str> {
+    match &terms.settings.local_aet {
         LocalAet::Orthanc => None,
         LocalAet::Fixed(aet) => Some(aet),
         LocalAet::Remote => items.first().and_then(|item| item.remote_aet.as_deref()),

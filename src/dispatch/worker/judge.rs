@@ -122,11 +122,12 @@ pub(super) fn share<'a>(tried: impl Iterator<Item = &'a Tried>) -> Option<Durati
 
 /// What becomes of an item; `None`: it stays `Running`. `each`: what it took, where the attempt's own time says more.
 pub(super) fn settle(
-    lane: &Lane,
+    held: &Held<'_>,
     item: &Item,
     tried: &Tried,
     each: Option<Duration>,
 ) -> Option<Finish> {
+    let lane = held.lane;
     let (outcome, started, duration) = match tried {
         Tried::Made {
             outcome,
@@ -150,7 +151,7 @@ pub(super) fn settle(
     let next = follow(
         outcome.class,
         item.attempt_count + u32::from(counted),
-        &lane.settings.retry,
+        &held.terms.settings.retry,
         lane.tools.clock.now(),
         (lane.tools.jitter)(),
     );
