@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::config::settings::{Tag, When};
+use crate::config::settings::{Scope, Tag, When};
 use crate::item::Again;
 use crate::routing::{TagSource, TagValues};
 
@@ -30,8 +30,10 @@ fn regex(pattern: &str) -> Match {
 fn rule(when: When) -> Rule {
     Rule {
         name: "r".to_owned(),
+        key: "r".to_owned(),
         to: vec!["pacs".to_owned()],
         when,
+        scope: Scope::default(),
         allow_loop: false,
         again: Again::default(),
         level: None,

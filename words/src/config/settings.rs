@@ -329,14 +329,28 @@ pub struct Window {
 pub struct Rule {
     /// `Name`, or `Rules[0]` for one without a name.
     pub name: String,
+    /// What is remembered of the rule is remembered under this: its name; without one, a sum of what is written there (`To`,
+    /// `When`), since its place among the rules may be another one's tomorrow.
+    pub key: String,
     pub to: Vec<String>,
     pub when: When,
+    pub scope: Scope,
     pub allow_loop: bool,
     /// What becomes of an instance that is received again.
     pub again: Again,
     pub level: Option<Level>,
     pub quiet_seconds: Option<u32>,
     pub priority: Option<Priority>,
+}
+
+/// `Scope`: what a rule takes once an instance matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scope {
+    /// That instance.
+    #[default]
+    Instance,
+    /// All of its study, what came earlier and what comes later.
+    Study,
 }
 
 /// Conditions of a rule: all that are there must hold. Without any, everything received matches.

@@ -13,8 +13,8 @@ use super::host::{Host, host, index_directory};
 use super::mistake::{Mistakes, quoted, quoted_text};
 use super::names::{check_destination, check_second_name};
 use super::raw::{Node, Object};
-use super::settings::{Rule, Settings, When};
-use super::vocabulary::{AGAIN, LEVELS, PRIORITIES};
+use super::settings::{Rule, Scope, Settings, When};
+use super::vocabulary::{AGAIN, LEVELS, PRIORITIES, SCOPES};
 use super::when::{TagLookup, when};
 use crate::item::Again;
 
@@ -33,7 +33,7 @@ const KEYS: [&str; 10] = [
     "Alerts",
 ];
 
-const RULE_KEYS: [&str; 8] = [
+const RULE_KEYS: [&str; 9] = [
     "Name",
     "To",
     "When",
@@ -42,6 +42,7 @@ const RULE_KEYS: [&str; 8] = [
     "Priority",
     "AllowLoop",
     "Again",
+    "Scope",
 ];
 
 /// Reads the section `SendQueue`, and what else matters, out of the whole of Orthanc's configuration.
@@ -238,8 +239,10 @@ fn read_rule(
     let section = node.section(&RULE_KEYS, mistakes)?;
     let mut rule = Rule {
         name: format!("Rules[{index}]"),
+        key: String::new(),
         to: Vec::new(),
         when: When::default(),
+        scope: Scope::default(),
         allow_loop: false,
         again: Again::default(),
         level: None,
@@ -257,6 +260,7 @@ fn read_rule(
     });
     section.read("AllowLoop", &mut rule.allow_loop, |n| n.boolean(mistakes));
     section.read("Again", &mut rule.again, |n| n.choice(&AGAIN, mistakes));
+    section.read("Scope", &mut rule.scope, |n| n.choice(&SCOPES, mistakes));
     section.read("Level", &mut rule.level, |n| {
         n.choice(&LEVELS, mistakes).map(Some)
     });
@@ -266,7 +270,24 @@ fn read_rule(
     section.read("Priority", &mut rule.priority, |n| {
         n.choice(&PRIORITIES, mistakes).map(Some)
     });
+    rule.key = match section.get("Name") {
+        Some(_) => rule.name.clone(),
+        None => sum(["To", "When"].map(|key| section.get(key))),
+    };
     Some(rule)
+}
+
+/// A sum of what is written there (FNV-1a, 64 bits), the same in every version and on every machine.
+fn sum<'a>(nodes: impl IntoIterator<Item = Option<Node<'a>>>) -> String {
+    let written = nodes.into_iter().map(|node| match node {
+        Some(node) => node.value.to_string(),
+        None => String::new(),
+    });
+    let text = written.collect::<Vec<String>>().join("\n");
+    let sum = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
+        (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("#{sum:016x}")
 }
 
 fn rule_name(node: &Node<'_>, before: &[Rule], mistakes: &mut Mistakes) -> Option<String> {

@@ -2,7 +2,7 @@
 //!
 //! Invariant: every word stands in one table, which both reading and [`super::in_force()`] use.
 
-use super::settings::{AlertKind, AssociationPer, Transport};
+use super::settings::{AlertKind, AssociationPer, Scope, Transport};
 use crate::item::Level;
 use crate::item::{Again, Priority};
 
@@ -58,6 +58,9 @@ pub(super) const AGAIN: [(&str, Again); 3] = [
     ("IfChanged", Again::IfChanged),
     ("Always", Again::Always),
 ];
+
+pub(super) const SCOPES: [(&str, Scope); 2] =
+    [("Instance", Scope::Instance), ("Study", Scope::Study)];
 
 /// What is told by webhook.
 pub(super) const ALERT_KINDS: [(&str, AlertKind); 4] = [

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::in_force as in_force_typed;
 use super::super::settings::{
-    AssociationPer, DestinationSettings, LocalAet, Match, TlsSettings, Transport,
+    AssociationPer, DestinationSettings, LocalAet, Match, Scope, TlsSettings, Transport,
 };
 use super::*;
 use crate::item::Level;
@@ -383,6 +383,31 @@ fn what_is_received_again() {
     ] {
         let settings = read(&json!({ "OverwriteInstances": mode })).unwrap();
         assert_eq!(settings.host.overwrite_instances, expected);
+    }
+}
+
+#[test]
+fn what_a_rule_takes_and_what_it_is_remembered_by() {
+    let of = |rule: serde_json::Value| {
+        let rules = json!([{ "To": ["archive"] }, rule]);
+        let rule = read(&with(json!({ "Rules": rules }))).unwrap().rules[1].clone();
+        (rule.scope, rule.key)
+    };
+    let named = json!({ "To": ["pacs"], "Name": "CT", "Scope": "Study" });
+    assert_eq!(of(named), (Scope::Study, "CT".to_owned()));
+    let ct = json!({ "CallingAet": "CT" });
+    let (scope, key) = of(json!({ "To": ["pacs"], "When": ct, "Scope": "Instance" }));
+    assert_eq!(scope, Scope::Instance);
+    assert!(key.starts_with('#') && key.len() == 17, "{key}");
+    // How it is sent is no matter, where and what is.
+    let same = json!({ "Priority": "High", "When": ct, "To": ["pacs"] });
+    assert_eq!(of(same).1, key);
+    for other in [
+        json!({ "To": ["archive"], "When": ct }),
+        json!({ "To": ["pacs"], "When": { "CallingAet": "MR" } }),
+        json!({ "To": ["pacs"] }),
+    ] {
+        assert_ne!(of(other).1, key);
     }
 }
 

@@ -55,6 +55,11 @@ fn of_a_rule() {
             "IfChanged",
         ),
         (
+            json!({ "To": ["pacs"], "Scope": "Patient" }),
+            ".Scope",
+            "\"Instance\", \"Study\"",
+        ),
+        (
             json!({ "To": ["pacs"], "Level": "Instances" }),
             ".Level",
             "did you mean \"Instance\"?",
