@@ -70,7 +70,7 @@ use crate::config::settings::Settings;
 use crate::destinations::modality::Modalities;
 use crate::failpoint;
 use crate::item::{Clock, Timestamp};
-use crate::routing::{Machine, Senders, resolve};
+use crate::routing::{Machine, Senders, Study, resolve};
 use crate::store::{Cursor, Enqueued, Intake, NewItem, Notifier, Store, StoreError};
 
 /// Why a pass ended early. All of these are tried again.
@@ -373,7 +373,7 @@ impl Reconciler {
                 query: &self.tags_query,
                 failed: None,
             };
-            let resolution = resolve(settings, arrival, &came_from, &mut tags);
+            let resolution = resolve(settings, arrival, Study::default(), &came_from, &mut tags);
             if let Some(error) = tags.failed {
                 if matches!(error, CallError::HostGone) {
                     return Err(error.into());

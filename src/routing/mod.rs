@@ -5,12 +5,15 @@
 //!   rule hangs on them alone, and once per instance.
 //! - What cannot be decided is told, never dropped: see [`Resolution::undecided`].
 //! - A destination appears once in a resolution.
+//! - A rule with `"Scope": "Study"` matches every instance of a study that it matched before ([`Study`]): what the
+//!   instance itself says of `When` is not asked then.
 
 pub mod resolve;
 pub mod rule;
 pub mod senders;
 pub mod tags;
 
+use crate::config::settings::{Rule, Scope};
 use crate::item::{Again, Ids, Level, Priority};
 
 pub use resolve::resolve;
@@ -62,6 +65,25 @@ impl Route {
     }
 }
 
+/// What is known of the study of an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Study<'a> {
+    /// Keys of the rules that take the whole study, since an instance of it has matched.
+    pub taken_by: &'a [String],
+    /// Only what these rules (by key) say is asked for; `None`: what all say.
+    pub only: Option<&'a [String]>,
+}
+
+impl Study<'_> {
+    fn is_taken_by(&self, rule: &Rule) -> bool {
+        rule.scope == Scope::Study && self.taken_by.contains(&rule.key)
+    }
+
+    fn asks(&self, rule: &Rule) -> bool {
+        self.only.is_none_or(|keys| keys.contains(&rule.key))
+    }
+}
+
 /// What the rules say about an instance.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Resolution {
@@ -72,4 +94,6 @@ pub struct Resolution {
     pub undecided: Vec<Undecided>,
     /// Destinations that get nothing because the instance came from there.
     pub loops: Vec<String>,
+    /// Keys of the rules that take the whole study from now on: they match, and had not matched before.
+    pub opens: Vec<String>,
 }

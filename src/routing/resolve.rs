@@ -4,12 +4,13 @@
 //! - Rules are asked in order and all that match apply.
 //! - The first rule that names a destination decides how it is sent there. A rule that is undecided
 //!   gives way to one that matches: what can be sent is sent.
+//! - Only a rule that matches takes the whole study, never one that is undecided.
 //! - An instance never goes back to the modality that it came from, unless the rule allows it.
 
 use super::rule::{Verdict, matches};
 use super::tags::{TagSource, Tags};
-use super::{Arrival, Resolution, Route, Undecided};
-use crate::config::settings::{Rule, Settings};
+use super::{Arrival, Resolution, Route, Study, Undecided};
+use crate::config::settings::{Rule, Scope, Settings};
 
 /// Where the rules send `arrival`.
 ///
@@ -17,17 +18,27 @@ use crate::config::settings::{Rule, Settings};
 pub fn resolve(
     settings: &Settings,
     arrival: &Arrival,
+    study: Study<'_>,
     came_from: &dyn Fn(&str) -> bool,
     tags: &mut dyn TagSource,
 ) -> Resolution {
     let mut tags = Tags::new(tags);
     let mut resolution = Resolution::default();
-    for rule in &settings.rules {
-        let why = match matches(rule, arrival, &mut tags) {
+    for rule in settings.rules.iter().filter(|rule| study.asks(rule)) {
+        let is_taken = study.is_taken_by(rule);
+        let verdict = if is_taken {
+            Verdict::Yes
+        } else {
+            matches(rule, arrival, &mut tags)
+        };
+        let why = match verdict {
             Verdict::Yes => None,
             Verdict::Undecided(why) => Some(why),
             Verdict::No => continue,
         };
+        if rule.scope == Scope::Study && !is_taken && why.is_none() {
+            resolution.opens.push(rule.key.clone());
+        }
         for destination in &rule.to {
             let named = match why {
                 None => resolution.goes_to(destination),
@@ -56,6 +67,7 @@ pub fn resolve(
         routes,
         undecided,
         loops,
+        ..
     } = &mut resolution;
     let sent = |name: &str| routes.iter().any(|route| route.destination == name);
     undecided.retain(|one| !sent(&one.route.destination));
@@ -141,10 +153,19 @@ mod tests {
     }
 
     fn resolved(settings: &Settings, aet: &str, tags: &mut Whole<'_>) -> Resolution {
+        resolved_in(Study::default(), settings, aet, tags)
+    }
+
+    fn resolved_in(
+        study: Study<'_>,
+        settings: &Settings,
+        aet: &str,
+        tags: &mut Whole<'_>,
+    ) -> Resolution {
         let senders = senders(settings);
         let arrival = arrival(aet);
         let came_from = |name: &str| senders.sent(&arrival, name, &|_| Vec::new());
-        resolve(settings, &arrival, &came_from, tags)
+        resolve(settings, &arrival, study, &came_from, tags)
     }
 
     fn run(rules: Value, aet: &str, tags: Result<&str, &str>) -> (Resolution, u32) {
@@ -287,6 +308,67 @@ mod tests {
             (0, 0)
         );
         assert_eq!(resolution.loops, ["pacs"]);
+    }
+
+    /// A rule for CT that takes the whole study, one for MR that does not, and one for a sender.
+    fn scoped() -> Settings {
+        settings(json!([
+            { "Name": "all", "To": ["pacs"], "When": { "Tags": { "Modality": "CT" } }, "Scope": "Study" },
+            { "Name": "mr", "To": ["archive"], "When": { "Tags": { "Modality": "MR" } } },
+            { "Name": "ct1", "To": ["pacs", "ai/1"], "When": { "CallingAet": "CT1" }, "Scope": "Study" },
+        ]))
+    }
+
+    #[test]
+    fn a_rule_that_matches_takes_the_whole_study() {
+        let (all, none) = ([String::from("all"), String::from("mr")], []);
+        let study = |taken_by| Study {
+            taken_by,
+            only: None,
+        };
+        type Expected<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+        let table: [(Study<'_>, Result<&str, &str>, &str, Expected<'_>); 7] = [
+            (study(&none), Ok("CT"), "X", (&[("pacs", "all")], &["all"])),
+            (study(&none), Ok("SR"), "X", (&[], &[])),
+            (study(&none), Err("gone"), "X", (&[], &[])),
+            // A name of a rule that does not take the whole study is none.
+            (study(&all), Ok("SR"), "X", (&[("pacs", "all")], &[])),
+            (study(&all), Err("gone"), "X", (&[("pacs", "all")], &[])),
+            (
+                study(&all),
+                Ok("MR"),
+                "CT1",
+                (
+                    &[("pacs", "all"), ("archive", "mr"), ("ai/1", "ct1")],
+                    &["ct1"],
+                ),
+            ),
+            // Matched is matched, also where nothing goes back.
+            (study(&none), Ok("CT"), "PACS", (&[], &["all"])),
+        ];
+        for (study, tags, aet, (routes, opens)) in table {
+            let mut read = || {
+                let value = tags.map_err(str::to_owned)?;
+                let tag = ("0008,0060".to_owned(), value.to_owned());
+                Ok(TagValues::from_iter([tag]))
+            };
+            let found = resolved_in(study, &scoped(), aet, &mut Whole(&mut read));
+            assert_eq!(names(&found.routes), routes, "{study:?} {tags:?} {aet}");
+            assert_eq!(found.opens, opens, "{study:?} {tags:?} {aet}");
+        }
+    }
+
+    #[test]
+    fn only_what_some_rules_say_is_asked() {
+        let keys = [String::from("ct1")];
+        let study = Study {
+            taken_by: &keys,
+            only: Some(&keys),
+        };
+        let mut read = || panic!("the tags were read without need");
+        let found = resolved_in(study, &scoped(), "X", &mut Whole(&mut read));
+        assert_eq!(names(&found.routes), [("pacs", "ct1"), ("ai/1", "ct1")]);
+        assert!(found.undecided.is_empty() && found.opens.is_empty());
     }
 
     #[test]
