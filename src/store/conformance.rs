@@ -21,6 +21,7 @@ mod operate;
 mod owners;
 mod query;
 mod random;
+mod studies;
 mod suspects;
 
 /// Makes an empty store; each of its handles is an owner of claims.
@@ -40,6 +41,7 @@ pub fn run(make: Make<'_>) {
     operate::run(make);
     owners::run(make);
     query::run(make);
+    studies::run(make);
     for seed in 1..=4 {
         random::run(make, seed, 1000);
     }

@@ -1,6 +1,6 @@
 //! Journal: how far Orthanc's changes were read, and what is taken in with that.
 
-use super::Result;
+use super::{Result, TakenStudy};
 use crate::item::{Again, Ids, Outcome, Priority, Timestamp};
 
 /// Up to where Orthanc's `/changes` have been turned into items.
@@ -100,6 +100,9 @@ pub enum Duplicates {
     /// pair was not delivered and is not being delivered, or had another content, or may have delivered one that was
     /// not seen; if Orthanc stored nothing, there must be an item at all.
     Arrival,
+    /// An instance that arrived before, and is taken because of another one of its study: as an arrival. The items say
+    /// nothing of its own arrival, which may still be to be handled.
+    Earlier,
     /// A person's request: one that waits or runs is enough.
     Request,
 }
@@ -114,11 +117,13 @@ pub struct Enqueued {
     pub held_back: Vec<usize>,
 }
 
-/// What one transaction takes in. Made by [`Intake::arrival`] or [`Intake::request`].
+/// What one transaction takes in. Made by [`Intake::arrival`], [`Intake::earlier`] or [`Intake::request`].
 #[derive(Debug, Clone, Copy)]
 pub struct Intake<'a> {
     pub items: &'a [NewItem],
     pub duplicates: Duplicates,
+    /// Studies that are taken whole from now on, with a look back owed to each; what is known of one stays.
+    pub taken: &'a [TakenStudy],
     /// Where reading goes on after a crash; `None`: as before.
     pub reached: Option<&'a Reached>,
 }
@@ -126,20 +131,31 @@ pub struct Intake<'a> {
 impl<'a> Intake<'a> {
     /// What Orthanc received.
     pub fn arrival(items: &'a [NewItem]) -> Intake<'a> {
-        Intake {
-            items,
-            duplicates: Duplicates::Arrival,
-            reached: None,
-        }
+        Intake::of(items, Duplicates::Arrival)
+    }
+
+    /// What Orthanc had received before, of a study that is taken whole.
+    pub fn earlier(items: &'a [NewItem]) -> Intake<'a> {
+        Intake::of(items, Duplicates::Earlier)
     }
 
     /// What a person asked for.
     pub fn request(items: &'a [NewItem]) -> Intake<'a> {
+        Intake::of(items, Duplicates::Request)
+    }
+
+    fn of(items: &'a [NewItem], duplicates: Duplicates) -> Intake<'a> {
         Intake {
             items,
-            duplicates: Duplicates::Request,
+            duplicates,
+            taken: &[],
             reached: None,
         }
+    }
+
+    /// The same, and these studies are taken.
+    pub fn taking(self, taken: &'a [TakenStudy]) -> Intake<'a> {
+        Intake { taken, ..self }
     }
 
     /// The same, read up to there.
@@ -166,7 +182,8 @@ pub trait Journal: Send + Sync {
     fn gaps(&self) -> Result<Vec<Gap>>;
     /// When this database was made: before the first instance that is ours to forward.
     fn created(&self) -> Result<Timestamp>;
-    /// Makes the items, moves the cursor and changes the gaps below it, in one transaction.
+    /// Makes the items, notes the studies that are taken, moves the cursor and changes the gaps below it, in one
+    /// transaction.
     fn enqueue(&self, intake: &Intake<'_>, now: Timestamp) -> Result<Enqueued>;
     /// What `enqueue` would answer; nothing is changed.
     fn count_new(&self, intake: &Intake<'_>) -> Result<Enqueued>;

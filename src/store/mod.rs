@@ -3,6 +3,7 @@
 //! | trait | for | what |
 //! |---|---|---|
 //! | [`Journal`] | arrival | the cursor, and what is taken in |
+//! | [`Studies`] | arrival | the studies that rules take whole |
 //! | [`Claims`] | dispatch | what is being sent, and what became of it |
 //! | [`Desk`] | the API | what people do |
 //! | [`Book`] | whoever looks | queries |
@@ -35,6 +36,7 @@ mod desk;
 mod filter;
 mod in_hand;
 mod journal;
+mod studies;
 mod upkeep;
 
 pub use self::book::{
@@ -48,6 +50,7 @@ pub use self::in_hand::{BLAMED_ASIDE, BLAMED_MOST, Hand, HeldBack, Released, SEE
 pub use self::journal::{
     Cursor, Duplicates, Enqueued, Gap, Intake, Journal, NewItem, Notifier, Reached, Reception,
 };
+pub use self::studies::{Studies, TakenStudy};
 pub use self::upkeep::{Fault, Upkeep};
 
 #[cfg(test)]
@@ -85,6 +88,6 @@ pub enum StoreError {
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The queue, whole. All methods may be called from any thread.
-pub trait Store: Journal + Claims + Desk + Book + Upkeep {}
+pub trait Store: Journal + Studies + Claims + Desk + Book + Upkeep {}
 
-impl<T: Journal + Claims + Desk + Book + Upkeep> Store for T {}
+impl<T: Journal + Studies + Claims + Desk + Book + Upkeep> Store for T {}

@@ -30,6 +30,16 @@ macro_rules! pass_on {
             fn count_new(intake: &Intake<'_>) -> Enqueued;
         } {});
     };
+    (Studies for $type:ty) => {
+        $crate::store::pass_on!(@impl Studies for $type {
+            fn taken(studies: &[&str]) -> Vec<TakenStudy>;
+            fn owed(limit: u32) -> Vec<TakenStudy>;
+            fn looked_back(studies: &[TakenStudy]) -> ();
+            fn taken_after(last: &TakenStudy, limit: u32) -> Vec<TakenStudy>;
+            fn forget(studies: &[TakenStudy]) -> ();
+            fn arrived(study: &str, instance: &str) -> Option<Timestamp>;
+        } {});
+    };
     (Desk for $type:ty) => {
         $crate::store::pass_on!(@impl Desk for $type {
             fn replay(id: i64, expires: Option<Timestamp>) -> Moved;

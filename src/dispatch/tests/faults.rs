@@ -49,6 +49,7 @@ impl Faulty {
 }
 
 pass_on!(Journal for Faulty);
+pass_on!(Studies for Faulty);
 pass_on!(Claims for Faulty);
 pass_on!(Desk for Faulty);
 pass_on!(Book for Faulty);

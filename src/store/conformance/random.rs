@@ -185,8 +185,9 @@ impl Play {
             date: format!("date {}", self.now),
         });
         let reached = cursor.clone().map(Into::into);
-        let intake = match self.random.u8(..3) {
+        let intake = match self.random.u8(..4) {
             0 => Intake::request(&new),
+            1 => Intake::earlier(&new),
             _ => Intake::arrival(&new),
         };
         let intake = intake.up_to(reached.as_ref());

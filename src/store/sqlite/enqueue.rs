@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::pool::Pool;
-use super::{row, sql};
+use super::{row, sql, studies};
 use crate::item::{Again, State, Timestamp};
 use crate::store::{
     Cursor, Duplicates, Enqueued, Gap, Intake, NewItem, Reached, Reception, Result,
@@ -23,10 +23,11 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
     let Intake {
         items,
         duplicates,
+        taken,
         reached,
     } = *intake;
     let mut answer = Enqueued::default();
-    if items.is_empty() && reached.is_none() {
+    if items.is_empty() && taken.is_empty() && reached.is_none() {
         return Ok(answer);
     }
     let mut writer = pool.writer()?;
@@ -50,7 +51,7 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
                 answer.already_queued += 1;
             }
             Fate::Made => {
-                insert(&tx, item, destination, now)?;
+                insert(&tx, item, destination, duplicates, now)?;
                 answer.enqueued += 1;
                 if pair.iter().any(|other| other.by_rule) {
                     answer.again.push(at);
@@ -78,6 +79,7 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
         tx.prepare_cached(statement)?
             .execute(params![destination, group, hold.due])?;
     }
+    studies::take(&tx, taken, now)?;
     if let Some(reached) = reached {
         write_reached(&tx, reached)?;
     }
@@ -108,7 +110,7 @@ pub fn count_new(pool: &Pool, intake: &Intake<'_>) -> Result<Enqueued> {
             Fate::HeldBack => answer.held_back.push(at),
             Fate::Queued => {
                 answer.already_queued += 1;
-                if duplicates == Duplicates::Arrival {
+                if duplicates != Duplicates::Request {
                     for other in pair.iter_mut().filter(|other| other.state.is_waiting()) {
                         other.reception = item.reception.clone();
                     }
@@ -235,7 +237,7 @@ fn merge(conn: &Connection, pair: &[Other], item: &NewItem, duplicates: Duplicat
             again: other.reception.again,
             ..item.reception.clone()
         };
-        if duplicates == Duplicates::Arrival && other.reception != reception {
+        if duplicates != Duplicates::Request && other.reception != reception {
             conn.prepare_cached(sql::ENQUEUE_RENEW)?.execute(params![
                 other.id,
                 reception.file,
@@ -262,7 +264,13 @@ fn state_of(item: &NewItem) -> State {
     }
 }
 
-fn insert(conn: &Connection, item: &NewItem, destination: i64, now: Timestamp) -> Result<()> {
+fn insert(
+    conn: &Connection,
+    item: &NewItem,
+    destination: i64,
+    duplicates: Duplicates,
+    now: Timestamp,
+) -> Result<()> {
     let group = group(item);
     let failed = item.failed.as_ref();
     let state = state_of(item);
@@ -293,6 +301,7 @@ fn insert(conn: &Connection, item: &NewItem, destination: i64, now: Timestamp) -
         item.reception.file,
         item.reception.digest,
         item.reception.repeated,
+        duplicates == Duplicates::Earlier,
     ])?;
     Ok(())
 }

@@ -47,6 +47,7 @@ mod query;
 mod release;
 mod row;
 mod sql;
+mod studies;
 
 #[cfg(test)]
 mod tests;

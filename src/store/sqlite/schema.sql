@@ -40,6 +40,8 @@ CREATE INDEX item_study ON item (study, instance, destination);
 CREATE INDEX item_success_untold ON item (destination)
     WHERE class = 'Success' AND dimse_status IS NULL;
 
+CREATE INDEX taken_study_owed ON taken_study (since, study) WHERE owed = 1;
+
 CREATE TABLE attempt (
     item         INTEGER NOT NULL REFERENCES item (id) ON DELETE CASCADE,
     number       INTEGER NOT NULL CHECK (number >= 1),
@@ -144,6 +146,8 @@ CREATE TABLE item (
     file              TEXT,
     digest            TEXT,
     repeated          INTEGER,
+    -- Whether it was made because of another instance of its study: says nothing of the arrival of its own.
+    earlier           INTEGER NOT NULL DEFAULT 0 CHECK (earlier IN (0, 1)),
     details           TEXT,
     CHECK (CASE state
         WHEN 'Scheduled' THEN claim IS NULL AND completed IS NULL AND (next_attempt IS NULL) = (grp IS NOT NULL)
@@ -184,6 +188,15 @@ CREATE TABLE suspect (
     -- How it goes: as ever (Any), not beside another suspect (Single), or behind all others and alone (Aside).
     way    TEXT NOT NULL
 ) STRICT;
+
+CREATE TABLE taken_study (
+    study TEXT NOT NULL,
+    rule  TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    -- Whether a look back at what Orthanc has of the study is owed.
+    owed  INTEGER NOT NULL CHECK (owed IN (0, 1)),
+    PRIMARY KEY (study, rule)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE tally (
     destination INTEGER NOT NULL REFERENCES destination (id),

@@ -14,6 +14,7 @@ macro_rules! statements {
 }
 
 statements! {
+    ARRIVED = "arrived";
     CANCEL = "cancel";
     CHECK_WRITABLE = "check_writable";
     CLAIM_ASIDE = "claim_aside";
@@ -127,4 +128,10 @@ statements! {
     SUSPECT_HELD_BACK = "suspect_held_back";
     SUSPECT_JUDGE = "suspect_judge";
     SUSPECT_OF = "suspect_of";
+    TAKEN_ADD = "taken_add";
+    TAKEN_AFTER = "taken_after";
+    TAKEN_FORGET = "taken_forget";
+    TAKEN_OF = "taken_of";
+    TAKEN_OWED = "taken_owed";
+    TAKEN_PAID = "taken_paid";
 }

@@ -27,6 +27,18 @@ CREATE TABLE gap (
     CHECK (last >= seq)
 ) STRICT;
 
+-- Studies that rules take whole, since an instance of them has matched; rules by their keys.
+CREATE TABLE taken_study (
+    study TEXT NOT NULL,
+    rule  TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    -- Whether a look back at what Orthanc has of the study is owed.
+    owed  INTEGER NOT NULL CHECK (owed IN (0, 1)),
+    PRIMARY KEY (study, rule)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX taken_study_owed ON taken_study (since, study) WHERE owed = 1;
+
 -- Rows are never removed: items and attempts refer to them for ever.
 CREATE TABLE destination (
     id                 INTEGER PRIMARY KEY,
@@ -93,6 +105,8 @@ CREATE TABLE item (
     file              TEXT,
     digest            TEXT,
     repeated          INTEGER,
+    -- Whether it was made because of another instance of its study: says nothing of the arrival of its own.
+    earlier           INTEGER NOT NULL DEFAULT 0 CHECK (earlier IN (0, 1)),
     details           TEXT,
     CHECK (CASE state
         WHEN 'Scheduled' THEN claim IS NULL AND completed IS NULL AND (next_attempt IS NULL) = (grp IS NOT NULL)

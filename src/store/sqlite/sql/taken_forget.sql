@@ -1,0 +1,1 @@
+DELETE FROM taken_study WHERE study = ?1 AND rule = ?2

@@ -1,0 +1,1 @@
+SELECT study, rule FROM taken_study WHERE study = ?1 ORDER BY rule
