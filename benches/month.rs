@@ -125,6 +125,7 @@ fn item(number: u64, destination: &str) -> NewItem {
         priority: Priority::Medium,
         group: study,
         not_before: None,
+        latest: None,
         expires: Some(BEGIN.plus(DAY * 1000)),
         size_bytes: 524_288,
         failed: None,

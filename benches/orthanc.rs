@@ -269,6 +269,7 @@ fn item(number: u64) -> NewItem {
         priority: Priority::Medium,
         group: id(3, number / 400),
         not_before: None,
+        latest: None,
         expires: None,
         size_bytes: 524_288,
         failed: None,

@@ -87,6 +87,7 @@ fn new_item(number: u64, per_study: u64) -> NewItem {
         priority: Priority::ALL[1 + usize::try_from(study).unwrap_or(0) % 2],
         group,
         not_before: None,
+        latest: None,
         expires: Some(NOW.plus_seconds(604_800.0)),
         size_bytes: 524_288,
         failed: None,

@@ -145,6 +145,7 @@ fn item(number: u64, not_before: Option<Timestamp>) -> NewItem {
         priority: Priority::ALL[of_study as usize % Priority::ALL.len()],
         group: study(of_study),
         not_before,
+        latest: None,
         expires: None,
         size_bytes: 524_288,
         failed: None,

@@ -19,7 +19,7 @@ use super::{Answer, Api, ok};
 use crate::arrival::enlist;
 use crate::arrival::facts::{Fact, Facts};
 use crate::item::{Again, Priority};
-use crate::routing::Route;
+use crate::routing::{Over, Route};
 use crate::store::{Enqueued, Intake, NewItem};
 
 const MOST_QUIET_SECONDS: u64 = 86_400;
@@ -157,16 +157,15 @@ impl Api {
 
     fn request_item(&self, fact: &Fact, destination: &str, wish: &Wish) -> NewItem {
         let settings = self.settings.destination(destination);
-        let quiet = wish
-            .quiet_seconds
-            .unwrap_or(u64::from(settings.quiet_seconds));
+        let quiet = wish.quiet_seconds;
+        let over = Over {
+            quiet_seconds: quiet.map(|quiet| u32::try_from(quiet).unwrap_or(u32::MAX)),
+            priority: wish.priority,
+            ..Over::default()
+        };
         let route = Route {
-            destination: destination.to_owned(),
-            rule: String::new(),
-            level: settings.level,
-            quiet_seconds: u32::try_from(quiet).unwrap_or(u32::MAX),
-            priority: wish.priority.unwrap_or(settings.priority),
             again: Again::Always,
+            ..Route::new(destination, "", settings, over)
         };
         NewItem {
             rule: None,

@@ -69,7 +69,10 @@ pub fn item(
     failed: Option<Outcome>,
 ) -> NewItem {
     let arrival = &fact.arrival;
-    let quiet = f64::from(route.quiet_seconds);
+    // Read once, so that the end is never before what begins it.
+    let now = clock.now();
+    let waits = route.quiet_seconds > 0;
+    let after = |seconds: u32| waits.then(|| now.plus_seconds(f64::from(seconds)));
     NewItem {
         ids: arrival.ids.clone(),
         destination: route.destination.clone(),
@@ -77,7 +80,8 @@ pub fn item(
         remote_aet: arrival.remote_aet.clone(),
         priority: route.priority,
         group: route.group(arrival),
-        not_before: (route.quiet_seconds > 0).then(|| clock.now().plus_seconds(quiet)),
+        not_before: after(route.quiet_seconds),
+        latest: after(route.max_quiet_seconds),
         expires: expiry(settings.destination(&route.destination), clock),
         size_bytes: arrival.size_bytes,
         failed,

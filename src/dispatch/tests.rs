@@ -364,6 +364,7 @@ fn item(study: &str, instance: &str) -> NewItem {
         priority: Priority::Medium,
         group: study.into(),
         not_before: None,
+        latest: None,
         expires: None,
         size_bytes: 10,
         failed: None,

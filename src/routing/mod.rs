@@ -13,7 +13,7 @@ pub mod rule;
 pub mod senders;
 pub mod tags;
 
-use crate::config::settings::{Rule, Scope};
+use crate::config::settings::{DestinationSettings, Rule, Scope, longest_quiet};
 use crate::item::{Again, Ids, Level, Priority};
 
 pub use resolve::resolve;
@@ -45,6 +45,8 @@ pub struct Route {
     pub level: Level,
     /// Seconds without a new instance of the group before it is sent; 0: at once.
     pub quiet_seconds: u32,
+    /// Most seconds that the group waits for that; at least `quiet_seconds`.
+    pub max_quiet_seconds: u32,
     pub priority: Priority,
     /// What becomes of an instance that is received again.
     pub again: Again,
@@ -58,7 +60,48 @@ pub struct Undecided {
     pub why: String,
 }
 
+/// What counts in place of the settings of a destination.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Over {
+    pub level: Option<Level>,
+    pub quiet_seconds: Option<u32>,
+    pub max_quiet_seconds: Option<u32>,
+    pub priority: Option<Priority>,
+}
+
+impl From<&Rule> for Over {
+    fn from(rule: &Rule) -> Over {
+        Over {
+            level: rule.level,
+            quiet_seconds: rule.quiet_seconds,
+            max_quiet_seconds: rule.max_quiet_seconds,
+            priority: rule.priority,
+        }
+    }
+}
+
 impl Route {
+    /// The way to a destination by its own settings, and what counts in place of them. What is `Stat` waits for no
+    /// quiet period, whoever asks for one.
+    pub fn new(destination: &str, rule: &str, own: &DestinationSettings, over: Over) -> Route {
+        let priority = over.priority.unwrap_or(own.priority);
+        let quiet_seconds = match priority {
+            Priority::Stat => 0,
+            _ => over.quiet_seconds.unwrap_or(own.quiet_seconds),
+        };
+        let most = over.max_quiet_seconds.or(own.max_quiet_seconds);
+        let most = most.unwrap_or_else(|| longest_quiet(quiet_seconds));
+        Route {
+            destination: destination.to_owned(),
+            rule: rule.to_owned(),
+            level: over.level.unwrap_or(own.level),
+            quiet_seconds,
+            max_quiet_seconds: most.max(quiet_seconds),
+            priority,
+            again: Again::default(),
+        }
+    }
+
     /// Orthanc identifier of what is kept together: the instance, or its series, study or patient.
     pub fn group(&self, arrival: &Arrival) -> String {
         arrival.ids.at(self.level).to_owned()

@@ -90,12 +90,8 @@ impl Resolution {
 fn route(settings: &Settings, rule: &Rule, destination: &str) -> Route {
     let own = settings.destination(destination);
     Route {
-        destination: destination.to_owned(),
-        rule: rule.name.clone(),
-        level: rule.level.unwrap_or(own.level),
-        quiet_seconds: rule.quiet_seconds.unwrap_or(own.quiet_seconds),
-        priority: rule.priority.unwrap_or(own.priority),
         again: rule.again,
+        ..Route::new(destination, &rule.name, own, rule.into())
     }
 }
 
@@ -221,7 +217,7 @@ mod tests {
             })
             .collect();
         let expected = [
-            (Level::Series, 60, Priority::Stat, "se".to_owned()),
+            (Level::Series, 0, Priority::Stat, "se".to_owned()),
             (Level::Series, 0, Priority::Stat, "se".to_owned()),
             (Level::Patient, 0, Priority::Medium, "p".to_owned()),
         ];
@@ -235,6 +231,41 @@ mod tests {
         let route = &resolution.routes[0];
         assert_eq!((route.quiet_seconds, route.priority), (0, Priority::Low));
         assert_eq!(route.group(&arrival("CT")), "i");
+    }
+
+    /// Quiet seconds and their ceiling, to `archive` with these settings, by a rule with these.
+    #[test]
+    fn how_long_quiet_is_waited_for() {
+        let quiet = |seconds: u32| json!({ "QuietSeconds": seconds });
+        let most =
+            |seconds: u32, most: u32| json!({ "QuietSeconds": seconds, "MaxQuietSeconds": most });
+        let only = |most: u32| json!({ "MaxQuietSeconds": most });
+        let stat = json!({ "Priority": "Stat" });
+        for (own, rule, expected) in [
+            (json!({}), json!({}), (0, 0)),
+            (quiet(60), json!({}), (60, 600)),
+            (quiet(600), json!({}), (600, 3600)),
+            (quiet(7200), json!({}), (7200, 7200)),
+            (most(60, 90), json!({}), (60, 90)),
+            (quiet(60), quiet(5), (5, 50)),
+            (most(60, 90), quiet(5), (5, 90)),
+            (most(60, 90), most(100, 200), (100, 200)),
+            (quiet(60), only(61), (60, 61)),
+            (most(60, 90), only(86_400), (60, 86_400)),
+            (most(60, 90), stat.clone(), (0, 90)),
+            (quiet(60), stat.clone(), (0, 0)),
+        ] {
+            let mut rule = rule;
+            rule["To"] = json!(["archive"]);
+            let configuration = json!({
+                "DicomModalities": { "archive": ["ARCHIVE", "10.0.0.2", 104] },
+                "SendQueue": { "Rules": [rule], "Destinations": { "archive": own } },
+            });
+            let settings = load(&configuration, &|_| None, None).unwrap();
+            let route = route(&settings, &settings.rules[0], "archive");
+            let found = (route.quiet_seconds, route.max_quiet_seconds);
+            assert_eq!(found, expected, "{configuration}");
+        }
     }
 
     #[test]

@@ -70,6 +70,7 @@ fn new_item(study: &str, instance: &str, destination: &str) -> NewItem {
         priority: Priority::Medium,
         group: study.into(),
         not_before: None,
+        latest: None,
         expires: None,
         size_bytes: 10,
         failed: None,

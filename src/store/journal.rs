@@ -54,6 +54,9 @@ pub struct NewItem {
     pub group: String,
     /// `Some`: waits in `Scheduled` until then (quiet period); `None`: `Pending` at once.
     pub not_before: Option<Timestamp>,
+    /// When the quiet period that it begins is over at the latest, however many arrivals lengthen it; `None`: nothing
+    /// ends it.
+    pub latest: Option<Timestamp>,
     /// When it goes to the error queue unsent; `None`: never.
     pub expires: Option<Timestamp>,
     pub size_bytes: u64,

@@ -123,6 +123,7 @@ fn item(number: usize) -> NewItem {
         priority: Priority::Medium,
         group: id(3, number / 200),
         not_before: None,
+        latest: None,
         expires: None,
         size_bytes: 500_000,
         failed: (number % 4 == 0).then(|| Outcome::new(Class::Rejected, "refused")),

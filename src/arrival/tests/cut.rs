@@ -272,6 +272,7 @@ fn an_item_that_a_person_made_does_not_hide_an_arrival() {
         priority: crate::item::Priority::Medium,
         group: "t142".to_owned(),
         not_before: None,
+        latest: None,
         expires: None,
         size_bytes: 1,
         failed: None,

@@ -38,6 +38,7 @@ fn rule(when: When) -> Rule {
         again: Again::default(),
         level: None,
         quiet_seconds: None,
+        max_quiet_seconds: None,
         priority: None,
     }
 }

@@ -16,6 +16,8 @@ pub fn run(make: Make<'_>) {
     a_failed_arrival_is_in_the_error_queue(&*one(make));
     a_quiet_period_begins_anew_for_the_whole_group(&*one(make));
     a_quiet_period_of_a_single_instance_begins_anew(&*one(make));
+    a_group_that_is_never_quiet_goes_in_steps(&*one(make));
+    a_ceiling_is_lowered_and_never_raised(&*one(make));
     counting_what_is_new_changes_nothing(&*one(make));
     text_is_data(&*one(make));
     a_long_text_is_cut(&*one(make));
@@ -374,6 +376,90 @@ fn a_quiet_period_of_a_single_instance_begins_anew(store: &dyn Store) {
     assert!(store.promote(at(89), 10).unwrap().is_empty());
     assert_eq!(store.promote(at(90), 10).unwrap(), ["pacs"]);
     assert_eq!(ids(&claim(store, "pacs")), [id]);
+}
+
+/// An arrival each minute, for hours; each begins a minute and a half, and the first says five minutes in all.
+fn a_group_that_is_never_quiet_goes_in_steps(store: &dyn Store) {
+    let arrives = |minute: i64, group: &str| {
+        let new = NewItem {
+            group: group.replace("alone", "i0"),
+            not_before: Some(at(minute * 60 + 90)),
+            latest: Some(at(minute * 60 + 300)),
+            ..new_item(
+                "study",
+                &if group == "study" {
+                    format!("i{minute}")
+                } else {
+                    "i0".into()
+                },
+                group,
+            )
+        };
+        enqueue_at(store, &[new], at(minute * 60));
+    };
+    for group in ["study", "alone"] {
+        let mut sent = Vec::new();
+        for minute in 0..14 {
+            arrives(minute, group);
+            let due = store.next_due().unwrap().expect("one waits");
+            assert!(due <= at(minute * 60 + 90), "{group} {minute}");
+            if due > at(minute * 60 + 60) {
+                continue;
+            }
+            assert!(store.promote(at(minute * 60 + 60), 100).unwrap() == [group]);
+            let claim = claim(store, group);
+            sent.push((minute, claim.items.len()));
+            for id in ids(&claim) {
+                finish(
+                    store,
+                    claim.token,
+                    id,
+                    Ending::Complete(made(Class::Success)),
+                );
+            }
+        }
+        // Five minutes after the first of each step, whole.
+        let expected = if group == "study" {
+            [(4, 5), (9, 5)]
+        } else {
+            [(4, 1), (9, 1)]
+        };
+        assert_eq!(sent, expected, "{group}");
+        store.promote_all(group).unwrap();
+    }
+    check_counts(store);
+}
+
+/// What is told of a group's end is what its first item said: not what came later, unless that says less.
+fn a_ceiling_is_lowered_and_never_raised(store: &dyn Store) {
+    let with = |instance: &str, due, latest: Option<i64>| NewItem {
+        latest: latest.map(at),
+        ..scheduled(instance, "study", due)
+    };
+    let first = enqueue(store, &[with("a", 60, None)])[0];
+    for (instance, due, latest, expected) in [
+        ("b", 90, Some(500), 90),
+        ("c", 700, Some(900), 500),
+        ("d", 300, Some(200), 200),
+        ("e", 300, None, 200),
+        // Not a new item, so it says nothing of the end.
+        ("a", 150, Some(100), 150),
+        ("a", 400, None, 200),
+    ] {
+        enqueue(store, &[with(instance, due, latest)]);
+        assert_eq!(
+            read(store, first).next_attempt,
+            Some(at(expected)),
+            "{instance} {due}"
+        );
+    }
+    // When the last one of the group has left, the end is forgotten.
+    for item in all(store) {
+        store.cancel(item.id, at(1)).unwrap();
+    }
+    assert_eq!(store.next_due().unwrap(), None);
+    enqueue(store, &[with("f", 800, None)]);
+    assert_eq!(store.next_due().unwrap(), Some(at(800)));
 }
 
 fn text_is_data(store: &dyn Store) {

@@ -10,6 +10,9 @@ use crate::store::{
     Reception,
 };
 
+/// The end of a quiet period that only silence ends.
+const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
+
 #[derive(Debug, Clone)]
 pub struct Entry {
     pub item: Item,
@@ -17,6 +20,8 @@ pub struct Entry {
     pub claim: Option<i64>,
     pub hurried: bool,
     pub expires: Option<Timestamp>,
+    /// When it is due at the latest, of one that waits for silence.
+    pub latest: Timestamp,
     pub attempts: Vec<Attempt>,
     pub reception: Reception,
 }
@@ -91,7 +96,8 @@ impl Model {
                 .iter()
                 .any(|entry| entry.item.rule.is_some() && entry.reception.is(&new.reception));
             let again = pair.iter().any(|entry| entry.item.rule.is_some());
-            if waits || (!request && known) {
+            let queued = waits || (!request && known);
+            if queued {
                 answer.already_queued += 1;
                 for entry in pair {
                     if entry.item.state.is_waiting() && !request {
@@ -114,23 +120,36 @@ impl Model {
             }
             if new.failed.is_none() {
                 if let Some(due) = new.not_before {
-                    self.hold(new, due);
+                    self.hold(new, due, queued, now);
                 }
             }
         }
         answer
     }
 
-    /// The quiet period of the group begins anew.
-    fn hold(&mut self, new: &NewItem, due: Timestamp) {
-        for entry in self.entries.values_mut() {
-            let same = if entry.is_alone() {
-                entry.is_of(new)
-            } else {
-                entry.group == new.group && entry.item.destination == new.destination
-            };
-            if same && entry.item.state == State::Scheduled {
-                entry.item.next_attempt = Some(due);
+    /// The quiet period of the group begins anew; the first of its items says when it is over in any case.
+    fn hold(&mut self, new: &NewItem, due: Timestamp, queued: bool, now: Timestamp) {
+        let own = new.latest.unwrap_or(NEVER);
+        let mut waiting: Vec<&mut Entry> = self.entries.values_mut().collect();
+        waiting.retain(|entry| entry.item.state == State::Scheduled);
+        let in_group = |entry: &Entry| {
+            !entry.is_alone()
+                && entry.group == new.group
+                && entry.item.destination == new.destination
+        };
+        let group = waiting.iter().filter(|entry| in_group(entry));
+        let mut latest = group.map(|entry| entry.latest).min().unwrap_or(NEVER);
+        if !queued {
+            latest = latest.min(own);
+        }
+        for entry in waiting {
+            if in_group(entry) {
+                entry.latest = latest;
+                entry.item.next_attempt = Some(due.min(latest));
+            } else if entry.is_alone() && entry.is_of(new) {
+                let longest = own.micros().saturating_sub(now.micros());
+                let latest = entry.item.created.micros().saturating_add(longest);
+                entry.item.next_attempt = Some(due.min(Timestamp::from_micros(latest)));
             }
         }
     }
@@ -443,6 +462,7 @@ fn made(new: &NewItem, now: Timestamp, id: i64) -> Entry {
         claim: None,
         hurried: false,
         expires: new.expires,
+        latest: NEVER,
         attempts: Vec::new(),
         reception: new.reception.clone(),
     }

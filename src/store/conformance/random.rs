@@ -223,6 +223,7 @@ impl Play {
         new.expires = self.maybe_soon();
         if self.random.u8(..3) == 0 {
             new.not_before = Some(self.soon());
+            new.latest = self.maybe_soon();
         }
         if self.random.u8(..4) > 0 {
             new.reception = self.reception();

@@ -12,9 +12,14 @@ use crate::store::{
     Cursor, Duplicates, Enqueued, Gap, Intake, NewItem, Reached, Reception, Result,
 };
 
+/// The end of a quiet period that only silence ends.
+const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
+
 /// A quiet period that this call begins or lengthens.
 struct Hold {
     due: Timestamp,
+    /// Of those that begin it, the earliest.
+    latest: Timestamp,
     /// Whether an item was made that waits for it.
     begins: bool,
 }
@@ -47,7 +52,7 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
         let fate = fate(&pair, item, duplicates);
         match fate {
             Fate::Queued => {
-                merge(&tx, &pair, item, duplicates)?;
+                merge(&tx, &pair, item, duplicates, now)?;
                 answer.already_queued += 1;
             }
             Fate::Made => {
@@ -63,21 +68,30 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
             }
         }
         if let (Some(due), Some(group), None) = (item.not_before, group(item), &item.failed) {
-            let hold = holds
-                .entry((destination, group))
-                .or_insert(Hold { due, begins: false });
+            let hold = holds.entry((destination, group)).or_insert(Hold {
+                due,
+                latest: NEVER,
+                begins: false,
+            });
             hold.due = due;
-            hold.begins |= fate == Fate::Made;
+            if fate == Fate::Made {
+                hold.latest = hold.latest.min(item.latest.unwrap_or(NEVER));
+                hold.begins = true;
+            }
         }
     }
     for ((destination, group), hold) in holds {
-        let statement = if hold.begins {
-            sql::ENQUEUE_HOLD
+        if hold.begins {
+            tx.prepare_cached(sql::ENQUEUE_HOLD)?.execute(params![
+                destination,
+                group,
+                hold.due,
+                hold.latest
+            ])?;
         } else {
-            sql::ENQUEUE_EXTEND_HOLD
-        };
-        tx.prepare_cached(statement)?
-            .execute(params![destination, group, hold.due])?;
+            tx.prepare_cached(sql::ENQUEUE_EXTEND_HOLD)?
+                .execute(params![destination, group, hold.due])?;
+        }
     }
     studies::take(&tx, taken, now)?;
     if let Some(reached) = reached {
@@ -230,7 +244,13 @@ fn fate(pair: &[Other], item: &NewItem, duplicates: Duplicates) -> Fate {
 }
 
 /// What waits already will send what was received now; its quiet period begins anew.
-fn merge(conn: &Connection, pair: &[Other], item: &NewItem, duplicates: Duplicates) -> Result<()> {
+fn merge(
+    conn: &Connection,
+    pair: &[Other],
+    item: &NewItem,
+    duplicates: Duplicates,
+    now: Timestamp,
+) -> Result<()> {
     for other in pair.iter().filter(|other| other.state.is_waiting()) {
         let reception = Reception {
             unseen_since: other.reception.unseen_since,
@@ -249,10 +269,16 @@ fn merge(conn: &Connection, pair: &[Other], item: &NewItem, duplicates: Duplicat
             (other.state, other.alone, item.not_before, &item.failed)
         {
             conn.prepare_cached(sql::ENQUEUE_EXTEND_ITEM)?
-                .execute(params![other.id, due])?;
+                .execute(params![other.id, due, longest_wait(item, now)])?;
         }
     }
     Ok(())
+}
+
+/// Microseconds that an item may wait for silence.
+fn longest_wait(item: &NewItem, now: Timestamp) -> Option<i64> {
+    let latest = item.latest?;
+    Some(latest.micros().saturating_sub(now.micros()))
 }
 
 /// The state that a new item begins in.
@@ -275,7 +301,9 @@ fn insert(
     let failed = item.failed.as_ref();
     let state = state_of(item);
     let own_due = match state {
-        State::Scheduled if group.is_none() => item.not_before,
+        State::Scheduled if group.is_none() => item
+            .not_before
+            .map(|due| due.min(item.latest.unwrap_or(NEVER))),
         _ => None,
     };
     conn.prepare_cached(sql::ENQUEUE_INSERT)?.execute(params![

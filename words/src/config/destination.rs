@@ -7,7 +7,7 @@
 //! - Two keys that depend on each other are compared only where one of them is written and both are
 //!   valid: one slip of the pen is one mistake.
 
-use super::mistake::Mistakes;
+use super::mistake::{Mistakes, quoted_text};
 use super::raw::{Node, Object, Written};
 use super::settings::{DestinationSettings, LocalAet, Transport, Window};
 use super::vocabulary::{
@@ -16,7 +16,7 @@ use super::vocabulary::{
 use super::window;
 use crate::item::RetryPolicy;
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "Target",
     "Transport",
     "TransferSyntax",
@@ -25,6 +25,7 @@ const KEYS: [&str; 16] = [
     "BatchSize",
     "Level",
     "QuietSeconds",
+    "MaxQuietSeconds",
     "Priority",
     "ReservedAssociations",
     "LocalAet",
@@ -52,6 +53,7 @@ const RETRY_KEYS: [&str; 5] = [
 
 /// Seconds, for a destination and for a rule.
 pub(super) const QUIET_SECONDS: std::ops::RangeInclusive<u64> = 0..=86_400;
+pub(super) const MAX_QUIET_SECONDS: std::ops::RangeInclusive<u64> = 1..=86_400;
 
 /// Settings of a destination, and which of them can be relied on for further checks.
 #[derive(Debug, Clone)]
@@ -61,6 +63,8 @@ pub(super) struct Draft {
     associations: bool,
     /// `Delay` and `MaxDelay` are valid.
     delays: bool,
+    /// `QuietSeconds` and `MaxQuietSeconds` are valid.
+    quiet: bool,
 }
 
 impl Draft {
@@ -69,6 +73,7 @@ impl Draft {
             settings: DestinationSettings::default(),
             associations: true,
             delays: true,
+            quiet: true,
         }
     }
 
@@ -115,9 +120,6 @@ impl Draft {
             n.integer(1..=10_000, mistakes)
         });
         section.read("Level", &mut s.level, |n| n.choice(&LEVELS, mistakes));
-        section.read("QuietSeconds", &mut s.quiet_seconds, |n| {
-            n.integer(QUIET_SECONDS, mistakes)
-        });
         section.read("Priority", &mut s.priority, |n| {
             n.choice(&PRIORITIES, mistakes)
         });
@@ -134,11 +136,34 @@ impl Draft {
         });
         section.read("Windows", &mut s.windows, |n| windows(n, mistakes));
 
+        draft.read_quiet(&section, mistakes);
         draft.read_associations(&section, mistakes);
         if let Some(retry) = section.get("Retry") {
             draft.read_retry(&retry, mistakes);
         }
         draft
+    }
+
+    fn read_quiet(&mut self, section: &Object<'_>, mistakes: &mut Mistakes) {
+        let s = &mut self.settings;
+        let quiet = section.read("QuietSeconds", &mut s.quiet_seconds, |n| {
+            n.integer(QUIET_SECONDS, mistakes)
+        });
+        let most = section.read("MaxQuietSeconds", &mut s.max_quiet_seconds, |n| {
+            n.integer(MAX_QUIET_SECONDS, mistakes).map(Some)
+        });
+        self.quiet &= quiet != Written::Wrong && most != Written::Wrong;
+        let Some(most) = s.max_quiet_seconds.filter(|_| self.quiet) else {
+            return;
+        };
+        if most >= s.quiet_seconds {
+            return;
+        }
+        if let Some(node) = section.get("MaxQuietSeconds") {
+            node.wrong(mistakes, at_least_quiet(s.quiet_seconds, None));
+        } else if let Some(node) = section.get("QuietSeconds") {
+            node.wrong(mistakes, at_most_quiet(most, None));
+        }
     }
 
     fn read_associations(&mut self, section: &Object<'_>, mistakes: &mut Mistakes) {
@@ -205,6 +230,23 @@ impl Draft {
             );
         }
     }
+}
+
+/// What a `MaxQuietSeconds` can be; `of`: the destination that says how long is quiet, if another one does.
+pub(super) fn at_least_quiet(quiet: u32, of: Option<&str>) -> String {
+    let of = of.map(|name| format!(" of {}", quoted_text(name)));
+    let of = of.unwrap_or_default();
+    format!(
+        "an integer from QuietSeconds{of} ({quiet}) to {}",
+        MAX_QUIET_SECONDS.end()
+    )
+}
+
+/// What a `QuietSeconds` can be; `of`: the destination that has the ceiling, if another one does.
+pub(super) fn at_most_quiet(most: u32, of: Option<&str>) -> String {
+    let of = of.map(|name| format!(" of {}", quoted_text(name)));
+    let of = of.unwrap_or_default();
+    format!("an integer from 0 to MaxQuietSeconds{of} ({most})")
 }
 
 fn transfer_syntax(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<&'static str> {

@@ -31,6 +31,10 @@ pub struct InForce {
     pub level: &'static str,
     /// Seconds without a new instance of the group before it is sent; 0: at once.
     pub quiet_seconds: u32,
+    /// Most seconds that a group waits for that, however often something arrives; null: 10 × QuietSeconds, at most 3600
+    /// (and never less than QuietSeconds).
+    #[schema(required = true)]
+    pub max_quiet_seconds: Option<u32>,
     pub priority: Priority,
     /// How many of `Associations` serve only `High` and `Stat`.
     pub reserved_associations: u32,
@@ -78,6 +82,7 @@ pub fn in_force(settings: &DestinationSettings) -> InForce {
         batch_size: settings.batch_size,
         level: word_of(&LEVELS, &settings.level),
         quiet_seconds: settings.quiet_seconds,
+        max_quiet_seconds: settings.max_quiet_seconds,
         priority: settings.priority,
         reserved_associations: settings.reserved_associations,
         local_aet: match &settings.local_aet {

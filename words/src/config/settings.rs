@@ -244,6 +244,9 @@ pub struct DestinationSettings {
     pub batch_size: u32,
     pub level: Level,
     pub quiet_seconds: u32,
+    /// `MaxQuietSeconds`: how long a group waits at most for a quiet period that arrivals lengthen; `None`: see
+    /// [`longest_quiet`].
+    pub max_quiet_seconds: Option<u32>,
     pub priority: Priority,
     pub reserved_associations: u32,
     pub local_aet: LocalAet,
@@ -276,6 +279,7 @@ impl Default for DestinationSettings {
             batch_size: 100,
             level: Level::Study,
             quiet_seconds: 0,
+            max_quiet_seconds: None,
             priority: Priority::Medium,
             reserved_associations: 0,
             local_aet: LocalAet::Orthanc,
@@ -286,6 +290,15 @@ impl Default for DestinationSettings {
             windows: Vec::new(),
         }
     }
+}
+
+/// Seconds that a group with this quiet period waits at most, where nothing else is written: ten times as long, an hour
+/// at most, and never less than the quiet period itself.
+pub fn longest_quiet(quiet_seconds: u32) -> u32 {
+    quiet_seconds
+        .saturating_mul(10)
+        .min(3600)
+        .max(quiet_seconds)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -340,6 +353,7 @@ pub struct Rule {
     pub again: Again,
     pub level: Option<Level>,
     pub quiet_seconds: Option<u32>,
+    pub max_quiet_seconds: Option<u32>,
     pub priority: Option<Priority>,
 }
 

@@ -8,12 +8,14 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::alerts::alerts;
-use super::destination::{Draft, QUIET_SECONDS, TARGET};
+use super::destination::{
+    Draft, MAX_QUIET_SECONDS, QUIET_SECONDS, TARGET, at_least_quiet, at_most_quiet,
+};
 use super::host::{Host, host, index_directory};
 use super::mistake::{Mistakes, quoted, quoted_text};
 use super::names::{check_destination, check_second_name};
 use super::raw::{Node, Object};
-use super::settings::{Rule, Scope, Settings, When};
+use super::settings::{DestinationSettings, Rule, Scope, Settings, When};
 use super::vocabulary::{AGAIN, LEVELS, PRIORITIES, SCOPES};
 use super::when::{TagLookup, when};
 use crate::item::Again;
@@ -33,12 +35,13 @@ const KEYS: [&str; 10] = [
     "Alerts",
 ];
 
-const RULE_KEYS: [&str; 9] = [
+const RULE_KEYS: [&str; 10] = [
     "Name",
     "To",
     "When",
     "Level",
     "QuietSeconds",
+    "MaxQuietSeconds",
     "Priority",
     "AllowLoop",
     "Again",
@@ -120,9 +123,15 @@ pub fn load(
         .filter(|(_, own)| own.target.is_some())
         .map(|(name, _)| name.as_str())
         .collect();
+    let known = Known {
+        host: &host,
+        second: &second,
+        destinations: &destinations,
+        defaults: &defaults.settings,
+    };
     let mut rules = Vec::new();
     section.read("Rules", &mut rules, |n| {
-        read_rules(n, tag_lookup, &host, &second, m)
+        read_rules(n, tag_lookup, &known, m)
     });
 
     let mut told = None;
@@ -173,7 +182,7 @@ fn read_destinations(
     defaults: &Draft,
     host: &Host,
     mistakes: &mut Mistakes,
-) -> Option<BTreeMap<String, super::settings::DestinationSettings>> {
+) -> Option<BTreeMap<String, DestinationSettings>> {
     let allowed = "an object from names of DicomModalities to their settings";
     let entries = node.object(allowed, mistakes)?;
     let mut destinations = BTreeMap::new();
@@ -206,11 +215,25 @@ fn read_destinations(
     Some(destinations)
 }
 
+/// What a rule may refer to.
+struct Known<'a> {
+    host: &'a Host,
+    /// Destinations with a `Target`.
+    second: &'a [&'a str],
+    destinations: &'a BTreeMap<String, DestinationSettings>,
+    defaults: &'a DestinationSettings,
+}
+
+impl Known<'_> {
+    fn destination(&self, name: &str) -> &DestinationSettings {
+        self.destinations.get(name).unwrap_or(self.defaults)
+    }
+}
+
 fn read_rules(
     node: &Node<'_>,
     lookup: TagLookup<'_>,
-    host: &Host,
-    second: &[&str],
+    known: &Known<'_>,
     mistakes: &mut Mistakes,
 ) -> Option<Vec<Rule>> {
     let nodes = node.list(
@@ -219,7 +242,7 @@ fn read_rules(
     )?;
     let mut rules: Vec<Rule> = Vec::new();
     for (index, node) in nodes.iter().enumerate() {
-        if let Some(rule) = read_rule(index, node, &rules, lookup, host, second, mistakes) {
+        if let Some(rule) = read_rule(index, node, &rules, lookup, known, mistakes) {
             rules.push(rule);
         }
     }
@@ -232,8 +255,7 @@ fn read_rule(
     node: &Node<'_>,
     before: &[Rule],
     lookup: TagLookup<'_>,
-    host: &Host,
-    second: &[&str],
+    known: &Known<'_>,
     mistakes: &mut Mistakes,
 ) -> Option<Rule> {
     let section = node.section(&RULE_KEYS, mistakes)?;
@@ -247,14 +269,15 @@ fn read_rule(
         again: Again::default(),
         level: None,
         quiet_seconds: None,
+        max_quiet_seconds: None,
         priority: None,
     };
     section.read("Name", &mut rule.name, |n| rule_name(n, before, mistakes));
     match section.get("To") {
-        Some(to) => rule.to = read_to(&to, host, second, mistakes),
+        Some(to) => rule.to = read_to(&to, known.host, known.second, mistakes),
         None => mistakes.add(&section.path_of("To"), "nothing", TO),
     }
-    let strict = host.settings.strict_aet_comparison;
+    let strict = known.host.settings.strict_aet_comparison;
     section.read("When", &mut rule.when, |n| {
         Some(when(n, lookup, strict, mistakes))
     });
@@ -267,6 +290,10 @@ fn read_rule(
     section.read("QuietSeconds", &mut rule.quiet_seconds, |n| {
         n.integer(QUIET_SECONDS, mistakes).map(Some)
     });
+    section.read("MaxQuietSeconds", &mut rule.max_quiet_seconds, |n| {
+        n.integer(MAX_QUIET_SECONDS, mistakes).map(Some)
+    });
+    check_quiet(&section, &rule, known, mistakes);
     section.read("Priority", &mut rule.priority, |n| {
         n.choice(&PRIORITIES, mistakes).map(Some)
     });
@@ -275,6 +302,31 @@ fn read_rule(
         None => sum(["To", "When"].map(|key| section.get(key))),
     };
     Some(rule)
+}
+
+/// A rule's ceiling is not below the quiet period that counts, its own or a destination's; nor its quiet period above
+/// the ceiling.
+fn check_quiet(section: &Object<'_>, rule: &Rule, known: &Known<'_>, mistakes: &mut Mistakes) {
+    let written = (section.get("QuietSeconds"), section.get("MaxQuietSeconds"));
+    match (written, rule.quiet_seconds, rule.max_quiet_seconds) {
+        ((Some(_), Some(node)), Some(quiet), Some(most)) if most < quiet => {
+            node.wrong(mistakes, at_least_quiet(quiet, None));
+        }
+        ((Some(node), None), Some(quiet), None) => {
+            let most = |name: &str| known.destination(name).max_quiet_seconds;
+            let mut all = rule.to.iter().filter_map(|name| Some((name, most(name)?)));
+            if let Some((name, most)) = all.find(|(_, most)| *most < quiet) {
+                node.wrong(mistakes, at_most_quiet(most, Some(name)));
+            }
+        }
+        ((None, Some(node)), None, Some(most)) => {
+            let quiet = |name: &str| known.destination(name).quiet_seconds;
+            if let Some(name) = rule.to.iter().find(|name| quiet(name) > most) {
+                node.wrong(mistakes, at_least_quiet(quiet(name), Some(name)));
+            }
+        }
+        _ => {}
+    }
 }
 
 /// A sum of what is written there (FNV-1a, 64 bits), the same in every version and on every machine.

@@ -41,6 +41,7 @@ fn new_item(study: &str, instance: &str) -> NewItem {
         priority: Priority::Medium,
         group: study.into(),
         not_before: None,
+        latest: None,
         expires: None,
         size_bytes: 100,
         failed: None,

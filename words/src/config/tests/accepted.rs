@@ -20,6 +20,7 @@ fn table_of_defaults() -> Value {
         "BatchSize": 100,
         "Level": "Study",
         "QuietSeconds": 0,
+        "MaxQuietSeconds": null,
         "Priority": "Medium",
         "ReservedAssociations": 0,
         "LocalAet": null,
@@ -96,7 +97,7 @@ fn destinations_lie_over_defaults_key_by_key() {
         "Destinations": {
             "pacs": {
                 "Associations": 1, "AssociationPer": "Group", "BatchSize": 10_000,
-                "Level": "Instance", "QuietSeconds": 86_400,
+                "Level": "Instance", "QuietSeconds": 86_400, "MaxQuietSeconds": 86_400,
                 "Priority": "Stat", "LocalAet": " GATEWAY ", "Timeout": 3600, "ExpireAfter": 0,
                 "Retry": { "MaxAttempts": 1, "Multiplier": 1.5, "MaxDelay": 5 }
             }
@@ -111,6 +112,7 @@ fn destinations_lie_over_defaults_key_by_key() {
         batch_size: 10_000,
         level: Level::Instance,
         quiet_seconds: 86_400,
+        max_quiet_seconds: Some(86_400),
         priority: Priority::Stat,
         local_aet: LocalAet::Fixed("GATEWAY".to_owned()),
         timeout: Some(3600),

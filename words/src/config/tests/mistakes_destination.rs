@@ -38,6 +38,11 @@ fn refused_settings() -> Vec<(&'static str, Vec<Value>, &'static str)> {
             "an integer from 0 to 86400",
         ),
         (
+            "MaxQuietSeconds",
+            vec![json!(0), json!(86_401), json!("600")],
+            "an integer from 1 to 86400",
+        ),
+        (
             "Priority",
             vec![json!("Hihg"), json!(2)],
             "\"Low\", \"Medium\", \"High\", \"Stat\"",
@@ -186,6 +191,55 @@ fn one_slip_is_one_mistake() {
         "Defaults": { "Retry": { "Delay": 700 } }, "Destinations": { "pacs": {}, "archive": {} },
     });
     one(section, "Defaults.Retry.Delay", &[]);
+}
+
+#[test]
+fn of_a_ceiling_below_the_quiet_period() {
+    let both = |quiet: u32, most: u32| json!({ "QuietSeconds": quiet, "MaxQuietSeconds": most });
+    one(
+        json!({ "Defaults": both(60, 59) }),
+        "Defaults.MaxQuietSeconds",
+        &["found 59; allowed: an integer from QuietSeconds (60) to 86400"],
+    );
+    one(
+        json!({ "Defaults": both(60, 60), "Destinations": { "pacs": { "QuietSeconds": 61 }, "archive": {} } }),
+        "Destinations.pacs.QuietSeconds",
+        &["an integer from 0 to MaxQuietSeconds (60)"],
+    );
+    one(
+        json!({ "Defaults": { "QuietSeconds": -1 }, "Destinations": { "pacs": { "MaxQuietSeconds": 1 } } }),
+        "Defaults.QuietSeconds",
+        &[],
+    );
+    let rule = |rule: Value| {
+        let mut rule = rule;
+        rule["To"] = json!(["archive", "pacs"]);
+        json!({ "Rules": [rule], "Destinations": { "pacs": both(60, 90) } })
+    };
+    one(
+        rule(both(60, 59)),
+        "Rules[0].MaxQuietSeconds",
+        &["from QuietSeconds (60)"],
+    );
+    one(
+        rule(json!({ "QuietSeconds": 91 })),
+        "Rules[0].QuietSeconds",
+        &["an integer from 0 to MaxQuietSeconds of \"pacs\" (90)"],
+    );
+    one(
+        rule(json!({ "MaxQuietSeconds": 59 })),
+        "Rules[0].MaxQuietSeconds",
+        &["an integer from QuietSeconds of \"pacs\" (60) to 86400"],
+    );
+    for fits in [
+        both(100, 200),
+        json!({ "QuietSeconds": 90 }),
+        json!({ "MaxQuietSeconds": 60 }),
+    ] {
+        assert!(read(&with(rule(fits.clone()))).is_ok(), "{fits}");
+    }
+    // Nothing is written: the ceiling is never below.
+    assert!(read(&with(json!({ "Defaults": { "QuietSeconds": 86_400 } }))).is_ok());
 }
 
 #[test]

@@ -70,6 +70,11 @@ fn of_a_rule() {
             "0 to 86400",
         ),
         (
+            json!({ "To": ["pacs"], "MaxQuietSeconds": 0 }),
+            ".MaxQuietSeconds",
+            "1 to 86400",
+        ),
+        (
             json!({ "To": ["pacs"], "Priority": "stat" }),
             ".Priority",
             "did you mean \"Stat\"?",
