@@ -74,6 +74,10 @@ impl Owner {
             let mut writer = pool.writer()?;
             let tx = writer.begin()?;
             let new = make(&tx)?;
+            // What came to a result by this handle before it had claimed anything.
+            if self.any_result.load(Ordering::Acquire) {
+                tx.prepare_cached(sql::OWNER_RESULT)?.execute([new])?;
+            }
             tx.commit()?;
             self.id.store(new, Ordering::Release);
         }

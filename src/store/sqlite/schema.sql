@@ -110,6 +110,8 @@ CREATE TABLE hold (
     destination INTEGER NOT NULL REFERENCES destination (id),
     grp         TEXT NOT NULL,
     due         INTEGER NOT NULL,
+    -- What is due at the latest, whatever arrives.
+    latest      INTEGER NOT NULL CHECK (latest >= due),
     PRIMARY KEY (destination, grp)
 ) STRICT, WITHOUT ROWID;
 
