@@ -44,7 +44,7 @@ fn once(times: usize, what: Respond) -> Respond {
     if times == 1 { what } else { Respond::Status(0) }
 }
 
-const CASES: [Case; 13] = [
+const CASES: [Case; 15] = [
     case(
         "C000",
         |_| Respond::Status(0xC000),
@@ -76,6 +76,22 @@ const CASES: [Case; 13] = [
         "Rejected",
         Some(0x0124),
         &["Rejected"],
+    ),
+    case(
+        "PASSES",
+        |times| once(times, Respond::Status(0xC1AB)),
+        "Success",
+        "Success",
+        None,
+        &["Rejected", "Success"],
+    ),
+    case(
+        "STAYS",
+        |_| Respond::Status(0xC1FF),
+        "Failure",
+        "Rejected",
+        Some(0xC1FF),
+        &["Rejected", "Rejected", "Rejected"],
     ),
     case(
         "B000",
@@ -210,7 +226,11 @@ fn answers_over(transport: &str) {
             "/SendQueue/Defaults",
             json!({
                 "Transport": transport,
-                "Retry": { "MaxAttempts": 3, "Delay": 1, "Multiplier": 1, "MaxDelay": 1 },
+                "Retry": {
+                    "MaxAttempts": 3, "Delay": 1, "Multiplier": 1, "MaxDelay": 1,
+                    // 0122 and 0124 are not named.
+                    "OnStatus": ["C1xx", "0112-0FFF"],
+                },
             }),
         );
     let queue = Queue::start(config);

@@ -785,7 +785,7 @@ fn again(attempt: AttemptMade, count: u32, retry: &RetryPolicy, now: Timestamp) 
     let at = now.plus_seconds(wait);
     // The same table, said twice.
     assert_eq!(
-        outcome::follow(attempt.outcome.class, count, retry, now, 1.0),
+        outcome::follow(&attempt.outcome, count, retry, now, 1.0),
         crate::item::Consequence::Retry { at }
     );
     Ending::Retry { at, attempt }

@@ -149,7 +149,7 @@ pub(super) fn settle(
         counted,
     };
     let next = follow(
-        outcome.class,
+        outcome,
         item.attempt_count + u32::from(counted),
         &held.terms.settings.retry,
         lane.tools.clock.now(),

@@ -14,7 +14,7 @@ use super::vocabulary::{
     AET, ASSOCIATION_PER, LEVELS, PRIORITIES, REMOTE_AET, TRANSFER_SYNTAXES, TRANSPORTS, aet,
 };
 use super::window;
-use crate::item::RetryPolicy;
+use crate::item::{RetryPolicy, Statuses, statuses};
 
 const KEYS: [&str; 17] = [
     "Target",
@@ -43,12 +43,13 @@ const OF_THE_TARGET: [&str; 3] = ["Associations", "ReservedAssociations", "MaxBy
 pub(super) const TARGET: &str =
     "a name of DicomModalities, of which this destination is a second name";
 
-const RETRY_KEYS: [&str; 5] = [
+const RETRY_KEYS: [&str; 6] = [
     "MaxAttempts",
     "Delay",
     "Multiplier",
     "MaxDelay",
     "OnRejected",
+    "OnStatus",
 ];
 
 /// Seconds, for a destination and for a rule.
@@ -208,6 +209,7 @@ impl Draft {
         section.read("OnRejected", &mut retry.on_rejected, |n| {
             n.boolean(mistakes)
         });
+        section.read("OnStatus", &mut retry.on_status, |n| statuses(n, mistakes));
         let delay = section.read("Delay", &mut retry.delay, |n| {
             n.number(0.0..=86_400.0, mistakes)
         });
@@ -277,6 +279,25 @@ fn local_aet(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<LocalAet> {
         node.wrong(mistakes, allowed);
     }
     read
+}
+
+fn statuses(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<Vec<Statuses>> {
+    let nodes = node.list(
+        "a list of statuses, for instance [\"A9xx\", \"C000-C0FF\"]",
+        mistakes,
+    )?;
+    let mut patterns: Vec<Statuses> = Vec::new();
+    for entry in &nodes {
+        let Some(text) = entry.text(statuses::ALLOWED, mistakes) else {
+            continue;
+        };
+        match Statuses::parse(text) {
+            Ok(pattern) if patterns.contains(&pattern) => entry.wrong(mistakes, "each status once"),
+            Ok(pattern) => patterns.push(pattern),
+            Err(allowed) => entry.wrong(mistakes, allowed),
+        }
+    }
+    (patterns.len() == nodes.len()).then_some(patterns)
 }
 
 fn windows(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<Vec<Window>> {

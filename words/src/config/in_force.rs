@@ -69,6 +69,8 @@ pub struct RetryInForce {
     pub max_delay: f64,
     /// Whether what was refused is tried again.
     pub on_rejected: bool,
+    /// Statuses with which what was refused is tried again: `A9xx`, `C000-C0FF`, `0122`.
+    pub on_status: Vec<String>,
 }
 
 /// The settings in force for a destination.
@@ -97,6 +99,12 @@ pub fn in_force(settings: &DestinationSettings) -> InForce {
             multiplier: settings.retry.multiplier,
             max_delay: settings.retry.max_delay,
             on_rejected: settings.retry.on_rejected,
+            on_status: settings
+                .retry
+                .on_status
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
         },
         expire_after: settings.expire_after,
         max_bytes_per_second: settings.max_bytes_per_second,

@@ -13,6 +13,7 @@ pub mod retry;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 pub mod state;
+pub mod statuses;
 pub mod time;
 
 pub use again::Again;
@@ -20,6 +21,7 @@ pub use outcome::{Class, Consequence, Outcome};
 pub use priority::Priority;
 pub use retry::RetryPolicy;
 pub use state::State;
+pub use statuses::Statuses;
 pub use time::{Ahead, Clock, ClockWarning, Jump, Reading, SystemClock, Timestamp};
 
 /// Which instance it is. All but `sop_instance_uid` are Orthanc identifiers (SHA-1, 44 characters with dashes).

@@ -151,12 +151,12 @@ pub enum Consequence {
     Release,
 }
 
-/// What becomes of an item whose attempt ended with `class`.
+/// What becomes of an item whose attempt ended so.
 ///
 /// `attempt_count` includes this attempt if it counts ([`Class::reached_destination`]);
 /// `jitter` is in 0..1.
 pub fn follow(
-    class: Class,
+    outcome: &Outcome,
     attempt_count: u32,
     policy: &RetryPolicy,
     now: Timestamp,
@@ -171,11 +171,11 @@ pub fn follow(
             }
         }
     };
-    match class {
+    match outcome.class {
         Class::Success | Class::Warning => Consequence::Complete,
         Class::Unreachable => Consequence::Release,
         Class::Interrupted | Class::Busy | Class::Internal => retry(),
-        Class::Rejected if policy.on_rejected => retry(),
+        Class::Rejected if policy.retries_refused(outcome.dimse_status) => retry(),
         Class::Rejected | Class::NotNegotiated | Class::Missing | Class::Expired => {
             Consequence::Fail
         }
@@ -184,9 +184,14 @@ pub fn follow(
 
 #[cfg(test)]
 mod tests {
+    use super::super::Statuses;
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_micros(1_000_000);
+
+    fn of(class: Class) -> Outcome {
+        Outcome::new(class, "")
+    }
 
     #[test]
     fn statuses_have_the_contracts_classes() {
@@ -214,7 +219,7 @@ mod tests {
         let policy = RetryPolicy::default();
         assert!(!Class::Unreachable.reached_destination());
         assert_eq!(
-            follow(Class::Unreachable, 99, &policy, NOW, 0.5),
+            follow(&of(Class::Unreachable), 99, &policy, NOW, 0.5),
             Consequence::Release
         );
     }
@@ -223,18 +228,42 @@ mod tests {
     fn a_refusal_goes_to_the_error_queue_unless_asked_otherwise() {
         let mut policy = RetryPolicy::default();
         assert_eq!(
-            follow(Class::Rejected, 1, &policy, NOW, 0.5),
+            follow(&of(Class::Rejected), 1, &policy, NOW, 0.5),
             Consequence::Fail
         );
         policy.on_rejected = true;
         assert!(matches!(
-            follow(Class::Rejected, 1, &policy, NOW, 0.5),
+            follow(&of(Class::Rejected), 1, &policy, NOW, 0.5),
             Consequence::Retry { .. }
         ));
         assert_eq!(
-            follow(Class::Rejected, 10, &policy, NOW, 0.5),
+            follow(&of(Class::Rejected), 10, &policy, NOW, 0.5),
             Consequence::Fail
         );
+    }
+
+    #[test]
+    fn only_what_was_refused_with_such_a_status_is_retried() {
+        let patterns = ["A9xx", "C000-C0FF", "0122"].map(|text| Statuses::parse(text).unwrap());
+        let policy = RetryPolicy {
+            on_status: patterns.to_vec(),
+            ..RetryPolicy::default()
+        };
+        let next =
+            |status: u16, count| follow(&Outcome::of_status(status, ""), count, &policy, NOW, 1.0);
+        for status in [0xA900, 0xA9FF, 0xC000, 0xC0FF, 0x0122] {
+            assert_eq!(Class::of_status(status), Class::Rejected);
+            // As for what is busy.
+            assert_eq!(next(status, 2), next(0xA700, 2), "{status:04X}");
+            assert_eq!(next(status, 10), Consequence::Fail, "{status:04X}");
+        }
+        for status in [0xA801, 0xC100, 0x0124, 0xB001] {
+            assert_eq!(next(status, 1), Consequence::Fail, "{status:04X}");
+        }
+        assert_eq!(next(0xB000, 1), Consequence::Complete);
+        // Without a status there is nothing to compare.
+        let untold = follow(&of(Class::Rejected), 1, &policy, NOW, 1.0);
+        assert_eq!(untold, Consequence::Fail);
     }
 
     #[test]
@@ -242,12 +271,12 @@ mod tests {
         let policy = RetryPolicy::default();
         for class in [Class::Interrupted, Class::Busy, Class::Internal] {
             assert_eq!(
-                follow(class, 9, &policy, NOW, 1.0),
+                follow(&of(class), 9, &policy, NOW, 1.0),
                 Consequence::Retry {
                     at: policy.due(9, NOW, 1.0)
                 }
             );
-            assert_eq!(follow(class, 10, &policy, NOW, 1.0), Consequence::Fail);
+            assert_eq!(follow(&of(class), 10, &policy, NOW, 1.0), Consequence::Fail);
         }
     }
 }

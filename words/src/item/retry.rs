@@ -1,5 +1,6 @@
 //! When a failed item is tried again: exponential back-off with full jitter.
 
+use super::statuses::Statuses;
 use super::time::Timestamp;
 
 /// The setting `Retry` of a destination. Times are in seconds.
@@ -9,7 +10,10 @@ pub struct RetryPolicy {
     pub delay: f64,
     pub multiplier: f64,
     pub max_delay: f64,
+    /// Whether whatever was refused is tried again.
     pub on_rejected: bool,
+    /// With which statuses what was refused is tried again.
+    pub on_status: Vec<Statuses>,
 }
 
 impl Default for RetryPolicy {
@@ -20,6 +24,7 @@ impl Default for RetryPolicy {
             multiplier: 2.0,
             max_delay: 600.0,
             on_rejected: false,
+            on_status: Vec::new(),
         }
     }
 }
@@ -35,6 +40,12 @@ impl RetryPolicy {
         } else {
             delay.min(self.max_delay)
         }
+    }
+
+    /// Whether what was refused with this status is tried again.
+    pub fn retries_refused(&self, status: Option<u16>) -> bool {
+        let covered = |status| self.on_status.iter().any(|pattern| pattern.covers(status));
+        self.on_rejected || status.is_some_and(covered)
     }
 
     /// When the next attempt is due. `jitter` is in 0..1: with full jitter, a thousand items

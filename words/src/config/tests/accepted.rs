@@ -8,7 +8,7 @@ use super::super::settings::{
 };
 use super::*;
 use crate::item::Level;
-use crate::item::{Again, Priority, RetryPolicy};
+use crate::item::{Again, Priority, RetryPolicy, Statuses};
 
 /// Destination settings as the contract's table has them.
 fn table_of_defaults() -> Value {
@@ -26,7 +26,8 @@ fn table_of_defaults() -> Value {
         "LocalAet": null,
         "Timeout": null,
         "Retry": {
-            "MaxAttempts": 10, "Delay": 30, "Multiplier": 2, "MaxDelay": 600, "OnRejected": false
+            "MaxAttempts": 10, "Delay": 30, "Multiplier": 2, "MaxDelay": 600, "OnRejected": false,
+            "OnStatus": []
         },
         "ExpireAfter": 604_800,
         "MaxBytesPerSecond": 0,
@@ -92,7 +93,7 @@ fn destinations_lie_over_defaults_key_by_key() {
     let settings = read(&with(json!({
         "Defaults": {
             "Associations": 4, "LocalAet": "$RemoteAet", "Priority": "High", "Transport": "Rest",
-            "Retry": { "Delay": 5, "OnRejected": true }
+            "Retry": { "Delay": 5, "OnRejected": true, "OnStatus": ["a9XX", "c000-c0ff", "0122"] }
         },
         "Destinations": {
             "pacs": {
@@ -122,6 +123,9 @@ fn destinations_lie_over_defaults_key_by_key() {
             multiplier: 1.5,
             max_delay: 5.0,
             on_rejected: true,
+            on_status: ["A9xx", "C000-C0FF", "0122"]
+                .map(|text| Statuses::parse(text).unwrap())
+                .to_vec(),
         },
         expire_after: 0,
         ..DestinationSettings::default()
@@ -130,6 +134,7 @@ fn destinations_lie_over_defaults_key_by_key() {
     let retry = &in_force(pacs)["Retry"];
     assert_eq!(retry["Multiplier"], json!(1.5));
     assert_eq!(retry["Delay"], json!(5));
+    assert_eq!(retry["OnStatus"], json!(["A9xx", "C000-C0FF", "0122"]));
 
     let archive = settings.destination("archive");
     assert_eq!(

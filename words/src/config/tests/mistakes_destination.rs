@@ -166,6 +166,11 @@ fn of_retry() {
             "a number from Delay (30) to 604800",
         ),
         ("OnRejected", vec![json!("no")], "true or false"),
+        (
+            "OnStatus",
+            vec![json!("A9xx"), json!(0xA900), json!({})],
+            "a list of statuses",
+        ),
         ("Delays", vec![json!(1)], "did you mean \"Delay\"?"),
     ];
     for (key, values, allowed) in table {
@@ -173,6 +178,31 @@ fn of_retry() {
             let section = json!({ "Defaults": { "Retry": { key: value } } });
             one(section, &format!("Defaults.Retry.{key}"), &[allowed]);
         }
+    }
+}
+
+#[test]
+fn of_statuses_to_retry() {
+    for (entry, allowed) in [
+        (
+            json!("0xC000"),
+            "found \"0xC000\"; allowed: four hexadecimal digits",
+        ),
+        (json!("C0FF-C000"), "or a range such as"),
+        (json!(0xC000), "four hexadecimal digits"),
+        (
+            json!("B00x"),
+            "no pattern of B000, with which the instance is stored",
+        ),
+        (json!("0000"), "with which the instance is stored"),
+        (json!("0122-0122"), "\"0122\" or \"0124\" by itself"),
+        (json!("c1XX"), "each status once"),
+    ] {
+        one(
+            json!({ "Defaults": { "Retry": { "OnStatus": ["C1xx", entry] } } }),
+            "Defaults.Retry.OnStatus[1]",
+            &[allowed],
+        );
     }
 }
 
