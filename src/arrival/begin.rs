@@ -9,7 +9,7 @@
 use super::changes::{self, Change};
 use super::gaps::Gaps;
 use super::reconcile::{PassError, Reconciler, second_of};
-use crate::store::Cursor;
+use crate::store::{Cursor, Intake};
 
 impl Reconciler {
     /// Up to where lines were read; `None`: the log is empty, so there is nothing to read yet.
@@ -88,7 +88,7 @@ impl Reconciler {
             "first start: what Orthanc received before {} is not forwarded",
             created.to_orthanc()
         );
-        self.write(&[], Some((&cursor, &Gaps::default())))?;
+        self.write(Intake::arrival(&[]), Some((&cursor, &Gaps::default())))?;
         Ok(cursor)
     }
 

@@ -1,10 +1,12 @@
 //! From an instance to the items that the rules make of it.
 
+use std::collections::{HashMap, HashSet};
+
 use super::facts::Fact;
 use crate::config::settings::{DestinationSettings, Settings};
 use crate::item::{Class, Clock, Outcome, Timestamp};
 use crate::routing::{Resolution, Route};
-use crate::store::{NewItem, Reception};
+use crate::store::{NewItem, Reception, TakenStudy};
 
 /// When an item made (or replayed) now for a destination goes to the error queue unsent.
 pub fn expiry(settings: &DestinationSettings, clock: &dyn Clock) -> Option<Timestamp> {
@@ -20,9 +22,26 @@ pub struct Enlisted {
     pub items: Vec<NewItem>,
     /// Instance and destination of what came from there and does not go back.
     pub loops: Vec<(String, String)>,
+    /// Studies that rules take whole from now on.
+    pub opened: Vec<TakenStudy>,
+    /// By study, what was routed since it was opened: no look back is needed at these.
+    pub routed: HashMap<String, HashSet<String>>,
 }
 
 impl Enlisted {
+    /// The study of this instance is opened, if by any, to these rules.
+    pub fn open(&mut self, fact: &Fact, opened: Vec<TakenStudy>) {
+        let ids = &fact.arrival.ids;
+        let routed = self.routed.get_mut(&ids.study);
+        if !opened.is_empty() {
+            let only = HashSet::from([ids.instance.clone()]);
+            self.routed.insert(ids.study.clone(), only);
+        } else if let (Some(routed), None) = (routed, fact.repeated) {
+            routed.insert(ids.instance.clone());
+        }
+        self.opened.extend(opened);
+    }
+
     pub fn add(
         &mut self,
         settings: &Settings,

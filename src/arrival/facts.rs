@@ -91,6 +91,16 @@ impl Facts {
             .collect())
     }
 
+    /// Identifiers of the instances of a study; none if Orthanc does not have it.
+    pub fn instances_of(&self, study: &str) -> Result<Vec<String>, CallError> {
+        let series = children(&self.resources(&[study])?, "Series")?;
+        let series: Vec<&str> = series.iter().map(String::as_str).collect();
+        if series.is_empty() {
+            return Ok(Vec::new());
+        }
+        children(&self.resources(&series)?, "Instances")
+    }
+
     /// The levels of those of the resources that Orthanc has, by identifier, each with its own description.
     pub fn resources(&self, ids: &[&str]) -> Result<BTreeMap<String, Value>, CallError> {
         self.bulk(&json!({ "Resources": ids, "Metadata": false }))
@@ -201,6 +211,18 @@ fn malformed(what: impl Into<String>) -> CallError {
         code: -1,
         description: what.into(),
     }
+}
+
+/// What the resources have below them: a list that is not told must not pass for an empty one.
+fn children(resources: &BTreeMap<String, Value>, key: &str) -> Result<Vec<String>, CallError> {
+    let mut all = Vec::new();
+    for (id, described) in resources {
+        let Some(below) = described.get(key).and_then(Value::as_array) else {
+            return Err(malformed(format!("{id} is described without its {key}")));
+        };
+        all.extend(below.iter().filter_map(Value::as_str).map(str::to_owned));
+    }
+    Ok(all)
 }
 
 /// The distinct values of `key`.

@@ -18,6 +18,7 @@ use super::changes::{self, Change, PAGE};
 use super::gaps::Window;
 use super::reconcile::{PassError, Reconciler};
 use crate::item::Timestamp;
+use crate::store::Intake;
 
 /// Calls in one pass.
 pub const LOOKS: u32 = 16;
@@ -142,7 +143,7 @@ impl Reconciler {
         match self.cursor.clone() {
             Some(cursor) if self.gaps != self.stored => {
                 let gaps = self.gaps.clone();
-                self.write(&[], Some((&cursor, &gaps)))?;
+                self.write(Intake::arrival(&[]), Some((&cursor, &gaps)))?;
                 Ok(())
             }
             _ => Ok(()),

@@ -6,6 +6,7 @@
 //!   Orthanc's /changes ─► reconcile ─► facts ─► routing ─► enlist ─► store.enqueue (items + cursor)
 //!                            │    ▲
 //!       late, begin, unlogged, sweep: what the log does not tell, or not in its order
+//!       whole: what came earlier, of a study that a rule takes whole
 //! ```
 
 mod addresses;
@@ -26,6 +27,7 @@ mod sweep;
 mod tags;
 pub mod timing;
 mod unlogged;
+mod whole;
 
 #[cfg(test)]
 mod tests;

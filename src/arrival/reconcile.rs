@@ -64,6 +64,7 @@ use super::progress::{Fate, Progress};
 use super::recent::Recent;
 use super::sweep::Sweep;
 use super::tags::{self, OrthancTags};
+use super::whole::{LookBacks, Review, Taken};
 use crate::clock;
 use crate::config::Current;
 use crate::config::settings::Settings;
@@ -71,7 +72,7 @@ use crate::destinations::modality::Modalities;
 use crate::failpoint;
 use crate::item::{Clock, Timestamp};
 use crate::routing::{Machine, Senders, Study, resolve};
-use crate::store::{Cursor, Enqueued, Intake, NewItem, Notifier, Store, StoreError};
+use crate::store::{Cursor, Enqueued, Intake, Notifier, Store, StoreError};
 
 /// Why a pass ended early. All of these are tried again.
 #[derive(Debug, thiserror::Error)]
@@ -134,6 +135,8 @@ pub struct Reconciler {
     pub(super) empty_at: Option<Option<i64>>,
     overflowed: bool,
     pub(super) patience: Patience,
+    pub(super) look_backs: LookBacks,
+    pub(super) review: Review,
     /// In force for what is read now.
     pub(super) settings: Arc<Settings>,
     /// What tags are asked with.
@@ -162,6 +165,8 @@ impl Reconciler {
             empty_at: None,
             overflowed: false,
             patience: Patience::default(),
+            look_backs: LookBacks::default(),
+            review: Review::default(),
         }
     }
 
@@ -172,12 +177,14 @@ impl Reconciler {
         self.waiting = old.waiting;
         self.recent = old.recent;
         self.patience = old.patience;
+        self.look_backs = old.look_backs;
+        self.look_backs.begin_anew();
         self.overflowed = old.overflowed || old.sweep.is_some();
     }
 
     /// Whether the next pass has something to do already.
     pub(super) fn goes_on(&self) -> bool {
-        self.sweep.is_some() || self.rounds.is_under_way()
+        self.sweep.is_some() || self.rounds.is_under_way() || self.look_backs.is_under_way()
     }
 
     /// Reads all that is new, and does a part of a search that is under way.
@@ -186,6 +193,7 @@ impl Reconciler {
         if matches!(result, Err(PassError::Store(_))) {
             // What was written is certain only from the store itself.
             self.cursor = None;
+            self.look_backs.begin_anew();
         }
         result
     }
@@ -228,7 +236,9 @@ impl Reconciler {
             self.waiting.keys().cloned().collect()
         };
         self.leftovers(unnamed)?;
-        self.sweep_on()
+        self.sweep_on()?;
+        self.look_back_on()?;
+        self.review_taken()
     }
 
     fn read_from(&mut self, mut cursor: Cursor) -> Result<(), PassError> {
@@ -315,7 +325,7 @@ impl Reconciler {
         self.digest(&mut facts)?;
         self.doubt(lines, &mut facts);
         let enlisted = self.enlist(&facts, &mut gone)?;
-        self.enter(&enlisted, Some((cursor, &gaps)))?;
+        self.enter(enlisted, Some((cursor, &gaps)))?;
         let waiting = &self.waiting;
         self.recent
             .extend(&facts, |instance| waiting.contains_key(instance));
@@ -350,6 +360,18 @@ impl Reconciler {
         facts: &[Fact],
         gone: &mut usize,
     ) -> Result<Enlisted, PassError> {
+        let mut taken = self.taken(facts)?;
+        self.enlist_by(None, &mut taken, facts, gone)
+    }
+
+    /// The same, of these rules only (by key); studies are taken as `taken` says, which learns of those that are opened.
+    pub(super) fn enlist_by(
+        &mut self,
+        only: Option<&[String]>,
+        taken: &mut Taken,
+        facts: &[Fact],
+        gone: &mut usize,
+    ) -> Result<Enlisted, PassError> {
         let mut enlisted = Enlisted::default();
         let settings = &self.settings;
         if facts.is_empty() || settings.rules.is_empty() {
@@ -373,7 +395,11 @@ impl Reconciler {
                 query: &self.tags_query,
                 failed: None,
             };
-            let resolution = resolve(settings, arrival, Study::default(), &came_from, &mut tags);
+            let study = Study {
+                taken_by: taken.of(&arrival.ids.study),
+                only,
+            };
+            let resolution = resolve(settings, arrival, study, &came_from, &mut tags);
             if let Some(error) = tags.failed {
                 if matches!(error, CallError::HostGone) {
                     return Err(error.into());
@@ -383,6 +409,8 @@ impl Reconciler {
                     continue;
                 }
             }
+            let opened = taken.open(settings, fact, &resolution);
+            enlisted.open(fact, opened);
             enlisted.add(settings, fact, &resolution, &*self.parts.clock);
         }
         Ok(enlisted)
@@ -391,11 +419,19 @@ impl Reconciler {
     /// Writes what was enlisted, with the cursor unless a search is under way, and tells what is not simply sent.
     pub(super) fn enter(
         &mut self,
-        enlisted: &Enlisted,
+        enlisted: Enlisted,
         position: Option<(&Cursor, &Gaps)>,
     ) -> Result<(), PassError> {
-        let done = self.write(&enlisted.items, position)?;
+        let intake = Intake::arrival(&enlisted.items).taking(&enlisted.opened);
+        let done = self.write(intake, position)?;
         self.tell_again(&enlisted.items, &done);
+        self.tell(&enlisted);
+        self.look_backs.opened(enlisted.routed);
+        Ok(())
+    }
+
+    /// Counts and tells what is not simply sent.
+    pub(super) fn tell(&self, enlisted: &Enlisted) {
         let progress = &self.parts.progress;
         for (instance, name) in &enlisted.loops {
             progress.count(name, Fate::Loop, || {
@@ -412,15 +448,15 @@ impl Reconciler {
                 )
             });
         }
-        Ok(())
     }
 
-    /// Writes items, and the cursor with the gaps below it unless a search is under way.
+    /// Writes what is taken in, and the cursor with the gaps below it unless a search is under way.
     pub(super) fn write(
         &mut self,
-        items: &[NewItem],
+        intake: Intake<'_>,
         position: Option<(&Cursor, &Gaps)>,
     ) -> Result<Enqueued, PassError> {
+        let items = intake.items;
         if !items.is_empty() {
             failpoint::pass("arrived");
             failpoint::panic_in("sq-arrive");
@@ -431,7 +467,7 @@ impl Reconciler {
         let done = self
             .parts
             .store
-            .enqueue(&Intake::arrival(items).up_to(reached.as_ref()), now)?;
+            .enqueue(&intake.up_to(reached.as_ref()), now)?;
         if let Some((_, gaps)) = kept {
             self.stored = gaps.clone();
         }

@@ -15,7 +15,7 @@ use super::gaps::Gaps;
 use super::reconcile::{PassError, Reconciler, second_of};
 use super::unlogged::CHUNK;
 use crate::item::Timestamp;
-use crate::store::Cursor;
+use crate::store::{Cursor, Intake};
 
 /// Studies looked at in one pass.
 const STUDIES: usize = 200;
@@ -137,7 +137,7 @@ impl Reconciler {
         let done = self.sweep.take();
         if let Some(cursor) = self.cursor.clone() {
             let gaps = self.gaps.clone();
-            if let Err(error) = self.write(&[], Some((&cursor, &gaps))) {
+            if let Err(error) = self.write(Intake::arrival(&[]), Some((&cursor, &gaps))) {
                 self.sweep = done;
                 return Err(error);
             }

@@ -3,13 +3,12 @@
 //! Invariants:
 //! - An instance gets items if none were made since this reception of it: told by the stamp of the reception where
 //!   it is known, else by the times of the instance's items.
-//! - Items that a person asked for say nothing about an arrival.
+//! - Items that a person asked for say nothing about an arrival, and neither do those of a look back ([`super::whole`]).
 
 use std::collections::HashSet;
 
 use super::facts::Fact;
 use super::reconcile::{PassError, Reconciler, second_of};
-use crate::store::{Filter, Page};
 
 /// An instance that was handed over is new if Orthanc received it at most this long before.
 pub(super) const DUPLICATE_AGE_SECONDS: f64 = 60.0;
@@ -61,7 +60,7 @@ impl Reconciler {
             // These were there before.
             let mut left_again = 0;
             let enlisted = self.enlist(&repeated, &mut left_again)?;
-            self.enter(&enlisted, None)?;
+            self.enter(enlisted, None)?;
             gone += self.take_unlogged(unlogged)?;
             for id in chunk {
                 self.waiting.remove(id);
@@ -93,7 +92,7 @@ impl Reconciler {
                 new.len() - gone
             );
         }
-        self.enter(&enlisted, None)?;
+        self.enter(enlisted, None)?;
         // The callback of one that a search found may still come.
         let waiting = &self.waiting;
         self.recent
@@ -108,27 +107,12 @@ impl Reconciler {
         }
     }
 
-    /// Whether items were made of this instance since it was received.
+    /// Whether items were made of this instance because it was received.
     pub(super) fn has_item(&self, fact: &Fact) -> Result<bool, PassError> {
-        let filter = Filter {
-            instance: Some(fact.arrival.ids.instance.clone()),
-            study: Some(fact.arrival.ids.study.clone()),
-            ..Filter::default()
-        };
+        let ids = &fact.arrival.ids;
+        let made = self.parts.store.arrived(&ids.study, &ids.instance)?;
         // Orthanc dates by the machine's clock.
         let ahead = self.parts.clock.ahead();
-        let mut page = Page::after(0, 1000);
-        loop {
-            let items = self.parts.store.items(&filter, page)?;
-            let Some(last) = items.last() else {
-                return Ok(false);
-            };
-            page.since = last.id;
-            if items.iter().any(|item| {
-                item.rule.is_some() && second_of(ahead.wall(item.created)) >= fact.received
-            }) {
-                return Ok(true);
-            }
-        }
+        Ok(made.is_some_and(|made| second_of(ahead.wall(made)) >= fact.received))
     }
 }

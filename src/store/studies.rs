@@ -9,7 +9,7 @@ use super::Result;
 use crate::item::Timestamp;
 
 /// A study, and a rule that takes all of it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct TakenStudy {
     /// Orthanc identifier.
     pub study: String,

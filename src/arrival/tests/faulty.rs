@@ -1,5 +1,8 @@
 //! The real store, with faults in what arrival calls.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use crate::item::{Attempt, Item, Reading, Timestamp};
 use crate::store::sqlite::SqliteStore;
 use crate::store::*;
@@ -23,6 +26,10 @@ pub struct Faulty {
     pub inner: SqliteStore,
     pub made: Timestamp,
     fault: Mutex<Option<Fault>>,
+    /// Writes that go well before it.
+    before_it: AtomicU32,
+    /// Calls that were passed on, by name.
+    pub calls: Mutex<BTreeMap<String, u32>>,
 }
 
 impl Faulty {
@@ -31,17 +38,46 @@ impl Faulty {
             inner: store,
             made,
             fault: Mutex::new(None),
+            before_it: AtomicU32::new(0),
+            calls: Mutex::default(),
         }
     }
 
     pub fn set(&self, fault: Option<Fault>) {
+        self.set_after(0, fault);
+    }
+
+    /// So many writes go well before.
+    pub fn set_after(&self, writes: u32, fault: Option<Fault>) {
+        self.before_it.store(writes, Ordering::Relaxed);
         *self.fault.lock() = fault;
+    }
+
+    /// Whether a fault that was set has been met.
+    pub fn is_met(&self) -> bool {
+        self.before_it.load(Ordering::Relaxed) == 0
+    }
+
+    /// What this write meets.
+    fn write(&self) -> Option<Fault> {
+        let before = self.before_it.load(Ordering::Relaxed);
+        if before > 0 {
+            self.before_it.store(before - 1, Ordering::Relaxed);
+            return None;
+        }
+        *self.fault.lock()
     }
 }
 
 impl Faulty {
-    fn before(&self, _call: &str) -> Result<()> {
-        Ok(())
+    fn before(&self, call: &str) -> Result<()> {
+        *self.calls.lock().entry(call.to_owned()).or_default() += 1;
+        let writes = ["looked_back", "forget"].contains(&call);
+        match writes.then(|| self.write()).flatten() {
+            None => Ok(()),
+            Some(Fault::Panics | Fault::PanicsWritten) => panic!("before the write"),
+            Some(_) => Err(StoreError::Locked("in use".into())),
+        }
     }
 }
 
@@ -57,7 +93,7 @@ impl Journal for Faulty {
     }
 
     fn enqueue(&self, intake: &Intake<'_>, now: Timestamp) -> Result<Enqueued> {
-        let fault = *self.fault.lock();
+        let fault = self.write();
         match fault {
             Some(Fault::Full) => return Err(StoreError::Full("no room".into())),
             Some(Fault::Locked) => return Err(StoreError::Locked("in use".into())),

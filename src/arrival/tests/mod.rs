@@ -11,6 +11,7 @@ mod panics;
 mod poison;
 mod random;
 mod undecided;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
@@ -238,7 +239,7 @@ impl World {
     fn deliver(&self) -> Vec<String> {
         let mut delivered = Vec::new();
         let now = self.clock.now();
-        for destination in ["pacs", "archive"] {
+        for destination in ["pacs", "archive", "research"] {
             while let Some(claim) = self
                 .store
                 .claim(destination, Pick::MostUrgent, 100)
@@ -295,6 +296,7 @@ fn parts(
     configuration["DicomModalities"] = json!({
         "pacs": ["PACS", "127.0.0.1", 104],
         "archive": ["ARCHIVE", "127.0.0.1", 105],
+        "research": ["RESEARCH", "127.0.0.1", 106],
     });
     let lookup = |name: &str| (name == "Modality").then_some((0x0008, 0x0060));
     let settings = config::Current::new(config::load(&configuration, &lookup, None).unwrap());

@@ -241,6 +241,7 @@ impl Index {
             (Method::Get, ["modalities"]) => json!({
                 "pacs": { "AET": "PACS", "Host": "127.0.0.1", "Port": 104 },
                 "archive": { "AET": "ARCHIVE", "Host": "127.0.0.1", "Port": 105 },
+                "research": { "AET": "RESEARCH", "Host": "127.0.0.1", "Port": 106 },
             }),
             (Method::Post, ["tools", "bulk-content"]) => self.bulk(body)?,
             (Method::Get, ["studies"]) => {
@@ -319,7 +320,29 @@ impl Index {
             }
             found.extend(self.describe(id));
         }
+        self.add_instances(&mut found);
         Ok(Value::Array(found))
+    }
+
+    /// Of the series among these resources.
+    fn add_instances(&self, resources: &mut [Value]) {
+        let mut series: BTreeMap<String, &mut Value> = resources
+            .iter_mut()
+            .filter_map(|one| {
+                Some((
+                    one["ID"].as_str()?.replace('s', "t"),
+                    one.get_mut("Instances")?,
+                ))
+            })
+            .collect();
+        if series.is_empty() {
+            return;
+        }
+        for (id, instance) in &self.instances {
+            if let Some(Value::Array(below)) = series.get_mut(&instance.study) {
+                below.push(json!(id));
+            }
+        }
     }
 
     /// Series of study `t1` is `s1`, patient `p1`.
@@ -339,9 +362,12 @@ impl Index {
         let study = id.replace('s', "t");
         let updated = self.updated.get(&study)?;
         Some(if id.starts_with('s') {
-            json!({ "ID": id, "ParentStudy": study })
+            json!({ "ID": id, "ParentStudy": study, "Instances": [] })
         } else {
-            json!({ "ID": id, "ParentPatient": id.replace('t', "p"), "LastUpdate": updated })
+            json!({
+                "ID": id, "ParentPatient": id.replace('t', "p"), "LastUpdate": updated,
+                "Series": [id.replace('t', "s")],
+            })
         })
     }
 }
