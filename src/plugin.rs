@@ -262,7 +262,7 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
             "TCP_NODELAY=1 is set for this Orthanc's DICOM connections (SendQueue.TcpNoDelay)"
         );
     }
-    for remark in &settings.host.remarks {
+    for remark in settings.warnings() {
         log::warn!("{remark}");
     }
     log::warn!(

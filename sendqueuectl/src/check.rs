@@ -38,7 +38,7 @@ pub fn run(path: &Path, as_json: bool) -> ExitCode {
     match config::load(&configuration, &lookup, base.as_deref()) {
         Ok(settings) => {
             if as_json {
-                let warnings = &settings.host.remarks;
+                let warnings = settings.warnings().collect::<Vec<_>>();
                 say!(
                     "{}",
                     json!({ "Valid": true, "Mistakes": [], "Warnings": warnings })
@@ -50,7 +50,7 @@ pub fn run(path: &Path, as_json: bool) -> ExitCode {
                     settings.rules.len(),
                     settings.database.display()
                 );
-                for remark in &settings.host.remarks {
+                for remark in settings.warnings() {
                     say!("warning: {remark}");
                 }
             }

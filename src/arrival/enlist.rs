@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::facts::Fact;
 use crate::config::settings::{DestinationSettings, Settings};
 use crate::item::{Class, Clock, Outcome, Timestamp};
-use crate::routing::{Resolution, Route};
+use crate::routing::{Resolution, Route, Undecided};
 use crate::store::{NewItem, Reception, TakenStudy};
 
 /// When an item made (or replayed) now for a destination goes to the error queue unsent.
@@ -71,13 +71,31 @@ fn items(
         let outcome = Outcome::new(
             Class::Internal,
             format!(
-                "the tags that {} asks for could not be read ({}): replay to send, purge to leave it",
-                one.route.rule, one.why
+                "{}: replay to send, purge to leave it",
+                undecided_since(one)
             ),
         );
         item(settings, fact, &one.route, clock, Some(outcome))
     });
     decided.chain(undecided).collect()
+}
+
+/// Why it is not known whether an instance goes there.
+pub fn undecided_since(one: &Undecided) -> String {
+    let Undecided {
+        route,
+        hangs_on,
+        why,
+    } = one;
+    let unread = format!("the tags that {hangs_on} asks for could not be read ({why})");
+    if *hangs_on == route.rule {
+        unread
+    } else {
+        format!(
+            "{unread}, and it may keep the instance from {} (\"Stop\")",
+            route.rule
+        )
+    }
 }
 
 pub fn item(

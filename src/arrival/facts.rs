@@ -167,6 +167,8 @@ impl Facts {
                 called_aet: metadata("CalledAET"),
                 remote_ip: metadata("RemoteIP"),
                 origin: metadata("Origin"),
+                anonymized: metadata("AnonymizedFrom").is_some(),
+                modified: metadata("ModifiedFrom").is_some(),
             },
             received,
             digest: None,

@@ -71,7 +71,7 @@ use crate::config::settings::Settings;
 use crate::destinations::modality::Modalities;
 use crate::failpoint;
 use crate::item::{Clock, Timestamp};
-use crate::routing::{Machine, Senders, Study, resolve};
+use crate::routing::{Machine, Marks, Senders, Study, resolve};
 use crate::store::{Cursor, Enqueued, Intake, Notifier, Store, StoreError};
 
 /// Why a pass ended early. All of these are tried again.
@@ -399,7 +399,14 @@ impl Reconciler {
                 taken_by: taken.of(&arrival.ids.study),
                 only,
             };
-            let resolution = resolve(settings, arrival, study, &came_from, &mut tags);
+            let resolution = resolve(
+                settings,
+                arrival,
+                study,
+                &came_from,
+                &mut tags,
+                &mut Marks::default(),
+            );
             if let Some(error) = tags.failed {
                 if matches!(error, CallError::HostGone) {
                     return Err(error.into());

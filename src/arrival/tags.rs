@@ -9,7 +9,7 @@ use orthanc_sdk::{CallError, Client};
 use serde_json::Value;
 
 use crate::config::settings::{Settings, Tag};
-use crate::routing::{TagSource, TagValues};
+use crate::routing::{Element, TagSource, TagValues};
 
 const CHARACTER_SET: &str = "0008,0005";
 const PIXEL_DATA: &str = "7fe0,0010";
@@ -18,7 +18,8 @@ const PIXEL_DATA: &str = "7fe0,0010";
 pub fn query(settings: &Settings) -> String {
     let rules = settings.rules.iter();
     let mut tags: Vec<String> = rules
-        .flat_map(|rule| rule.when.tags.iter().map(|(tag, _)| uri_part(tag)))
+        .flat_map(|rule| rule.when.tags.iter().chain(&rule.unless.tags))
+        .map(|(tag, _)| uri_part(tag))
         .collect();
     tags.sort_unstable();
     tags.dedup();
@@ -57,10 +58,7 @@ impl TagSource for OrthancTags<'_> {
         TagValues::from_json(&tags).ok_or_else(|| "Orthanc answered no object".to_owned())
     }
 
-    fn one(&mut self, tag: &Tag, listed: &TagValues) -> Result<Option<String>, String> {
-        if tag.key() == PIXEL_DATA {
-            return Err("is the pixel data".to_owned());
-        }
+    fn one(&mut self, tag: &Tag, listed: &TagValues) -> Result<Element, String> {
         let content = format!("/instances/{}/content", self.instance);
         // Orthanc does not tell an element that is missing from a call that failed.
         let answer = self.client.get_json(&content);
@@ -68,7 +66,10 @@ impl TagSource for OrthancTags<'_> {
         let part = uri_part(tag);
         let names = names.as_array().into_iter().flatten();
         if !names.filter_map(Value::as_str).any(|name| name == part) {
-            return Ok(None);
+            return Ok(Element::Missing);
+        }
+        if tag.key() == PIXEL_DATA {
+            return Ok(Element::Unreadable("is the pixel data".to_owned()));
         }
         let answer = self.client.get(&format!("{content}/{part}"));
         let answer = self.ask(answer)?;
@@ -76,10 +77,13 @@ impl TagSource for OrthancTags<'_> {
             return Err(format!("cannot be read: HTTP status {}", answer.status));
         }
         // Of a sequence Orthanc tells the numbers of its items.
-        if serde_json::from_slice::<Vec<Value>>(&answer.body).is_ok() {
-            return Err("is a sequence, which has no value to compare".to_owned());
+        if let Ok(items) = serde_json::from_slice::<Vec<Value>>(&answer.body) {
+            return Ok(Element::Sequence {
+                is_empty: items.is_empty(),
+            });
         }
-        text(&answer.body, listed.text(CHARACTER_SET)).map(Some)
+        let text = text(&answer.body, listed.text(CHARACTER_SET));
+        Ok(text.map_or_else(Element::Unreadable, Element::Text))
     }
 }
 

@@ -5,21 +5,28 @@
 //!   rule hangs on them alone, and once per instance.
 //! - What cannot be decided is told, never dropped: see [`Resolution::undecided`].
 //! - A destination appears once in a resolution.
+//! - Each rule is evaluated in one place ([`rule`]), whoever asks: what becomes of an instance, the counts and the
+//!   explanation come from the same verdicts ([`record`]).
 //! - A rule with `"Scope": "Study"` matches every instance of a study that it matched before ([`Study`]): what the
 //!   instance itself says of `When` is not asked then.
 
+pub mod record;
 pub mod resolve;
 pub mod rule;
 pub mod senders;
 pub mod tags;
 
+#[cfg(test)]
+mod tests;
+
 use crate::config::settings::{DestinationSettings, Rule, Scope, longest_quiet};
 use crate::item::{Again, Ids, Level, Priority};
 
+pub use record::{Mark, Marks, Record};
 pub use resolve::resolve;
-pub use rule::{Verdict, matches};
+pub use rule::{Condition, No, Verdict, matches};
 pub use senders::{Machine, Senders};
-pub use tags::{TagSource, TagValues, Tags};
+pub use tags::{Element, TagSource, TagValues, Tags};
 
 /// An instance that Orthanc has stored, and how it came there.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,6 +40,10 @@ pub struct Arrival {
     pub remote_ip: Option<String>,
     /// `DicomProtocol`, `RestApi`, `Plugins`, `Lua` or `WebDav`.
     pub origin: Option<String>,
+    /// Orthanc made it by anonymising another one.
+    pub anonymized: bool,
+    /// Orthanc made it by modifying another one.
+    pub modified: bool,
 }
 
 /// Where an instance goes, and how.
@@ -56,6 +67,9 @@ pub struct Route {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undecided {
     pub route: Route,
+    /// Name of the rule whose tags cannot be read: the route's own, or one before it that would keep the instance from
+    /// it (`Stop`).
+    pub hangs_on: String,
     /// For people.
     pub why: String,
 }

@@ -6,13 +6,22 @@
 //!   gives way to one that matches: what can be sent is sent.
 //! - Only a rule that matches takes the whole study, never one that is undecided.
 //! - An instance never goes back to the modality that it came from, unless the rule allows it.
+//! - No rule after one with `Stop` looks at an instance that this one matches, wherever it goes. What a rule matches
+//!   after one with `Stop` that is undecided is undecided too: it might be kept from it.
 
+use super::record::{Fate, Record};
 use super::rule::{Verdict, matches};
 use super::tags::{TagSource, Tags};
 use super::{Arrival, Resolution, Route, Study, Undecided};
 use crate::config::settings::{Rule, Scope, Settings};
 
-/// Where the rules send `arrival`.
+/// A rule that is undecided, and why.
+struct Doubt<'a> {
+    rule: &'a Rule,
+    why: String,
+}
+
+/// Where the rules send `arrival`; `record` is told of each step.
 ///
 /// `came_from` tells whether the instance came from a destination ([`super::Senders`]).
 pub fn resolve(
@@ -21,46 +30,50 @@ pub fn resolve(
     study: Study<'_>,
     came_from: &dyn Fn(&str) -> bool,
     tags: &mut dyn TagSource,
+    record: &mut dyn Record,
 ) -> Resolution {
     let mut tags = Tags::new(tags);
     let mut resolution = Resolution::default();
-    for rule in settings.rules.iter().filter(|rule| study.asks(rule)) {
-        let is_taken = study.is_taken_by(rule);
-        let verdict = if is_taken {
-            Verdict::Yes
-        } else {
-            matches(rule, arrival, &mut tags)
-        };
-        let why = match verdict {
-            Verdict::Yes => None,
-            Verdict::Undecided(why) => Some(why),
-            Verdict::No => continue,
-        };
-        if rule.scope == Scope::Study && !is_taken && why.is_none() {
-            resolution.opens.push(rule.key.clone());
+    // A rule with `Stop` that has taken the instance, or may have.
+    let mut stopped_by: Option<&Rule> = None;
+    let mut may_be_stopped: Option<Doubt<'_>> = None;
+    for (index, rule) in settings.rules.iter().enumerate() {
+        let is_asked = study.asks(rule);
+        if let Some(by) = stopped_by {
+            if is_asked {
+                record.stopped(index, rule, by);
+            }
+            continue;
         }
-        for destination in &rule.to {
-            let named = match why {
-                None => resolution.goes_to(destination),
-                Some(_) => resolution.may_go_to(destination),
-            };
-            if named {
-                continue;
+        // One that is not asked can keep the instance from those that are.
+        if !is_asked && !rule.stop {
+            continue;
+        }
+        let is_taken = study.is_taken_by(rule);
+        let verdict = matches(rule, arrival, is_taken, &mut tags);
+        if is_asked {
+            record.judged(index, rule, &verdict, arrival, &mut tags);
+        }
+        let own = match verdict {
+            Verdict::No(_) => continue,
+            Verdict::Yes => None,
+            Verdict::Undecided(_, why) => Some(Doubt { rule, why }),
+        };
+        if is_asked {
+            let doubt = may_be_stopped.as_ref().or(own.as_ref());
+            if rule.scope == Scope::Study && !is_taken && doubt.is_none() {
+                resolution.opens.push(rule.key.clone());
             }
-            if !rule.allow_loop && came_from(settings.target(destination)) {
-                if !resolution.loops.contains(destination) {
-                    resolution.loops.push(destination.clone());
-                }
-                continue;
+            for destination in &rule.to {
+                let loops = || !rule.allow_loop && came_from(settings.target(destination));
+                let fate = resolution.add(settings, rule, destination, doubt, &loops);
+                record.destination(index, destination, fate);
             }
-            let route = route(settings, rule, destination);
-            match &why {
-                None => resolution.routes.push(route),
-                Some(why) => resolution.undecided.push(Undecided {
-                    route,
-                    why: why.clone(),
-                }),
-            }
+        }
+        match own {
+            None if rule.stop => stopped_by = Some(rule),
+            Some(doubt) if rule.stop && may_be_stopped.is_none() => may_be_stopped = Some(doubt),
+            _ => {}
         }
     }
     let Resolution {
@@ -76,6 +89,42 @@ pub fn resolve(
 }
 
 impl Resolution {
+    /// Adds a destination of a rule that matches, or of one in `doubt`.
+    fn add<'a>(
+        &mut self,
+        settings: &Settings,
+        rule: &Rule,
+        destination: &str,
+        doubt: Option<&Doubt<'a>>,
+        loops: &dyn Fn() -> bool,
+    ) -> Fate<'a> {
+        let named = match doubt {
+            None => self.goes_to(destination),
+            Some(_) => self.goes_to(destination) || self.may_go_to(destination),
+        };
+        if named {
+            return Fate::Known;
+        }
+        if loops() {
+            if !self.loops.iter().any(|name| name == destination) {
+                self.loops.push(destination.to_owned());
+            }
+            return Fate::Loop;
+        }
+        let route = route(settings, rule, destination);
+        let Some(doubt) = doubt else {
+            self.routes.push(route);
+            return Fate::Goes;
+        };
+        self.undecided.push(Undecided {
+            route,
+            hangs_on: doubt.rule.name.clone(),
+            why: doubt.why.clone(),
+        });
+        let before = !std::ptr::eq(doubt.rule, rule);
+        Fate::Undecided(before.then_some(doubt.rule.name.as_str()))
+    }
+
     fn goes_to(&self, name: &str) -> bool {
         self.routes.iter().any(|route| route.destination == name)
     }
@@ -100,7 +149,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::rule::tests::Whole;
-    use super::super::{Machine, Senders, TagValues};
+    use super::super::{Machine, Marks, Senders, TagValues};
     use super::*;
     use crate::config::load;
     use crate::item::{Ids, Level, Priority};
@@ -161,7 +210,14 @@ mod tests {
         let senders = senders(settings);
         let arrival = arrival(aet);
         let came_from = |name: &str| senders.sent(&arrival, name, &|_| Vec::new());
-        resolve(settings, &arrival, study, &came_from, tags)
+        resolve(
+            settings,
+            &arrival,
+            study,
+            &came_from,
+            tags,
+            &mut Marks::default(),
+        )
     }
 
     fn run(rules: Value, aet: &str, tags: Result<&str, &str>) -> (Resolution, u32) {

@@ -1,53 +1,153 @@
 //! Does a rule match?
 //!
 //! Invariants:
-//! - All conditions of `When` must hold; a rule without any matches everything.
-//! - Tags come last: they are read only if all the other conditions hold.
-//! - A value that is missing matches nothing, not even `regex:.*`. A value that is there and cannot be read is neither
-//!   a match nor none: unless another condition fails, the rule is undecided.
+//! - All conditions of `When` must hold, and none of `Unless`; a rule without any matches everything, but copies that
+//!   Orthanc has anonymised.
+//! - Tags come last: they are read only if they decide.
+//! - A value that is missing matches nothing, not even `regex:.*`, but `absent`. A value that is there and cannot be read
+//!   is neither a match nor none: unless another condition decides, the rule is undecided.
 //! - Spaces around a value are padding (PS3.5 6.2) and never count.
+//! - A verdict names the very condition that decided, and costs nothing for that.
+
+use std::sync::Arc;
 
 use super::{Arrival, Tags};
-use crate::config::settings::{Match, Rule};
+use crate::config::settings::{Conditions, Match, Rule, Source, Tag};
 
 /// Whether a rule applies to an instance.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+#[derive(Debug, Clone)]
+pub enum Verdict<'r> {
     Yes,
-    No,
-    /// It hangs on a tag that cannot be read, for this reason.
-    Undecided(String),
+    No(No<'r>),
+    /// It hangs on this condition, whose tag cannot be read, for this reason.
+    Undecided(Condition<'r>, String),
 }
 
-/// Whether `rule` applies to `arrival`.
-pub fn matches(rule: &Rule, arrival: &Arrival, tags: &mut Tags<'_>) -> Verdict {
-    let when = &rule.when;
-    let conditions = [
-        (&when.calling_aet, &arrival.remote_aet),
-        (&when.called_aet, &arrival.called_aet),
-        (&when.remote_ip, &arrival.remote_ip),
-        (&when.origin, &arrival.origin),
-    ];
-    for (condition, value) in conditions {
-        if let Some(condition) = condition {
-            if !value
-                .as_deref()
-                .is_some_and(|value| holds(condition, value))
-            {
-                return Verdict::No;
+/// Why a rule does not apply.
+#[derive(Debug, Clone, Copy)]
+pub enum No<'r> {
+    /// This condition of `When` does not hold.
+    When(Condition<'r>),
+    /// This condition of `Unless` holds.
+    Unless(Condition<'r>),
+    /// It is a copy that Orthanc has anonymised, and the rule does not say `"Anonymized": true`.
+    Anonymized,
+    /// It is a copy that Orthanc has modified, and the rule says `"Modified": false`.
+    Modified,
+}
+
+/// One condition.
+#[derive(Debug, Clone, Copy)]
+pub enum Condition<'r> {
+    CallingAet(&'r Match),
+    CalledAet(&'r Match),
+    RemoteIp(&'r Match),
+    Origin(&'r Match),
+    /// Any of these.
+    Source(&'r [Arc<Source>]),
+    Tag(&'r Tag, &'r Match),
+}
+
+/// Whether `rule` applies to `arrival`. `is_taken`: its study has matched, and what `When` says is not asked.
+pub fn matches<'r>(
+    rule: &'r Rule,
+    arrival: &Arrival,
+    is_taken: bool,
+    tags: &mut Tags<'_>,
+) -> Verdict<'r> {
+    if !is_taken {
+        if let Some(one) = known(&rule.when).find(|one| !one.is_known_to_hold(arrival)) {
+            return Verdict::No(No::When(one));
+        }
+    }
+    if let Some(one) = known(&rule.unless).find(|one| one.is_known_to_hold(arrival)) {
+        return Verdict::No(No::Unless(one));
+    }
+    let mut hangs = None;
+    if !is_taken {
+        for (tag, asked) in &rule.when.tags {
+            match tag_holds(tag, asked, tags) {
+                Ok(true) => {}
+                // Whatever the unreadable ones say.
+                Ok(false) => return Verdict::No(No::When(Condition::Tag(tag, asked))),
+                Err(why) => hangs = Some((Condition::Tag(tag, asked), why)),
             }
         }
     }
-    let mut verdict = Verdict::Yes;
-    for (tag, condition) in &when.tags {
-        match tags.get(tag) {
-            Ok(Some(value)) if holds_for_any(condition, value) => {}
-            // Whatever the unreadable ones say.
-            Ok(_) => return Verdict::No,
-            Err(why) => verdict = Verdict::Undecided(why),
+    if arrival.anonymized && !rule.anonymized {
+        return Verdict::No(No::Anonymized);
+    }
+    if arrival.modified && !rule.modified {
+        return Verdict::No(No::Modified);
+    }
+    for (tag, asked) in &rule.unless.tags {
+        match tag_holds(tag, asked, tags) {
+            Ok(false) => {}
+            Ok(true) => return Verdict::No(No::Unless(Condition::Tag(tag, asked))),
+            Err(why) => hangs = Some((Condition::Tag(tag, asked), why)),
         }
     }
-    verdict
+    match hangs {
+        Some((condition, why)) => Verdict::Undecided(condition, why),
+        None => Verdict::Yes,
+    }
+}
+
+/// The conditions that ask for no tags.
+fn known(conditions: &Conditions) -> impl Iterator<Item = Condition<'_>> {
+    let sources = &conditions.sources;
+    [
+        conditions.calling_aet.as_ref().map(Condition::CallingAet),
+        conditions.called_aet.as_ref().map(Condition::CalledAet),
+        conditions.remote_ip.as_ref().map(Condition::RemoteIp),
+        conditions.origin.as_ref().map(Condition::Origin),
+        (!sources.is_empty()).then_some(Condition::Source(sources)),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+impl<'r> Condition<'r> {
+    /// What of `arrival` a condition looks at that asks for no tag.
+    pub(super) fn value<'a>(&self, arrival: &'a Arrival) -> Option<&'a str> {
+        match self {
+            Condition::CallingAet(_) => arrival.remote_aet.as_deref(),
+            Condition::CalledAet(_) => arrival.called_aet.as_deref(),
+            Condition::RemoteIp(_) => arrival.remote_ip.as_deref(),
+            Condition::Origin(_) => arrival.origin.as_deref(),
+            Condition::Source(_) | Condition::Tag(..) => None,
+        }
+    }
+
+    fn is_known_to_hold(&self, arrival: &Arrival) -> bool {
+        match self {
+            Condition::CallingAet(asked)
+            | Condition::CalledAet(asked)
+            | Condition::RemoteIp(asked)
+            | Condition::Origin(asked) => {
+                let value = self.value(arrival);
+                value.is_some_and(|value| holds(asked, value))
+            }
+            Condition::Source(any) => any.iter().any(|source| is_from(source, arrival)),
+            Condition::Tag(..) => false,
+        }
+    }
+}
+
+/// Whether `arrival` comes from `source`.
+pub fn is_from(source: &Source, arrival: &Arrival) -> bool {
+    known(&source.conditions).all(|one| one.is_known_to_hold(arrival))
+}
+
+fn tag_holds(tag: &Tag, asked: &Match, tags: &mut Tags<'_>) -> Result<bool, String> {
+    match asked {
+        Match::Present => tags.has_value(tag),
+        Match::Absent => tags.has_value(tag).map(|has| !has),
+        Match::AnyOf(_) | Match::AnyCase(_) | Match::Regex(_) => {
+            let value = tags.get(tag)?;
+            Ok(value.is_some_and(|value| holds_for_any(asked, value)))
+        }
+    }
 }
 
 /// Some senders pad with NUL instead of spaces.
@@ -61,6 +161,8 @@ fn holds(condition: &Match, value: &str) -> bool {
         Match::AnyOf(values) => values.iter().any(|v| trim(v) == value),
         Match::AnyCase(values) => values.iter().any(|v| trim(v).eq_ignore_ascii_case(value)),
         Match::Regex(regex) => regex.is_match(value),
+        Match::Present => !value.is_empty(),
+        Match::Absent => value.is_empty(),
     }
 }
 

@@ -18,8 +18,22 @@ enum Listed {
     /// It is there, but not as text: binary, of unknown value representation (`UN`, private elements in Implicit VR),
     /// or long.
     Unread,
-    /// A sequence has no value of its own.
-    Sequence,
+    /// A sequence has no value of its own, but items or none.
+    Sequence {
+        is_empty: bool,
+    },
+}
+
+/// What is found of one element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Element {
+    Missing,
+    Text(String),
+    Sequence {
+        is_empty: bool,
+    },
+    /// It is there, and not as text: why not, for people.
+    Unreadable(String),
 }
 
 /// Values of an instance's tags, by `gggg,eeee` in lower-case hexadecimal digits.
@@ -35,7 +49,9 @@ impl TagValues {
     pub fn from_json(tags: &Value) -> Option<TagValues> {
         let short = |value: &Value| match value {
             Value::String(text) => Listed::Text(text.clone()),
-            Value::Array(_) => Listed::Sequence,
+            Value::Array(items) => Listed::Sequence {
+                is_empty: items.is_empty(),
+            },
             _ => Listed::Unread,
         };
         let listed = |value: &Value| match value {
@@ -54,7 +70,7 @@ impl TagValues {
     pub fn text(&self, key: &str) -> Option<&str> {
         match self.0.get(key)? {
             Listed::Text(text) => Some(text),
-            Listed::Unread | Listed::Sequence => None,
+            Listed::Unread | Listed::Sequence { .. } => None,
         }
     }
 }
@@ -70,16 +86,15 @@ impl FromIterator<(String, String)> for TagValues {
 pub trait TagSource {
     /// All of them, as far as a list shows them.
     fn list(&mut self) -> Result<TagValues, String>;
-    /// One that the list does not show as text; `Ok(None)`: the instance has no such element. `listed` tells the
-    /// character set.
-    fn one(&mut self, tag: &Tag, listed: &TagValues) -> Result<Option<String>, String>;
+    /// One that the list does not show. `listed` tells the character set. An error: it is not known whether it is there.
+    fn one(&mut self, tag: &Tag, listed: &TagValues) -> Result<Element, String>;
 }
 
 /// The tags of one instance, read when they are first needed and never again: also a failure is kept.
 pub struct Tags<'a> {
     source: &'a mut dyn TagSource,
     listed: Option<Result<TagValues, String>>,
-    single: BTreeMap<String, Result<Option<String>, String>>,
+    single: BTreeMap<String, Result<Element, String>>,
 }
 
 impl<'a> Tags<'a> {
@@ -93,6 +108,27 @@ impl<'a> Tags<'a> {
 
     /// The value of a tag; `Ok(None)`: the instance does not have it; an error says why it cannot be read.
     pub fn get(&mut self, tag: &Tag) -> Result<Option<&str>, String> {
+        let sequence = || format!("{} is a sequence, which has no value to compare", tag.key());
+        match self.find(tag)? {
+            Found::Text(text) => Ok(Some(text)),
+            Found::Missing => Ok(None),
+            Found::Sequence { .. } => Err(sequence()),
+            Found::Unreadable(why) => Err(format!("{} {why}", tag.key())),
+        }
+    }
+
+    /// Whether a tag has a value, readable or not; a sequence: an item. An error: that is not known.
+    pub fn has_value(&mut self, tag: &Tag) -> Result<bool, String> {
+        Ok(match self.find(tag)? {
+            // Several values that are all empty are none (PS3.5 6.4).
+            Found::Text(text) => !text.trim_matches([' ', '\0', '\\']).is_empty(),
+            Found::Missing => false,
+            Found::Sequence { is_empty } => !is_empty,
+            Found::Unreadable(_) => true,
+        })
+    }
+
+    fn find(&mut self, tag: &Tag) -> Result<Found<'_>, String> {
         let key = tag.key();
         let listed = self
             .listed
@@ -100,13 +136,13 @@ impl<'a> Tags<'a> {
             .as_ref()
             .map_err(|why| format!("the tags cannot be read: {why}"))?;
         match listed.0.get(&key) {
-            Some(Listed::Text(text)) => return Ok(Some(text)),
-            Some(Listed::Sequence) => {
-                return Err(format!(
-                    "{key} is a sequence, which has no value to compare"
-                ));
+            Some(Listed::Text(text)) => return Ok(Found::Text(text)),
+            Some(Listed::Sequence { is_empty }) => {
+                return Ok(Found::Sequence {
+                    is_empty: *is_empty,
+                });
             }
-            None if tag.group < PIXEL_DATA_GROUP => return Ok(None),
+            None if tag.group < PIXEL_DATA_GROUP => return Ok(Found::Missing),
             Some(Listed::Unread) | None => {}
         }
         let source = &mut self.source;
@@ -114,10 +150,24 @@ impl<'a> Tags<'a> {
             .single
             .entry(key.clone())
             .or_insert_with(|| source.one(tag, listed));
-        one.as_ref()
-            .map(Option::as_deref)
-            .map_err(|why| format!("{key} {why}"))
+        match one {
+            Ok(Element::Missing) => Ok(Found::Missing),
+            Ok(Element::Text(text)) => Ok(Found::Text(text)),
+            Ok(Element::Sequence { is_empty }) => Ok(Found::Sequence {
+                is_empty: *is_empty,
+            }),
+            Ok(Element::Unreadable(why)) => Ok(Found::Unreadable(why)),
+            Err(why) => Err(format!("{key} {why}")),
+        }
     }
+}
+
+/// An [`Element`] that is kept elsewhere.
+enum Found<'a> {
+    Missing,
+    Text(&'a str),
+    Sequence { is_empty: bool },
+    Unreadable(&'a str),
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::*;
-use crate::config::settings::{Scope, Tag, When};
+use crate::config::settings::{Conditions, Scope, Tag};
 use crate::item::Again;
-use crate::routing::{TagSource, TagValues};
+use crate::routing::{Element, TagSource, TagValues};
 
 /// Tags that are read whole, or not at all.
 pub struct Whole<'a>(pub &'a mut dyn FnMut() -> Result<TagValues, String>);
@@ -14,8 +14,24 @@ impl TagSource for Whole<'_> {
     fn list(&mut self) -> Result<TagValues, String> {
         self.0()
     }
-    fn one(&mut self, _: &Tag, _: &TagValues) -> Result<Option<String>, String> {
-        Err("is unreadable".to_owned())
+    fn one(&mut self, _: &Tag, _: &TagValues) -> Result<Element, String> {
+        Ok(Element::Unreadable("is unreadable".to_owned()))
+    }
+}
+
+/// A verdict without what it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Said {
+    Yes,
+    No,
+    Undecided(String),
+}
+
+fn said(rule: &Rule, arrival: &Arrival, tags: &mut Tags<'_>) -> Said {
+    match matches(rule, arrival, false, tags) {
+        Verdict::Yes => Said::Yes,
+        Verdict::No(_) => Said::No,
+        Verdict::Undecided(_, why) => Said::Undecided(why),
     }
 }
 
@@ -27,14 +43,18 @@ fn regex(pattern: &str) -> Match {
     Match::Regex(regex::Regex::new(pattern).unwrap())
 }
 
-fn rule(when: When) -> Rule {
+fn rule(when: Conditions) -> Rule {
     Rule {
         name: "r".to_owned(),
         key: "r".to_owned(),
         to: vec!["pacs".to_owned()],
         when,
+        unless: Conditions::default(),
         scope: Scope::default(),
+        stop: false,
         allow_loop: false,
+        anonymized: false,
+        modified: true,
         again: Again::default(),
         level: None,
         quiet_seconds: None,
@@ -72,97 +92,97 @@ fn no_tags() -> Result<TagValues, String> {
 #[test]
 fn what_a_sender_is_asked_for() {
     let table = [
-        (When::default(), true),
+        (Conditions::default(), true),
         (
-            When {
+            Conditions {
                 calling_aet: Some(any(&["CT_1"])),
-                ..When::default()
+                ..Conditions::default()
             },
             true,
         ),
         (
-            When {
+            Conditions {
                 calling_aet: Some(any(&["X", "CT_1"])),
-                ..When::default()
+                ..Conditions::default()
             },
             true,
         ),
         (
-            When {
+            Conditions {
                 calling_aet: Some(any(&["ct_1"])),
-                ..When::default()
+                ..Conditions::default()
             },
             false,
         ),
         (
-            When {
+            Conditions {
                 calling_aet: Some(regex("^CT_[0-9]$")),
-                ..When::default()
+                ..Conditions::default()
             },
             true,
         ),
         (
-            When {
+            Conditions {
                 calling_aet: Some(regex("^MR")),
-                ..When::default()
+                ..Conditions::default()
             },
             false,
         ),
         (
-            When {
+            Conditions {
                 called_aet: Some(any(&["ORTHANC"])),
-                ..When::default()
+                ..Conditions::default()
             },
             true,
         ),
         (
-            When {
+            Conditions {
                 called_aet: Some(any(&["OTHER"])),
-                ..When::default()
+                ..Conditions::default()
             },
             false,
         ),
         (
-            When {
+            Conditions {
                 remote_ip: Some(any(&["10.0.0.7"])),
-                ..When::default()
+                ..Conditions::default()
             },
             true,
         ),
         (
-            When {
+            Conditions {
                 remote_ip: Some(regex(r"^10\.0\.1\.")),
-                ..When::default()
+                ..Conditions::default()
             },
             false,
         ),
         (
-            When {
+            Conditions {
                 origin: Some(any(&["RestApi", "DicomProtocol"])),
-                ..When::default()
+                ..Conditions::default()
             },
             true,
         ),
         (
-            When {
+            Conditions {
                 origin: Some(any(&["RestApi"])),
-                ..When::default()
+                ..Conditions::default()
             },
             false,
         ),
         (
-            When {
+            Conditions {
                 calling_aet: Some(any(&["CT_1"])),
                 origin: Some(any(&["Lua"])),
-                ..When::default()
+                ..Conditions::default()
             },
             false,
         ),
     ];
     for (when, expected) in table {
         let text = format!("{when:?}");
-        let expected = if expected { Verdict::Yes } else { Verdict::No };
-        let verdict = matches(
+        let expected = if expected { Said::Yes } else { Said::No };
+        let verdict = said(
             &rule(when),
             &arrival(),
             &mut Tags::new(&mut Whole(&mut no_tags)),
@@ -173,17 +193,17 @@ fn what_a_sender_is_asked_for() {
 
 #[test]
 fn what_is_not_known_of_a_sender_matches_nothing() {
-    let when = When {
+    let when = Conditions {
         calling_aet: Some(regex(".*")),
-        ..When::default()
+        ..Conditions::default()
     };
     let unknown = Arrival::default();
-    let verdict = matches(
+    let verdict = said(
         &rule(when),
         &unknown,
         &mut Tags::new(&mut Whole(&mut no_tags)),
     );
-    assert_eq!(verdict, Verdict::No);
+    assert_eq!(verdict, Said::No);
 }
 
 #[test]
@@ -216,29 +236,29 @@ fn what_tags_are_asked_for() {
     for (group, element, condition, expected) in table {
         let text = format!("{group:04x},{element:04x} {condition:?}");
         let tags_of_rule = vec![tagged(group, element, condition)];
-        let rule = rule(When {
+        let rule = rule(Conditions {
             tags: tags_of_rule,
-            ..When::default()
+            ..Conditions::default()
         });
-        let expected = if expected { Verdict::Yes } else { Verdict::No };
+        let expected = if expected { Said::Yes } else { Said::No };
         let mut read = || Ok(TagValues::from_json(&tags).unwrap());
-        let verdict = matches(&rule, &arrival(), &mut Tags::new(&mut Whole(&mut read)));
+        let verdict = said(&rule, &arrival(), &mut Tags::new(&mut Whole(&mut read)));
         assert_eq!(verdict, expected, "{text}");
     }
 }
 
 #[test]
 fn tags_are_read_last_and_a_failure_leaves_it_open() {
-    let when = When {
+    let when = Conditions {
         origin: Some(any(&["Lua"])),
         tags: vec![tagged(8, 0x60, any(&["CT"]))],
-        ..When::default()
+        ..Conditions::default()
     };
     let mut rule = rule(when);
     let mut none = no_tags;
     let mut none = Whole(&mut none);
-    let verdict = matches(&rule, &arrival(), &mut Tags::new(&mut none));
-    assert_eq!(verdict, Verdict::No);
+    let verdict = said(&rule, &arrival(), &mut Tags::new(&mut none));
+    assert_eq!(verdict, Said::No);
 
     rule.when.origin = None;
     let mut calls = 0;
@@ -250,10 +270,7 @@ fn tags_are_read_last_and_a_failure_leaves_it_open() {
     let mut tags = Tags::new(&mut source);
     for _ in 0..3 {
         let why = "the tags cannot be read: gone".to_owned();
-        assert_eq!(
-            matches(&rule, &arrival(), &mut tags),
-            Verdict::Undecided(why)
-        );
+        assert_eq!(said(&rule, &arrival(), &mut tags), Said::Undecided(why));
     }
     assert_eq!(calls, 1);
 }
@@ -268,22 +285,22 @@ impl TagSource for Listed {
         });
         Ok(TagValues::from_json(&tags).unwrap())
     }
-    fn one(&mut self, tag: &Tag, listed: &TagValues) -> Result<Option<String>, String> {
+    fn one(&mut self, tag: &Tag, listed: &TagValues) -> Result<Element, String> {
         assert_eq!(listed.text("0008,0060"), Some("CT"));
         self.0.push(tag.key());
         match tag.key().as_str() {
-            "0009,1001" => Ok(Some("YES".to_owned())),
-            "7fe1,1001" => Ok(Some("LATE".to_owned())),
-            "7fe1,1002" => Ok(None),
-            _ => Err("is binary".to_owned()),
+            "0009,1001" => Ok(Element::Text("YES".to_owned())),
+            "7fe1,1001" => Ok(Element::Text("LATE".to_owned())),
+            "7fe1,1002" => Ok(Element::Missing),
+            _ => Ok(Element::Unreadable("is binary".to_owned())),
         }
     }
 }
 
 #[test]
 fn what_is_there_and_cannot_be_read_is_undecided() {
-    let (yes, no) = (Verdict::Yes, Verdict::No);
-    let open = |why: &str| Verdict::Undecided(why.to_owned());
+    let (yes, no) = (Said::Yes, Said::No);
+    let open = |why: &str| Said::Undecided(why.to_owned());
     let ct = |value| tagged(8, 0x60, any(&[value]));
     let sequence = "0008,1140 is a sequence, which has no value to compare";
     let table = [
@@ -325,12 +342,12 @@ fn what_is_there_and_cannot_be_read_is_undecided() {
         let text = format!("{tags:?}");
         let mut source = Listed(Vec::new());
         let mut read = Tags::new(&mut source);
-        let rule = rule(When {
+        let rule = rule(Conditions {
             tags,
-            ..When::default()
+            ..Conditions::default()
         });
         for _ in 0..2 {
-            assert_eq!(matches(&rule, &arrival(), &mut read), expected, "{text}");
+            assert_eq!(said(&rule, &arrival(), &mut read), expected, "{text}");
         }
         assert_eq!(source.0.len(), reads, "{text}");
     }
@@ -339,17 +356,17 @@ fn what_is_there_and_cannot_be_read_is_undecided() {
 #[test]
 fn the_case_of_aets() {
     for (condition, expected) in [
-        (Match::AnyCase(vec!["ct_1 ".to_owned()]), Verdict::Yes),
-        (any(&["ct_1"]), Verdict::No),
-        (Match::AnyCase(vec!["ct_2".to_owned()]), Verdict::No),
+        (Match::AnyCase(vec!["ct_1 ".to_owned()]), Said::Yes),
+        (any(&["ct_1"]), Said::No),
+        (Match::AnyCase(vec!["ct_2".to_owned()]), Said::No),
     ] {
-        let rule = rule(When {
+        let rule = rule(Conditions {
             calling_aet: Some(condition),
-            ..When::default()
+            ..Conditions::default()
         });
         let mut none = no_tags;
         let mut none = Whole(&mut none);
-        let verdict = matches(&rule, &arrival(), &mut Tags::new(&mut none));
+        let verdict = said(&rule, &arrival(), &mut Tags::new(&mut none));
         assert_eq!(verdict, expected);
     }
 }

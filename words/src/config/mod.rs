@@ -7,6 +7,7 @@
 //! - No I/O but for [`base_directory`], which looks at the file system.
 
 mod alerts;
+mod conditions;
 mod current;
 mod destination;
 mod host;
@@ -15,10 +16,10 @@ mod mistake;
 mod names;
 mod raw;
 pub mod remark;
+mod rule_remarks;
 pub mod settings;
 mod validate;
 mod vocabulary;
-mod when;
 mod window;
 
 #[cfg(test)]

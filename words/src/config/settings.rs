@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::Value;
 
 use crate::item::Level;
 use crate::item::{Again, Priority, RetryPolicy};
@@ -24,15 +27,25 @@ pub struct Settings {
     pub gap_seconds: u32,
     /// Megabytes for the instances that are in flight, all destinations together.
     pub max_memory_mb: u32,
+    /// `Sources`, by name.
+    pub sources: BTreeMap<String, Arc<Source>>,
     pub rules: Vec<Rule>,
     pub defaults: DestinationSettings,
     pub destinations: BTreeMap<String, DestinationSettings>,
     /// `Alerts`; `None`: nobody is told.
     pub alerts: Option<AlertSettings>,
     pub host: HostSettings,
+    /// What is valid, and probably not meant.
+    pub remarks: Vec<String>,
 }
 
 impl Settings {
+    /// What an administrator should see, though the configuration is valid.
+    pub fn warnings(&self) -> impl Iterator<Item = &str> {
+        let all = self.host.remarks.iter().chain(&self.remarks);
+        all.map(String::as_str)
+    }
+
     /// Settings in force for a destination, whether or not it has some of its own.
     pub fn destination(&self, name: &str) -> &DestinationSettings {
         self.destinations.get(name).unwrap_or(&self.defaults)
@@ -343,12 +356,21 @@ pub struct Rule {
     /// `Name`, or `Rules[0]` for one without a name.
     pub name: String,
     /// What is remembered of the rule is remembered under this: its name; without one, a sum of what is written there (`To`,
-    /// `When`), since its place among the rules may be another one's tomorrow.
+    /// `When`, `Unless`), since its place among the rules may be another one's tomorrow.
     pub key: String,
     pub to: Vec<String>,
-    pub when: When,
+    /// All of these must hold. Without any, everything that was received does.
+    pub when: Conditions,
+    /// Any of these holds an instance back.
+    pub unless: Conditions,
     pub scope: Scope,
+    /// No later rule looks at an instance that matches.
+    pub stop: bool,
     pub allow_loop: bool,
+    /// It takes copies too that Orthanc has anonymised.
+    pub anonymized: bool,
+    /// It takes copies too that Orthanc has modified.
+    pub modified: bool,
     /// What becomes of an instance that is received again.
     pub again: Again,
     pub level: Option<Level>,
@@ -367,16 +389,30 @@ pub enum Scope {
     Study,
 }
 
-/// Conditions of a rule: all that are there must hold. Without any, everything received matches.
+/// What is asked of an instance and of the way it came, each condition for itself. Whether all must hold or any is up to
+/// who asks (`When`, `Unless`).
 #[derive(Debug, Clone, Default)]
-pub struct When {
+pub struct Conditions {
     pub calling_aet: Option<Match>,
     pub called_aet: Option<Match>,
     pub remote_ip: Option<Match>,
     /// Names of `OrthancPluginInstanceOrigin`: `DicomProtocol`, `RestApi`, `Plugins`, `Lua`, `WebDav`.
     pub origin: Option<Match>,
+    /// One condition: any of these sources. Empty: none.
+    pub sources: Vec<Arc<Source>>,
     /// Each tag with its condition; no tag twice.
     pub tags: Vec<(Tag, Match)>,
+    /// As they stand in the configuration; `Null`: they do not.
+    pub written: Value,
+}
+
+/// An entry of `Sources`: a name for where instances come from.
+#[derive(Debug, Clone)]
+pub struct Source {
+    pub name: String,
+    /// All of them must hold; at least one, without tags and without other sources: so a source is known before
+    /// anything is read of the instance.
+    pub conditions: Conditions,
 }
 
 /// A DICOM tag: what Orthanc calls it, and how the configuration writes it.
@@ -395,11 +431,15 @@ impl Tag {
     }
 }
 
-/// A value, any value of a list, or a regular expression.
+/// A value, any value of a list, a regular expression; of a tag also whether it has a value at all.
 #[derive(Debug, Clone)]
 pub enum Match {
     AnyOf(Vec<String>),
     /// The same, whatever the case of ASCII letters.
     AnyCase(Vec<String>),
     Regex(regex::Regex),
+    /// There is a value, also one that cannot be read; of a sequence, an item.
+    Present,
+    /// There is none: the element is missing or empty.
+    Absent,
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::alerts::alerts;
+use super::conditions::Reader;
 use super::destination::{
     Draft, MAX_QUIET_SECONDS, QUIET_SECONDS, TARGET, at_least_quiet, at_most_quiet,
 };
@@ -15,30 +16,35 @@ use super::host::{Host, host, index_directory};
 use super::mistake::{Mistakes, quoted, quoted_text};
 use super::names::{check_destination, check_second_name};
 use super::raw::{Node, Object};
-use super::settings::{DestinationSettings, Rule, Scope, Settings, When};
+use super::rule_remarks::rule_remarks;
+use super::settings::{Conditions, DestinationSettings, Rule, Scope, Settings};
 use super::vocabulary::{AGAIN, LEVELS, PRIORITIES, SCOPES};
-use super::when::{TagLookup, when};
 use crate::item::Again;
 
 const SECTION: &str = "SendQueue";
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "Enable",
     "Database",
     "TcpNoDelay",
     "HistoryDays",
     "GapSeconds",
     "MaxMemoryMB",
+    "Sources",
     "Rules",
     "Defaults",
     "Destinations",
     "Alerts",
 ];
 
-const RULE_KEYS: [&str; 10] = [
+const RULE_KEYS: [&str; 14] = [
     "Name",
     "To",
     "When",
+    "Unless",
+    "Stop",
+    "Anonymized",
+    "Modified",
     "Level",
     "QuietSeconds",
     "MaxQuietSeconds",
@@ -123,16 +129,20 @@ pub fn load(
         .filter(|(_, own)| own.target.is_some())
         .map(|(name, _)| name.as_str())
         .collect();
+    let mut reader = Reader::new(tag_lookup, host.settings.strict_aet_comparison);
+    if let Some(sources) = section.get("Sources") {
+        reader.learn_sources(&sources, m);
+    }
     let known = Known {
         host: &host,
         second: &second,
         destinations: &destinations,
         defaults: &defaults.settings,
+        conditions: &reader,
     };
     let mut rules = Vec::new();
-    section.read("Rules", &mut rules, |n| {
-        read_rules(n, tag_lookup, &known, m)
-    });
+    section.read("Rules", &mut rules, |n| read_rules(n, &known, m));
+    let sources = reader.sources();
 
     let mut told = None;
     section.read("Alerts", &mut told, |n| alerts(n, m).map(Some));
@@ -146,6 +156,8 @@ pub fn load(
             history_days,
             gap_seconds,
             max_memory_mb,
+            remarks: rule_remarks(&rules, &sources),
+            sources,
             rules,
             defaults: defaults.settings,
             destinations,
@@ -222,6 +234,7 @@ struct Known<'a> {
     second: &'a [&'a str],
     destinations: &'a BTreeMap<String, DestinationSettings>,
     defaults: &'a DestinationSettings,
+    conditions: &'a Reader<'a>,
 }
 
 impl Known<'_> {
@@ -230,19 +243,14 @@ impl Known<'_> {
     }
 }
 
-fn read_rules(
-    node: &Node<'_>,
-    lookup: TagLookup<'_>,
-    known: &Known<'_>,
-    mistakes: &mut Mistakes,
-) -> Option<Vec<Rule>> {
+fn read_rules(node: &Node<'_>, known: &Known<'_>, mistakes: &mut Mistakes) -> Option<Vec<Rule>> {
     let nodes = node.list(
         "a list of rules, for instance [ { \"To\": [\"pacs\"] } ]",
         mistakes,
     )?;
     let mut rules: Vec<Rule> = Vec::new();
     for (index, node) in nodes.iter().enumerate() {
-        if let Some(rule) = read_rule(index, node, &rules, lookup, known, mistakes) {
+        if let Some(rule) = read_rule(index, node, &rules, known, mistakes) {
             rules.push(rule);
         }
     }
@@ -254,7 +262,6 @@ fn read_rule(
     index: usize,
     node: &Node<'_>,
     before: &[Rule],
-    lookup: TagLookup<'_>,
     known: &Known<'_>,
     mistakes: &mut Mistakes,
 ) -> Option<Rule> {
@@ -263,9 +270,13 @@ fn read_rule(
         name: format!("Rules[{index}]"),
         key: String::new(),
         to: Vec::new(),
-        when: When::default(),
+        when: Conditions::default(),
+        unless: Conditions::default(),
         scope: Scope::default(),
+        stop: false,
         allow_loop: false,
+        anonymized: false,
+        modified: true,
         again: Again::default(),
         level: None,
         quiet_seconds: None,
@@ -277,10 +288,16 @@ fn read_rule(
         Some(to) => rule.to = read_to(&to, known.host, known.second, mistakes),
         None => mistakes.add(&section.path_of("To"), "nothing", TO),
     }
-    let strict = known.host.settings.strict_aet_comparison;
+    let conditions = known.conditions;
     section.read("When", &mut rule.when, |n| {
-        Some(when(n, lookup, strict, mistakes))
+        Some(conditions.all(n, mistakes))
     });
+    section.read("Unless", &mut rule.unless, |n| {
+        Some(conditions.any(n, mistakes))
+    });
+    section.read("Stop", &mut rule.stop, |n| n.boolean(mistakes));
+    section.read("Anonymized", &mut rule.anonymized, |n| n.boolean(mistakes));
+    section.read("Modified", &mut rule.modified, |n| n.boolean(mistakes));
     section.read("AllowLoop", &mut rule.allow_loop, |n| n.boolean(mistakes));
     section.read("Again", &mut rule.again, |n| n.choice(&AGAIN, mistakes));
     section.read("Scope", &mut rule.scope, |n| n.choice(&SCOPES, mistakes));
@@ -299,7 +316,7 @@ fn read_rule(
     });
     rule.key = match section.get("Name") {
         Some(_) => rule.name.clone(),
-        None => sum(["To", "When"].map(|key| section.get(key))),
+        None => sum(["To", "When", "Unless"].map(|key| section.get(key))),
     };
     Some(rule)
 }

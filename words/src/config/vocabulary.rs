@@ -10,6 +10,10 @@ use crate::item::{Again, Priority};
 pub(super) const REMOTE_AET: &str = "$RemoteAet";
 /// What a regular expression starts with.
 pub(super) const REGEX: &str = "regex:";
+/// A tag that has a value, whatever it is.
+pub(super) const PRESENT: &str = "present";
+/// A tag that has none.
+pub(super) const ABSENT: &str = "absent";
 
 pub(super) const TRANSPORTS: [(&str, Transport); 3] = [
     ("Auto", Transport::Auto),

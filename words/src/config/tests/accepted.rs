@@ -173,6 +173,8 @@ fn conditions_are_read() {
     let text = |condition: &Option<Match>| match condition {
         Some(Match::AnyOf(values) | Match::AnyCase(values)) => values.join("|"),
         Some(Match::Regex(regex)) => format!("regex:{regex}"),
+        Some(Match::Present) => "present".to_owned(),
+        Some(Match::Absent) => "absent".to_owned(),
         None => String::new(),
     };
     let when = &rule.when;
@@ -440,6 +442,7 @@ fn the_case_of_aets_is_orthancs_matter() {
             Match::AnyOf(values) => values.iter().any(|v| v == "CT1"),
             Match::AnyCase(values) => values.iter().any(|v| v.eq_ignore_ascii_case("CT1")),
             Match::Regex(regex) => regex.is_match("CT1"),
+            Match::Present | Match::Absent => false,
         };
         assert_eq!(found, expected, "{strict} {value}");
         // Codes have one case (PS3.5 6.2, CS).

@@ -5,6 +5,7 @@ mod alerts;
 mod mistakes;
 mod mistakes_destination;
 mod mistakes_rule;
+mod rules;
 
 use serde_json::{Value, json};
 
