@@ -45,8 +45,8 @@ use crate::item::{Again, Timestamp};
 use crate::routing::Resolution;
 use crate::store::{Intake, TakenStudy};
 
-/// Chunks in one pass.
-const CHUNKS: u32 = 10;
+/// In one pass: lists of a study's instances that are read, and chunks of them that are looked at.
+pub(super) const STEPS: u32 = 10;
 /// Studies with a look back owed that are taken from the store at once.
 const OWED: u32 = 1000;
 /// Of the studies that are known, how many are looked at for being forgotten, and how often.
@@ -207,13 +207,13 @@ impl Reconciler {
             let owed = self.parts.store.owed(OWED)?;
             self.look_backs.take(owed);
         }
-        let mut chunks = CHUNKS;
+        let mut steps = STEPS;
         let mut failed = None;
         for _ in 0..self.look_backs.left.len() {
             let Some(mut study) = self.look_backs.left.pop_front() else {
                 break;
             };
-            match self.look_back(&mut study, &mut chunks) {
+            match self.look_back(&mut study, &mut steps) {
                 Ok(true) => {}
                 Ok(false) => {
                     self.look_backs.left.push_front(study);
@@ -233,30 +233,30 @@ impl Reconciler {
     }
 
     /// Whether it is over with this study.
-    fn look_back(&mut self, study: &mut LookBack, chunks: &mut u32) -> Result<bool, PassError> {
+    fn look_back(&mut self, study: &mut LookBack, steps: &mut u32) -> Result<bool, PassError> {
         let scoped = scoped(&self.settings);
-        let rules = study.taken.iter().map(|one| one.rule.clone());
-        let rules: Vec<String> = rules
-            .filter(|rule| scoped.contains(rule.as_str()))
-            .collect();
+        let is_asked = |one: &TakenStudy| scoped.contains(one.rule.as_str());
+        let (asked, stale): (Vec<_>, Vec<_>) = study.taken.iter().cloned().partition(is_asked);
+        if !stale.is_empty() {
+            // If such a rule comes back, there is a look back again.
+            self.parts.store.forget(&stale)?;
+            study.taken = asked;
+        }
+        let rules: Vec<String> = study.taken.iter().map(|one| one.rule.clone()).collect();
         while !rules.is_empty() {
-            let instances = match &mut study.instances {
-                Some(instances) => instances,
-                unread => {
-                    let mut all = self.facts.instances_of(&study.study)?;
-                    if let Some(routed) = self.look_backs.routed.remove(&study.study) {
-                        all.retain(|id| !routed.contains(id));
-                    }
-                    unread.insert(all)
-                }
-            };
-            if instances.is_empty() {
+            if study.instances.as_ref().is_some_and(Vec::is_empty) {
+                failpoint::pass("looked-back");
+                self.parts.store.looked_back(&study.taken)?;
                 break;
             }
-            if *chunks == 0 || self.parts.notices.bell().is_stopped() {
+            if *steps == 0 || self.parts.notices.bell().is_stopped() {
                 return Ok(false);
             }
-            *chunks -= 1;
+            *steps -= 1;
+            let Some(instances) = &mut study.instances else {
+                study.instances = Some(self.list(&study.study)?);
+                continue;
+            };
             let rest = instances.len().saturating_sub(CHUNK);
             match self.look_back_at(&study.study, &rules, &instances[rest..]) {
                 Ok(()) => self.look_backs.patience.answered(&study.study),
@@ -267,9 +267,16 @@ impl Reconciler {
             }
             instances.truncate(rest);
         }
-        failpoint::pass("looked-back");
-        self.parts.store.looked_back(&study.taken)?;
         Ok(true)
+    }
+
+    /// The instances of a study that are not known to be routed since it was opened.
+    fn list(&mut self, study: &str) -> Result<Vec<String>, PassError> {
+        let mut instances = self.facts.instances_of(study)?;
+        if let Some(routed) = self.look_backs.routed.remove(study) {
+            instances.retain(|id| !routed.contains(id));
+        }
+        Ok(instances)
     }
 
     /// Queues what these rules make of instances that arrived before.

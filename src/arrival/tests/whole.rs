@@ -6,6 +6,8 @@ use fastrand::Rng;
 
 use super::*;
 use crate::arrival::tests::faulty::Fault;
+use crate::arrival::unlogged::CHUNK;
+use crate::arrival::whole::STEPS;
 use crate::store::Studies;
 
 /// A rule for instances from CT; others come from elsewhere.
@@ -105,7 +107,8 @@ fn the_order_in_a_page_is_no_matter_and_a_large_study_is_looked_through_in_parts
     store(&world, "MR", 1201..1300);
     world.pass().unwrap();
     assert!(world.reconciler.goes_on(), "not all of it in one pass");
-    assert_eq!(world.items().len(), 1100);
+    let steps = usize::try_from(STEPS).unwrap();
+    assert_eq!(world.items().len(), 100 + (steps - 1) * CHUNK);
     // New ones do not wait for the end.
     store(&world, "MR", [1300]);
     world.pass().unwrap();
@@ -167,6 +170,58 @@ fn another_rule_comes_while_a_study_is_looked_at() {
     world.settle();
     assert_at(&world, "pacs", 0..1052);
     assert_at(&world, "archive", 0..1052);
+}
+
+/// A rule that is gone while a look back is owed, and comes back.
+#[test]
+fn a_rule_comes_back() {
+    for scope in ["Instance", "Study"] {
+        let mut world = world();
+        store(&world, "KO", 0..3);
+        world.settle();
+        store(&world, "CT", [3]);
+        world.store.set_after(1, Some(Fault::Locked));
+        assert!(world.pass().is_err());
+        world.store.set(None);
+        assert_eq!(world.store.owed(10).unwrap().len(), 1);
+        let before = world.configuration["SendQueue"]["Rules"].clone();
+        // Another rule that takes whole studies, or none.
+        let mut other = whole("archive");
+        other["Scope"] = json!(scope);
+        world.configuration["SendQueue"]["Rules"] = json!([other]);
+        world.crash();
+        world.settle();
+        world.configuration["SendQueue"]["Rules"] = before;
+        world.crash();
+        store(&world, "KO", [4]);
+        store(&world, "CT", [5]);
+        world.settle();
+        assert_at(&world, "pacs", 0..6);
+    }
+}
+
+/// Many studies at once: new lines are read between them.
+#[test]
+fn many_studies_are_looked_at_a_few_at_a_time() {
+    let mut world = world();
+    world.index(|index| {
+        for number in 0..40 {
+            index.store_from(&name(number), &format!("t{number}"), "KO");
+        }
+    });
+    world.settle();
+    world.index(|index| {
+        for number in 100..140 {
+            index.store_from(&name(number), &format!("t{}", number - 100), "CT");
+        }
+    });
+    world.pass().unwrap();
+    assert_eq!(world.items().len(), 45, "two steps for each");
+    store(&world, "CT", [1000]);
+    world.pass().unwrap();
+    assert_eq!(world.items().len(), 51);
+    world.settle();
+    world.assert_has((0..40).chain(100..140).chain([1000]), 1..=1);
 }
 
 #[test]
