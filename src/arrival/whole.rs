@@ -9,6 +9,8 @@
 //! - **What came earlier**, in the same page of the log or years ago, is in the list of the study's instances that is
 //!   read after the study was opened, and is routed by the rules that opened it, and by no other. What is stored after
 //!   the list was read comes later. What is deleted meanwhile is neither.
+//! - **Per instance** is all but `When`: what `Unless`, `Anonymized`, `Modified`, another rule's `Stop` or the origin keeps
+//!   from a rule does not go with its study.
 //! - **Twice** is told by the store: one reception of an instance makes one item for a destination
 //!   ([`crate::store::Duplicates`]), in whatever order its own line and a look back come. A look back says nothing of
 //!   an instance's own arrival (`Duplicates::Earlier`, [`super::recent`] does not learn of it): what other rules make
@@ -289,7 +291,7 @@ impl Reconciler {
         let ids: Vec<&str> = instances.iter().map(String::as_str).collect();
         let mut facts = self.describe(&ids)?.facts;
         self.digest(&mut facts)?;
-        let mut taken = Taken(HashMap::from([(study.to_owned(), rules.to_vec())]));
+        let mut taken = self.taken(&facts)?;
         // What is deleted meanwhile did not just arrive.
         let mut gone = 0;
         let enlisted = self.enlist_by(Some(rules), &mut taken, &facts, &mut gone)?;

@@ -156,6 +156,62 @@ fn rules_do_not_meddle_with_each_other() {
     assert_eq!(world.decided("archive", Fate::Again), 0);
 }
 
+#[test]
+fn what_a_rule_excepts_stays_and_takes_no_study() {
+    let mut rule = whole("pacs");
+    rule["When"]["CallingAet"] = json!(["CT", "SECRET"]);
+    rule["Unless"] = json!({ "CallingAet": ["SECRET", "PRIVATE"] });
+    let mut world = World::with(0, json!([rule]));
+    store(&world, "KO", [1]);
+    store(&world, "SECRET", [2]);
+    store(&world, "PRIVATE", [3]);
+    world.settle();
+    assert!(world.items().is_empty());
+    store(&world, "CT", [4]);
+    world.settle();
+    store(&world, "KO", [5]);
+    store(&world, "SECRET", [6]);
+    store(&world, "PRIVATE", [7]);
+    world.settle();
+    assert_at(&world, "pacs", [1, 4, 5]);
+}
+
+/// An earlier one goes where it went, and to the rule that took its study.
+#[test]
+fn a_rule_that_stops_others_stops_what_comes_later() {
+    let mut rule = whole("pacs");
+    rule["Stop"] = json!(true);
+    let mut world = World::with(0, json!([rule, { "To": ["archive"] }]));
+    store(&world, "KO", [1]);
+    store(&world, "CT", [2]);
+    store(&world, "KO", [3]);
+    world.settle();
+    assert_at(&world, "pacs", 1..4);
+    assert_at(&world, "archive", [1]);
+}
+
+/// Also where it stops them because it takes the whole study.
+#[test]
+fn what_another_rule_keeps_for_itself_is_not_looked_back_at() {
+    let us = json!({ "To": ["research"], "When": { "CallingAet": "US" }, "Stop": true });
+    let mut first = whole("pacs");
+    first["Unless"] = json!({ "CallingAet": "MR" });
+    first["Stop"] = json!(true);
+    let mut second = whole("archive");
+    second["When"]["CallingAet"] = json!("MR");
+    let mut world = World::with(0, json!([us, first, second]));
+    store(&world, "KO", [1]);
+    store(&world, "US", [2]);
+    store(&world, "CT", [3]);
+    world.settle();
+    assert_at(&world, "pacs", [1, 3]);
+    store(&world, "MR", [4]);
+    world.settle();
+    assert_at(&world, "pacs", [1, 3]);
+    assert_at(&world, "archive", [4]);
+    assert_at(&world, "research", [2]);
+}
+
 /// Another rule takes a study that is being looked at: what was passed is looked at for it as well.
 #[test]
 fn another_rule_comes_while_a_study_is_looked_at() {
