@@ -124,6 +124,7 @@ fn item(number: u64, destination: &str) -> NewItem {
         remote_aet: Some("CT1".to_owned()),
         priority: Priority::Medium,
         group: study,
+        place: 0,
         not_before: None,
         latest: None,
         expires: Some(BEGIN.plus(DAY * 1000)),

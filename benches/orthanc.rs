@@ -268,6 +268,7 @@ fn item(number: u64) -> NewItem {
         remote_aet: None,
         priority: Priority::Medium,
         group: id(3, number / 400),
+        place: 0,
         not_before: None,
         latest: None,
         expires: None,

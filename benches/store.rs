@@ -86,6 +86,7 @@ fn new_item(number: u64, per_study: u64) -> NewItem {
         remote_aet: Some("MODALITY".into()),
         priority: Priority::ALL[1 + usize::try_from(study).unwrap_or(0) % 2],
         group,
+        place: 0,
         not_before: None,
         latest: None,
         expires: Some(NOW.plus_seconds(604_800.0)),

@@ -144,6 +144,7 @@ fn item(number: u64, not_before: Option<Timestamp>) -> NewItem {
         remote_aet: Some("MODALITY".to_owned()),
         priority: Priority::ALL[of_study as usize % Priority::ALL.len()],
         group: study(of_study),
+        place: 0,
         not_before,
         latest: None,
         expires: None,

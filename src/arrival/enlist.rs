@@ -117,6 +117,7 @@ pub fn item(
         remote_aet: arrival.remote_aet.clone(),
         priority: route.priority,
         group: route.group(arrival),
+        place: fact.place,
         not_before: after(route.quiet_seconds),
         latest: after(route.max_quiet_seconds),
         expires: expiry(settings.destination(&route.destination), clock),

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use orthanc_sdk::{CallError, Client};
 use serde_json::{Value, json};
 
+use super::place::place;
 use crate::item::{Ids, Timestamp};
 use crate::routing::Arrival;
 
@@ -21,6 +22,8 @@ const MOST_PARENTS: usize = 20_000;
 pub struct Fact {
     pub arrival: Arrival,
     pub received: String,
+    /// See [`crate::store::NewItem::place`].
+    pub place: i64,
     /// Tells one reception of an instance from another: the identifier of its file.
     pub stamp: String,
     /// Digest of the content, where it was asked for ([`Facts::digest`]).
@@ -144,21 +147,23 @@ impl Facts {
             let text = described.get("Metadata")?.get(key)?.as_str()?;
             (!text.is_empty()).then(|| text.to_owned())
         };
-        let uid = described
-            .pointer("/MainDicomTags/SOPInstanceUID")
-            .and_then(Value::as_str);
+        let tag = |name: &str| described.get("MainDicomTags")?.get(name)?.as_str();
+        let uid = tag("SOPInstanceUID");
         let received = metadata("ReceptionDate").unwrap_or_default();
         let file = described.get("FileUuid").and_then(Value::as_str);
+        let ids = Ids {
+            instance: id.to_owned(),
+            sop_instance_uid: uid.unwrap_or_default().to_owned(),
+            series: series.to_owned(),
+            study: study.clone(),
+            patient: patient.clone(),
+        };
+        let sop_class = metadata("SopClassUid");
         Some(Fact {
             stamp: file.map_or_else(|| received.clone(), str::to_owned),
+            place: place(&ids, tag("InstanceNumber"), sop_class.as_deref()),
             arrival: Arrival {
-                ids: Ids {
-                    instance: id.to_owned(),
-                    sop_instance_uid: uid.unwrap_or_default().to_owned(),
-                    series: series.to_owned(),
-                    study: study.clone(),
-                    patient: patient.clone(),
-                },
+                ids,
                 size_bytes: described
                     .get("FileSize")
                     .and_then(Value::as_u64)

@@ -20,6 +20,7 @@ pub mod facts;
 mod gaps;
 mod late;
 pub mod notices;
+mod place;
 pub mod progress;
 pub mod recent;
 pub mod reconcile;

@@ -365,6 +365,7 @@ fn item(study: &str, instance: &str) -> NewItem {
         remote_aet: None,
         priority: Priority::Medium,
         group: study.into(),
+        place: 0,
         not_before: None,
         latest: None,
         expires: None,

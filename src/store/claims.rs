@@ -13,7 +13,7 @@ pub struct Claim {
     pub group: Option<String>,
     /// A person wants it sent now.
     pub hurried: bool,
-    /// At least one, in the order of `id`, all `Running`, all of the same group and priority.
+    /// At least one, in the order of [`super::NewItem::place`], then `id`, all `Running`, all of the same group and priority.
     pub items: Vec<Item>,
 }
 
@@ -97,9 +97,9 @@ pub trait Claims: Send + Sync {
     fn stopped_well(&self) -> Result<()>;
     /// Orthanc's jobs that [`Claims::begin`] finds in hand. To be asked before it.
     fn jobs_in_hand(&self) -> Result<Vec<String>>;
-    /// For this owner: the `Pending` item of the destination that `pick` names among these groups, with others of its
-    /// group and priority up to `limit`, oldest first; one that a person wants sent now goes alone. `None`: there is
-    /// none.
+    /// For this owner: the `Pending` item of the destination that `pick` names among these groups, or others of its
+    /// group and priority that go before it ([`super::NewItem::place`]), up to `limit`; one that a person wants sent
+    /// now goes alone. `None`: there is none.
     ///
     /// # Errors
     /// [`super::StoreError::LeaseOver`] if what this owner had was given back.
@@ -122,7 +122,7 @@ pub trait Claims: Send + Sync {
     fn group_due(&self, destination: &str, group: &str) -> Result<Option<Timestamp>>;
     /// Remembers what of a claim is in hand; it replaces what was said of this claim before, and the result of
     /// one of these items ends it.
-    /// Nothing is to be said of a claim whose items go in the order of `id`, each with its result written before the
+    /// Nothing is to be said of a claim whose items go in their order, each with its result written before the
     /// next.
     fn set_hand(&self, token: i64, hand: &Hand) -> Result<()>;
     /// Of the given items, those still `Running` under this token (the others were cancelled).

@@ -69,6 +69,7 @@ fn new_item(study: &str, instance: &str, destination: &str) -> NewItem {
         remote_aet: Some("AET".into()),
         priority: Priority::Medium,
         group: study.into(),
+        place: 0,
         not_before: None,
         latest: None,
         expires: None,

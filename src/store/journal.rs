@@ -52,6 +52,8 @@ pub struct NewItem {
     pub priority: Priority,
     /// What is kept together: the Orthanc ID of the instance, series, study or patient.
     pub group: String,
+    /// Within its group, and its priority, smaller ones go first; of equal ones those that came first.
+    pub place: i64,
     /// `Some`: waits in `Scheduled` until then (quiet period); `None`: `Pending` at once.
     pub not_before: Option<Timestamp>,
     /// When the quiet period that it begins is over at the latest, however many arrivals lengthen it; `None`: nothing

@@ -122,6 +122,7 @@ fn item(number: usize) -> NewItem {
         remote_aet: None,
         priority: Priority::Medium,
         group: id(3, number / 200),
+        place: 0,
         not_before: None,
         latest: None,
         expires: None,

@@ -271,6 +271,7 @@ fn an_item_that_a_person_made_does_not_hide_an_arrival() {
         remote_aet: None,
         priority: crate::item::Priority::Medium,
         group: "t142".to_owned(),
+        place: 0,
         not_before: None,
         latest: None,
         expires: None,

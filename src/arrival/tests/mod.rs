@@ -6,6 +6,7 @@ mod cut;
 mod faults;
 mod faulty;
 mod late;
+mod order;
 mod orthanc;
 mod panics;
 mod poison;

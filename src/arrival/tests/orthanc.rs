@@ -351,8 +351,9 @@ impl Index {
             return Some(json!({
                 "ID": id, "ParentSeries": instance.study.replace('t', "s"), "FileSize": 100,
                 "FileUuid": format!("uuid-{}", instance.uuid),
-                "MainDicomTags": { "SOPInstanceUID": format!("1.2.{id}") },
+                "MainDicomTags": { "SOPInstanceUID": format!("1.2.{id}"), "InstanceNumber": number_of(id) },
                 "Metadata": {
+                    "SopClassUid": sop_class_of(id),
                     "ReceptionDate": instance.received, "RemoteAET": instance.aet,
                     "RemoteIP": instance.ip,
                     "Origin": "DicomProtocol",
@@ -378,4 +379,18 @@ pub fn name(number: usize) -> String {
 
 pub fn study(number: usize) -> String {
     format!("t{}", number / 7)
+}
+
+/// The digits at the end of its name.
+fn number_of(instance: &str) -> &str {
+    let name = instance.trim_end_matches(|c: char| c.is_ascii_digit());
+    &instance[name.len()..]
+}
+
+/// CT Image; Key Object Selection of one whose name says `key`.
+fn sop_class_of(instance: &str) -> &'static str {
+    match instance.contains("key") {
+        true => "1.2.840.10008.5.1.4.1.1.88.59",
+        false => "1.2.840.10008.5.1.4.1.1.2",
+    }
 }

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use super::*;
 use crate::item::{Ahead, Reading};
+use crate::store::Groups;
 
 pub fn run(make: Make<'_>) {
     the_most_urgent_then_oldest_group_is_claimed(&*one(make));
+    a_group_goes_in_its_order(&*one(make));
+    a_group_becomes_ready_in_its_order(&*one(make));
     an_attempt_leaves_its_trace(&*one(make));
     a_finish_is_all_or_nothing_for_those_held(&*one(make));
     a_released_worker_changes_nothing(&*one(make));
@@ -62,6 +65,88 @@ fn the_most_urgent_then_oldest_group_is_claimed(store: &dyn Store) {
     );
     assert_eq!(state(store, made[5]), State::Pending);
     check_counts(store);
+}
+
+/// As it arrives: a series backwards, what refers to it in between, and another group.
+fn a_group_goes_in_its_order(store: &dyn Store) {
+    let new = |place: i64, instance: &str| NewItem {
+        place,
+        ..new_item("s1", instance, "pacs")
+    };
+    let mut other = new(-7, "other");
+    other.group = "s2".into();
+    let report = enqueue(store, &[new(1 << 40, "report")])[0];
+    let made = enqueue(
+        store,
+        &[
+            new(3, "c"),
+            new(i64::MAX, "last"),
+            other,
+            new(2, "b"),
+            new(2, "b2"),
+        ],
+    );
+    let first = enqueue(store, &[new(-1, "a")])[0];
+    let urgent = NewItem {
+        priority: Priority::High,
+        ..new(5, "urgent")
+    };
+    let urgent = enqueue(store, &[urgent])[0];
+    let next = |limit| {
+        ids(&store
+            .claim("pacs", Pick::MostUrgent, limit)
+            .unwrap()
+            .unwrap())
+    };
+    assert_eq!(next(2), [urgent], "priority comes first");
+    // Of equal places the older one.
+    let claimed = store.claim("pacs", Pick::MostUrgent, 3).unwrap().unwrap();
+    assert_eq!(ids(&claimed), [first, made[3], made[4]]);
+    // What is given back, or tried again, or replayed, has its place.
+    finish(store, claimed.token, made[3], Ending::Release);
+    finish(
+        store,
+        claimed.token,
+        first,
+        Ending::Retry {
+            at: at(5),
+            attempt: made_busy(),
+        },
+    );
+    finish(store, claimed.token, made[4], Ending::Fail(made_busy()));
+    assert_eq!(next(1), [made[3]]);
+    assert_eq!(store.promote(at(5), 10).unwrap(), ["pacs"]);
+    store.replay(made[4], None).unwrap();
+    let of_group = store.claim_of("pacs", Groups::Only("s1"), Pick::MostUrgent, 2);
+    assert_eq!(ids(&of_group.unwrap().unwrap()), [first, made[4]]);
+    assert_eq!(
+        next(2),
+        [made[0], report],
+        "what came late goes before what it belongs before"
+    );
+    assert_eq!(next(9), [made[1]]);
+    assert_eq!(next(9), [made[2]]);
+    check_counts(store);
+}
+
+fn made_busy() -> AttemptMade {
+    made(Class::Busy)
+}
+
+/// A large group becomes ready in steps: what is claimed in between is what goes first.
+fn a_group_becomes_ready_in_its_order(store: &dyn Store) {
+    let quiet = |place: i64| NewItem {
+        place,
+        not_before: Some(at(10)),
+        ..new_item("s1", &format!("i{place}"), "pacs")
+    };
+    let made = enqueue(store, &[3, 1, 4, 0, 2].map(quiet));
+    let mut order = Vec::new();
+    while order.len() < made.len() {
+        assert_eq!(store.promote(at(10), 2).unwrap(), ["pacs"]);
+        order.extend(ids(&claim(store, "pacs")));
+    }
+    assert_eq!(order, [made[3], made[1], made[4], made[0], made[2]]);
 }
 
 fn an_attempt_leaves_its_trace(store: &dyn Store) {

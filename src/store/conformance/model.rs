@@ -13,10 +13,14 @@ use crate::store::{
 /// The end of a quiet period that only silence ends.
 const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
 
+/// Place and identifier of an item.
+pub type InOrder = (i64, i64);
+
 #[derive(Debug, Clone)]
 pub struct Entry {
     pub item: Item,
     pub group: String,
+    pub place: i64,
     pub claim: Option<i64>,
     pub hurried: bool,
     pub expires: Option<Timestamp>,
@@ -41,8 +45,8 @@ pub struct Model {
     /// How many ever entered the error queue.
     pub failed: BTreeMap<(String, Class), u64>,
     pub suspects: BTreeMap<i64, Suspect>,
-    /// What of a claim is in hand, where it was said: first and last item.
-    pub hands: BTreeMap<i64, (i64, i64)>,
+    /// What of a claim is in hand, where it was said: first and last item, by their order.
+    pub hands: BTreeMap<i64, (InOrder, InOrder)>,
     /// The owners of claims, and the one that acts now.
     pub owners: [Owner; 2],
     pub by: usize,
@@ -191,7 +195,11 @@ impl Model {
             (Pick::Oldest, Groups::Only(_)) => Pick::MostUrgent,
             _ => pick,
         };
-        let urgency = |entry: &&Entry| (entry.item.priority, -entry.item.id);
+        let within = matches!(groups, Groups::Only(_));
+        let urgency = |entry: &&Entry| {
+            let place = if within { -entry.place } else { 0 };
+            (entry.item.priority, place, -entry.item.id)
+        };
         let least = match pick {
             Pick::AtLeast(priority) => priority,
             _ => Priority::Low,
@@ -213,13 +221,20 @@ impl Model {
         if head.is_alone() || self.suspect(head.item.id).is_by_itself() {
             return vec![head.item.id];
         }
-        pending()
+        let mut all: Vec<i64> = pending()
             .filter(|entry| entry.item.priority == head.item.priority)
             .filter(|entry| entry.group == head.group && !entry.is_alone())
             .filter(|entry| !self.suspect(entry.item.id).is_by_itself())
-            .take(limit)
             .map(|entry| entry.item.id)
-            .collect()
+            .collect();
+        all.sort_by_key(|id| self.order(*id));
+        all.truncate(limit);
+        all
+    }
+
+    /// Where an item goes among those that are claimed together.
+    pub fn order(&self, id: i64) -> InOrder {
+        (self.entries[&id].place, id)
     }
 
     pub fn claim(&mut self, ids: &[i64], token: i64) {
@@ -243,8 +258,9 @@ impl Model {
             }
             changed += 1;
             entry.claim = None;
+            let own = (entry.place, result.id);
             self.hands
-                .retain(|of, (first, last)| *of != token || !(*first..=*last).contains(&result.id));
+                .retain(|of, (first, last)| *of != token || !(*first..=*last).contains(&own));
             self.owners[self.by].any_result |= result.ending != Ending::Release;
             let (state, attempt) = match &result.ending {
                 Ending::Release => {
@@ -459,6 +475,7 @@ fn made(new: &NewItem, now: Timestamp, id: i64) -> Entry {
             size_bytes: new.size_bytes,
         },
         group: new.group.clone(),
+        place: new.place,
         claim: None,
         hurried: false,
         expires: new.expires,

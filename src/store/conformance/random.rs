@@ -220,6 +220,7 @@ impl Play {
             1 => new.ids.series.clone(),
             _ => study,
         };
+        new.place = self.random.i64(-1..3);
         new.expires = self.maybe_soon();
         if self.random.u8(..3) == 0 {
             new.not_before = Some(self.soon());
@@ -302,9 +303,10 @@ impl Play {
                 job: None,
             };
             self.store().set_hand(claim.token, &hand).unwrap();
-            self.model
-                .hands
-                .insert(claim.token, (hand.first, hand.last));
+            self.model.hands.insert(
+                claim.token,
+                (self.model.order(hand.first), self.model.order(hand.last)),
+            );
         }
         self.claims.push((claim.token, expected));
     }

@@ -98,10 +98,14 @@ impl Model {
             }
         }
         let mut in_hand = Vec::new();
-        for (token, ids) in claims {
+        for (token, mut ids) in claims {
+            ids.sort_by_key(|id| self.order(*id));
             match self.hands.get(&token) {
                 Some((first, last)) => {
-                    in_hand.extend(ids.into_iter().filter(|id| (first..=last).contains(&id)));
+                    in_hand.extend(
+                        ids.into_iter()
+                            .filter(|id| (*first..=*last).contains(&self.order(*id))),
+                    );
                 }
                 None => in_hand.extend(ids.into_iter().take(2)),
             }

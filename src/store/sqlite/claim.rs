@@ -1,6 +1,6 @@
 //! claim: a worker takes the most urgent group of a destination.
 
-use rusqlite::{Connection, OptionalExtension, ToSql, named_params, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
 
 use super::enqueue::find_destination;
 use super::owner::Owner;
@@ -45,7 +45,7 @@ pub fn claim(
         return Ok(None);
     };
     let token = owner.token(&tx)?;
-    let mut items: Vec<Item> = match &head.group {
+    let mut items: Vec<(i64, Item)> = match &head.group {
         Some(group) if !head.alone => tx
             .prepare_cached(sql::CLAIM_GROUP)?
             .query_map(
@@ -53,7 +53,7 @@ pub fn claim(
                     ":token": token, ":name": destination, ":destination": id, ":grp": group,
                     ":priority": head.priority, ":limit": limit.max(1),
                 },
-                row::item,
+                placed,
             )?
             .collect::<rusqlite::Result<_>>()?,
         // Alone.
@@ -61,19 +61,24 @@ pub fn claim(
             .prepare_cached(sql::CLAIM_ONE)?
             .query_map(
                 named_params! { ":token": token, ":name": destination, ":id": head.id },
-                row::item,
+                placed,
             )?
             .collect::<rusqlite::Result<_>>()?,
     };
     tx.commit()?;
     // RETURNING promises no order.
-    items.sort_unstable_by_key(|item| item.id);
+    items.sort_unstable_by_key(|(place, item)| (*place, item.id));
     Ok(Some(Claim {
         token,
         group: head.group,
         hurried: head.hurried,
-        items,
+        items: items.into_iter().map(|(_, item)| item).collect(),
     }))
+}
+
+/// An item, after its place.
+fn placed(row: &Row<'_>) -> rusqlite::Result<(i64, Item)> {
+    Ok((row.get(19)?, row::item(row)?))
 }
 
 pub fn is_ready(pool: &Pool, destination: &str, groups: Groups<'_>, pick: Pick) -> Result<bool> {

@@ -330,6 +330,7 @@ fn insert(
         item.reception.digest,
         item.reception.repeated,
         duplicates == Duplicates::Earlier,
+        item.place,
     ])?;
     Ok(())
 }

@@ -17,13 +17,14 @@ use crate::store::{
     AttemptMade, BLAMED_ASIDE, BLAMED_MOST, HeldBack, LastError, Released, Result, SEEN_ASIDE,
 };
 
-/// Of a claim that goes in the order of `id`: the item that is being sent, and the one that is being read ahead.
+/// Of a claim that goes one by one: the item that is being sent, and the one that is being read ahead.
 const IN_HAND: usize = 2;
 
 struct Running {
     id: i64,
-    /// First and last item of what is in hand, where it was said.
-    hand: Option<(i64, i64)>,
+    place: i64,
+    /// Whether it is in hand, where that was said of its claim.
+    hand: Option<bool>,
 }
 
 /// A start: what the owner before had on this handle is over too.
@@ -141,33 +142,32 @@ fn fail(tx: &Connection, token: i64, id: i64, times: u32, now: Timestamp) -> Res
     Ok(())
 }
 
-/// The items that an owner has, by their claims, in the order of `id`.
+/// The items that an owner has, by their claims, in the order in which they go.
 fn running(tx: &Connection, owner: i64) -> Result<BTreeMap<i64, Vec<Running>>> {
     let mut claims: BTreeMap<i64, Vec<Running>> = BTreeMap::new();
     let mut statement = tx.prepare_cached(sql::RUNNING)?;
     let mut rows = statement.query([json(&[owner])])?;
     while let Some(row) = rows.next()? {
-        let (first, last): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
         claims.entry(row.get(1)?).or_default().push(Running {
             id: row.get(0)?,
-            hand: first.zip(last),
+            place: row.get(2)?,
+            hand: row.get(3)?,
         });
     }
     for items in claims.values_mut() {
-        items.sort_unstable_by_key(|item| item.id);
+        items.sort_unstable_by_key(|item| (item.place, item.id));
     }
     Ok(claims)
 }
 
 fn in_hand_of(items: &[Running]) -> Vec<i64> {
-    match items.first().and_then(|item| item.hand) {
-        Some((first, last)) => items
-            .iter()
-            .map(|item| item.id)
-            .filter(|id| (first..=last).contains(id))
-            .collect(),
-        None => items.iter().take(IN_HAND).map(|item| item.id).collect(),
-    }
+    let first = match items.iter().any(|item| item.hand.is_some()) {
+        true => items.len(),
+        false => IN_HAND,
+    };
+    let items = items.iter().take(first);
+    let in_hand = items.filter(|item| item.hand != Some(false));
+    in_hand.map(|item| item.id).collect()
 }
 
 /// How often it was blamed, and whether it is set aside.

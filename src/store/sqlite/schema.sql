@@ -23,14 +23,14 @@ CREATE INDEX item_hurried ON item (destination, priority DESC)
 CREATE INDEX item_outcome ON item (class, dimse_status, destination, state)
     WHERE class <> 'Success';
 
-CREATE INDEX item_pending_group ON item (destination, grp, priority)
+CREATE INDEX item_pending_group ON item (destination, grp, priority, place)
     WHERE state = 'Pending' AND grp IS NOT NULL;
 
 CREATE INDEX item_prunable ON item (completed) WHERE state IN ('Success', 'Cancelled');
 
 CREATE INDEX item_queue ON item (destination, state, priority DESC);
 
-CREATE INDEX item_scheduled_group ON item (destination, grp)
+CREATE INDEX item_scheduled_group ON item (destination, grp, place)
     WHERE state = 'Scheduled' AND grp IS NOT NULL;
 
 CREATE INDEX item_stopped_instance ON item (instance) WHERE state IN ('Failure', 'Cancelled');
@@ -99,11 +99,14 @@ CREATE TABLE gap (
 ) STRICT;
 
 CREATE TABLE hand (
-    claim      INTEGER PRIMARY KEY,
-    -- Identifiers of items, both included.
-    first_item INTEGER NOT NULL,
-    last_item  INTEGER NOT NULL CHECK (last_item >= first_item),
-    job        TEXT
+    claim       INTEGER PRIMARY KEY,
+    -- Items in the order of their places, then identifiers, both included.
+    first_place INTEGER NOT NULL,
+    first_item  INTEGER NOT NULL,
+    last_place  INTEGER NOT NULL,
+    last_item   INTEGER NOT NULL,
+    job         TEXT,
+    CHECK ((last_place, last_item) >= (first_place, first_item))
 ) STRICT;
 
 CREATE TABLE hold (
@@ -123,6 +126,8 @@ CREATE TABLE item (
     priority          INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 3),
     -- What is sent together; NULL: the item alone.
     grp               TEXT,
+    -- Within its group, and its priority, smaller ones go first.
+    place             INTEGER NOT NULL,
     -- The token of the claim that holds the item; its owner is in it.
     claim             INTEGER,
     -- A person wants it sent now, before all others and through a closed window.

@@ -80,6 +80,8 @@ CREATE TABLE item (
     priority          INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 3),
     -- What is sent together; NULL: the item alone.
     grp               TEXT,
+    -- Within its group, and its priority, smaller ones go first.
+    place             INTEGER NOT NULL,
     -- The token of the claim that holds the item; its owner is in it.
     claim             INTEGER,
     -- A person wants it sent now, before all others and through a closed window.
@@ -127,10 +129,10 @@ CREATE INDEX item_study ON item (study, instance, destination);
 CREATE INDEX item_hurried ON item (destination, priority DESC)
     WHERE state = 'Pending' AND hurried = 1;
 CREATE INDEX item_queue ON item (destination, state, priority DESC);
--- The rest of a group that is ready, and of one that waits.
-CREATE INDEX item_pending_group ON item (destination, grp, priority)
+-- The rest of a group that is ready, and of one that waits, in the order in which it goes.
+CREATE INDEX item_pending_group ON item (destination, grp, priority, place)
     WHERE state = 'Pending' AND grp IS NOT NULL;
-CREATE INDEX item_scheduled_group ON item (destination, grp)
+CREATE INDEX item_scheduled_group ON item (destination, grp, place)
     WHERE state = 'Scheduled' AND grp IS NOT NULL;
 CREATE INDEX item_due ON item (next_attempt) WHERE next_attempt IS NOT NULL;
 CREATE INDEX item_expires ON item (expires)
@@ -181,11 +183,14 @@ CREATE TABLE attempt (
 -- job's identifier as soon as it is known. One row for each claim that is sent so, and none for one that is sent
 -- natively.
 CREATE TABLE hand (
-    claim      INTEGER PRIMARY KEY,
-    -- Identifiers of items, both included.
-    first_item INTEGER NOT NULL,
-    last_item  INTEGER NOT NULL CHECK (last_item >= first_item),
-    job        TEXT
+    claim       INTEGER PRIMARY KEY,
+    -- Items in the order of their places, then identifiers, both included.
+    first_place INTEGER NOT NULL,
+    first_item  INTEGER NOT NULL,
+    last_place  INTEGER NOT NULL,
+    last_item   INTEGER NOT NULL,
+    job         TEXT,
+    CHECK ((last_place, last_item) >= (first_place, first_item))
 ) STRICT;
 
 -- Items that were in hand when a process ended suddenly, until they have a result.

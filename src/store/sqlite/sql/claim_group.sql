@@ -6,8 +6,8 @@ WHERE id IN (
     WHERE destination = :destination AND grp = :grp AND priority = :priority
       AND state = 'Pending'
       AND NOT EXISTS (SELECT 1 FROM suspect s WHERE s.item = item.id AND s.way <> 'Any')
-    ORDER BY id
+    ORDER BY place, id
     LIMIT :limit)
 RETURNING id, instance, sop_instance_uid, series, study, patient, :name, rule, remote_aet,
     state, priority, attempt_count, created, next_attempt, completed, class, dimse_status,
-    details, size_bytes
+    details, size_bytes, place

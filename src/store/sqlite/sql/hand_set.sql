@@ -1,2 +1,5 @@
-INSERT INTO hand (claim, first_item, last_item, job) VALUES (?1, ?2, ?3, ?4)
-ON CONFLICT (claim) DO UPDATE SET first_item = ?2, last_item = ?3, job = ?4
+INSERT INTO hand (claim, first_place, first_item, last_place, last_item, job)
+SELECT ?1, f.place, f.id, l.place, l.id, ?4 FROM item f, item l WHERE f.id = ?2 AND l.id = ?3
+ON CONFLICT (claim) DO UPDATE
+SET first_place = excluded.first_place, first_item = excluded.first_item,
+    last_place = excluded.last_place, last_item = excluded.last_item, job = excluded.job
