@@ -3,7 +3,8 @@
 //!
 //! Only in builds with debug assertions; in a release there is nothing here.
 
-/// The steps, in their order: `looked-back` for a study that is taken whole only, `submitted`, `named` and `job-ended` over REST only, `answered` and `told` natively only.
+/// The steps, in their order: `looked-back` for a study that is taken whole only, `submitted`, `named` and `job-ended`
+/// over REST only, `answered` and `told` natively only.
 pub const POINTS: [&str; 11] = [
     "arrived",
     "enqueued",

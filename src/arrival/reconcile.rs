@@ -364,7 +364,8 @@ impl Reconciler {
         self.enlist_by(None, &mut taken, facts, gone)
     }
 
-    /// The same, of these rules only (by key); studies are taken as `taken` says, which learns of those that are opened.
+    /// The same, of these rules only (by key); studies are taken as `taken` says, which learns of those that are
+    /// opened.
     pub(super) fn enlist_by(
         &mut self,
         only: Option<&[String]>,

@@ -3,7 +3,8 @@
 //! Invariants:
 //! - An instance gets items if none were made since this reception of it: told by the stamp of the reception where
 //!   it is known, else by the times of the instance's items.
-//! - Items that a person asked for say nothing about an arrival, and neither do those of a look back ([`super::whole`]).
+//! - Items that a person asked for say nothing about an arrival, and neither do those of a look back
+//!   ([`super::whole`]).
 
 use std::collections::HashSet;
 

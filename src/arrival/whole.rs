@@ -9,8 +9,8 @@
 //! - **What came earlier**, in the same page of the log or years ago, is in the list of the study's instances that is
 //!   read after the study was opened, and is routed by the rules that opened it, and by no other. What is stored after
 //!   the list was read comes later. What is deleted meanwhile is neither.
-//! - **Per instance** is all but `When`: what `Unless`, `Anonymized`, `Modified`, another rule's `Stop` or the origin keeps
-//!   from a rule does not go with its study.
+//! - **Per instance** is all but `When`: what `Unless`, `Anonymized`, `Modified`, another rule's `Stop` or the origin
+//!   keeps from a rule does not go with its study.
 //! - **Twice** is told by the store: one reception of an instance makes one item for a destination
 //!   ([`crate::store::Duplicates`]), in whatever order its own line and a look back come. A look back says nothing of
 //!   an instance's own arrival (`Duplicates::Earlier`, [`super::recent`] does not learn of it): what other rules make

@@ -355,8 +355,8 @@ pub struct Window {
 pub struct Rule {
     /// `Name`, or `Rules[0]` for one without a name.
     pub name: String,
-    /// What is remembered of the rule is remembered under this: its name; without one, a sum of what is written there (`To`,
-    /// `When`, `Unless`), since its place among the rules may be another one's tomorrow.
+    /// What is remembered of the rule is remembered under this: its name; without one, a sum of what is written there
+    /// (`To`, `When`), since its place among the rules may be another one's tomorrow.
     pub key: String,
     pub to: Vec<String>,
     /// All of these must hold. Without any, everything that was received does.
