@@ -77,6 +77,11 @@ pub(super) struct Terms {
 }
 
 impl Terms {
+    /// Whether a group is in one worker's hand at a time.
+    pub fn keeps_groups(&self) -> bool {
+        !self.settings.splits()
+    }
+
     /// Whether each group has an association to itself.
     pub fn is_per_group(&self) -> bool {
         self.settings.association_per == AssociationPer::Group
@@ -222,7 +227,7 @@ impl Lane {
             state.active += 1;
             let reserved = self.is_reserved(worker);
             self.wire.take_up(self.place(worker), reserved, bytes, now);
-            if terms.is_per_group() && !self.take_in_hand(state, worker, claim, now, terms) {
+            if terms.keeps_groups() && !self.take_in_hand(state, worker, claim, now, terms) {
                 // More of what was chosen before.
                 return;
             }
@@ -255,6 +260,7 @@ impl Lane {
     pub(super) fn done(&self, worker: u32) {
         let kept = self.change(|state| {
             state.active = state.active.saturating_sub(1);
+            state.end_of_claim(worker);
             state.holds.contains_key(&worker)
         });
         if !kept {

@@ -1,6 +1,8 @@
-//! Groups that have an association to themselves (`AssociationPer: "Group"`): which worker has which one in hand.
+//! Groups that are not split: which worker has which one in hand. Those that have an association to themselves
+//! (`AssociationPer: "Group"`) for as long as that is open, others (`Split: false`) for the time of a claim.
 //!
 //! Invariants:
+//! - A group that is kept for the time of a claim is in one hand at a time. What follows is said of the others.
 //! - A group is in one hand at a time, from its claim until its association is released: nobody else claims of it, and
 //!   its worker claims of nothing else.
 //! - The association stays open while more of its group may come: until nothing was ready for [`Lane::linger`]. Once
@@ -28,6 +30,8 @@ pub(super) struct Hold {
     group: String,
     /// Those that it began with.
     terms: Arc<Terms>,
+    /// For the time of a claim.
+    brief: bool,
     since: Timestamp,
     /// Arrival of the newest instance claimed so far.
     newest: Timestamp,
@@ -89,6 +93,17 @@ impl Hold {
     }
 }
 
+impl LaneState {
+    /// The worker has sent what it claimed: others may take of the group, unless it has its association to itself.
+    pub(super) fn end_of_claim(&mut self, worker: u32) {
+        if self.holds.get(&worker).is_some_and(|hold| hold.brief) {
+            self.holds.remove(&worker);
+            // They may have found nothing else.
+            self.pokes = self.pokes.wrapping_add(1);
+        }
+    }
+}
+
 impl Lane {
     /// Seconds for which more of a group is waited for.
     pub(super) fn linger(&self) -> f64 {
@@ -118,6 +133,13 @@ impl Lane {
             .collect()
     }
 
+    /// The groups that other workers have in hand.
+    pub(in crate::dispatch) fn in_other_hands(&self, worker: u32) -> Vec<String> {
+        let state = self.lock();
+        let others = state.holds.iter().filter(|(other, _)| **other != worker);
+        others.map(|(_, hold)| hold.group.clone()).collect()
+    }
+
     /// The worker has this claim's group in hand from now on. `true`: and did not before.
     pub(super) fn take_in_hand(
         &self,
@@ -132,6 +154,7 @@ impl Lane {
         let hold = state.holds.entry(worker).or_insert_with(|| Hold {
             group: group_of(claim).to_owned(),
             terms: terms.clone(),
+            brief: !terms.is_per_group(),
             since: now,
             newest: Timestamp::default(),
             urgent: false,

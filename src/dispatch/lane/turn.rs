@@ -171,7 +171,7 @@ impl Lane {
             }
         }
         let paying = self.wire.is_throttled();
-        let exclusive = paying || (terms.is_per_group() && !holds);
+        let exclusive = paying || (terms.keeps_groups() && !holds);
         if (exclusive && state.claiming) || (paying && wire.claiming) {
             return idle(None, &state);
         }

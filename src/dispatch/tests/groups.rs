@@ -3,6 +3,7 @@
 use super::limits::{at_hour, to_hour, window};
 use super::*;
 use crate::config::settings::AssociationPer;
+use crate::dispatch::lane::Turn;
 
 fn per_group(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
     let bench = bench(|settings| {
@@ -346,4 +347,85 @@ fn a_refused_association_lets_others_have_the_group() {
     assert!(matches!(bench.step(1), Step::Idle(_)), "one is enough now");
     bench.work();
     assert_eq!(bench.line(), ["a ends", "b: b-0"]);
+}
+
+/// `"Split": false`: any association, and one at a time.
+fn kept(associations: u32) -> Bench {
+    let bench = bench(|settings| {
+        settings.split = false;
+        settings.associations = associations;
+        settings.batch_size = 2;
+    });
+    bench.script.native.store(true, Ordering::SeqCst);
+    bench
+}
+
+#[test]
+fn a_group_that_is_not_split_is_in_one_hand_at_a_time() {
+    let bench = kept(2);
+    bench.enqueue(&items("a", 5));
+    let looks = |store: &dyn Store, lane: &Lane| {
+        let taken = lane.in_other_hands(1);
+        assert_eq!(taken, ["a"]);
+        let ready = |pick| {
+            store
+                .is_ready("pacs", Groups::Except(&taken), pick)
+                .unwrap()
+        };
+        assert!(!ready(Pick::MostUrgent), "the other worker finds nothing");
+    };
+    bench.each("a-1", looks);
+    bench.step(0);
+    // Nobody has it in hand any more, and nobody waits for what may come.
+    assert!(bench.lane.in_hand().is_empty());
+    bench.step(1);
+    bench.each("a-4", looks);
+    bench.step(0);
+    assert_eq!(
+        bench.sent(),
+        [vec!["a-0", "a-1"], vec!["a-2", "a-3"], vec!["a-4"]]
+    );
+    assert!(bench.line().is_empty(), "no association of its own");
+}
+
+/// One that found nothing but what another one had in hand looks again when that is over.
+#[test]
+fn what_was_in_another_hand_is_looked_for_again() {
+    let bench = kept(2);
+    bench.enqueue(&items("a", 3));
+    bench.each("a-0", |store, lane| {
+        let look = lane.turn(1);
+        let Turn::Send { seen, .. } = look else {
+            panic!("there may be something");
+        };
+        lane.recorded();
+        lane.sent(1);
+        let taken = lane.in_other_hands(1);
+        let ready = store.is_ready("pacs", Groups::Except(&taken), Pick::MostUrgent);
+        assert!(!ready.unwrap());
+        lane.empty(seen);
+        assert!(matches!(lane.turn(1), Turn::Wait(_)));
+    });
+    bench.step(0);
+    assert_eq!(bench.step(1), Step::Worked);
+    assert_eq!(bench.state("a-2"), State::Success);
+}
+
+/// Other groups go beside it, and something urgent of another group does not wait for its end.
+#[test]
+fn others_go_beside_a_group_that_is_not_split() {
+    let bench = kept(2);
+    bench.enqueue(&items("a", 3));
+    bench.enqueue(&items("b", 1));
+    bench.each("a-1", |store, lane| {
+        let taken = lane.in_other_hands(1);
+        let ready = store.is_ready("pacs", Groups::Except(&taken), Pick::MostUrgent);
+        assert!(ready.unwrap());
+        arrives(more("s", "stat", Priority::Stat))(store, lane);
+    });
+    bench.step(0);
+    bench.step(0);
+    bench.work();
+    let order = bench.sent().concat();
+    assert_eq!(order, ["a-0", "a-1", "stat", "a-2", "b-0"]);
 }

@@ -13,7 +13,7 @@ use super::*;
 use crate::config::settings::{AssociationPer, Window};
 use crate::item::state::Move;
 use crate::item::{RetryPolicy, outcome};
-use crate::store::conformance::model::Model;
+use crate::store::conformance::model::{Entry, Model};
 
 const DESTINATIONS: [&str; 4] = ["pacs", "night", "slow", "whole"];
 const MAX_ATTEMPTS: u32 = 3;
@@ -64,6 +64,10 @@ struct World {
     clock: Arc<TestClock>,
     /// Groups whose association is open, by whether something goes over it now.
     open: Mutex<BTreeMap<String, bool>>,
+    /// Of each item, unless it is a group of its own.
+    groups: Mutex<BTreeMap<i64, Option<String>>>,
+    /// Groups that are being sent, of those that are not split.
+    kept: Mutex<BTreeSet<String>>,
     /// The worker that is stepped within the next delivery.
     nested: Mutex<Option<u32>>,
 }
@@ -121,6 +125,13 @@ impl Player for World {
             nested: depth > 0,
         });
         assert_eq!(batch.group.is_some(), destination == "whole");
+        let kept = (destination == "night")
+            .then(|| self.groups.lock().unwrap()[&ids[0]].clone())
+            .flatten();
+        if let Some(group) = &kept {
+            let begun = self.kept.lock().unwrap().insert(group.clone());
+            assert!(begun, "{group} is split");
+        }
         if let Some(group) = batch.group {
             let mut open = self.open.lock().unwrap();
             let before = open.insert(group.to_owned(), true);
@@ -183,6 +194,9 @@ impl Player for World {
             tried: ids.into_iter().zip(tried.clone()).collect(),
         });
         self.depth.fetch_sub(1, Ordering::SeqCst);
+        if let Some(group) = kept {
+            self.kept.lock().unwrap().remove(&group);
+        }
         if let Some(group) = batch.group {
             self.open.lock().unwrap().insert(group.to_owned(), false);
         }
@@ -230,6 +244,7 @@ fn settings() -> Settings {
         windows,
         associations: 3,
         reserved_associations: 1,
+        split: false,
         ..defaults.clone()
     };
     let slow = DestinationSettings {
@@ -295,6 +310,8 @@ fn run(seed: u64, steps: u32) -> BTreeMap<&'static str, u32> {
             inside: Mutex::default(),
             clock: clock.clone(),
             open: Mutex::default(),
+            groups: Mutex::default(),
+            kept: Mutex::default(),
             nested: Mutex::default(),
         }),
         clock,
@@ -483,6 +500,10 @@ impl Play {
         }
         let expected = self.model.enqueue(&intake, now, first);
         assert_eq!(answer, expected);
+        let made = self.model.entries.range(first..);
+        let group = |entry: &Entry| (!entry.is_alone()).then(|| entry.group.clone());
+        let groups = made.map(|(id, entry)| (*id, group(entry)));
+        self.world.groups.lock().unwrap().extend(groups);
         format!("enqueue {answer:?}")
     }
 

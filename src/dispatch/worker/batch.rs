@@ -233,7 +233,13 @@ impl<'a> Yielding<'a> {
             return false;
         };
         let store = &self.lane.tools.store;
-        let urgent = store.is_ready(&self.lane.name, Groups::All, Pick::AtLeast(above));
+        // What is in another hand goes next there.
+        let taken = self.lane.in_other_hands(self.worker);
+        let urgent = store.is_ready(
+            &self.lane.name,
+            Groups::Except(&taken),
+            Pick::AtLeast(above),
+        );
         // A store that cannot be asked now will say so at the next claim.
         urgent.unwrap_or(false)
     }

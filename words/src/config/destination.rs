@@ -9,19 +9,20 @@
 
 use super::mistake::{Mistakes, quoted_text};
 use super::raw::{Node, Object, Written};
-use super::settings::{DestinationSettings, LocalAet, Transport, Window};
+use super::settings::{AssociationPer, DestinationSettings, LocalAet, Transport, Window};
 use super::vocabulary::{
     AET, ASSOCIATION_PER, LEVELS, PRIORITIES, REMOTE_AET, TRANSFER_SYNTAXES, TRANSPORTS, aet,
 };
 use super::window;
 use crate::item::{RetryPolicy, Statuses, statuses};
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "Target",
     "Transport",
     "TransferSyntax",
     "Associations",
     "AssociationPer",
+    "Split",
     "BatchSize",
     "Level",
     "QuietSeconds",
@@ -64,6 +65,8 @@ pub(super) struct Draft {
     associations: bool,
     /// `Delay` and `MaxDelay` are valid.
     delays: bool,
+    /// `Split` is written.
+    split: bool,
     /// `QuietSeconds` and `MaxQuietSeconds` are valid.
     quiet: bool,
 }
@@ -75,6 +78,7 @@ impl Draft {
             associations: true,
             delays: true,
             quiet: true,
+            split: false,
         }
     }
 
@@ -114,9 +118,6 @@ impl Draft {
                 );
             }
         }
-        section.read("AssociationPer", &mut s.association_per, |n| {
-            n.choice(&ASSOCIATION_PER, mistakes)
-        });
         section.read("BatchSize", &mut s.batch_size, |n| {
             n.integer(1..=10_000, mistakes)
         });
@@ -137,12 +138,33 @@ impl Draft {
         });
         section.read("Windows", &mut s.windows, |n| windows(n, mistakes));
 
+        draft.read_split(&section, mistakes);
         draft.read_quiet(&section, mistakes);
         draft.read_associations(&section, mistakes);
         if let Some(retry) = section.get("Retry") {
             draft.read_retry(&retry, mistakes);
         }
         draft
+    }
+
+    fn read_split(&mut self, section: &Object<'_>, mistakes: &mut Mistakes) {
+        let s = &mut self.settings;
+        section.read("AssociationPer", &mut s.association_per, |n| {
+            n.choice(&ASSOCIATION_PER, mistakes)
+        });
+        let split = section.read("Split", &mut s.split, |n| n.boolean(mistakes));
+        self.split |= split == Written::Valid;
+        if !(self.split && s.split && s.association_per == AssociationPer::Group) {
+            return;
+        }
+        if let Some(node) = section.get("Split") {
+            node.wrong(
+                mistakes,
+                "false, or no Split, while AssociationPer is \"Group\"",
+            );
+        } else if let Some(node) = section.get("AssociationPer") {
+            node.wrong(mistakes, "\"Any\" while Split is true");
+        }
     }
 
     fn read_quiet(&mut self, section: &Object<'_>, mistakes: &mut Mistakes) {

@@ -25,6 +25,8 @@ pub struct InForce {
     pub associations: u32,
     /// `Any`, or `Group`: each group has an association to itself.
     pub association_per: &'static str,
+    /// Whether several associations may send of one group at the same time.
+    pub split: bool,
     /// Most instances handed to one association before it is given back.
     pub batch_size: u32,
     /// What is kept together: `Instance`, `Series`, `Study` or `Patient`.
@@ -81,6 +83,7 @@ pub fn in_force(settings: &DestinationSettings) -> InForce {
         transfer_syntax: settings.transfer_syntax,
         associations: settings.associations,
         association_per: word_of(&ASSOCIATION_PER, &settings.association_per),
+        split: settings.splits(),
         batch_size: settings.batch_size,
         level: word_of(&LEVELS, &settings.level),
         quiet_seconds: settings.quiet_seconds,

@@ -254,6 +254,8 @@ pub struct DestinationSettings {
     pub transfer_syntax: Option<&'static str>,
     pub associations: u32,
     pub association_per: AssociationPer,
+    /// `Split`: whether several associations may send of one group at the same time, see [`Self::splits`].
+    pub split: bool,
     pub batch_size: u32,
     pub level: Level,
     pub quiet_seconds: u32,
@@ -273,6 +275,12 @@ pub struct DestinationSettings {
 }
 
 impl DestinationSettings {
+    /// Whether several associations may send of one group at the same time. What has an association to itself is never
+    /// split.
+    pub fn splits(&self) -> bool {
+        self.split && self.association_per == AssociationPer::Any
+    }
+
     /// Takes over what all names of a target share.
     pub(super) fn share(&mut self, of_target: &DestinationSettings) {
         self.associations = of_target.associations;
@@ -289,6 +297,7 @@ impl Default for DestinationSettings {
             transfer_syntax: None,
             associations: 2,
             association_per: AssociationPer::Any,
+            split: true,
             batch_size: 100,
             level: Level::Study,
             quiet_seconds: 0,

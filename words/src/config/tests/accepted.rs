@@ -17,6 +17,7 @@ fn table_of_defaults() -> Value {
         "TransferSyntax": null,
         "Associations": 2,
         "AssociationPer": "Any",
+        "Split": true,
         "BatchSize": 100,
         "Level": "Study",
         "QuietSeconds": 0,

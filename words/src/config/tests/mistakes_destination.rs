@@ -26,6 +26,7 @@ fn refused_settings() -> Vec<(&'static str, Vec<Value>, &'static str)> {
             vec![json!("Study"), json!("group"), json!(1)],
             "one of \"Any\", \"Group\"",
         ),
+        ("Split", vec![json!("no"), json!(1)], "true or false"),
         (
             "BatchSize",
             vec![json!(0), json!(10_001), json!("9")],
@@ -179,6 +180,50 @@ fn of_retry() {
             one(section, &format!("Defaults.Retry.{key}"), &[allowed]);
         }
     }
+}
+
+#[test]
+fn of_a_group_that_is_split_and_whole() {
+    let both = json!({ "AssociationPer": "Group", "Split": true });
+    one(
+        json!({ "Defaults": both }),
+        "Defaults.Split",
+        &["false, or no Split, while AssociationPer is \"Group\""],
+    );
+    for (below, above, key) in [
+        (
+            json!({ "Split": true }),
+            json!({ "AssociationPer": "Group" }),
+            "AssociationPer",
+        ),
+        (
+            json!({ "AssociationPer": "Group" }),
+            json!({ "Split": true }),
+            "Split",
+        ),
+    ] {
+        one(
+            json!({ "Defaults": below, "Destinations": { "pacs": above, "archive": {} } }),
+            &format!("Destinations.pacs.{key}"),
+            &[],
+        );
+    }
+    for fits in [
+        json!({ "AssociationPer": "Group", "Split": false }),
+        json!({ "AssociationPer": "Group" }),
+        json!({ "Split": false }),
+        json!({ "Split": true }),
+    ] {
+        let settings = read(&with(json!({ "Defaults": fits }))).unwrap();
+        let splits = *fits.get("AssociationPer").unwrap_or(&json!("Any")) == json!("Any")
+            && fits.get("Split") != Some(&json!(false));
+        assert_eq!(settings.defaults.splits(), splits, "{fits}");
+    }
+    // What a destination has to itself again is split as ever.
+    let again = json!({
+        "Defaults": { "AssociationPer": "Group" }, "Destinations": { "pacs": { "AssociationPer": "Any" } },
+    });
+    assert!(read(&with(again)).unwrap().destination("pacs").splits());
 }
 
 #[test]
