@@ -21,6 +21,7 @@ use crate::arrival::timing;
 use crate::dispatch::LaneStatus;
 use crate::dispatch::figures::{DELIVERY_SECONDS, Figures};
 use crate::item::{Ahead, Class, State, Timestamp};
+use crate::routing::Mark;
 use crate::store::{DestinationRecord, FailureTotal};
 
 /// A destination at the moment of the scrape.
@@ -118,6 +119,7 @@ impl Api {
         );
         given_up.sample(&[], progress.given_up);
         decided(page, destinations, &progress);
+        self.at_rules(page, &progress);
         let timing = self.notices.timing();
         let mut callback = page.family(
             "sendqueue_callback_duration_seconds",
@@ -131,6 +133,22 @@ impl Api {
             timing.sum().as_secs_f64(),
         );
         Ok(())
+    }
+
+    fn at_rules(&self, page: &mut Exposition, progress: &progress::Figures) {
+        let mut rules = page.family(
+            "sendqueue_rule_instances_total",
+            Kind::Counter,
+            "Instances by rule and by what it made of them (Routed and Loop: instances times destinations).",
+        );
+        for rule in &self.settings.rules {
+            let figures = progress.rules.of(rule);
+            for mark in Mark::ALL {
+                let count = figures.map_or(0, |figures| figures.get(mark));
+                let labels = [("rule", rule.name.as_str()), ("result", mark.as_str())];
+                rules.sample(&labels, count);
+            }
+        }
     }
 
     /// Orthanc shows only the lower 32 bits of its numbers. `None`: nothing can be said.

@@ -23,6 +23,7 @@ pub mod openapi;
 pub mod overview;
 pub mod resources;
 pub mod router;
+pub mod rules;
 pub mod types;
 
 use std::collections::BTreeSet;

@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::facts::Fact;
+use super::rule_figures::Tally;
 use crate::config::settings::{DestinationSettings, Settings};
 use crate::item::{Class, Clock, Outcome, Timestamp};
-use crate::routing::{Resolution, Route, Undecided};
+use crate::routing::{Marks, Resolution, Route, Undecided};
 use crate::store::{NewItem, Reception, TakenStudy};
 
 /// When an item made (or replayed) now for a destination goes to the error queue unsent.
@@ -22,6 +23,8 @@ pub struct Enlisted {
     pub items: Vec<NewItem>,
     /// Instance and destination of what came from there and does not go back.
     pub loops: Vec<(String, String)>,
+    /// What became of them at each rule.
+    pub tally: Tally,
     /// Studies that rules take whole from now on.
     pub opened: Vec<TakenStudy>,
     /// By study, what was routed since it was opened: no look back is needed at these.
@@ -47,8 +50,10 @@ impl Enlisted {
         settings: &Settings,
         fact: &Fact,
         resolution: &Resolution,
+        marks: &Marks,
         clock: &dyn Clock,
     ) {
+        self.tally.add(&fact.arrival.ids.instance, marks);
         self.items.extend(items(settings, fact, resolution, clock));
         let loops = resolution.loops.iter();
         self.loops

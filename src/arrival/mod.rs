@@ -24,6 +24,7 @@ mod place;
 pub mod progress;
 pub mod recent;
 pub mod reconcile;
+pub mod rule_figures;
 mod sweep;
 mod tags;
 pub mod timing;

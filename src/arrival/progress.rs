@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::rule_figures::{RuleFigures, Tally};
+use crate::config::settings::Rule;
 use crate::item::Timestamp;
 use parking_lot::{Mutex, MutexGuard};
 
@@ -27,6 +29,8 @@ pub struct Figures {
     pub given_up: u64,
     /// Decisions that need to be seen, by destination.
     pub fates: BTreeMap<(String, Fate), u64>,
+    /// What became of instances at the rules.
+    pub rules: RuleFigures,
 }
 
 /// What was decided of an instance and a destination, other than that it is simply sent.
@@ -103,6 +107,19 @@ impl Progress {
         drop(figures);
         if first {
             log::warn!("{}", text());
+        }
+    }
+
+    /// These rules are in force from now on.
+    pub fn rules_are(&self, rules: &[Rule], now: Timestamp) {
+        self.lock().rules.keep(rules, now);
+    }
+
+    /// Counts what became of instances at these rules, and tells of the first copy that each holds back.
+    pub fn count_rules(&self, rules: &[Rule], tally: &Tally, now: Timestamp) {
+        let told = self.lock().rules.add(rules, tally, now);
+        for text in told {
+            log::warn!("{text}; further ones are only counted");
         }
     }
 

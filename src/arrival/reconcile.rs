@@ -147,6 +147,7 @@ pub struct Reconciler {
 impl Reconciler {
     pub fn new(parts: Parts) -> Reconciler {
         let settings = parts.settings.get();
+        parts.progress.rules_are(&settings.rules, parts.clock.now());
         Reconciler {
             facts: Facts::new(parts.client),
             tags_query: tags::query(&settings),
@@ -204,6 +205,9 @@ impl Reconciler {
         let now = self.parts.settings.get();
         if !Arc::ptr_eq(&now, &self.settings) {
             self.tags_query = tags::query(&now);
+            self.parts
+                .progress
+                .rules_are(&now.rules, self.parts.clock.now());
             self.settings = now;
         }
     }
@@ -387,7 +391,9 @@ impl Reconciler {
         let senders = Senders::new(machines, settings.host.strict_aet_comparison);
         let now = self.parts.clock.now();
         let addresses = |host: &str| self.addresses.of(host, now);
+        let mut marks = Marks::default();
         for fact in facts {
+            marks.0.clear();
             let arrival = &fact.arrival;
             let came_from = |name: &str| senders.sent(arrival, name, &addresses);
             let mut tags = OrthancTags {
@@ -400,14 +406,7 @@ impl Reconciler {
                 taken_by: taken.of(&arrival.ids.study),
                 only,
             };
-            let resolution = resolve(
-                settings,
-                arrival,
-                study,
-                &came_from,
-                &mut tags,
-                &mut Marks::default(),
-            );
+            let resolution = resolve(settings, arrival, study, &came_from, &mut tags, &mut marks);
             if let Some(error) = tags.failed {
                 if matches!(error, CallError::HostGone) {
                     return Err(error.into());
@@ -419,7 +418,7 @@ impl Reconciler {
             }
             let opened = taken.open(settings, fact, &resolution);
             enlisted.open(fact, opened);
-            enlisted.add(settings, fact, &resolution, &*self.parts.clock);
+            enlisted.add(settings, fact, &resolution, &marks, &*self.parts.clock);
         }
         Ok(enlisted)
     }
@@ -441,6 +440,11 @@ impl Reconciler {
     /// Counts and tells what is not simply sent.
     pub(super) fn tell(&self, enlisted: &Enlisted) {
         let progress = &self.parts.progress;
+        progress.count_rules(
+            &self.settings.rules,
+            &enlisted.tally,
+            self.parts.clock.now(),
+        );
         for (instance, name) in &enlisted.loops {
             progress.count(name, Fate::Loop, || {
                 format!("instance {instance} came from {name} and is not sent back (\"AllowLoop\"); further ones are only counted")

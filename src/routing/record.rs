@@ -52,6 +52,20 @@ pub enum Mark {
 }
 
 impl Mark {
+    /// For the metrics and the counts of a rule.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mark::Matched => "Matched",
+            Mark::Routed => "Routed",
+            Mark::Unless => "Unless",
+            Mark::Loop => "Loop",
+            Mark::Anonymized => "Anonymized",
+            Mark::Modified => "Modified",
+            Mark::Undecided => "Undecided",
+            Mark::Stopped => "Stopped",
+        }
+    }
+
     pub const ALL: [Mark; 8] = [
         Mark::Matched,
         Mark::Routed,
@@ -78,7 +92,7 @@ impl Record for Marks {
         _: &mut Tags<'_>,
     ) {
         let mark = match verdict {
-            Verdict::Yes => Mark::Matched,
+            Verdict::Yes | Verdict::Taken => Mark::Matched,
             Verdict::Undecided(..) => Mark::Undecided,
             Verdict::No(No::When(_)) => return,
             Verdict::No(No::Unless(_)) => Mark::Unless,

@@ -56,7 +56,7 @@ pub fn resolve(
         }
         let own = match verdict {
             Verdict::No(_) => continue,
-            Verdict::Yes => None,
+            Verdict::Yes | Verdict::Taken => None,
             Verdict::Undecided(_, why) => Some(Doubt { rule, why }),
         };
         if is_asked {

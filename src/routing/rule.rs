@@ -18,6 +18,8 @@ use crate::config::settings::{Conditions, Match, Rule, Source, Tag};
 #[derive(Debug, Clone)]
 pub enum Verdict<'r> {
     Yes,
+    /// Its study has matched before: what `When` says is not asked.
+    Taken,
     No(No<'r>),
     /// It hangs on this condition, whose tag cannot be read, for this reason.
     Undecided(Condition<'r>, String),
@@ -89,6 +91,7 @@ pub fn matches<'r>(
     }
     match hangs {
         Some((condition, why)) => Verdict::Undecided(condition, why),
+        None if is_taken => Verdict::Taken,
         None => Verdict::Yes,
     }
 }

@@ -35,7 +35,7 @@ const DESCRIPTION: &str = "The persistent send queue of an Orthanc: what waits, 
      Who may call is Orthanc's own matter (`AuthenticationEnabled`, `RegisteredUsers`, authorization plugins). A POST that a browser \
      makes for a page of another site (its `Origin` is not this host) is refused unless its `Content-Type` is `application/json`.";
 
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     ("Queue", "The queue as a whole."),
     (
         "Items",
@@ -49,6 +49,7 @@ const TAGS: [(&str, &str); 6] = [
         "Destinations",
         "Where instances go: the modalities of Orthanc.",
     ),
+    ("Rules", "What decides where instances go."),
     ("Resources", "What of a resource of Orthanc went where."),
     (
         "Page",

@@ -9,7 +9,7 @@ use crate::api::exposition;
 use crate::api::types::{
     AlertTest, Destination, Echo, Enqueue, Enqueued, ErrorFilter, ErrorSummary, ErrorsQuery,
     Health, History, Item, ItemDetailed, ItemsQuery, Nothing, Overview, Purged, RedirectFilter,
-    RedirectTo, Redirected, Removed, Replayed, Resource,
+    RedirectTo, Redirected, Removed, Replayed, Resource, Rule,
 };
 use crate::ui;
 
@@ -52,6 +52,15 @@ pub fn history() -> Described {
 pub fn metrics() -> Described {
     get("Queue", "metrics", "The queue in Prometheus' text format")
         .answers_text("Text format 0.0.4", &[exposition::CONTENT_TYPE])
+}
+
+pub fn rules() -> Described {
+    get(
+        "Rules",
+        "rules",
+        "The rules in their order, and what became of instances at each",
+    )
+    .answers_list::<Rule>("One for each rule")
 }
 
 pub fn test_alert() -> Described {

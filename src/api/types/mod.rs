@@ -15,6 +15,7 @@ pub mod error_queue;
 pub mod items;
 pub mod overview;
 pub mod resources;
+pub mod rules;
 pub mod values;
 
 pub use self::alerts::AlertTest;
@@ -33,4 +34,5 @@ pub use self::overview::{
     Callbacks, Disabled, Health, HealthStatus, Overview, Part, Problem, ServiceHealth, ServiceState,
 };
 pub use self::resources::{Resource, ResourceProgress};
+pub use self::rules::{Rule, RuleCounts};
 pub use self::values::{Counts, Time, age};

@@ -29,7 +29,7 @@ enum Said {
 
 fn said(rule: &Rule, arrival: &Arrival, tags: &mut Tags<'_>) -> Said {
     match matches(rule, arrival, false, tags) {
-        Verdict::Yes => Said::Yes,
+        Verdict::Yes | Verdict::Taken => Said::Yes,
         Verdict::No(_) => Said::No,
         Verdict::Undecided(_, why) => Said::Undecided(why),
     }
