@@ -12,7 +12,7 @@ const HEADER: &str = "orthanc/OrthancCPlugin.h";
 const SYSTEM_FOLDERS: [&str; 2] = ["/usr/include", "/usr/local/include"];
 
 /// Everything of the header that this crate uses.
-const TYPES: [&str; 29] = [
+const TYPES: [&str; 30] = [
     "OrthancPluginContext",
     "OrthancPluginMemoryBuffer",
     "OrthancPluginHttpRequest",
@@ -42,6 +42,7 @@ const TYPES: [&str; 29] = [
     "_OrthancPluginCallRestApi",
     "_OrthancPluginCallHttpClient2",
     "_OrthancPluginLookupDictionary",
+    "_OrthancPluginDicomToJson",
 ];
 
 fn main() {

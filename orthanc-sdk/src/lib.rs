@@ -60,6 +60,7 @@ mod callbacks;
 mod change;
 mod client;
 mod context;
+mod dicom_json;
 mod dictionary;
 pub mod environment;
 mod error;

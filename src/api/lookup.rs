@@ -41,19 +41,37 @@ impl Api {
         }
     }
 
-    fn look_up(&self, uid: &str, level: Level) -> Result<Vec<String>, CallError> {
-        let found = self.client.post("/tools/lookup", uid.as_bytes())?.json()?;
+    pub(super) fn look_up(&self, uid: &str, level: Level) -> Result<Vec<String>, CallError> {
         let word = match level {
             Level::Patient => "Patient",
             Level::Study => "Study",
             Level::Series => "Series",
             Level::Instance => "Instance",
         };
+        self.look_up_if(uid, |of| of == word)
+    }
+
+    /// Whatever has this UID.
+    pub(super) fn look_up_any(&self, uid: &str) -> Result<Vec<String>, CallError> {
+        self.look_up_if(uid, |_| true)
+    }
+
+    fn look_up_if(
+        &self,
+        uid: &str,
+        is_asked: impl Fn(&str) -> bool,
+    ) -> Result<Vec<String>, CallError> {
+        let found = self.client.post("/tools/lookup", uid.as_bytes())?.json()?;
+        let level = |one: &Value| {
+            one.get("Type")
+                .and_then(Value::as_str)
+                .is_some_and(&is_asked)
+        };
         let mut ids: Vec<String> = found
             .as_array()
             .into_iter()
             .flatten()
-            .filter(|one| one.get("Type").and_then(Value::as_str) == Some(word))
+            .filter(|one| level(one))
             .filter_map(|one| one.get("ID")?.as_str().map(str::to_owned))
             .filter(|id| is_orthanc_id(id))
             .collect();

@@ -22,6 +22,7 @@ pub mod metrics;
 pub mod openapi;
 pub mod overview;
 pub mod resources;
+pub mod route;
 pub mod router;
 pub mod rules;
 pub mod types;
@@ -30,7 +31,7 @@ use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use orthanc_sdk::{Client, Response};
+use orthanc_sdk::{Client, Host, Response};
 use serde::Serialize;
 
 use self::cross_site::CrossSite;
@@ -42,6 +43,7 @@ use crate::arrival::progress::Progress;
 use crate::config::Current;
 use crate::config::settings::Settings;
 use crate::destinations::Directory;
+use crate::destinations::modality::Modalities;
 use crate::dispatch::Lanes;
 use crate::dispatch::promoter::Promoter;
 use crate::item::{Clock, Timestamp};
@@ -87,6 +89,7 @@ pub struct Parts {
     pub promoter: Arc<Promoter>,
     pub notifier: Arc<dyn Notifier>,
     pub directory: Arc<Directory>,
+    pub modalities: Arc<Modalities>,
     pub notices: Arc<Notices>,
     pub progress: Arc<Progress>,
     /// `None`: not configured.
@@ -94,6 +97,7 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub services: Arc<Services>,
     pub client: Client,
+    pub host: Host,
     pub cross_site: CrossSite,
 }
 

@@ -12,6 +12,7 @@
 mod addresses;
 mod again;
 pub mod arrivals;
+pub mod ask;
 mod begin;
 pub mod changes;
 mod describe;

@@ -53,6 +53,7 @@ use std::sync::Arc;
 use orthanc_sdk::{CallError, Client};
 
 use super::addresses::Addresses;
+use super::ask;
 use super::changes::{self, Change, PAGE, ReadError};
 use super::describe::Patience;
 use super::enlist::Enlisted;
@@ -71,7 +72,7 @@ use crate::config::settings::Settings;
 use crate::destinations::modality::Modalities;
 use crate::failpoint;
 use crate::item::{Clock, Timestamp};
-use crate::routing::{Machine, Marks, Senders, Study, resolve};
+use crate::routing::{Marks, Study, resolve};
 use crate::store::{Cursor, Enqueued, Intake, Notifier, Store, StoreError};
 
 /// Why a pass ended early. All of these are tried again.
@@ -382,13 +383,8 @@ impl Reconciler {
         if facts.is_empty() || settings.rules.is_empty() {
             return Ok(enlisted);
         }
-        let modalities = self.parts.modalities.all().map_err(PassError::Modalities)?;
-        let machines = modalities.iter().map(|(name, modality)| Machine {
-            name: name.clone(),
-            aet: modality.aet.clone(),
-            host: modality.host.clone(),
-        });
-        let senders = Senders::new(machines, settings.host.strict_aet_comparison);
+        let senders =
+            ask::senders(&self.parts.modalities, settings).map_err(PassError::Modalities)?;
         let now = self.parts.clock.now();
         let addresses = |host: &str| self.addresses.of(host, now);
         let mut marks = Marks::default();

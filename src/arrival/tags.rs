@@ -53,9 +53,12 @@ impl OrthancTags<'_> {
 impl TagSource for OrthancTags<'_> {
     fn list(&mut self) -> Result<TagValues, String> {
         let uri = format!("/instances/{}/tags{}", self.instance, self.query);
-        let answer = self.client.get_json(&uri);
-        let tags = self.ask(answer)?;
-        TagValues::from_json(&tags).ok_or_else(|| "Orthanc answered no object".to_owned())
+        let answer = self.client.get(&uri);
+        let answer = self.ask(answer)?;
+        if !answer.is_success() {
+            return Err(format!("HTTP status {}", answer.status));
+        }
+        TagValues::read(&answer.body).map_err(|_| "Orthanc answered no object".to_owned())
     }
 
     fn one(&mut self, tag: &Tag, listed: &TagValues) -> Result<Element, String> {

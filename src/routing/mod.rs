@@ -10,6 +10,7 @@
 //! - A rule with `"Scope": "Study"` matches every instance of a study that it matched before ([`Study`]): what the
 //!   instance itself says of `When` is not asked then.
 
+pub mod explain;
 pub mod record;
 pub mod resolve;
 pub mod rule;

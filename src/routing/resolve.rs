@@ -125,7 +125,7 @@ impl Resolution {
         Fate::Undecided(before.then_some(doubt.rule.name.as_str()))
     }
 
-    fn goes_to(&self, name: &str) -> bool {
+    pub(super) fn goes_to(&self, name: &str) -> bool {
         self.routes.iter().any(|route| route.destination == name)
     }
 

@@ -3,8 +3,11 @@
 //! Invariant: what is there and cannot be read is told from what is not there.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde_json::Value;
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 
 use crate::config::settings::Tag;
 
@@ -45,25 +48,16 @@ impl TagValues {
     /// `OrthancPluginGetInstanceJson` and `/instances/{id}/tags` (`{ "0008,0060": { "Type", "Value", … } }`).
     ///
     /// What Orthanc does not show because it is binary or longer than 256 characters (`null`) is kept as unread.
-    /// `None`: this is no object.
-    pub fn from_json(tags: &Value) -> Option<TagValues> {
-        let short = |value: &Value| match value {
-            Value::String(text) => Listed::Text(text.clone()),
-            Value::Array(items) => Listed::Sequence {
-                is_empty: items.is_empty(),
-            },
-            _ => Listed::Unread,
-        };
-        let listed = |value: &Value| match value {
-            Value::Object(full) => full.get("Value").map_or(Listed::Unread, short),
-            other => short(other),
-        };
-        let entries = tags.as_object()?.iter();
-        Some(TagValues(
-            entries
-                .map(|(tag, value)| (tag.clone(), listed(value)))
-                .collect(),
-        ))
+    ///
+    /// # Errors
+    /// It is no JSON object.
+    pub fn read(tags: &[u8]) -> serde_json::Result<TagValues> {
+        serde_json::from_slice(tags)
+    }
+
+    /// Whether the list shows the tag, in whatever way.
+    pub fn has(&self, key: &str) -> bool {
+        self.0.contains_key(key)
     }
 
     /// The value of a tag that is there as text.
@@ -72,6 +66,89 @@ impl TagValues {
             Listed::Text(text) => Some(text),
             Listed::Unread | Listed::Sequence { .. } => None,
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for TagValues {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<TagValues, D::Error> {
+        BTreeMap::deserialize(from).map(TagValues)
+    }
+}
+
+impl<'de> Deserialize<'de> for Listed {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Listed, D::Error> {
+        from.deserialize_any(Value { is_inner: false })
+    }
+}
+
+/// Reads one value. What is in a sequence is passed over without recursion, however deep it is nested: Orthanc answers
+/// requests on threads with a stack of 100 KB.
+struct Value {
+    /// It is the `Value` of the long form.
+    is_inner: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Value {
+    type Value = Listed;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Listed, D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Value {
+    type Value = Listed;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the value of a tag")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Listed, E> {
+        Ok(Listed::Text(text.to_owned()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Listed, E> {
+        Ok(Listed::Text(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Listed, A::Error> {
+        let mut is_empty = true;
+        while items.next_element::<IgnoredAny>()?.is_some() {
+            is_empty = false;
+        }
+        Ok(Listed::Sequence { is_empty })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Listed, A::Error> {
+        let mut found = Listed::Unread;
+        while let Some(key) = entries.next_key::<String>()? {
+            if key == "Value" && !self.is_inner {
+                found = entries.next_value_seed(Value { is_inner: true })?;
+            } else {
+                entries.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
+
+    fn visit_unit<E>(self) -> Result<Listed, E> {
+        Ok(Listed::Unread)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Listed, E> {
+        Ok(Listed::Unread)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Listed, E> {
+        Ok(Listed::Unread)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Listed, E> {
+        Ok(Listed::Unread)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Listed, E> {
+        Ok(Listed::Unread)
     }
 }
 
@@ -184,7 +261,26 @@ mod tests {
             "0008,1140": { "Name": "ReferencedImageSequence", "Type": "Sequence", "Value": [] },
             "7fe0,0010": { "Name": "PixelData", "Type": "Null", "Value": null },
         });
-        assert_eq!(TagValues::from_json(&short), TagValues::from_json(&full));
-        assert_eq!(TagValues::from_json(&json!([])), None);
+        let read = |tags: &serde_json::Value| TagValues::read(tags.to_string().as_bytes());
+        assert_eq!(read(&short).unwrap(), read(&full).unwrap());
+        assert_eq!(read(&short).unwrap().text("0008,0060"), Some("CT"));
+        assert!(read(&json!([])).is_err());
+        assert!(TagValues::read(b"").is_err());
+    }
+
+    /// As a file can have it, on a stack as Orthanc's threads have it.
+    #[test]
+    fn what_is_nested_deep_needs_no_deep_stack() {
+        let deep = 100_000;
+        let text = format!(
+            "{{\"0040,a730\":{}{},\"0008,0060\":\"SR\"}}",
+            "[{\"0040,a730\":".repeat(deep),
+            "[]".to_owned() + &"}]".repeat(deep)
+        );
+        let thread = std::thread::Builder::new().stack_size(100_000);
+        let read = move || TagValues::read(text.as_bytes()).unwrap();
+        let tags = thread.spawn(read).unwrap().join().unwrap();
+        assert_eq!(tags.text("0008,0060"), Some("SR"));
+        assert_eq!(tags.0["0040,a730"], Listed::Sequence { is_empty: false });
     }
 }

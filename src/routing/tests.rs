@@ -1,5 +1,7 @@
 //! The language of rules, from its JSON to what becomes of an instance.
 
+mod explained;
+
 use serde_json::{Value, json};
 
 use super::rule::tests::Whole;
@@ -42,7 +44,7 @@ fn asked(
 ) -> (Resolution, Vec<(usize, Mark)>) {
     let mut read = || {
         let tags = tags.clone()?;
-        Ok(TagValues::from_json(&tags).unwrap())
+        Ok(TagValues::read(tags.to_string().as_bytes()).unwrap())
     };
     let machines = settings.host.modalities.iter().map(|(name, aet)| Machine {
         name: name.clone(),

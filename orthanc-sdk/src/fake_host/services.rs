@@ -45,6 +45,7 @@ type FilterCallback = unsafe extern "C" fn(
 const NOT_IMPLEMENTED: i32 = 2;
 pub(super) const OUT_OF_RANGE: i32 = 3;
 const NETWORK_PROTOCOL: i32 = 9;
+const BAD_FILE_FORMAT: i32 = 15;
 const UNKNOWN_RESOURCE: i32 = 17;
 const UNKNOWN_SERVICE: i32 = 26;
 const NOT_INITIALIZED: i32 = 2038;
@@ -208,6 +209,15 @@ unsafe fn serve(
             raw::_OrthancPluginService_GetConfigurationPath => {
                 let p = &*params.cast::<raw::_OrthancPluginRetrieveDynamicString>();
                 *p.result = memory::string(b"");
+            }
+            raw::_OrthancPluginService_DicomBufferToJson => {
+                // Here a file is the JSON of its tags.
+                let p = &*params.cast::<raw::_OrthancPluginDicomToJson>();
+                let file = bytes(p.buffer.cast(), p.size);
+                if !file.starts_with(b"{") {
+                    return Err(BAD_FILE_FORMAT);
+                }
+                *p.result = memory::string(file);
             }
             raw::_OrthancPluginService_LookupDictionary => {
                 let p = &*params.cast::<raw::_OrthancPluginLookupDictionary>();

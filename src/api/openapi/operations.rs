@@ -9,7 +9,7 @@ use crate::api::exposition;
 use crate::api::types::{
     AlertTest, Destination, Echo, Enqueue, Enqueued, ErrorFilter, ErrorSummary, ErrorsQuery,
     Health, History, Item, ItemDetailed, ItemsQuery, Nothing, Overview, Purged, RedirectFilter,
-    RedirectTo, Redirected, Removed, Replayed, Resource, Rule,
+    RedirectTo, Redirected, Removed, Replayed, Resource, RouteAnswer, RouteQuestion, Rule,
 };
 use crate::ui;
 
@@ -61,6 +61,20 @@ pub fn rules() -> Described {
         "The rules in their order, and what became of instances at each",
     )
     .answers_list::<Rule>("One for each rule")
+}
+
+pub fn ask_rules() -> Described {
+    post("Rules", "route", "Which rules match, which do not and why, and where it would go")
+        .text("Changes nothing: nothing is queued, counted or stored. Of a study, series or patient 200 instances are asked about at most. A file is not stored.")
+        .refuses(&[404])
+        .body::<RouteQuestion>(
+            Required::True,
+            &[
+                ("stored", "A study that Orthanc has", json!({ "Resource": "27f7126f-4f66fb14-03f4081b-f9341db2-53925988" })),
+                ("other", "As if it came from elsewhere", json!({ "Resource": "1.2.840.113619.2.1", "CallingAet": "CT2", "Origin": "DicomProtocol" })),
+            ],
+        )
+        .answers::<RouteAnswer>("What the rules say")
 }
 
 pub fn test_alert() -> Described {

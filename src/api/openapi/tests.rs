@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::*;
 use crate::api::types::{
     DestinationState, Enqueue, ErrorFilter, ErrorsQuery, ItemsQuery, Named, Nothing,
-    RedirectFilter, RedirectTo,
+    RedirectFilter, RedirectTo, RouteQuestion,
 };
 use crate::item::{Class, Priority, State};
 
@@ -138,6 +138,7 @@ fn requests_have_the_fields_that_are_described() {
     reads_what_it_describes::<RedirectFilter>();
     reads_what_it_describes::<RedirectTo>();
     reads_what_it_describes::<Nothing>();
+    reads_what_it_describes::<RouteQuestion>();
     asks_what_it_describes::<ItemsQuery>();
     asks_what_it_describes::<ErrorsQuery>();
 }

@@ -15,6 +15,7 @@ pub mod error_queue;
 pub mod items;
 pub mod overview;
 pub mod resources;
+pub mod route;
 pub mod rules;
 pub mod values;
 
@@ -34,5 +35,8 @@ pub use self::overview::{
     Callbacks, Disabled, Health, HealthStatus, Overview, Part, Problem, ServiceHealth, ServiceState,
 };
 pub use self::resources::{Resource, ResourceProgress};
+pub use self::route::{
+    RouteAnswer, RouteOfSome, RouteQuestion, RuleSaid, RuleTowards, RuleVerdict,
+};
 pub use self::rules::{Rule, RuleCounts};
 pub use self::values::{Counts, Time, age};

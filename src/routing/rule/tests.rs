@@ -241,7 +241,7 @@ fn what_tags_are_asked_for() {
             ..Conditions::default()
         });
         let expected = if expected { Said::Yes } else { Said::No };
-        let mut read = || Ok(TagValues::from_json(&tags).unwrap());
+        let mut read = || Ok(TagValues::read(tags.to_string().as_bytes()).unwrap());
         let verdict = said(&rule, &arrival(), &mut Tags::new(&mut Whole(&mut read)));
         assert_eq!(verdict, expected, "{text}");
     }
@@ -283,7 +283,7 @@ impl TagSource for Listed {
         let tags = json!({
             "0008,0060": "CT", "0008,1140": [], "0009,1001": null, "0009,1002": null, "7fe0,0010": null,
         });
-        Ok(TagValues::from_json(&tags).unwrap())
+        Ok(TagValues::read(tags.to_string().as_bytes()).unwrap())
     }
     fn one(&mut self, tag: &Tag, listed: &TagValues) -> Result<Element, String> {
         assert_eq!(listed.text("0008,0060"), Some("CT"));
