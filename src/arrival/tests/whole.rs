@@ -658,7 +658,7 @@ fn whatever_happens_exactly_the_studies_that_matched_go() {
     let mut random = Rng::with_seed(seed);
     let mut mr = whole("research");
     mr["When"]["CallingAet"] = json!("MR");
-    for round in 0..6 {
+    for round in 0..4 {
         let rules = json!([{ "To": ["archive"] }, whole("pacs"), mr]);
         let mut world = World::with(0, rules);
         world.settle();
