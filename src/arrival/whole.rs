@@ -24,9 +24,11 @@
 //! - **What Orthanc cannot describe**: one instance as everywhere ([`super::describe`]); a part of a study of which
 //!   nothing can be described, though the study can, is given up after as many rounds: told, and counted. Until then
 //!   arrivals go on, and other studies do.
-//! - **Forgotten** is a study only that Orthanc does not have any more, and a rule that takes no whole studies any
-//!   more. Both are seen by the thread that routes, so no arrival is routed in between. If the study comes back, its
-//!   instances arrive, and what matches opens it again; so does a rule that comes back.
+//! - **Forgotten** is a study that Orthanc does not have any more, or whose rule takes no whole studies any more, and
+//!   neither before three months have passed since it was taken: where studies are deleted once they are sent, a report
+//!   that comes later still goes, and a rule that is gone by mistake finds its studies again. Both are seen by the
+//!   thread that routes, so no arrival is routed in between. If the study comes back after that, its instances arrive,
+//!   and what matches opens it again; so it is if the rule comes back.
 //!
 //! A study is looked through in chunks, and some of them in one pass, between which new lines are read: what is in
 //! memory is a list of identifiers, and one chunk of facts.
@@ -54,6 +56,8 @@ const OWED: u32 = 1000;
 /// Of the studies that are known, how many are looked at for being forgotten, and how often.
 const REVIEWED: u32 = 100;
 const REVIEW_SECONDS: f64 = 600.0;
+/// How long a study is remembered at least.
+const KEPT_SECONDS: f64 = 90.0 * 86_400.0;
 
 /// Which rules take the studies of some instances.
 #[derive(Default)]
@@ -332,14 +336,17 @@ impl Reconciler {
         let page = self.parts.store.taken_after(&self.review.last, REVIEWED)?;
         let is_last = page.len() < REVIEWED as usize;
         self.review.last = match page.last() {
-            Some(last) if !is_last => last.clone(),
+            Some((last, _)) if !is_last => last.clone(),
             _ => TakenStudy::default(),
         };
-        let mut studies: Vec<&str> = page.iter().map(|one| one.study.as_str()).collect();
-        studies.dedup();
-        if studies.is_empty() {
+        let kept = now.plus_seconds(-KEPT_SECONDS);
+        let old = page.into_iter().filter(|(_, since)| *since < kept);
+        let old: Vec<TakenStudy> = old.map(|(one, _)| one).collect();
+        if old.is_empty() {
             return Ok(());
         }
+        let mut studies: Vec<&str> = old.iter().map(|one| one.study.as_str()).collect();
+        studies.dedup();
         let found = match self.facts.resources(&studies) {
             Ok(found) => found,
             Err(CallError::HostGone) => return Err(CallError::HostGone.into()),
@@ -349,7 +356,7 @@ impl Reconciler {
         let scoped = scoped(&self.settings);
         let is_kept =
             |one: &TakenStudy| scoped.contains(one.rule.as_str()) && found.contains_key(&one.study);
-        let gone: Vec<TakenStudy> = page.into_iter().filter(|one| !is_kept(one)).collect();
+        let gone: Vec<TakenStudy> = old.into_iter().filter(|one| !is_kept(one)).collect();
         if !gone.is_empty() {
             log::debug!(
                 "{} studies are no longer taken whole: they, or the rule, are gone",

@@ -35,7 +35,7 @@ macro_rules! pass_on {
             fn taken(studies: &[&str]) -> Vec<TakenStudy>;
             fn owed(limit: u32) -> Vec<TakenStudy>;
             fn looked_back(studies: &[TakenStudy]) -> ();
-            fn taken_after(last: &TakenStudy, limit: u32) -> Vec<TakenStudy>;
+            fn taken_after(last: &TakenStudy, limit: u32) -> Vec<(TakenStudy, Timestamp)>;
             fn forget(studies: &[TakenStudy]) -> ();
             fn arrived(study: &str, instance: &str) -> Option<Timestamp>;
         } {});

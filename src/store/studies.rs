@@ -25,8 +25,8 @@ pub trait Studies: Send + Sync {
     fn owed(&self, limit: u32) -> Result<Vec<TakenStudy>>;
     /// The look back at these is paid.
     fn looked_back(&self, studies: &[TakenStudy]) -> Result<()>;
-    /// All that are taken, in their order, from the one after this on.
-    fn taken_after(&self, last: &TakenStudy, limit: u32) -> Result<Vec<TakenStudy>>;
+    /// All that are taken, in their order, from the one after this on; since when each is.
+    fn taken_after(&self, last: &TakenStudy, limit: u32) -> Result<Vec<(TakenStudy, Timestamp)>>;
     /// These are taken no more.
     fn forget(&self, studies: &[TakenStudy]) -> Result<()>;
     /// When an item was made last because this instance had arrived: not because a person asked for it, nor because

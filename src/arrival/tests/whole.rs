@@ -597,6 +597,39 @@ fn what_orthanc_did_not_store_opens_a_study_only_where_it_is_sent() {
     }
 }
 
+/// A router that deletes what it has sent: a report that comes weeks later goes where the images went.
+#[test]
+fn a_study_that_is_sent_and_deleted_is_remembered() {
+    let mut world = world();
+    store(&world, "CT", [1, 2]);
+    world.settle();
+    assert_eq!(world.deliver().len(), 2);
+    world.index(|index| {
+        index.remove("i1");
+        index.remove("i2");
+    });
+    for _ in 0..8 {
+        world.wait(10.0 * 86_400.0);
+        world.settle();
+    }
+    store(&world, "SR", [3]);
+    world.settle();
+    assert_eq!(world.deliver(), ["i3"]);
+    // The rule is gone for a while.
+    let rules = world.configuration["SendQueue"]["Rules"].clone();
+    world.configuration["SendQueue"]["Rules"] = json!([]);
+    world.crash();
+    for _ in 0..3 {
+        world.wait(600.0);
+        world.settle();
+    }
+    world.configuration["SendQueue"]["Rules"] = rules;
+    world.crash();
+    store(&world, "SR", [4]);
+    world.settle();
+    assert_eq!(world.deliver(), ["i4"]);
+}
+
 #[test]
 fn what_is_gone_is_forgotten() {
     let mut world = world();
@@ -611,6 +644,7 @@ fn what_is_gone_is_forgotten() {
     });
     world.settle();
     assert_eq!(taken(&world), 250);
+    world.wait(91.0 * 86_400.0);
     let review = |world: &mut World| {
         for _ in 0..4 {
             world.wait(600.0);
@@ -644,6 +678,9 @@ fn what_is_gone_is_forgotten() {
     world.configuration["SendQueue"]["Rules"] = json!([rule]);
     world.crash();
     world.settle();
+    review(&mut world);
+    assert_eq!(taken(&world), 1, "of today");
+    world.wait(91.0 * 86_400.0);
     review(&mut world);
     assert_eq!(taken(&world), 0);
 }

@@ -77,16 +77,18 @@ fn all_that_is_taken_page_by_page(store: &dyn Store) {
         .flat_map(|study| ["x", "y", "z"].map(|rule| taken(&format!("s{study}"), rule)))
         .collect();
     studies.reverse();
-    take(store, 0, &studies);
+    take(store, 5, &studies);
+    take(store, 6, &studies);
     studies.sort();
     let mut found = Vec::new();
     let mut last = TakenStudy::default();
     loop {
         let page = store.taken_after(&last, 2).unwrap();
         assert!(page.len() <= 2);
-        let Some(end) = page.last() else { break };
+        let Some((end, _)) = page.last() else { break };
         last = end.clone();
-        found.extend(page);
+        assert!(page.iter().all(|(_, since)| *since == at(5)));
+        found.extend(page.into_iter().map(|(one, _)| one));
     }
     assert_eq!(found, studies);
     store.forget(&studies).unwrap();

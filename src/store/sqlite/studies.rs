@@ -36,11 +36,13 @@ impl Studies for SqliteStore {
         self.write(|| each(self, sql::TAKEN_PAID, studies))
     }
 
-    fn taken_after(&self, last: &TakenStudy, limit: u32) -> Result<Vec<TakenStudy>> {
+    fn taken_after(&self, last: &TakenStudy, limit: u32) -> Result<Vec<(TakenStudy, Timestamp)>> {
         let from = params![last.study, last.rule, limit];
         let mut reader = self.pool.reader()?;
         let tx = reader.snapshot()?;
-        read(&tx, sql::TAKEN_AFTER, from)
+        read_as(&tx, sql::TAKEN_AFTER, from, |row| {
+            Ok((study(row)?, row.get(2)?))
+        })
     }
 
     fn forget(&self, studies: &[TakenStudy]) -> Result<()> {
@@ -55,13 +57,23 @@ impl Studies for SqliteStore {
     }
 }
 
+fn study(row: &Row<'_>) -> rusqlite::Result<TakenStudy> {
+    Ok(TakenStudy {
+        study: row.get(0)?,
+        rule: row.get(1)?,
+    })
+}
+
 fn read(conn: &Connection, statement: &str, from: impl Params) -> Result<Vec<TakenStudy>> {
-    let row = |row: &Row<'_>| {
-        Ok(TakenStudy {
-            study: row.get(0)?,
-            rule: row.get(1)?,
-        })
-    };
+    read_as(conn, statement, from, study)
+}
+
+fn read_as<T>(
+    conn: &Connection,
+    statement: &str,
+    from: impl Params,
+    row: fn(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>> {
     let mut read = conn.prepare_cached(statement)?;
     let taken = read.query_map(from, row)?;
     Ok(taken.collect::<rusqlite::Result<_>>()?)
