@@ -33,6 +33,7 @@ pub mod dispatch;
 mod failpoint;
 pub mod gauges;
 pub mod plugin;
+pub mod reload;
 pub mod routing;
 pub mod service;
 pub mod store;

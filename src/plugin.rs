@@ -10,13 +10,14 @@
 //!   shutdown touch freed memory; the servers that Orthanc stops first take a second or more, and the workers make none
 //!   later than `transport::rest` allows (0.9 s). Without these servers it waits for [`LONG_GRACE`].
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use orthanc_sdk::{Change, ChangeType, Host, Plugin, Request, StoredInstance};
 use serde_json::Value;
 
-use crate::alert::{self, Alerts};
+use crate::alert;
 use crate::api;
 use crate::api::cross_site::{self, CrossSite};
 use crate::arrival::arrivals::Arrivals;
@@ -35,6 +36,7 @@ use crate::dispatch::takeup::{self, TakeUp};
 use crate::dispatch::{Lanes, Tools};
 use crate::gauges::Gauges;
 use crate::item::{Clock, SystemClock};
+use crate::reload::{self, Origin, Reloader};
 use crate::service::{Service, Services};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Claims, Upkeep};
@@ -99,7 +101,9 @@ impl Plugin for SendQueue {
         if !host.at_least(1, 12, 4) {
             settings.host.tls = settings.host.tls.before_1_12_4();
         }
-        enabled(host, settings, grace(&configuration))
+        let grace = grace(&configuration);
+        let origin = Origin::new(configuration, std::env::args_os());
+        enabled(host, settings, grace, Configuration { base, origin })
     }
 
     fn finalize(self) {
@@ -132,7 +136,18 @@ fn grace(configuration: &Value) -> Duration {
     }
 }
 
-fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue, String> {
+/// Where settings come from later.
+struct Configuration {
+    base: Option<PathBuf>,
+    origin: Origin,
+}
+
+fn enabled(
+    host: Host,
+    settings: Settings,
+    grace: Duration,
+    configuration: Configuration,
+) -> Result<SendQueue, String> {
     let current = Current::new(settings);
     let settings = current.get();
     // By the machine's clock, as the time at which the database was made.
@@ -146,9 +161,10 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         clock.clone(),
         Box::new(move |name| host.set_thread_name(name)),
     );
-    let cutter = || {
+    let of_cutter = services.clone();
+    let cutter = move || {
         Cutter::new(
-            services.clone(),
+            of_cutter.clone(),
             Box::new(|peers| {
                 orthanc_sdk::sockets::shutdown_connections(peers);
             }),
@@ -183,7 +199,7 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         services: services.clone(),
         clock: clock.clone(),
         zone: jiff::tz::TimeZone::system(),
-        budget,
+        budget: budget.clone(),
         alone: Alone::default(),
         jitter: fastrand::f64,
     });
@@ -210,24 +226,25 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         clock: clock.clone(),
     });
     let gauges = Gauges::new(host, store.clone(), lanes.clone(), clock.clone());
-    let alerts = settings.alerts.as_ref().map(|set| {
-        let (store, lanes, time) = (store.clone(), lanes.clone(), clock.clone());
-        let parts = alert::Parts {
-            counters: Box::new(move || alert::looks(store.as_ref(), &lanes, time.as_ref())),
-            clock: clock.clone(),
+    let (of_alerts, told_of, time) = (store.clone(), lanes.clone(), clock.clone());
+    let parts = move || {
+        let (store, lanes, clock) = (of_alerts.clone(), told_of.clone(), time.clone());
+        alert::Parts {
+            counters: Box::new(move || alert::looks(store.as_ref(), &lanes, clock.as_ref())),
+            clock: time.clone(),
             http: Box::new(move |request| host.http(request)),
             cutter: cutter(),
-        };
-        Arc::new(Alerts::new(set, &settings.host, parts))
-    });
+        }
+    };
+    let alerts = Arc::new(alert::Switch::new(services.clone(), parts, &settings));
     let mut ours: Vec<(&'static str, Arc<dyn Service>)> = vec![
         ("sq-release", native.clone()),
         ("sq-start", Arc::new(takeup)),
         ("sq-promote", promoter.clone()),
         ("sq-metrics", Arc::new(gauges)),
     ];
-    if let Some(alerts) = &alerts {
-        ours.push(("sq-alert", alerts.clone()));
+    if let Some(alerts) = alerts.get() {
+        ours.push((alert::NAME, alerts));
     }
     ours.push(("sq-arrive", Arc::new(arrivals)));
     let running = Arc::new(Running {
@@ -241,8 +258,22 @@ fn enabled(host: Host, settings: Settings, grace: Duration) -> Result<SendQueue,
         ours,
         grace,
     });
+    let reloader = Reloader::new(reload::Parts {
+        client: host.client(),
+        current: current.clone(),
+        directory: directory.clone(),
+        lanes: lanes.clone(),
+        promoter: promoter.clone(),
+        alerts: alerts.clone(),
+        budget,
+        services: services.clone(),
+        tags: Box::new(move |name| host.lookup_tag(name)),
+        base: configuration.base,
+        origin: configuration.origin,
+    });
     let api = api::Parts {
         current,
+        reloader,
         store,
         lanes,
         notifier: promoter.clone(),

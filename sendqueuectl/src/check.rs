@@ -5,14 +5,13 @@ use std::process::ExitCode;
 
 use dicom_core::dictionary::{DataDictionary as _, DataDictionaryEntry as _};
 use dicom_dictionary_std::StandardDataDictionary;
-use sendqueue_words::config;
+use sendqueue_words::config::{self, files};
 use serde_json::{Value, json};
 
-use crate::orthanc_config;
 use crate::show::{plain, say};
 
 pub fn run(path: &Path, as_json: bool) -> ExitCode {
-    let configuration = match orthanc_config::read(path) {
+    let configuration = match files::read(path) {
         Ok(configuration) => configuration,
         Err(problem) => {
             if as_json {
@@ -25,7 +24,7 @@ pub fn run(path: &Path, as_json: bool) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let own = orthanc_config::own_tags(&configuration);
+    let own = files::own_tags(&configuration);
     let lookup = |name: &str| {
         let found = own.iter().find(|(other, _)| other == name);
         found.map(|(_, tag)| *tag).or_else(|| standard(name))

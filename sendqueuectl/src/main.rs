@@ -12,7 +12,6 @@ mod cli;
 mod client;
 mod commands;
 mod filter;
-mod orthanc_config;
 mod show;
 mod watch;
 

@@ -110,6 +110,13 @@ impl Collector {
         }
     }
 
+    /// From now on these are collected. What was collected stays.
+    pub fn set_kinds(&mut self, on: &[AlertKind]) {
+        if self.on != on {
+            self.on = on.to_vec();
+        }
+    }
+
     pub fn add(&mut self, destination: &str, event: &Event, now: Timestamp) {
         let (kind, count) = match event {
             Event::Unreachable { outages, .. } => (AlertKind::DestinationUnreachable, *outages),

@@ -40,6 +40,7 @@
 pub mod collect;
 pub mod message;
 pub mod post;
+mod switch;
 pub mod watch;
 
 #[cfg(test)]
@@ -51,10 +52,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use self::collect::{Collector, Gathered};
 use self::post::{Http, Outbox, Outgoing, Poster, Settled};
+pub use self::switch::{NAME, Switch};
 use self::watch::{Limits, Look, Watch};
 use crate::config::settings::{AlertKind, AlertSettings, HostSettings};
 use crate::cut::Cutter;
@@ -98,6 +100,13 @@ pub fn looks(
     Ok(looks.into_values().collect())
 }
 
+fn limits(settings: &AlertSettings) -> Limits {
+    Limits {
+        items: settings.backlog_items,
+        seconds: settings.backlog_seconds,
+    }
+}
+
 /// What the alerts work with.
 pub struct Parts {
     /// [`looks`], or what a test says.
@@ -113,6 +122,8 @@ pub struct Alerts {
     counters: Box<Counters>,
     clock: Arc<dyn Clock>,
     poster: Poster,
+    /// For the thread, which takes them over before it looks.
+    settings: RwLock<Arc<AlertSettings>>,
     sender: message::Sender,
     /// The thread's own, as the last step left it.
     work: Mutex<Work>,
@@ -163,11 +174,8 @@ pub struct Tested {
 impl Alerts {
     /// Reads the counters, so that what happens from here on is told.
     pub fn new(settings: &AlertSettings, host: &HostSettings, parts: Parts) -> Alerts {
-        let limits = Limits {
-            items: settings.backlog_items,
-            seconds: settings.backlog_seconds,
-        };
         let alerts = Alerts {
+            settings: RwLock::new(Arc::new(settings.clone())),
             counters: parts.counters,
             clock: parts.clock,
             poster: Poster::new(settings, host, parts.http, parts.cutter),
@@ -176,7 +184,7 @@ impl Alerts {
                 aet: host.dicom_aet.clone(),
             },
             work: Mutex::new(Work {
-                watch: Watch::new(limits),
+                watch: Watch::new(limits(settings)),
                 primed: false,
                 looks: Vec::new(),
                 looked: None,
@@ -201,6 +209,17 @@ impl Alerts {
         alerts
     }
 
+    /// Other settings from now on. What was collected goes on.
+    fn set(&self, settings: &AlertSettings) {
+        *self.settings.write() = Arc::new(settings.clone());
+        self.poster.set(settings);
+    }
+
+    /// Nobody is to be told any more.
+    fn end(&self) {
+        self.stop();
+    }
+
     /// Looks if it is time, then posts at most one message. `true`: there was one.
     pub fn round(&self) -> bool {
         let mut work = self.work.lock().clone();
@@ -221,6 +240,9 @@ impl Alerts {
 
     /// Looks if it is time, and makes the messages that are due. Answers the one to post now.
     fn prepare(&self, work: &mut Work) -> Option<Outgoing> {
+        let settings = self.settings.read().clone();
+        work.watch.set_limits(limits(&settings));
+        work.collector.set_kinds(&settings.on);
         self.look(work);
         let now = self.clock.now();
         let look = |one: &Gathered| {
@@ -383,5 +405,9 @@ impl Service for Alerts {
     fn stop(&self) {
         self.bell.stop();
         self.poster.cut();
+    }
+
+    fn may_end(&self) -> bool {
+        self.bell.is_stopped()
     }
 }

@@ -10,10 +10,12 @@
 //! - `Url` and `Secret` stand in nothing that is returned or logged.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use orthanc_sdk::{CallError, HttpReply, HttpRequest, Method};
+use parking_lot::RwLock;
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -57,11 +59,28 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Who is told.
+struct Receiver {
+    url: Secret,
+    peer: Peer,
+    key: Option<hmac::Key>,
+}
+
+impl Receiver {
+    fn of(settings: &AlertSettings) -> Receiver {
+        let secret = settings.secret.as_ref();
+        Receiver {
+            url: settings.url.clone(),
+            peer: settings.peer.clone(),
+            key: secret.map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.reveal().as_bytes())),
+        }
+    }
+}
+
 /// Posts one message at a time.
 pub struct Poster {
-    url: Secret,
-    peers: Vec<Peer>,
-    key: Option<hmac::Key>,
+    receiver: RwLock<Arc<Receiver>>,
+    proxy: Option<Peer>,
     http: Box<Http>,
     cutter: Cutter,
     stopped: AtomicBool,
@@ -74,35 +93,36 @@ impl Poster {
         http: Box<Http>,
         cutter: Cutter,
     ) -> Poster {
-        let peers = [Some(&settings.peer), host.http_proxy.as_ref()];
         Poster {
-            url: settings.url.clone(),
-            peers: peers.into_iter().flatten().cloned().collect(),
-            key: settings
-                .secret
-                .as_ref()
-                .map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.reveal().as_bytes())),
+            receiver: RwLock::new(Arc::new(Receiver::of(settings))),
+            proxy: host.http_proxy.clone(),
             http,
             cutter,
             stopped: AtomicBool::new(false),
         }
     }
 
+    /// What is posted from now on goes there.
+    pub fn set(&self, settings: &AlertSettings) {
+        *self.receiver.write() = Arc::new(Receiver::of(settings));
+    }
+
     /// Answers the HTTP status, or why there is none.
     pub fn post(&self, body: &[u8]) -> Result<u16, String> {
-        let signature = self.key.as_ref().map(|key| signature(key, body));
+        let receiver = self.receiver.read().clone();
+        let signature = receiver.key.as_ref().map(|key| signature(key, body));
         let mut headers = vec![("Content-Type", "application/json")];
         if let Some(signature) = &signature {
             headers.push((HEADER, signature));
         }
         // First known, then looked: either this call is cut, or it is not made.
-        let _call = self.cutter.call(self.addresses(), false);
+        let _call = self.cutter.call(self.addresses(&receiver), false);
         if self.stopped.load(Ordering::SeqCst) {
             return Err("Orthanc is stopping".to_owned());
         }
         let reply = (self.http)(&HttpRequest {
             method: Method::Post,
-            url: self.url.reveal(),
+            url: receiver.url.reveal(),
             headers,
             body,
             timeout: u32::try_from(TIMEOUT.as_secs()).unwrap_or(1),
@@ -118,9 +138,10 @@ impl Poster {
     }
 
     /// Where the connection may lead, so that a stop can cut it.
-    fn addresses(&self) -> Vec<SocketAddr> {
-        self.peers
-            .iter()
+    fn addresses(&self, receiver: &Receiver) -> Vec<SocketAddr> {
+        [Some(&receiver.peer), self.proxy.as_ref()]
+            .into_iter()
+            .flatten()
             .filter_map(|peer| (peer.host.as_str(), peer.port).to_socket_addrs().ok())
             .flatten()
             .collect()

@@ -132,6 +132,10 @@ struct Known {
 }
 
 impl Watch {
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     pub fn new(limits: Limits) -> Watch {
         Watch {
             limits,

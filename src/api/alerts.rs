@@ -8,7 +8,7 @@ use crate::alert::post;
 impl Api {
     /// Sends one message of kind `Test`, and answers what came of it.
     pub fn test_alert(&self) -> Answer {
-        let Some(alerts) = &self.alerts else {
+        let Some(alerts) = self.alerts.get() else {
             return Err(ApiError::conflict(
                 "nobody is told of anything: SendQueue.Alerts is not configured",
             ));

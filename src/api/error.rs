@@ -3,6 +3,7 @@
 use orthanc_sdk::{CallError, Method, Request, Response};
 
 use super::{json, types};
+use crate::config::Mistake;
 use crate::store::StoreError;
 
 /// What goes wrong in a request.
@@ -11,6 +12,8 @@ pub struct ApiError {
     pub status: u16,
     /// What is wrong, naming the field, what was found and what is allowed.
     pub details: String,
+    /// Of a configuration, each by itself.
+    pub mistakes: Vec<Mistake>,
 }
 
 impl ApiError {
@@ -44,6 +47,7 @@ impl ApiError {
         ApiError {
             status,
             details: details.into(),
+            mistakes: Vec::new(),
         }
     }
 
@@ -53,6 +57,7 @@ impl ApiError {
             http_error: reason(self.status),
             message: message(self.status),
             details: self.details.clone(),
+            mistakes: self.mistakes.iter().map(types::Mistake::of).collect(),
             method: request.method.as_str(),
             uri: request.uri.clone(),
         };

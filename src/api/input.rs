@@ -200,6 +200,25 @@ fn depth(json: &[u8]) -> usize {
     most
 }
 
+/// The JSON object in a request's body; `None`: it is empty.
+pub fn object(request: &Request) -> Result<Option<Map<String, Value>>, ApiError> {
+    if request.body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(None);
+    }
+    if depth(&request.body) > MOST_DEPTH {
+        return Err(ApiError::bad(format!(
+            "the body is nested deeper than {MOST_DEPTH} levels"
+        )));
+    }
+    let value = request
+        .json()
+        .map_err(|error| ApiError::bad(format!("the body is not JSON: {error}")))?;
+    match value {
+        Value::Object(fields) => Ok(Some(fields)),
+        _ => Err(ApiError::bad("the body must be a JSON object")),
+    }
+}
+
 /// The JSON object in a request's body, all fields of which must be known.
 pub struct Body(Map<String, Value>);
 
@@ -210,23 +229,7 @@ impl Body {
     }
 
     fn new(request: &Request, known: &[&str]) -> Result<Body, ApiError> {
-        if request.body.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Body(Map::new()));
-        }
-        if depth(&request.body) > MOST_DEPTH {
-            return Err(ApiError::bad(format!(
-                "the body is nested deeper than {MOST_DEPTH} levels"
-            )));
-        }
-        let value = request
-            .json()
-            .map_err(|error| ApiError::bad(format!("the body is not JSON: {error}")))?;
-        let Value::Object(fields) = value else {
-            return Err(ApiError::bad(format!(
-                "the body must be a JSON object with {}",
-                listed(known)
-            )));
-        };
+        let fields = object(request)?.unwrap_or_default();
         for name in fields.keys() {
             if !known.contains(&name.as_str()) {
                 return Err(ApiError::field("field", quoted(name), &listed(known)));

@@ -228,7 +228,7 @@ impl Api {
 
     /// Nothing where no alerts are configured.
     fn told(&self, page: &mut Exposition) {
-        let Some(alerts) = &self.alerts else {
+        let Some(alerts) = self.alerts.get() else {
             return;
         };
         let figures = alerts.figures();

@@ -21,6 +21,7 @@ pub mod lookup;
 pub mod metrics;
 pub mod openapi;
 pub mod overview;
+mod reload;
 pub mod resources;
 pub mod route;
 pub mod router;
@@ -36,7 +37,7 @@ use serde::Serialize;
 
 use self::cross_site::CrossSite;
 use self::error::ApiError;
-use crate::alert::Alerts;
+use crate::alert;
 use crate::arrival::enlist::expiry;
 use crate::arrival::notices::Notices;
 use crate::arrival::progress::Progress;
@@ -47,6 +48,7 @@ use crate::destinations::modality::Modalities;
 use crate::dispatch::Lanes;
 use crate::dispatch::promoter::Promoter;
 use crate::item::{Clock, Timestamp};
+use crate::reload::Reloader;
 use crate::service::Services;
 use crate::store::{Notifier, Store};
 
@@ -92,8 +94,8 @@ pub struct Parts {
     pub modalities: Arc<Modalities>,
     pub notices: Arc<Notices>,
     pub progress: Arc<Progress>,
-    /// `None`: not configured.
-    pub alerts: Option<Arc<Alerts>>,
+    pub alerts: Arc<alert::Switch>,
+    pub reloader: Reloader,
     pub clock: Arc<dyn Clock>,
     pub services: Arc<Services>,
     pub client: Client,

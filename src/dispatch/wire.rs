@@ -101,7 +101,8 @@ impl Wire {
         *self.limits.read()
     }
 
-    /// The target's settings are these now. What was learnt of it is kept; what another throttle made wait goes at once.
+    /// The target's settings are these now. What was learnt of it is kept; what another throttle made wait goes at
+    /// once.
     pub(super) fn set_limits(&self, settings: &DestinationSettings) {
         let new = Limits::of(settings);
         let old = std::mem::replace(&mut *self.limits.write(), new);

@@ -9,17 +9,24 @@ use std::collections::VecDeque;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 pub struct Budget {
-    total: u64,
     state: Mutex<Ledger>,
     changed: Condvar,
 }
 
 #[derive(Default)]
 struct Ledger {
+    total: u64,
     used: u64,
     stopped: bool,
     next: u64,
     waiting: VecDeque<u64>,
+}
+
+impl Ledger {
+    /// Whether these bytes are free; of more than all of it, all of it is.
+    fn has_room(&self, bytes: u64) -> bool {
+        self.used.saturating_add(bytes.min(self.total)) <= self.total
+    }
 }
 
 /// A part of the budget, given back on drop.
@@ -38,26 +45,32 @@ impl Budget {
     /// `total`: bytes.
     pub fn new(total: u64) -> Budget {
         Budget {
-            total,
-            state: Mutex::default(),
+            state: Mutex::new(Ledger {
+                total,
+                ..Ledger::default()
+            }),
             changed: Condvar::new(),
         }
     }
 
+    /// Another total from now on, in bytes. What was taken stays so.
+    pub fn set(&self, total: u64) {
+        self.lock().total = total;
+        self.changed.notify_all();
+    }
+
     /// Waits until `bytes` are free. `None`: stopped.
     pub fn take(&self, bytes: u64) -> Option<Share<'_>> {
-        let bytes = bytes.min(self.total);
         let mut state = self.lock();
         let ticket = state.next;
         state.next += 1;
         state.waiting.push_back(ticket);
-        while !state.stopped
-            && (state.waiting.front() != Some(&ticket) || state.used + bytes > self.total)
-        {
+        while !state.stopped && (state.waiting.front() != Some(&ticket) || !state.has_room(bytes)) {
             self.changed.wait(&mut state);
         }
         state.waiting.retain(|one| *one != ticket);
         let stopped = state.stopped;
+        let bytes = bytes.min(state.total);
         if !stopped {
             state.used += bytes;
         }
@@ -72,7 +85,7 @@ impl Budget {
     /// `bytes` if they are free and nobody waits.
     pub fn try_take(&self, bytes: u64) -> Option<Share<'_>> {
         let mut state = self.lock();
-        let free = state.used.checked_add(bytes)? <= self.total;
+        let free = state.used.checked_add(bytes)? <= state.total;
         if state.stopped || !free || !state.waiting.is_empty() {
             return None;
         }
@@ -147,6 +160,27 @@ mod tests {
         assert!(most <= TOTAL, "{most} bytes at once");
         assert_eq!(budget.lock().used, 0);
         assert!(budget.lock().waiting.is_empty());
+    }
+
+    #[test]
+    fn another_total_holds_for_who_waits_too() {
+        let budget = Budget::new(100);
+        let all = budget.take(100).unwrap();
+        std::thread::scope(|scope| {
+            let more = scope.spawn(|| budget.take(50).is_some());
+            budget.set(150);
+            assert!(more.join().unwrap());
+        });
+        // One that waits for more than there is since goes alone.
+        let again = budget.take(100).unwrap();
+        std::thread::scope(|scope| {
+            let huge = scope.spawn(|| budget.take(150).map(|share| share.bytes));
+            budget.set(10);
+            assert!(budget.try_take(1).is_none());
+            drop((all, again));
+            assert_eq!(huge.join().unwrap(), Some(10));
+        });
+        assert_eq!(budget.lock().used, 0);
     }
 
     #[test]

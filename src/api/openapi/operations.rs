@@ -9,7 +9,8 @@ use crate::api::exposition;
 use crate::api::types::{
     AlertTest, Destination, Echo, Enqueue, Enqueued, ErrorFilter, ErrorSummary, ErrorsQuery,
     Health, History, Item, ItemDetailed, ItemsQuery, Nothing, Overview, Purged, RedirectFilter,
-    RedirectTo, Redirected, Removed, Replayed, Resource, RouteAnswer, RouteQuestion, Rule,
+    RedirectTo, Redirected, Reloaded, Removed, Replayed, Resource, RouteAnswer, RouteQuestion,
+    Rule, Section,
 };
 use crate::ui;
 
@@ -82,6 +83,25 @@ pub fn test_alert() -> Described {
         .text("Waits for what the receiver of `SendQueue.Alerts.Url` answers. 409: there are no `Alerts` in the configuration, or a test is under way.")
         .refuses(&[409])
         .answers::<AlertTest>("What came of it")
+}
+
+pub fn reload() -> Described {
+    post(
+        "Queue",
+        "reload",
+        "Takes over other settings without a restart of Orthanc",
+    )
+    .text("Reads the section `SendQueue` anew from Orthanc's configuration files, or takes the body for it (empty, or `{}`: the files). It is validated whole: 400 with all mistakes, and nothing is changed; or it is taken over at once. What is queued keeps its destination and its rule. Modalities that are new in the files are entered into Orthanc. 409: there are no files that can be read. 503: Orthanc is starting or stopping.")
+    .body::<Section>(
+        Required::False,
+        &[(
+            "section",
+            "A section in place of the files'",
+            json!({ "Rules": [{ "To": ["pacs"] }] }),
+        )],
+    )
+    .refuses(&[409])
+    .answers::<Reloaded>("What was taken over")
 }
 
 pub fn openapi() -> Described {

@@ -14,6 +14,7 @@ pub mod error;
 pub mod error_queue;
 pub mod items;
 pub mod overview;
+pub mod reload;
 pub mod resources;
 pub mod route;
 pub mod rules;
@@ -23,7 +24,7 @@ pub use self::alerts::AlertTest;
 pub use self::destination::{
     Destination, DestinationState, Echo, History, LastError, TransportName,
 };
-pub use self::error::Error;
+pub use self::error::{Error, Mistake};
 pub use self::error_queue::{
     ErrorFilter, ErrorSummary, ErrorsQuery, Purged, RedirectFilter, Redirected, Replayed,
 };
@@ -33,6 +34,9 @@ pub use self::items::{
 pub use self::named::Named;
 pub use self::overview::{
     Callbacks, Disabled, Health, HealthStatus, Overview, Part, Problem, ServiceHealth, ServiceState,
+};
+pub use self::reload::{
+    DestinationChanges, ModalityChanges, NeedsRestart, Reloaded, Section, Source,
 };
 pub use self::resources::{Resource, ResourceProgress};
 pub use self::route::{

@@ -106,7 +106,7 @@ fn printable_all(text: &str) -> String {
 }
 
 /// Path of the entry `key` of the object at `path`: `A.b`, or `A["b/c"]` for an unusual key.
-pub(super) fn member(path: &str, key: &str) -> String {
+pub fn member(path: &str, key: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if !key.is_empty() && key.len() <= LONGEST && key.chars().all(plain) {
         format!("{path}.{key}")

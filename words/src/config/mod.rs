@@ -4,12 +4,13 @@
 //! - [`Settings`](settings::Settings) cannot be invalid: only [`load`] makes them, and only from a
 //!   configuration without a single mistake.
 //! - All mistakes are told at once, before a thread starts.
-//! - No I/O but for [`base_directory`], which looks at the file system.
+//! - No I/O but for [`base_directory`] and [`files`], which look at the file system.
 
 mod alerts;
 mod conditions;
 mod current;
 mod destination;
+pub mod files;
 mod host;
 mod in_force;
 mod mistake;
@@ -29,6 +30,6 @@ mod tests;
 pub use current::Current;
 pub use host::base_directory;
 pub use in_force::{InForce, RetryInForce, in_force};
-pub use mistake::{Mistake, Mistakes};
+pub use mistake::{Mistake, Mistakes, member};
 pub use rule_in_force::{RuleInForce, rule_in_force};
 pub use validate::load;

@@ -21,7 +21,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use serde_json::Value;
 use tempfile::TempDir;
 
 pub use crate::proc::StopReport;
@@ -169,8 +168,17 @@ impl Orthanc {
         Ok(())
     }
 
-    /// Writes the configuration, copies plugins where Orthanc can see them, and builds the command line.
-    fn prepare(&self) -> Result<Command, String> {
+    /// Writes another configuration into the file that the running Orthanc has read; ports that it does not name stay.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn rewrite(&mut self, config: OrthancConfig) {
+        self.config = config;
+        self.write().expect("the configuration is written");
+    }
+
+    /// Writes the configuration.
+    fn write(&self) -> Result<PathBuf, String> {
         let io = |error: std::io::Error| format!("{}: {error}", self.folder.path().display());
         let mut value = self.config.value().clone();
         for (key, folder) in [("StorageDirectory", "storage"), ("IndexDirectory", "index")] {
@@ -181,20 +189,33 @@ impl Orthanc {
         }
         value["HttpPort"] = self.http_port.into();
         value["DicomPort"] = self.dicom_port.into();
-        let mut plugins: Vec<Value> = Vec::new();
+        let plugins = self.config.plugins().iter();
+        let plugins: Result<Vec<String>, String> = plugins
+            .map(|plugin| Ok(self.inside(&self.copy_of(plugin)?)))
+            .collect();
+        value["Plugins"] = plugins?.into();
+        let path = self.folder.path().join("orthanc.json");
+        fs::write(&path, format!("{value:#}")).map_err(io)?;
+        Ok(path)
+    }
+
+    /// Where Orthanc finds a plugin.
+    fn copy_of(&self, plugin: &Path) -> Result<PathBuf, String> {
+        let name = plugin
+            .file_name()
+            .ok_or_else(|| format!("{}: not a file", plugin.display()))?;
+        Ok(self.folder.path().join(name))
+    }
+
+    /// Writes the configuration, copies plugins where Orthanc can see them, and builds the command line.
+    fn prepare(&self) -> Result<Command, String> {
         for plugin in self.config.plugins() {
-            let name = plugin
-                .file_name()
-                .ok_or_else(|| format!("{}: not a file", plugin.display()))?;
-            let copy = self.folder.path().join(name);
+            let copy = self.copy_of(plugin)?;
             // A copy: a build that goes on meanwhile must not change a library that is mapped.
             let _ = fs::remove_file(&copy);
             fs::copy(plugin, &copy).map_err(|error| format!("{}: {error}", plugin.display()))?;
-            plugins.push(self.inside(&copy).into());
         }
-        value["Plugins"] = plugins.into();
-        let path = self.folder.path().join("orthanc.json");
-        fs::write(&path, format!("{value:#}")).map_err(io)?;
+        let path = self.write()?;
         let mut command = self.version.command()?;
         command.envs(self.config.environment());
         if self.config.is_verbose() {

@@ -1,12 +1,28 @@
 //! Orthanc's configuration as Orthanc reads it (OrthancConfiguration.cpp, 1.10.1 to 1.13.0): a file, or all the `.json`
 //! files of a folder; variables of the environment put in; C and C++ comments and a comma at the end of a list.
+//!
+//! Invariant: what Orthanc would not start with is no configuration here either.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use regex::{Captures, Regex};
 use serde_json::{Map, Value};
 
+/// The file or folder that Orthanc was told to read: the one argument that does not start with a dash (main.cpp, 1.10.1
+/// to 1.13.0, which accept no second one). `None`: it was started without a configuration.
+pub fn of_command_line(arguments: impl IntoIterator<Item = OsString>) -> Option<PathBuf> {
+    let is_option = |argument: &OsString| argument.as_encoded_bytes().starts_with(b"-");
+    let mut paths = arguments
+        .into_iter()
+        .skip(1)
+        .filter(|argument| !argument.is_empty() && !is_option(argument));
+    paths.next().map(PathBuf::from)
+}
+
+/// Reads a file, or a folder. A relative path is relative to the working directory.
+///
 /// # Errors
 /// What Orthanc would not start with, naming the file.
 pub fn read(path: &Path) -> Result<Value, String> {
@@ -117,6 +133,15 @@ pub fn own_tags(configuration: &Value) -> Vec<(String, (u16, u16))> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_configuration_is_the_argument_that_is_no_option() {
+        let run = |arguments: &[&str]| of_command_line(arguments.iter().map(OsString::from));
+        assert_eq!(run(&["Orthanc"]), None);
+        assert_eq!(run(&["Orthanc", "--verbose", ""]), None);
+        let found = run(&["Orthanc", "--logdir=/l", "conf/", "--trace"]);
+        assert_eq!(found.as_deref(), Some(Path::new("conf/")));
+    }
 
     #[test]
     fn variables_are_put_in_as_orthanc_does() {
