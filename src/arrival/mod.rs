@@ -17,6 +17,7 @@ mod begin;
 pub mod changes;
 mod describe;
 pub mod enlist;
+mod enter;
 pub mod facts;
 mod gaps;
 mod late;
