@@ -104,6 +104,13 @@ pub enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Which rules match, which do not and why, and where it would go. Sends nothing.
+    Route {
+        /// A DICOM file, or what Orthanc has: an ID of Orthanc or a DICOM UID of an instance, series, study or patient.
+        what: String,
+        #[command(flatten)]
+        sender: Sender,
+    },
     /// Waits until nothing is left to be sent. Exit code 1 if something failed meanwhile, or of the study lies in the
     /// error queue.
     Watch {
@@ -121,6 +128,20 @@ pub enum Command {
     Check { path: PathBuf },
     /// Prints the completions of a shell.
     Completions { shell: Shell },
+}
+
+/// As if it came so, whatever Orthanc knows.
+#[derive(Debug, Args)]
+pub struct Sender {
+    #[arg(long)]
+    pub calling_aet: Option<String>,
+    #[arg(long)]
+    pub called_aet: Option<String>,
+    #[arg(long)]
+    pub remote_ip: Option<String>,
+    /// DicomProtocol, RestApi, Plugins, Lua or WebDav.
+    #[arg(long)]
+    pub origin: Option<String>,
 }
 
 #[derive(Debug, Args)]

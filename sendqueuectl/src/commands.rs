@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::{Cli, Command, Destinations, Filter, Operation};
 use crate::client::{Client, ClientError};
 use crate::filter;
+use crate::route;
 use crate::show::{field, number, plain, say, seconds, status, table, time};
 use crate::watch;
 
@@ -61,6 +62,14 @@ pub fn run(cli: &Cli, command: &Command) -> Done {
         } => session.enqueue(&json!({
             "Resources": ids, "Destinations": to, "Priority": priority, "QuietSeconds": quiet, "DryRun": dry_run,
         })),
+        Command::Route { what, sender } => {
+            let question = route::question(what, sender).map_err(Failed::Use)?;
+            let answer = client.post("/route", &question)?;
+            if !session.raw(&answer) {
+                route::print(&answer);
+            }
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Watch {
             destination,
             study,

@@ -148,3 +148,24 @@ fn what_counts_otherwise_than_it_is_written_is_valid_and_told() {
     assert_eq!(told["Valid"], true);
     assert_eq!(told["Warnings"].as_array().map(Vec::len), Some(2), "{told}");
 }
+
+#[test]
+fn rules_that_can_never_match_are_valid_and_told() {
+    let config = queue::config(&["pacs"]).modality("pacs", "PACS", 104).set(
+        "/SendQueue/Rules",
+        json!([{ "To": ["pacs"], "Stop": true }, { "Name": "late", "To": ["pacs"] }]),
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("orthanc.json");
+    std::fs::write(&file, config.value().to_string()).expect("written");
+    let output = check(&[], &file);
+    let said = String::from_utf8(output.stdout).expect("text");
+    assert!(output.status.success(), "{said}");
+    assert!(
+        said.contains("warning: rule \"late\" can never match: rule \"Rules[0]\" before it"),
+        "{said}"
+    );
+    let told = check(&["--json"], &file).stdout;
+    let told: Value = serde_json::from_slice(&told).expect("JSON");
+    assert_eq!(told["Warnings"].as_array().map(Vec::len), Some(1), "{told}");
+}

@@ -154,11 +154,33 @@ fn what_is_asked_is_shown_for_people_and_programs() {
             .map(Vec::len),
         Some(2)
     );
+    rules_are_asked(&ctl, &study);
     assert!(ctl.ok(&["echo", "good"]).contains("answered in"));
     good.stop();
     let output = ctl.run(&["echo", "bad", "good"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stdout).contains("good: "));
+}
+
+fn rules_are_asked(ctl: &Ctl, study: &str) {
+    let text = ctl.ok(&["route", study]);
+    assert!(text.starts_with("4 instances, such as "), "{text}");
+    assert!(text.contains("goes to: bad, good"), "{text}");
+    assert!(text.contains("it takes everything"), "{text}");
+    // A file that is nowhere yet, from one of the destinations.
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("new.dcm");
+    std::fs::write(&file, &Study::new(1, 1).seed(99).build()[0].bytes).expect("written");
+    let file = file.to_str().expect("a path");
+    let text = ctl.ok(&["route", file, "--calling-aet", "GOOD"]);
+    assert!(text.contains("goes to: bad\n"), "{text}");
+    assert!(
+        text.contains("not to good") && text.contains("came from there"),
+        "{text}"
+    );
+    let json = ctl.json(&["route", file]);
+    assert_eq!(json["Answers"][0]["Destinations"], json!(["bad", "good"]));
+    assert!(ctl.fails(&["route", "1.2.3.4"]).contains("has no resource"));
 }
 
 #[test]
