@@ -98,7 +98,7 @@ pub enum Command {
         /// Low, Medium, High or Stat.
         #[arg(long)]
         priority: Option<String>,
-        /// Sends once so many seconds have passed without a new instance of the group.
+        /// Sends once so many seconds have passed without a new instance of the group; Stat waits for none.
         #[arg(long)]
         quiet: Option<u64>,
         #[arg(long)]

@@ -13,7 +13,8 @@ pub struct Claim {
     pub group: Option<String>,
     /// A person wants it sent now.
     pub hurried: bool,
-    /// At least one, in the order of [`super::NewItem::place`], then `id`, all `Running`, all of the same group and priority.
+    /// At least one, in the order of [`super::NewItem::place`], then `id`, all `Running`, all of the same group and
+    /// priority.
     pub items: Vec<Item>,
 }
 

@@ -10,7 +10,8 @@ use crate::item::Item;
 /// What of a claim is in hand from now on, where it is not what comes first in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hand {
-    /// Identifiers of the first and the last item, in the claim's order; of those between, the ones still `Running` under the claim.
+    /// Identifiers of the first and the last item, in the claim's order; of those between, the ones still `Running`
+    /// under the claim.
     pub first: i64,
     pub last: i64,
     /// Orthanc's identifier of the job that sends them, once it is known.

@@ -241,7 +241,8 @@ named! {
         destinations as "Destinations": Vec<String>,
         /// Over the destination's own.
         priority as "Priority": Option<Priority>,
-        /// Seconds without a new instance of the group before it is sent; over the destination's own.
+        /// Seconds without a new instance of the group before it is sent; over the destination's own. What is `Stat`
+        /// waits for none.
         #[schema(maximum = 86_400)]
         quiet_seconds as "QuietSeconds": Option<u64>,
         /// Only counts; nothing is queued.

@@ -1,6 +1,7 @@
 //! What a worker may claim of where groups are not split, and when it ends its group for others.
 //!
-//! Invariant: where groups are split (`AssociationPer: "Any"`, `Split: true`) nobody has anything in hand, and all of it comes to nothing.
+//! Invariant: where groups are split (`AssociationPer: "Any"`, `Split: true`) nobody has anything in hand, and
+//! all of it comes to nothing.
 
 use super::{Step, fault};
 use crate::dispatch::lane::{Lane, Others, Seen};
