@@ -124,6 +124,12 @@ pub enum Command {
         #[arg(long, default_value_t = 1.0)]
         every: f64,
     },
+    /// Takes over the section SendQueue of Orthanc's configuration as it is now, without a restart.
+    Reload {
+        /// Takes the section out of this file instead.
+        #[arg(long, value_name = "FILE")]
+        section: Option<PathBuf>,
+    },
     /// Validates a configuration without starting Orthanc: a file, or a folder of *.json.
     Check { path: PathBuf },
     /// Prints the completions of a shell.

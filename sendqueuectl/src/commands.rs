@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::{Cli, Command, Destinations, Filter, Operation};
 use crate::client::{Client, ClientError};
 use crate::filter;
+use crate::reload;
 use crate::route;
 use crate::show::{field, number, plain, say, seconds, status, table, time};
 use crate::watch;
@@ -77,6 +78,9 @@ pub fn run(cli: &Cli, command: &Command) -> Done {
         } => {
             let what = watch::What::new(destination.as_deref(), study.as_deref());
             watch::run(&client, &what, *every, cli.json)
+        }
+        Command::Reload { section } => {
+            Ok(reload::run(&client, section.as_deref(), cli.json)?)
         }
         Command::Check { .. } | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
     }

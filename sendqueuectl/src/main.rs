@@ -12,6 +12,7 @@ mod cli;
 mod client;
 mod commands;
 mod filter;
+mod reload;
 mod route;
 mod show;
 mod watch;

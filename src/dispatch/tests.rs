@@ -14,6 +14,7 @@ mod outcomes;
 mod played;
 mod send_now;
 mod staff;
+mod swap;
 mod turns;
 
 use std::collections::BTreeMap;
