@@ -79,6 +79,7 @@ export const api = {
   operate: (id, verb, body) => send(`${QUEUE}/items/${name(id)}/${verb}`, "POST", body),
   remove: (id) => send(`${QUEUE}/items/${name(id)}`, "DELETE"),
   operateErrors: (verb, body) => send(`${QUEUE}/errors/${verb}`, "POST", body, PATIENCE_TO_ACT),
+  route: (body) => send(`${QUEUE}/route`, "POST", body, PATIENCE_TO_ACT),
   enqueue: (body) => send(`${QUEUE}/items`, "POST", body, PATIENCE_TO_ACT),
   /** A resource as Orthanc describes it, or null. */
   described: (level, id) => ask(`${ORTHANC}/${level}/${name(id)}`).catch((error) => {

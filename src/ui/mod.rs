@@ -12,7 +12,7 @@
 //!
 //! For tests and other programs, elements carry what they are in attributes: `main[data-view]` (overview, errors,
 //! items, item, resource), `[data-destination]` on cards, `[data-item]` and `[data-state]` on rows, `[data-action]` and
-//! `[data-verb]` on buttons, `dialog form[data-number]` (how many items it concerns), `#said` (what was done), `#lost`
+//! `[data-verb]` on buttons, `[data-rule]` and `[data-verdict]` on what a rule said, `dialog form[data-number]` (how many items it concerns), `#said` (what was done), `#lost`
 //! (no connection), `#failures`.
 
 use orthanc_sdk::Response;
@@ -53,6 +53,7 @@ const FILES: &[File] = files! {
     "selection.js" SCRIPT,
     "standing.js" SCRIPT,
     "table.js" SCRIPT,
+    "why.js" SCRIPT,
     "words.js" SCRIPT,
 };
 

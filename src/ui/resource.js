@@ -6,6 +6,7 @@ import { h } from "./dom.js";
 import { link } from "./route.js";
 import { holds } from "./standing.js";
 import { itemTable, PAGE, pages } from "./table.js";
+import { why } from "./why.js";
 import { count, STATES, time, waiting } from "./words.js";
 
 const ONE = { patients: "Patient", studies: "Study", series: "Series", instances: "Instance" };
@@ -35,6 +36,7 @@ export function render({ level, id, query }, { found, tags, names, destinations,
       h("a", { href: explorer(EXPLORER[level], found.ID) }, "open in Orthanc Explorer")]),
     h("h2", {}, "What went where"),
     found.Destinations.length === 0 ? h("p", { class: "empty", "data-key": "nowhere" }, "Nothing of it is or was in the queue.") : progress(found, level, destinations),
+    found.InOrthanc && why(found.ID),
     found.InOrthanc && h("form", { class: "card", "data-keep": true, "data-key": `enqueue:${found.ID}:${names.join("/")}` },
       h("fieldset", {},
         h("legend", {}, "Enqueue for"),

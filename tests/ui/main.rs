@@ -15,6 +15,7 @@ mod lost;
 mod overview;
 mod pictures;
 mod proxy;
+mod rules;
 mod views;
 
 use sendqueue_testkit::queue::{self, Queue};
