@@ -17,7 +17,7 @@ fi
 # The page is the same in each: there, what depends on Orthanc is looked at.
 page="ui:access ui:explorer ui:lost ui:the_study"
 if [ -n "$short" ]; then
-    # Its log of changes, its jobs, its life cycle, its configuration, its HTTP server and client, its search, its transcoder.
+    # Its log of changes, jobs, life cycle, configuration, HTTP server and client, search and transcoder.
     all="forward again g1_nothing_lost g2_acknowledged g3_crash g8_guest g8_odd_host g8_stop g9_no_one_gets_in alerts api engine_backfill
         native_syntaxes rules_scope reload"
 else
