@@ -1,5 +1,5 @@
-//! The language of rules in a real Orthanc: exceptions, sources, presence, copies that Orthanc makes, and what the rules
-//! say when they are asked.
+//! The language of rules in a real Orthanc: exceptions, sources, presence, copies that Orthanc makes, and what the
+//! rules say when they are asked.
 
 use std::collections::{BTreeMap, BTreeSet};
 

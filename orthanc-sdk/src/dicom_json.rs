@@ -9,8 +9,8 @@ use crate::{CallError, raw};
 
 impl Host {
     /// The tags of a DICOM file (PS3.10) as JSON, in the form of Orthanc's `/instances/{id}/tags?short`
-    /// (`{ "0008,0060": "CT" }`), with all text whatever its length, and with what stands behind the pixel data. What is
-    /// binary is null. Orthanc stores nothing. It reads the whole file, on the calling thread.
+    /// (`{ "0008,0060": "CT" }`), with all text whatever its length, and with what stands behind the pixel data. What
+    /// is binary is null. Orthanc stores nothing. It reads the whole file, on the calling thread.
     ///
     /// # Errors
     /// [`CallError::Code`] for what is no DICOM file, [`CallError::HostGone`] after `finalize`.

@@ -4,8 +4,8 @@
 //! - All conditions of `When` must hold, and none of `Unless`; a rule without any matches everything, but copies that
 //!   Orthanc has anonymised.
 //! - Tags come last: they are read only if they decide.
-//! - A value that is missing matches nothing, not even `regex:.*`, but `absent`. A value that is there and cannot be read
-//!   is neither a match nor none: unless another condition decides, the rule is undecided.
+//! - A value that is missing matches nothing, not even `regex:.*`, but `absent`. A value that is there and cannot be
+//!   read is neither a match nor none: unless another condition decides, the rule is undecided.
 //! - Spaces around a value are padding (PS3.5 6.2) and never count.
 //! - A verdict names the very condition that decided, and costs nothing for that.
 

@@ -163,7 +163,8 @@ impl FromIterator<(String, String)> for TagValues {
 pub trait TagSource {
     /// All of them, as far as a list shows them.
     fn list(&mut self) -> Result<TagValues, String>;
-    /// One that the list does not show. `listed` tells the character set. An error: it is not known whether it is there.
+    /// One that the list does not show. `listed` tells the character set. An error: whether it is there is not
+    /// known.
     fn one(&mut self, tag: &Tag, listed: &TagValues) -> Result<Element, String>;
 }
 

@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 use crate::routing::explain::{Explained, Said, Towards};
 
 named! {
-    /// What the rules are asked about: either `Resource` or `File`. The other fields count in place of what Orthanc knows
-    /// of a resource; of a file nothing is known without them.
+    /// What the rules are asked about: either `Resource` or `File`. The other fields count in place of what Orthanc
+    /// knows of a resource; of a file nothing is known without them.
     #[derive(Debug, Serialize, ToSchema)]
     #[serde(deny_unknown_fields)]
     #[schema(example = json!({ "Resource": "1.2.840.113619.2.1", "CallingAet": "CT1" }))]

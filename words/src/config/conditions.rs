@@ -6,7 +6,8 @@
 //! - Names of tags become numbers here, once.
 //! - AETs are compared as Orthanc compares them: upper and lower case are the same, also in a regular expression,
 //!   unless `StrictAetComparison` is set.
-//! - A source says where an instance comes from: it asks for no tags, which are not known then, and for no other source.
+//! - A source says where an instance comes from: it asks for no tags, which are not known then, and for no other
+//!   source.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

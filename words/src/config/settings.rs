@@ -398,8 +398,8 @@ pub enum Scope {
     Study,
 }
 
-/// What is asked of an instance and of the way it came, each condition for itself. Whether all must hold or any is up to
-/// who asks (`When`, `Unless`).
+/// What is asked of an instance and of the way it came, each condition for itself. Whether all must hold or any is up
+/// to who asks (`When`, `Unless`).
 #[derive(Debug, Clone, Default)]
 pub struct Conditions {
     pub calling_aet: Option<Match>,
