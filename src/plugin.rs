@@ -18,6 +18,7 @@ use orthanc_sdk::{Change, ChangeType, Host, Plugin, Request, StoredInstance};
 use serde_json::Value;
 
 use crate::alert;
+use crate::alert::sources::Listener;
 use crate::api;
 use crate::api::cross_site::{self, CrossSite};
 use crate::arrival::arrivals::Arrivals;
@@ -226,11 +227,15 @@ fn enabled(
         clock: clock.clone(),
     });
     let gauges = Gauges::new(host, store.clone(), lanes.clone(), clock.clone());
+    let sources = Arc::new(Listener::new(store.clone(), current.clone(), clock.clone()));
     let (of_alerts, told_of, time) = (store.clone(), lanes.clone(), clock.clone());
+    let listener = sources.clone();
     let parts = move || {
         let (store, lanes, clock) = (of_alerts.clone(), told_of.clone(), time.clone());
+        let listener = listener.clone();
         alert::Parts {
             counters: Box::new(move || alert::looks(store.as_ref(), &lanes, clock.as_ref())),
+            sources: Box::new(move || listener.look()),
             clock: time.clone(),
             http: Box::new(move |request| host.http(request)),
             cutter: cutter(),
@@ -283,6 +288,7 @@ fn enabled(
         notices,
         progress,
         alerts,
+        sources,
         services,
         clock,
         client: host.client(),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sendqueue_testkit::certificates::Certificates;
+use sendqueue_testkit::dcmtk::StoreScu;
 use sendqueue_testkit::queue::{self, Queue, SOON};
 use sendqueue_testkit::webhook::{Hook, Reply, TlsFront};
 use sendqueue_testkit::{
@@ -318,6 +319,61 @@ fn orthancs_proxy_is_used() {
         assert_eq!(proxy.held(), 1);
         asked.join().unwrap();
     });
+}
+
+/// What came last from an AET is known after a kill, and its silence is told, once.
+#[test]
+fn a_source_that_falls_silent() {
+    let scp = FaultScp::start("PACS");
+    let webhook = Webhook::start();
+    let silent = json!([{ "Aet": "ct1", "Hours": 0.0008 }, { "Aet": "MR1", "Hours": 700 }]);
+    let config = config(&[&scp], &webhook).set("/SendQueue/Alerts/SilentSources", silent);
+    let mut queue = Queue::start(config);
+    let send = |queue: &Queue, aet: &str| {
+        let sent = StoreScu::to("ORTHANC", queue.dicom_port()).calling(aet);
+        let sent = sent.send(&Study::new(1, 2).build()).unwrap();
+        assert!(sent.status.success(), "{sent:?}");
+    };
+    send(&queue, "CT1");
+    send(&queue, "OTHER");
+    queue.wait_for("pacs", "Success", 4);
+    let known = queue.ask("/sources");
+    let aets: Vec<_> = known
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["Aet"])
+        .collect();
+    assert_eq!(aets, ["CT1", "MR1", "OTHER"], "{known:#}");
+    assert!(
+        known[1]["LastArrival"].is_null() && known[2]["Hours"].is_null(),
+        "{known:#}"
+    );
+    queue.kill9();
+    queue.restart().unwrap();
+    assert_eq!(
+        queue.ask("/sources")[0]["LastArrival"],
+        known[0]["LastArrival"]
+    );
+    wait(&queue, &webhook, "the silence is told", |w| {
+        !w.accepted("SourceSilent").is_empty()
+    });
+    let told = webhook.accepted("SourceSilent").remove(0);
+    assert_eq!(told["Source"], "CT1", "{told:#}");
+    assert_eq!(told["Since"], known[0]["LastArrival"]);
+    let shown = queue.ask("/sources");
+    assert!(
+        shown[0]["SilentSince"].is_string() && shown[1]["SilentSince"].is_null(),
+        "{shown:#}"
+    );
+    send(&queue, "CT1");
+    wait(&queue, &webhook, "its end is told", |w| {
+        !w.accepted("SourceBack").is_empty()
+    });
+    assert_ne!(
+        queue.ask("/sources")[0]["LastArrival"],
+        known[0]["LastArrival"]
+    );
 }
 
 #[test]

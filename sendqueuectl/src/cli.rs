@@ -32,12 +32,15 @@ pub struct Cli {
 pub enum Command {
     /// The queue as a whole and each destination.
     Status {
-        /// Exit code 1 if something needs a person: failures, a destination that is unreachable or paused, bad health.
+        /// Exit code 1 if something needs a person: failures, a destination that is unreachable or paused, a silent
+        /// source, bad health.
         #[arg(long)]
         check: bool,
     },
     /// Whether all parts work; exit code 1 if not.
     Health,
+    /// From which AETs something came, and when last.
+    Sources,
     /// The error queue by destination, class and status, or item by item.
     Errors {
         #[command(flatten)]

@@ -33,6 +33,7 @@ pub fn run(cli: &Cli, command: &Command) -> Done {
     match command {
         Command::Status { check } => session.status(*check),
         Command::Health => session.health(),
+        Command::Sources => session.sources(),
         Command::Errors {
             filter,
             list,
@@ -114,6 +115,13 @@ fn waiting(counts: &Value) -> u64 {
         .sum()
 }
 
+fn last_arrival(source: &Value) -> String {
+    match time(source, "LastArrival") {
+        none if none.is_empty() => "nothing has come from it".to_owned(),
+        last => format!("nothing has come from it since {last} UTC"),
+    }
+}
+
 fn code(well: bool) -> ExitCode {
     if well {
         ExitCode::SUCCESS
@@ -142,12 +150,19 @@ impl Session<'_> {
         }
         let destinations = self.client.get("/destinations", &[])?;
         let health = self.client.get("/health", &[])?;
+        let sources = self.client.get("/sources", &[])?;
+        let silent = || {
+            list(&sources)
+                .iter()
+                .filter(|one| !one["SilentSince"].is_null())
+        };
         let needs_a_person = ["Unreachable", "Paused", "NotConfigured"];
         let is_well = |one: &Value| !needs_a_person.contains(&field(one, "State").as_str());
         let well = number(&queue["Counts"], "Failure") == 0
             && health["Status"] == "ok"
+            && silent().count() == 0
             && list(&destinations).iter().all(is_well);
-        let all = json!({ "Queue": queue, "Destinations": destinations, "Health": health });
+        let all = json!({ "Queue": queue, "Destinations": destinations, "Health": health, "Sources": sources });
         if !self.raw(&all) {
             let counts = &queue["Counts"];
             say!(
@@ -172,6 +187,9 @@ impl Session<'_> {
                     field(warning, "Details")
                 );
             }
+            for source in silent() {
+                say!("SILENT: {}: {}", field(source, "Aet"), last_arrival(source));
+            }
             say!("");
             let rows: Vec<Vec<String>> = list(&destinations).iter().map(destination_row).collect();
             let heading = [
@@ -188,6 +206,26 @@ impl Session<'_> {
             table(&heading, &rows);
         }
         Ok(code(well || !check))
+    }
+
+    fn sources(&self) -> Done {
+        let sources = self.client.get("/sources", &[])?;
+        if self.raw(&sources) {
+            return Ok(ExitCode::SUCCESS);
+        }
+        let rows: Vec<Vec<String>> = list(&sources)
+            .iter()
+            .map(|one| {
+                let watched = match one["Hours"].as_f64() {
+                    None => "not watched".to_owned(),
+                    Some(_) if !one["SilentSince"].is_null() => "SILENT".to_owned(),
+                    Some(hours) => format!("may be silent for {hours} h"),
+                };
+                vec![field(one, "Aet"), time(one, "LastArrival"), watched]
+            })
+            .collect();
+        table(&["AET", "LAST ARRIVAL (UTC)", ""], &rows);
+        Ok(ExitCode::SUCCESS)
     }
 
     fn health(&self) -> Done {

@@ -25,11 +25,13 @@ pub const MOST: usize = 4000;
 /// What one message is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gathered {
+    /// Its name; of a source, its AET.
     pub destination: String,
     pub kind: AlertKind,
     /// Outages, failed items, or changes of a backlog.
     pub count: u64,
-    /// When the outage or the backlog began, or the first failure was seen, if that is known.
+    /// When the outage or the backlog began, the first failure was seen, or what came last from a source, if that is
+    /// known.
     pub since: Option<Timestamp>,
     /// When the last outage was seen to have ended.
     pub until: Option<Timestamp>,
@@ -90,6 +92,8 @@ fn other_of_pair(kind: AlertKind) -> Option<AlertKind> {
     match kind {
         AlertKind::DestinationUnreachable => Some(AlertKind::DestinationBack),
         AlertKind::DestinationBack => Some(AlertKind::DestinationUnreachable),
+        AlertKind::SourceSilent => Some(AlertKind::SourceBack),
+        AlertKind::SourceBack => Some(AlertKind::SourceSilent),
         AlertKind::Failure | AlertKind::Backlog => None,
     }
 }
@@ -123,6 +127,8 @@ impl Collector {
             Event::Back { outages, .. } => (AlertKind::DestinationBack, *outages),
             Event::Failure { count, .. } => (AlertKind::Failure, *count),
             Event::BacklogBegun | Event::BacklogOver { .. } => (AlertKind::Backlog, 1),
+            Event::Silent { .. } => (AlertKind::SourceSilent, 1),
+            Event::Heard { .. } => (AlertKind::SourceBack, 1),
         };
         if !self.on.contains(&kind) {
             return;
@@ -165,6 +171,11 @@ impl Collector {
             Event::BacklogOver { since } => {
                 gathered.over = true;
                 gathered.since = Some(*since);
+            }
+            Event::Silent { last } => gathered.since = *last,
+            Event::Heard { last } => {
+                gathered.since = gathered.since.or(*last);
+                gathered.until = Some(now);
             }
         }
     }

@@ -7,16 +7,17 @@
 //! | field | |
 //! |---|---|
 //! | `ID` | 32 hexadecimal digits, different for each message; the same when it is tried again |
-//! | `Kind` | `DestinationUnreachable`, `DestinationBack`, `Failure`, `Backlog`, `Test` |
+//! | `Kind` | `DestinationUnreachable`, `DestinationBack`, `Failure`, `Backlog`, `SourceSilent`, `SourceBack`, `Test` |
 //! | `Time` | when it was made (`20261120T235959.123456`, UTC) |
 //! | `Orthanc` | `Name` and `DicomAet` of its configuration |
-//! | `Destination` | its symbolic name; `null` in a test |
+//! | `Destination` | its symbolic name; `null` in a test, and of a source |
+//! | `Source` | of a source: its calling AET |
 //! | `Message`, `Advice` | for people: what happened, what to do |
 //! | `State` | of a backlog: `Begun` or `Over` |
 //! | `Count` | outages, failed items, changes of a backlog since the message before |
 //! | `Class` | outcome class: `Unreachable`, or the most frequent one of the failures; else `null` |
 //! | `Classes` | of failures: `Class`, `Count`, `Meaning`, `Advice`, most frequent first; else empty |
-//! | `Since` | when the outage or the backlog began, or the first of the failures was seen; or `null` |
+//! | `Since` | when the outage or the backlog began, the first of the failures was seen, or what came last from a source; or `null` |
 //! | `Waiting`, `OldestPendingSeconds` | items of the destination still to be sent, age of the oldest |
 
 use serde_json::{Value, json};
@@ -50,7 +51,13 @@ impl Sender {
         };
         let state = if gathered.over { "Over" } else { "Begun" };
         let mut body = self.head(id, gathered.kind.as_str(), now);
-        body["Destination"] = Value::from(gathered.destination.as_str());
+        let name = Value::from(gathered.destination.as_str());
+        if gathered.kind.is_of_a_source() {
+            body["Destination"] = Value::Null;
+            body["Source"] = name;
+        } else {
+            body["Destination"] = name;
+        }
         body["Message"] = Value::from(words(gathered, &classes, look, now));
         body["Advice"] = Value::from(what_to_do(gathered, class));
         if gathered.kind == AlertKind::Backlog {
@@ -169,6 +176,20 @@ fn words(
                 kinds.join(", ")
             )
         }
+        AlertKind::SourceSilent => match gathered.since {
+            Some(last) => format!(
+                "{name} is silent: it has sent nothing since {}",
+                readable(last)
+            ),
+            None => format!("{name} is silent: it has sent nothing yet"),
+        },
+        AlertKind::SourceBack => {
+            let until = gathered.until.unwrap_or(now);
+            let since = gathered.since.map_or_else(String::new, |last| {
+                format!(", {} s after what came before", until.since(last).as_secs())
+            });
+            format!("{name} sends again{since}")
+        }
         AlertKind::Backlog if gathered.over => {
             format!("the backlog of {name} is over: {waiting}")
         }
@@ -221,6 +242,10 @@ fn what_to_do(gathered: &Gathered, class: Option<Class>) -> &'static str {
         AlertKind::DestinationUnreachable => advice(Class::Unreachable, None),
         AlertKind::DestinationBack => "Nothing to do: sending goes on by itself.",
         AlertKind::Failure => class.map_or("", |class| advice(class, None)),
+        AlertKind::SourceBack => "Nothing to do.",
+        AlertKind::SourceSilent => {
+            "Look whether it is in use, whether it reaches this Orthanc (network, AET, port), and whether images wait in it."
+        }
         AlertKind::Backlog if gathered.over => "Nothing to do.",
         AlertKind::Backlog => {
             "Look at the destination: resume it if it is paused, mend what keeps it unreachable. If it only is slow, raise Associations, \

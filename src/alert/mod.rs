@@ -26,6 +26,7 @@
 //! - `Backlog`: a destination has `BacklogItems` open items, or one that waits for `BacklogSeconds`; told when it
 //!   begins, and when it is over, which is at half of both. Time before the destination's window opened does not count,
 //!   nor what was before an item was replayed or redirected (but for what waits at the start).
+//! - `SourceSilent`, `SourceBack`: one of `SilentSources` has not sent for too long ([`sources`]), sends again.
 //! - The outages of a destination and their ends are told in their order.
 //!
 //! After a start, an outage and a backlog that last are told again: nobody knows whether they were heard of. Failures
@@ -40,6 +41,7 @@
 pub mod collect;
 pub mod message;
 pub mod post;
+pub mod sources;
 mod switch;
 pub mod watch;
 
@@ -56,6 +58,7 @@ use parking_lot::{Mutex, RwLock};
 
 use self::collect::{Collector, Gathered};
 use self::post::{Http, Outbox, Outgoing, Poster, Settled};
+use self::sources::SourceLook;
 pub use self::switch::{NAME, Switch};
 use self::watch::{Limits, Look, Watch};
 use crate::config::settings::{AlertKind, AlertSettings, HostSettings};
@@ -71,6 +74,9 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// Answers what is to be seen of all destinations.
 pub type Counters = dyn Fn() -> store::Result<Vec<Look>> + Send + Sync;
+
+/// Answers what is to be heard of sources.
+pub type Listening = dyn Fn() -> store::Result<Vec<SourceLook>> + Send + Sync;
 
 /// What the queue's counters are.
 pub fn looks(
@@ -111,6 +117,8 @@ fn limits(settings: &AlertSettings) -> Limits {
 pub struct Parts {
     /// [`looks`], or what a test says.
     pub counters: Box<Counters>,
+    /// [`sources::Listener::look`], or what a test says.
+    pub sources: Box<Listening>,
     pub clock: Arc<dyn Clock>,
     /// Orthanc's HTTP client.
     pub http: Box<Http>,
@@ -120,6 +128,7 @@ pub struct Parts {
 /// The service.
 pub struct Alerts {
     counters: Box<Counters>,
+    sources: Box<Listening>,
     clock: Arc<dyn Clock>,
     poster: Poster,
     /// For the thread, which takes them over before it looks.
@@ -142,6 +151,7 @@ struct Work {
     /// Whether the counters were read once, so that what came before is not told.
     primed: bool,
     looks: Vec<Look>,
+    sources: Vec<SourceLook>,
     looked: Option<Timestamp>,
     collector: Collector,
     outbox: Outbox,
@@ -177,6 +187,7 @@ impl Alerts {
         let alerts = Alerts {
             settings: RwLock::new(Arc::new(settings.clone())),
             counters: parts.counters,
+            sources: parts.sources,
             clock: parts.clock,
             poster: Poster::new(settings, host, parts.http, parts.cutter),
             sender: message::Sender {
@@ -187,6 +198,7 @@ impl Alerts {
                 watch: Watch::new(limits(settings)),
                 primed: false,
                 looks: Vec::new(),
+                sources: Vec::new(),
                 looked: None,
                 collector: Collector::new(&settings.on),
                 outbox: Outbox::default(),
@@ -245,18 +257,29 @@ impl Alerts {
         work.collector.set_kinds(&settings.on);
         self.look(work);
         let now = self.clock.now();
+        // A source may have the name of a destination.
         let look = |one: &Gathered| {
-            let of_it = |look: &&Look| look.destination == one.destination;
+            let of_it =
+                |look: &&Look| look.destination == one.destination && !one.kind.is_of_a_source();
             work.looks.iter().find(of_it)
+        };
+        let is_silent = |one: &Gathered| {
+            let mut silent = work
+                .sources
+                .iter()
+                .filter(|source| source.silent_since.is_some());
+            silent.any(|source| source.aet == one.destination)
         };
         let mut due = work.collector.take_due(now);
         failpoint::panic_in("sq-alert");
-        // Of an outage and an end, what is so now is the last word.
+        // Of an outage and its end, or a silence, what is so now is the last word.
         due.sort_by_key(|one| {
             let away = look(one).is_some_and(|look| look.unreachable_since.is_some());
             match one.kind {
                 AlertKind::DestinationUnreachable => away,
                 AlertKind::DestinationBack => !away,
+                AlertKind::SourceSilent => is_silent(one),
+                AlertKind::SourceBack => !is_silent(one),
                 _ => false,
             }
         });
@@ -335,8 +358,9 @@ impl Alerts {
             return;
         }
         work.looked = Some(now);
-        let mut looks = match (self.counters)() {
-            Ok(looks) => looks,
+        let seen = (self.counters)().and_then(|looks| Ok((looks, (self.sources)()?)));
+        let (mut looks, sources) = match seen {
+            Ok(seen) => seen,
             Err(error) => {
                 if !std::mem::replace(&mut work.blind, true) {
                     log::error!("alerts cannot read the queue, trying on: {error}");
@@ -348,10 +372,13 @@ impl Alerts {
         if !std::mem::replace(&mut work.primed, true) {
             work.watch.prime(&looks);
         }
-        for (destination, event) in work.watch.look(&mut looks, now) {
-            work.collector.add(&destination, &event, now);
+        let mut events = work.watch.look(&mut looks, now);
+        events.extend(work.watch.listen(&sources));
+        for (name, event) in events {
+            work.collector.add(&name, &event, now);
         }
         work.looks = looks;
+        work.sources = sources;
     }
 
     /// Sends a message of kind `Test` at once, on the calling thread; it is not tried again. `None`: another one is

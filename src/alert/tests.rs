@@ -2,6 +2,7 @@
 
 mod collecting;
 mod delivering;
+mod listening;
 mod watching;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use orthanc_sdk::{CallError, HttpReply};
 use serde_json::Value;
 
+use super::sources::SourceLook;
 use super::watch::Look;
 use super::{Alerts, Parts};
 use crate::config::settings::{AlertKind, AlertSettings, HostSettings, Peer, Secret};
@@ -47,6 +49,7 @@ type Inbox = Arc<Mutex<Vec<(Value, Option<String>)>>>;
 struct Scene {
     clock: Arc<TestClock>,
     looks: Arc<Mutex<Vec<Look>>>,
+    sources: Arc<Mutex<Vec<SourceLook>>>,
     reply: Arc<Mutex<Reply>>,
     inbox: Inbox,
     alerts: Alerts,
@@ -63,6 +66,7 @@ fn settings() -> AlertSettings {
         on: AlertKind::ALL.to_vec(),
         backlog_items: 100,
         backlog_seconds: 600,
+        silent_sources: Vec::new(),
     }
 }
 
@@ -77,13 +81,16 @@ impl Scene {
         let looks = Arc::new(Mutex::new(looks));
         let reply = Arc::new(Mutex::new(Reply::Status(200)));
         let inbox: Inbox = Arc::default();
+        let sources: Arc<Mutex<Vec<SourceLook>>> = Arc::default();
         let (counters, script, got) = (looks.clone(), reply.clone(), inbox.clone());
+        let heard = sources.clone();
         let host = HostSettings {
             name: "Hospital".to_owned(),
             ..HostSettings::default()
         };
         let parts = Parts {
             counters: Box::new(move || Ok(counters.lock().unwrap().clone())),
+            sources: Box::new(move || Ok(heard.lock().unwrap().clone())),
             clock: clock.clone(),
             http: Box::new(move |request| {
                 let signature = request
@@ -111,6 +118,7 @@ impl Scene {
             alerts: Alerts::new(&settings, &host, parts),
             clock,
             looks,
+            sources,
             reply,
             inbox,
         }

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
+use super::sources::SourceLook;
 use crate::config::settings::Window;
 use crate::dispatch::{LaneStatus, windows};
 use crate::item::{Ahead, Class, Timestamp};
@@ -102,6 +103,14 @@ pub enum Event {
     BacklogOver {
         since: Timestamp,
     },
+    /// A source has not sent for too long; what came last, if anything did.
+    Silent {
+        last: Option<Timestamp>,
+    },
+    /// It sends again; what had come before the silence.
+    Heard {
+        last: Option<Timestamp>,
+    },
 }
 
 /// What a backlog is; 0: no number, no age.
@@ -115,6 +124,8 @@ pub struct Limits {
 pub struct Watch {
     limits: Limits,
     known: BTreeMap<String, Known>,
+    /// Sources that were silent at the last look, each with what had come last.
+    silent: BTreeMap<String, Option<Timestamp>>,
     /// The time of the last look.
     looked: Option<Timestamp>,
 }
@@ -140,6 +151,7 @@ impl Watch {
         Watch {
             limits,
             known: BTreeMap::new(),
+            silent: BTreeMap::new(),
             looked: None,
         }
     }
@@ -166,6 +178,29 @@ impl Watch {
             backlog(known, look, self.limits, now, &mut tell);
         }
         self.looked = Some(now);
+        events
+    }
+}
+
+impl Watch {
+    /// Which sources fell silent, and which send again. One that is no longer watched is not told of.
+    pub fn listen(&mut self, sources: &[SourceLook]) -> Vec<(String, Event)> {
+        let before = std::mem::take(&mut self.silent);
+        let mut events = Vec::new();
+        for source in sources.iter().filter(|source| source.watched.is_some()) {
+            let aet = source.aet.clone();
+            let was_silent = before.get(&aet).copied();
+            if source.silent_since.is_some() {
+                // What comes while it is late anyway (a clock that is set) does not make it a new silence.
+                let last = was_silent.unwrap_or(source.last);
+                self.silent.insert(aet.clone(), last);
+                if was_silent.is_none() {
+                    events.push((aet, Event::Silent { last }));
+                }
+            } else if let Some(last) = was_silent {
+                events.push((aet, Event::Heard { last }));
+            }
+        }
         events
     }
 }

@@ -63,6 +63,7 @@ impl Api {
         reachable(&mut page, &destinations);
         self.arrivals(&mut page, &destinations, now)?;
         self.machinery(&mut page)?;
+        self.heard(&mut page)?;
         self.told(&mut page);
         Ok(Response::new(200, CONTENT_TYPE, page.into_text()))
     }
@@ -223,6 +224,40 @@ impl Api {
             "Items that had expired only because the machine's clock was wrong at the start, and wait again.",
         );
         pardoned.sample(&[], timekeeper.pardoned());
+        Ok(())
+    }
+
+    fn heard(&self, page: &mut Exposition) -> Result<(), ApiError> {
+        let ahead = self.clock.ahead();
+        let sources = self.sources.look()?;
+        let mut last = page.family(
+            "sendqueue_last_arrival_timestamp_seconds",
+            Kind::Gauge,
+            "When something came last from this calling AET.",
+        );
+        for source in &sources {
+            if let Some(time) = source.last {
+                last.sample(
+                    &[("aet", &source.aet)],
+                    ahead.wall(time).micros() as f64 / 1e6,
+                );
+            }
+        }
+        let mut silent = page.family(
+            "sendqueue_source_silent",
+            Kind::Gauge,
+            "1: this calling AET (Alerts.SilentSources) has not sent for too long.",
+        );
+        for source in sources.iter().filter(|source| source.watched.is_some()) {
+            let is_silent = u8::from(source.silent_since.is_some());
+            silent.sample(&[("aet", &source.aet)], is_silent);
+        }
+        let mut forgotten = page.family(
+            "sendqueue_forgotten_sources_total",
+            Kind::Counter,
+            "Calling AETs that are not remembered because there are too many.",
+        );
+        forgotten.sample(&[], self.progress.figures().forgotten_sources);
         Ok(())
     }
 

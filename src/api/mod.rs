@@ -26,6 +26,7 @@ pub mod resources;
 pub mod route;
 pub mod router;
 pub mod rules;
+mod sources;
 pub mod types;
 
 use std::collections::BTreeSet;
@@ -38,6 +39,7 @@ use serde::Serialize;
 use self::cross_site::CrossSite;
 use self::error::ApiError;
 use crate::alert;
+use crate::alert::sources::Listener;
 use crate::arrival::enlist::expiry;
 use crate::arrival::notices::Notices;
 use crate::arrival::progress::Progress;
@@ -96,6 +98,7 @@ pub struct Parts {
     pub progress: Arc<Progress>,
     pub alerts: Arc<alert::Switch>,
     pub reloader: Reloader,
+    pub sources: Arc<Listener>,
     pub clock: Arc<dyn Clock>,
     pub services: Arc<Services>,
     pub client: Client,

@@ -7,7 +7,7 @@ use super::rule_figures::Tally;
 use crate::config::settings::{DestinationSettings, Settings};
 use crate::item::{Class, Clock, Outcome, Timestamp};
 use crate::routing::{Marks, Resolution, Route, Undecided};
-use crate::store::{NewItem, Reception, TakenStudy};
+use crate::store::{Heard, NewItem, Reception, TakenStudy};
 
 /// When an item made (or replayed) now for a destination goes to the error queue unsent.
 pub fn expiry(settings: &DestinationSettings, clock: &dyn Clock) -> Option<Timestamp> {
@@ -27,6 +27,8 @@ pub struct Enlisted {
     pub tally: Tally,
     /// Studies that rules take whole from now on.
     pub opened: Vec<TakenStudy>,
+    /// The AETs from which it came, and when.
+    pub heard: Vec<Heard>,
     /// By study, what was routed since it was opened: no look back is needed at these.
     pub routed: HashMap<String, HashSet<String>>,
 }

@@ -21,7 +21,9 @@ impl Reconciler {
         enlisted: Enlisted,
         position: Option<(&Cursor, &Gaps)>,
     ) -> Result<(), PassError> {
-        let intake = Intake::arrival(&enlisted.items).taking(&enlisted.opened);
+        let intake = Intake::arrival(&enlisted.items)
+            .taking(&enlisted.opened)
+            .hearing(&enlisted.heard);
         let done = self.write(intake, position)?;
         self.tell_again(&enlisted.items, &done);
         self.tell(&enlisted);
@@ -75,6 +77,7 @@ impl Reconciler {
         if let Some((_, gaps)) = kept {
             self.stored = gaps.clone();
         }
+        self.parts.progress.forgot(done.forgotten_sources);
         if !items.is_empty() {
             failpoint::pass("enqueued");
             failpoint::panic_in("sq-arrive.enqueued");

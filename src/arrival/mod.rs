@@ -20,6 +20,7 @@ pub mod enlist;
 mod enter;
 pub mod facts;
 mod gaps;
+mod heard;
 mod late;
 pub mod notices;
 mod place;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::rule_figures::{RuleFigures, Tally};
 use crate::config::settings::Rule;
 use crate::item::Timestamp;
+use crate::store::MOST_SOURCES;
 use parking_lot::{Mutex, MutexGuard};
 
 /// How long after one such line the next one says how many instances are gone.
@@ -27,6 +28,8 @@ pub struct Figures {
     told: Option<(u64, Timestamp)>,
     /// Instances given up because Orthanc cannot describe them.
     pub given_up: u64,
+    /// Sources that are not remembered because there are too many.
+    pub forgotten_sources: u64,
     /// Decisions that need to be seen, by destination.
     pub fates: BTreeMap<(String, Fate), u64>,
     /// What became of instances at the rules.
@@ -62,6 +65,18 @@ impl Progress {
 
     pub fn moved(&self, cursor: i64) {
         self.lock().cursor = Some(cursor);
+    }
+
+    pub fn forgot(&self, sources: u64) {
+        let mut figures = self.lock();
+        let is_first = figures.forgotten_sources == 0;
+        figures.forgotten_sources += sources;
+        drop(figures);
+        if sources > 0 && is_first {
+            log::warn!(
+                "of more than {MOST_SOURCES} calling AETs those heard of longest ago are forgotten; further ones are only counted"
+            );
+        }
     }
 
     pub fn passed(&self, now: Timestamp) {

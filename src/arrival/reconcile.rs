@@ -59,6 +59,7 @@ use super::describe::Patience;
 use super::enlist::Enlisted;
 use super::facts::{Fact, Facts};
 use super::gaps::{self, Gaps};
+use super::heard::heard;
 use super::late::Rounds;
 use super::notices::{MOST, Notices};
 use super::progress::Progress;
@@ -365,7 +366,10 @@ impl Reconciler {
         gone: &mut usize,
     ) -> Result<Enlisted, PassError> {
         let mut taken = self.taken(facts)?;
-        self.enlist_by(None, &mut taken, facts, gone)
+        let mut enlisted = self.enlist_by(None, &mut taken, facts, gone)?;
+        let strict = self.settings.host.strict_aet_comparison;
+        enlisted.heard = heard(facts, strict, &*self.parts.clock);
+        Ok(enlisted)
     }
 
     /// The same, of these rules only (by key); studies are taken as `taken` says, which learns of those that are

@@ -7,6 +7,8 @@
 //! - Clocks decide, not durations: on the night on which an hour is skipped or repeated a window is an hour shorter or
 //!   longer, and one that would begin within the skipped hour begins at its end.
 
+use std::time::Duration;
+
 use jiff::civil::{Date, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Span, Zoned};
@@ -17,6 +19,8 @@ use crate::item::Timestamp;
 const MINUTES_PER_DAY: u16 = 1440;
 /// Days after which every weekday came by, also for a window that begins later today.
 const HORIZON: i64 = 8;
+/// How far [`open_for`] looks: a window that is open for an hour a week needs years for what takes a month.
+const LONGEST_WATCH: Duration = Duration::from_secs(366 * 86_400);
 
 /// Whether one of the windows is open.
 pub fn is_open(windows: &[Window], now: Timestamp, zone: &TimeZone) -> bool {
@@ -73,6 +77,65 @@ pub fn open_since(windows: &[Window], now: Timestamp, zone: &TimeZone) -> Option
     Some(since)
 }
 
+/// When they have been open for `length` since `from`; without windows all time counts. `None`: not within
+/// [`LONGEST_WATCH`].
+pub fn open_for(
+    windows: &[Window],
+    from: Timestamp,
+    length: Duration,
+    zone: &TimeZone,
+) -> Option<Timestamp> {
+    if windows.is_empty() {
+        return Some(from.plus(length));
+    }
+    let horizon = from.plus(LONGEST_WATCH);
+    let (mut at, mut left) = (from, length);
+    while at < horizon {
+        if !is_open(windows, at, zone) {
+            at = next_opening(windows, at, zone)?;
+            continue;
+        }
+        let end = closing(windows, at, zone)?;
+        let open = end.since(at);
+        if open >= left {
+            return Some(at.plus(left));
+        }
+        left -= open;
+        at = end;
+    }
+    None
+}
+
+/// When the window that is open at `now` ends; of several, the one that lasts longest.
+fn closing(windows: &[Window], now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let today = local(now, zone)?.date();
+    [today.yesterday().ok(), Some(today)]
+        .into_iter()
+        .flatten()
+        .flat_map(|day| {
+            let begun = windows.iter().filter(move |window| on(window, day));
+            begun.filter_map(move |window| {
+                let begin = begin(window, day, zone)?;
+                let minutes = end(window);
+                let day = if minutes > MINUTES_PER_DAY {
+                    day.tomorrow().ok()?
+                } else {
+                    day
+                };
+                let minutes = (minutes - 1) % MINUTES_PER_DAY + 1;
+                // Midnight is the next day's first moment.
+                let (day, minutes) = match minutes {
+                    MINUTES_PER_DAY => (day.tomorrow().ok()?, 0),
+                    minutes => (day, minutes),
+                };
+                let end = moment(minutes, day, zone)?;
+                (begin <= now).then_some(end)
+            })
+        })
+        .filter(|end| *end > now)
+        .max()
+}
+
 /// When a window opened last, at `now` or before.
 fn last_opening(windows: &[Window], now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let today = local(now, zone)?.date();
@@ -103,8 +166,13 @@ fn on(window: &Window, day: Date) -> bool {
 }
 
 fn begin(window: &Window, day: Date, zone: &TimeZone) -> Option<Timestamp> {
-    let hour = i8::try_from(window.from / 60).ok()?;
-    let minute = i8::try_from(window.from % 60).ok()?;
+    moment(window.from, day, zone)
+}
+
+/// So many minutes of that day's clock.
+fn moment(minutes: u16, day: Date, zone: &TimeZone) -> Option<Timestamp> {
+    let hour = i8::try_from(minutes / 60).ok()?;
+    let minute = i8::try_from(minutes % 60).ok()?;
     let time = Time::new(hour, minute, 0, 0).ok()?;
     let begin = zone.to_ambiguous_zoned(day.to_datetime(time));
     let begin = if matches!(begin.offset(), AmbiguousOffset::Gap { .. }) {
@@ -207,6 +275,54 @@ mod tests {
         let always = [window(&[], 0, 720), window(&[], 720, 1440)];
         let since = since(&always, "2026-11-20T12:00").unwrap();
         assert!(at("2026-11-20T12:00").since(since).as_secs() >= 7 * 86_400);
+    }
+
+    #[test]
+    fn only_the_time_in_which_it_is_open_counts() {
+        let zone = berlin();
+        let work = [window(&[0, 1, 2, 3, 4], 8 * 60, 18 * 60)];
+        let night = [window(&[], 22 * 60, 6 * 60)];
+        let whole = [window(&[5, 6], 0, 1440)];
+        let both = [
+            window(&[4], 8 * 60, 12 * 60),
+            window(&[4], 11 * 60, 13 * 60),
+        ];
+        let hour = |hours: u64| Duration::from_secs(hours * 3600);
+        // 20 November 2026 is a Friday.
+        for (windows, from, hours, until) in [
+            (&work[..], "2026-11-20T12:00", 4, "2026-11-20T16:00"),
+            (&work, "2026-11-20T12:00", 6, "2026-11-20T18:00"),
+            (&work, "2026-11-20T16:00", 4, "2026-11-23T10:00"),
+            (&work, "2026-11-21T10:00", 4, "2026-11-23T12:00"),
+            (&work, "2026-11-20T17:00", 24, "2026-11-25T11:00"),
+            (&night, "2026-11-20T23:00", 6, "2026-11-21T05:00"),
+            (&night, "2026-11-20T05:00", 2, "2026-11-20T23:00"),
+            (&whole, "2026-11-20T12:00", 30, "2026-11-22T06:00"),
+            (&both, "2026-11-20T08:00", 5, "2026-11-20T13:00"),
+            (&both, "2026-11-20T08:00", 6, "2026-11-27T09:00"),
+            (&[], "2026-11-20T12:00", 40, "2026-11-22T04:00"),
+            // An hour is skipped, and one repeated.
+            (
+                &[window(&[6], 0, 240)],
+                "2026-03-28T12:00",
+                3,
+                "2026-03-29T04:00",
+            ),
+            (
+                &[window(&[6], 0, 240)],
+                "2026-10-24T12:00",
+                5,
+                "2026-10-25T04:00",
+            ),
+        ] {
+            let found = open_for(windows, at(from), hour(hours), &zone);
+            assert_eq!(found, Some(at(until)), "{from} {hours}");
+        }
+        let short = [window(&[0], 60, 61)];
+        assert_eq!(
+            open_for(&short, at("2026-11-20T12:00"), hour(744), &zone),
+            None
+        );
     }
 
     #[test]

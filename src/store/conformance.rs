@@ -21,6 +21,7 @@ mod operate;
 mod owners;
 mod query;
 mod random;
+mod sources;
 mod studies;
 mod suspects;
 
@@ -41,6 +42,7 @@ pub fn run(make: Make<'_>) {
     operate::run(make);
     owners::run(make);
     query::run(make);
+    sources::run(make);
     studies::run(make);
     for seed in 1..=4 {
         random::run(make, seed, 1000);

@@ -1,6 +1,6 @@
 //! Journal: how far Orthanc's changes were read, and what is taken in with that.
 
-use super::{Result, TakenStudy};
+use super::{Heard, Result, TakenStudy};
 use crate::item::{Again, Ids, Outcome, Priority, Timestamp};
 
 /// Up to where Orthanc's `/changes` have been turned into items.
@@ -120,6 +120,8 @@ pub struct Enqueued {
     pub again: Vec<usize>,
     /// Which were not made because of [`Reception::again`].
     pub held_back: Vec<usize>,
+    /// Sources that were forgotten because there are too many.
+    pub forgotten_sources: u64,
 }
 
 /// What one transaction takes in. Made by [`Intake::arrival`], [`Intake::earlier`] or [`Intake::request`].
@@ -129,6 +131,8 @@ pub struct Intake<'a> {
     pub duplicates: Duplicates,
     /// Studies that are taken whole from now on, with a look back owed to each; what is known of one stays.
     pub taken: &'a [TakenStudy],
+    /// The AETs from which something came, each once.
+    pub heard: &'a [Heard],
     /// Where reading goes on after a crash; `None`: as before.
     pub reached: Option<&'a Reached>,
 }
@@ -154,6 +158,7 @@ impl<'a> Intake<'a> {
             items,
             duplicates,
             taken: &[],
+            heard: &[],
             reached: None,
         }
     }
@@ -161,6 +166,11 @@ impl<'a> Intake<'a> {
     /// The same, and these studies are taken.
     pub fn taking(self, taken: &'a [TakenStudy]) -> Intake<'a> {
         Intake { taken, ..self }
+    }
+
+    /// The same, and it came from these.
+    pub fn hearing(self, heard: &'a [Heard]) -> Intake<'a> {
+        Intake { heard, ..self }
     }
 
     /// The same, read up to there.

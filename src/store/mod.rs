@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`Journal`] | arrival | the cursor, and what is taken in |
 //! | [`Studies`] | arrival | the studies that rules take whole |
+//! | [`Sources`] | arrival, and whoever looks | the AETs from which something came |
 //! | [`Claims`] | dispatch | what is being sent, and what became of it |
 //! | [`Desk`] | the API | what people do |
 //! | [`Book`] | whoever looks | queries |
@@ -36,6 +37,7 @@ mod desk;
 mod filter;
 mod in_hand;
 mod journal;
+mod sources;
 mod studies;
 mod upkeep;
 
@@ -50,6 +52,7 @@ pub use self::in_hand::{BLAMED_ASIDE, BLAMED_MOST, Hand, HeldBack, Released, SEE
 pub use self::journal::{
     Cursor, Duplicates, Enqueued, Gap, Intake, Journal, NewItem, Notifier, Reached, Reception,
 };
+pub use self::sources::{Heard, MOST_SOURCES, Source, Sources};
 pub use self::studies::{Studies, TakenStudy};
 pub use self::upkeep::{Fault, Upkeep};
 
@@ -88,6 +91,6 @@ pub enum StoreError {
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The queue, whole. All methods may be called from any thread.
-pub trait Store: Journal + Studies + Claims + Desk + Book + Upkeep {}
+pub trait Store: Journal + Studies + Sources + Claims + Desk + Book + Upkeep {}
 
-impl<T: Journal + Studies + Claims + Desk + Book + Upkeep> Store for T {}
+impl<T: Journal + Studies + Sources + Claims + Desk + Book + Upkeep> Store for T {}

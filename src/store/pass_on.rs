@@ -40,6 +40,12 @@ macro_rules! pass_on {
             fn arrived(study: &str, instance: &str) -> Option<Timestamp>;
         } {});
     };
+    (Sources for $type:ty) => {
+        $crate::store::pass_on!(@impl Sources for $type {
+            fn sources() -> Vec<Source>;
+            fn watch(aets: &[&str], now: Timestamp) -> ();
+        } {});
+    };
     (Desk for $type:ty) => {
         $crate::store::pass_on!(@impl Desk for $type {
             fn replay(id: i64, expires: Option<Timestamp>) -> Moved;

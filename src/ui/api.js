@@ -68,6 +68,7 @@ export const api = {
     const answer = await fetch(`${QUEUE}/health`, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) }).catch(() => null);
     return answer && (answer.status === 200 || answer.status === 503) ? answer.json().catch(() => null) : null;
   },
+  sources: () => ask(`${QUEUE}/sources`),
   destinations: () => ask(`${QUEUE}/destinations`),
   history: () => ask(`${QUEUE}/history`),
   summary: () => ask(`${QUEUE}/errors/summary`),

@@ -6,16 +6,16 @@ import { echoes } from "./actions.js";
 import { h } from "./dom.js";
 import { link } from "./route.js";
 import { standing } from "./standing.js";
-import { age, ago, bytes, count, date, rate, status, waiting, WAITING } from "./words.js";
+import { age, ago, bytes, count, date, rate, status, time, waiting, WAITING } from "./words.js";
 
 export const title = () => "Overview";
 
 export async function load() {
-  const [destinations, history] = await Promise.all([api.destinations(), api.history()]);
-  return { destinations, history: new Map(history.map((one) => [one.Destination, one])) };
+  const [destinations, history, sources] = await Promise.all([api.destinations(), api.history(), api.sources()]);
+  return { destinations, sources, history: new Map(history.map((one) => [one.Destination, one])) };
 }
 
-export function render(route, { destinations, history, queue }) {
+export function render(route, { destinations, sources, history, queue }) {
   const sum = (of) => destinations.reduce((total, one) => total + of(one), 0);
   return [
     h("h1", {}, "Overview"),
@@ -28,8 +28,38 @@ export function render(route, { destinations, history, queue }) {
     destinations.length === 0 && h("p", { class: "empty" },
       "There are no destinations yet. Name them in the section SendQueue of Orthanc's configuration: ",
       h("code", {}, "\"Rules\": [ { \"To\": [ \"pacs\" ] } ]")),
+    sources.filter((one) => one.SilentSince).map(silent),
     h("div", { class: "cards" }, destinations.map((one) => card(one, history.get(one.Name)))),
+    heard(sources),
   ];
+}
+
+/** A source that should have sent. */
+function silent(source) {
+  const last = source.LastArrival ? `: nothing came from it since ${time(source.LastArrival)} (${ago(source.LastArrival)})` : ": it has sent nothing yet";
+  return h("p", { class: "problem", "data-key": `silent:${source.Aet}`, "data-silent": source.Aet }, h("strong", {}, `${source.Aet} is silent`), last);
+}
+
+/** From where something came, the silent ones first, then those heard of last. */
+function heard(sources) {
+  const rank = (one) => [one.SilentSince ? 0 : 1, one.Hours === null ? 1 : 0];
+  const last = (one) => one.LastArrival || "";
+  const sorted = [...sources].sort((a, b) => rank(a)[0] - rank(b)[0] || rank(a)[1] - rank(b)[1] || last(b).localeCompare(last(a)));
+  return h("details", { class: "sources", "data-key": "sources" },
+    h("summary", {}, `Sources (${count(sources.length)})`),
+    sources.length === 0
+      ? h("p", { class: "empty" }, "Nothing has come by DICOM yet.")
+      : h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": "Sources" }, h("table", {},
+        h("thead", {}, h("tr", {}, ["Calling AET", "Last arrival", "Silence"].map((name) => h("th", { scope: "col" }, name)))),
+        h("tbody", {}, sorted.map((one) => h("tr", { "data-key": `source:${one.Aet}`, "data-source": one.Aet },
+          h("td", { class: "text" }, one.Aet),
+          h("td", { title: time(one.LastArrival) }, one.LastArrival ? ago(one.LastArrival) : "none yet"),
+          h("td", {}, silence(one))))))));
+}
+
+function silence(one) {
+  if (one.SilentSince) return h("strong", { class: "bad" }, `too long since ${time(one.SilentSince)}`);
+  return one.Hours === null ? "not watched" : `told after ${age(one.Hours * 3600)}`;
 }
 
 function figure(name, value, kind) {

@@ -97,6 +97,28 @@ fn each_destination_has_a_card_that_says_how_it_is() {
     page.is_clean();
 }
 
+#[test]
+fn a_silent_source_is_seen_at_once() {
+    let well = scp("WELL");
+    let alerts = json!({
+        "Url": "http://127.0.0.1:1/",
+        "SilentSources": [{ "Aet": "CT1", "Hours": 0.0001 }, { "Aet": "MR1", "Hours": 700 }],
+    });
+    let config = sendqueue_testkit::queue::config_for(&[&well]).set("/SendQueue/Alerts", alerts);
+    let page = Page::new(config);
+    page.show("");
+    let browser = &page.browser;
+    browser.wait_text(
+        "[data-silent=CT1]",
+        "CT1 is silent: it has sent nothing yet",
+    );
+    assert_eq!(browser.count("[data-silent]"), 1);
+    browser.click("details.sources summary");
+    browser.wait_text("[data-source=CT1]", "too long since");
+    browser.wait_text("[data-source=MR1]", "told after 29 d 4 h");
+    page.is_clean();
+}
+
 /// A window of a minute, twelve hours from now at the least.
 fn another_time() -> String {
     let seconds = std::time::SystemTime::now()

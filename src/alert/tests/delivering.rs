@@ -254,6 +254,7 @@ fn one_test_at_a_time() {
         &HostSettings::default(),
         Parts {
             counters: Box::new(|| Ok(Vec::new())),
+            sources: Box::new(|| Ok(Vec::new())),
             clock: Arc::new(TestClock::default()),
             http: Box::new(move |_| {
                 begun.send(()).unwrap();
@@ -309,6 +310,7 @@ fn a_store_that_fails_for_a_while_loses_nothing() {
                 }
                 Ok(vec![seen.lock().unwrap().clone()])
             }),
+            sources: Box::new(|| Ok(Vec::new())),
             clock: clock.clone(),
             http: Box::new(move |request| {
                 let body = serde_json::from_slice(request.body).unwrap();
@@ -362,6 +364,7 @@ fn a_panic_loses_no_alert_and_repeats_only_a_message() {
                 assert!(!now(&counting, "counting"), "counting");
                 Ok(vec![seen.lock().unwrap().clone()])
             }),
+            sources: Box::new(|| Ok(Vec::new())),
             clock: clock.clone(),
             http: Box::new(move |request| {
                 let body = serde_json::from_slice(request.body).unwrap();

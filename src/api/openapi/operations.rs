@@ -10,7 +10,7 @@ use crate::api::types::{
     AlertTest, Destination, Echo, Enqueue, Enqueued, ErrorFilter, ErrorSummary, ErrorsQuery,
     Health, History, Item, ItemDetailed, ItemsQuery, Nothing, Overview, Purged, RedirectFilter,
     RedirectTo, Redirected, Reloaded, Removed, Replayed, Resource, RouteAnswer, RouteQuestion,
-    Rule, Section,
+    Rule, Section, Sender,
 };
 use crate::ui;
 
@@ -267,6 +267,16 @@ pub fn destinations() -> Described {
         "All destinations that rules or items name",
     )
     .answers_list::<Destination>("In the order of their names")
+}
+
+pub fn sources() -> Described {
+    get(
+        "Queue",
+        "sources",
+        "The calling AETs from which something came",
+    )
+    .text("Those that `Alerts.SilentSources` names, and at most 1000 others.")
+    .answers_list::<Sender>("In the order of their AETs")
 }
 
 /// A call of one destination.

@@ -18,6 +18,7 @@ pub mod reload;
 pub mod resources;
 pub mod route;
 pub mod rules;
+pub mod sources;
 pub mod values;
 
 pub use self::alerts::AlertTest;
@@ -43,4 +44,5 @@ pub use self::route::{
     RouteAnswer, RouteOfSome, RouteQuestion, RuleSaid, RuleTowards, RuleVerdict,
 };
 pub use self::rules::{Rule, RuleCounts};
+pub use self::sources::Sender;
 pub use self::values::{Counts, Time, age};

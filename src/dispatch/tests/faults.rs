@@ -50,6 +50,7 @@ impl Faulty {
 
 pass_on!(Journal for Faulty);
 pass_on!(Studies for Faulty);
+pass_on!(Sources for Faulty);
 pass_on!(Claims for Faulty);
 pass_on!(Desk for Faulty);
 pass_on!(Book for Faulty);

@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::pool::Pool;
-use super::{row, sql, studies};
+use super::{row, sources, sql, studies};
 use crate::item::{Again, State, Timestamp};
 use crate::store::{
     Cursor, Duplicates, Enqueued, Gap, Intake, NewItem, Reached, Reception, Result,
@@ -29,10 +29,11 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
         items,
         duplicates,
         taken,
+        heard,
         reached,
     } = *intake;
     let mut answer = Enqueued::default();
-    if items.is_empty() && taken.is_empty() && reached.is_none() {
+    if items.is_empty() && taken.is_empty() && heard.is_empty() && reached.is_none() {
         return Ok(answer);
     }
     let mut writer = pool.writer()?;
@@ -94,6 +95,7 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
         }
     }
     studies::take(&tx, taken, now)?;
+    answer.forgotten_sources = sources::hear(&tx, heard)?;
     if let Some(reached) = reached {
         write_reached(&tx, reached)?;
     }

@@ -46,6 +46,7 @@ mod pool;
 mod query;
 mod release;
 mod row;
+mod sources;
 mod sql;
 mod studies;
 

@@ -184,6 +184,15 @@ CREATE TABLE owner (
     ended_well  INTEGER NOT NULL DEFAULT 0 CHECK (ended_well IN (0, 1))
 ) STRICT;
 
+CREATE TABLE source (
+    aet     TEXT PRIMARY KEY,
+    -- NULL: nothing since it is watched.
+    last    INTEGER,
+    -- Since when it is watched; NULL: it is not.
+    watched INTEGER,
+    CHECK (last IS NOT NULL OR watched IS NOT NULL)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE sqlite_sequence(name,seq);
 
 CREATE TABLE suspect (

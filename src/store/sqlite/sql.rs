@@ -121,6 +121,13 @@ statements! {
     REPLAY = "replay";
     RUNNING = "running";
     SEND_NOW = "send_now";
+    SOURCE_COUNT = "source_count";
+    SOURCE_DROP = "source_drop";
+    SOURCE_FORGET = "source_forget";
+    SOURCE_HEARD = "source_heard";
+    SOURCE_LIST = "source_list";
+    SOURCE_UNWATCH = "source_unwatch";
+    SOURCE_WATCH = "source_watch";
     SUSPECT_ANY = "suspect_any";
     SUSPECT_CLEAR = "suspect_clear";
     SUSPECT_COUNT = "suspect_count";

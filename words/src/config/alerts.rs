@@ -10,16 +10,29 @@ use serde_json::Value;
 use super::mistake::{Mistakes, quoted_text};
 use super::raw::Node;
 use super::settings::{AlertKind, AlertSettings, Peer, Secret};
+use super::silent::silent_sources;
 use super::vocabulary::ALERT_KINDS;
 
-const KEYS: [&str; 5] = ["Url", "Secret", "On", "BacklogItems", "BacklogSeconds"];
+const KEYS: [&str; 6] = [
+    "Url",
+    "Secret",
+    "On",
+    "BacklogItems",
+    "BacklogSeconds",
+    "SilentSources",
+];
 
 const SECTION: &str = "an object, { \"Url\": \"https://…\" }";
 const URL: &str = "an address that starts with http:// or https:// and has a host";
 const SECRET: &str = "a text of at least one character, without control characters";
-const ON: &str = "a list of one or more of \"DestinationUnreachable\", \"DestinationBack\", \"Failure\", \"Backlog\", each once";
+const ON: &str = "a list of one or more of \"DestinationUnreachable\", \"DestinationBack\", \"Failure\", \"Backlog\", \"SourceSilent\", \"SourceBack\", each once";
 
-pub(super) fn alerts(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<AlertSettings> {
+/// `strict`: `StrictAetComparison`.
+pub(super) fn alerts(
+    node: &Node<'_>,
+    strict: bool,
+    mistakes: &mut Mistakes,
+) -> Option<AlertSettings> {
     if !node.value.is_object() {
         // It may hold what belongs into Url or Secret.
         mistakes.add(&node.path, kind(node.value), SECTION);
@@ -34,6 +47,7 @@ pub(super) fn alerts(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<AlertSe
         on: AlertKind::ALL.to_vec(),
         backlog_items: 10_000,
         backlog_seconds: 3600,
+        silent_sources: Vec::new(),
     };
     match section.get("Url") {
         None => mistakes.add(&section.path_of("Url"), "nothing", URL),
@@ -58,6 +72,9 @@ pub(super) fn alerts(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<AlertSe
     });
     section.read("BacklogSeconds", &mut settings.backlog_seconds, |n| {
         n.integer(0..=315_360_000, mistakes)
+    });
+    section.read("SilentSources", &mut settings.silent_sources, |n| {
+        silent_sources(n, strict, mistakes)
     });
     (mistakes.0.len() == before).then_some(settings)
 }

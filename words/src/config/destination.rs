@@ -322,7 +322,7 @@ fn statuses(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<Vec<Statuses>> {
     (patterns.len() == nodes.len()).then_some(patterns)
 }
 
-fn windows(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<Vec<Window>> {
+pub(super) fn windows(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<Vec<Window>> {
     let nodes = node.list(
         "a list of windows, for instance [\"22:00-06:00\"]",
         mistakes,

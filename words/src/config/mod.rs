@@ -20,6 +20,7 @@ pub mod remark;
 mod rule_in_force;
 mod rule_remarks;
 pub mod settings;
+mod silent;
 mod validate;
 mod vocabulary;
 mod window;

@@ -65,7 +65,7 @@ impl Settings {
 }
 
 /// `Alerts`: who is told of what.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AlertSettings {
     /// `http://…` or `https://…`. May hold a password or a token.
     pub url: Secret,
@@ -79,6 +79,31 @@ pub struct AlertSettings {
     pub backlog_items: u64,
     /// Age of the oldest open item of a destination that is a backlog, seconds; 0: none is.
     pub backlog_seconds: u64,
+    /// Those whose silence is told; no AET twice.
+    pub silent_sources: Vec<SilentSource>,
+}
+
+/// `SilentSources`: an AET that should send.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SilentSource {
+    /// As [`source_key`] says.
+    pub aet: String,
+    /// So many seconds without an arrival are told, while `windows` are open.
+    pub seconds: f64,
+    /// Local times that count; empty: all.
+    pub windows: Vec<Window>,
+}
+
+/// The name under which a calling AET is remembered: as Orthanc compares them, upper and lower case are the same,
+/// unless `strict` (`StrictAetComparison`). `None`: it is empty. Spaces and NUL around it are padding (PS3.5 6.2).
+pub fn source_key(aet: &str, strict: bool) -> Option<String> {
+    let aet = aet.trim_matches([' ', '\0']);
+    let key = if strict {
+        aet.to_owned()
+    } else {
+        aet.to_ascii_uppercase()
+    };
+    (!key.is_empty()).then_some(key)
 }
 
 /// A host and a TCP port.
@@ -116,15 +141,24 @@ pub enum AlertKind {
     DestinationBack,
     Failure,
     Backlog,
+    SourceSilent,
+    SourceBack,
 }
 
 impl AlertKind {
-    pub const ALL: [AlertKind; 4] = [
+    pub const ALL: [AlertKind; 6] = [
         AlertKind::DestinationUnreachable,
         AlertKind::DestinationBack,
         AlertKind::Failure,
         AlertKind::Backlog,
+        AlertKind::SourceSilent,
+        AlertKind::SourceBack,
     ];
+
+    /// Of a source, and not of a destination.
+    pub fn is_of_a_source(self) -> bool {
+        matches!(self, AlertKind::SourceSilent | AlertKind::SourceBack)
+    }
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -132,6 +166,8 @@ impl AlertKind {
             AlertKind::DestinationBack => "DestinationBack",
             AlertKind::Failure => "Failure",
             AlertKind::Backlog => "Backlog",
+            AlertKind::SourceSilent => "SourceSilent",
+            AlertKind::SourceBack => "SourceBack",
         }
     }
 }

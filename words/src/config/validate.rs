@@ -145,7 +145,8 @@ pub fn load(
     let sources = reader.sources();
 
     let mut told = None;
-    section.read("Alerts", &mut told, |n| alerts(n, m).map(Some));
+    let strict = host.settings.strict_aet_comparison;
+    section.read("Alerts", &mut told, |n| alerts(n, strict, m).map(Some));
 
     if mistakes.0.is_empty() {
         Ok(Settings {

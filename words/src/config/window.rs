@@ -1,11 +1,11 @@
-//! Windows of time: `22:00-06:00`, `Sat,Sun 00:00-24:00`.
+//! Windows of time: `22:00-06:00`, `Sat,Sun 00:00-24:00`, `Mon-Fri 08:00-18:00`.
 //!
-//! Invariant: [`parse`] and [`format`](fn@format) are each other's inverse.
+//! Invariant: what [`format`](fn@format) writes is read by [`parse`] as the same window.
 
 use super::settings::Window;
 use super::vocabulary::DAYS;
 
-pub(super) const ALLOWED: &str = "a window such as \"22:00-06:00\" or \"Sat,Sun 00:00-24:00\" (Mon, Tue, Wed, Thu, Fri, Sat, Sun)";
+pub(super) const ALLOWED: &str = "a window such as \"22:00-06:00\", \"Sat,Sun 00:00-24:00\" or \"Mon-Fri 08:00-18:00\" (Mon, Tue, Wed, Thu, Fri, Sat, Sun)";
 
 const MIDNIGHT: u16 = 24 * 60;
 
@@ -23,14 +23,30 @@ pub(super) fn parse(text: &str) -> Option<Window> {
 
 fn parse_days(text: &str) -> Option<Vec<u8>> {
     let mut days = Vec::new();
-    for name in text.split(',') {
-        let day = u8::try_from(DAYS.iter().position(|day| *day == name)?).ok()?;
-        if days.contains(&day) {
-            return None;
+    for part in text.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (mut day, last) = (day(first)?, day(last)?);
+        loop {
+            if days.contains(&day) {
+                return None;
+            }
+            days.push(day);
+            if day == last {
+                break;
+            }
+            day = after(day);
         }
-        days.push(day);
     }
     Some(days)
+}
+
+fn day(name: &str) -> Option<u8> {
+    let at = DAYS.iter().position(|day| *day == name)?;
+    u8::try_from(at).ok()
+}
+
+fn after(day: u8) -> u8 {
+    (day + 1) % 7
 }
 
 fn parse_time(text: &str) -> Option<u16> {
@@ -46,11 +62,20 @@ fn parse_time(text: &str) -> Option<u16> {
 
 /// The window as it stands in a configuration.
 pub(super) fn format(window: &Window) -> String {
-    let names = window
-        .days
-        .iter()
-        .filter_map(|day| DAYS.get(usize::from(*day)).copied());
-    let mut text = names.collect::<Vec<&str>>().join(",");
+    // Three days in a row and more are a range.
+    let mut runs: Vec<Vec<u8>> = Vec::new();
+    for day in &window.days {
+        match runs.last_mut() {
+            Some(run) if run.last().is_some_and(|last| after(*last) == *day) => run.push(*day),
+            _ => runs.push(vec![*day]),
+        }
+    }
+    let name = |day: &u8| DAYS.get(usize::from(*day)).copied().unwrap_or_default();
+    let names = runs.iter().map(|run| match run.as_slice() {
+        [first, _, .., last] => format!("{}-{}", name(first), name(last)),
+        few => few.iter().map(name).collect::<Vec<&str>>().join(","),
+    });
+    let mut text = names.collect::<Vec<String>>().join(",");
     if !text.is_empty() {
         text.push(' ');
     }
@@ -64,11 +89,14 @@ mod tests {
 
     #[test]
     fn windows_go_there_and_back() {
-        let table: [(&str, &[u8], u16, u16); 4] = [
+        let table: [(&str, &[u8], u16, u16); 7] = [
             ("22:00-06:00", &[], 1320, 360),
             ("Sat,Sun 00:00-24:00", &[5, 6], 0, 1440),
             ("Mon 08:30-17:05", &[0], 510, 1025),
             ("Sun,Mon 00:00-00:01", &[6, 0], 0, 1),
+            ("Mon-Fri 08:00-18:00", &[0, 1, 2, 3, 4], 480, 1080),
+            ("Fri-Mon 08:00-18:00", &[4, 5, 6, 0], 480, 1080),
+            ("Mon-Wed,Sat 08:00-18:00", &[0, 1, 2, 5], 480, 1080),
         ];
         for (text, days, from, to) in table {
             let days = days.to_vec();
@@ -76,6 +104,8 @@ mod tests {
             assert_eq!(window, Window { days, from, to }, "{text}");
             assert_eq!(format(&window), text);
         }
+        let same = parse("Mon,Tue-Thu,Fri 08:00-18:00").unwrap();
+        assert_eq!(format(&same), "Mon-Fri 08:00-18:00");
     }
 
     #[test]
@@ -97,6 +127,10 @@ mod tests {
             "sat 10:00-11:00",
             "Sat, Sun 10:00-11:00",
             "Sat,Sat 10:00-11:00",
+            "Mon-Fri,Wed 10:00-11:00",
+            "Mon-Fri-Sun 10:00-11:00",
+            "Mon- 10:00-11:00",
+            "Mon-Mon,Mon 10:00-11:00",
             "+1:00-02:00",
             "10:00-11:00 Sat",
         ] {

@@ -39,6 +39,17 @@ CREATE TABLE taken_study (
 
 CREATE INDEX taken_study_owed ON taken_study (since, study) WHERE owed = 1;
 
+-- When something came last from each calling AET, as far as these are known. AETs are what senders say: there are at
+-- most so many rows (sources.rs), and those of the AETs that are watched stay.
+CREATE TABLE source (
+    aet     TEXT PRIMARY KEY,
+    -- NULL: nothing since it is watched.
+    last    INTEGER,
+    -- Since when it is watched; NULL: it is not.
+    watched INTEGER,
+    CHECK (last IS NOT NULL OR watched IS NOT NULL)
+) STRICT, WITHOUT ROWID;
+
 -- Rows are never removed: items and attempts refer to them for ever.
 CREATE TABLE destination (
     id                 INTEGER PRIMARY KEY,

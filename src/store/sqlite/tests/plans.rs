@@ -37,6 +37,8 @@ const MAY_SORT: &[&str] = &[
     "PROGRESS_SERIES",
     "PROGRESS_SERIES_SCAN",
     "PROGRESS_STUDY",
+    // A thousand rows.
+    "SOURCE_DROP",
 ];
 
 fn plan(conn: &Connection, sql: &str) -> Vec<String> {

@@ -34,6 +34,72 @@ fn everything_can_be_written() {
     assert_eq!((alerts.backlog_items, alerts.backlog_seconds), (0, 60));
 }
 
+#[test]
+fn silent_sources() {
+    let written = json!([
+        { "Aet": " ct1 ", "Hours": 4, "When": "Mon-Fri 08:00-18:00" },
+        { "Aet": "MR1", "Hours": 0.5, "When": ["Sat 10:00-12:00", "Sun 10:00-12:00"] },
+        { "Aet": "US", "Hours": 744 },
+    ]);
+    let section = json!({ "Url": "https://monitor/hook", "SilentSources": written });
+    let sources = accepted(section.clone()).silent_sources;
+    let shown: Vec<_> = sources
+        .iter()
+        .map(|source| (source.aet.as_str(), source.seconds, source.windows.len()))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("CT1", 14_400.0, 1),
+            ("MR1", 1800.0, 2),
+            ("US", 2_678_400.0, 0)
+        ]
+    );
+    assert_eq!(sources[0].windows[0].days, [0, 1, 2, 3, 4]);
+    let mut strict = with(json!({ "Alerts": section }));
+    strict["StrictAetComparison"] = json!(true);
+    let strict = read(&strict).unwrap().alerts.unwrap();
+    assert_eq!(strict.silent_sources[0].aet, "ct1");
+
+    let good = json!({ "Aet": "CT1", "Hours": 1 });
+    for (source, path, words) in [
+        (json!("CT1"), "[0]", "an object"),
+        (json!({ "Hours": 1 }), "[0].Aet", "found nothing"),
+        (json!({ "Aet": "", "Hours": 1 }), "[0].Aet", "an AET"),
+        (json!({ "Aet": "CT1" }), "[0].Hours", "found nothing"),
+        (json!({ "Aet": "CT1", "Hours": 0 }), "[0].Hours", "744"),
+        (json!({ "Aet": "CT1", "Hours": 745 }), "[0].Hours", "744"),
+        (
+            json!({ "Aet": "CT1", "Hours": 1, "When": "Mo-Fr" }),
+            "[0].When",
+            "a window",
+        ),
+        (
+            json!({ "Aet": "CT1", "Hours": 1, "When": ["x"] }),
+            "[0].When[0]",
+            "a window",
+        ),
+        (
+            json!({ "Aet": "CT1", "Hours": 1, "Silent": 1 }),
+            "[0].Silent",
+            "unknown key",
+        ),
+    ] {
+        one_key(
+            "SilentSources",
+            json!([source]),
+            &format!("Alerts.SilentSources{path}"),
+            &[words],
+        );
+    }
+    one_key(
+        "SilentSources",
+        json!([good, { "Aet": "ct1 ", "Hours": 2 }]),
+        "Alerts.SilentSources[1].Aet",
+        &["each AET once"],
+    );
+}
+
 /// Adds the key to a section that is valid.
 fn one_key(key: &str, value: Value, path: &str, words: &[&str]) {
     let mut section = json!({ "Url": "https://monitor/hook" });

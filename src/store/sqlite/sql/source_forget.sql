@@ -1,0 +1,2 @@
+-- ?1 AET.
+DELETE FROM source WHERE aet = ?1 AND last IS NULL

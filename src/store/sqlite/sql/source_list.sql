@@ -1,0 +1,1 @@
+SELECT aet, last, watched FROM source ORDER BY aet
