@@ -28,7 +28,7 @@ checks.negative_data_rejection.enabled = false
 
 # Rules between fields: either everything or a filter that narrows down, either resources or a query.
 [[operations]]
-include-operation-id = ["replayErrors", "purgeErrors", "redirectErrors", "enqueue", "reload"]
+include-operation-id = ["replayErrors", "purgeErrors", "redirectErrors", "enqueue", "reload", "route"]
 checks.positive_data_acceptance.enabled = false
 "#;
 
