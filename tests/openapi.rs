@@ -26,7 +26,8 @@ enabled = false
 include-operation-id = ["items", "errors"]
 checks.negative_data_rejection.enabled = false
 
-# Rules between fields: either everything or a filter that narrows down, either resources or a query.
+# Rules between fields: either everything or a filter that narrows down, either resources or a query, either
+# a resource or a file.
 [[operations]]
 include-operation-id = ["replayErrors", "purgeErrors", "redirectErrors", "enqueue", "reload", "route"]
 checks.positive_data_acceptance.enabled = false
@@ -150,6 +151,10 @@ fn point_at_what_is_there(described: &mut Value, queue: &Queue) {
     let study_uid = uid("/studies", "StudyInstanceUID");
     for (path, calls) in described["paths"].as_object_mut().unwrap() {
         for call in calls.as_object_mut().unwrap().values_mut() {
+            if path == "/sendqueue/route" {
+                let content = &mut call["requestBody"]["content"]["application/json"];
+                content["examples"]["stored"]["value"]["Resource"] = study_uid.clone();
+            }
             let parameters = call.get_mut("parameters");
             for one in parameters
                 .and_then(Value::as_array_mut)
