@@ -1,10 +1,11 @@
 //! What the plugin costs and gains in a real Orthanc: receiving with and without it, sending through it and through
 //! Orthanc's own POST, its callback, its start and its memory at a backlog of a million.
 //!
-//! `cargo bench --bench orthanc -- [receive] [send] [backlog]` (all of them without arguments). Every figure stands
-//! beside that of a peer measured in the same run; runs alternate, and the median of three counts.
+//! `cargo bench --bench orthanc -- [receive] [route] [send] [backlog] [before=LIBRARY]` (all of them without names).
+//! Every figure stands beside that of a peer measured in the same run; runs alternate, and the median of three counts.
+//! `before`: another library, such as the one before a change, whose routing is measured beside this one's.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use OrthancSendQueue::item::{Ids, Priority, Timestamp};
@@ -29,17 +30,26 @@ const RECEIVERS: [(bool, bool, &str); 3] = [
     ),
 ];
 const BACKLOG: u64 = 1_000_000;
+const BEFORE: &str = "before=";
 
 fn main() {
     let wanted: Vec<String> = std::env::args()
         .skip(1)
         .filter(|arg| !arg.starts_with('-'))
         .collect();
+    let (before, wanted): (Vec<_>, Vec<_>) =
+        wanted.into_iter().partition(|arg| arg.starts_with(BEFORE));
+    let before = before
+        .first()
+        .map(|arg| PathBuf::from(&arg[BEFORE.len()..]));
     let asked = |name: &str| wanted.is_empty() || wanted.iter().any(|one| one == name);
     println!("| what | ours | peer | ratio |");
     println!("|---|---:|---:|---:|");
     if asked("receive") {
         receive();
+    }
+    if asked("route") {
+        route(before.as_deref());
     }
     if asked("send") {
         send();
@@ -132,6 +142,85 @@ fn counts(orthanc: &Orthanc, state: &str) -> u64 {
     orthanc.get("/sendqueue").json()["Counts"][state]
         .as_u64()
         .unwrap_or(0)
+}
+
+/// What the arrival thread spends on an instance: reading its line, asking Orthanc, the rules, the queue's transaction.
+fn route(before: Option<&Path>) {
+    let aet = |n: usize| json!({ "CallingAet": [format!("CT{n}"), format!("MR{n}")] });
+    let conditions = |n: usize| json!({ "CallingAet": "regex:^CT[0-9]+$", "Origin": "DicomProtocol", "RemoteIp": format!("10.0.0.{n}") });
+    let tags = |n: usize| json!({ "Tags": { "Modality": "CT", "0008,1030": format!("regex:(?i)part {n}") } });
+    let many = |when: &dyn Fn(usize) -> Value| -> Value {
+        (0..10)
+            .map(|n| json!({ "To": ["sink"], "When": when(n) }))
+            .collect()
+    };
+    let cases = [
+        ("one rule", json!([])),
+        ("10 rules more, by CallingAet", many(&aet)),
+        ("10 more, by three conditions", many(&conditions)),
+        ("10 more, by tags", many(&tags)),
+    ];
+    let one = vec![json!({ "To": ["sink"] })];
+    let library = plugin();
+    for (name, more) in cases {
+        let all: Vec<Value> = one
+            .iter()
+            .chain(more.as_array().into_iter().flatten())
+            .cloned()
+            .collect();
+        // Without another library, one rule is the peer.
+        let peer = before.map_or((library.as_path(), &one), |before| (before, &all));
+        let mut took = [Vec::new(), Vec::new()];
+        for run in 0..RUNS {
+            for ((library, rules), took) in [peer, (&library, &all)].into_iter().zip(&mut took) {
+                took.push(arrival_micros(library, rules, run as u64));
+            }
+        }
+        let [peer, ours] = took.map(median);
+        let beside = if before.is_some() {
+            "the library before"
+        } else {
+            "one rule"
+        };
+        row(
+            &format!("CPU of an arrival, {name}; {beside}"),
+            &format!("{ours:.0} µs"),
+            &format!("{peer:.0} µs"),
+            ours / peer,
+        );
+    }
+}
+
+fn arrival_micros(library: &Path, rules: &[Value], run: u64) -> f64 {
+    const INSTANCES: usize = 2000;
+    let config = OrthancConfig::new()
+        .plugin(library)
+        .modality("sink", "SINK", 1)
+        .set("SendQueue", json!({ "Rules": rules }));
+    let orthanc = start(config);
+    orthanc.post_json("/sendqueue/destinations/sink/pause", &json!({}));
+    let begun = thread_micros(&orthanc, "sq-arrive");
+    let study = Study::new(4, INSTANCES / 4)
+        .seed(run)
+        .kind(Kind::Small)
+        .build();
+    orthanc.store_all(&study);
+    let all = INSTANCES as u64;
+    wait_until(|| counts(&orthanc, "Pending") == all, LONG, "all is queued");
+    (thread_micros(&orthanc, "sq-arrive") - begun) / INSTANCES as f64
+}
+
+/// CPU of a thread by its name, microseconds (`schedstat`: nanoseconds on a core).
+fn thread_micros(orthanc: &Orthanc, name: &str) -> f64 {
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", orthanc.pid())).expect("threads");
+    let paths = tasks.flatten().map(|task| task.path());
+    let of = |path: PathBuf| {
+        let comm = std::fs::read_to_string(path.join("comm")).ok()?;
+        let stat = std::fs::read_to_string(path.join("schedstat")).ok()?;
+        let nanos: f64 = stat.split(' ').next()?.parse().ok()?;
+        (comm.trim() == name).then_some(nanos / 1e3)
+    };
+    paths.filter_map(of).sum()
 }
 
 /// The same study to the same receiver: through the queue, and by Orthanc's own POST of the study.
