@@ -176,7 +176,8 @@ fn route(before: Option<&Path>) {
                 took.push(arrival_micros(library, rules, run as u64));
             }
         }
-        let [peer, ours] = took.map(median);
+        // The least: what disturbs a thread only adds to its CPU.
+        let [peer, ours] = took.map(|all| all.into_iter().fold(f64::INFINITY, f64::min));
         let beside = if before.is_some() {
             "the library before"
         } else {
@@ -192,7 +193,7 @@ fn route(before: Option<&Path>) {
 }
 
 fn arrival_micros(library: &Path, rules: &[Value], run: u64) -> f64 {
-    const INSTANCES: usize = 2000;
+    const INSTANCES: usize = 1000;
     let config = OrthancConfig::new()
         .plugin(library)
         .modality("sink", "SINK", 1)
