@@ -249,7 +249,10 @@ fn nothing_is_answered_that_is_not_described() {
             .arg("run")
             .arg(&path)
             .args(["--url", &format!("http://127.0.0.1:{}", queue.http_port())])
-            .args([which.as_str(), "^(cancel|(replay|purge|redirect)Errors)$"])
+            .args([
+                which.as_str(),
+                "^(cancel|reload|(replay|purge|redirect)Errors)$",
+            ])
             .args(["--seed", SEED, "--max-examples", EXAMPLES])
             .args(["--report", "har", "--report-har-path"])
             .arg(&log)

@@ -263,7 +263,7 @@ fn asked(queue: &Queue, id: &str, study: &str, anonymised: &str, ct: &Instance) 
             "either Resource or File",
         ),
         (json!({ "File": "?" }), "a DICOM file in Base64"),
-        (file(b"no DICOM"), "a DICOM file that Orthanc can read"),
+        (file(b"no DICOM"), "a DICOM file (PS3.10)"),
         (
             json!({ "Resource": id, "Origin": "Dicom" }),
             "one of DicomProtocol",

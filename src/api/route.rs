@@ -152,6 +152,10 @@ impl Api {
         let Ok(file) = STANDARD.decode(file) else {
             return refused("another text", "a DICOM file in Base64");
         };
+        // Orthanc would log an error.
+        if file.get(128..132) != Some(b"DICM") {
+            return refused("something else", "a DICOM file (PS3.10) in Base64");
+        }
         let tags = match self.host.dicom_tags(&file) {
             Ok(tags) => tags,
             Err(error @ CallError::HostGone) => return Err(error.into()),
