@@ -10,7 +10,7 @@ use std::process::Command;
 use sendqueue_testkit::proc::Proc;
 use sendqueue_testkit::queue::{self, Queue, SOON};
 use sendqueue_testkit::{FaultScp, OrthancConfig, Study, free_port, poll, wait_until};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::page::{promtool, scrape};
 
@@ -112,7 +112,9 @@ fn each_alert_is_tested_and_says_what_to_do() {
 
 #[test]
 fn dashboard_and_rules_use_only_what_is_there() {
-    let (queue, _receivers) = busy_queue(|config| config);
+    let silent = json!([{ "Aet": "CT1", "Hours": 700 }]);
+    let alerts = json!({ "Url": "http://127.0.0.1:1/", "SilentSources": silent });
+    let (queue, _receivers) = busy_queue(|config| config.set("/SendQueue/Alerts", alerts));
     queue.wait_for("good", "Success", 3);
     let page = scrape(&queue);
     let there: BTreeSet<&str> = page.samples.iter().map(|one| one.name.as_str()).collect();
