@@ -235,7 +235,10 @@ fn enabled(
         let listener = listener.clone();
         alert::Parts {
             counters: Box::new(move || alert::looks(store.as_ref(), &lanes, clock.as_ref())),
-            sources: Box::new(move || listener.look()),
+            sources: Box::new(move || {
+                listener.watch();
+                listener.look()
+            }),
             clock: time.clone(),
             http: Box::new(move |request| host.http(request)),
             cutter: cutter(),

@@ -16,7 +16,7 @@ use crate::config::Current;
 use crate::config::settings::{Settings, SilentSource};
 use crate::dispatch::windows;
 use crate::item::{Ahead, Clock, Timestamp};
-use crate::store::{self, Sources};
+use crate::store::{self, Source, Sources};
 
 /// A calling AET.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +37,7 @@ pub struct Listener {
     clock: Arc<dyn Clock>,
     zone: TimeZone,
     started: Timestamp,
-    /// The settings whose sources are watched.
+    /// The settings whose sources the store knows as watched.
     watched: Mutex<Option<Arc<Settings>>>,
 }
 
@@ -53,44 +53,63 @@ impl Listener {
         }
     }
 
-    /// All that are known or watched, in the order of their AETs.
+    /// Has those watched that the settings name. Only for the thread that tells: it writes, and waits for the store.
+    pub fn watch(&self) {
+        let settings = self.settings.get();
+        let mut watched = self.watched.lock();
+        if watched
+            .as_ref()
+            .is_some_and(|known| Arc::ptr_eq(known, &settings))
+        {
+            return;
+        }
+        let named = silent_sources(&settings).iter();
+        let aets: Vec<&str> = named.map(|source| source.aet.as_str()).collect();
+        // A fault of the store is told by itself, and this is tried again.
+        if self.store.watch(&aets, self.clock.now()).is_ok() {
+            *watched = Some(settings);
+        }
+    }
+
+    /// All that are known or named by the settings, in the order of their AETs.
     ///
     /// # Errors
     /// Of the store.
     pub fn look(&self) -> store::Result<Vec<SourceLook>> {
         let settings = self.settings.get();
-        let silent = (settings.alerts.as_ref()).map_or(&[][..], |told| &told.silent_sources);
+        let named = silent_sources(&settings);
         let now = self.clock.now();
-        let mut watched = self.watched.lock();
-        if !watched
-            .as_ref()
-            .is_some_and(|known| Arc::ptr_eq(known, &settings))
-        {
-            let aets: Vec<&str> = silent.iter().map(|source| source.aet.as_str()).collect();
-            self.store.watch(&aets, now)?;
-            *watched = Some(settings.clone());
+        let mut sources = self.store.sources()?;
+        for one in named {
+            if sources.iter().all(|known| known.aet != one.aet) {
+                sources.push(Source {
+                    aet: one.aet.clone(),
+                    last: None,
+                    watched: None,
+                });
+            }
         }
-        drop(watched);
-        let known = self.store.sources()?.into_iter();
-        Ok(known
-            .map(|known| {
-                let of_it = silent.iter().find(|source| source.aet == known.aet);
-                let from = known
-                    .last
-                    .or(known.watched)
-                    .unwrap_or(now)
-                    .max(self.started);
-                SourceLook {
-                    silent_since: of_it.and_then(|source| {
-                        too_long(source, from, now, self.clock.ahead(), &self.zone)
-                    }),
-                    watched: of_it.map(|source| Duration::from_secs_f64(source.seconds)),
-                    aet: known.aet,
-                    last: known.last,
-                }
-            })
-            .collect())
+        sources.sort_by(|one, other| one.aet.cmp(&other.aet));
+        let look = |known: Source| {
+            let of_it = named.iter().find(|source| source.aet == known.aet);
+            let from = known.last.or(known.watched).unwrap_or(now);
+            let from = from.max(self.started);
+            let ahead = self.clock.ahead();
+            SourceLook {
+                silent_since: of_it
+                    .and_then(|source| too_long(source, from, now, ahead, &self.zone)),
+                watched: of_it.map(|source| Duration::from_secs_f64(source.seconds)),
+                aet: known.aet,
+                last: known.last,
+            }
+        };
+        Ok(sources.into_iter().map(look).collect())
     }
+}
+
+fn silent_sources(settings: &Settings) -> &[SilentSource] {
+    let told = settings.alerts.as_ref();
+    told.map_or(&[], |told| &told.silent_sources)
 }
 
 /// When silence since `from` became too long, if that is past.

@@ -11,7 +11,7 @@ use crate::config::settings::{SilentSource, Window};
 use crate::config::{Current, load};
 use crate::item::Ahead;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Heard, Intake, Journal};
+use crate::store::{Heard, Intake, Journal, Sources};
 
 fn source(aet: &str, last: Option<i64>, silent: bool) -> SourceLook {
     SourceLook {
@@ -139,12 +139,16 @@ fn silence_counts_from_the_start_at_the_earliest() {
     heard("US1", -80_000);
     let listener = Listener::new(store.clone(), current.clone(), clock.clone());
     let silent = || -> Vec<String> {
+        listener.watch();
         let all = listener.look().unwrap().into_iter();
         all.filter(|look| look.silent_since.is_some())
             .map(|look| look.aet)
             .collect()
     };
     let pass = |seconds: i64| clock.0.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
+    // Who only looks writes nothing, and sees them all the same.
+    assert_eq!(listener.look().unwrap().len(), 3);
+    assert_eq!(store.sources().unwrap().len(), 2);
     assert!(silent().is_empty());
     assert_eq!(listener.look().unwrap().len(), 3);
     pass(3599);
