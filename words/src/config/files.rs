@@ -51,7 +51,7 @@ pub fn read(path: &Path) -> Result<Value, String> {
 
 /// With the keys of each object in order, as jsoncpp keeps them: so mistakes come in the order in which Orthanc tells
 /// them.
-fn sorted(value: Value) -> Value {
+pub(super) fn sorted(value: Value) -> Value {
     match value {
         Value::Object(map) => {
             let mut entries: Vec<(String, Value)> = map.into_iter().collect();

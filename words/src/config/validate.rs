@@ -12,6 +12,7 @@ use super::conditions::Reader;
 use super::destination::{
     Draft, MAX_QUIET_SECONDS, QUIET_SECONDS, TARGET, at_least_quiet, at_most_quiet,
 };
+use super::files::sorted;
 use super::host::{Host, host, index_directory};
 use super::mistake::{Mistakes, quoted, quoted_text};
 use super::names::{check_destination, check_second_name};
@@ -347,10 +348,11 @@ fn check_quiet(section: &Object<'_>, rule: &Rule, known: &Known<'_>, mistakes: &
     }
 }
 
-/// A sum of what is written there (FNV-1a, 64 bits), the same in every version and on every machine.
+/// A sum of what is written there (FNV-1a, 64 bits), the same in every version and on every machine, and in whatever
+/// order the keys stand: Orthanc sorts them, a person does not.
 fn sum<'a>(nodes: impl IntoIterator<Item = Option<Node<'a>>>) -> String {
     let written = nodes.into_iter().map(|node| match node {
-        Some(node) => node.value.to_string(),
+        Some(node) => sorted(node.value.clone()).to_string(),
         None => String::new(),
     });
     let text = written.collect::<Vec<String>>().join("\n");

@@ -412,6 +412,10 @@ fn what_a_rule_takes_and_what_it_is_remembered_by() {
     // How it is sent is no matter, where and what is.
     let same = json!({ "Priority": "High", "When": ct, "To": ["pacs"] });
     assert_eq!(of(same).1, key);
+    // Orthanc sorts the keys, a person does not.
+    let one = json!({ "To": ["pacs"], "When": { "CalledAet": "A", "CallingAet": "B" } });
+    let other = json!({ "To": ["pacs"], "When": { "CallingAet": "B", "CalledAet": "A" } });
+    assert_eq!(of(one).1, of(other).1);
     for other in [
         json!({ "To": ["archive"], "When": ct }),
         json!({ "To": ["pacs"], "When": { "CallingAet": "MR" } }),
