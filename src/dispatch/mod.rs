@@ -231,7 +231,9 @@ impl Lanes {
             state.unknown.clear();
             state.lanes.keys().cloned().collect()
         };
-        let waiting = records.iter().filter(|record| record.counts.open() > 0);
+        let is_of_use =
+            |record: &&DestinationRecord| record.counts.open() > 0 || record.outage.is_some();
+        let waiting = records.iter().filter(is_of_use);
         let wanted = all.iter().chain(waiting.clone().map(|record| &record.name));
         // What is not known may have been added.
         let settings = self.settings.get();
@@ -249,13 +251,16 @@ impl Lanes {
         }
         let (absent, known): (Vec<_>, Vec<_>) = waiting.partition(|record| is_absent(&record.name));
         for record in known {
-            if record.counts.get(item::State::Pending) > 0 {
+            // An outage that nobody looks after would last for ever: of the target of a name that leads elsewhere now.
+            let is_left = record.outage.is_some() && self.get(&record.name).is_none();
+            if is_left || record.counts.get(item::State::Pending) > 0 {
                 self.poke(&record.name);
             }
         }
         configured.as_ref()?;
         let absent: Vec<String> = absent
             .into_iter()
+            .filter(|record| record.counts.open() > 0)
             .map(|record| record.name.clone())
             .collect();
         self.tell_absent(&absent);

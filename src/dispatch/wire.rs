@@ -181,9 +181,10 @@ impl Wire {
         if left {
             state.seats.remove(&place);
         }
+        let is_wanted = state.wanting.is_some();
         drop(state);
-        // A lane alone has a seat for each of its workers.
-        if left && self.lanes.lock().len() > 1 {
+        // A lane alone has a seat for each of its workers, but while its number of seats changes.
+        if left && (is_wanted || self.lanes.lock().len() > 1) {
             self.tell();
         }
     }

@@ -1,7 +1,8 @@
 //! Orthanc's `DicomModalities`, which it reads at its start only.
 //!
 //! Invariants:
-//! - An entry that Orthanc has is never changed or removed: others may have set it (`PUT /modalities/{name}`).
+//! - An entry that Orthanc has is never changed or removed: others may have set it (`PUT /modalities/{name}`). One that
+//!   was deleted from it is not entered again, for the same reason.
 //! - What is new in the files is entered into Orthanc after all of the configuration was found valid. If Orthanc
 //!   refuses one, those before it are taken out again.
 //! - Where Orthanc keeps its modalities in its database, the files' are not looked at, as by Orthanc.
@@ -21,7 +22,7 @@ pub struct Plan {
     pub all: Map<String, Value>,
     /// Those that Orthanc has not.
     pub new: Vec<(String, Value)>,
-    /// Those that the files have changed or removed.
+    /// Those that the files have changed or removed, or have and Orthanc no longer.
     pub needs_restart: Vec<String>,
 }
 
@@ -44,8 +45,10 @@ pub fn plan(
     files: &Map<String, Value>,
     before: &Map<String, Value>,
 ) -> Plan {
-    let new: Vec<(String, Value)> = (files.iter())
+    let (deleted, new): (Vec<_>, Vec<_>) = (files.iter())
         .filter(|(name, _)| !now.contains_key(*name))
+        .partition(|(name, _)| before.contains_key(*name));
+    let new: Vec<(String, Value)> = (new.into_iter())
         .map(|(name, entry)| (name.clone(), entry.clone()))
         .collect();
     let is_changed = |name: &str, entry: &Value| {
@@ -59,7 +62,8 @@ pub fn plan(
         .keys()
         .filter(|name| now.contains_key(*name) && !files.contains_key(*name))
         .cloned();
-    let mut needs_restart: Vec<String> = changed.chain(removed).collect();
+    let deleted = deleted.into_iter().map(|(name, _)| name.clone());
+    let mut needs_restart: Vec<String> = changed.chain(removed).chain(deleted).collect();
     needs_restart.sort_unstable();
     let mut all = now;
     all.extend(new.iter().cloned());
@@ -177,7 +181,7 @@ mod tests {
         let now = json!({ "same": held("A"), "text": held("A"), "other": held("A"), "gone": held("A"),
             "put": held("B"), "later": held("A") });
         let before = json!({ "same": ["A", "h", 104], "text": ["A", "h", 104], "other": ["A", "h", 104],
-            "gone": ["A", "h", 104], "put": ["A", "h", 104] });
+            "gone": ["A", "h", 104], "put": ["A", "h", 104], "deleted": ["A", "h", 104] });
         let files = json!({
             "same": ["A", "h", 104],
             "text": { "AET": "A", "Host": "h", "Port": "104", "AllowStorageCommitment": false },
@@ -187,10 +191,12 @@ mod tests {
             // Entered by a person before, with other values.
             "later": { "AET": "A", "Host": "h", "Port": 104, "Timeout": 5 },
             "new": ["N", "h", 104],
+            // Deleted from Orthanc by a person.
+            "deleted": ["A", "h", 104],
         });
         let plan = plan(map(now), &map(files), &map(before));
         assert_eq!(plan.new, [("new".to_owned(), json!(["N", "h", 104]))]);
-        assert_eq!(plan.needs_restart, ["gone", "later", "other"]);
+        assert_eq!(plan.needs_restart, ["deleted", "gone", "later", "other"]);
         assert_eq!(plan.all.len(), 7);
     }
 }

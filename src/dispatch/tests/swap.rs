@@ -117,6 +117,30 @@ fn a_group_ends_with_the_settings_that_it_began_with() {
     bench.end();
 }
 
+/// It is looked after until it is over, though nothing waits for it.
+#[test]
+fn an_outage_of_a_target_that_no_name_leads_to_any_more_ends_too() {
+    let bench = lanes(&["pacs", "other"], &[], second_name(|_| ()));
+    let lane = bench.lanes.lane("research").unwrap();
+    lane.unreachable(&Outcome::new(Class::Unreachable, "gone"));
+    let outage = || {
+        let records = bench.store.destinations().unwrap();
+        let lasts = records.iter().any(|record| record.outage.is_some());
+        bench.lanes.review(&records);
+        lasts
+    };
+    let mut elsewhere = second_name(|_| ());
+    elsewhere.get_mut("research").unwrap().target = Some("other".to_owned());
+    bench.swap(elsewhere);
+    assert!(outage());
+    bench.lanes.start();
+    bench.until("the outage is over", || {
+        bench.clock.0.fetch_add(1_000_000, Ordering::SeqCst);
+        !outage()
+    });
+    bench.end();
+}
+
 #[test]
 fn a_second_name_may_lead_elsewhere() {
     let bench = lanes(&["pacs", "other"], &[], second_name(|_| ()));
