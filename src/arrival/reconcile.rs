@@ -210,6 +210,7 @@ impl Reconciler {
                 .progress
                 .rules_are(&now.rules, self.parts.clock.now());
             self.settings = now;
+            self.look_backs.begin_anew();
         }
     }
 

@@ -141,7 +141,8 @@ impl LookBacks {
         !self.left.is_empty()
     }
 
-    /// What is owed is asked from the store anew.
+    /// What is owed is asked from the store anew: after a fault of it, and when the rules are others now. What is owed to
+    /// a rule that is gone stays owed, for when it comes back.
     pub fn begin_anew(&mut self) {
         *self = LookBacks {
             patience: std::mem::take(&mut self.patience),
@@ -205,12 +206,14 @@ impl Reconciler {
     /// Does a part of the look backs that are owed.
     pub(super) fn look_back_on(&mut self) -> Result<(), PassError> {
         self.look_at_settings();
-        if scoped(&self.settings).is_empty() {
+        let rules = scoped(&self.settings);
+        if rules.is_empty() {
             self.look_backs.begin_anew();
             return Ok(());
         }
         if self.look_backs.may_be_more {
-            let owed = self.parts.store.owed(OWED)?;
+            let rules: Vec<&str> = rules.into_iter().collect();
+            let owed = self.parts.store.owed(&rules, OWED)?;
             self.look_backs.take(owed);
         }
         let mut steps = STEPS;
@@ -240,14 +243,6 @@ impl Reconciler {
 
     /// Whether it is over with this study.
     fn look_back(&mut self, study: &mut LookBack, steps: &mut u32) -> Result<bool, PassError> {
-        let scoped = scoped(&self.settings);
-        let is_asked = |one: &TakenStudy| scoped.contains(one.rule.as_str());
-        let (asked, stale): (Vec<_>, Vec<_>) = study.taken.iter().cloned().partition(is_asked);
-        if !stale.is_empty() {
-            // If such a rule comes back, there is a look back again.
-            self.parts.store.forget(&stale)?;
-            study.taken = asked;
-        }
         let rules: Vec<String> = study.taken.iter().map(|one| one.rule.clone()).collect();
         while !rules.is_empty() {
             if study.instances.as_ref().is_some_and(Vec::is_empty) {

@@ -35,6 +35,16 @@ fn from(aet: &str) -> Arrival {
     }
 }
 
+/// All modalities, at one host.
+fn senders(settings: &Settings) -> Senders {
+    let machines = settings.host.modalities.iter().map(|(name, aet)| Machine {
+        name: name.clone(),
+        aet: aet.clone(),
+        host: "10.0.0.1".to_owned(),
+    });
+    Senders::new(machines, settings.host.strict_aet_comparison)
+}
+
 /// What the rules make of an arrival, and the marks of each rule.
 fn asked(
     settings: &Settings,
@@ -46,12 +56,7 @@ fn asked(
         let tags = tags.clone()?;
         Ok(TagValues::read(tags.to_string().as_bytes()).unwrap())
     };
-    let machines = settings.host.modalities.iter().map(|(name, aet)| Machine {
-        name: name.clone(),
-        aet: aet.clone(),
-        host: "10.0.0.1".to_owned(),
-    });
-    let senders = Senders::new(machines, false);
+    let senders = senders(settings);
     let came_from = |name: &str| senders.sent(arrival, name, &|_| Vec::new());
     let mut marks = Marks::default();
     let found = resolve(

@@ -33,7 +33,7 @@ macro_rules! pass_on {
     (Studies for $type:ty) => {
         $crate::store::pass_on!(@impl Studies for $type {
             fn taken(studies: &[&str]) -> Vec<TakenStudy>;
-            fn owed(limit: u32) -> Vec<TakenStudy>;
+            fn owed(rules: &[&str], limit: u32) -> Vec<TakenStudy>;
             fn looked_back(studies: &[TakenStudy]) -> ();
             fn taken_after(last: &TakenStudy, limit: u32) -> Vec<(TakenStudy, Timestamp)>;
             fn forget(studies: &[TakenStudy]) -> ();

@@ -21,8 +21,8 @@ pub struct TakenStudy {
 pub trait Studies: Send + Sync {
     /// Which of these studies are taken, and by which rules.
     fn taken(&self, studies: &[&str]) -> Result<Vec<TakenStudy>>;
-    /// Those at which a look back is owed, the one taken first first.
-    fn owed(&self, limit: u32) -> Result<Vec<TakenStudy>>;
+    /// Those at which a look back is owed to one of these rules, the one taken first first.
+    fn owed(&self, rules: &[&str], limit: u32) -> Result<Vec<TakenStudy>>;
     /// The look back at these is paid.
     fn looked_back(&self, studies: &[TakenStudy]) -> Result<()>;
     /// All that are taken, in their order, from the one after this on; since when each is.

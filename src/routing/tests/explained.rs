@@ -7,12 +7,7 @@ use crate::routing::explain::{Explanation, Said};
 fn explained(section: Value, arrival: &Arrival, tags: Result<Value, String>) -> Vec<String> {
     let settings = settings(section);
     let mut read = || Ok(TagValues::read(tags.clone()?.to_string().as_bytes()).unwrap());
-    let machines = settings.host.modalities.iter().map(|(name, aet)| Machine {
-        name: name.clone(),
-        aet: aet.clone(),
-        host: "10.0.0.1".to_owned(),
-    });
-    let senders = Senders::new(machines, false);
+    let senders = senders(&settings);
     let came_from = |name: &str| senders.sent(arrival, name, &|_| Vec::new());
     let mut said = Explanation::default();
     let source = &mut Whole(&mut read);

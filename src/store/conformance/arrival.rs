@@ -14,6 +14,7 @@ pub fn run(make: Make<'_>) {
     the_cursor_moves_with_the_items(&*one(make));
     gaps_change_with_the_cursor(&*one(make));
     a_failed_arrival_is_in_the_error_queue(&*one(make));
+    what_waits_is_taken_back_where_its_new_content_is_undecided(&*one(make));
     a_quiet_period_begins_anew_for_the_whole_group(&*one(make));
     a_quiet_period_of_a_single_instance_begins_anew(&*one(make));
     a_group_that_is_never_quiet_goes_in_steps(&*one(make));
@@ -326,6 +327,67 @@ fn a_failed_arrival_is_in_the_error_queue(store: &dyn Store) {
     assert_eq!((item.next_attempt, item.attempt_count), (None, 0));
     assert!(attempts.is_empty(), "nothing was tried");
     assert_eq!(store.next_due().unwrap(), None);
+    check_counts(store);
+}
+
+/// It would send what nobody has decided to send.
+fn what_waits_is_taken_back_where_its_new_content_is_undecided(store: &dyn Store) {
+    let received = |instance: &str, file: &str| {
+        let mut new = new_item("study", instance, "pacs");
+        new.reception.file = Some(file.into());
+        new
+    };
+    let undecided = |instance: &str, file: &str| {
+        let mut new = received(instance, file);
+        new.failed = Some(Outcome::new(Class::Internal, "undecided"));
+        new
+    };
+    let mut waits = received("b", "one");
+    waits.not_before = Some(at(50));
+    let mut asked = received("c", "one");
+    asked.rule = None;
+    let ids = enqueue(store, &[received("a", "one"), waits, asked]);
+    let state = |id: i64| store.item(id).unwrap().unwrap().0.state;
+    // The same content, read once more, was decided.
+    let again = ["a", "b", "c"].map(|instance| undecided(instance, "one"));
+    assert_eq!(
+        store
+            .enqueue(&Intake::arrival(&again), at(1))
+            .unwrap()
+            .already_queued,
+        3
+    );
+    assert_eq!(
+        (state(ids[0]), state(ids[1])),
+        (State::Pending, State::Scheduled)
+    );
+    let other = ["a", "b", "c"].map(|instance| undecided(instance, "two"));
+    assert_eq!(
+        store
+            .count_new(&Intake::arrival(&other))
+            .unwrap()
+            .already_queued,
+        3
+    );
+    assert_eq!(
+        store
+            .enqueue(&Intake::arrival(&other), at(2))
+            .unwrap()
+            .already_queued,
+        3
+    );
+    assert_eq!(
+        (state(ids[0]), state(ids[1])),
+        (State::Failure, State::Failure)
+    );
+    assert_eq!(state(ids[2]), State::Pending, "a person asked for it");
+    let (item, _) = store.item(ids[0]).unwrap().unwrap();
+    assert_eq!(item.details.as_deref(), Some("undecided"));
+    assert_eq!(
+        store.next_due().unwrap(),
+        None,
+        "nothing waits for its group"
+    );
     check_counts(store);
 }
 

@@ -105,6 +105,18 @@ impl Model {
                 answer.already_queued += 1;
                 for entry in pair {
                     if entry.item.state.is_waiting() && !request {
+                        let is_new = !entry.reception.is_same_content(&new.reception);
+                        let doubt = new.failed.as_ref().filter(|_| is_new);
+                        if let (Some(outcome), Some(_)) = (doubt, &entry.item.rule) {
+                            count(&mut self.failed, &new.destination, outcome.class);
+                            entry.item.state = State::Failure;
+                            entry.item.completed = Some(now);
+                            entry.item.next_attempt = None;
+                            entry.item.class = Some(outcome.class);
+                            entry.item.dimse_status = outcome.dimse_status;
+                            entry.item.details = Some(outcome.details.clone());
+                            entry.hurried = false;
+                        }
                         entry.reception = new.reception.clone();
                     }
                 }

@@ -3,6 +3,8 @@
 use super::*;
 use crate::store::{Cursor, Reached, TakenStudy};
 
+const RULES: [&str; 3] = ["ct", "mr", "'; --"];
+
 pub fn run(make: Make<'_>) {
     what_is_taken_is_taken_with_the_items(&*one(make));
     what_is_owed_is_owed_until_it_is_paid(&*one(make));
@@ -35,7 +37,7 @@ fn what_is_taken_is_taken_with_the_items(store: &dyn Store) {
     let studies = [taken("s1", "ct"), taken("s1", "'; --")];
     let intake = Intake::arrival(&items).taking(&studies);
     assert_eq!(store.count_new(&intake).unwrap().enqueued, 1);
-    assert!(store.owed(9).unwrap().is_empty(), "only counted");
+    assert!(store.owed(&RULES, 9).unwrap().is_empty(), "only counted");
     store.enqueue(&intake.up_to(Some(&reached)), at(0)).unwrap();
     assert_eq!(all(store).len(), 1);
     assert_eq!(store.cursor().unwrap(), Some(reached.cursor));
@@ -51,25 +53,30 @@ fn what_is_owed_is_owed_until_it_is_paid(store: &dyn Store) {
     let [b, a, c] = [taken("b", "ct"), taken("a", "ct"), taken("a", "mr")];
     take(store, 1, std::slice::from_ref(&b));
     take(store, 2, &[c.clone(), a.clone()]);
-    let mut owed = store.owed(9).unwrap();
+    let mut owed = store.owed(&RULES, 9).unwrap();
     assert_eq!(owed.remove(0), b, "the first one first");
     owed.sort();
     assert_eq!(owed, [a.clone(), c.clone()]);
-    assert_eq!(store.owed(1).unwrap(), std::slice::from_ref(&b));
+    assert_eq!(store.owed(&RULES, 1).unwrap(), std::slice::from_ref(&b));
+    assert_eq!(
+        store.owed(&["mr", "other"], 9).unwrap(),
+        std::slice::from_ref(&c)
+    );
+    assert!(store.owed(&[], 9).unwrap().is_empty());
     store.looked_back(&[c, b.clone()]).unwrap();
-    assert_eq!(store.owed(9).unwrap(), std::slice::from_ref(&a));
+    assert_eq!(store.owed(&RULES, 9).unwrap(), std::slice::from_ref(&a));
     // Taken again it is as it was.
     take(store, 3, &[b.clone(), a.clone()]);
-    assert_eq!(store.owed(9).unwrap(), std::slice::from_ref(&a));
+    assert_eq!(store.owed(&RULES, 9).unwrap(), std::slice::from_ref(&a));
     store.looked_back(std::slice::from_ref(&a)).unwrap();
     store.looked_back(&[a, taken("nothing", "ct")]).unwrap();
-    assert!(store.owed(9).unwrap().is_empty());
+    assert!(store.owed(&RULES, 9).unwrap().is_empty());
     assert_eq!(store.taken(&["a", "b", "nothing"]).unwrap().len(), 3);
     // Forgotten it is new.
     store.forget(std::slice::from_ref(&b)).unwrap();
     assert!(store.taken(&["b"]).unwrap().is_empty());
     take(store, 4, std::slice::from_ref(&b));
-    assert_eq!(store.owed(9).unwrap(), [b]);
+    assert_eq!(store.owed(&RULES, 9).unwrap(), [b]);
 }
 
 fn all_that_is_taken_page_by_page(store: &dyn Store) {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::pool::Pool;
 use super::{row, sources, sql, studies};
-use crate::item::{Again, State, Timestamp};
+use crate::item::{Again, Outcome, State, Timestamp};
 use crate::store::{
     Cursor, Duplicates, Enqueued, Gap, Intake, NewItem, Reached, Reception, Result,
 };
@@ -128,6 +128,9 @@ pub fn count_new(pool: &Pool, intake: &Intake<'_>) -> Result<Enqueued> {
                 answer.already_queued += 1;
                 if duplicates != Duplicates::Request {
                     for other in pair.iter_mut().filter(|other| other.state.is_waiting()) {
+                        if doubt(other, item, duplicates).is_some() {
+                            other.state = State::Failure;
+                        }
                         other.reception = item.reception.clone();
                     }
                 }
@@ -259,6 +262,19 @@ fn merge(
             again: other.reception.again,
             ..item.reception.clone()
         };
+        if let Some(outcome) = doubt(other, item, duplicates) {
+            conn.prepare_cached(sql::ENQUEUE_DOUBT)?.execute(params![
+                other.id,
+                now,
+                outcome.class,
+                outcome.dimse_status,
+                row::details(&outcome.details),
+                reception.file,
+                reception.digest,
+                reception.repeated
+            ])?;
+            continue;
+        }
         if duplicates != Duplicates::Request && other.reception != reception {
             conn.prepare_cached(sql::ENQUEUE_RENEW)?.execute(params![
                 other.id,
@@ -275,6 +291,14 @@ fn merge(
         }
     }
     Ok(())
+}
+
+/// An item of a rule that waits would send what was received now: where that is undecided, it goes into the error queue.
+/// What a person asked for is sent.
+fn doubt<'a>(other: &Other, item: &'a NewItem, duplicates: Duplicates) -> Option<&'a Outcome> {
+    let is_sent = duplicates == Duplicates::Request || !other.by_rule;
+    let outcome = item.failed.as_ref().filter(|_| !is_sent)?;
+    (!other.reception.is_same_content(&item.reception)).then_some(outcome)
 }
 
 /// Microseconds that an item may wait for silence.

@@ -42,6 +42,7 @@ statements! {
     DESTINATION_PAUSE = "destination_pause";
     DESTINATION_SUCCESS = "destination_success";
     DESTINATION_TALLY = "destination_tally";
+    ENQUEUE_DOUBT = "enqueue_doubt";
     ENQUEUE_EXTEND_HOLD = "enqueue_extend_hold";
     ENQUEUE_EXTEND_ITEM = "enqueue_extend_item";
     ENQUEUE_FIND = "enqueue_find";

@@ -26,10 +26,11 @@ impl Studies for SqliteStore {
         Ok(taken)
     }
 
-    fn owed(&self, limit: u32) -> Result<Vec<TakenStudy>> {
+    fn owed(&self, rules: &[&str], limit: u32) -> Result<Vec<TakenStudy>> {
+        let rules = serde_json::Value::from(rules).to_string();
         let mut reader = self.pool.reader()?;
         let tx = reader.snapshot()?;
-        read(&tx, sql::TAKEN_OWED, [limit])
+        read(&tx, sql::TAKEN_OWED, params![rules, limit])
     }
 
     fn looked_back(&self, studies: &[TakenStudy]) -> Result<()> {
