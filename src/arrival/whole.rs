@@ -141,8 +141,8 @@ impl LookBacks {
         !self.left.is_empty()
     }
 
-    /// What is owed is asked from the store anew: after a fault of it, and when the rules are others now. What is owed to
-    /// a rule that is gone stays owed, for when it comes back.
+    /// What is owed is asked from the store anew: after a fault of it, and when the rules are others now. What is owed
+    /// to a rule that is gone stays owed, for when it comes back.
     pub fn begin_anew(&mut self) {
         *self = LookBacks {
             patience: std::mem::take(&mut self.patience),

@@ -101,10 +101,10 @@ pub enum Duplicates {
     /// An arrival: one that still waits (`Scheduled`, `Pending`, `Retry`) will send the newest
     /// content anyway, and is of the newest reception from now on; one that is `Running` may have read the old content,
     /// so a new item is made. Where the newest content is undecided (`NewItem::failed`), one that waits by a rule goes
-    /// into the error queue with it. None is made for a reception that has one by a rule, whatever became of it. Otherwise
-    /// [`Reception::again`] decides: `Never`: no rule has made an item of the pair; `IfChanged`: the newest item of the
-    /// pair was not delivered and is not being delivered, or had another content, or may have delivered one that was
-    /// not seen; if Orthanc stored nothing, there must be an item at all.
+    /// into the error queue with it. None is made for a reception that has one by a rule, whatever became of it.
+    /// Otherwise [`Reception::again`] decides: `Never`: no rule has made an item of the pair; `IfChanged`: the newest
+    /// item of the pair was not delivered and is not being delivered, or had another content, or may have delivered one
+    /// that was not seen; if Orthanc stored nothing, there must be an item at all.
     Arrival,
     /// An instance that arrived before, and is taken because of another one of its study: as an arrival. The items say
     /// nothing of its own arrival, which may still be to be handled.

@@ -293,8 +293,8 @@ fn merge(
     Ok(())
 }
 
-/// An item of a rule that waits would send what was received now: where that is undecided, it goes into the error queue.
-/// What a person asked for is sent.
+/// An item of a rule that waits would send what was received now: where that is undecided, it goes into the error
+/// queue. What a person asked for is sent.
 fn doubt<'a>(other: &Other, item: &'a NewItem, duplicates: Duplicates) -> Option<&'a Outcome> {
     let is_sent = duplicates == Duplicates::Request || !other.by_rule;
     let outcome = item.failed.as_ref().filter(|_| !is_sent)?;
