@@ -165,7 +165,7 @@ pub struct Destinations {
 pub struct Filter {
     #[arg(long)]
     pub destination: Option<String>,
-    /// Rejected, NotNegotiated, Missing, …
+    /// Rejected, NotNegotiated, Missing, Coercion, …
     #[arg(long)]
     pub class: Option<String>,
     /// DIMSE status, such as A700 or 0xA700; none: without one.

@@ -160,6 +160,7 @@ fn up_to(batch: &Batch<'_>, outcome: impl Fn(&Item) -> Option<Outcome>) -> Deliv
                     | Class::Rejected
                     | Class::NotNegotiated
                     | Class::Missing
+                    | Class::Coercion
             );
             made(bad)
         }

@@ -61,7 +61,7 @@ export const status = (number) =>
   number === null || number === undefined ? "" : number.toString(16).toUpperCase().padStart(4, "0");
 
 export const STATES = ["Scheduled", "Pending", "Running", "Retry", "Success", "Failure", "Cancelled"];
-export const CLASSES = ["Success", "Warning", "Unreachable", "Interrupted", "Busy", "Rejected", "NotNegotiated", "Missing", "Expired", "Internal"];
+export const CLASSES = ["Success", "Warning", "Unreachable", "Interrupted", "Busy", "Rejected", "NotNegotiated", "Missing", "Expired", "Internal", "Coercion"];
 
 /** The states of what waits, as a filter takes them. */
 export const WAITING = "Scheduled,Pending,Retry";

@@ -103,6 +103,7 @@ impl World {
                     may_be_congestion: true,
                     ..gone
                 },
+                9 => Outcome::new(Class::Coercion, "too long"),
                 _ => Outcome::of_status(0, ""),
             },
         }

@@ -106,15 +106,22 @@ fn one_that_answers_no_echo_but_takes_stores_is_sent_to() {
     assert_eq!(bench.record().counts.get(State::Success), 3);
 }
 
-/// The instance that was to tell whether it is back is gone: the next probe comes all the same.
+/// The instance that was to tell whether it is back is gone, or cannot be changed as asked: the next probe comes all the
+/// same.
 #[test]
 fn a_probe_without_a_result_does_not_block_the_lane() {
+    for class in [Class::Missing, Class::Coercion] {
+        no_result_of(class);
+    }
+}
+
+fn no_result_of(class: Class) {
     let bench = bench(|_| ());
     bench.enqueue(&items("s", 2));
     bench.on_probe(silent);
     bench.work();
     bench.on_probe(|| Probe::Refused(Outcome::new(Class::Unreachable, "no")));
-    bench.always(Outcome::new(Class::Missing, "gone"));
+    bench.always(Outcome::new(class, "gone"));
     bench.next();
     bench.next();
     assert_eq!(bench.record().counts.get(State::Failure), 2);
@@ -122,6 +129,30 @@ fn a_probe_without_a_result_does_not_block_the_lane() {
     bench.on_deliver(|batch| up_to(batch, |_| None));
     bench.next();
     assert_eq!(bench.item("t-0").0.state, State::Success);
+}
+
+/// What cannot be changed as asked says nothing of the destination: the rest goes on, and no breaker opens.
+#[test]
+fn what_cannot_be_changed_is_no_outage() {
+    let bench = bench(|_| ());
+    bench.enqueue(&items("s", 6));
+    let bad = ["s-0", "s-1", "s-3"];
+    bench.on_deliver(move |batch| {
+        up_to(batch, |item| {
+            bad.contains(&item.ids.instance.as_str())
+                .then(|| Outcome::new(Class::Coercion, "0010,0020: too long"))
+        })
+    });
+    bench.work();
+    let counts = bench.record().counts;
+    assert_eq!(
+        (counts.get(State::Success), counts.get(State::Failure)),
+        (3, 3)
+    );
+    let (item, attempts) = bench.item("s-3");
+    assert_eq!((item.class, item.attempt_count), (Some(Class::Coercion), 0));
+    assert_eq!(attempts.len(), 1);
+    assert!(bench.lane.status().unreachable_since.is_none());
 }
 
 #[test]

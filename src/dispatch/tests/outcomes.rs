@@ -50,6 +50,7 @@ fn what_follows_each_class() {
             1,
         ),
         (class(Class::Missing), Class::Missing, Failure, 0),
+        (class(Class::Coercion), Class::Coercion, Failure, 0),
         (class(Class::Internal), Class::Internal, Retry, 1),
     ];
     for (outcome, class, state, count) in table {

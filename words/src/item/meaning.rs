@@ -247,7 +247,8 @@ fn comes_from_a_status(class: Class) -> bool {
         | Class::NotNegotiated
         | Class::Missing
         | Class::Expired
-        | Class::Internal => false,
+        | Class::Internal
+        | Class::Coercion => false,
     }
 }
 
@@ -269,6 +270,9 @@ fn class_words(class: Class) -> &'static str {
         Class::Missing => "missing, the instance is no longer in Orthanc",
         Class::Expired => "expired, it could not be delivered within ExpireAfter",
         Class::Internal => "internal error, this Orthanc could not carry the attempt out",
+        Class::Coercion => {
+            "coercion, the instance cannot be changed as the destination asks, and it was not sent"
+        }
     }
 }
 
@@ -319,6 +323,10 @@ pub fn advice(class: Class, dimse_status: Option<u16>) -> &'static str {
             "It is tried again by itself, MaxAttempts times, then it is in the error queue. Look at Orthanc's log at the time of the attempt, at its disk \
              space and its storage; once that is well, replay what is in the error queue. If Orthanc ended while it was sent, look first at what is special about \
              this instance: a codec, its size against the memory."
+        }
+        (Class::Coercion, _) => {
+            "It is never sent unchanged. The item's details name the element and the reason. Correct the instance or what the destination asks for \
+             (Coerce, Deidentify, Compress), look at the result with sendqueuectl preview, then replay the item; or purge it."
         }
     }
 }

@@ -34,10 +34,12 @@ pub enum Class {
     Expired,
     /// A fault of our own.
     Internal,
+    /// The instance cannot be changed as the destination asks; it is never sent unchanged.
+    Coercion,
 }
 
 impl Class {
-    pub const ALL: [Class; 10] = [
+    pub const ALL: [Class; 11] = [
         Class::Success,
         Class::Warning,
         Class::Unreachable,
@@ -48,6 +50,7 @@ impl Class {
         Class::Missing,
         Class::Expired,
         Class::Internal,
+        Class::Coercion,
     ];
 
     /// Whether it can bring an item into the error queue.
@@ -67,6 +70,7 @@ impl Class {
             Class::Missing => "Missing",
             Class::Expired => "Expired",
             Class::Internal => "Internal",
+            Class::Coercion => "Coercion",
         }
     }
 
@@ -89,7 +93,10 @@ impl Class {
 
     /// Whether an attempt that ended so got as far as the destination, and therefore counts.
     pub fn reached_destination(self) -> bool {
-        !matches!(self, Class::Unreachable | Class::Missing | Class::Expired)
+        !matches!(
+            self,
+            Class::Unreachable | Class::Missing | Class::Expired | Class::Coercion
+        )
     }
 }
 
@@ -176,9 +183,11 @@ pub fn follow(
         Class::Unreachable => Consequence::Release,
         Class::Interrupted | Class::Busy | Class::Internal => retry(),
         Class::Rejected if policy.retries_refused(outcome.dimse_status) => retry(),
-        Class::Rejected | Class::NotNegotiated | Class::Missing | Class::Expired => {
-            Consequence::Fail
-        }
+        Class::Rejected
+        | Class::NotNegotiated
+        | Class::Missing
+        | Class::Expired
+        | Class::Coercion => Consequence::Fail,
     }
 }
 
@@ -221,6 +230,19 @@ mod tests {
         assert_eq!(
             follow(&of(Class::Unreachable), 99, &policy, NOW, 0.5),
             Consequence::Release
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_changed_as_asked_waits_for_a_person_at_once() {
+        let policy = RetryPolicy {
+            on_rejected: true,
+            ..RetryPolicy::default()
+        };
+        assert!(!Class::Coercion.reached_destination() && Class::Coercion.may_fail());
+        assert_eq!(
+            follow(&of(Class::Coercion), 0, &policy, NOW, 0.5),
+            Consequence::Fail
         );
     }
 
