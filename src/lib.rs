@@ -13,6 +13,7 @@
 //! - [`arrival`]: from Orthanc's `/changes` to items. [`routing`]: which rules apply.
 //! - [`store`]: the durable queue. [`dispatch`]: a lane per destination. [`destinations`]: what kinds there are, and
 //!   the way to each. [`transport`]: by C-STORE, by our own SCU or Orthanc's.
+//! - [`coercion`]: how what is sent differs from what is stored.
 //! - [`service`]: threads that are looked after. [`clock`]: the queue's own time, which advances whatever happens to
 //!   the machine's clock.
 //! - [`cut`]: ends what Orthanc would wait for when it stops.
@@ -27,6 +28,7 @@ pub mod alert;
 pub mod api;
 pub mod arrival;
 pub mod clock;
+pub mod coercion;
 pub mod cut;
 pub mod destinations;
 pub mod dispatch;

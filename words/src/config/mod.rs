@@ -7,8 +7,11 @@
 //! - No I/O but for [`base_directory`] and [`files`], which look at the file system.
 
 mod alerts;
+pub mod coercion;
+pub mod compress;
 mod conditions;
 mod current;
+pub mod deidentify;
 mod destination;
 pub mod files;
 mod host;

@@ -7,6 +7,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::coercion::Recipe;
+use super::compress::Compression;
+use super::deidentify::Deidentification;
 use crate::item::Level;
 use crate::item::{Again, Priority, RetryPolicy};
 
@@ -308,9 +311,22 @@ pub struct DestinationSettings {
     pub expire_after: u64,
     pub max_bytes_per_second: u64,
     pub windows: Vec<Window>,
+    /// `Coerce`: the recipe that changes what is sent.
+    pub coerce: Option<Arc<Recipe>>,
+    /// `OriginalAttributes`: what is changed tells so itself, and what it was before.
+    pub original_attributes: bool,
+    /// `Deidentify`.
+    pub deidentify: Option<Arc<Deidentification>>,
+    /// `Compress`.
+    pub compress: Option<Compression>,
 }
 
 impl DestinationSettings {
+    /// Whether what is sent may differ from what is stored: the stored file never goes there then.
+    pub fn alters(&self) -> bool {
+        self.coerce.is_some() || self.deidentify.is_some() || self.compress.is_some()
+    }
+
     /// Whether several associations may send of one group at the same time. What has an association to itself is never
     /// split.
     pub fn splits(&self) -> bool {
@@ -346,6 +362,10 @@ impl Default for DestinationSettings {
             expire_after: 604_800,
             max_bytes_per_second: 0,
             windows: Vec::new(),
+            coerce: None,
+            original_attributes: false,
+            deidentify: None,
+            compress: None,
         }
     }
 }
