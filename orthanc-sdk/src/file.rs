@@ -245,6 +245,24 @@ impl Host {
                 "{transfer_syntax} is a lossy transfer syntax, the instance would become another one"
             )));
         }
+        self.encode(dicom, transfer_syntax)
+    }
+
+    /// The same for lossy transfer syntaxes too, which make another instance of an image: with a SOP Instance UID that
+    /// Orthanc makes up, another one each time. What the codec writes into the header beside it differs between codecs:
+    /// Orthanc's own fills in (0028,2110) to (0028,2114), those of its GDCM plugin do not.
+    ///
+    /// # Errors
+    /// As [`Host::transcode`], but for the lossy ones.
+    pub fn transcode_lossily(
+        &self,
+        dicom: &[u8],
+        transfer_syntax: &str,
+    ) -> Result<TranscodedFile, CallError> {
+        self.encode(dicom, transfer_syntax)
+    }
+
+    fn encode(&self, dicom: &[u8], transfer_syntax: &str) -> Result<TranscodedFile, CallError> {
         let transfer_syntax = c_string("the transfer syntax", transfer_syntax)?;
         let size = size_u32("the DICOM file", dicom.len())?;
         let lease = self.lease()?;

@@ -16,6 +16,7 @@ mod missing;
 mod modality;
 pub mod native;
 pub mod rest;
+pub mod transcode;
 
 pub use self::modality::{Called, Modality, addresses};
 

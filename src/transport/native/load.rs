@@ -17,6 +17,7 @@ use super::implicit::explicit_to_implicit;
 use super::part10::{Part10, uid};
 use crate::item::{Class, Item, Outcome};
 use crate::transport::missing;
+use crate::transport::transcode::transcode;
 
 const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
 
@@ -276,9 +277,7 @@ fn convert(host: Host, loaded: &Loaded, transfer_syntax: &str) -> Result<Loaded,
             });
         }
     }
-    let file = host
-        .transcode(&loaded.bytes, transfer_syntax)
-        .map_err(|error| error.to_string())?;
+    let file = transcode(host, &loaded.bytes, transfer_syntax)?;
     let known = || {
         Ok(Known {
             sop_class: Some(loaded.kind.sop_class.clone()),
