@@ -29,8 +29,8 @@ use crate::clock::QueueClock;
 use crate::config::settings::Settings;
 use crate::config::{self, Current};
 use crate::cut::Cutter;
-use crate::destinations::Directory;
 use crate::destinations::modality::{Modalities, ModalityKind};
+use crate::destinations::{Directory, NoEditors};
 use crate::dispatch::alone::Alone;
 use crate::dispatch::promoter::Promoter;
 use crate::dispatch::takeup::{self, TakeUp};
@@ -192,6 +192,7 @@ fn enabled(
         list: modalities.clone(),
         native: native.clone(),
         rest: rest.clone(),
+        editors: Arc::new(NoEditors),
         clock: clock.clone(),
     })]));
     let tools = Arc::new(Tools {

@@ -21,6 +21,8 @@ use orthanc_sdk::Change;
 
 pub use self::directory::Directory;
 use crate::config::settings::DestinationSettings;
+use crate::item::Item;
+use crate::transport::edited::{Edited, Editor, NotEdited, Stored};
 use crate::transport::{Batch, Delivery, Permit, Probe, Standing};
 
 /// A destination, as a lane owns it.
@@ -85,6 +87,28 @@ pub trait Endpoint: Send + Sync {
 
     /// A person has cancelled items that are being sent: batches under way ask [`Batch::recalled`].
     fn recall(&self);
+}
+
+/// Who says what is changed of what is sent.
+pub trait Editors: Send + Sync {
+    /// What changes instances on their way to this destination. Asked for all whose settings alter what is sent, and for
+    /// no other one.
+    fn editor(&self, destination: &str, settings: &DestinationSettings) -> Arc<dyn Editor>;
+}
+
+/// Where nobody can change anything, nothing is sent that must be changed.
+pub struct NoEditors;
+
+impl Editors for NoEditors {
+    fn editor(&self, _: &str, _: &DestinationSettings) -> Arc<dyn Editor> {
+        Arc::new(NoEditors)
+    }
+}
+
+impl Editor for NoEditors {
+    fn edit(&self, _: &Item, _: Stored) -> Result<Edited, NotEdited> {
+        Err(NotEdited::coercion("nothing can be changed here"))
+    }
 }
 
 /// A kind of destination, and all that destinations of this kind share.

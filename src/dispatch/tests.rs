@@ -137,6 +137,7 @@ fn directory<P: Player>(names: &[&str], player: &Arc<P>) -> Arc<Directory> {
 fn made(outcome: Outcome) -> Tried {
     Tried::Made {
         outcome,
+        sent_as: None,
         started: Timestamp::from_micros(BEGIN),
         duration: Duration::from_millis(5),
     }

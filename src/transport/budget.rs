@@ -1,7 +1,9 @@
 //! Memory for the instances that are in flight, all destinations together.
 //!
 //! Invariants:
-//! - What is in flight fits into the budget, but for a single instance that is larger than all of it and goes alone.
+//! - What is in flight fits into the budget, but for a single instance that is larger than all of it and goes alone,
+//!   and for what an instance turns out to need beyond what was asked for: that is never waited for, since whoever waits
+//!   with something in his hands may be waited for himself. The others wait until it is given back.
 //! - Whoever waits is served in turn, so that a large one is not passed by small ones for ever.
 
 use std::collections::VecDeque;
@@ -107,6 +109,16 @@ impl Budget {
     }
 }
 
+impl Share<'_> {
+    /// Counts as at least so many bytes from now on.
+    pub fn hold(&mut self, bytes: u64) {
+        let mut state = self.budget.lock();
+        let more = bytes.min(state.total).saturating_sub(self.bytes);
+        state.used = state.used.saturating_add(more);
+        self.bytes += more;
+    }
+}
+
 impl Drop for Share<'_> {
     fn drop(&mut self) {
         let mut state = self.budget.lock();
@@ -130,6 +142,27 @@ mod tests {
             drop(huge);
             assert!(small.join().unwrap());
         });
+    }
+
+    #[test]
+    fn what_one_needs_beyond_its_share_is_waited_for_by_the_others() {
+        let budget = Budget::new(100);
+        let mut first = budget.take(60).unwrap();
+        let mut second = budget.take(30).unwrap();
+        // Less is nothing, more is counted at once, but for what is larger than all.
+        first.hold(10);
+        assert_eq!(budget.lock().used, 90);
+        first.hold(80);
+        second.hold(1000);
+        assert_eq!(budget.lock().used, 180);
+        assert!(budget.try_take(1).is_none());
+        std::thread::scope(|scope| {
+            let third = scope.spawn(|| budget.take(20).is_some());
+            drop(second);
+            assert!(third.join().unwrap());
+        });
+        drop(first);
+        assert_eq!(budget.lock().used, 0);
     }
 
     #[test]

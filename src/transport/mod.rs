@@ -12,9 +12,11 @@ use crate::item::{Item, Outcome, Timestamp};
 
 pub mod budget;
 mod connect;
+pub mod edited;
 mod missing;
 mod modality;
 pub mod native;
+pub mod pieces;
 pub mod rest;
 pub mod transcode;
 
@@ -47,11 +49,16 @@ pub struct Batch<'a> {
 pub enum Tried {
     Made {
         outcome: Outcome,
+        /// The SOP Instance UID that was sent, where it is not the item's own.
+        sent_as: Option<String>,
         started: Timestamp,
         duration: Duration,
     },
     /// Its turn did not come, for the reason that another item of the batch tells.
     NotYet,
+    /// Something of ours cannot be used now, for this reason, without which it cannot be changed as it must be: its turn
+    /// did not come, and whoever sends waits a moment before he claims anything again.
+    NotNow(String),
     /// Orthanc stopped before it told whether it arrived: it stays `Running` until the next start, which ends a job
     /// that Orthanc took up again, and then sends it anew.
     Unknown,

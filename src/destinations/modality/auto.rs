@@ -12,7 +12,7 @@ use super::Way;
 use super::native::TRAITS;
 use crate::destinations::{Description, Endpoint, Traits, TransportName};
 use crate::item::{Item, Timestamp};
-use crate::transport::native::{Look, Sent};
+use crate::transport::native::{Look, Native, Sent};
 use crate::transport::rest::slots::Sharer;
 use crate::transport::{Batch, Delivery, Permit, Probe, Standing, Tried};
 
@@ -43,7 +43,7 @@ impl Auto {
     fn need(&self) -> Option<String> {
         let mut need = self.need.lock();
         let (since, reason) = need.as_ref()?;
-        let now = self.way.clock.now();
+        let now = self.way.ours.clock.now();
         if now.since(*since) < TRY_AGAIN && now >= *since {
             return Some(reason.clone());
         }
@@ -54,7 +54,7 @@ impl Auto {
     /// From now on it goes through Orthanc.
     fn remember(&self, reason: &str) {
         self.tell("is sent to", reason);
-        *self.need.lock() = Some((self.way.clock.now(), reason.to_owned()));
+        *self.need.lock() = Some((self.way.ours.clock.now(), reason.to_owned()));
     }
 
     /// Says a reason once.
@@ -64,14 +64,18 @@ impl Auto {
         let mut told = self.told.lock();
         if told.len() < MOST && !told.iter().any(|one| one == reason) {
             told.push(reason.to_owned());
-            let name = &self.way.name;
+            let name = &self.way.ours.name;
             log::warn!("{name}: {what} through Orthanc's own SCU: {reason}");
         }
     }
 
     /// With a slot of its own. Whoever waits for one holds nothing that others wait for.
     fn by_rest(&self, batch: &Batch<'_>) -> Delivery {
-        match self.way.rest.admit(&self.way.modality, Standing::Fresh) {
+        match self
+            .way
+            .rest
+            .admit(&self.way.ours.modality, Standing::Fresh)
+        {
             Some(_permit) => self.way.send_by_rest(batch),
             None => Delivery(vec![Tried::NotYet; batch.items.len()]),
         }
@@ -88,7 +92,7 @@ impl Endpoint for Auto {
         if self.need().is_some() {
             return self.by_rest(batch);
         }
-        let result = self.way.send(batch);
+        let result = self.way.ours.send(batch, Native::deliver);
         if let Some(reason) = &result.only_orthanc {
             self.remember(reason);
         }
@@ -137,7 +141,7 @@ impl Endpoint for Auto {
         if self.need().is_some() {
             return self.way.look_by_rest();
         }
-        match self.way.look() {
+        match self.way.ours.look() {
             Look::Seen(probe) => probe,
             Look::OnlyOrthanc(reason) => {
                 self.remember(&reason);
@@ -170,11 +174,11 @@ impl Endpoint for Auto {
     }
 
     fn end_group(&self, group: &str) {
-        self.way.end_group(group);
+        self.way.ours.end_group(group);
     }
 
     fn recall(&self) {
-        self.way.native.recall();
+        self.way.ours.native.recall();
         self.way.rest.recall();
     }
 }

@@ -1,12 +1,12 @@
 //! `Transport: "Native"`: our own SCU and nothing else.
 
-use super::Way;
+use super::NativeWay;
 use crate::destinations::{Description, Endpoint, Traits, TransportName};
 use crate::item::{Class, Outcome};
 use crate::transport::native::{self, Look, Native};
 use crate::transport::{Batch, Delivery, Permit, Probe, Standing};
 
-pub(super) struct ByNative(pub(super) Way);
+pub(super) struct ByNative(pub(super) NativeWay);
 
 impl Endpoint for ByNative {
     fn admit(&self, _: Standing) -> Option<Permit<'_>> {
@@ -14,7 +14,8 @@ impl Endpoint for ByNative {
     }
 
     fn deliver(&self, batch: &Batch<'_>) -> Delivery {
-        native::without_orthanc(self.0.send(batch), self.0.clock.as_ref())
+        let sent = self.0.send(batch, Native::deliver);
+        native::without_orthanc(sent, self.0.clock.as_ref(), native::to_auto)
     }
 
     fn probe(&self) -> Probe {
@@ -52,19 +53,3 @@ pub(super) const TRAITS: Traits = Traits {
     crowded: false,
     memory: true,
 };
-
-impl Way {
-    /// By our own SCU.
-    pub(super) fn send(&self, batch: &Batch<'_>) -> native::SentBatch {
-        let native: &Native = &self.native;
-        let Some(group) = batch.group else {
-            return self.call(|to| native.deliver(to, batch));
-        };
-        let group = self.group(group);
-        let batch = Batch {
-            group: Some(&group),
-            ..*batch
-        };
-        self.call(|to| native.deliver(to, &batch))
-    }
-}

@@ -20,7 +20,7 @@ impl ByRest {
 
 impl Endpoint for ByRest {
     fn admit(&self, standing: Standing) -> Option<Permit<'_>> {
-        self.way.rest.admit(&self.way.modality, standing)
+        self.way.rest.admit(&self.way.ours.modality, standing)
     }
 
     fn deliver(&self, batch: &Batch<'_>) -> Delivery {
@@ -29,7 +29,7 @@ impl Endpoint for ByRest {
 
     /// By our own SCU all the same, but for receivers that only Orthanc can talk to.
     fn probe(&self) -> Probe {
-        match self.way.look() {
+        match self.way.ours.look() {
             Look::Seen(probe) => probe,
             Look::OnlyOrthanc(_) => self.way.look_by_rest(),
         }

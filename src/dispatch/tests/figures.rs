@@ -21,6 +21,7 @@ fn bucket(seconds: f64) -> usize {
 fn lasting(outcome: Outcome, millis: u64) -> Tried {
     Tried::Made {
         outcome,
+        sent_as: None,
         started: Timestamp::from_micros(BEGIN),
         duration: Duration::from_millis(millis),
     }

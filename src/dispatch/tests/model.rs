@@ -621,9 +621,10 @@ impl Play {
                         let held = self.model.entries[id].claim == Some(*token);
                         let verb = match one {
                             Tried::Unknown => continue,
-                            Tried::NotYet => Ending::Release,
+                            Tried::NotYet | Tried::NotNow(_) => Ending::Release,
                             Tried::Made {
                                 outcome,
+                                sent_as: _,
                                 started,
                                 duration,
                             } => {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::hold;
-use super::judge::{is_answer, judge, panicked, settle, share, was_sent};
+use super::judge::{is_answer, is_not_now, judge, panicked, settle, share, was_sent};
 use crate::config::settings::LocalAet;
 use crate::dispatch::lane::{Lane, Terms, group_of};
 use crate::failpoint;
@@ -76,6 +76,7 @@ pub(super) fn send(held: Held<'_>, claim: &Claim, pick: Pick, permit: Permit<'_>
     let mut results = Vec::with_capacity(claim.items.len());
     // Paused or stopped while it was claimed.
     let mut over = !lane.may_claim();
+    let mut rests = false;
     for part in runs(terms, &claim.items) {
         if over {
             results.extend(part.iter().map(|item| release(item.id)));
@@ -114,7 +115,9 @@ pub(super) fn send(held: Held<'_>, claim: &Claim, pick: Pick, permit: Permit<'_>
         let delivery = catch_unwind(AssertUnwindSafe(|| terms.endpoint.deliver(&batch)))
             .unwrap_or_else(|_| panicked(&held, part, started, begun.elapsed()));
         // A claim may have several parts.
+        rests = is_not_now(lane, &delivery);
         over = judge(lane, &held, part, &delivery, begun.elapsed())
+            || rests
             || ended.into_inner()
             || !lane.may_claim();
         let untold = || {
@@ -132,6 +135,9 @@ pub(super) fn send(held: Held<'_>, claim: &Claim, pick: Pick, permit: Permit<'_>
     drop(permit);
     failpoint::pass("delivered");
     finish(lane, held, &results);
+    if rests {
+        super::pause(lane);
+    }
 }
 
 /// Writes one result while its batch goes on. `false`: nothing more of it is to be sent.

@@ -26,6 +26,7 @@ pub(super) fn panicked(
     let tried = (0..part.len()).map(|at| match first {
         Some(first) if at == first => Tried::Made {
             outcome: Outcome::new(Class::Internal, details),
+            sent_as: None,
             started,
             duration,
         },
@@ -56,7 +57,7 @@ pub(super) fn judge(
             .zip(&delivery.0)
             .filter_map(|(item, tried)| match tried {
                 Tried::Made { outcome, .. } => Some((item, outcome)),
-                Tried::NotYet | Tried::Unknown => None,
+                Tried::NotYet | Tried::NotNow(_) | Tried::Unknown => None,
             })
     };
     let untold = held.ids().clone();
@@ -98,11 +99,23 @@ pub(super) fn judge(
     }
 }
 
+/// Whether something of ours could not be used: then nothing more is claimed for a moment.
+pub(super) fn is_not_now(lane: &Lane, delivery: &Delivery) -> bool {
+    delivery.0.iter().any(|tried| match tried {
+        Tried::NotNow(reason) => {
+            // Who has the trouble tells of it, once for all workers.
+            log::debug!("{}: nothing can be sent now: {reason}", lane.name);
+            true
+        }
+        _ => false,
+    })
+}
+
 /// Whether it may have gone over the line.
 pub(super) fn was_sent(tried: &Tried) -> bool {
     match tried {
         Tried::Made { outcome, .. } => outcome.class.reached_destination(),
-        Tried::NotYet => false,
+        Tried::NotYet | Tried::NotNow(_) => false,
         Tried::Unknown => true,
     }
 }
@@ -133,8 +146,9 @@ pub(super) fn settle(
             outcome,
             started,
             duration,
+            ..
         } => (outcome, started, duration),
-        Tried::NotYet => return Some(release(item.id)),
+        Tried::NotYet | Tried::NotNow(_) => return Some(release(item.id)),
         Tried::Unknown => return None,
     };
     // Cut by our own stop: not the destination's fault, no attempt is counted.

@@ -26,8 +26,8 @@ use super::upper_layer;
 use super::wire::{self, Cut, GiveUp, Socket};
 
 /// Ours (PS3.7 D.3.3.2), made of a random UUID (PS3.5 B.2).
-const IMPLEMENTATION_CLASS_UID: &str = "2.25.204146917053118466925413107428871534062";
-const IMPLEMENTATION_VERSION: &str = concat!("SENDQUEUE_", env!("CARGO_PKG_VERSION"));
+pub(super) const IMPLEMENTATION_CLASS_UID: &str = "2.25.204146917053118466925413107428871534062";
+pub(super) const IMPLEMENTATION_VERSION: &str = concat!("SENDQUEUE_", env!("CARGO_PKG_VERSION"));
 /// How long a release may take: the work is done.
 const RELEASE_PATIENCE: Duration = Duration::from_secs(2);
 /// How long the reason of a lost connection is waited for: it is there, or it never comes.
@@ -240,13 +240,13 @@ impl Association {
         self.answered
     }
 
-    /// Sends an instance. The response's status may be a failure: the association is fine then.
+    /// Sends an instance, whose data set lies in these pieces. The response's status may be a failure: the association is fine then.
     pub fn store(
         &mut self,
         context: u8,
         sop_class_uid: &str,
         sop_instance_uid: &str,
-        data_set: &[u8],
+        data_set: &[&[u8]],
         meanwhile: impl FnOnce(),
     ) -> Result<Response, Lost> {
         let request = Request::Store {
@@ -267,7 +267,7 @@ impl Association {
         &mut self,
         context: u8,
         request: Request<'_>,
-        data_set: Option<&[u8]>,
+        data_set: Option<&[&[u8]]>,
         meanwhile: impl FnOnce(),
     ) -> Result<Response, Lost> {
         self.last_message_id = self.last_message_id.wrapping_add(1).max(1);

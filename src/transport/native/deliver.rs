@@ -14,7 +14,7 @@ use super::association::{Association, NotOpened, Why};
 use super::contexts::{Conversion, Kind, Proposal};
 use super::habits::Second;
 use super::kinds::Forecast;
-use super::load::{Loaded, NotLoaded, Prepared, load, prepare};
+use super::load::{Loaded, Loader, NotLoaded, Prepared, prepare};
 use super::pool::{Key, Place};
 use super::wire::GiveUp;
 use super::{Native, Sent};
@@ -37,7 +37,7 @@ pub(super) struct Line {
 struct Ahead<'a> {
     index: usize,
     loaded: Result<Loaded, NotLoaded>,
-    _share: Share<'a>,
+    share: Share<'a>,
 }
 
 impl Native {
@@ -151,9 +151,17 @@ impl Line {
     }
 }
 
+/// Into memory, which is counted.
+fn load(loader: &Loader<'_>, item: &Item, share: &mut Share<'_>) -> Result<Loaded, NotLoaded> {
+    let loaded = loader.load(item)?;
+    share.hold(loaded.memory());
+    Ok(loaded)
+}
+
 /// A batch on its way.
 pub(super) struct Delivering<'a> {
     pub(super) native: &'a Native,
+    pub(super) loader: Loader<'a>,
     pub(super) batch: &'a Batch<'a>,
     pub(super) sent: Vec<Sent>,
     pub(super) recalls: u64,
@@ -164,6 +172,25 @@ pub(super) struct Delivering<'a> {
 }
 
 type Begun = (crate::item::Timestamp, Instant);
+
+/// Why an instance was not sent.
+enum NotSent {
+    NotOpened(NotOpened),
+    /// It was lost from memory, and could not be brought there again.
+    NotLoaded(NotLoaded),
+}
+
+impl From<NotOpened> for NotSent {
+    fn from(not: NotOpened) -> NotSent {
+        NotSent::NotOpened(not)
+    }
+}
+
+impl From<NotLoaded> for NotSent {
+    fn from(not: NotLoaded) -> NotSent {
+        NotSent::NotLoaded(not)
+    }
+}
 
 impl<'a> Delivering<'a> {
     /// `Err`: why only Orthanc can send the rest.
@@ -191,39 +218,43 @@ impl<'a> Delivering<'a> {
             let begun = (self.native.clock.now(), Instant::now());
             failpoint::touch(&item.ids.sop_instance_uid);
             // What was read ahead for another one is dropped.
-            let (loaded, share) = match ahead.take().filter(|ahead| ahead.index == index) {
-                Some(ahead) => (ahead.loaded, ahead._share),
+            let (loaded, mut share) = match ahead.take().filter(|ahead| ahead.index == index) {
+                Some(ahead) => (ahead.loaded, ahead.share),
                 None => {
-                    let Some(share) = self.native.budget.take(item.size_bytes) else {
+                    let Some(mut share) = self.native.budget.take(self.loader.memory(item)) else {
                         // Stopping.
                         return Ok(());
                     };
-                    (load(self.native.host, item), share)
+                    (load(&self.loader, item, &mut share), share)
                 }
             };
             if self.native.cut.is_cut() {
                 return Ok(());
             }
-            let loaded = match loaded {
-                Ok(loaded) => loaded,
-                Err(NotLoaded::OnlyOrthanc(reason)) => {
-                    self.sent.push(Sent::OnlyOrthanc(reason));
-                    continue;
-                }
-                Err(NotLoaded::Outcome(outcome)) => {
-                    if self.tell(begun, outcome) {
-                        continue;
-                    }
-                    return Ok(());
-                }
-            };
-            let outcome = match self.send(loaded, place, conversion, line, &mut ahead) {
+            let mut sent_as = None;
+            let sent = loaded.map_err(NotSent::from).and_then(|loaded| {
+                sent_as = loaded.is_another.then(|| loaded.sop_instance_uid.clone());
+                self.send(loaded, place, conversion, line, &mut ahead, &mut share)
+            });
+            let outcome = match sent {
                 Ok(outcome) => outcome,
-                Err(not) if not.why == Why::OnlyOrthanc => return Err(not.details),
-                Err(not) => Outcome {
+                Err(NotSent::NotOpened(not)) if not.why == Why::OnlyOrthanc => {
+                    return Err(not.details);
+                }
+                Err(NotSent::NotOpened(not)) => Outcome {
                     may_be_congestion: not.why.may_be_congestion(),
                     ..Outcome::new(Class::Unreachable, not.details)
                 },
+                Err(NotSent::NotLoaded(NotLoaded::Outcome(outcome))) => outcome,
+                Err(NotSent::NotLoaded(NotLoaded::OnlyOrthanc(reason))) => {
+                    self.sent.push(Sent::OnlyOrthanc(reason));
+                    continue;
+                }
+                Err(NotSent::NotLoaded(NotLoaded::NotNow(reason))) => {
+                    self.sent.push(Sent::Tried(Tried::NotNow(reason)));
+                    self.ended = true;
+                    return Ok(());
+                }
             };
             drop(share);
             failpoint::pass("answered");
@@ -231,7 +262,9 @@ impl<'a> Delivering<'a> {
                 outcome.class,
                 Class::Unreachable | Class::Interrupted | Class::Busy
             );
-            if !self.tell(begun, outcome) || !goes_on {
+            // Nothing of it went over the line otherwise.
+            let was_sent = outcome.dimse_status.is_some() || outcome.class == Class::Interrupted;
+            if !self.tell(begun, outcome, sent_as.filter(|_| was_sent)) || !goes_on {
                 self.ended = true;
                 return Ok(());
             }
@@ -247,7 +280,8 @@ impl<'a> Delivering<'a> {
         conversion: &Conversion,
         line: &mut Option<Line>,
         ahead: &mut Option<Ahead<'a>>,
-    ) -> Result<Outcome, NotOpened> {
+        share: &mut Share<'_>,
+    ) -> Result<Outcome, NotSent> {
         let native = self.native;
         native.kinds.remember(&place.key.modality, &loaded.kind);
         let rest = &self.batch.items[self.sent.len()..];
@@ -281,7 +315,7 @@ impl<'a> Delivering<'a> {
                 None => native.line(place, &loaded.kind, conversion, rest, fresh)?,
             };
             let contexts = &open.association.contexts;
-            let (context, ready) = match prepare(native.host, loaded, contexts, conversion) {
+            let (context, ready) = match prepare(native.host, loaded, contexts, conversion, share) {
                 Prepared::Ready(context, ready) => (context, ready),
                 Prepared::NotProposed(given_back) if open.kept || !fresh => {
                     loaded = given_back;
@@ -313,7 +347,7 @@ impl<'a> Delivering<'a> {
                 context,
                 &ready.kind.sop_class,
                 &ready.sop_instance_uid,
-                ready.data_set(),
+                &ready.slices(),
                 || {
                     if ahead.is_none() {
                         *ahead = self.read_ahead();
@@ -338,12 +372,11 @@ impl<'a> Delivering<'a> {
                         return Ok(Outcome::new(Class::Interrupted, lost.details));
                     }
                     drop(ready);
-                    loaded = match load(native.host, item) {
-                        Ok(loaded) => loaded,
-                        Err(NotLoaded::Outcome(outcome)) => return Ok(outcome),
+                    loaded = match load(&self.loader, item, share) {
                         Err(NotLoaded::OnlyOrthanc(reason)) => {
                             return Ok(Outcome::new(Class::Internal, reason));
                         }
+                        loaded => loaded?,
                     };
                     fresh = true;
                 }
@@ -359,11 +392,11 @@ impl<'a> Delivering<'a> {
         if native.cut.is_cut() {
             return None;
         }
-        let share = native.budget.try_take(item.size_bytes)?;
+        let mut share = native.budget.try_take(self.loader.memory(item))?;
         Some(Ahead {
             index,
-            loaded: load(native.host, item),
-            _share: share,
+            loaded: load(&self.loader, item, &mut share),
+            share,
         })
     }
 
@@ -385,9 +418,10 @@ impl<'a> Delivering<'a> {
     }
 
     /// Writes a result down. `false`: nothing more is to be sent.
-    pub(super) fn tell(&mut self, begun: Begun, outcome: Outcome) -> bool {
+    pub(super) fn tell(&mut self, begun: Begun, outcome: Outcome, sent_as: Option<String>) -> bool {
         let tried = Tried::Made {
             outcome,
+            sent_as,
             started: begun.0,
             duration: begun.1.elapsed(),
         };

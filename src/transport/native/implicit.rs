@@ -8,9 +8,15 @@
 //! - Nothing in the input is believed: lengths are checked against what contains them, depth is bounded, and the output
 //!   is at most twice as long as the input (if that is all empty items). What is not understood is refused, with its
 //!   place, and nothing is made of it: Orthanc may be able to read it.
+//! - Large values stay where they lie, and the input may lie in pieces, wherever they begin and end.
 //! - A header is as long as DCMTK takes it to be, with which Orthanc read the file.
 //! - Group lengths (gggg,0000) are left out: retired (PS3.5 7.2), optional, and wrong after a conversion. Those in what
 //!   is implicit already are right as before, and stay.
+
+mod input;
+
+use self::input::Input;
+use crate::transport::pieces::Piece;
 
 const UNDEFINED: u32 = u32::MAX;
 const PIXEL_DATA: Tag = (0x7FE0, 0x0010);
@@ -20,8 +26,10 @@ const ITEM_END: Tag = (DELIMITERS, 0xE00D);
 const SEQUENCE_END: Tag = (DELIMITERS, 0xE0DD);
 /// Deeper than any real data set, and no danger to the stack.
 const DEEPEST: usize = 64;
-/// From this size on a value is worth a look at how much memory is left for it.
-const LARGE: usize = 64 * 1024;
+/// From this size on bytes are not copied.
+const LARGE: usize = 16 * 1024;
+/// What is made at most without asking for more memory.
+const HEADER: usize = 16 * 1024;
 
 const CUT: &str = "a header that is cut off";
 const BEYOND: &str = "a length that goes beyond the end";
@@ -42,15 +50,19 @@ pub struct Malformed {
     why: &'static str,
 }
 
-/// The same data set in Implicit VR Little Endian.
-pub fn explicit_to_implicit(data_set: &[u8]) -> Result<Vec<u8>, Malformed> {
+/// The same data set in Implicit VR Little Endian, in pieces of the same source.
+pub fn explicit_to_implicit(source: &[u8], pieces: &[Piece]) -> Result<Vec<Piece>, Malformed> {
+    let input = Input::new(source, pieces);
+    let size = input.len();
     let mut converter = Converter {
-        input: data_set,
+        input,
         at: 0,
-        output: Vec::with_capacity(data_set.len()),
+        pieces: Vec::new(),
+        made: Vec::with_capacity(size.min(HEADER)),
     };
-    converter.elements(data_set.len(), false, 0)?;
-    Ok(converter.output)
+    converter.elements(size, false, 0)?;
+    end_made(&mut converter.pieces, &mut converter.made);
+    Ok(converter.pieces)
 }
 
 /// Whether an element's length has four bytes, behind two reserved ones, in the explicit form.
@@ -104,10 +116,12 @@ struct Extent {
 }
 
 struct Converter<'a> {
-    input: &'a [u8],
+    input: Input<'a>,
     /// Where the header stands that is looked at.
     at: usize,
-    output: Vec<u8>,
+    /// What was written, but for what was made last.
+    pieces: Vec<Piece>,
+    made: Vec<u8>,
 }
 
 impl Converter<'_> {
@@ -147,13 +161,8 @@ impl Converter<'_> {
     fn value(&mut self, head: &Head, end: usize) -> Result<(), Malformed> {
         let until = self.extent(head, end)?.end;
         if head.tag.1 != 0 {
-            let value = &self.input[self.at + head.size..until];
-            if value.len() >= LARGE {
-                // Delimiters may have used up the room for it: growing by itself, the vector would double.
-                self.output.reserve_exact(self.input.len() - self.at);
-            }
             self.put(head.tag, head.length);
-            self.output.extend_from_slice(value);
+            self.copy(self.at + head.size, until);
         }
         self.at = until;
         Ok(())
@@ -196,7 +205,7 @@ impl Converter<'_> {
         self.at += head.size;
         let from = self.at;
         self.skip_items(end, depth)?;
-        self.output.extend_from_slice(&self.input[from..self.at]);
+        self.copy(from, self.at);
         Ok(())
     }
 
@@ -262,11 +271,10 @@ impl Converter<'_> {
         let [vr0, vr1, low, high] = bare.length.to_le_bytes();
         let vr = [vr0, vr1];
         let (length, size) = if has_long_form(vr) {
-            let bytes = &self.input[self.at + bare.size..end];
-            let Some(length) = bytes.first_chunk() else {
+            let Some(length) = self.input.chunk(self.at + bare.size, end) else {
                 return self.refuse(CUT);
             };
-            (u32::from_le_bytes(*length), bare.size + 4)
+            (u32::from_le_bytes(length), bare.size + 4)
         } else {
             (u32::from(u16::from_le_bytes([low, high])), bare.size)
         };
@@ -280,13 +288,13 @@ impl Converter<'_> {
 
     /// A header without VR: of items and delimiters, and of all elements of the implicit form.
     fn bare_head(&self, end: usize) -> Result<Head, Malformed> {
-        let Some([a, b, c, d, length @ ..]) = self.input[self.at..end].first_chunk::<8>() else {
+        let Some([a, b, c, d, length @ ..]) = self.input.chunk::<8>(self.at, end) else {
             return self.refuse(CUT);
         };
         Ok(Head {
-            tag: (u16::from_le_bytes([*a, *b]), u16::from_le_bytes([*c, *d])),
+            tag: (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d])),
             vr: [0; 2],
-            length: u32::from_le_bytes(*length),
+            length: u32::from_le_bytes(length),
             size: 8,
         })
     }
@@ -310,13 +318,33 @@ impl Converter<'_> {
     }
 
     fn put(&mut self, tag: Tag, length: u32) {
-        self.output.extend_from_slice(&tag.0.to_le_bytes());
-        self.output.extend_from_slice(&tag.1.to_le_bytes());
-        self.output.extend_from_slice(&length.to_le_bytes());
+        self.made.extend_from_slice(&tag.0.to_le_bytes());
+        self.made.extend_from_slice(&tag.1.to_le_bytes());
+        self.made.extend_from_slice(&length.to_le_bytes());
+    }
+
+    /// The input's bytes as they are.
+    fn copy(&mut self, from: usize, until: usize) {
+        let (pieces, made) = (&mut self.pieces, &mut self.made);
+        for part in self.input.parts(from, until) {
+            match part.kept {
+                Some(range) if range.len() >= LARGE => {
+                    end_made(pieces, made);
+                    pieces.push(Piece::Kept(range));
+                }
+                _ => made.extend_from_slice(part.bytes),
+            }
+        }
     }
 
     fn refuse<T>(&self, why: &'static str) -> Result<T, Malformed> {
         Err(Malformed { at: self.at, why })
+    }
+}
+
+fn end_made(pieces: &mut Vec<Piece>, made: &mut Vec<u8>) {
+    if !made.is_empty() {
+        pieces.push(Piece::Made(std::mem::take(made)));
     }
 }
 

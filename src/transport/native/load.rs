@@ -6,48 +6,34 @@
 //!   transfer syntax that are in the file or that Orthanc has found. A file that says otherwise is left to Orthanc.
 //! - A conversion never makes another instance of it: a result with another SOP instance UID is refused.
 //! - What cannot be sent is told with the reason, never sent as something else.
+//! - With an editor only what it made goes out ([`load_edited`] has no other way), and what is announced is what that
+//!   is. What is left to Orthanc otherwise is then not sent at all: Orthanc would send the stored bytes.
 
-use std::ops::Deref;
-
-use orthanc_sdk::{CallError, Client, DicomFile, Host, TranscodedFile};
+use orthanc_sdk::{CallError, Client, Host};
 use serde_json::Value;
 
 use super::contexts::{Contexts, Conversion, EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE, Kind};
 use super::implicit::explicit_to_implicit;
-use super::part10::{Part10, uid};
+use super::part10::{self, Part10, uid};
 use crate::item::{Class, Item, Outcome};
+use crate::transport::budget::Share;
+use crate::transport::edited::{Bytes, Edited, Editor, NotEdited, Stored, edit};
 use crate::transport::missing;
+use crate::transport::pieces::{self, Piece};
 use crate::transport::transcode::transcode;
 
 const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
 
-enum Bytes {
-    Stored(DicomFile),
-    Transcoded(TranscodedFile),
-    Converted(Vec<u8>),
-}
-
-impl Deref for Bytes {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match self {
-            Bytes::Stored(file) => file,
-            Bytes::Transcoded(file) => file,
-            Bytes::Converted(bytes) => bytes,
-        }
-    }
-}
-
 /// An instance in memory.
 pub struct Loaded {
-    bytes: Bytes,
-    /// Where the data set begins.
-    data_set: usize,
-    /// The data set, where it must be longer than in the file.
-    padded: Option<Vec<u8>>,
+    source: Bytes,
+    data_set: Vec<Piece>,
+    /// The source is a file that has this data set.
+    is_file: bool,
     pub kind: Kind,
     pub sop_instance_uid: String,
+    /// It goes out as another instance than the stored one.
+    pub is_another: bool,
 }
 
 /// Why an instance is not in memory.
@@ -57,6 +43,17 @@ pub enum NotLoaded {
     Outcome(Outcome),
     /// Orthanc may be able to send it.
     OnlyOrthanc(String),
+    /// Nothing is the matter with the instance, but with something of ours, now.
+    NotNow(String),
+}
+
+impl From<NotEdited> for NotLoaded {
+    fn from(not: NotEdited) -> NotLoaded {
+        match not {
+            NotEdited::Outcome(outcome) => NotLoaded::Outcome(outcome),
+            NotEdited::NotNow(reason) => NotLoaded::NotNow(reason),
+        }
+    }
 }
 
 /// Whether an instance can go over an association.
@@ -71,15 +68,113 @@ pub enum Prepared {
 }
 
 impl Loaded {
-    pub fn data_set(&self) -> &[u8] {
-        self.padded
-            .as_deref()
-            .unwrap_or(&self.bytes[self.data_set..])
+    fn new(source: Bytes, data_set: Vec<Piece>, kind: Kind, sop_instance_uid: String) -> Loaded {
+        Loaded {
+            source,
+            data_set,
+            is_file: false,
+            kind,
+            sop_instance_uid,
+            is_another: false,
+        }
     }
 
+    /// A file as it is.
+    fn stored(file: Bytes, about: About) -> Result<Loaded, String> {
+        let data_set = vec![Piece::Kept(about.from..file.len())];
+        let loaded = Loaded::new(file, data_set, about.kind, about.sop_instance_uid);
+        Loaded {
+            is_file: true,
+            ..loaded
+        }
+        .even()
+        .map_err(|problem| format!("the data set of the stored file {problem}"))
+    }
+
+    /// What an editor made of an instance with this SOP Instance UID.
+    fn edited(edited: Edited, stored: &str) -> Result<Loaded, NotEdited> {
+        let (source, data_set, kind, sop_instance_uid) = edited.into_parts();
+        let loaded = Loaded {
+            is_another: sop_instance_uid != stored,
+            ..Loaded::new(source, data_set, kind, sop_instance_uid)
+        };
+        // A receiver would answer for another one. Where it can be seen without a copy, it is looked at.
+        let slices = loaded.slices();
+        let first = slices.iter().find(|slice| !slice.is_empty());
+        let (class, instance) =
+            part10::in_data_set(first.unwrap_or(&&[][..]), &loaded.kind.transfer_syntax);
+        for (said, is) in [
+            (class, &loaded.kind.sop_class),
+            (instance, &loaded.sop_instance_uid),
+        ] {
+            if said.is_some_and(|said| uid(said) != Some(is)) {
+                let why =
+                    "the changed data set is of another SOP class or instance than it should be";
+                return Err(NotEdited::coercion(why));
+            }
+        }
+        loaded
+            .even()
+            .map_err(|problem| NotEdited::coercion(format!("the changed data set {problem}")))
+    }
+
+    /// The data set, in the order in which it is sent.
+    pub fn slices(&self) -> Vec<&[u8]> {
+        pieces::slices(&self.source, &self.data_set)
+    }
+
+    /// Bytes of memory that it takes.
+    pub fn memory(&self) -> u64 {
+        let bytes = self
+            .source
+            .len()
+            .saturating_add(pieces::made(&self.data_set));
+        u64::try_from(bytes).unwrap_or(u64::MAX)
+    }
+
+    /// Receivers refuse a data set of odd length (DCMTK does). A deflated one ends with a NUL then (PS3.5 A.5); any
+    /// other is damaged, and Orthanc's SCU writes it anew.
+    fn even(mut self) -> Result<Loaded, &'static str> {
+        if pieces::length(&self.data_set) % 2 == 0 {
+            return Ok(self);
+        }
+        if self.kind.transfer_syntax != DEFLATED {
+            return Err("has an odd length");
+        }
+        self.data_set.push(Piece::Made(vec![0]));
+        Ok(self)
+    }
+
+    /// Whether it has pixel data (7FE0,0010), as far as a look at the bytes tells: what has none is no image.
+    fn may_have_pixel_data(&self) -> bool {
+        let tag: u32 = match self.kind.transfer_syntax.as_str() {
+            DEFLATED => return true,
+            EXPLICIT_VR_BE => 0x7FE0_0010,
+            _ => 0xE07F_1000,
+        };
+        // It may begin in one piece and end in the next.
+        let mut last = 0;
+        self.slices().into_iter().any(|slice| {
+            slice.iter().any(|byte| {
+                last = last << 8 | u32::from(*byte);
+                last == tag
+            })
+        })
+    }
+}
+
+/// What a file is.
+struct About {
+    /// Where its data set begins.
+    from: usize,
+    kind: Kind,
+    sop_instance_uid: String,
+}
+
+impl About {
     /// Which instance it is the data set says. What cannot be read there, or is not there, `known` says.
-    fn new(bytes: Bytes, known: impl FnOnce() -> Result<Known, String>) -> Result<Loaded, String> {
-        let part10 = Part10::parse(&bytes).map_err(|error| error.to_string())?;
+    fn of(file: &[u8], known: impl FnOnce() -> Result<Known, String>) -> Result<About, String> {
+        let part10 = Part10::parse(file).map_err(|error| error.to_string())?;
         let transfer_syntax = part10.transfer_syntax;
         let (sop_class, sop_instance_uid) = match (part10.sop_class_uid, part10.sop_instance_uid) {
             (Some(class), Some(instance)) => (class.to_owned(), instance.to_owned()),
@@ -102,20 +197,18 @@ impl Loaded {
                 )
             }
         };
-        Ok(Loaded {
-            data_set: bytes.len() - part10.data_set.len(),
-            padded: None,
+        Ok(About {
+            from: file.len() - part10.data_set.len(),
             kind: Kind {
                 sop_class,
                 transfer_syntax: transfer_syntax.to_owned(),
             },
             sop_instance_uid,
-            bytes,
         })
     }
 
     /// What was asked for, or nothing: a receiver would answer for another one.
-    fn if_it_is(self, sop_instance_uid: &str) -> Result<Loaded, String> {
+    fn if_it_is(self, sop_instance_uid: &str) -> Result<About, String> {
         // Orthanc may not have told it when the item was made.
         if sop_instance_uid.is_empty() || self.sop_instance_uid == sop_instance_uid {
             return Ok(self);
@@ -124,33 +217,6 @@ impl Loaded {
             "the stored file is SOP instance {}, not {sop_instance_uid}",
             self.sop_instance_uid
         ))
-    }
-
-    /// Receivers refuse a data set of odd length (DCMTK does). A deflated one ends with a NUL then (PS3.5 A.5); any
-    /// other is damaged, and Orthanc's SCU writes it anew.
-    fn even(self) -> Result<Loaded, String> {
-        if self.data_set().len() % 2 == 0 {
-            return Ok(self);
-        }
-        if self.kind.transfer_syntax != DEFLATED {
-            return Err("the data set of the stored file has an odd length".to_owned());
-        }
-        let mut padded = self.data_set().to_vec();
-        padded.push(0);
-        Ok(Loaded {
-            padded: Some(padded),
-            ..self
-        })
-    }
-
-    /// Whether it has pixel data (7FE0,0010), as far as a look at the bytes tells: what has none is no image.
-    fn may_have_pixel_data(&self) -> bool {
-        let tag: [u8; 4] = match self.kind.transfer_syntax.as_str() {
-            DEFLATED => return true,
-            EXPLICIT_VR_BE => [0x7F, 0xE0, 0x00, 0x10],
-            _ => [0xE0, 0x7F, 0x10, 0x00],
-        };
-        self.data_set().windows(4).any(|bytes| bytes == tag)
     }
 }
 
@@ -183,19 +249,70 @@ impl Known {
     }
 }
 
-/// Reads an item's instance from Orthanc's storage.
-pub fn load(host: Host, item: &Item) -> Result<Loaded, NotLoaded> {
-    match host.read_instance(&item.ids.instance) {
-        Ok(file) => Loaded::new(Bytes::Stored(file), || Known::of(host.client(), item))
-            .and_then(|loaded| loaded.if_it_is(&item.ids.sop_instance_uid))
-            .and_then(Loaded::even)
-            .map_err(NotLoaded::OnlyOrthanc),
-        Err(error) => Err(NotLoaded::Outcome(unreadable(
-            host.client(),
-            &item.ids.instance,
-            &error,
-        ))),
+/// What reads items' instances, and changes them where it is asked to.
+#[derive(Clone, Copy)]
+pub struct Loader<'a> {
+    pub host: Host,
+    /// `None`: what is stored goes out.
+    pub editor: Option<&'a dyn Editor>,
+}
+
+impl Loader<'_> {
+    /// What is sent for an item.
+    pub fn load(&self, item: &Item) -> Result<Loaded, NotLoaded> {
+        match self.editor {
+            None => load_stored(self.host, item),
+            Some(editor) => Ok(load_edited(self.host, item, editor)?),
+        }
     }
+
+    /// Bytes of memory that it will take, as far as can be said before.
+    pub fn memory(&self, item: &Item) -> u64 {
+        let stored = item.size_bytes;
+        self.editor.map_or(stored, |editor| editor.memory(stored))
+    }
+}
+
+fn load_stored(host: Host, item: &Item) -> Result<Loaded, NotLoaded> {
+    let file = read(host, item).map_err(NotLoaded::Outcome)?;
+    about(host, item, &file)
+        .and_then(|about| Loaded::stored(file, about))
+        .map_err(NotLoaded::OnlyOrthanc)
+}
+
+/// What an editor makes of an item's instance, or nothing.
+fn load_edited(host: Host, item: &Item, editor: &dyn Editor) -> Result<Loaded, NotEdited> {
+    let stored = stored(host, item)?;
+    let uid = stored.sop_instance_uid.clone();
+    Loaded::edited(edit(editor, item, stored)?, &uid)
+}
+
+/// An item's instance for an editor.
+///
+/// # Errors
+/// What becomes of an item whose instance cannot be read, or is not what it should be.
+pub fn stored(host: Host, item: &Item) -> Result<Stored, NotEdited> {
+    let file = read(host, item).map_err(NotEdited::Outcome)?;
+    let about = about(host, item, &file).map_err(NotEdited::coercion)?;
+    Ok(Stored::new(
+        file,
+        about.from,
+        about.kind,
+        about.sop_instance_uid,
+    ))
+}
+
+/// Reads an item's instance from Orthanc's storage.
+fn read(host: Host, item: &Item) -> Result<Bytes, Outcome> {
+    host.read_instance(&item.ids.instance)
+        .map(Bytes::Stored)
+        .map_err(|error| unreadable(host.client(), &item.ids.instance, &error))
+}
+
+/// What the stored file is; `Err`: why that is not what was asked for.
+fn about(host: Host, item: &Item, file: &[u8]) -> Result<About, String> {
+    About::of(file, || Known::of(host.client(), item))
+        .and_then(|about| about.if_it_is(&item.ids.sop_instance_uid))
 }
 
 /// An instance that Orthanc no longer has is told apart from a file that cannot be read.
@@ -216,6 +333,7 @@ pub fn prepare(
     loaded: Loaded,
     contexts: &Contexts,
     conversion: &Conversion,
+    share: &mut Share<'_>,
 ) -> Prepared {
     let forced = conversion
         .forced
@@ -241,8 +359,8 @@ pub fn prepare(
         let Some(context) = contexts.find(&class, syntax) else {
             continue;
         };
-        match convert(host, &loaded, syntax) {
-            Ok(converted) => return Prepared::Ready(context, converted),
+        match convert(host, &loaded, syntax, share) {
+            Ok(converted) => return Prepared::Ready(context, converted.of(loaded, syntax)),
             Err(error) => why.push(format!("{syntax}: {error}")),
         }
     }
@@ -261,23 +379,56 @@ pub fn prepare(
     Prepared::NotNegotiated(details, left_to_it.then_some(loaded))
 }
 
-fn convert(host: Host, loaded: &Loaded, transfer_syntax: &str) -> Result<Loaded, String> {
-    if loaded.kind.transfer_syntax == EXPLICIT_VR_LE && transfer_syntax == IMPLICIT_VR_LE {
-        // Cheap, and without Orthanc parsing the file. One that is damaged for us may be readable for Orthanc.
-        if let Ok(bytes) = explicit_to_implicit(loaded.data_set()) {
-            return Ok(Loaded {
-                bytes: Bytes::Converted(bytes),
-                data_set: 0,
-                padded: None,
+/// What is sent instead.
+enum Converted {
+    /// In pieces of the same source.
+    Pieces(Vec<Piece>),
+    File(Loaded),
+}
+
+impl Converted {
+    fn of(self, loaded: Loaded, transfer_syntax: &str) -> Loaded {
+        match self {
+            Converted::File(file) => Loaded {
+                is_another: loaded.is_another,
+                ..file
+            },
+            Converted::Pieces(data_set) => Loaded {
+                data_set,
+                is_file: false,
                 kind: Kind {
                     transfer_syntax: transfer_syntax.to_owned(),
-                    ..loaded.kind.clone()
+                    ..loaded.kind
                 },
-                sop_instance_uid: loaded.sop_instance_uid.clone(),
-            });
+                ..loaded
+            },
         }
     }
-    let file = transcode(host, &loaded.bytes, transfer_syntax)?;
+}
+
+fn convert(
+    host: Host,
+    loaded: &Loaded,
+    transfer_syntax: &str,
+    share: &mut Share<'_>,
+) -> Result<Converted, String> {
+    if loaded.kind.transfer_syntax == EXPLICIT_VR_LE && transfer_syntax == IMPLICIT_VR_LE {
+        // Cheap, and without Orthanc parsing the file. One that is damaged for us may be readable for Orthanc.
+        if let Ok(pieces) = explicit_to_implicit(&loaded.source, &loaded.data_set) {
+            return Ok(Converted::Pieces(pieces));
+        }
+    }
+    let whole = pieces::length(&loaded.data_set);
+    let whole = u64::try_from(whole).unwrap_or(u64::MAX);
+    let transcoded = if loaded.is_file {
+        share.hold(loaded.memory().saturating_add(whole));
+        transcode(host, &loaded.source, transfer_syntax)
+    } else {
+        share.hold(loaded.memory().saturating_add(whole.saturating_mul(2)));
+        let file = part10::file(&loaded.kind, &loaded.sop_instance_uid, &loaded.slices());
+        transcode(host, &file, transfer_syntax)
+    };
+    let file = Bytes::Transcoded(transcoded?);
     let known = || {
         Ok(Known {
             sop_class: Some(loaded.kind.sop_class.clone()),
@@ -285,7 +436,8 @@ fn convert(host: Host, loaded: &Loaded, transfer_syntax: &str) -> Result<Loaded,
             sop_instance_uid: loaded.sop_instance_uid.clone(),
         })
     };
-    let converted = Loaded::new(Bytes::Transcoded(file), known).and_then(Loaded::even)?;
+    let about = About::of(&file, known)?;
+    let converted = Loaded::stored(file, about)?;
     if converted.kind.transfer_syntax != transfer_syntax {
         return Err(format!("it came out in {}", converted.kind.transfer_syntax));
     }
@@ -294,5 +446,5 @@ fn convert(host: Host, loaded: &Loaded, transfer_syntax: &str) -> Result<Loaded,
     {
         return Err("it would become another instance".to_owned());
     }
-    Ok(converted)
+    Ok(Converted::File(converted))
 }

@@ -40,10 +40,12 @@ use self::contexts::{Conversion, Proposal};
 use self::deliver::Delivering;
 use self::habits::{Habits, Second};
 use self::kinds::Kinds;
+use self::load::Loader;
 use self::pool::{Key, Place, Pool};
 use self::tls::Tls;
 use self::wire::Cut;
 use super::budget::Budget;
+use super::edited::Editor;
 use super::{Batch, Called, Modality, Probe, Tried, addresses};
 use crate::config::settings::HostSettings;
 use crate::item::{Class, Clock, Outcome};
@@ -201,8 +203,32 @@ impl Native {
     /// Sends the batch over one association where it can. Tells each result by [`Batch::told`] as it comes, but for
     /// [`Sent::OnlyOrthanc`].
     pub fn deliver(&self, to: &Called<'_>, batch: &Batch<'_>) -> SentBatch {
+        self.deliver_with(to, batch, None)
+    }
+
+    /// The same, of what the editor makes of each instance, and of nothing else. Of no instance it is told that only
+    /// Orthanc could send it.
+    pub fn deliver_edited(
+        &self,
+        to: &Called<'_>,
+        batch: &Batch<'_>,
+        editor: &dyn Editor,
+    ) -> SentBatch {
+        self.deliver_with(to, batch, Some(editor))
+    }
+
+    fn deliver_with(
+        &self,
+        to: &Called<'_>,
+        batch: &Batch<'_>,
+        editor: Option<&dyn Editor>,
+    ) -> SentBatch {
         let mut delivery = Delivering {
             native: self,
+            loader: Loader {
+                host: self.host,
+                editor,
+            },
             batch,
             sent: Vec::with_capacity(batch.items.len()),
             // Asked at the first item: something may have been cancelled since the claim.
@@ -240,7 +266,7 @@ impl Native {
             }
             Err(outcome) => {
                 let now = (self.clock.now(), Instant::now());
-                delivery.tell(now, outcome);
+                delivery.tell(now, outcome, None);
                 None
             }
         };
@@ -328,8 +354,12 @@ pub fn to_auto(reason: &str) -> String {
     format!("{reason} (with \"Transport\": \"Auto\" it would go through Orthanc)")
 }
 
-/// As a delivery, where nobody else can send it.
-pub fn without_orthanc(result: SentBatch, clock: &dyn Clock) -> super::Delivery {
+/// As a delivery, where nobody else can send it. `words`: what is said of it.
+pub fn without_orthanc(
+    result: SentBatch,
+    clock: &dyn Clock,
+    words: impl Fn(&str) -> String,
+) -> super::Delivery {
     let now = clock.now();
     let class = if result.only_orthanc.is_some() {
         Class::Unreachable
@@ -342,7 +372,8 @@ pub fn without_orthanc(result: SentBatch, clock: &dyn Clock) -> super::Delivery 
         .map(|sent| match sent {
             Sent::Tried(tried) => tried,
             Sent::OnlyOrthanc(reason) => Tried::Made {
-                outcome: Outcome::new(class, to_auto(&reason)),
+                outcome: Outcome::new(class, words(&reason)),
+                sent_as: None,
                 started: now,
                 duration: Duration::ZERO,
             },

@@ -1,4 +1,4 @@
-//! DICOM files (PS3.10 7.1): their transfer syntax, and where their data set begins.
+//! DICOM files (PS3.10 7.1): their transfer syntax, and where their data set begins; and how one is written.
 //!
 //! Invariants:
 //! - The data set is everything behind the meta information, byte for byte.
@@ -9,9 +9,10 @@
 //!   information are often left over from another instance: of them only Media Storage SOP Class UID is told, for a
 //!   data set that has none.
 //! - An element that is there twice counts as it stands first, as for DCMTK: so with two meta headers.
-//! - Nothing is allocated, and of the data set no more is read than its first elements.
+//! - Reading allocates nothing, and of the data set reads no more than its first elements.
 
-use super::contexts::{EXPLICIT_VR_BE, IMPLICIT_VR_LE};
+use super::association::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION};
+use super::contexts::{EXPLICIT_VR_BE, IMPLICIT_VR_LE, Kind};
 use super::implicit::has_long_form;
 
 const PREAMBLE: usize = 128;
@@ -138,7 +139,10 @@ fn element(tag: (u16, u16), length: u32, rest: &[u8]) -> Option<Element<'_>> {
 
 /// SOP Class UID and SOP Instance UID (PS3.3 C.12.1), where they are there and not empty. A deflated data set has
 /// nothing in this form at its beginning.
-fn in_data_set<'a>(data_set: &'a [u8], syntax: &str) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
+pub(super) fn in_data_set<'a>(
+    data_set: &'a [u8],
+    syntax: &str,
+) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
     let (mut class, mut instance) = (None, None);
     let mut rest = data_set;
     let mut last = None;
@@ -174,6 +178,44 @@ pub(super) fn uid(value: &[u8]) -> Option<&str> {
             .bytes()
             .all(|byte| byte.is_ascii_digit() || byte == b'.');
     valid.then_some(text)
+}
+
+/// A file with this data set, and meta information that fits (PS3.10 7.1).
+pub fn file(kind: &Kind, sop_instance_uid: &str, data_set: &[&[u8]]) -> Vec<u8> {
+    let mut meta = Vec::with_capacity(256);
+    let mut put = |element: u16, vr: &[u8; 2], value: &[u8], padding: u8| {
+        let odd = value.len() % 2;
+        // UIDs have 64 bytes at most.
+        let length = (value.len() + odd).min(usize::from(u16::MAX)) as u16;
+        meta.extend_from_slice(&[2, 0]);
+        meta.extend_from_slice(&element.to_le_bytes());
+        meta.extend_from_slice(vr);
+        if has_long_form(*vr) {
+            meta.extend_from_slice(&[0, 0]);
+            meta.extend_from_slice(&u32::from(length).to_le_bytes());
+        } else {
+            meta.extend_from_slice(&length.to_le_bytes());
+        }
+        meta.extend_from_slice(value);
+        meta.extend(std::iter::repeat_n(padding, odd));
+    };
+    put(0x0001, b"OB", &[0, 1], 0);
+    put(0x0002, b"UI", kind.sop_class.as_bytes(), 0);
+    put(0x0003, b"UI", sop_instance_uid.as_bytes(), 0);
+    put(0x0010, b"UI", kind.transfer_syntax.as_bytes(), 0);
+    put(0x0012, b"UI", IMPLEMENTATION_CLASS_UID.as_bytes(), 0);
+    put(0x0013, b"SH", IMPLEMENTATION_VERSION.as_bytes(), b' ');
+    let size = u32::try_from(meta.len()).unwrap_or(u32::MAX);
+    let length: usize = data_set.iter().map(|piece| piece.len()).sum();
+    let mut file = Vec::with_capacity(PREAMBLE + 16 + meta.len() + length);
+    file.resize(PREAMBLE, 0);
+    file.extend_from_slice(b"DICM\x02\x00\x00\x00UL\x04\x00");
+    file.extend_from_slice(&size.to_le_bytes());
+    file.extend_from_slice(&meta);
+    for piece in data_set {
+        file.extend_from_slice(piece);
+    }
+    file
 }
 
 #[cfg(test)]

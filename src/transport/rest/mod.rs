@@ -252,6 +252,7 @@ impl RestTransport {
         let begun = (self.clock.now(), Instant::now());
         let made = |outcome: Outcome| Tried::Made {
             outcome,
+            sent_as: None,
             started: begun.0,
             duration: begun.1.elapsed(),
         };

@@ -151,7 +151,7 @@ fn deliver(transport: &Transport, names: &[&str]) -> Vec<String> {
         .iter()
         .map(|tried| match tried {
             Tried::Made { outcome, .. } => outcome.class.to_string(),
-            Tried::NotYet => "NotYet".to_owned(),
+            Tried::NotYet | Tried::NotNow(_) => "NotYet".to_owned(),
             Tried::Unknown => "Unknown".to_owned(),
         })
         .collect()
@@ -499,7 +499,7 @@ fn classes(tried: &[Tried]) -> Vec<String> {
         .iter()
         .map(|tried| match tried {
             Tried::Made { outcome, .. } => outcome.class.to_string(),
-            Tried::NotYet => "NotYet".to_owned(),
+            Tried::NotYet | Tried::NotNow(_) => "NotYet".to_owned(),
             Tried::Unknown => "Unknown".to_owned(),
         })
         .collect()

@@ -10,7 +10,38 @@ use sendqueue_testkit::dicom::{
 use sendqueue_testkit::{Kind, Study};
 
 use super::super::part10::Part10;
-use super::{Malformed, UNDEFINED, explicit_to_implicit};
+use super::{Malformed, UNDEFINED};
+use crate::transport::pieces::{Piece, slices};
+
+/// Of what lies together; and the same must come of it in pieces, wherever they begin and end.
+fn explicit_to_implicit(data_set: &[u8]) -> Result<Vec<u8>, Malformed> {
+    let converted = |source: &[u8], pieces: &[Piece]| {
+        super::explicit_to_implicit(source, pieces).map(|pieces| slices(source, &pieces).concat())
+    };
+    let whole = converted(data_set, &[Piece::Kept(0..data_set.len())]);
+    let mut random = fastrand::Rng::with_seed(data_set.len() as u64);
+    for longest in [3, 40, 100_000] {
+        if data_set.len() > 1000 * longest {
+            continue;
+        }
+        // Every other piece elsewhere than in the source, and something between them there.
+        let (mut source, mut pieces) = (vec![0xEE; 7], Vec::new());
+        let mut rest = data_set;
+        while !rest.is_empty() {
+            let (piece, more) = rest.split_at(random.usize(..=rest.len().min(longest)));
+            if random.bool() {
+                pieces.push(Piece::Made(piece.to_vec()));
+            } else {
+                pieces.push(Piece::Kept(source.len()..source.len() + piece.len()));
+                source.extend_from_slice(piece);
+                source.push(0xEE);
+            }
+            rest = more;
+        }
+        assert_eq!(converted(&source, &pieces), whole, "in pieces of {longest}");
+    }
+    whole
+}
 
 /// As `dcmconv` converts it, without group lengths.
 fn dcmconv(data_set: &[u8], options: &[&str]) -> Option<Vec<u8>> {

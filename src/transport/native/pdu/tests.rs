@@ -47,18 +47,31 @@ impl Write for Sluggish {
 
 #[test]
 fn a_message_is_put_together_again_whatever_a_write_takes() {
-    for (size, fragment) in [
-        (0, 100),
-        (1, 100),
-        (100, 100),
-        (101, 100),
-        (7001, 10),
-        (20_000, 16_378),
+    let mut random = fastrand::Rng::with_seed(12);
+    for (size, fragment, longest) in [
+        (0, 100, 1),
+        (1, 100, 1),
+        (100, 100, 100),
+        (100, 100, 7),
+        (101, 100, 1000),
+        (101, 100, 50),
+        (7001, 10, 7001),
+        (7001, 10, 25),
+        (20_000, 16_378, 20_000),
+        (20_000, 16_378, 3),
     ] {
         let command = [7u8; 130];
         let data: Vec<u8> = (0..size).map(|n| n as u8).collect();
         let mut line = Sluggish(Vec::new(), 0);
-        write_message(&mut line, 5, &command, Some(&data), fragment).unwrap();
+        // In pieces, some of them empty.
+        let mut pieces: Vec<&[u8]> = vec![&[]];
+        let mut rest = &data[..];
+        while !rest.is_empty() {
+            let (piece, more) = rest.split_at(random.usize(..=rest.len().min(longest)));
+            pieces.push(piece);
+            rest = more;
+        }
+        write_message(&mut line, 5, &command, Some(&pieces), fragment).unwrap();
         let mut found = [Vec::new(), Vec::new()];
         let mut ended = [false, false];
         let mut bytes = &line.0[..];

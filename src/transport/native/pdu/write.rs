@@ -1,6 +1,7 @@
 //! PDUs that we send (PS3.8 9.3.2, 9.3.5 to 9.3.8).
 //!
-//! Invariant: the data set's bytes are written from where they lie: nothing is copied, whatever their size.
+//! Invariant: the data set's bytes are written from where they lie: nothing is copied, whatever their size, and in
+//! however many pieces they lie.
 
 use std::io::{self, ErrorKind, IoSlice, Write};
 
@@ -111,56 +112,76 @@ fn header(context: u8, is_command: bool, is_last: bool, size: usize) -> [u8; 12]
     ]
 }
 
-/// Fragments of one write: the system takes 1024 pieces at once, two for each fragment.
+/// Parts of one write: the system takes 1024 pieces at once, and a part with a header is two.
 const AT_ONCE: usize = 500;
 
-/// Writes a message: the command and, in the same write, the beginning of its data set.
+/// Bytes that lie together; the first ones of a fragment with its header.
+struct Part<'a> {
+    header: Option<[u8; 12]>,
+    bytes: &'a [u8],
+}
+
+/// Writes a message: the command and, in the same write, the beginning of its data set. `data_set`: the pieces that it
+/// lies in.
 pub fn write_message(
     stream: &mut impl Write,
     context: u8,
     command: &[u8],
-    data_set: Option<&[u8]>,
+    data_set: Option<&[&[u8]]>,
     fragment: usize,
 ) -> io::Result<()> {
-    let mut pieces: Vec<(bool, bool, &[u8])> = Vec::new();
-    cut(&mut pieces, true, command, fragment);
+    let mut parts: Vec<Part<'_>> = Vec::new();
+    cut(&mut parts, context, true, &[command], fragment);
     if let Some(data_set) = data_set {
-        cut(&mut pieces, false, data_set, fragment);
+        cut(&mut parts, context, false, data_set, fragment);
     }
-    let mut headers = Vec::with_capacity(AT_ONCE.min(pieces.len()));
-    for part in pieces.chunks(AT_ONCE) {
-        headers.clear();
-        headers.extend(part.iter().map(|(is_command, is_last, bytes)| {
-            header(context, *is_command, *is_last, bytes.len())
-        }));
-        let mut slices: Vec<IoSlice<'_>> = headers
+    for some in parts.chunks(AT_ONCE) {
+        let mut slices: Vec<IoSlice<'_>> = some
             .iter()
-            .zip(part)
-            .flat_map(|(header, (_, _, bytes))| [IoSlice::new(header), IoSlice::new(bytes)])
+            .flat_map(|part| {
+                let header = part.header.as_ref().map(|header| IoSlice::new(header));
+                header.into_iter().chain([IoSlice::new(part.bytes)])
+            })
             .collect();
         write_all(stream, &mut slices)?;
     }
     stream.flush()
 }
 
+/// In fragments, each of them full but the last one, wherever the pieces begin and end.
 fn cut<'a>(
-    pieces: &mut Vec<(bool, bool, &'a [u8])>,
+    parts: &mut Vec<Part<'a>>,
+    context: u8,
     is_command: bool,
-    bytes: &'a [u8],
+    pieces: &[&'a [u8]],
     fragment: usize,
 ) {
-    if bytes.is_empty() {
+    // Of the message, and of the fragment under way.
+    let mut left: usize = pieces.iter().map(|piece| piece.len()).sum();
+    let mut room = 0;
+    let begin = |left: usize| {
+        let size = left.min(fragment);
+        header(context, is_command, size == left, size)
+    };
+    if left == 0 {
         // An empty data set is one empty last fragment.
-        pieces.push((is_command, true, bytes));
-        return;
+        let header = Some(begin(0));
+        return parts.push(Part { header, bytes: &[] });
     }
-    let count = bytes.len().div_ceil(fragment);
-    pieces.extend(
-        bytes
-            .chunks(fragment)
-            .enumerate()
-            .map(|(index, piece)| (is_command, index + 1 == count, piece)),
-    );
+    parts.reserve(left.div_ceil(fragment) + pieces.len());
+    for piece in pieces {
+        let mut piece = *piece;
+        while !piece.is_empty() {
+            let header = (room == 0).then(|| begin(left));
+            if room == 0 {
+                room = fragment;
+            }
+            let (bytes, rest) = piece.split_at(piece.len().min(room));
+            parts.push(Part { header, bytes });
+            (left, room) = (left - bytes.len(), room - bytes.len());
+            piece = rest;
+        }
+    }
 }
 
 fn write_all(stream: &mut impl Write, mut slices: &mut [IoSlice<'_>]) -> io::Result<()> {

@@ -276,7 +276,7 @@ fn answers_to_a_store_request() {
         let cut = Arc::new(Cut::default());
         let mut association = open(receiver.address, SHORT, &cut).unwrap();
         let lost = association
-            .store(1, CT, "1.2.3", &[7; 4000], || ())
+            .store(1, CT, "1.2.3", &[&[7; 4000]], || ())
             .expect_err(words);
         assert!(lost.details.contains(words), "{words}: {}", lost.details);
         association.abort();
@@ -296,7 +296,9 @@ fn a_receiver_that_stops_reading_holds_nobody() {
     let mut association = open(receiver.address, SHORT, &Arc::default()).unwrap();
     // More than all buffers between the two together.
     let huge = vec![0u8; 64 << 20];
-    let lost = association.store(1, CT, "1.2.3", &huge, || ()).unwrap_err();
+    let lost = association
+        .store(1, CT, "1.2.3", &[&huge], || ())
+        .unwrap_err();
     assert!(lost.details.contains("in time"), "{}", lost.details);
     drop(done);
     association.abort();
@@ -314,7 +316,9 @@ fn a_refusal_in_the_middle_of_the_data_is_told() {
     });
     let mut association = open(receiver.address, SHORT, &Arc::default()).unwrap();
     let huge = vec![0u8; 64 << 20];
-    let lost = association.store(1, CT, "1.2.3", &huge, || ()).unwrap_err();
+    let lost = association
+        .store(1, CT, "1.2.3", &[&huge], || ())
+        .unwrap_err();
     assert!(lost.details.contains("A700"), "{}", lost.details);
     drop(done);
     association.abort();

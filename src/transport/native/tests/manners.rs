@@ -42,7 +42,7 @@ fn every_size_arrives_whole_and_the_association_is_released() {
         let mut meanwhile = false;
         let bytes = vec![3u8; size];
         let answer = association
-            .store(1, CT, "1.2.3", &bytes, || meanwhile = true)
+            .store(1, CT, "1.2.3", &[&bytes], || meanwhile = true)
             .unwrap();
         assert_eq!(answer.status, 0);
         assert!(meanwhile);
@@ -71,7 +71,9 @@ fn a_response_in_many_pieces_is_one_response() {
         assert_eq!(line.next(), Some(Pdu::ReleaseRQ));
     });
     let mut association = open(receiver.address, LONG, &Arc::default()).unwrap();
-    let answer = association.store(1, CT, "1.2.3", &[1; 10], || ()).unwrap();
+    let answer = association
+        .store(1, CT, "1.2.3", &[&[1; 10]], || ())
+        .unwrap();
     assert_eq!(answer.status, 0xB007);
     // The receiver closes instead of replying: that is the end all the same.
     association.release();
@@ -94,7 +96,7 @@ fn an_accept_that_is_not_letter_perfect_is_an_accept() {
         let contexts: Vec<u8> = association.contexts.of(CT).map(|(id, _)| id).collect();
         assert_eq!(contexts.len(), expected);
         for context in contexts {
-            let answer = association.store(context, CT, "1.2.3", &[1; 10_000], || ());
+            let answer = association.store(context, CT, "1.2.3", &[&[1; 10_000]], || ());
             assert_eq!(answer.unwrap().status, 0);
         }
         association.release();
@@ -122,7 +124,9 @@ fn an_answer_in_another_context_of_the_class_is_one() {
     });
     let mut association = open(receiver.address, LONG, &Arc::default()).unwrap();
     for _ in 0..2 {
-        let answer = association.store(1, CT, "1.2.3", &[1; 10], || ()).unwrap();
+        let answer = association
+            .store(1, CT, "1.2.3", &[&[1; 10]], || ())
+            .unwrap();
         assert_eq!(answer.status, 0);
     }
     association.release();
@@ -140,7 +144,7 @@ fn a_release_in_place_of_an_answer_is_answered_and_proves_that_nothing_was_store
     });
     let mut association = open(receiver.address, LONG, &Arc::default()).unwrap();
     let lost = association
-        .store(1, CT, "1.2.3", &[1; 10], || ())
+        .store(1, CT, "1.2.3", &[&[1; 10]], || ())
         .unwrap_err();
     assert!(lost.not_stored && lost.details.contains("asked to release"));
     association.abort();
@@ -176,7 +180,7 @@ fn an_abort_is_not_answered() {
     });
     let mut association = open(receiver.address, LONG, &Arc::default()).unwrap();
     let lost = association
-        .store(1, CT, "1.2.3", &[1; 10], || ())
+        .store(1, CT, "1.2.3", &[&[1; 10]], || ())
         .unwrap_err();
     assert!(!lost.not_stored && lost.details.contains("aborted"));
     association.abort();
@@ -204,7 +208,7 @@ fn what_came_after_the_end_was_not_stored_and_what_came_before_it_may_have_been(
     let mut association = open(address, LONG, &Arc::default()).unwrap();
     receiver.join();
     let lost = association
-        .store(1, CT, "1.2.3", &[1; 10], || ())
+        .store(1, CT, "1.2.3", &[&[1; 10]], || ())
         .unwrap_err();
     // Only Linux tells what has come to the other end.
     assert_eq!(
@@ -222,7 +226,7 @@ fn what_came_after_the_end_was_not_stored_and_what_came_before_it_may_have_been(
         let mut association = open(receiver.address, LONG, &Arc::default()).unwrap();
         let bytes = vec![1; size];
         let lost = association
-            .store(1, CT, "1.2.3", &bytes, || ())
+            .store(1, CT, "1.2.3", &[&bytes], || ())
             .unwrap_err();
         assert!(!lost.not_stored, "{size}: {}", lost.details);
         receiver.join();
@@ -241,7 +245,9 @@ fn an_answer_that_came_in_time_counts_however_late_it_is_looked_at() {
     let mut association = open(receiver.address, short, &Arc::default()).unwrap();
     // Orthanc's storage is slow: the next instance takes longer to read than the receiver may take to answer.
     let slow = || std::thread::sleep(3 * short);
-    let answer = association.store(1, CT, "1.2.3", &[1; 10], slow).unwrap();
+    let answer = association
+        .store(1, CT, "1.2.3", &[&[1; 10]], slow)
+        .unwrap();
     assert_eq!(answer.status, 0);
     association.release();
     receiver.join();
@@ -288,7 +294,7 @@ fn fragments_are_never_larger_than_the_receiver_takes() {
         });
         let mut association = open(receiver.address, LONG, &Arc::default()).unwrap();
         association
-            .store(1, CT, "1.2.3", &[9; 10_000], || ())
+            .store(1, CT, "1.2.3", &[&[9; 10_000]], || ())
             .unwrap();
         association.abort();
         receiver.join();
@@ -322,7 +328,7 @@ fn a_cut_ends_every_wait() {
     let lost = std::thread::scope(|scope| {
         let waiting = scope.spawn(|| {
             association
-                .store(1, CT, "1.2.3", &[9; 10], move || other.cut())
+                .store(1, CT, "1.2.3", &[&[9; 10]], move || other.cut())
                 .unwrap_err()
         });
         waiting.join().unwrap()
