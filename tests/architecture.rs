@@ -254,6 +254,7 @@ fn comments_are_wrapped_at_120_columns() {
     let mut long = Vec::new();
     for folder in [
         "src",
+        "dicom",
         "words",
         "orthanc-sdk",
         "sendqueuectl",
