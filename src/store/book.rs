@@ -85,6 +85,17 @@ pub struct ErrorSummary {
     pub example: String,
 }
 
+/// What is held for a destination ([`super::Ending::Hold`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldItems {
+    pub destination: String,
+    pub count: u64,
+    /// Creation of the oldest.
+    pub oldest: Timestamp,
+    /// `Details` of one of them.
+    pub example: String,
+}
+
 /// How many items ever entered the error queue of a destination, with this class.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailureTotal {
@@ -123,6 +134,8 @@ pub trait Book: Send + Sync {
     fn destination(&self, name: &str) -> Result<Option<DestinationRecord>>;
     fn item(&self, id: i64) -> Result<Option<(Item, Vec<Attempt>)>>;
     fn items(&self, filter: &Filter, page: Page) -> Result<Vec<Item>>;
+    /// One for each destination for which something is held.
+    fn held(&self) -> Result<Vec<HeldItems>>;
     fn error_summary(&self) -> Result<Vec<ErrorSummary>>;
     /// One for each destination and class that ever failed; survives restarts, never falls.
     fn failure_totals(&self) -> Result<Vec<FailureTotal>>;

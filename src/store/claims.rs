@@ -60,6 +60,8 @@ pub enum Ending {
     Fail(AttemptMade),
     /// Back to `Pending`, nothing recorded.
     Release,
+    /// To `Scheduled`, due `at` by itself, whatever its group waits for. No attempt is recorded; the item tells why.
+    Hold { at: Timestamp, outcome: Outcome },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

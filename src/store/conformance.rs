@@ -15,6 +15,7 @@ use crate::item::{Attempt, Class, Ids, Item, Outcome, Priority, State, Timestamp
 
 mod arrival;
 mod dispatch;
+mod held;
 pub(crate) mod model;
 mod moves;
 mod operate;
@@ -38,6 +39,7 @@ fn one(make: Make<'_>) -> Box<dyn Store> {
 pub fn run(make: Make<'_>) {
     arrival::run(make);
     dispatch::run(make);
+    held::run(make);
     moves::run(make);
     operate::run(make);
     owners::run(make);

@@ -42,8 +42,8 @@ mod studies;
 mod upkeep;
 
 pub use self::book::{
-    Book, Counts, DestinationRecord, ErrorSummary, FailureTotal, LastError, MinuteAtRest, Outage,
-    ResourceProgress,
+    Book, Counts, DestinationRecord, ErrorSummary, FailureTotal, HeldItems, LastError,
+    MinuteAtRest, Outage, ResourceProgress,
 };
 pub use self::claims::{AttemptMade, Claim, Claims, Ending, Finish, Groups, Pick};
 pub use self::desk::{Desk, ErrorOperation, Moved};

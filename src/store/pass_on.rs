@@ -71,6 +71,7 @@ macro_rules! pass_on {
             fn destination(name: &str) -> Option<DestinationRecord>;
             fn item(id: i64) -> Option<(Item, Vec<Attempt>)>;
             fn items(filter: &Filter, page: Page) -> Vec<Item>;
+            fn held() -> Vec<HeldItems>;
             fn error_summary() -> Vec<ErrorSummary>;
             fn failure_totals() -> Vec<FailureTotal>;
             fn next_expiry() -> Option<Timestamp>;
@@ -87,6 +88,7 @@ macro_rules! pass_on {
         $crate::store::pass_on!(@impl Upkeep for $type {
             fn promote(now: Timestamp, limit: u32) -> Vec<String>;
             fn next_due() -> Option<Timestamp>;
+            fn wake(destination: &str, now: Timestamp) -> u64;
             fn expire(now: Timestamp, limit: u32) -> u64;
             fn put_off(destination: &str, now: Timestamp, until: Timestamp, limit: u32) -> u64;
             fn prune(before: Timestamp, limit: u32) -> u64;

@@ -18,6 +18,9 @@ pub trait Upkeep: Send + Sync {
     /// `Scheduled` and `Retry` items that are due become `Pending`, at most `limit`.
     /// Answers the names of the destinations that got work.
     fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>>;
+    /// What is held for the destination ([`super::Ending::Hold`]) is due now, each once, in steps that never hold the
+    /// writer for long; answers how many. What was looked at again meanwhile, and is held again, is left.
+    fn wake(&self, destination: &str, now: Timestamp) -> Result<u64>;
     /// When the next `Scheduled` or `Retry` item is due.
     fn next_due(&self) -> Result<Option<Timestamp>>;
     /// Waiting items whose time is over go to the error queue, at most `limit`; answers how many.

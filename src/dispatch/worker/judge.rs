@@ -183,6 +183,10 @@ pub(super) fn settle(
             Consequence::Retry { at } => Ending::Retry { at, attempt },
             Consequence::Fail => Ending::Fail(attempt),
             Consequence::Release => Ending::Release,
+            Consequence::Hold { at } => Ending::Hold {
+                at,
+                outcome: attempt.outcome,
+            },
         },
     })
 }
@@ -200,6 +204,7 @@ fn report(lane: &Lane, item: &Item, outcome: &Outcome, next: Consequence) {
     match (outcome.class, next) {
         (Class::Internal, _) => log::error!("{said}"),
         (_, Consequence::Fail) => log::warn!("{said}; it waits in the error queue"),
+        (_, Consequence::Hold { .. }) => log::debug!("{said}; it waits"),
         (_, Consequence::Retry { .. }) => log::info!("{said}; it will be tried again"),
         _ => {}
     }

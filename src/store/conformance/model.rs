@@ -68,6 +68,11 @@ impl Entry {
         self.item.ids.instance == new.ids.instance && self.item.destination == new.destination
     }
 
+    /// It waits by itself, whatever its group waits for.
+    pub fn is_held(&self) -> bool {
+        self.item.state == State::Scheduled && self.item.class.is_some()
+    }
+
     pub fn is_alone(&self) -> bool {
         self.group == self.item.ids.instance
     }
@@ -150,6 +155,7 @@ impl Model {
         waiting.retain(|entry| entry.item.state == State::Scheduled);
         let in_group = |entry: &Entry| {
             !entry.is_alone()
+                && !entry.is_held()
                 && entry.group == new.group
                 && entry.item.destination == new.destination
         };
@@ -273,10 +279,20 @@ impl Model {
             let own = (entry.place, result.id);
             self.hands
                 .retain(|of, (first, last)| *of != token || !(*first..=*last).contains(&own));
-            self.owners[self.by].any_result |= result.ending != Ending::Release;
+            let is_result = !matches!(result.ending, Ending::Release | Ending::Hold { .. });
+            self.owners[self.by].any_result |= is_result;
             let (state, attempt) = match &result.ending {
                 Ending::Release => {
                     entry.item.state = State::Pending;
+                    continue;
+                }
+                Ending::Hold { at, outcome } => {
+                    entry.item.state = State::Scheduled;
+                    entry.item.next_attempt = Some(*at);
+                    entry.item.class = Some(outcome.class);
+                    entry.item.dimse_status = None;
+                    entry.item.details = Some(outcome.details.clone());
+                    entry.hurried = false;
                     continue;
                 }
                 Ending::Complete(attempt) => (State::Success, attempt),
@@ -351,6 +367,18 @@ impl Model {
             }
         }
         promoted
+    }
+
+    pub fn wake(&mut self, destination: &str, now: Timestamp) -> u64 {
+        let mut woken = 0;
+        for entry in self.entries.values_mut() {
+            let held = entry.is_held() && entry.item.destination == destination;
+            if held && entry.item.next_attempt > Some(now) {
+                entry.item.next_attempt = Some(now);
+                woken += 1;
+            }
+        }
+        woken
     }
 
     pub fn next_due(&self) -> Option<Timestamp> {

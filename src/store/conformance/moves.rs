@@ -69,11 +69,15 @@ fn check(store: &dyn Store, from: State, verb: Move, group: &str) {
             assert_eq!(claim.is_some(), expected.is_some(), "{what}");
             None
         }
-        Move::Complete | Move::Retry | Move::Fail | Move::Release => {
+        Move::Complete | Move::Retry | Move::Fail | Move::Release | Move::Hold => {
             let verb = match verb {
                 Move::Complete => Ending::Complete(made(Class::Success)),
                 Move::Fail => Ending::Fail(made(Class::Rejected)),
                 Move::Release => Ending::Release,
+                Move::Hold => Ending::Hold {
+                    at: at(700),
+                    outcome: Outcome::waiting(""),
+                },
                 _ => Ending::Retry {
                     at: at(700),
                     attempt: made(Class::Busy),

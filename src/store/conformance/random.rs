@@ -106,6 +106,12 @@ impl Play {
                 self.finish();
                 "finish"
             }
+            65 if self.random.bool() => {
+                let name = self.destination();
+                let woken = self.store().wake(name, now).unwrap();
+                assert_eq!(woken, self.model.wake(name, now));
+                "wake"
+            }
             65 => {
                 let name = self.destination();
                 let promoted = self.store().promote_all(name).unwrap();
@@ -364,13 +370,14 @@ impl Play {
                     dimse_status: status,
                     details: format!("{class} at {}", self.now),
                     may_be_congestion: false,
+                    waits: false,
                 },
                 counted,
             };
             let (class, counted) = (self.random.usize(2..10), self.random.bool());
             let status = counted.then_some(0xA700 + class as u16);
             let failure = attempt(Class::ALL[class], status, counted);
-            let verb = match self.random.u8(..9) {
+            let verb = match self.random.u8(..10) {
                 0 => Ending::Release,
                 1 => Ending::Retry {
                     at: at(self.now + self.random.i64(0..200)),
@@ -378,6 +385,10 @@ impl Play {
                 },
                 2 | 3 => Ending::Fail(failure),
                 4 => continue,
+                6 => Ending::Hold {
+                    at: at(self.now + self.random.i64(0..200)),
+                    outcome: Outcome::waiting(format!("held at {}", self.now)),
+                },
                 5 => Ending::Complete(attempt(Class::Warning, Some(0xB000), true)),
                 _ => {
                     let status = self.random.bool().then_some(0);

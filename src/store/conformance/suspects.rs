@@ -41,12 +41,15 @@ impl Model {
         }
     }
 
-    /// Whatever came to a result is suspected no longer.
+    /// Whatever came to a result is suspected no longer; what is held has none.
     pub(super) fn acquit(&mut self) {
         let entries = &self.entries;
         self.suspects.retain(|id, _| {
             let state = entries.get(id).map(|entry| entry.item.state);
-            matches!(state, Some(State::Pending | State::Running))
+            matches!(
+                state,
+                Some(State::Pending | State::Running | State::Scheduled)
+            )
         });
     }
 

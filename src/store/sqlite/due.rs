@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::enqueue::find_destination;
 use super::pool::Pool;
 use super::{list, sql};
-use crate::item::{State, Timestamp};
+use crate::item::{Class, State, Timestamp};
 use crate::store::{Filter, Page, Result};
 
 const EXPIRED: &str = "not sent within ExpireAfter";
@@ -86,7 +86,6 @@ const STEP: u32 = 1000;
 /// In the order of `id`, each item once: one that fails again meanwhile is not met a second time. Else a destination
 /// that refuses everything at once would be asked until no item has an attempt left.
 pub fn promote_all(pool: &Pool, destination: &str, promoted: &Cell<u64>) -> Result<()> {
-    // In this order, since what is promoted may come to `Retry`, and nothing comes to `Scheduled`.
     for state in [State::Retry, State::Scheduled] {
         let filter = Filter {
             states: Some(state.into()),
@@ -122,6 +121,32 @@ fn promote_ids(pool: &Pool, destination: &str, ids: &[i64]) -> Result<u64> {
     }
     tx.commit()?;
     Ok(promoted as u64)
+}
+
+/// In the order of `id`, each item once: one that is held again meanwhile is not met a second time.
+pub fn wake(pool: &Pool, destination: &str, now: Timestamp, woken: &Cell<u64>) -> Result<()> {
+    let filter = Filter {
+        states: Some(State::Scheduled.into()),
+        destination: Some(destination.to_owned()),
+        class: Some(Class::Coercion),
+        ..Filter::default()
+    };
+    let mut since = 0;
+    loop {
+        let ids = list::ids(pool, &filter, Page::after(since, STEP))?;
+        let Some(last) = ids.last() else {
+            return Ok(());
+        };
+        since = *last;
+        let mut writer = pool.writer()?;
+        let tx = writer.begin()?;
+        let mut changed = 0;
+        for id in &ids {
+            changed += tx.prepare_cached(sql::WAKE)?.execute(params![id, now])?;
+        }
+        tx.commit()?;
+        woken.set(woken.get() + changed as u64);
+    }
 }
 
 pub fn expire(pool: &Pool, now: Timestamp, limit: u32) -> Result<u64> {

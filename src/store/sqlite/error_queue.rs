@@ -9,7 +9,7 @@ use super::enqueue::destination_id;
 use super::pool::Pool;
 use super::{list, row, sql};
 use crate::item::{State, Timestamp};
-use crate::store::{ErrorOperation, ErrorSummary, FailureTotal, Filter, Page, Result};
+use crate::store::{ErrorOperation, ErrorSummary, FailureTotal, Filter, HeldItems, Page, Result};
 
 /// Items that one transaction moves: some 20 ms of the writer's time.
 const STEP: u32 = 1000;
@@ -96,6 +96,23 @@ fn step(
     }
     tx.commit()?;
     Ok(moved as u64)
+}
+
+pub fn held(pool: &Pool) -> Result<Vec<HeldItems>> {
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    let held = tx
+        .prepare_cached(sql::HELD)?
+        .query_map([], |row| {
+            Ok(HeldItems {
+                destination: row.get(0)?,
+                count: row.get::<_, i64>(1)?.unsigned_abs(),
+                oldest: row.get(2)?,
+                example: row.get(3)?,
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(held)
 }
 
 pub fn error_summary(pool: &Pool) -> Result<Vec<ErrorSummary>> {

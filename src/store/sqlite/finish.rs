@@ -1,4 +1,4 @@
-//! complete, retry, fail, release: how a claim ends. The first result of an owner is noted with it.
+//! complete, retry, fail, release, hold: how a claim ends. The first result of an owner is noted with it.
 
 use std::collections::BTreeMap;
 
@@ -40,6 +40,16 @@ pub fn finish(
                 changed += tx
                     .prepare_cached(sql::FINISH_RELEASE)?
                     .execute(params![result.id, token])? as u64;
+                continue;
+            }
+            Ending::Hold { at, outcome } => {
+                changed += tx.prepare_cached(sql::FINISH_HOLD)?.execute(params![
+                    result.id,
+                    token,
+                    at,
+                    outcome.class,
+                    row::details(&outcome.details)
+                ])? as u64;
                 continue;
             }
             Ending::Complete(attempt) => (State::Success, None, attempt),

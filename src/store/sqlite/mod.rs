@@ -20,9 +20,9 @@ use std::time::Duration;
 
 use super::{
     Book, Claim, Claims, Counts, Cursor, Desk, DestinationRecord, Enqueued, ErrorOperation,
-    ErrorSummary, FailureTotal, Fault, Filter, Finish, Gap, Groups, Hand, HeldBack, Intake,
-    Journal, LastError, Level, MinuteAtRest, Moved, Outage, Page, Pick, Released, ResourceProgress,
-    Result, StoreError, Upkeep,
+    ErrorSummary, FailureTotal, Fault, Filter, Finish, Gap, Groups, Hand, HeldBack, HeldItems,
+    Intake, Journal, LastError, Level, MinuteAtRest, Moved, Outage, Page, Pick, Released,
+    ResourceProgress, Result, StoreError, Upkeep,
 };
 use crate::item::{Attempt, Item, Reading, Timestamp};
 
@@ -288,6 +288,10 @@ impl Book for SqliteStore {
         list::items(&self.pool, filter, page)
     }
 
+    fn held(&self) -> Result<Vec<HeldItems>> {
+        error_queue::held(&self.pool)
+    }
+
     fn error_summary(&self) -> Result<Vec<ErrorSummary>> {
         error_queue::error_summary(&self.pool)
     }
@@ -335,6 +339,12 @@ impl Upkeep for SqliteStore {
 
     fn next_due(&self) -> Result<Option<Timestamp>> {
         self.told(due::next_due(&self.pool))
+    }
+
+    fn wake(&self, destination: &str, now: Timestamp) -> Result<u64> {
+        let woken = Cell::new(0);
+        self.write(|| due::wake(&self.pool, destination, now, &woken))?;
+        Ok(woken.get())
     }
 
     fn expire(&self, now: Timestamp, limit: u32) -> Result<u64> {

@@ -31,7 +31,7 @@ CREATE INDEX item_prunable ON item (completed) WHERE state IN ('Success', 'Cance
 CREATE INDEX item_queue ON item (destination, state, priority DESC);
 
 CREATE INDEX item_scheduled_group ON item (destination, grp, place)
-    WHERE state = 'Scheduled' AND grp IS NOT NULL;
+    WHERE state = 'Scheduled' AND grp IS NOT NULL AND next_attempt IS NULL;
 
 CREATE INDEX item_stopped_instance ON item (instance) WHERE state IN ('Failure', 'Cancelled');
 
@@ -134,7 +134,7 @@ CREATE TABLE item (
     hurried           INTEGER NOT NULL DEFAULT 0 CHECK (hurried IN (0, 1)),
     attempt_count     INTEGER NOT NULL DEFAULT 0 CHECK (attempt_count >= 0),
     created           INTEGER NOT NULL,
-    -- Of an item in Retry, or Scheduled without a group; a group's is in hold.due.
+    -- Of an item in Retry, Scheduled without a group, or held for itself alone; a group's is in hold.due.
     next_attempt      INTEGER,
     expires           INTEGER,
     completed         INTEGER,
@@ -157,7 +157,7 @@ CREATE TABLE item (
     earlier           INTEGER NOT NULL DEFAULT 0 CHECK (earlier IN (0, 1)),
     details           TEXT,
     CHECK (CASE state
-        WHEN 'Scheduled' THEN claim IS NULL AND completed IS NULL AND (next_attempt IS NULL) = (grp IS NOT NULL)
+        WHEN 'Scheduled' THEN claim IS NULL AND completed IS NULL AND (next_attempt IS NOT NULL OR grp IS NOT NULL)
         WHEN 'Pending'   THEN claim IS NULL AND completed IS NULL AND next_attempt IS NULL
         WHEN 'Running'   THEN claim IS NOT NULL AND completed IS NULL AND next_attempt IS NULL
         WHEN 'Retry'     THEN claim IS NULL AND completed IS NULL AND next_attempt IS NOT NULL
@@ -261,7 +261,7 @@ WHEN OLD.state = 'Scheduled' AND NEW.state <> 'Scheduled' AND OLD.grp IS NOT NUL
     DELETE FROM hold
     WHERE destination = OLD.destination AND grp = OLD.grp AND NOT EXISTS (
         SELECT 1 FROM item INDEXED BY item_scheduled_group
-        WHERE destination = OLD.destination AND grp = OLD.grp AND state = 'Scheduled');
+        WHERE destination = OLD.destination AND grp = OLD.grp AND state = 'Scheduled' AND next_attempt IS NULL);
 END;
 
 CREATE TRIGGER item_made AFTER INSERT ON item BEGIN
@@ -286,7 +286,7 @@ WHEN OLD.state = 'Scheduled' AND OLD.grp IS NOT NULL BEGIN
     DELETE FROM hold
     WHERE destination = OLD.destination AND grp = OLD.grp AND NOT EXISTS (
         SELECT 1 FROM item INDEXED BY item_scheduled_group
-        WHERE destination = OLD.destination AND grp = OLD.grp AND state = 'Scheduled');
+        WHERE destination = OLD.destination AND grp = OLD.grp AND state = 'Scheduled' AND next_attempt IS NULL);
 END;
 
 CREATE TRIGGER suspect_cleared AFTER UPDATE OF state ON item

@@ -55,6 +55,7 @@ statements! {
     FAILURE_TOTALS = "failure_totals";
     FINISH_ATTEMPT = "finish_attempt";
     FINISH_HELD = "finish_held";
+    FINISH_HOLD = "finish_hold";
     FINISH_ITEM = "finish_item";
     FINISH_RELEASE = "finish_release";
     HAND_CLEAR = "hand_clear";
@@ -64,6 +65,7 @@ statements! {
     GAP_CLOSE = "gap_close";
     GAP_OPEN = "gap_open";
     GAP_READ = "gap_read";
+    HELD = "held";
     ITEM_ATTEMPTS = "item_attempts";
     ITEM_READ = "item_read";
     GROUP_DUE = "group_due";
@@ -142,4 +144,5 @@ statements! {
     TAKEN_OF = "taken_of";
     TAKEN_OWED = "taken_owed";
     TAKEN_PAID = "taken_paid";
+    WAKE = "wake";
 }

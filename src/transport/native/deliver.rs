@@ -243,6 +243,7 @@ impl<'a> Delivering<'a> {
                 }
                 Err(NotSent::NotOpened(not)) => Outcome {
                     may_be_congestion: not.why.may_be_congestion(),
+                    waits: false,
                     ..Outcome::new(Class::Unreachable, not.details)
                 },
                 Err(NotSent::NotLoaded(NotLoaded::Outcome(outcome))) => outcome,

@@ -137,6 +137,7 @@ pub fn classify(code: i64, details: &str, payload_status: Option<u16>) -> Outcom
     }
     Outcome {
         may_be_congestion: class == Class::Unreachable && details.ends_with("Association Rejected"),
+        waits: false,
         ..Outcome::new(class, details)
     }
 }

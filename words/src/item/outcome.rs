@@ -116,6 +116,8 @@ pub struct Outcome {
     /// The peer is there and gave no association: it refused it for no lasting reason (A-ASSOCIATE-RJ, PS3.8 9.3.4),
     /// closed the connection, or let the time run out. It may have too many.
     pub may_be_congestion: bool,
+    /// Something is missing that may come: the item waits for it, and nothing was tried.
+    pub waits: bool,
 }
 
 impl Outcome {
@@ -125,6 +127,15 @@ impl Outcome {
             dimse_status: None,
             details: details.into(),
             may_be_congestion: false,
+            waits: false,
+        }
+    }
+
+    /// It cannot be changed as the destination asks yet, since something is missing that may come.
+    pub fn waiting(details: impl Into<String>) -> Outcome {
+        Outcome {
+            waits: true,
+            ..Outcome::new(Class::Coercion, details)
         }
     }
 
@@ -142,6 +153,7 @@ impl Outcome {
             dimse_status: Some(status),
             details: details.into(),
             may_be_congestion: false,
+            waits: false,
         }
     }
 }
@@ -156,7 +168,14 @@ pub enum Consequence {
     Fail,
     /// Back to `Pending`, as if it had never been claimed.
     Release,
+    /// To `Scheduled`, until what it waits for comes; looked at again at the latest then.
+    Hold {
+        at: Timestamp,
+    },
 }
+
+/// Seconds after which what waits for something is looked at again, though nobody told that it came.
+const LOOKED_AT_AGAIN: f64 = 3600.0;
 
 /// What becomes of an item whose attempt ended so.
 ///
@@ -179,6 +198,9 @@ pub fn follow(
         }
     };
     match outcome.class {
+        _ if outcome.waits => Consequence::Hold {
+            at: now.plus_seconds(LOOKED_AT_AGAIN),
+        },
         Class::Success | Class::Warning => Consequence::Complete,
         Class::Unreachable => Consequence::Release,
         Class::Interrupted | Class::Busy | Class::Internal => retry(),
@@ -243,6 +265,19 @@ mod tests {
         assert_eq!(
             follow(&of(Class::Coercion), 0, &policy, NOW, 0.5),
             Consequence::Fail
+        );
+    }
+
+    #[test]
+    fn what_lacks_something_waits_for_it() {
+        let held = Outcome::waiting("not known yet");
+        assert!(!held.class.reached_destination());
+        let next = follow(&held, 0, &RetryPolicy::default(), NOW, 0.5);
+        assert_eq!(
+            next,
+            Consequence::Hold {
+                at: NOW.plus_seconds(3600.0)
+            }
         );
     }
 

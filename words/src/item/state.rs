@@ -10,6 +10,7 @@
 //!                                 │ redirect       ▼
 //!                                 └───────────── Failure ── purge ──► gone
 //!
+//!   hold: Running ─► Scheduled (something is missing that may come)
 //!   cancel: Scheduled, Pending, Retry, Running ─► Cancelled ─ replay ─► Pending; purge, prune ─► gone
 //!   expire: Scheduled, Pending, Retry ─► Failure
 //!   send-now, redirect: Scheduled, Pending, Retry ─► Pending
@@ -43,6 +44,7 @@ pub enum Move {
     Retry,
     Fail,
     Release,
+    Hold,
     Expire,
     Cancel,
     SendNow,
@@ -52,13 +54,14 @@ pub enum Move {
 }
 
 impl Move {
-    pub const ALL: [Move; 12] = [
+    pub const ALL: [Move; 13] = [
         Move::Promote,
         Move::Claim,
         Move::Complete,
         Move::Retry,
         Move::Fail,
         Move::Release,
+        Move::Hold,
         Move::Expire,
         Move::Cancel,
         Move::SendNow,
@@ -111,6 +114,7 @@ impl State {
             (Move::Retry, Running) => Some(Retry),
             (Move::Fail, Running) => Some(Failure),
             (Move::Release, Running) => Some(Pending),
+            (Move::Hold, Running) => Some(Scheduled),
             (Move::Expire, Scheduled | Pending | Retry) => Some(Failure),
             (Move::Cancel, Scheduled | Pending | Retry | Running) => Some(Cancelled),
             (Move::SendNow, Scheduled | Retry | Pending) => Some(Pending),

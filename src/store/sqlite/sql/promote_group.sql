@@ -3,6 +3,6 @@
 UPDATE item SET state = 'Pending'
 WHERE id IN (
     SELECT id FROM item INDEXED BY item_scheduled_group
-    WHERE destination = ?1 AND grp = ?2 AND state = 'Scheduled'
+    WHERE destination = ?1 AND grp = ?2 AND state = 'Scheduled' AND next_attempt IS NULL
     ORDER BY place, id
     LIMIT ?3)
