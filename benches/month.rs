@@ -82,6 +82,7 @@ fn one_day(store: &SqliteStore, day: u64, per_day: u64, now: Timestamp) -> Resul
                         duration_us: 5000,
                         outcome: Outcome::new(Class::Success, ""),
                         counted: true,
+                        sent_as: None,
                     }),
                 })
                 .collect();

@@ -184,6 +184,7 @@ fn deliver(store: &SqliteStore, count: u64, at_once: usize) -> Result<(u64, Spen
                     duration_us: 5_000,
                     outcome: Outcome::of_status(0, ""),
                     counted: true,
+                    sent_as: None,
                 }),
             })
             .collect();

@@ -114,6 +114,7 @@ fn made(outcome: Outcome, now: Timestamp) -> AttemptMade {
         started: now,
         duration_us: 4200,
         counted: outcome.class.reached_destination(),
+        sent_as: None,
         outcome,
     }
 }

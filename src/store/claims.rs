@@ -71,6 +71,8 @@ pub struct AttemptMade {
     pub outcome: Outcome,
     /// Whether it reached the destination (`Class::reached_destination`).
     pub counted: bool,
+    /// See [`crate::item::Attempt::sent_as`].
+    pub sent_as: Option<String>,
 }
 
 /// For the lanes of the destinations.

@@ -14,16 +14,19 @@ use super::{
 use crate::item::{Attempt, Class, Ids, Item, Outcome, Priority, State, Timestamp};
 
 mod arrival;
+mod decisions;
 mod dispatch;
 mod held;
 pub(crate) mod model;
 mod moves;
 mod operate;
+mod outputs;
 mod owners;
 mod query;
 mod random;
 mod sources;
 mod studies;
+mod subjects;
 mod suspects;
 
 /// Makes an empty store; each of its handles is an owner of claims.
@@ -38,14 +41,17 @@ fn one(make: Make<'_>) -> Box<dyn Store> {
 /// The whole suite; panics at the first promise that is broken.
 pub fn run(make: Make<'_>) {
     arrival::run(make);
+    decisions::run(make);
     dispatch::run(make);
     held::run(make);
     moves::run(make);
     operate::run(make);
+    outputs::run(make);
     owners::run(make);
     query::run(make);
     sources::run(make);
     studies::run(make);
+    subjects::run(make);
     for seed in 1..=4 {
         random::run(make, seed, 1000);
     }
@@ -114,6 +120,7 @@ fn made(class: Class) -> AttemptMade {
         duration_us: 1500,
         outcome: Outcome::new(class, format!("it was {class}")),
         counted: class.reached_destination(),
+        sent_as: None,
     }
 }
 

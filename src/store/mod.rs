@@ -5,6 +5,9 @@
 //! | [`Journal`] | arrival | the cursor, and what is taken in |
 //! | [`Studies`] | arrival | the studies that rules take whole |
 //! | [`Sources`] | arrival, and whoever looks | the AETs from which something came |
+//! | [`Decisions`] | what changes instances on their way | what is decided once for a study; serial numbers |
+//! | [`Outputs`] | the same, and arrival | how what is sent would come back |
+//! | [`Subjects`] | de-identification | what people gave for `Lookup` |
 //! | [`Claims`] | dispatch | what is being sent, and what became of it |
 //! | [`Desk`] | the API | what people do |
 //! | [`Book`] | whoever looks | queries |
@@ -33,12 +36,15 @@ pub mod sqlite;
 
 mod book;
 mod claims;
+mod decisions;
 mod desk;
 mod filter;
 mod in_hand;
 mod journal;
+mod outputs;
 mod sources;
 mod studies;
+mod subjects;
 mod upkeep;
 
 pub use self::book::{
@@ -46,14 +52,17 @@ pub use self::book::{
     MinuteAtRest, Outage, ResourceProgress,
 };
 pub use self::claims::{AttemptMade, Claim, Claims, Ending, Finish, Groups, Pick};
+pub use self::decisions::{Decisions, Serial, SerialLast};
 pub use self::desk::{Desk, ErrorOperation, Moved};
 pub use self::filter::{CLOCK_SLACK_SECONDS, Filter, Order, Page, States, StatusFilter};
 pub use self::in_hand::{BLAMED_ASIDE, BLAMED_MOST, Hand, HeldBack, Released, SEEN_ASIDE};
 pub use self::journal::{
     Cursor, Duplicates, Enqueued, Gap, Intake, Journal, NewItem, Notifier, Reached, Reception,
 };
+pub use self::outputs::Outputs;
 pub use self::sources::{Heard, MOST_SOURCES, Source, Sources};
 pub use self::studies::{Studies, TakenStudy};
+pub use self::subjects::{Subject, Subjects};
 pub use self::upkeep::{Fault, Upkeep};
 
 #[cfg(test)]
@@ -91,6 +100,12 @@ pub enum StoreError {
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The queue, whole. All methods may be called from any thread.
-pub trait Store: Journal + Studies + Sources + Claims + Desk + Book + Upkeep {}
+pub trait Store:
+    Journal + Studies + Sources + Decisions + Outputs + Subjects + Claims + Desk + Book + Upkeep
+{
+}
 
-impl<T: Journal + Studies + Sources + Claims + Desk + Book + Upkeep> Store for T {}
+impl<T> Store for T where
+    T: Journal + Studies + Sources + Decisions + Outputs + Subjects + Claims + Desk + Book + Upkeep
+{
+}

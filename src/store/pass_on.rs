@@ -46,6 +46,40 @@ macro_rules! pass_on {
             fn watch(aets: &[&str], now: Timestamp) -> ();
         } {});
     };
+    (Decisions for $type:ty) => {
+        $crate::store::pass_on!(@impl Decisions for $type {
+            fn decided(recipe: &str, study_uid: &str) -> BTreeMap<String, String>;
+            fn decide(
+                recipe: &str,
+                study_uid: &str,
+                found: &BTreeMap<String, String>,
+                now: Timestamp
+            ) -> BTreeMap<String, String>;
+            fn serial(name: &str, study_uid: &str) -> Option<u64>;
+            fn issue_serial(name: &str, study_uid: &str, start: u64, now: Timestamp) -> u64;
+            fn serials(name: &str, study_uid: Option<&str>, since: u64, limit: u32) -> Vec<Serial>;
+            fn serial_names() -> Vec<SerialLast>;
+        } {});
+    };
+    (Outputs for $type:ty) => {
+        $crate::store::pass_on!(@impl Outputs for $type {
+            fn remember_output(
+                sent_study: &str,
+                study: &str,
+                renamed: Option<&str>,
+                now: Timestamp
+            ) -> ();
+            fn own_outputs(arrivals: &[(&str, &str)]) -> Vec<bool>;
+        } {});
+    };
+    (Subjects for $type:ty) => {
+        $crate::store::pass_on!(@impl Subjects for $type {
+            fn subject(list: &str, key: &[String]) -> Option<Vec<(String, String)>>;
+            fn add_subjects(list: &str, subjects: &[Subject]) -> u64;
+            fn remove_subject(list: &str, key: &[String]) -> bool;
+            fn subjects(list: &str, since: u64, limit: u32) -> Vec<(u64, Subject)>;
+        } {});
+    };
     (Desk for $type:ty) => {
         $crate::store::pass_on!(@impl Desk for $type {
             fn replay(id: i64, expires: Option<Timestamp>) -> Moved;

@@ -145,6 +145,7 @@ fn what_did_not_get_there_is_sent_again() {
             duration_us: 1,
             outcome: Outcome::new(Class::Rejected, "no"),
             counted: true,
+            sent_as: None,
         }),
     };
     world.store.finish(claim.token, &[failed], now).unwrap();

@@ -256,6 +256,7 @@ impl World {
                             duration_us: 1,
                             outcome: Outcome::new(Class::Success, String::new()),
                             counted: true,
+                            sent_as: None,
                         }),
                     })
                     .collect();

@@ -51,6 +51,9 @@ impl Faulty {
 pass_on!(Journal for Faulty);
 pass_on!(Studies for Faulty);
 pass_on!(Sources for Faulty);
+pass_on!(Decisions for Faulty);
+pass_on!(Outputs for Faulty);
+pass_on!(Subjects for Faulty);
 pass_on!(Claims for Faulty);
 pass_on!(Desk for Faulty);
 pass_on!(Book for Faulty);

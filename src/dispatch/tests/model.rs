@@ -634,6 +634,7 @@ impl Play {
                                     duration_us: duration.as_micros() as u64,
                                     outcome: outcome.clone(),
                                     counted: outcome.class.reached_destination(),
+                                    sent_as: None,
                                 };
                                 let counted = attempt.counted;
                                 let verb = follows(attempt, count + 1, &retry, now, stopped);

@@ -161,6 +161,7 @@ pub(super) fn settle(
         duration_us: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
         outcome: outcome.clone(),
         counted,
+        sent_as: None,
     };
     let next = follow(
         outcome,

@@ -156,6 +156,7 @@ fn an_attempt_leaves_its_trace(store: &dyn Store) {
         duration_us: 7,
         outcome: Outcome::of_status(0xA700, "full"),
         counted: true,
+        sent_as: Some("2.25.7".into()),
     };
     let token = claim(store, "pacs").token;
     let retry = Ending::Retry {
@@ -207,8 +208,10 @@ fn an_attempt_leaves_its_trace(store: &dyn Store) {
             class: Class::Busy,
             dimse_status: Some(0xA700),
             details: "full".into(),
+            sent_as: Some("2.25.7".into()),
         }
     );
+    assert_eq!(attempts[1].sent_as, None);
     check_counts(store);
 }
 

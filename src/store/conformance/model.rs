@@ -318,6 +318,7 @@ impl Model {
                 class: outcome.class,
                 dimse_status: outcome.dimse_status,
                 details: outcome.details.clone(),
+                sent_as: attempt.sent_as.clone(),
             });
             if state == State::Failure {
                 count(&mut self.failed, &entry.item.destination, outcome.class);

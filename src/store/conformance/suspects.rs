@@ -139,6 +139,7 @@ impl Model {
                     "Orthanc ended 3 times while this was being prepared or sent",
                 ),
                 counted: false,
+                sent_as: None,
             };
             let verb = Ending::Fail(attempt);
             self.finish(

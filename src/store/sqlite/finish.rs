@@ -129,6 +129,7 @@ pub fn finish_one(
         outcome.class,
         outcome.dimse_status,
         details,
+        attempt.sent_as,
     ])?;
     Ok(Some(destination))
 }

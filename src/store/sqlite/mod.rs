@@ -11,11 +11,12 @@
 //! - The schema repeats the states, classes and their rules as CHECK constraints.
 //!
 //! Map: [`open`] file and settings, [`disk`] what is on it and what room, [`faults`] what is wrong with it, [`migrate`]
-//! schema, [`pool`] connections, [`sql`] statements; then one file per family of verbs.
+//! schema, [`pool`] connections, [`settled`] what is synced, [`sql`] statements; then one file per family of verbs.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::{
@@ -28,6 +29,7 @@ use crate::item::{Attempt, Item, Reading, Timestamp};
 
 mod claim;
 mod clock;
+mod decisions;
 mod disk;
 mod due;
 mod enqueue;
@@ -41,14 +43,17 @@ mod lock;
 mod migrate;
 mod open;
 mod operate;
+mod outputs;
 mod owner;
 mod pool;
 mod query;
 mod release;
 mod row;
+mod settled;
 mod sources;
 mod sql;
 mod studies;
+mod subjects;
 
 #[cfg(test)]
 mod tests;
@@ -58,6 +63,7 @@ pub struct SqliteStore {
     pool: Arc<pool::Pool>,
     disk: Arc<disk::Disk>,
     faults: Arc<faults::Faults>,
+    settled: Arc<settled::Settled>,
     created: Timestamp,
     owner: owner::Owner,
     /// Given back last.
@@ -76,7 +82,9 @@ impl SqliteStore {
         let writer = open::writer(path, open::released())?;
         let created = writer.query_row(sql::CREATED, [], |row| row.get(0))?;
         let ended = owner::last(&writer)?;
+        let outputs = outputs::any(&writer)?;
         let pool = Arc::new(pool::Pool::new(path.to_path_buf(), writer, ended));
+        pool.outputs.store(outputs, Ordering::Relaxed);
         // The schema and what a crash left in the log: in the database from the start.
         pool.empty_log();
         let disk = disk::Disk::of(&pool)?;
@@ -84,6 +92,7 @@ impl SqliteStore {
             pool,
             disk: Arc::new(disk),
             faults: Arc::default(),
+            settled: Arc::default(),
             created,
             owner: owner::Owner::default(),
             _lock: Arc::new(lock),
@@ -97,6 +106,7 @@ impl SqliteStore {
             pool: self.pool.clone(),
             disk: self.disk.clone(),
             faults: self.faults.clone(),
+            settled: self.settled.clone(),
             created: self.created,
             owner: owner::Owner::default(),
             _lock: self._lock.clone(),

@@ -27,6 +27,8 @@ pub struct Pool {
     pub ended: i64,
     /// There may be suspects: only then are they looked for.
     pub suspects: AtomicBool,
+    /// There may be outputs: only then is anything looked up among them.
+    pub outputs: AtomicBool,
 }
 
 pub struct Writer<'a>(MutexGuard<'a, Connection>);
@@ -98,6 +100,7 @@ impl Pool {
             readers: Mutex::new(Vec::new()),
             ended,
             suspects: AtomicBool::default(),
+            outputs: AtomicBool::default(),
         }
     }
 

@@ -128,6 +128,7 @@ fn fail(tx: &Connection, token: i64, id: i64, times: u32, now: Timestamp) -> Res
             format!("Orthanc ended {times} times while this was being prepared or sent"),
         ),
         counted: false,
+        sent_as: None,
     };
     let destination = finish_one(tx, token, id, State::Failure, None, &attempt, now)?;
     if let Some(destination) = destination {

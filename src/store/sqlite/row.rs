@@ -48,6 +48,7 @@ pub fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         class: row.get(4)?,
         dimse_status: row.get(5)?,
         details: row.get(6)?,
+        sent_as: row.get(7)?,
     })
 }
 

@@ -40,6 +40,12 @@ CREATE INDEX item_study ON item (study, instance, destination);
 CREATE INDEX item_success_untold ON item (destination)
     WHERE class = 'Success' AND dimse_status IS NULL;
 
+CREATE INDEX own_output_study ON own_output (study) WHERE sent_study <> study;
+
+CREATE UNIQUE INDEX serial_number ON serial (name, number);
+
+CREATE INDEX subject_list ON subject (list);
+
 CREATE INDEX taken_study_owed ON taken_study (since, study) WHERE owed = 1;
 
 CREATE TABLE attempt (
@@ -53,6 +59,8 @@ CREATE TABLE attempt (
     class        TEXT NOT NULL,
     dimse_status INTEGER CHECK (dimse_status BETWEEN 0 AND 65535),
     details      TEXT NOT NULL,
+    -- The SOP Instance UID under which it was sent; NULL: its own.
+    sent_as      TEXT,
     PRIMARY KEY (item, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -61,6 +69,15 @@ CREATE TABLE cursor (
     seq  INTEGER NOT NULL,
     date TEXT NOT NULL
 ) STRICT;
+
+CREATE TABLE decision (
+    study_uid TEXT NOT NULL,
+    recipe    TEXT NOT NULL,
+    key       TEXT NOT NULL,
+    value     TEXT NOT NULL,
+    decided   INTEGER NOT NULL,
+    PRIMARY KEY (study_uid, recipe, key)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE destination (
     id                 INTEGER PRIMARY KEY,
@@ -173,6 +190,20 @@ CREATE TABLE meta (
     value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE own_output (
+    id         INTEGER PRIMARY KEY,
+    sent_study TEXT NOT NULL,
+    study      TEXT NOT NULL,
+    since      INTEGER NOT NULL,
+    UNIQUE (sent_study, study)
+) STRICT;
+
+CREATE TABLE own_sent (
+    output INTEGER NOT NULL REFERENCES own_output (id),
+    uid    TEXT NOT NULL,
+    PRIMARY KEY (output, uid)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE owner (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     -- Claims so far.
@@ -184,6 +215,14 @@ CREATE TABLE owner (
     ended_well  INTEGER NOT NULL DEFAULT 0 CHECK (ended_well IN (0, 1))
 ) STRICT;
 
+CREATE TABLE serial (
+    name      TEXT NOT NULL,
+    study_uid TEXT NOT NULL,
+    number    INTEGER NOT NULL CHECK (number >= 1),
+    given     INTEGER NOT NULL,
+    PRIMARY KEY (name, study_uid)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE source (
     aet     TEXT PRIMARY KEY,
     -- NULL: nothing since it is watched.
@@ -194,6 +233,14 @@ CREATE TABLE source (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sqlite_sequence(name,seq);
+
+CREATE TABLE subject (
+    id    INTEGER PRIMARY KEY AUTOINCREMENT,
+    list  TEXT NOT NULL,
+    key   TEXT NOT NULL,
+    found TEXT NOT NULL,
+    UNIQUE (list, key)
+) STRICT;
 
 CREATE TABLE suspect (
     item   INTEGER PRIMARY KEY REFERENCES item (id) ON DELETE CASCADE,
@@ -287,6 +334,14 @@ WHEN OLD.state = 'Scheduled' AND OLD.grp IS NOT NULL BEGIN
     WHERE destination = OLD.destination AND grp = OLD.grp AND NOT EXISTS (
         SELECT 1 FROM item INDEXED BY item_scheduled_group
         WHERE destination = OLD.destination AND grp = OLD.grp AND state = 'Scheduled' AND next_attempt IS NULL);
+END;
+
+CREATE TRIGGER item_removed_from_output AFTER DELETE ON item
+WHEN EXISTS (SELECT 1 FROM own_output WHERE study = OLD.study AND sent_study <> study) BEGIN
+    INSERT INTO own_sent (output, uid)
+    SELECT id, substr(OLD.sop_instance_uid, -24)
+    FROM own_output WHERE study = OLD.study AND sent_study <> study
+    ON CONFLICT (output, uid) DO NOTHING;
 END;
 
 CREATE TRIGGER suspect_cleared AFTER UPDATE OF state ON item

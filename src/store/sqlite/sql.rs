@@ -34,6 +34,8 @@ statements! {
     CREATED = "created";
     CURSOR_READ = "cursor_read";
     CURSOR_WRITE = "cursor_write";
+    DECISION_ADD = "decision_add";
+    DECISION_OF = "decision_of";
     DESTINATION_ADD = "destination_add";
     DESTINATION_ERROR = "destination_error";
     DESTINATION_ID = "destination_id";
@@ -94,6 +96,11 @@ statements! {
     LIST_UNTOLD = "list_untold" + "list_where" + "list_up";
     LIST_UNTOLD_DOWN = "list_untold" + "list_where" + "list_down";
     NEXT_DUE = "next_due";
+    OUTPUT_ADD = "output_add";
+    OUTPUT_ANY = "output_any";
+    OUTPUT_IS = "output_is";
+    OUTPUT_OF = "output_of";
+    OUTPUT_RENAMED = "output_renamed";
     OWNER_ENDED_WELL = "owner_ended_well";
     OWNER_FORGET = "owner_forget";
     OWNER_LAST = "owner_last";
@@ -124,6 +131,11 @@ statements! {
     REPLAY = "replay";
     RUNNING = "running";
     SEND_NOW = "send_now";
+    SERIAL_ISSUE = "serial_issue";
+    SERIAL_LIST = "serial_list";
+    SERIAL_LIST_STUDY = "serial_list_study";
+    SERIAL_NAMES = "serial_names";
+    SERIAL_OF = "serial_of";
     SOURCE_COUNT = "source_count";
     SOURCE_DROP = "source_drop";
     SOURCE_FORGET = "source_forget";
@@ -131,6 +143,11 @@ statements! {
     SOURCE_LIST = "source_list";
     SOURCE_UNWATCH = "source_unwatch";
     SOURCE_WATCH = "source_watch";
+    SUBJECT_ADD = "subject_add";
+    SUBJECT_CHANGE = "subject_change";
+    SUBJECT_LIST = "subject_list";
+    SUBJECT_OF = "subject_of";
+    SUBJECT_REMOVE = "subject_remove";
     SUSPECT_ANY = "suspect_any";
     SUSPECT_CLEAR = "suspect_clear";
     SUSPECT_COUNT = "suspect_count";

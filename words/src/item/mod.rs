@@ -84,6 +84,8 @@ pub struct Attempt {
     pub class: Class,
     pub dimse_status: Option<u16>,
     pub details: String,
+    /// The SOP Instance UID under which it was sent; `None`: the item's own.
+    pub sent_as: Option<String>,
 }
 
 /// Level of a resource in Orthanc.

@@ -50,6 +50,59 @@ CREATE TABLE source (
     CHECK (last IS NOT NULL OR watched IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 
+-- What is decided once for a study, for ever: by its Study Instance UID, since Orthanc's identifier changes with a
+-- corrected patient ID.
+CREATE TABLE decision (
+    study_uid TEXT NOT NULL,
+    recipe    TEXT NOT NULL,
+    key       TEXT NOT NULL,
+    value     TEXT NOT NULL,
+    decided   INTEGER NOT NULL,
+    PRIMARY KEY (study_uid, recipe, key)
+) STRICT, WITHOUT ROWID;
+
+-- Serial numbers, and the study that has each. Rows are never removed: a receiver has these numbers.
+CREATE TABLE serial (
+    name      TEXT NOT NULL,
+    study_uid TEXT NOT NULL,
+    number    INTEGER NOT NULL CHECK (number >= 1),
+    given     INTEGER NOT NULL,
+    PRIMARY KEY (name, study_uid)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX serial_number ON serial (name, number);
+
+-- What people gave for Lookup: lists, keys and what is found as JSON. AUTOINCREMENT: pages go by it.
+CREATE TABLE subject (
+    id    INTEGER PRIMARY KEY AUTOINCREMENT,
+    list  TEXT NOT NULL,
+    key   TEXT NOT NULL,
+    found TEXT NOT NULL,
+    UNIQUE (list, key)
+) STRICT;
+
+CREATE INDEX subject_list ON subject (list);
+
+-- Studies of which something is sent so that it would come back as something else: Orthanc's identifiers of the study
+-- that it would be of, and of the one that it is of. The same, where only SOP Instance UIDs change.
+CREATE TABLE own_output (
+    id         INTEGER PRIMARY KEY,
+    sent_study TEXT NOT NULL,
+    study      TEXT NOT NULL,
+    since      INTEGER NOT NULL,
+    UNIQUE (sent_study, study)
+) STRICT;
+
+CREATE INDEX own_output_study ON own_output (study) WHERE sent_study <> study;
+
+-- SOP Instance UIDs of such outputs that are not those of items: since the instance was given another one, or since its
+-- item is gone. Of each the end alone (for ever is long), which tells the instances of a study apart.
+CREATE TABLE own_sent (
+    output INTEGER NOT NULL REFERENCES own_output (id),
+    uid    TEXT NOT NULL,
+    PRIMARY KEY (output, uid)
+) STRICT, WITHOUT ROWID;
+
 -- Rows are never removed: items and attempts refer to them for ever.
 CREATE TABLE destination (
     id                 INTEGER PRIMARY KEY,
@@ -187,6 +240,8 @@ CREATE TABLE attempt (
     class        TEXT NOT NULL,
     dimse_status INTEGER CHECK (dimse_status BETWEEN 0 AND 65535),
     details      TEXT NOT NULL,
+    -- The SOP Instance UID under which it was sent; NULL: its own.
+    sent_as      TEXT,
     PRIMARY KEY (item, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -316,6 +371,15 @@ WHEN OLD.state = 'Scheduled' AND OLD.grp IS NOT NULL BEGIN
     WHERE destination = OLD.destination AND grp = OLD.grp AND NOT EXISTS (
         SELECT 1 FROM item INDEXED BY item_scheduled_group
         WHERE destination = OLD.destination AND grp = OLD.grp AND state = 'Scheduled' AND next_attempt IS NULL);
+END;
+
+-- Of an item that is gone its outputs are known all the same.
+CREATE TRIGGER item_removed_from_output AFTER DELETE ON item
+WHEN EXISTS (SELECT 1 FROM own_output WHERE study = OLD.study AND sent_study <> study) BEGIN
+    INSERT INTO own_sent (output, uid)
+    SELECT id, substr(OLD.sop_instance_uid, -24)
+    FROM own_output WHERE study = OLD.study AND sent_study <> study
+    ON CONFLICT (output, uid) DO NOTHING;
 END;
 
 -- An item as the program reads it.

@@ -1,0 +1,1 @@
+SELECT key, value FROM decision WHERE recipe = ?1 AND study_uid = ?2

@@ -1,0 +1,1 @@
+SELECT found FROM subject WHERE list = ?1 AND key = ?2

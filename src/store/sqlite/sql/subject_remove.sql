@@ -1,0 +1,1 @@
+DELETE FROM subject WHERE list = ?1 AND key = ?2
