@@ -204,6 +204,8 @@ fn settings(defaults: DestinationSettings) -> Settings {
         gap_seconds: 600,
         max_memory_mb: 256,
         sources: BTreeMap::new(),
+        serials: BTreeMap::new(),
+        coercions: BTreeMap::new(),
         rules: Vec::new(),
         remarks: Vec::new(),
         defaults,

@@ -25,7 +25,7 @@ use crate::item::{Again, Ids, Level, Priority};
 
 pub use record::{Mark, Marks, Record};
 pub use resolve::resolve;
-pub use rule::{Condition, No, Verdict, matches};
+pub use rule::{Condition, Holds, No, Verdict, all_hold, asks_for_the_sender, is_from, matches};
 pub use senders::{Machine, Senders};
 pub use tags::{Element, TagSource, TagValues, Tags};
 

@@ -67,13 +67,10 @@ pub fn matches<'r>(
     }
     let mut hangs = None;
     if !is_taken {
-        for (tag, asked) in &rule.when.tags {
-            match tag_holds(tag, asked, tags) {
-                Ok(true) => {}
-                // Whatever the unreadable ones say.
-                Ok(false) => return Verdict::No(No::When(Condition::Tag(tag, asked))),
-                Err(why) => hangs = Some((Condition::Tag(tag, asked), why)),
-            }
+        match tags_hold(&rule.when, tags) {
+            Holds::Yes => {}
+            Holds::No(one) => return Verdict::No(No::When(one)),
+            Holds::Undecided(one, why) => hangs = Some((one, why)),
         }
     }
     if arrival.anonymized && !rule.anonymized {
@@ -94,6 +91,47 @@ pub fn matches<'r>(
         None if is_taken => Verdict::Taken,
         None => Verdict::Yes,
     }
+}
+
+/// Whether conditions that all must hold do.
+#[derive(Debug, Clone)]
+pub enum Holds<'r> {
+    Yes,
+    /// This one does not.
+    No(Condition<'r>),
+    /// It hangs on this one, whose tag cannot be read, for this reason.
+    Undecided(Condition<'r>, String),
+}
+
+/// Whether all of these hold for `arrival`.
+pub fn all_hold<'r>(
+    conditions: &'r Conditions,
+    arrival: &Arrival,
+    tags: &mut Tags<'_>,
+) -> Holds<'r> {
+    match known(conditions).find(|one| !one.is_known_to_hold(arrival)) {
+        Some(one) => Holds::No(one),
+        None => tags_hold(conditions, tags),
+    }
+}
+
+fn tags_hold<'r>(conditions: &'r Conditions, tags: &mut Tags<'_>) -> Holds<'r> {
+    let mut holds = Holds::Yes;
+    for (tag, asked) in &conditions.tags {
+        let one = Condition::Tag(tag, asked);
+        match tag_holds(tag, asked, tags) {
+            Ok(true) => {}
+            // Whatever the unreadable ones say.
+            Ok(false) => return Holds::No(one),
+            Err(why) => holds = Holds::Undecided(one, why),
+        }
+    }
+    holds
+}
+
+/// Whether the way here is asked for, and not the tags alone.
+pub fn asks_for_the_sender(conditions: &Conditions) -> bool {
+    known(conditions).next().is_some()
 }
 
 /// The conditions that ask for no tags.

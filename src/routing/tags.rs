@@ -55,6 +55,20 @@ impl TagValues {
         serde_json::from_slice(tags)
     }
 
+    /// From elements by their keys, where they are not read from Orthanc.
+    pub fn of(elements: impl IntoIterator<Item = (String, Element)>) -> TagValues {
+        let listed = elements.into_iter().filter_map(|(key, element)| {
+            let listed = match element {
+                Element::Missing => return None,
+                Element::Text(text) => Listed::Text(text),
+                Element::Sequence { is_empty } => Listed::Sequence { is_empty },
+                Element::Unreadable(_) => Listed::Unread,
+            };
+            Some((key, listed))
+        });
+        TagValues(listed.collect())
+    }
+
     /// Whether the list shows the tag, in whatever way.
     pub fn has(&self, key: &str) -> bool {
         self.0.contains_key(key)

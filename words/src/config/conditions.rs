@@ -12,7 +12,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::mistake::{Mistakes, one_of, printable};
+use sendqueue_dicom::dictionary;
+use serde_json::{Map, Value};
+
+use super::mistake::{Mistakes, nearest, one_of, printable, quoted_text};
 use super::raw::{Node, Object};
 use super::settings::{Conditions, Match, Source, Tag};
 use super::vocabulary::{ABSENT, AET, ORIGINS, PRESENT, REGEX, aet};
@@ -97,6 +100,48 @@ impl<'a> Reader<'a> {
         conditions
     }
 
+    /// `If` of a step: conditions that all must hold, and beside them tags directly.
+    pub fn of_a_step(&self, node: &Node<'_>, mistakes: &mut Mistakes) -> Conditions {
+        let allowed = "an object of conditions, for instance { \"AccessionNumber\": \"absent\" }";
+        let Some(section) = node.object(allowed, mistakes) else {
+            return Conditions::default();
+        };
+        if node
+            .value
+            .as_object()
+            .is_some_and(|entries| entries.is_empty())
+        {
+            node.wrong(mistakes, allowed);
+        }
+        let (known, beside): (Map<String, Value>, Map<String, Value>) = section
+            .entries()
+            .map(|(key, node)| (key.to_owned(), node.value.clone()))
+            .partition(|(key, _)| KEYS.contains(&key.as_str()));
+        let known = Value::from(known);
+        let mut read = self.read(&Node::new(&node.path, &known), &KEYS, mistakes);
+        read.written = node.value.clone();
+        let beside = Value::from(beside);
+        let beside = Node::new(&node.path, &beside);
+        let Some(section) = beside.object(allowed, mistakes) else {
+            return read;
+        };
+        for (tag, asked) in read_tags(&section, self.lookup, &KEYS, mistakes) {
+            match read.tags.iter().any(|(other, _)| other.key() == tag.key()) {
+                true => mistakes.add(
+                    &section.path_of(&tag.written),
+                    format!("the tag {}", tag.key()),
+                    "each tag once (it stands in Tags too)",
+                ),
+                false => read.tags.push((tag, asked)),
+            }
+        }
+        read
+    }
+
+    pub fn has_sources(&self) -> bool {
+        !self.sources.is_empty()
+    }
+
     fn at_least_one(&self, node: &Node<'_>, keys: &[&str], mistakes: &mut Mistakes) {
         let no_tags = |value: &serde_json::Value| value.as_object().is_some_and(|o| o.is_empty());
         let is_empty = (node.value.as_object()).is_some_and(|entries| {
@@ -127,7 +172,7 @@ impl<'a> Reader<'a> {
         let allowed =
             "an object from tags to values, for instance { \"Modality\": [\"CT\", \"MR\"] }";
         if let Some(tags) = tags.and_then(|n| n.object(allowed, mistakes)) {
-            read.tags = read_tags(&tags, self.lookup, mistakes);
+            read.tags = read_tags(&tags, self.lookup, &[], mistakes);
         }
         read
     }
@@ -194,9 +239,11 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// `beside`: what else may stand there.
 fn read_tags(
     section: &Object<'_>,
     lookup: TagLookup<'_>,
+    beside: &[&str],
     mistakes: &mut Mistakes,
 ) -> Vec<(Tag, Match)> {
     let mut tags: Vec<(Tag, Match)> = Vec::new();
@@ -214,9 +261,8 @@ fn read_tags(
             _ => condition(&node, &plain, Case::Matters, mistakes),
         };
         let Some((group, element)) = number(written).or_else(|| lookup(written)) else {
-            let allowed =
-                "a tag of Orthanc's dictionary (\"Modality\") or \"gggg,eeee\" in hexadecimal";
-            mistakes.add(&node.path, "an unknown tag", allowed);
+            let (found, allowed) = unknown_tag(written, beside);
+            mistakes.add(&node.path, found, allowed);
             continue;
         };
         let tag = Tag {
@@ -239,6 +285,24 @@ fn read_tags(
         }
     }
     tags
+}
+
+/// What was found in place of a tag, and what is allowed.
+fn unknown_tag(written: &str, beside: &[&str]) -> (&'static str, String) {
+    let tag = "a tag of Orthanc's dictionary (\"Modality\") or \"gggg,eeee\" in hexadecimal";
+    let near = nearest(written, beside).or_else(|| dictionary::nearest(written));
+    let near = near.map(|near| format!(" (did you mean {}?)", quoted_text(near)));
+    let near = near.unwrap_or_default();
+    match beside {
+        [] => ("an unknown tag", format!("{tag}{near}")),
+        _ => {
+            let conditions = one_of(beside.iter().copied(), None);
+            (
+                "an unknown condition",
+                format!("{tag}, or {conditions}{near}"),
+            )
+        }
+    }
 }
 
 /// Orthanc's ways to write a tag in numbers: `0008,0060`, `0008-0060`, `00080060`.

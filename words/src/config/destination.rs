@@ -7,6 +7,7 @@
 //! - Two keys that depend on each other are compared only where one of them is written and both are
 //!   valid: one slip of the pen is one mistake.
 
+use super::altering::Altering;
 use super::mistake::{Mistakes, quoted_text};
 use super::raw::{Node, Object, Written};
 use super::settings::{AssociationPer, DestinationSettings, LocalAet, Transport, Window};
@@ -16,7 +17,7 @@ use super::vocabulary::{
 use super::window;
 use crate::item::{RetryPolicy, Statuses, statuses};
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 20] = [
     "Target",
     "Transport",
     "TransferSyntax",
@@ -35,6 +36,8 @@ const KEYS: [&str; 18] = [
     "ExpireAfter",
     "MaxBytesPerSecond",
     "Windows",
+    "Coerce",
+    "OriginalAttributes",
 ];
 
 /// What all names of a target share, see [`DestinationSettings::share`].
@@ -83,7 +86,7 @@ impl Draft {
     }
 
     /// What `node` says, over `self`.
-    pub fn over(&self, node: &Node<'_>, mistakes: &mut Mistakes) -> Draft {
+    pub fn over(&self, node: &Node<'_>, altering: &Altering, mistakes: &mut Mistakes) -> Draft {
         let mut draft = self.clone();
         let Some(section) = node.section(&KEYS, mistakes) else {
             return draft;
@@ -137,6 +140,8 @@ impl Draft {
             n.integer(0..=u64::MAX, mistakes)
         });
         section.read("Windows", &mut s.windows, |n| windows(n, mistakes));
+
+        altering.read_keys(&section, s, mistakes);
 
         draft.read_split(&section, mistakes);
         draft.read_quiet(&section, mistakes);

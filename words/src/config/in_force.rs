@@ -53,6 +53,11 @@ pub struct InForce {
     pub max_bytes_per_second: u64,
     /// Local times in which it may send; empty: always.
     pub windows: Vec<String>,
+    /// The entry of `Coercions` that changes what is sent; null: it is sent as stored.
+    #[schema(required = true)]
+    pub coerce: Option<String>,
+    /// Whether what is changed tells so itself, in Original Attributes (0400,0561).
+    pub original_attributes: bool,
 }
 
 /// Back-off with full jitter.
@@ -112,6 +117,8 @@ pub fn in_force(settings: &DestinationSettings) -> InForce {
         expire_after: settings.expire_after,
         max_bytes_per_second: settings.max_bytes_per_second,
         windows: settings.windows.iter().map(window::format).collect(),
+        coerce: settings.coerce.as_ref().map(|recipe| recipe.name.clone()),
+        original_attributes: settings.original_attributes,
     }
 }
 

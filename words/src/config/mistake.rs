@@ -137,7 +137,7 @@ pub(super) fn one_of<'a>(names: impl IntoIterator<Item = &'a str>, found: Option
 
 /// The name that `word` was probably meant to be: the same but for upper and lower case, or but for
 /// a third of its letters.
-fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
+pub(super) fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
     let word = letters(word)?;
     names
         .iter()

@@ -7,6 +7,7 @@
 //! - No I/O but for [`base_directory`] and [`files`], which look at the file system.
 
 mod alerts;
+mod altering;
 pub mod coercion;
 pub mod compress;
 mod conditions;
@@ -24,6 +25,7 @@ mod rule_in_force;
 mod rule_remarks;
 pub mod settings;
 mod silent;
+mod sum;
 mod validate;
 mod vocabulary;
 mod window;

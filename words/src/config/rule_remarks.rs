@@ -6,10 +6,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::altering::Altering;
 use super::mistake::quoted_text;
 use super::settings::{Conditions, Match, Rule, Source};
 
-pub(super) fn rule_remarks(rules: &[Rule], sources: &BTreeMap<String, Arc<Source>>) -> Vec<String> {
+pub(super) fn rule_remarks(
+    rules: &[Rule],
+    sources: &BTreeMap<String, Arc<Source>>,
+    altering: &Altering,
+) -> Vec<String> {
     let never = rules.iter().filter(|rule| never_matches(rule)).map(|rule| {
         format!(
             "rule {} can never match: its Unless holds back all that its When asks for",
@@ -27,12 +32,12 @@ pub(super) fn rule_remarks(rules: &[Rule], sources: &BTreeMap<String, Arc<Source
     let is_named = |source: &Arc<Source>| {
         let named =
             (rules.iter()).flat_map(|rule| rule.when.sources.iter().chain(&rule.unless.sources));
-        named.into_iter().any(|one| one.name == source.name)
+        named.into_iter().any(|one| one.name == source.name) || altering.names_source(&source.name)
     };
     let unnamed = sources.values().filter(|source| !is_named(source));
     let unnamed = unnamed.map(|source| {
         format!(
-            "no rule names the source {} (Sources)",
+            "no rule and no recipe names the source {} (Sources)",
             quoted_text(&source.name)
         )
     });

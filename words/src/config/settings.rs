@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::coercion::Recipe;
+use super::coercion::{Recipe, Serial};
 use super::compress::Compression;
 use super::deidentify::Deidentification;
 use crate::item::Level;
@@ -32,6 +32,10 @@ pub struct Settings {
     pub max_memory_mb: u32,
     /// `Sources`, by name.
     pub sources: BTreeMap<String, Arc<Source>>,
+    /// `Serials`, by name.
+    pub serials: BTreeMap<String, Arc<Serial>>,
+    /// `Coercions`, by name.
+    pub coercions: BTreeMap<String, Arc<Recipe>>,
     pub rules: Vec<Rule>,
     pub defaults: DestinationSettings,
     pub destinations: BTreeMap<String, DestinationSettings>,

@@ -8,23 +8,24 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::alerts::alerts;
+use super::altering::Altering;
 use super::conditions::Reader;
 use super::destination::{
     Draft, MAX_QUIET_SECONDS, QUIET_SECONDS, TARGET, at_least_quiet, at_most_quiet,
 };
-use super::files::sorted;
 use super::host::{Host, host, index_directory};
 use super::mistake::{Mistakes, quoted, quoted_text};
 use super::names::{check_destination, check_second_name};
 use super::raw::{Node, Object};
 use super::rule_remarks::rule_remarks;
 use super::settings::{Conditions, DestinationSettings, Rule, Scope, Settings};
+use super::sum::sum;
 use super::vocabulary::{AGAIN, LEVELS, PRIORITIES, SCOPES};
 use crate::item::Again;
 
 const SECTION: &str = "SendQueue";
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 13] = [
     "Enable",
     "Database",
     "TcpNoDelay",
@@ -32,6 +33,8 @@ const KEYS: [&str; 11] = [
     "GapSeconds",
     "MaxMemoryMB",
     "Sources",
+    "Serials",
+    "Coercions",
     "Rules",
     "Defaults",
     "Destinations",
@@ -109,9 +112,14 @@ pub fn load(
         n.integer(1..=1_048_576, m)
     });
 
+    let mut reader = Reader::new(tag_lookup, host.settings.strict_aet_comparison);
+    if let Some(sources) = section.get("Sources") {
+        reader.learn_sources(&sources, m);
+    }
+    let altering = Altering::read(&section, &reader, m);
     let mut defaults = Draft::built_in();
     section.read("Defaults", &mut defaults, |n| {
-        let draft = Draft::built_in().over(n, m);
+        let draft = Draft::built_in().over(n, &altering, m);
         if draft.settings.target.is_some() {
             m.add(
                 &format!("{}.Target", n.path),
@@ -123,17 +131,13 @@ pub fn load(
     });
     let mut destinations = BTreeMap::new();
     section.read("Destinations", &mut destinations, |n| {
-        read_destinations(n, &defaults, &host, m)
+        read_destinations(n, &defaults, &altering, &host, m)
     });
     let second: Vec<&str> = destinations
         .iter()
         .filter(|(_, own)| own.target.is_some())
         .map(|(name, _)| name.as_str())
         .collect();
-    let mut reader = Reader::new(tag_lookup, host.settings.strict_aet_comparison);
-    if let Some(sources) = section.get("Sources") {
-        reader.learn_sources(&sources, m);
-    }
     let known = Known {
         host: &host,
         second: &second,
@@ -150,6 +154,8 @@ pub fn load(
     section.read("Alerts", &mut told, |n| alerts(n, strict, m).map(Some));
 
     if mistakes.0.is_empty() {
+        let mut remarks = rule_remarks(&rules, &sources, &altering);
+        remarks.extend(altering.remarks(&defaults.settings, &destinations));
         Ok(Settings {
             enable,
             database,
@@ -158,7 +164,9 @@ pub fn load(
             history_days,
             gap_seconds,
             max_memory_mb,
-            remarks: rule_remarks(&rules, &sources),
+            remarks,
+            coercions: altering.coercions(),
+            serials: altering.serials(),
             sources,
             rules,
             defaults: defaults.settings,
@@ -194,6 +202,7 @@ fn path(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<String> {
 fn read_destinations(
     node: &Node<'_>,
     defaults: &Draft,
+    altering: &Altering,
     host: &Host,
     mistakes: &mut Mistakes,
 ) -> Option<BTreeMap<String, DestinationSettings>> {
@@ -201,7 +210,7 @@ fn read_destinations(
     let entries = node.object(allowed, mistakes)?;
     let mut destinations = BTreeMap::new();
     for (name, node) in entries.entries() {
-        let own = defaults.over(&node, mistakes).settings;
+        let own = defaults.over(&node, altering, mistakes).settings;
         let checked = if node.value.get("Target").is_some() {
             check_second_name(name, host)
         } else {
@@ -318,7 +327,7 @@ fn read_rule(
     });
     rule.key = match section.get("Name") {
         Some(_) => rule.name.clone(),
-        None => sum(["To", "When", "Unless"].map(|key| section.get(key))),
+        None => sum(["To", "When", "Unless"].map(|key| Some(section.get(key)?.value))),
     };
     Some(rule)
 }
@@ -346,20 +355,6 @@ fn check_quiet(section: &Object<'_>, rule: &Rule, known: &Known<'_>, mistakes: &
         }
         _ => {}
     }
-}
-
-/// A sum of what is written there (FNV-1a, 64 bits), the same in every version and on every machine, and in whatever
-/// order the keys stand: Orthanc sorts them, a person does not.
-fn sum<'a>(nodes: impl IntoIterator<Item = Option<Node<'a>>>) -> String {
-    let written = nodes.into_iter().map(|node| match node {
-        Some(node) => sorted(node.value.clone()).to_string(),
-        None => String::new(),
-    });
-    let text = written.collect::<Vec<String>>().join("\n");
-    let sum = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
-        (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    format!("#{sum:016x}")
 }
 
 fn rule_name(node: &Node<'_>, before: &[Rule], mistakes: &mut Mistakes) -> Option<String> {

@@ -33,6 +33,8 @@ fn table_of_defaults() -> Value {
         "ExpireAfter": 604_800,
         "MaxBytesPerSecond": 0,
         "Windows": [],
+        "Coerce": null,
+        "OriginalAttributes": false,
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod accepted;
 mod alerts;
+mod coercions;
 mod mistakes;
 mod mistakes_destination;
 mod mistakes_rule;
@@ -18,6 +19,8 @@ fn dictionary(name: &str) -> Option<(u16, u16)> {
         "Modality" => Some((0x0008, 0x0060)),
         "StudyDescription" => Some((0x0008, 0x1030)),
         "TransferSyntaxUID" => Some((0x0002, 0x0010)),
+        "AccessionNumber" => Some((0x0008, 0x0050)),
+        "StudyID" => Some((0x0020, 0x0010)),
         _ => None,
     }
 }

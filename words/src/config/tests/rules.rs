@@ -292,7 +292,7 @@ fn a_source_that_nobody_names_is_told() {
     }));
     assert_eq!(
         settings.remarks,
-        ["no rule names the source \"B\" (Sources)"]
+        ["no rule and no recipe names the source \"B\" (Sources)"]
     );
     assert_eq!(settings.warnings().count(), 1);
 }
