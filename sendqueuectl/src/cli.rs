@@ -41,6 +41,18 @@ pub enum Command {
     Health,
     /// From which AETs something came, and when last.
     Sources,
+    /// How far each serial is; of one of them, which study got which number.
+    Serials {
+        name: Option<String>,
+        /// The number of this study: its ID in Orthanc, or its Study Instance UID.
+        #[arg(long, requires = "name")]
+        study: Option<String>,
+        /// Those above this number.
+        #[arg(long, requires = "name", default_value_t = 0)]
+        since: u64,
+        #[arg(long, requires = "name", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+    },
     /// The error queue by destination, class and status, or item by item.
     Errors {
         #[command(flatten)]

@@ -34,6 +34,16 @@ pub fn run(cli: &Cli, command: &Command) -> Done {
         Command::Status { check } => session.status(*check),
         Command::Health => session.health(),
         Command::Sources => session.sources(),
+        Command::Serials {
+            name: None,
+            ..
+        } => session.serials(),
+        Command::Serials {
+            name: Some(name),
+            study,
+            since,
+            limit,
+        } => session.serial(name, study.as_deref(), *since, *limit),
         Command::Errors {
             filter,
             list,
@@ -228,6 +238,33 @@ impl Session<'_> {
         Ok(ExitCode::SUCCESS)
     }
 
+    fn serials(&self) -> Done {
+        let serials = self.client.get("/serials", &[])?;
+        if !self.raw(&serials) {
+            let row = |one: &Value| ["Name", "Last", "Next"].map(|key| field(one, key)).to_vec();
+            let rows: Vec<Vec<String>> = list(&serials).iter().map(row).collect();
+            table(&["NAME", "LAST", "NEXT"], &rows);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn serial(&self, name: &str, study: Option<&str>, since: u64, limit: u32) -> Done {
+        let mut arguments = vec![("since", since.to_string()), ("limit", limit.to_string())];
+        arguments.extend(study.map(|study| ("study", study.to_owned())));
+        let given = self
+            .client
+            .get(&format!("/serials/{}", segment(name)), &arguments)?;
+        if !self.raw(&given) {
+            let row = |one: &Value| {
+                let number = field(one, "Number");
+                vec![number, field(one, "StudyInstanceUid"), time(one, "Time")]
+            };
+            let rows: Vec<Vec<String>> = list(&given).iter().map(row).collect();
+            table(&["NUMBER", "STUDY INSTANCE UID", "GIVEN (UTC)"], &rows);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
     fn health(&self) -> Done {
         let health = self.client.get("/health", &[])?;
         if !self.raw(&health) {
@@ -356,6 +393,7 @@ impl Session<'_> {
                         .trim()
                         .to_owned(),
                     field(one, "Details"),
+                    field(one, "SentSopInstanceUid"),
                 ]
             })
             .collect();
@@ -367,6 +405,7 @@ impl Session<'_> {
                 "DESTINATION",
                 "OUTCOME",
                 "DETAILS",
+                "SENT AS",
             ],
             &rows,
         );

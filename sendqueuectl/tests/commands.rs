@@ -106,6 +106,7 @@ fn what_is_asked_is_shown_for_people_and_programs() {
     );
     assert!(ctl.ok(&["health"]).starts_with("ok"));
     assert!(ctl.ok(&["sources"]).starts_with("AET"));
+    assert!(ctl.ok(&["serials"]).starts_with("NAME"));
     let text = ctl.ok(&["errors"]);
     assert!(
         text.contains("bad Rejected A900: 2 items") && text.contains("does not match"),

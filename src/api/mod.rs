@@ -26,6 +26,7 @@ pub mod resources;
 pub mod route;
 pub mod router;
 pub mod rules;
+mod serials;
 mod sources;
 pub mod types;
 

@@ -67,6 +67,8 @@ pub const ROUTES: &[Route] = routes! {
     Get "/rules" rules |api, request, _| api.rules(request);
     Post "/route" ask_rules |api, request, _| api.route(request);
     Post "/reload" reload |api, request, _| api.reload(request);
+    Get "/serials" serials |api, request, _| api.serials(request);
+    Get "/serials/{name}" serial |api, request, name| api.serial(request, name);
     Get "/sources" sources |api, request, _| api.sources(request);
     Post "/alerts/test" test_alert |api, _, _| api.test_alert();
     Get "/patients/{id}" patient |api, request, id| api.resource(request, "patients", id);

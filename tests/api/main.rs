@@ -2,6 +2,7 @@
 
 mod items;
 mod lists;
+mod serials;
 
 use std::collections::BTreeSet;
 

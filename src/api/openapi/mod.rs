@@ -35,7 +35,7 @@ const DESCRIPTION: &str = "The persistent send queue of an Orthanc: what waits, 
      Who may call is Orthanc's own matter (`AuthenticationEnabled`, `RegisteredUsers`, authorization plugins). A POST that a browser \
      makes for a page of another site (its `Origin` is not this host) is refused unless its `Content-Type` is `application/json`.";
 
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     ("Queue", "The queue as a whole."),
     (
         "Items",
@@ -50,6 +50,10 @@ const TAGS: [(&str, &str); 7] = [
         "Where instances go: the modalities of Orthanc.",
     ),
     ("Rules", "What decides where instances go."),
+    (
+        "Serials",
+        "Numbers that studies get on their way, each once and for ever.",
+    ),
     ("Resources", "What of a resource of Orthanc went where."),
     (
         "Page",

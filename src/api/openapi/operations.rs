@@ -10,7 +10,7 @@ use crate::api::types::{
     AlertTest, Destination, Echo, Enqueue, Enqueued, ErrorFilter, ErrorSummary, ErrorsQuery,
     Health, History, Item, ItemDetailed, ItemsQuery, Nothing, Overview, Purged, RedirectFilter,
     RedirectTo, Redirected, Reloaded, Removed, Replayed, Resource, RouteAnswer, RouteQuestion,
-    Rule, Section, Sender,
+    Rule, Section, Sender, SerialGiven, SerialState, SerialsQuery,
 };
 use crate::ui;
 
@@ -277,6 +277,22 @@ pub fn sources() -> Described {
     )
     .text("Those that `Alerts.SilentSources` names, and at most 1000 others.")
     .answers_list::<Sender>("In the order of their AETs")
+}
+
+pub fn serials() -> Described {
+    get("Serials", "serials", "How far each serial is")
+        .text("Those that are configured, and those of which a number was given.")
+        .answers_list::<SerialState>("In the order of their names")
+}
+
+pub fn serial() -> Described {
+    get("Serials", "serial", "Which study got which number")
+        .part(
+            text_like("^[0-9A-Za-z_-]+$", "accessions"),
+            "Name in `SendQueue.Serials`",
+        )
+        .query::<SerialsQuery>()
+        .answers_list::<SerialGiven>("At most `limit` of them, in the order of their numbers")
 }
 
 /// A call of one destination.

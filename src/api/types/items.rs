@@ -151,6 +151,9 @@ pub struct Attempt {
     pub details: String,
     /// What happened, in plain words.
     pub meaning: String,
+    /// The SOP Instance UID under which it was sent; null: the instance's own.
+    #[schema(required = true)]
+    pub sent_sop_instance_uid: Option<String>,
 }
 
 impl From<&item::Attempt> for Attempt {
@@ -164,6 +167,7 @@ impl From<&item::Attempt> for Attempt {
             dimse_status: attempt.dimse_status,
             details: attempt.details.clone(),
             meaning: meaning(attempt.class, attempt.dimse_status),
+            sent_sop_instance_uid: attempt.sent_as.clone(),
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod reload;
 pub mod resources;
 pub mod route;
 pub mod rules;
+pub mod serials;
 pub mod sources;
 pub mod values;
 
@@ -44,5 +45,6 @@ pub use self::route::{
     RouteAnswer, RouteOfSome, RouteQuestion, RuleSaid, RuleTowards, RuleVerdict,
 };
 pub use self::rules::{Rule, RuleCounts};
+pub use self::serials::{SerialGiven, SerialState, SerialsQuery};
 pub use self::sources::Sender;
 pub use self::values::{Counts, Time, age};

@@ -117,6 +117,23 @@ fn busy_twice_then_delivered_counts_three() {
 }
 
 #[test]
+fn the_uid_that_was_sent_is_kept_on_the_attempt() {
+    let bench = bench(|_| ());
+    bench.enqueue(&items("s", 2));
+    let renamed = || Some("2.25.7".to_owned());
+    bench.on_deliver(move |batch| {
+        let mut delivery = up_to(batch, |_| None);
+        if let Tried::Made { sent_as, .. } = &mut delivery.0[0] {
+            *sent_as = renamed();
+        }
+        delivery
+    });
+    bench.work();
+    let sent_as = |instance: &str| bench.item(instance).1[0].sent_as.clone();
+    assert_eq!([sent_as("s-0"), sent_as("s-1")], [renamed(), None]);
+}
+
+#[test]
 fn after_max_attempts_it_is_in_the_error_queue() {
     let bench = bench(quick);
     bench.enqueue(&items("s", 1));

@@ -141,13 +141,13 @@ pub(super) fn settle(
     each: Option<Duration>,
 ) -> Option<Finish> {
     let lane = held.lane;
-    let (outcome, started, duration) = match tried {
+    let (outcome, sent_as, started, duration) = match tried {
         Tried::Made {
             outcome,
+            sent_as,
             started,
             duration,
-            ..
-        } => (outcome, started, duration),
+        } => (outcome, sent_as, started, duration),
         Tried::NotYet | Tried::NotNow(_) => return Some(release(item.id)),
         Tried::Unknown => return None,
     };
@@ -161,7 +161,7 @@ pub(super) fn settle(
         duration_us: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
         outcome: outcome.clone(),
         counted,
-        sent_as: None,
+        sent_as: sent_as.clone(),
     };
     let next = follow(
         outcome,

@@ -1,0 +1,84 @@
+//! `/sendqueue/serials`: numbers that were given to studies, and who got which.
+//!
+//! Invariant: to look gives no number.
+
+use std::collections::BTreeMap;
+
+use orthanc_sdk::Request;
+
+use super::error::ApiError;
+use super::input::{Query, quoted};
+use super::lookup::{is_orthanc_id, is_unknown};
+use super::types::{SerialGiven, SerialState, SerialsQuery, Time};
+use super::{Answer, Api, ok};
+
+impl Api {
+    /// `GET /sendqueue/serials`.
+    pub fn serials(&self, request: &Request) -> Answer {
+        Query::none(request)?;
+        ok(&self.serial_states()?)
+    }
+
+    /// Those that are configured, and those of which a number was given.
+    fn serial_states(&self) -> Result<Vec<SerialState>, ApiError> {
+        let mut last: BTreeMap<String, Option<u64>> = BTreeMap::new();
+        for one in self.store.serial_names()? {
+            last.insert(one.name, Some(one.last));
+        }
+        let state = |(name, last): (String, Option<u64>)| SerialState {
+            next: last.map_or(1, |last| last.saturating_add(1)),
+            name,
+            last,
+        };
+        Ok(last.into_iter().map(state).collect())
+    }
+
+    /// `GET /sendqueue/serials/{name}`.
+    pub fn serial(&self, request: &Request, name: &str) -> Answer {
+        let query = Query::of::<SerialsQuery>(request)?;
+        let page = query.page()?;
+        let study = query
+            .text("study")
+            .map(|text| self.study_uid(text))
+            .transpose()?;
+        let given = self.store.serials(
+            name,
+            study.as_deref(),
+            page.since.unsigned_abs(),
+            page.limit,
+        )?;
+        let is_known = |states: Vec<SerialState>| states.iter().any(|one| one.name == name);
+        if given.is_empty() && !is_known(self.serial_states()?) {
+            return Err(ApiError::not_found(format!(
+                "there is no serial {}: neither is it configured, nor was a number of it given",
+                quoted(name)
+            )));
+        }
+        let list: Vec<SerialGiven> = given
+            .into_iter()
+            .map(|one| SerialGiven {
+                number: one.number,
+                study_instance_uid: one.study_uid,
+                time: Time(one.given),
+            })
+            .collect();
+        ok(&list)
+    }
+
+    /// The Study Instance UID that `text` stands for: it is one, or Orthanc's identifier of a study. One that Orthanc
+    /// does not know is given back as it is: nothing will be found with it.
+    fn study_uid(&self, text: String) -> Result<String, ApiError> {
+        if !is_orthanc_id(&text) {
+            return Ok(text);
+        }
+        match self.client.get_json(&format!("/studies/{text}")) {
+            Ok(study) => {
+                let uid = study.pointer("/MainDicomTags/StudyInstanceUID");
+                let uid = uid.and_then(|uid| uid.as_str());
+                Ok(uid.map_or(text, str::to_owned))
+            }
+            Err(error) if is_unknown(&error) => Ok(text),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
