@@ -206,6 +206,7 @@ fn settings(defaults: DestinationSettings) -> Settings {
         sources: BTreeMap::new(),
         serials: BTreeMap::new(),
         coercions: BTreeMap::new(),
+        deidentifications: BTreeMap::new(),
         rules: Vec::new(),
         remarks: Vec::new(),
         defaults,

@@ -5,12 +5,14 @@
 //! - `null` takes away what `Defaults` say.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::coercion::{
-    Recipe, RecipeReader, Recipes, Serial, Serials, Words, leftovers, names_source, serials,
+    From, Recipe, RecipeReader, Recipes, Serial, Serials, Words, leftovers, names_source, serials,
 };
 use super::conditions::Reader;
+use super::deidentify::{Deidentification, DeidentificationReader, Deidentifications};
 use super::mistake::{Mistakes, one_of, quoted_text};
 use super::raw::{Node, Object};
 use super::settings::{DestinationSettings, Transport};
@@ -19,12 +21,14 @@ use super::settings::{DestinationSettings, Transport};
 pub(super) struct Altering {
     serials: Serials,
     coercions: Recipes,
+    deidentifications: Deidentifications,
 }
 
 impl Altering {
     pub fn read(
         section: &Object<'_>,
         conditions: &Reader<'_>,
+        base: Option<&Path>,
         mistakes: &mut Mistakes,
     ) -> Altering {
         let mut numbers = Serials::new();
@@ -41,8 +45,17 @@ impl Altering {
         };
         let mut coercions = Recipes::new();
         section.read("Coercions", &mut coercions, |n| reader.recipes(n, mistakes));
+        let reader = DeidentificationReader {
+            recipes: reader,
+            base,
+        };
+        let mut deidentifications = Deidentifications::new();
+        section.read("Deidentifications", &mut deidentifications, |n| {
+            reader.read(n, mistakes)
+        });
         Altering {
             coercions,
+            deidentifications,
             serials: numbers,
         }
     }
@@ -54,6 +67,10 @@ impl Altering {
 
     pub fn coercions(&self) -> BTreeMap<String, Arc<Recipe>> {
         valid(&self.coercions)
+    }
+
+    pub fn deidentifications(&self) -> BTreeMap<String, Arc<Deidentification>> {
+        valid(&self.deidentifications)
     }
 
     /// The keys of a destination, over what its defaults are.
@@ -71,10 +88,23 @@ impl Altering {
             &mut settings.original_attributes,
             |n| n.boolean(mistakes),
         );
+        section.read("Deidentify", &mut settings.deidentify, |n| {
+            named(n, &self.deidentifications, "Deidentifications", mistakes)
+        });
+        let is_named = |key: &str| section.get(key).filter(|node| !node.value.is_null());
+        if settings.coerce.is_some() && settings.deidentify.is_some() {
+            if let Some(node) = is_named("Deidentify").or_else(|| is_named("Coerce")) {
+                let allowed = "Coerce or Deidentify, which has a Set of its own, and not both (null takes away what Defaults say)";
+                node.wrong(mistakes, allowed);
+            }
+        }
         if settings.transport != Transport::Rest {
             return;
         }
-        for (key, is_set) in [("Coerce", settings.coerce.is_some())] {
+        for (key, is_set) in [
+            ("Coerce", settings.coerce.is_some()),
+            ("Deidentify", settings.deidentify.is_some()),
+        ] {
             if !is_set {
                 continue;
             }
@@ -96,6 +126,7 @@ impl Altering {
         self.coercions()
             .values()
             .any(|recipe| names_source(recipe, name))
+            || (self.deidentifications().values()).any(|one| one.asks_for_source())
     }
 
     /// What is valid, and probably not meant.
@@ -106,6 +137,7 @@ impl Altering {
     ) -> Vec<String> {
         let mut remarks = Vec::new();
         let recipes = self.coercions();
+        let all_of_them = self.deidentifications();
         let all = || {
             let named = destinations.iter();
             let named = named.map(|(name, own)| (format!("Destinations.{name}"), own));
@@ -127,10 +159,29 @@ impl Altering {
         }
         for serial in self.serials().values() {
             let mut named = recipes.values().flat_map(|recipe| recipe.serials());
-            if !named.any(|one| one.name == serial.name) {
+            let mut of_sets = all_of_them.values().flat_map(|one| one.values());
+            let is_named = named.any(|one| one.name == serial.name)
+                || of_sets
+                    .any(|from| matches!(from, From::Serial(one, _) if one.name == serial.name));
+            if !is_named {
                 let name = quoted_text(&serial.name);
                 remarks.push(format!("no recipe names the serial {name} (Serials)"));
             }
+        }
+        for one in all_of_them.values() {
+            let name = quoted_text(&one.name);
+            let is_used = |own: &DestinationSettings| {
+                let used = own.deidentify.as_ref();
+                used.is_some_and(|used| used.name == one.name)
+            };
+            if !all().any(|(_, own)| is_used(own)) {
+                remarks.push(format!(
+                    "no destination names the de-identification {name} (Deidentifications)"
+                ));
+            }
+            remarks.extend(one.copies().map(|path| {
+                format!("the de-identification {name} sets what {path} of the stored instance says")
+            }));
         }
         for (at, own) in all() {
             let is_inherited = at != "Defaults" && defaults.original_attributes;

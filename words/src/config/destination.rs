@@ -17,7 +17,7 @@ use super::vocabulary::{
 use super::window;
 use crate::item::{RetryPolicy, Statuses, statuses};
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "Target",
     "Transport",
     "TransferSyntax",
@@ -38,6 +38,7 @@ const KEYS: [&str; 20] = [
     "Windows",
     "Coerce",
     "OriginalAttributes",
+    "Deidentify",
 ];
 
 /// What all names of a target share, see [`DestinationSettings::share`].

@@ -58,6 +58,9 @@ pub struct InForce {
     pub coerce: Option<String>,
     /// Whether what is changed tells so itself, in Original Attributes (0400,0561).
     pub original_attributes: bool,
+    /// The entry of `Deidentifications` that takes away what tells of the patient; null: nothing is.
+    #[schema(required = true)]
+    pub deidentify: Option<String>,
 }
 
 /// Back-off with full jitter.
@@ -119,6 +122,7 @@ pub fn in_force(settings: &DestinationSettings) -> InForce {
         windows: settings.windows.iter().map(window::format).collect(),
         coerce: settings.coerce.as_ref().map(|recipe| recipe.name.clone()),
         original_attributes: settings.original_attributes,
+        deidentify: settings.deidentify.as_ref().map(|one| one.name.clone()),
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Settings {
     pub serials: BTreeMap<String, Arc<Serial>>,
     /// `Coercions`, by name.
     pub coercions: BTreeMap<String, Arc<Recipe>>,
+    /// `Deidentifications`, by name.
+    pub deidentifications: BTreeMap<String, Arc<Deidentification>>,
     pub rules: Vec<Rule>,
     pub defaults: DestinationSettings,
     pub destinations: BTreeMap<String, DestinationSettings>,

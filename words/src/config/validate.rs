@@ -25,7 +25,7 @@ use crate::item::Again;
 
 const SECTION: &str = "SendQueue";
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "Enable",
     "Database",
     "TcpNoDelay",
@@ -35,6 +35,7 @@ const KEYS: [&str; 13] = [
     "Sources",
     "Serials",
     "Coercions",
+    "Deidentifications",
     "Rules",
     "Defaults",
     "Destinations",
@@ -116,7 +117,7 @@ pub fn load(
     if let Some(sources) = section.get("Sources") {
         reader.learn_sources(&sources, m);
     }
-    let altering = Altering::read(&section, &reader, m);
+    let altering = Altering::read(&section, &reader, base, m);
     let mut defaults = Draft::built_in();
     section.read("Defaults", &mut defaults, |n| {
         let draft = Draft::built_in().over(n, &altering, m);
@@ -166,6 +167,7 @@ pub fn load(
             max_memory_mb,
             remarks,
             coercions: altering.coercions(),
+            deidentifications: altering.deidentifications(),
             serials: altering.serials(),
             sources,
             rules,

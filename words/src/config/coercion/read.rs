@@ -32,6 +32,7 @@ const STEPS: &str =
 pub(in crate::config) type Recipes = BTreeMap<String, Option<Arc<Recipe>>>;
 
 /// What recipes are read with.
+#[derive(Clone, Copy)]
 pub(in crate::config) struct RecipeReader<'a> {
     pub conditions: &'a Reader<'a>,
     pub words: Words<'a>,

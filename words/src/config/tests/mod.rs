@@ -3,6 +3,7 @@
 mod accepted;
 mod alerts;
 mod coercions;
+mod deidentify;
 mod mistakes;
 mod mistakes_destination;
 mod mistakes_rule;
@@ -11,7 +12,7 @@ mod rules;
 use serde_json::{Value, json};
 
 use super::settings::Settings;
-use super::{Mistakes, load};
+use super::{Mistakes, in_force, load};
 
 /// A part of Orthanc's dictionary.
 fn dictionary(name: &str) -> Option<(u16, u16)> {
