@@ -59,6 +59,10 @@ pub fn print(answer: &Value) {
         {
             say!("undecided (error queue): {}", names(&one["Undecided"]));
         }
+        if one["OwnOutput"] == true {
+            say!("the queue has sent this, changed on its way, and it came back: no rule is asked");
+            continue;
+        }
         let rules = one["Rules"].as_array().into_iter().flatten();
         let rows: Vec<Vec<String>> = rules.flat_map(rows).collect();
         table(&["RULE", "VERDICT", "WHY"], &rows);

@@ -17,7 +17,7 @@ use crate::item::{Ahead, Class, Timestamp};
 
 /// Between two messages of the same destination and kind.
 pub const INTERVAL: Duration = Duration::from_secs(60);
-/// How long failures are collected before the first message: one study fails within seconds.
+/// How long failures, and what comes back, are collected before the first message: that is one study within seconds.
 pub const GATHER: Duration = Duration::from_secs(5);
 /// Pairs of destination and kind with something to tell.
 pub const MOST: usize = 4000;
@@ -28,9 +28,9 @@ pub struct Gathered {
     /// Its name; of a source, its AET.
     pub destination: String,
     pub kind: AlertKind,
-    /// Outages, failed items, or changes of a backlog.
+    /// Outages, failed items, changes of a backlog, or instances that came back.
     pub count: u64,
-    /// When the outage or the backlog began, the first failure was seen, or what came last from a source, if that is
+    /// When the outage or the backlog began, the first failure or the first that came back was seen, or what came last from a source, if that is
     /// known.
     pub since: Option<Timestamp>,
     /// When the last outage was seen to have ended.
@@ -94,7 +94,7 @@ fn other_of_pair(kind: AlertKind) -> Option<AlertKind> {
         AlertKind::DestinationBack => Some(AlertKind::DestinationUnreachable),
         AlertKind::SourceSilent => Some(AlertKind::SourceBack),
         AlertKind::SourceBack => Some(AlertKind::SourceSilent),
-        AlertKind::Failure | AlertKind::Backlog => None,
+        AlertKind::Failure | AlertKind::Backlog | AlertKind::OwnOutput => None,
     }
 }
 
@@ -129,6 +129,7 @@ impl Collector {
             Event::BacklogBegun | Event::BacklogOver { .. } => (AlertKind::Backlog, 1),
             Event::Silent { .. } => (AlertKind::SourceSilent, 1),
             Event::Heard { .. } => (AlertKind::SourceBack, 1),
+            Event::OwnOutput { count } => (AlertKind::OwnOutput, *count),
         };
         if !self.on.contains(&kind) {
             return;
@@ -148,7 +149,7 @@ impl Collector {
             classes: BTreeMap::new(),
             over: false,
             earliest: match kind {
-                AlertKind::Failure => now.plus(GATHER),
+                AlertKind::Failure | AlertKind::OwnOutput => now.plus(GATHER),
                 _ => now,
             },
         });
@@ -164,6 +165,7 @@ impl Collector {
                 gathered.since = gathered.since.or(Some(now));
                 *gathered.classes.entry(*class).or_default() += count;
             }
+            Event::OwnOutput { .. } => gathered.since = gathered.since.or(Some(now)),
             Event::BacklogBegun => {
                 gathered.over = false;
                 gathered.since = Some(now);

@@ -7,17 +7,17 @@
 //! | field | |
 //! |---|---|
 //! | `ID` | 32 hexadecimal digits, different for each message; the same when it is tried again |
-//! | `Kind` | `DestinationUnreachable`, `DestinationBack`, `Failure`, `Backlog`, `SourceSilent`, `SourceBack`, `Test` |
+//! | `Kind` | `DestinationUnreachable`, `DestinationBack`, `Failure`, `Backlog`, `SourceSilent`, `SourceBack`, `OwnOutput`, `Test` |
 //! | `Time` | when it was made (`20261120T235959.123456`, UTC) |
 //! | `Orthanc` | `Name` and `DicomAet` of its configuration |
 //! | `Destination` | its symbolic name; `null` in a test, and of a source |
 //! | `Source` | of a source: its calling AET |
 //! | `Message`, `Advice` | for people: what happened, what to do |
 //! | `State` | of a backlog: `Begun` or `Over` |
-//! | `Count` | outages, failed items, changes of a backlog since the message before |
+//! | `Count` | outages, failed items, changes of a backlog, instances that came back since the message before |
 //! | `Class` | outcome class: `Unreachable`, or the most frequent one of the failures; else `null` |
 //! | `Classes` | of failures: `Class`, `Count`, `Meaning`, `Advice`, most frequent first; else empty |
-//! | `Since` | when the outage or the backlog began, the first of the failures was seen, or what came last from a source; or `null` |
+//! | `Since` | when the outage or the backlog began, the first of the failures or of what came back was seen, or what came last from a source; or `null` |
 //! | `Waiting`, `OldestPendingSeconds` | items of the destination still to be sent, age of the oldest |
 
 use serde_json::{Value, json};
@@ -190,6 +190,10 @@ fn words(
             });
             format!("{name} sends again{since}")
         }
+        AlertKind::OwnOutput => format!(
+            "{name} sends back what this queue had sent: {}; they are not sent again",
+            plural(count)
+        ),
         AlertKind::Backlog if gathered.over => {
             format!("the backlog of {name} is over: {waiting}")
         }
@@ -245,6 +249,10 @@ fn what_to_do(gathered: &Gathered, class: Option<Class>) -> &'static str {
         AlertKind::SourceBack => "Nothing to do.",
         AlertKind::SourceSilent => {
             "Look whether it is in use, whether it reaches this Orthanc (network, AET, port), and whether images wait in it."
+        }
+        AlertKind::OwnOutput => {
+            "Look why it sends to this Orthanc what it got from it, and end that: a forwarding rule, most often. What came back is in Orthanc a second time, \
+             with the identifiers under which it was sent."
         }
         AlertKind::Backlog if gathered.over => "Nothing to do.",
         AlertKind::Backlog => {

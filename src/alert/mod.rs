@@ -27,6 +27,7 @@
 //!   begins, and when it is over, which is at half of both. Time before the destination's window opened does not count,
 //!   nor what was before an item was replayed or redirected (but for what waits at the start).
 //! - `SourceSilent`, `SourceBack`: one of `SilentSources` has not sent for too long ([`sources`]), sends again.
+//! - `OwnOutput`: what the queue had sent, changed on its way, came back from a source, and is not sent again.
 //! - The outages of a destination and their ends are told in their order.
 //!
 //! After a start, an outage and a backlog that last are told again: nobody knows whether they were heard of. Failures
@@ -78,6 +79,9 @@ pub type Counters = dyn Fn() -> store::Result<Vec<Look>> + Send + Sync;
 /// Answers what is to be heard of sources.
 pub type Listening = dyn Fn() -> store::Result<Vec<SourceLook>> + Send + Sync;
 
+/// Answers how many instances that the queue had sent came back, by who sent them, since the start.
+pub type OwnOutputs = dyn Fn() -> BTreeMap<String, u64> + Send + Sync;
+
 /// What the queue's counters are.
 pub fn looks(
     store: &(impl Book + ?Sized),
@@ -119,6 +123,7 @@ pub struct Parts {
     pub counters: Box<Counters>,
     /// [`sources::Listener::look`], or what a test says.
     pub sources: Box<Listening>,
+    pub own_outputs: Box<OwnOutputs>,
     pub clock: Arc<dyn Clock>,
     /// Orthanc's HTTP client.
     pub http: Box<Http>,
@@ -129,6 +134,7 @@ pub struct Parts {
 pub struct Alerts {
     counters: Box<Counters>,
     sources: Box<Listening>,
+    own_outputs: Box<OwnOutputs>,
     clock: Arc<dyn Clock>,
     poster: Poster,
     /// For the thread, which takes them over before it looks.
@@ -188,6 +194,7 @@ impl Alerts {
             settings: RwLock::new(Arc::new(settings.clone())),
             counters: parts.counters,
             sources: parts.sources,
+            own_outputs: parts.own_outputs,
             clock: parts.clock,
             poster: Poster::new(settings, host, parts.http, parts.cutter),
             sender: message::Sender {
@@ -212,12 +219,15 @@ impl Alerts {
             dropped: AtomicU64::new(0),
             waiting: AtomicU64::new(0),
         };
-        if let Ok(looks) = (alerts.counters)() {
-            let mut work = alerts.work.lock();
+        let looks = (alerts.counters)();
+        let own_outputs = (alerts.own_outputs)();
+        let mut work = alerts.work.lock();
+        work.watch.came_back(own_outputs);
+        if let Ok(looks) = looks {
             work.watch.prime(&looks);
             work.primed = true;
-            drop(work);
         }
+        drop(work);
         alerts
     }
 
@@ -374,6 +384,7 @@ impl Alerts {
         }
         let mut events = work.watch.look(&mut looks, now);
         events.extend(work.watch.listen(&sources));
+        events.extend(work.watch.came_back((self.own_outputs)()));
         for (name, event) in events {
             work.collector.add(&name, &event, now);
         }

@@ -50,6 +50,7 @@ struct Scene {
     clock: Arc<TestClock>,
     looks: Arc<Mutex<Vec<Look>>>,
     sources: Arc<Mutex<Vec<SourceLook>>>,
+    own_outputs: Arc<Mutex<BTreeMap<String, u64>>>,
     reply: Arc<Mutex<Reply>>,
     inbox: Inbox,
     alerts: Alerts,
@@ -84,6 +85,8 @@ impl Scene {
         let sources: Arc<Mutex<Vec<SourceLook>>> = Arc::default();
         let (counters, script, got) = (looks.clone(), reply.clone(), inbox.clone());
         let heard = sources.clone();
+        let own_outputs: Arc<Mutex<BTreeMap<String, u64>>> = Arc::default();
+        let came_back = own_outputs.clone();
         let host = HostSettings {
             name: "Hospital".to_owned(),
             ..HostSettings::default()
@@ -91,6 +94,7 @@ impl Scene {
         let parts = Parts {
             counters: Box::new(move || Ok(counters.lock().unwrap().clone())),
             sources: Box::new(move || Ok(heard.lock().unwrap().clone())),
+            own_outputs: Box::new(move || came_back.lock().unwrap().clone()),
             clock: clock.clone(),
             http: Box::new(move |request| {
                 let signature = request
@@ -119,6 +123,7 @@ impl Scene {
             clock,
             looks,
             sources,
+            own_outputs,
             reply,
             inbox,
         }

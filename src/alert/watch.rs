@@ -111,6 +111,10 @@ pub enum Event {
     Heard {
         last: Option<Timestamp>,
     },
+    /// So many instances that the queue had sent came back from a source.
+    OwnOutput {
+        count: u64,
+    },
 }
 
 /// What a backlog is; 0: no number, no age.
@@ -126,6 +130,8 @@ pub struct Watch {
     known: BTreeMap<String, Known>,
     /// Sources that were silent at the last look, each with what had come last.
     silent: BTreeMap<String, Option<Timestamp>>,
+    /// By source, what had come back at the last look.
+    own_outputs: BTreeMap<String, u64>,
     /// The time of the last look.
     looked: Option<Timestamp>,
 }
@@ -152,6 +158,7 @@ impl Watch {
             limits,
             known: BTreeMap::new(),
             silent: BTreeMap::new(),
+            own_outputs: BTreeMap::new(),
             looked: None,
         }
     }
@@ -202,6 +209,20 @@ impl Watch {
             }
         }
         events
+    }
+}
+
+impl Watch {
+    /// From which sources something came back that the queue had sent: by source, how much ever did.
+    pub fn came_back(&mut self, counts: BTreeMap<String, u64>) -> Vec<(String, Event)> {
+        let before = std::mem::replace(&mut self.own_outputs, counts);
+        let new = self.own_outputs.iter().map(|(source, count)| {
+            let known = before.get(source).copied().unwrap_or(0);
+            (source.clone(), count.saturating_sub(known))
+        });
+        new.filter(|(_, count)| *count > 0)
+            .map(|(source, count)| (source, Event::OwnOutput { count }))
+            .collect()
     }
 }
 

@@ -257,7 +257,14 @@ impl Api {
             Kind::Counter,
             "Calling AETs that are not remembered because there are too many.",
         );
-        forgotten.sample(&[], self.progress.figures().forgotten_sources);
+        let progress = self.progress.figures();
+        forgotten.sample(&[], progress.forgotten_sources);
+        let mut own = page.family(
+            "sendqueue_own_outputs_total",
+            Kind::Counter,
+            "Instances that came back as the queue had sent them, changed on their way, and are not sent again.",
+        );
+        own.sample(&[], progress.own_outputs.values().sum::<u64>());
         Ok(())
     }
 

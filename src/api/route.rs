@@ -20,6 +20,7 @@ use super::types::{self, RouteOfSome, RouteQuestion, RuleSaid};
 use super::{Answer, Api, ok};
 use crate::arrival::ask::Rules;
 use crate::arrival::facts::Facts;
+use crate::arrival::own::own_outputs;
 use crate::config::settings::Scope;
 use crate::routing::explain::Explanation;
 use crate::routing::{Arrival, Marks, Resolution, Study, TagValues};
@@ -28,6 +29,7 @@ use crate::store::Level;
 const MOST_INSTANCES: usize = 200;
 const MOST_FILE_BYTES: usize = 64 * 1024 * 1024;
 const STUDY_INSTANCE_UID: &str = "0020,000d";
+const SOP_INSTANCE_UID: &str = "0008,0018";
 const ORIGINS: [&str; 5] = ["DicomProtocol", "RestApi", "Plugins", "Lua", "WebDav"];
 /// What counts in place of what is known of an instance.
 struct Over {
@@ -104,6 +106,7 @@ impl Api {
         for arrival in &mut arrivals {
             over.put_over(arrival);
         }
+        let own = own_outputs(&*self.store, arrivals.iter())?;
         let mut taken = self.taken(&arrivals.iter().collect::<Vec<_>>())?;
         if self
             .settings
@@ -112,7 +115,10 @@ impl Api {
             .any(|rule| rule.scope == Scope::Study)
         {
             // One that matches takes the others of its study with it, whichever came first.
-            for arrival in &arrivals {
+            for (arrival, is_own) in arrivals.iter().zip(&own) {
+                if *is_own {
+                    continue;
+                }
                 let study = in_study(&taken, arrival);
                 let opens = rules.of_stored(arrival, study, &mut Marks::default()).opens;
                 taken
@@ -122,7 +128,11 @@ impl Api {
             }
         }
         let mut answers: Vec<RouteOfSome> = Vec::new();
-        for arrival in &arrivals {
+        for (arrival, is_own) in arrivals.iter().zip(own) {
+            if is_own {
+                add_own(&mut answers, Some(arrival.ids.instance.clone()));
+                continue;
+            }
             let mut said = Explanation::default();
             let study = in_study(&taken, arrival);
             let resolution = rules.of_stored(arrival, study, &mut said);
@@ -177,13 +187,20 @@ impl Api {
                 arrival.ids.study.clone_from(study);
             }
         }
+        if let Some(uid) = tags.text(SOP_INSTANCE_UID) {
+            arrival.ids.sop_instance_uid = uid.trim_matches(['\0', ' ']).to_owned();
+        }
         over.put_over(&mut arrival);
-        let taken = self.taken(&[&arrival])?;
-        let study = in_study(&taken, &arrival);
-        let mut said = Explanation::default();
-        let resolution = rules.of_listed(&arrival, study, &tags, &mut said);
         let mut answers = Vec::new();
-        add(&mut answers, None, said, &resolution);
+        if own_outputs(&*self.store, std::iter::once(&arrival))?.contains(&true) {
+            add_own(&mut answers, None);
+        } else {
+            let taken = self.taken(&[&arrival])?;
+            let study = in_study(&taken, &arrival);
+            let mut said = Explanation::default();
+            let resolution = rules.of_listed(&arrival, study, &tags, &mut said);
+            add(&mut answers, None, said, &resolution);
+        }
         Ok(types::RouteAnswer {
             instances: 1,
             asked: 1,
@@ -276,11 +293,30 @@ fn add(
         example,
         destinations: routes.map(|one| one.destination.clone()).collect(),
         undecided: undecided.map(|one| one.route.destination.clone()).collect(),
+        own_output: false,
         rules: said.0.into_iter().map(RuleSaid::from).collect(),
     };
+    add_one(answers, new);
+}
+
+/// The same for one that the queue has sent.
+fn add_own(answers: &mut Vec<RouteOfSome>, example: Option<String>) {
+    let new = RouteOfSome {
+        instances: 1,
+        example,
+        destinations: Vec::new(),
+        undecided: Vec::new(),
+        own_output: true,
+        rules: Vec::new(),
+    };
+    add_one(answers, new);
+}
+
+fn add_one(answers: &mut Vec<RouteOfSome>, new: RouteOfSome) {
     let same = |one: &&mut RouteOfSome| {
         one.destinations == new.destinations
             && one.undecided == new.undecided
+            && one.own_output == new.own_output
             && one.rules == new.rules
     };
     match answers.iter_mut().find(same) {

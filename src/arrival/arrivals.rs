@@ -58,7 +58,7 @@ impl Service for Arrivals {
             match pass {
                 Ok(()) => {
                     progress.passed(now);
-                    progress.tell_gone(now);
+                    progress.tell(now);
                     bell.pause(LINGER);
                     pause = if reconciler.goes_on() {
                         Duration::ZERO

@@ -21,6 +21,8 @@ pub fn expiry(settings: &DestinationSettings, clock: &dyn Clock) -> Option<Times
 #[derive(Debug, Default)]
 pub struct Enlisted {
     pub items: Vec<NewItem>,
+    /// Who sent what the queue itself had sent, for each such instance: see [`super::own`].
+    pub own: Vec<String>,
     /// Instance and destination of what came from there and does not go back.
     pub loops: Vec<(String, String)>,
     /// What became of them at each rule.

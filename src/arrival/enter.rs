@@ -27,6 +27,9 @@ impl Reconciler {
         let done = self.write(intake, position)?;
         self.tell_again(&enlisted.items, &done);
         self.tell(&enlisted);
+        for sender in &enlisted.own {
+            self.parts.progress.own_output(sender);
+        }
         self.look_backs.opened(enlisted.routed);
         Ok(())
     }

@@ -23,6 +23,7 @@ mod gaps;
 mod heard;
 mod late;
 pub mod notices;
+pub mod own;
 mod place;
 pub mod progress;
 pub mod recent;

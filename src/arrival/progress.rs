@@ -8,8 +8,12 @@ use crate::item::Timestamp;
 use crate::store::MOST_SOURCES;
 use parking_lot::{Mutex, MutexGuard};
 
-/// How long after one such line the next one says how many instances are gone.
-const GONE_SECONDS: u64 = 60;
+/// How long after one such line the next one says how many more there are.
+const NEWS_SECONDS: u64 = 60;
+/// Senders by whom own outputs are counted; an AET is whatever a sender says.
+const MOST_SENDERS: usize = 100;
+/// Those who are more.
+const OTHERS: &str = "others";
 
 /// Shared between the reconciler and the API.
 #[derive(Default)]
@@ -24,8 +28,10 @@ pub struct Figures {
     pub fault: Option<(Timestamp, String)>,
     /// Instances deleted from Orthanc before they could be queued.
     pub gone: u64,
-    /// How many of them were told of, and when last.
-    told: Option<(u64, Timestamp)>,
+    told_gone: Told,
+    /// Instances that the queue had sent, changed on their way, and that came back: by who sent them.
+    pub own_outputs: BTreeMap<String, u64>,
+    told_own: Told,
     /// Instances given up because Orthanc cannot describe them.
     pub given_up: u64,
     /// Sources that are not remembered because there are too many.
@@ -34,6 +40,28 @@ pub struct Figures {
     pub fates: BTreeMap<(String, Fate), u64>,
     /// What became of instances at the rules.
     pub rules: RuleFigures,
+}
+
+/// How many of something were told of, and when last.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Told(Option<(u64, Timestamp)>);
+
+impl Told {
+    /// How many more there are now; `None`: it is no time to tell, or there is nothing to say.
+    fn news(&mut self, count: u64, now: Option<Timestamp>) -> Option<u64> {
+        let told = self.0.map_or(0, |(count, _)| count);
+        if let (Some((_, last)), Some(now)) = (self.0, now) {
+            if now >= last && now.since(last).as_secs() < NEWS_SECONDS {
+                return None;
+            }
+        }
+        if count <= told {
+            return None;
+        }
+        let last = self.0.map(|(_, last)| last);
+        self.0 = now.or(last).map(|now| (count, now));
+        Some(count - told)
+    }
 }
 
 /// What was decided of an instance and a destination, other than that it is simply sent.
@@ -142,29 +170,46 @@ impl Progress {
         self.lock().gone += count as u64;
     }
 
-    /// Says how many more are gone, at most once in [`GONE_SECONDS`].
-    pub fn tell_gone(&self, now: Timestamp) {
-        let told = self.lock().told;
-        let is_due =
-            told.is_none_or(|(_, last)| now < last || now.since(last).as_secs() >= GONE_SECONDS);
-        if is_due && self.tell_rest() {
-            let mut figures = self.lock();
-            figures.told = Some((figures.gone, now));
-        }
+    /// An instance that the queue had sent came back.
+    pub fn own_output(&self, sender: &str) {
+        let mut figures = self.lock();
+        let counts = &mut figures.own_outputs;
+        let sender = match counts.contains_key(sender) || counts.len() < MOST_SENDERS {
+            true => sender,
+            false => OTHERS,
+        };
+        *counts.entry(sender.to_owned()).or_default() += 1;
     }
 
-    /// Whether there was something to say.
-    pub fn tell_rest(&self) -> bool {
-        let figures = self.lock();
-        let (gone, told) = (figures.gone, figures.told.map_or(0, |(count, _)| count));
+    /// Says what is only counted, of each kind at most once in [`NEWS_SECONDS`].
+    pub fn tell(&self, now: Timestamp) {
+        self.tell_news(Some(now));
+    }
+
+    /// Says what was not said yet.
+    pub fn tell_rest(&self) {
+        self.tell_news(None);
+    }
+
+    fn tell_news(&self, now: Option<Timestamp>) {
+        let mut figures = self.lock();
+        let gone = figures.gone;
+        let news_gone = figures.told_gone.news(gone, now);
+        let own = figures.own_outputs.values().sum();
+        let news_own = figures.told_own.news(own, now);
+        let senders: Vec<String> = figures.own_outputs.keys().cloned().collect();
         drop(figures);
-        if gone > told {
+        if let Some(news) = news_gone {
             log::warn!(
-                "{} instances were deleted from Orthanc before they could be queued, {gone} since the start",
-                gone - told
+                "{news} instances were deleted from Orthanc before they could be queued, {gone} since the start"
             );
         }
-        gone > told
+        if let Some(news) = news_own {
+            log::warn!(
+                "{news} instances came back that this queue had sent, and are not sent again; {own} since the start, from {}",
+                senders.join(", ")
+            );
+        }
     }
 
     pub fn given_up(&self, count: usize) {

@@ -40,6 +40,7 @@
 //!   - *The very first start*: what lies below the first cursor is no gap.
 //!   - *A clock that was set back* makes a gap live for its time anew at most.
 //!   - *A new index*: numbers begin anew, and the cursor with them.
+//! - **What the queue itself had sent** and a receiver sends back: see [`super::own`].
 //! - **No callback for a duplicate (1.13.0), or one without a change (1.10.1, 1.12.7)**: see [`super::again`].
 //! - **An instance that Orthanc cannot describe**: see [`super::describe`].
 //!
@@ -62,6 +63,7 @@ use super::gaps::{self, Gaps};
 use super::heard::heard;
 use super::late::Rounds;
 use super::notices::{MOST, Notices};
+use super::own;
 use super::progress::Progress;
 use super::recent::Recent;
 use super::sweep::Sweep;
@@ -392,7 +394,13 @@ impl Reconciler {
         let now = self.parts.clock.now();
         let addresses = |host: &str| self.addresses.of(host, now);
         let mut marks = Marks::default();
-        for fact in facts {
+        let arrivals = facts.iter().map(|fact| &fact.arrival);
+        let own = own::own_outputs(&*self.parts.store, arrivals)?;
+        for (fact, is_own) in facts.iter().zip(own) {
+            if is_own {
+                enlisted.own.push(own::sender(fact).to_owned());
+                continue;
+            }
             marks.0.clear();
             let arrival = &fact.arrival;
             let came_from = |name: &str| senders.sent(arrival, name, &addresses);

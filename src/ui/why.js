@@ -33,8 +33,9 @@ function answer({ answer: { Instances, Asked, Answers }, at }) {
       h("p", {},
         Instances > 1 && [`${count(one.Instances)} of ${count(Instances)} instances: `],
         h("strong", {}, one.Destinations.length ? `goes to ${one.Destinations.join(", ")}` : "goes nowhere"),
-        one.Undecided.length > 0 && `; undecided, in the error queue: ${one.Undecided.join(", ")}`),
-      rules(one, `Rules, answer ${number + 1}`))));
+        one.Undecided.length > 0 && `; undecided, in the error queue: ${one.Undecided.join(", ")}`,
+        one.OwnOutput && "; the queue has sent this, changed on its way, and it came back: no rule is asked"),
+      !one.OwnOutput && rules(one, `Rules, answer ${number + 1}`))));
 }
 
 function rules({ Rules }, caption) {

@@ -253,6 +253,7 @@ fn one_test_at_a_time() {
         &settings(),
         &HostSettings::default(),
         Parts {
+            own_outputs: Box::new(BTreeMap::new),
             counters: Box::new(|| Ok(Vec::new())),
             sources: Box::new(|| Ok(Vec::new())),
             clock: Arc::new(TestClock::default()),
@@ -304,6 +305,7 @@ fn a_store_that_fails_for_a_while_loses_nothing() {
         &settings(),
         &HostSettings::default(),
         Parts {
+            own_outputs: Box::new(BTreeMap::new),
             counters: Box::new(move || {
                 if *faulty.lock().unwrap() {
                     return Err(crate::store::StoreError::Locked("test".into()));
@@ -360,6 +362,7 @@ fn a_panic_loses_no_alert_and_repeats_only_a_message() {
         &settings(),
         &HostSettings::default(),
         Parts {
+            own_outputs: Box::new(BTreeMap::new),
             counters: Box::new(move || {
                 assert!(!now(&counting, "counting"), "counting");
                 Ok(vec![seen.lock().unwrap().clone()])

@@ -66,6 +66,36 @@ fn a_silence_is_told_once_and_its_end() {
     assert!(scene.pass(100).is_empty());
 }
 
+#[test]
+fn what_comes_back_is_told_by_who_sends_it() {
+    let scene = Scene::new(Vec::new());
+    let set = |aet: &str, count: u64| {
+        let mut all = scene.own_outputs.lock().unwrap();
+        all.insert(aet.to_owned(), count);
+    };
+    assert!(scene.pass(10).is_empty());
+    set("PACS", 1);
+    assert!(scene.pass(2).is_empty(), "one study comes back in seconds");
+    set("PACS", 12);
+    let told = scene.pass(8);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["Kind"], "OwnOutput");
+    assert_eq!(told[0]["Source"], "PACS");
+    assert!(told[0]["Destination"].is_null());
+    assert_eq!(told[0]["Count"], 12);
+    assert_eq!(told[0]["Since"], "20261120T000011.000000");
+    let words = "PACS sends back what this queue had sent: 12 instances; they are not sent again";
+    assert_eq!(told[0]["Message"], words);
+    set("PACS", 13);
+    set("CT", 1);
+    let told = scene.pass(10);
+    assert_eq!(told.len(), 1, "the other one had its message: {told:?}");
+    assert_eq!(told[0]["Source"], "CT");
+    let told = scene.pass(60);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["Count"], 1);
+}
+
 /// A destination may have the name of a source.
 #[test]
 fn a_source_is_no_destination() {

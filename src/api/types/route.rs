@@ -49,7 +49,9 @@ pub struct RouteOfSome {
     pub destinations: Vec<String>,
     /// Where they may have to go: there they would be in the error queue.
     pub undecided: Vec<String>,
-    /// All rules, in their order.
+    /// The queue has sent them, changed on their way, and they came back: no rule is asked.
+    pub own_output: bool,
+    /// All rules, in their order; none of an own output.
     pub rules: Vec<RuleSaid>,
 }
 

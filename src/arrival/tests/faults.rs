@@ -157,13 +157,13 @@ fn what_is_deleted_with_its_line_is_counted() {
     assert_eq!(world.progress.figures().gone, 18);
     for seconds in [0.0, 1.0, 58.0] {
         world.wait(seconds);
-        world.progress.tell_gone(world.clock.now());
+        world.progress.tell(world.clock.now());
         world.progress.gone(1);
     }
     assert_eq!(world.logged("before they could be queued"), 1);
     world.wait(1.0);
-    world.progress.tell_gone(world.clock.now());
-    world.progress.tell_gone(world.clock.now());
+    world.progress.tell(world.clock.now());
+    world.progress.tell(world.clock.now());
     assert_eq!(world.logged("3 instances were deleted"), 1);
 }
 

@@ -8,6 +8,7 @@ mod faulty;
 mod late;
 mod order;
 mod orthanc;
+mod own;
 mod panics;
 mod poison;
 mod random;

@@ -351,7 +351,7 @@ impl Index {
             return Some(json!({
                 "ID": id, "ParentSeries": instance.study.replace('t', "s"), "FileSize": 100,
                 "FileUuid": format!("uuid-{}", instance.uuid),
-                "MainDicomTags": { "SOPInstanceUID": format!("1.2.{id}"), "InstanceNumber": number_of(id) },
+                "MainDicomTags": { "SOPInstanceUID": sop_of(id), "InstanceNumber": number_of(id) },
                 "Metadata": {
                     "SopClassUid": sop_class_of(id),
                     "ReceptionDate": instance.received, "RemoteAET": instance.aet,
@@ -385,6 +385,12 @@ pub fn study(number: usize) -> String {
 fn number_of(instance: &str) -> &str {
     let name = instance.trim_end_matches(|c: char| c.is_ascii_digit());
     &instance[name.len()..]
+}
+
+/// What comes back is another instance to Orthanc (`i1@pacs`), and keeps its SOP Instance UID.
+fn sop_of(instance: &str) -> String {
+    let (name, _) = instance.split_once('@').unwrap_or((instance, ""));
+    format!("1.2.{name}")
 }
 
 /// CT Image; Key Object Selection of one whose name says `key`.

@@ -152,21 +152,26 @@ pub enum AlertKind {
     Backlog,
     SourceSilent,
     SourceBack,
+    OwnOutput,
 }
 
 impl AlertKind {
-    pub const ALL: [AlertKind; 6] = [
+    pub const ALL: [AlertKind; 7] = [
         AlertKind::DestinationUnreachable,
         AlertKind::DestinationBack,
         AlertKind::Failure,
         AlertKind::Backlog,
         AlertKind::SourceSilent,
         AlertKind::SourceBack,
+        AlertKind::OwnOutput,
     ];
 
     /// Of a source, and not of a destination.
     pub fn is_of_a_source(self) -> bool {
-        matches!(self, AlertKind::SourceSilent | AlertKind::SourceBack)
+        matches!(
+            self,
+            AlertKind::SourceSilent | AlertKind::SourceBack | AlertKind::OwnOutput
+        )
     }
 
     pub fn as_str(self) -> &'static str {
@@ -177,6 +182,7 @@ impl AlertKind {
             AlertKind::Backlog => "Backlog",
             AlertKind::SourceSilent => "SourceSilent",
             AlertKind::SourceBack => "SourceBack",
+            AlertKind::OwnOutput => "OwnOutput",
         }
     }
 }

@@ -67,13 +67,14 @@ pub(super) const SCOPES: [(&str, Scope); 2] =
     [("Instance", Scope::Instance), ("Study", Scope::Study)];
 
 /// What is told by webhook.
-pub(super) const ALERT_KINDS: [(&str, AlertKind); 6] = [
+pub(super) const ALERT_KINDS: [(&str, AlertKind); 7] = [
     ("DestinationUnreachable", AlertKind::DestinationUnreachable),
     ("DestinationBack", AlertKind::DestinationBack),
     ("Failure", AlertKind::Failure),
     ("Backlog", AlertKind::Backlog),
     ("SourceSilent", AlertKind::SourceSilent),
     ("SourceBack", AlertKind::SourceBack),
+    ("OwnOutput", AlertKind::OwnOutput),
 ];
 
 /// How an instance can have come to Orthanc.
