@@ -2,7 +2,8 @@
 # make test          all tests with the machine's own Orthanc
 # make test-matrix   the tests with an Orthanc in 1.10, 1.12 and 1.13, one library file
 # make test-versions those of them that look at what differs between Orthancs, in 1.12 and 1.13
-# make test-corpus   some 260 real files, by the queue and by Orthanc's own SCU to the same receivers, with figures
+# make test-corpus   some 260 real files, by the queue and by Orthanc's own SCU to the same receivers, with figures; and
+#                    changed, to DCMTK, pydicom, dicom-rs and dicom3tools
 # make quick         unit tests and one Orthanc
 # make screenshots   the pictures of the page anew, in docs/screenshots
 # make check         formatting, clippy, documentation, its links, configurations and commands
@@ -22,7 +23,7 @@ MATRIX ?= $(or $(SENDQUEUE_MATRIX_DIR),$(CURDIR)/target/matrix)
 
 BUILD_PACKAGES = orthanc-dev libclang-dev gcc libc6-dev
 RUN_PACKAGES = orthanc dcmtk
-TEST_PACKAGES = curl debootstrap faketime openssl prometheus python3-venv sqlite3 strace $(BROWSER_PACKAGES)
+TEST_PACKAGES = curl debootstrap dicom3tools faketime openssl prometheus python3-venv sqlite3 strace $(BROWSER_PACKAGES)
 # Debian's names. On Ubuntu these are snaps, which see no temporary folder: BROWSER_PACKAGES= on the command line, and
 # SENDQUEUE_CHROMIUM and SENDQUEUE_CHROMEDRIVER in the environment say where another one and its driver are.
 BROWSER_PACKAGES = chromium chromium-driver
@@ -64,9 +65,10 @@ test-matrix test-versions: build
 	SENDQUEUE_TOOLS=$(TOOLS) SENDQUEUE_MATRIX_DIR=$(MATRIX) SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) scripts/matrix.sh $(MATRIX_OF)
 
 test-corpus:
-	@scripts/packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES)
+	@scripts/packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES) dicom3tools
 	scripts/receivers.sh $(TOOLS) dcmtk corpus
 	SENDQUEUE_TOOLS=$(TOOLS) $(CARGO) test --locked --test corpus -- --nocapture
+	SENDQUEUE_TOOLS=$(TOOLS) $(CARGO) test --locked -p sendqueue-dicom --test real_files -- --nocapture
 
 screenshots:
 	@scripts/packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES) $(BROWSER_PACKAGES)
