@@ -26,11 +26,12 @@ use crate::arrival::notices::Notices;
 use crate::arrival::progress::Progress;
 use crate::arrival::reconcile;
 use crate::clock::QueueClock;
+use crate::coercion::Coercion;
 use crate::config::settings::Settings;
 use crate::config::{self, Current};
 use crate::cut::Cutter;
+use crate::destinations::Directory;
 use crate::destinations::modality::{Modalities, ModalityKind};
-use crate::destinations::{Directory, NoEditors};
 use crate::dispatch::alone::Alone;
 use crate::dispatch::promoter::Promoter;
 use crate::dispatch::takeup::{self, TakeUp};
@@ -188,11 +189,18 @@ fn enabled(
         &settings.host,
         cutter(),
     ));
+    let coercion = Arc::new(Coercion::new(
+        host,
+        store.clone(),
+        store.clone(),
+        clock.clone(),
+        &settings.host.dicom_aet,
+    ));
     let directory = Arc::new(Directory::new(vec![Arc::new(ModalityKind {
         list: modalities.clone(),
         native: native.clone(),
         rest: rest.clone(),
-        editors: Arc::new(NoEditors),
+        editors: coercion,
         clock: clock.clone(),
     })]));
     let tools = Arc::new(Tools {

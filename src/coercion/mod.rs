@@ -4,26 +4,139 @@
 //! - From the stored original, every time: the same item gives the same bytes, whenever and wherever it is sent.
 //! - What cannot be changed as asked is not sent: it is told with the tag and the reason, and nothing is cut.
 //! - A study is decided once, and what was decided is on disk before anything of it is sent ([`Memory`]).
+//! - Reasons name tags and never values: they are kept, and may be logged.
 
-use crate::item::Outcome;
+mod apply;
+mod changes;
+mod coerce;
+mod conditions;
+mod fill;
+mod look;
+mod memory;
+mod original;
+mod output;
+mod place;
+mod sender;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use orthanc_sdk::Host;
+
+use self::coerce::Coerce;
+use self::memory::Known;
+use self::output::Told;
+use crate::config::coercion::Serial;
+use crate::config::settings::DestinationSettings;
+use crate::destinations::Editors;
+use crate::item::{Clock, Outcome};
+use crate::store::{Decisions, Outputs};
+use crate::transport::edited::{Editor, NotEdited};
+
+pub use self::apply::apply;
+pub use self::changes::{Change, Changes, differences};
+pub use self::fill::{Values, fill};
+pub use self::look::Preview;
+pub use self::original::{Modified, add_original_attributes};
+pub use self::output::study_id;
+pub use self::sender::{About, Sender};
+
+/// What all editors share.
+pub struct Shared {
+    pub host: Host,
+    pub decisions: Arc<dyn Decisions>,
+    pub outputs: Arc<dyn Outputs>,
+    pub clock: Arc<dyn Clock>,
+    /// Orthanc's own AET.
+    pub own_aet: String,
+    known: Known,
+    told: Told,
+}
+
+/// Makes the editors of destinations.
+pub struct Coercion {
+    shared: Arc<Shared>,
+}
+
+impl Coercion {
+    pub fn new(
+        host: Host,
+        decisions: Arc<dyn Decisions>,
+        outputs: Arc<dyn Outputs>,
+        clock: Arc<dyn Clock>,
+        own_aet: &str,
+    ) -> Coercion {
+        Coercion {
+            shared: Arc::new(Shared {
+                host,
+                decisions,
+                outputs,
+                clock,
+                own_aet: own_aet.to_owned(),
+                known: Known::default(),
+                told: Told::default(),
+            }),
+        }
+    }
+
+    /// `None`: what is stored is sent.
+    fn of(&self, settings: &DestinationSettings, looks_only: bool) -> Option<Arc<dyn Editor>> {
+        let recipe = settings.coerce.clone()?;
+        Some(Arc::new(Coerce {
+            shared: self.shared.clone(),
+            recipe,
+            tells: settings.original_attributes,
+            looks_only,
+        }))
+    }
+}
+
+impl Editors for Coercion {
+    fn editor(&self, _: &str, settings: &DestinationSettings) -> Arc<dyn Editor> {
+        let editor = self.of(settings, false);
+        editor.unwrap_or_else(|| Arc::new(crate::destinations::NoEditors))
+    }
+}
 
 /// Who remembers what is decided once for a study: the store; for a preview, nobody.
 pub trait Memory {
     /// What holds for the study under this key; `None`: nothing yet.
     fn decided(&self, key: &str) -> Result<Option<String>, NotChanged>;
-    /// Decides. Who came first counts: what holds is answered.
-    fn decide(&self, key: &str, value: String) -> Result<String, NotChanged>;
+    /// Decides what was not decided before. Who came first counts: [`NotChanged::Again`] may follow.
+    fn decide(&self, key: &str, value: String) -> Result<(), NotChanged>;
     /// The study's number of this serial, in digits; in a preview `(next)`, where it has none yet.
-    fn serial(&self, name: &str) -> Result<String, NotChanged>;
+    fn serial(&self, serial: &Serial) -> Result<String, NotChanged>;
 }
 
-/// Why an instance is not sent.
+impl From<NotChanged> for NotEdited {
+    fn from(why: NotChanged) -> NotEdited {
+        match why {
+            NotChanged::Impossible(why) => NotEdited::coercion(why),
+            NotChanged::NotNow(why) => NotEdited::NotNow(why),
+            NotChanged::Outcome(outcome) => NotEdited::Outcome(outcome),
+            NotChanged::Again => {
+                NotEdited::NotNow("the study is being decided by others".to_owned())
+            }
+        }
+    }
+}
+
+/// Why an instance is not changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotChanged {
     /// It cannot be changed as asked: which tag, and why.
     Impossible(String),
-    /// Nothing is known of it yet: a fault of our own, or of Orthanc. It may pass.
-    Fault(String),
-    /// The instance is no longer in Orthanc.
-    Missing(Outcome),
+    /// Something of ours, or Orthanc, cannot be used now: nothing is the matter with the instance.
+    NotNow(String),
+    /// It has this outcome, whatever the recipe says.
+    Outcome(Outcome),
+    /// Another instance of the study was decided first, at the same time: what it found is to be asked for anew.
+    Again,
+}
+
+impl From<sendqueue_dicom::Malformed> for NotChanged {
+    fn from(why: sendqueue_dicom::Malformed) -> NotChanged {
+        NotChanged::Impossible(format!("the stored data set is damaged: {why}"))
+    }
 }

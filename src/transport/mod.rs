@@ -13,7 +13,7 @@ use crate::item::{Item, Outcome, Timestamp};
 pub mod budget;
 mod connect;
 pub mod edited;
-mod missing;
+pub mod missing;
 mod modality;
 pub mod native;
 pub mod pieces;

@@ -1,14 +1,6 @@
 //! A data set in pieces: what was made anew, and between it what stays where it lies.
 
-use std::ops::Range;
-
-/// A part of a data set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece {
-    Made(Vec<u8>),
-    /// Bytes of the source.
-    Kept(Range<usize>),
-}
+pub use sendqueue_dicom::Piece;
 
 /// Whether what is kept lies within a source of this size.
 pub fn are_within(pieces: &[Piece], size: usize) -> bool {

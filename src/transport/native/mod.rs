@@ -16,7 +16,7 @@ mod deliver;
 mod habits;
 pub mod implicit;
 mod kinds;
-mod load;
+pub mod load;
 pub mod part10;
 pub mod pdu;
 mod pool;

@@ -56,6 +56,7 @@ impl RecipeReader<'_> {
             let recipe = Recipe {
                 name: name.to_owned(),
                 steps: steps.unwrap_or_default(),
+                sources: self.conditions.sources().into_values().collect(),
                 written: json!([node.value, self.referred]),
             };
             let valid = mistakes.0.len() == before;

@@ -7,7 +7,7 @@ use sendqueue_dicom::path::Path;
 use serde_json::Value;
 
 use super::template::{From, Template};
-use crate::config::settings::{Conditions, Scope};
+use crate::config::settings::{Conditions, Scope, Source};
 
 /// An entry of `Coercions`.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct Recipe {
     pub name: String,
     /// In their order.
     pub steps: Vec<Step>,
+    /// All of `Sources`: `{Source}` is the one of them that an instance comes from.
+    pub sources: Vec<Arc<Source>>,
     /// As it stands in the configuration, with all that it may refer to.
     pub written: Value,
 }

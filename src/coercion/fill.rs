@@ -1,0 +1,90 @@
+//! Templates, filled.
+
+use sendqueue_dicom::{Elements, Tag};
+
+use super::NotChanged;
+use super::place::value;
+use crate::config::coercion::{From, Part, Serial, Template};
+
+/// Where values come from that are not in the data set.
+pub trait Values {
+    fn source(&self) -> Result<String, NotChanged>;
+    fn remote_aet(&self) -> Result<String, NotChanged>;
+    fn called_aet(&self) -> Result<String, NotChanged>;
+    /// The study's number, in digits, without its prefix.
+    fn serial(&self, serial: &Serial) -> Result<String, NotChanged>;
+    /// `{lookup}`.
+    fn lookup(&self, column: Option<&str>) -> Result<String, NotChanged>;
+    /// 32 bytes that stand for this value of this issuer.
+    fn hash(&self, value: &str, issuer: &str) -> [u8; 32];
+    /// Whether there are `Sources`, which stand for an issuer that is not named.
+    fn has_sources(&self) -> bool;
+}
+
+/// The text that comes of a template for this data set.
+pub fn fill(
+    template: &Template,
+    root: &Elements<'_>,
+    values: &dyn Values,
+) -> Result<String, NotChanged> {
+    let mut text = String::new();
+    for part in &template.parts {
+        match part {
+            Part::Text(plain) => text.push_str(plain),
+            Part::Value(from, filters) => {
+                let found = one(from, root, values)?;
+                let filtered = filters
+                    .iter()
+                    .fold(found, |found, filter| filter.apply(&found));
+                text.push_str(&filtered);
+            }
+        }
+    }
+    Ok(text)
+}
+
+fn one(from: &From, root: &Elements<'_>, values: &dyn Values) -> Result<String, NotChanged> {
+    match from {
+        From::Tag(path, _) => Ok(value(path, root)?.unwrap_or_default()),
+        From::Hash(path, _, length) => match value(path, root)? {
+            Some(found) if !found.is_empty() => {
+                let hash = values.hash(&found, &issuer(root, values)?);
+                let digits = hash.iter().map(|byte| format!("{byte:02X}"));
+                Ok(digits.collect::<String>().chars().take(*length).collect())
+            }
+            _ => Ok(String::new()),
+        },
+        From::Serial(serial, width) => {
+            let number = values.serial(serial)?;
+            let missing = width.saturating_sub(number.len());
+            // In a preview it is no number.
+            let zeros = if number.starts_with('(') { 0 } else { missing };
+            Ok(format!("{}{}{number}", serial.prefix, "0".repeat(zeros)))
+        }
+        From::Source => values.source(),
+        From::RemoteAet => values.remote_aet(),
+        From::CalledAet => values.called_aet(),
+        From::Lookup(column) => values.lookup(column.as_deref()),
+    }
+}
+
+/// Whose numbers the patient's are: as the data set says, else the source; else nobody's in particular. The same number
+/// of two hospitals is of two people.
+fn issuer(root: &Elements<'_>, values: &dyn Values) -> Result<String, NotChanged> {
+    let has_issuer = root.get(Tag::ISSUER_OF_PATIENT_ID);
+    if has_issuer.is_some_and(|element| !element.is_empty()) {
+        let path = sendqueue_dicom::path::Path::parse("IssuerOfPatientID", &|_| None);
+        if let Some(issuer) = path
+            .ok()
+            .map(|path| value(&path, root))
+            .transpose()?
+            .flatten()
+        {
+            return Ok(issuer);
+        }
+    }
+    match values.has_sources() {
+        true => values.source(),
+        false => Ok(String::new()),
+    }
+}
