@@ -26,6 +26,13 @@ pub struct Line {
 }
 
 impl Line {
+    pub fn of(stream: TcpStream) -> Line {
+        Line {
+            stream,
+            buffer: Vec::new(),
+        }
+    }
+
     /// The next PDU; `None` at the end of the connection.
     pub fn next(&mut self) -> Option<Pdu> {
         let mut part = [0u8; 65_536];
@@ -204,11 +211,7 @@ impl Receiver {
         let address = listener.local_addr().unwrap();
         let thread = std::thread::spawn(move || {
             let (stream, _) = listener.accept().unwrap();
-            let mut line = Line {
-                stream,
-                buffer: Vec::new(),
-            };
-            script(&mut line);
+            script(&mut Line::of(stream));
         });
         Receiver {
             address,
