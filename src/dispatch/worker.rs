@@ -19,7 +19,7 @@ use crate::store::{HeldBack, Pick, StoreError};
 use crate::transport::{Probe, Standing};
 
 /// Pause after a fault of the store.
-const STORE_PAUSE: Duration = Duration::from_secs(1);
+pub(super) const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Pause of one that waits for another worker's result.
 const SHORT_PAUSE: Duration = Duration::from_millis(50);

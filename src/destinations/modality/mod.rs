@@ -193,3 +193,6 @@ impl Way {
         self.ours.call(|to| self.rest.deliver(to, batch))
     }
 }
+
+#[cfg(test)]
+mod tests;

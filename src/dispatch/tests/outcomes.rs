@@ -22,6 +22,36 @@ fn one(outcome: Outcome) -> Bench {
     bench
 }
 
+/// Something of ours cannot be used: that is no attempt, and says nothing of the destination. It goes on by itself.
+#[test]
+fn what_cannot_be_changed_now_costs_nothing() {
+    let bench = bench(|_| ());
+    bench.enqueue(&items("s", 3));
+    let mut first = true;
+    bench.on_deliver(move |batch| {
+        if !std::mem::take(&mut first) {
+            return up_to(batch, |_| None);
+        }
+        let not_now = Tried::NotNow("the store is locked".to_owned());
+        Delivery(vec![success(), not_now, Tried::NotYet])
+    });
+    let begun = std::time::Instant::now();
+    worker::step(&bench.lane, 0);
+    // Whoever comes back at once would ask for ever.
+    assert!(begun.elapsed() >= worker::STORE_PAUSE);
+    assert_eq!(bench.item("s-0").0.state, State::Success);
+    for waits in ["s-1", "s-2"] {
+        let (item, attempts) = bench.item(waits);
+        assert_eq!(item.state, State::Pending);
+        assert_eq!((item.class, item.attempt_count), (None, 0));
+        assert!(attempts.is_empty());
+    }
+    let status = bench.lane.status();
+    assert!(status.unreachable_since.is_none());
+    worker::step(&bench.lane, 0);
+    assert_eq!(bench.record().counts.get(State::Success), 3);
+}
+
 /// What follows each class at once: state, `AttemptCount`, whether an attempt is on record.
 #[test]
 fn what_follows_each_class() {
