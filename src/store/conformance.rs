@@ -17,6 +17,7 @@ mod arrival;
 mod decisions;
 mod dispatch;
 mod held;
+mod kept;
 pub(crate) mod model;
 mod moves;
 mod operate;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use fastrand::Rng;
 
+use super::kept::Kept;
 use super::model::Model;
 use super::*;
 use crate::item::Again;
@@ -17,6 +18,7 @@ const MAX_ITEMS: usize = 60;
 struct Play {
     stores: [Box<dyn Store>; 2],
     model: Model,
+    kept: Kept,
     random: Rng,
     now: i64,
     last_id: i64,
@@ -30,6 +32,7 @@ pub fn run(make: Make<'_>, seed: u64, steps: u32) {
     let mut play = Play {
         stores: make(),
         model: Model::default(),
+        kept: Kept::default(),
         random: Rng::with_seed(seed),
         now: 0,
         last_id: 0,
@@ -164,6 +167,11 @@ impl Play {
             80..83 => {
                 self.operate_errors();
                 "operate errors"
+            }
+            83..86 => {
+                let store = &*self.stores[self.model.by];
+                self.kept.act(store, &mut self.random, now);
+                "keep"
             }
             _ => {
                 let verbs = [
@@ -517,8 +525,9 @@ impl Play {
         assert_eq!(totals, self.model.failed);
     }
 
-    fn compare(&self, what: &str) {
+    fn compare(&mut self, what: &str) {
         let items = all(self.store());
+        self.kept.look(&items);
         let mine: Vec<&Item> = self
             .model
             .entries
@@ -554,6 +563,7 @@ impl Play {
     }
 
     fn compare_queries(&mut self) {
+        self.kept.compare(self.store(), "at rest");
         let items = all(self.store());
         for entry in self.model.entries.values() {
             assert_eq!(attempts(self.store(), entry.item.id), entry.attempts);
