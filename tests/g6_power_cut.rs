@@ -1,10 +1,13 @@
 //! G6: what a person was told is done survives a power cut, whatever was written and not synced is lost.
 
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
+use OrthancSendQueue::item::Timestamp;
 use OrthancSendQueue::store::sqlite::SqliteStore;
-use OrthancSendQueue::store::{Book, Filter, Page};
+use OrthancSendQueue::store::{Book, Decisions, Filter, Outputs, Page, Subject, Subjects};
 use rusqlite::Connection;
 use sendqueue_testkit::queue::{self, Queue, SOON};
 use sendqueue_testkit::{FaultScp, PowerCut, Study, poll};
@@ -151,4 +154,94 @@ fn the_documented_backups_are_whole() {
     }
     assert_eq!(run(&commands.next().unwrap()), "ok\n");
     assert!(commands.next().is_none(), "a command that is not tried");
+}
+
+/// Set in the child of the test below: its database.
+const GIVES: &str = "SENDQUEUE_TEST_GIVES";
+
+/// Not a test of its own: for each line that it is given decides of a study, gives it a number, remembers an output and
+/// a subject, and tells the number once it is known.
+#[test]
+fn giver() {
+    let Some(path) = std::env::var_os(GIVES) else {
+        return;
+    };
+    let store = SqliteStore::open(Path::new(&path)).unwrap();
+    println!("\nready");
+    let now = Timestamp::from_micros(1_800_000_000_000_000);
+    for study in std::io::stdin().lines() {
+        let study = study.unwrap();
+        let (first, what) = study.split_once(' ').unwrap();
+        match what {
+            "decide" => {
+                let found = BTreeMap::from([("source".to_owned(), first.to_owned())]);
+                store.decide("sites", first, &found, now).unwrap();
+            }
+            "output" => store
+                .remember_output(first, "study", Some("2.25.1"), now)
+                .unwrap(),
+            "subject" => {
+                let subject = Subject {
+                    key: vec![first.to_owned()],
+                    values: Vec::new(),
+                };
+                store.add_subjects("trial", &[subject]).unwrap();
+            }
+            _ => {
+                store.issue_serial("accessions", first, 41, now).unwrap();
+            }
+        }
+        println!("\ndone");
+    }
+}
+
+/// What was given and may be at a receiver is never taken back, nor given to another.
+#[test]
+fn what_is_decided_once_is_on_the_disk_before_anything_follows_from_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("sendqueue.db");
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "giver", "--nocapture"])
+        .env(GIVES, &database)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut wait_for = |what: &str| {
+        let found = lines.by_ref().map(Result::unwrap).any(|line| line == what);
+        assert!(found, "{what}");
+    };
+    wait_for("ready");
+    let cut = PowerCut::record(child.id(), &database);
+    let mut input = child.stdin.take().unwrap();
+    for round in 0..6_u64 {
+        for what in ["number", "decide", "output", "subject"] {
+            writeln!(input, "1.{round} {what}").unwrap();
+            wait_for("done");
+            let is_kept = |store: &SqliteStore, round: u64, what: &str| {
+                let study = format!("1.{round}");
+                match what {
+                    "decide" => store.decided("sites", &study).unwrap()["source"] == study,
+                    "output" => store.own_outputs(&[(&study, "2.25.1")]).unwrap()[0],
+                    "subject" => store.subject("trial", &[study]).unwrap().is_some(),
+                    _ => store.serial("accessions", &study).unwrap() == Some(41 + round),
+                }
+            };
+            for seed in [None, Some(round), Some(round + 1000)] {
+                let (_folder, copy) = cut.now(seed);
+                let store = SqliteStore::open(&copy).unwrap();
+                assert!(is_kept(&store, round, what), "round {round}: {what}");
+                for before in 0..round {
+                    assert!(is_kept(&store, before, what), "{before} in {round}: {what}");
+                }
+                let now = Timestamp::from_micros(1_800_000_000_000_000);
+                let next = store.issue_serial("accessions", "next", 1, now).unwrap();
+                assert_eq!(next, 42 + round);
+            }
+        }
+    }
+    drop(input);
+    assert!(child.wait().unwrap().success());
 }

@@ -19,6 +19,8 @@ pub struct Settled {
     written: AtomicU64,
     synced: AtomicU64,
     syncing: Mutex<()>,
+    #[cfg(test)]
+    pub syncs: AtomicU64,
 }
 
 impl Settled {
@@ -43,6 +45,8 @@ impl Settled {
             self.written.load(SeqCst)
         };
         disk.sync()?;
+        #[cfg(test)]
+        self.syncs.fetch_add(1, SeqCst);
         self.synced.store(committed, SeqCst);
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::store::{
 
 impl SqliteStore {
     /// Lets the database grow by no more than `pages`, as on a full disk; `None`: without end.
-    fn limit_growth(&self, pages: Option<i64>) {
+    pub(super) fn limit_growth(&self, pages: Option<i64>) {
         let writer = self.pool.writer().unwrap();
         let now: i64 = writer
             .query_row("PRAGMA page_count", [], |row| row.get(0))

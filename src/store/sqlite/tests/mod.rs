@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use super::SqliteStore;
+use super::{SqliteStore, sql};
 use crate::item::{Ids, Priority, Timestamp};
 use crate::store::{Book, Claims, Desk, Intake, Journal, NewItem, Upkeep, conformance};
 
 mod faults;
+mod kept;
 mod opening;
 mod plans;
 mod schema;
