@@ -4,6 +4,7 @@
 # make test-versions those of them that look at what differs between Orthancs, in 1.12 and 1.13
 # make test-corpus   some 260 real files, by the queue and by Orthanc's own SCU to the same receivers, with figures; and
 #                    changed, to DCMTK, pydicom, dicom-rs and dicom3tools
+# make test-serials  a serial for a thousand studies at two destinations, with kill -9 in between
 # make quick         unit tests and one Orthanc
 # make screenshots   the pictures of the page anew, in docs/screenshots
 # make check         formatting, clippy, documentation, its links, configurations and commands
@@ -31,7 +32,7 @@ DEMO_PACKAGES = curl jq
 
 LIBRARY = target/release/libOrthancSendQueue.so
 
-.PHONY: all build demo test test-machine test-matrix test-versions test-corpus quick screenshots check bench bench-send bench-scale fuzz install clean
+.PHONY: all build demo test test-machine test-matrix test-versions test-corpus test-serials quick screenshots check bench bench-send bench-scale fuzz install clean
 
 all: build
 
@@ -69,6 +70,10 @@ test-corpus:
 	scripts/receivers.sh $(TOOLS) dcmtk corpus
 	SENDQUEUE_TOOLS=$(TOOLS) $(CARGO) test --locked --test corpus -- --nocapture
 	SENDQUEUE_TOOLS=$(TOOLS) $(CARGO) test --locked -p sendqueue-dicom --test real_files -- --nocapture
+
+test-serials:
+	@scripts/packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES)
+	SENDQUEUE_STUDIES=1000 $(CARGO) test --locked --test coercion -- --nocapture one_number_for_each_study
 
 screenshots:
 	@scripts/packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES) $(BROWSER_PACKAGES)

@@ -4,12 +4,14 @@
 //! Only in builds with debug assertions; in a release there is nothing here.
 
 /// The steps, in their order: `looked-back` for a study that is taken whole only, `submitted`, `named` and `job-ended`
-/// over REST only, `answered` and `told` natively only.
-pub const POINTS: [&str; 11] = [
+/// over REST only, `answered` and `told` natively only; `decided` and `numbered` for what is changed on its way only.
+pub const POINTS: [&str; 13] = [
     "arrived",
     "enqueued",
     "looked-back",
     "claimed",
+    "decided",
+    "numbered",
     "submitted",
     "named",
     "job-ended",

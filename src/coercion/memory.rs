@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 
 use super::{Memory, NotChanged};
 use crate::config::coercion::Serial;
+use crate::failpoint;
 use crate::item::Timestamp;
 use crate::store::{Decisions, StoreError};
 
@@ -68,6 +69,7 @@ impl Remembered<'_> {
         let uid = self.study()?;
         let holds = self.store.decide(self.recipe, uid, &found, self.now);
         let holds = holds.map_err(not_now)?;
+        failpoint::pass("decided");
         let is_so = found
             .iter()
             .all(|(key, value)| holds.get(key) == Some(value));
@@ -131,6 +133,7 @@ impl Memory for Remembered<'_> {
         self.finish()?;
         let number = (self.store).issue_serial(&serial.name, uid, serial.start, self.now);
         let number = number.map_err(not_now)?;
+        failpoint::pass("numbered");
         Known::keep(&self.known.serials, place, number);
         Ok(number.to_string())
     }

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use parking_lot::Mutex;
-use sendqueue_dicom::{Elements, Tag};
+use sendqueue_dicom::{Element, Elements, Tag, Vr};
 
 use super::NotChanged;
-use super::place::read;
+use super::place::{charset, impossible};
 use crate::item::{Item, Timestamp};
 use crate::store::Outputs;
 
@@ -52,27 +52,22 @@ impl Told {
 }
 
 /// The identifier that Orthanc (1.10.1 to 1.13.0) gives to the study of a data set: SHA-1 of Patient ID and Study
-/// Instance UID in UTF-8, without blanks around them, with `|` between. A Patient ID that is missing is an empty one.
+/// Instance UID in UTF-8, with `|` between. Of blanks only those at the end do not count; a Patient ID that is missing is
+/// an empty one.
 ///
 /// # Errors
 /// One of them cannot be read.
 pub fn study_id(root: &Elements<'_>) -> Result<String, NotChanged> {
-    let text = |tag: Tag| -> Result<String, NotChanged> {
-        let Some(element) = root.get(tag) else {
-            return Ok(String::new());
-        };
-        let charset = super::place::charset(root, None)?;
-        let text = read(element, &charset).map_err(|why| super::place::impossible("", tag, why))?;
-        // As far as its first NUL, and what C calls blank.
+    let text = |tag: Tag, vr: Vr| -> Result<String, NotChanged> {
+        let bytes = root.get(tag).and_then(Element::bytes).unwrap_or_default();
+        let text = charset(root, None)?.decode(bytes, vr);
+        let text = text.map_err(|why| impossible("", tag, why))?;
         let text = text.split('\0').next().unwrap_or_default();
-        let blank = |c: char| matches!(c, ' ' | '\t'..='\r');
-        Ok(text.trim_matches(blank).to_owned())
+        Ok(text.trim_end_matches(' ').to_owned())
     };
-    let whole = format!(
-        "{}|{}",
-        text(Tag::PATIENT_ID)?,
-        text(Tag::STUDY_INSTANCE_UID)?
-    );
+    let patient = text(Tag::PATIENT_ID, Vr::LO)?;
+    let study = text(Tag::STUDY_INSTANCE_UID, Vr::UI)?;
+    let whole = format!("{patient}|{study}");
     let hash = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, whole.as_bytes());
     let parts = hash.as_ref().chunks(4).map(|part| {
         let digits = part.iter().map(|byte| format!("{byte:02x}"));
