@@ -241,9 +241,13 @@ impl Session<'_> {
     fn serials(&self) -> Done {
         let serials = self.client.get("/serials", &[])?;
         if !self.raw(&serials) {
-            let row = |one: &Value| ["Name", "Last", "Next"].map(|key| field(one, key)).to_vec();
+            let row = |one: &Value| {
+                ["Name", "Prefix", "Last", "Next"]
+                    .map(|key| field(one, key))
+                    .to_vec()
+            };
             let rows: Vec<Vec<String>> = list(&serials).iter().map(row).collect();
-            table(&["NAME", "LAST", "NEXT"], &rows);
+            table(&["NAME", "PREFIX", "LAST", "NEXT"], &rows);
         }
         Ok(ExitCode::SUCCESS)
     }

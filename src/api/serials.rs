@@ -21,14 +21,21 @@ impl Api {
 
     /// Those that are configured, and those of which a number was given.
     fn serial_states(&self) -> Result<Vec<SerialState>, ApiError> {
-        let mut last: BTreeMap<String, Option<u64>> = BTreeMap::new();
+        let configured = &self.settings.serials;
+        let mut last: BTreeMap<String, Option<u64>> =
+            configured.keys().map(|name| (name.clone(), None)).collect();
         for one in self.store.serial_names()? {
             last.insert(one.name, Some(one.last));
         }
-        let state = |(name, last): (String, Option<u64>)| SerialState {
-            next: last.map_or(1, |last| last.saturating_add(1)),
-            name,
-            last,
+        let state = |(name, last): (String, Option<u64>)| {
+            let serial = configured.get(&name);
+            let start = serial.map_or(1, |serial| serial.start);
+            SerialState {
+                prefix: serial.map_or_else(String::new, |serial| serial.prefix.clone()),
+                next: last.map_or(start, |last| last.saturating_add(1).max(start)),
+                name,
+                last,
+            }
         };
         Ok(last.into_iter().map(state).collect())
     }

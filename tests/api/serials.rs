@@ -15,8 +15,15 @@ fn numbers(list: &Value) -> Vec<u64> {
 #[test]
 fn who_got_which_number() {
     let scp = FaultScp::start("PACS");
-    let mut queue = Queue::start(queue::config_for(&[&scp]));
-    assert_eq!(queue.ask("/serials"), json!([]));
+    let serials = json!({ "accessions": { "Prefix": "RT" }, "orders": { "Start": 500 } });
+    let config = queue::config_for(&[&scp]).set("/SendQueue/Serials", serials);
+    let mut queue = Queue::start(config.clone());
+    let state = |name: &str, prefix: &str, last: Value, next: u64| json!({ "Name": name, "Prefix": prefix, "Last": last, "Next": next });
+    let none = json!([
+        state("accessions", "RT", Value::Null, 1),
+        state("orders", "", Value::Null, 500)
+    ]);
+    assert_eq!(queue.ask("/serials"), none);
     queue.store_all(&Study::new(1, 1).build());
     queue.wait_for("pacs", "Success", 1);
     let study = queue.get("/studies?expand").ok().json()[0].clone();
@@ -35,7 +42,9 @@ fn who_got_which_number() {
     queue.restart().unwrap();
 
     let expected = json!([
-        { "Name": "accessions", "Last": 43, "Next": 44 }, { "Name": "other", "Last": 1, "Next": 2 },
+        state("accessions", "RT", json!(43), 44),
+        state("orders", "", Value::Null, 500),
+        state("other", "", json!(1), 2),
     ]);
     assert_eq!(queue.ask("/serials"), expected);
     let all = queue.ask("/serials/accessions");
@@ -67,6 +76,17 @@ fn who_got_which_number() {
         let answer = queue.get(&format!("/sendqueue/serials/{path}"));
         assert_eq!(answer.status, status, "{path}: {}", answer.text());
     }
+    assert_eq!(queue.ask("/serials/orders"), json!([]));
     // To look gave none.
+    assert_eq!(queue.ask("/serials"), expected);
+    // As after an older backup was restored: what was given since is left out.
+    let raised = json!({ "accessions": { "Prefix": "RT", "Start": 100 } });
+    queue
+        .restart_with(config.set("/SendQueue/Serials", raised))
+        .unwrap();
+    let expected = json!([
+        state("accessions", "RT", json!(43), 100),
+        state("other", "", json!(1), 2),
+    ]);
     assert_eq!(queue.ask("/serials"), expected);
 }

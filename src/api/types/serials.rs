@@ -10,10 +10,12 @@ use super::values::Time;
 #[serde(rename_all = "PascalCase")]
 pub struct SerialState {
     pub name: String,
+    /// What stands before each number; empty: nothing, or it is no longer configured.
+    pub prefix: String,
     /// The number that was given last; null: none was.
     #[schema(required = true, minimum = 1)]
     pub last: Option<u64>,
-    /// The number that is given next.
+    /// The number that is given next: one more than `Last`, and at least `Start`.
     #[schema(minimum = 1)]
     pub next: u64,
 }
