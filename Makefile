@@ -24,7 +24,7 @@ MATRIX ?= $(or $(SENDQUEUE_MATRIX_DIR),$(CURDIR)/target/matrix)
 
 BUILD_PACKAGES = orthanc-dev libclang-dev gcc libc6-dev
 RUN_PACKAGES = orthanc dcmtk
-TEST_PACKAGES = curl debootstrap dicom3tools faketime openssl prometheus python3-venv sqlite3 strace $(BROWSER_PACKAGES)
+TEST_PACKAGES = curl debootstrap dicom3tools faketime openssl orthanc-gdcm prometheus python3-venv sqlite3 strace $(BROWSER_PACKAGES)
 # Debian's names. On Ubuntu these are snaps, which see no temporary folder: BROWSER_PACKAGES= on the command line, and
 # SENDQUEUE_CHROMIUM and SENDQUEUE_CHROMEDRIVER in the environment say where another one and its driver are.
 BROWSER_PACKAGES = chromium chromium-driver
@@ -32,7 +32,7 @@ DEMO_PACKAGES = curl jq
 
 LIBRARY = target/release/libOrthancSendQueue.so
 
-.PHONY: all build demo test test-machine test-matrix test-versions test-corpus test-serials quick screenshots check bench bench-send bench-scale fuzz install clean
+.PHONY: all build demo test test-machine test-matrix test-versions test-corpus test-serials quick screenshots check bench bench-send bench-coerce bench-scale fuzz install clean
 
 all: build
 
@@ -102,6 +102,11 @@ bench-send: build
 fuzz:
 	@scripts/packages.sh $(BUILD_PACKAGES)
 	cd fuzz && for target in answer file; do $(CARGO) +nightly fuzz run $$target -- -max_total_time=60 || exit 1; done
+
+# What a recipe costs: a destination that changes three tags of each instance beside one that changes nothing.
+bench-coerce:
+	@scripts/packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES)
+	$(CARGO) bench --locked --bench send -- --only ct,small --runs 7 --beside '{"Coerce":"sites"}'
 
 # The verbs of the store at a backlog of ten million: 6 GB of disk, ten minutes.
 bench-scale:

@@ -16,7 +16,8 @@ const USAGE: &str = "flags (defaults in brackets):
   --transport NAME         the destinations' Transport [SENDQUEUE_BENCH_TRANSPORT, else Native]
   --settings JSON          more settings of the destinations, such as {\"BatchSize\": 1000}
   --before PATH            another library, such as the one before a change, beside this one (ct, small)
-  --beside JSON            these settings of the destination beside those of --settings (ct, small)
+  --beside JSON            these settings of the destination beside those of --settings (ct, small), such as
+                           {\"Coerce\": \"sites\"}, a recipe that changes three tags
   --associations LIST      associations over the link [1,4,8,16]
   --per-association N      instances for each association over the link [60]
   --delay MS               delay of the link, each way [20]

@@ -83,6 +83,16 @@ pub struct Ours<'a> {
     count: usize,
 }
 
+/// What a hospital with several sites asks for, for `--beside '{"Coerce": "sites"}'`.
+fn recipe() -> Value {
+    json!([{
+        "If": { "PatientID": "present" },
+        "Prefix": { "PatientID": "A-" },
+        "Suffix": { "AccessionNumber": "A" },
+        "Set": { "IssuerOfPatientID": "SITE_A" },
+    }])
+}
+
 impl<'a> Ours<'a> {
     pub fn start(
         options: &Options,
@@ -106,9 +116,13 @@ impl<'a> Ours<'a> {
             .map(|target| (target.name.to_owned(), settings.clone()))
             .collect();
         // The queue's own TcpNoDelay is left at its default.
-        let config = configuration(targets, false)
+        let mut config = configuration(targets, false)
             .plugin(library)
             .set("SendQueue", json!({ "Destinations": destinations }));
+        // Only where it is asked for: another library may not know it.
+        if settings.get("Coerce").is_some() {
+            config = config.set("/SendQueue/Coercions", json!({ "sites": recipe() }));
+        }
         let orthanc = start(config);
         Self {
             studies: load(&orthanc, data),

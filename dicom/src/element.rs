@@ -139,6 +139,26 @@ impl<'f> Element<'f> {
         }
     }
 
+    /// The fragments of compressed pixel data, the offset table first (PS3.5 A.4); `None`: it is none. Ends where they
+    /// are damaged.
+    #[must_use]
+    pub fn fragments(&self) -> Option<impl Iterator<Item = &[u8]>> {
+        let Content::Fragments(bytes) = &self.content else {
+            return None;
+        };
+        let mut rest: &[u8] = bytes;
+        Some(std::iter::from_fn(move || {
+            let ([0xFE, 0xFF, 0x00, 0xE0, length @ ..], behind) = rest.split_first_chunk::<8>()?
+            else {
+                return None;
+            };
+            let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+            let (fragment, behind) = behind.split_at_checked(length)?;
+            rest = behind;
+            Some(fragment)
+        }))
+    }
+
     /// Without items, or without a value other than padding.
     #[must_use]
     pub fn is_empty(&self) -> bool {

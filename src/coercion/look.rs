@@ -30,8 +30,12 @@ impl Coercion {
         instance: &str,
     ) -> Result<Preview, NotEdited> {
         let item = as_item(destination, instance, self.shared.clock.now());
-        let before = stored(self.shared.host, &item)?;
-        let edited = self.look(settings, &item)?;
+        on_a_thread(|| self.look_at(settings, &item))
+    }
+
+    fn look_at(&self, settings: &DestinationSettings, item: &Item) -> Result<Preview, NotEdited> {
+        let before = stored(self.shared.host, item)?;
+        let edited = self.look(settings, item)?;
         let after: Vec<u8> = edited.slices().concat();
         let parse = |bytes, syntax: &str| DataSet::parse(bytes, syntax).map_err(NotChanged::from);
         let one = parse(before.data_set(), &before.kind.transfer_syntax)?;
@@ -54,13 +58,15 @@ impl Coercion {
     /// # Errors
     /// Why it would not be sent.
     pub fn sent(&self, item: &Item, settings: &DestinationSettings) -> Result<Vec<u8>, NotEdited> {
-        let before = stored(self.shared.host, item)?;
-        let edited = self.look(settings, item)?;
-        let mut file = meta_information(&before, &edited);
-        for slice in edited.slices() {
-            file.extend_from_slice(slice);
-        }
-        Ok(file)
+        on_a_thread(|| {
+            let before = stored(self.shared.host, item)?;
+            let edited = self.look(settings, item)?;
+            let mut file = meta_information(&before, &edited);
+            for slice in edited.slices() {
+                file.extend_from_slice(slice);
+            }
+            Ok(file)
+        })
     }
 
     fn look(&self, settings: &DestinationSettings, item: &Item) -> Result<Edited, NotEdited> {
@@ -70,6 +76,24 @@ impl Coercion {
             None => Ok(stored.unchanged()),
         }
     }
+}
+
+/// The threads of Orthanc's HTTP server have some 100 KB of stack: codecs need more.
+fn on_a_thread<T: Send>(
+    look: impl FnOnce() -> Result<T, NotEdited> + Send,
+) -> Result<T, NotEdited> {
+    let failed = |why: String| Err(NotEdited::NotNow(why));
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("sq-look".to_owned())
+            .spawn_scoped(scope, look);
+        match thread {
+            Ok(thread) => thread
+                .join()
+                .unwrap_or_else(|_| failed("the look panicked".to_owned())),
+            Err(error) => failed(format!("no thread for a look: {error}")),
+        }
+    })
 }
 
 /// An item that nobody has made.

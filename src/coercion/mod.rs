@@ -9,6 +9,7 @@
 mod apply;
 mod changes;
 mod coerce;
+mod compress;
 mod conditions;
 mod fill;
 mod look;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use orthanc_sdk::Host;
 
 use self::coerce::Coerce;
+use self::compress::Compress;
 use self::memory::Known;
 use self::output::Told;
 use crate::config::coercion::Serial;
@@ -82,13 +84,22 @@ impl Coercion {
 
     /// `None`: what is stored is sent.
     fn of(&self, settings: &DestinationSettings, looks_only: bool) -> Option<Arc<dyn Editor>> {
-        let recipe = settings.coerce.clone()?;
-        Some(Arc::new(Coerce {
-            shared: self.shared.clone(),
-            recipe,
-            tells: settings.original_attributes,
-            looks_only,
-        }))
+        let recipe = settings.coerce.clone().map(|recipe| -> Arc<dyn Editor> {
+            Arc::new(Coerce {
+                shared: self.shared.clone(),
+                recipe,
+                tells: settings.original_attributes,
+                looks_only,
+            })
+        });
+        match settings.compress {
+            Some(compression) => Some(Arc::new(Compress {
+                host: self.shared.host,
+                compression,
+                then: recipe,
+            })),
+            None => recipe,
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use orthanc_sdk::{DicomFile, TranscodedFile};
 
 use super::native::contexts::Kind;
+use super::native::part10;
 use super::pieces::{self, Piece};
 use crate::item::{Class, Item, Outcome};
 
@@ -160,6 +161,15 @@ impl Edited {
     /// The data set, in the order in which it is sent.
     pub fn slices(&self) -> Vec<&[u8]> {
         pieces::slices(&self.source, &self.data_set)
+    }
+
+    /// As a file of its own, to be changed again. Copies it.
+    pub fn into_stored(self) -> Stored {
+        let slices = self.slices();
+        let length: usize = slices.iter().map(|slice| slice.len()).sum();
+        let file = part10::file(&self.kind, &self.sop_instance_uid, &slices);
+        let from = file.len() - length;
+        Stored::new(Bytes::Made(file), from, self.kind, self.sop_instance_uid)
     }
 
     /// What it lies in, its data set, its kind, and which instance it is.

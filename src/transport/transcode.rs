@@ -2,10 +2,10 @@
 //!
 //! Invariant: nothing is asked for that is known to end the process.
 //!
-//! Of Debian's `orthanc-gdcm` (1.5 and 1.8, with Orthanc 1.10.1, 1.12.7 and 1.13.0) that is JPEG-LS: GDCM and DCMTK each
-//! bring a library CharLS of their own, whose functions have the same names, and GDCM calls DCMTK's. A stack of some
-//! 100 KB, as threads of Orthanc's HTTP server have it, is too small for most of GDCM's codecs: whoever calls this has a
-//! thread of their own.
+//! Of Debian's `orthanc-gdcm` (1.5 and 1.8, with Orthanc 1.10.1, 1.12.7 and 1.13.0) that is JPEG-LS: GDCM and DCMTK
+//! each bring a library CharLS of their own, whose functions have the same names, and GDCM calls DCMTK's. A stack of
+//! some 100 KB, as threads of Orthanc's HTTP server have it, is too small for most of GDCM's codecs: whoever calls this
+//! has a thread of their own.
 
 use once_cell::sync::OnceCell;
 use orthanc_sdk::{Host, TranscodedFile};

@@ -148,7 +148,6 @@ fn altering(transport: Transport) -> DestinationSettings {
         compress: Some(Compression {
             transfer_syntax: EXPLICIT_VR_LE,
             lossy: false,
-            quality: None,
         }),
         ..DestinationSettings::default()
     }

@@ -20,7 +20,7 @@ use crate::transport::budget::Share;
 use crate::transport::edited::{Bytes, Edited, Editor, NotEdited, Stored, edit};
 use crate::transport::missing;
 use crate::transport::pieces::{self, Piece};
-use crate::transport::transcode::transcode;
+use crate::transport::transcode::{transcode, transcode_lossily};
 
 const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
 
@@ -300,6 +300,35 @@ pub fn stored(host: Host, item: &Item) -> Result<Stored, NotEdited> {
         about.kind,
         about.sop_instance_uid,
     ))
+}
+
+/// An image in a lossy transfer syntax: another instance, whose SOP Instance UID Orthanc made up.
+///
+/// # Errors
+/// In words: Orthanc cannot encode it so.
+pub fn encode_lossily(
+    host: Host,
+    stored: &Stored,
+    transfer_syntax: &str,
+) -> Result<Stored, String> {
+    let file = transcode_lossily(host, stored.file(), transfer_syntax)?;
+    let unnamed = || Err("what comes out does not say which instance it is".to_owned());
+    let about = About::of(&file, unnamed)?;
+    let kind = Kind {
+        transfer_syntax: transfer_syntax.to_owned(),
+        ..stored.kind.clone()
+    };
+    if about.kind != kind {
+        let Kind {
+            sop_class,
+            transfer_syntax,
+        } = about.kind;
+        return Err(format!(
+            "it came out as SOP class {sop_class} in {transfer_syntax}"
+        ));
+    }
+    let (from, uid) = (about.from, about.sop_instance_uid);
+    Ok(Stored::new(Bytes::Transcoded(file), from, kind, uid))
 }
 
 /// Reads an item's instance from Orthanc's storage.

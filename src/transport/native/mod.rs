@@ -41,6 +41,7 @@ use self::deliver::Delivering;
 use self::habits::{Habits, Second};
 use self::kinds::Kinds;
 use self::load::Loader;
+pub use self::load::encode_lossily;
 use self::pool::{Key, Place, Pool};
 use self::tls::Tls;
 use self::wire::Cut;

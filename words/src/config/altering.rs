@@ -104,6 +104,7 @@ impl Altering {
         for (key, is_set) in [
             ("Coerce", settings.coerce.is_some()),
             ("Deidentify", settings.deidentify.is_some()),
+            ("Compress", settings.compress.is_some()),
         ] {
             if !is_set {
                 continue;

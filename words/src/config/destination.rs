@@ -8,6 +8,7 @@
 //!   valid: one slip of the pen is one mistake.
 
 use super::altering::Altering;
+use super::compress::compress;
 use super::mistake::{Mistakes, quoted_text};
 use super::raw::{Node, Object, Written};
 use super::settings::{AssociationPer, DestinationSettings, LocalAet, Transport, Window};
@@ -17,10 +18,11 @@ use super::vocabulary::{
 use super::window;
 use crate::item::{RetryPolicy, Statuses, statuses};
 
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "Target",
     "Transport",
     "TransferSyntax",
+    "Compress",
     "Associations",
     "AssociationPer",
     "Split",
@@ -108,10 +110,11 @@ impl Draft {
         section.read("Transport", &mut s.transport, |n| {
             n.choice(&TRANSPORTS, mistakes)
         });
-        section.read("TransferSyntax", &mut s.transfer_syntax, |n| {
+        let written = section.read("TransferSyntax", &mut s.transfer_syntax, |n| {
             transfer_syntax(n, mistakes).map(Some)
         });
-        if s.transport == Transport::Rest && s.transfer_syntax.is_some() {
+        read_compress(&section, written, s, mistakes);
+        if s.transport == Transport::Rest && s.transfer_syntax.is_some() && s.compress.is_none() {
             // Orthanc's own SCU cannot be told a transfer syntax.
             if let Some(node) = section.get("TransferSyntax") {
                 node.wrong(mistakes, "nothing while Transport is \"Rest\"");
@@ -258,6 +261,37 @@ impl Draft {
                 mistakes,
                 format!("a number from 0 to MaxDelay ({})", retry.max_delay),
             );
+        }
+    }
+}
+
+/// `Compress` says a transfer syntax too, so that of the two the one that is written counts.
+fn read_compress(
+    section: &Object<'_>,
+    transfer_syntax: Written,
+    s: &mut DestinationSettings,
+    mistakes: &mut Mistakes,
+) {
+    if let (Some(node), true) = (
+        section.get("Compress").filter(|node| !node.value.is_null()),
+        transfer_syntax != Written::Absent,
+    ) {
+        node.wrong(
+            mistakes,
+            "nothing beside TransferSyntax, which is the same for what is lossless",
+        );
+        return;
+    }
+    let before = s.compress;
+    if transfer_syntax == Written::Valid {
+        s.compress = None;
+    }
+    if section.read("Compress", &mut s.compress, |n| compress(n, mistakes)) == Written::Valid {
+        match (s.compress, before) {
+            // What is lossy is made before the receiver is asked: nothing is left to convert.
+            (Some(new), _) => s.transfer_syntax = (!new.lossy).then_some(new.transfer_syntax),
+            (None, Some(_)) if transfer_syntax == Written::Absent => s.transfer_syntax = None,
+            (None, _) => {}
         }
     }
 }

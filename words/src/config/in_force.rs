@@ -61,6 +61,20 @@ pub struct InForce {
     /// The entry of `Deidentifications` that takes away what tells of the patient; null: nothing is.
     #[schema(required = true)]
     pub deidentify: Option<String>,
+    /// What images are encoded in; null: nothing.
+    #[schema(required = true)]
+    pub compress: Option<CompressInForce>,
+}
+
+/// What images are encoded in.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+#[schema(as = CompressSettings)]
+pub struct CompressInForce {
+    /// UID.
+    pub transfer_syntax: &'static str,
+    /// Whether what comes out is another instance.
+    pub lossy: bool,
 }
 
 /// Back-off with full jitter.
@@ -123,6 +137,10 @@ pub fn in_force(settings: &DestinationSettings) -> InForce {
         coerce: settings.coerce.as_ref().map(|recipe| recipe.name.clone()),
         original_attributes: settings.original_attributes,
         deidentify: settings.deidentify.as_ref().map(|one| one.name.clone()),
+        compress: settings.compress.map(|compression| CompressInForce {
+            transfer_syntax: compression.transfer_syntax,
+            lossy: compression.lossy,
+        }),
     }
 }
 

@@ -4,6 +4,20 @@
 
 use std::sync::OnceLock;
 
+/// A file of this data set.
+#[must_use]
+pub fn part10_file(
+    sop_class_uid: &str,
+    sop_instance_uid: &str,
+    transfer_syntax: &str,
+    data_set: &[u8],
+) -> Vec<u8> {
+    let mut out = Vec::with_capacity(data_set.len() + 512);
+    write_meta(&mut out, sop_class_uid, sop_instance_uid, transfer_syntax);
+    out.extend_from_slice(data_set);
+    out
+}
+
 /// Preamble, prefix, file meta information (PS3.10 7.1).
 pub(super) fn write_meta(
     out: &mut Vec<u8>,

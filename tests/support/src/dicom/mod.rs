@@ -20,6 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use data_set::{DataSet, Lengths};
 pub use elements::{elements, elements_of_defined_length};
+pub use file::part10_file;
 pub use huge::{HugeFile, huge};
 pub use objects::{BASIC_TEXT_SR, ENCAPSULATED_PDF, MULTI_FRAME, RT_DOSE, RT_PLAN, every_object};
 pub use part10::Part10;

@@ -35,6 +35,8 @@ fn table_of_defaults() -> Value {
         "Windows": [],
         "Coerce": null,
         "OriginalAttributes": false,
+        "Deidentify": null,
+        "Compress": null,
     })
 }
 

@@ -3,6 +3,7 @@
 mod accepted;
 mod alerts;
 mod coercions;
+mod compress;
 mod deidentify;
 mod mistakes;
 mod mistakes_destination;
