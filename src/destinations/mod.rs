@@ -91,8 +91,8 @@ pub trait Endpoint: Send + Sync {
 
 /// Who says what is changed of what is sent.
 pub trait Editors: Send + Sync {
-    /// What changes instances on their way to this destination. Asked for all whose settings alter what is sent, and for
-    /// no other one.
+    /// What changes instances on their way to this destination. Asked for all whose settings alter what is sent, and
+    /// for no other one.
     fn editor(&self, destination: &str, settings: &DestinationSettings) -> Arc<dyn Editor>;
 }
 

@@ -3,7 +3,8 @@
 //! Invariants:
 //! - What an [`Editor`] does not change successfully is not sent, in whatever form: there is no way from
 //!   [`NotEdited`] to the stored bytes.
-//! - The same item gives the same bytes, whenever and wherever: a retry, and what is made anew after a lost association.
+//! - The same item gives the same bytes, whenever and wherever: a retry, and what is made anew after a lost
+//!   association.
 //! - Pieces lie within their source: it is looked at once, in [`Edited::new`].
 
 use std::ops::Deref;
@@ -178,7 +179,8 @@ impl Edited {
     }
 }
 
-/// Asks the editor. One that panics has changed nothing: that instance waits for a person, as one that cannot be changed.
+/// Asks the editor. One that panics has changed nothing: that instance waits for a person, as one that cannot be
+/// changed.
 pub fn edit(editor: &dyn Editor, item: &Item, stored: Stored) -> Result<Edited, NotEdited> {
     catch_unwind(AssertUnwindSafe(|| editor.edit(item, stored))).unwrap_or_else(|_| {
         log::error!(

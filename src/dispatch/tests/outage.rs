@@ -106,8 +106,8 @@ fn one_that_answers_no_echo_but_takes_stores_is_sent_to() {
     assert_eq!(bench.record().counts.get(State::Success), 3);
 }
 
-/// The instance that was to tell whether it is back is gone, or cannot be changed as asked: the next probe comes all the
-/// same.
+/// The instance that was to tell whether it is back is gone, or cannot be changed as asked: the next probe comes all
+/// the same.
 #[test]
 fn a_probe_without_a_result_does_not_block_the_lane() {
     for class in [Class::Missing, Class::Coercion] {
