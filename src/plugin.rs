@@ -200,7 +200,7 @@ fn enabled(
         list: modalities.clone(),
         native: native.clone(),
         rest: rest.clone(),
-        editors: coercion,
+        editors: coercion.clone(),
         clock: clock.clone(),
     })]));
     let tools = Arc::new(Tools {
@@ -298,6 +298,7 @@ fn enabled(
         notifier: promoter.clone(),
         promoter,
         directory,
+        coercion,
         modalities,
         notices,
         progress,

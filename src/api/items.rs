@@ -101,7 +101,7 @@ impl Api {
         self.moved(id, "redirected", self.store.redirect(id, &to, expires)?)
     }
 
-    fn known_item(&self, id: i64) -> Result<Item, ApiError> {
+    pub(super) fn known_item(&self, id: i64) -> Result<Item, ApiError> {
         let (item, _) = self.store.item(id)?.ok_or_else(|| no_item(id))?;
         Ok(item)
     }

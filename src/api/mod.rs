@@ -21,6 +21,7 @@ pub mod lookup;
 pub mod metrics;
 pub mod openapi;
 pub mod overview;
+mod preview;
 mod reload;
 pub mod resources;
 pub mod route;
@@ -44,6 +45,7 @@ use crate::alert::sources::Listener;
 use crate::arrival::enlist::expiry;
 use crate::arrival::notices::Notices;
 use crate::arrival::progress::Progress;
+use crate::coercion::Coercion;
 use crate::config::Current;
 use crate::config::settings::Settings;
 use crate::destinations::Directory;
@@ -94,6 +96,7 @@ pub struct Parts {
     pub promoter: Arc<Promoter>,
     pub notifier: Arc<dyn Notifier>,
     pub directory: Arc<Directory>,
+    pub coercion: Arc<Coercion>,
     pub modalities: Arc<Modalities>,
     pub notices: Arc<Notices>,
     pub progress: Arc<Progress>,

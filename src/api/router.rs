@@ -49,6 +49,7 @@ pub const ROUTES: &[Route] = routes! {
     Post "/items" enqueue |api, request, _| api.enqueue(request);
     Get "/items/{id}" item |api, request, id| api.item(request, item_id(id)?);
     Delete "/items/{id}" remove |api, _, id| api.remove(item_id(id)?);
+    Get "/items/{id}/sent" sent |api, request, id| api.sent(request, item_id(id)?);
     Post "/items/{id}/replay" replay |api, request, id| api.replay(request, item_id(id)?);
     Post "/items/{id}/cancel" cancel |api, request, id| api.cancel(request, item_id(id)?);
     Post "/items/{id}/send-now" send_now |api, request, id| api.send_now(request, item_id(id)?);
@@ -63,6 +64,7 @@ pub const ROUTES: &[Route] = routes! {
     Post "/destinations/{name}/pause" pause |api, _, name| api.pause(name);
     Post "/destinations/{name}/resume" resume |api, _, name| api.resume(name);
     Post "/destinations/{name}/echo" echo |api, _, name| api.echo(name);
+    Post "/destinations/{name}/preview" preview |api, request, name| api.preview(request, name);
     Post "/destinations/{name}/send-now" send_all_now |api, _, name| api.send_all_now(name);
     Get "/rules" rules |api, request, _| api.rules(request);
     Post "/route" ask_rules |api, request, _| api.route(request);

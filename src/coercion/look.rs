@@ -5,8 +5,7 @@ use sendqueue_dicom::DataSet;
 use super::{Change, Coercion, NotChanged, differences};
 use crate::config::settings::DestinationSettings;
 use crate::item::{Ids, Item, Priority, State, Timestamp};
-use crate::transport::edited::{Edited, NotEdited, Stored, edit};
-use crate::transport::native::contexts::Kind;
+use crate::transport::edited::{Edited, NotEdited, edit};
 use crate::transport::native::load::stored;
 
 /// What would be sent of an instance.
@@ -34,22 +33,19 @@ impl Coercion {
     }
 
     fn look_at(&self, settings: &DestinationSettings, item: &Item) -> Result<Preview, NotEdited> {
-        let before = stored(self.shared.host, item)?;
+        // What was made of it is copied, then the original is read once more: never three of them in memory.
         let edited = self.look(settings, item)?;
+        let (kind, uid) = (edited.kind().clone(), edited.sop_instance_uid().to_owned());
         let after: Vec<u8> = edited.slices().concat();
+        drop(edited);
+        let before = stored(self.shared.host, item)?;
         let parse = |bytes, syntax: &str| DataSet::parse(bytes, syntax).map_err(NotChanged::from);
         let one = parse(before.data_set(), &before.kind.transfer_syntax)?;
-        let other = parse(&after, &edited.kind().transfer_syntax)?;
+        let other = parse(&after, &kind.transfer_syntax)?;
         Ok(Preview {
             changes: differences(one.root(), other.root()),
-            transfer_syntax: [
-                before.kind.transfer_syntax.clone(),
-                edited.kind().transfer_syntax.clone(),
-            ],
-            sop_instance_uid: [
-                before.sop_instance_uid.clone(),
-                edited.sop_instance_uid().to_owned(),
-            ],
+            transfer_syntax: [before.kind.transfer_syntax.clone(), kind.transfer_syntax],
+            sop_instance_uid: [before.sop_instance_uid.clone(), uid],
         })
     }
 
@@ -58,15 +54,7 @@ impl Coercion {
     /// # Errors
     /// Why it would not be sent.
     pub fn sent(&self, item: &Item, settings: &DestinationSettings) -> Result<Vec<u8>, NotEdited> {
-        on_a_thread(|| {
-            let before = stored(self.shared.host, item)?;
-            let edited = self.look(settings, item)?;
-            let mut file = meta_information(&before, &edited);
-            for slice in edited.slices() {
-                file.extend_from_slice(slice);
-            }
-            Ok(file)
-        })
+        on_a_thread(|| Ok(self.look(settings, item)?.file()))
     }
 
     fn look(&self, settings: &DestinationSettings, item: &Item) -> Result<Edited, NotEdited> {
@@ -118,45 +106,4 @@ fn as_item(destination: &str, instance: &str, created: Timestamp) -> Item {
         details: None,
         size_bytes: 0,
     }
-}
-
-/// Preamble and group 0002: that of the stored file where it is still true, else one that is.
-fn meta_information(stored: &Stored, edited: &Edited) -> Vec<u8> {
-    let Kind {
-        sop_class,
-        transfer_syntax,
-    } = edited.kind();
-    let uid = edited.sop_instance_uid();
-    let is_same = *edited.kind() == stored.kind && uid == stored.sop_instance_uid;
-    if is_same {
-        let data_set = stored.file().len() - stored.data_set().len();
-        return stored.file()[..data_set].to_vec();
-    }
-    let mut group = Vec::new();
-    group.extend_from_slice(&[2, 0, 1, 0, b'O', b'B', 0, 0, 2, 0, 0, 0, 0, 1]);
-    // Of this plugin (PS3.10 7.1).
-    let implementation = "2.25.119830529173563982657914226812735907483";
-    for (element, uid) in [
-        (2, sop_class.as_str()),
-        (3, uid),
-        (0x10, transfer_syntax),
-        (0x12, implementation),
-    ] {
-        let mut value = uid.as_bytes().to_vec();
-        if value.len() % 2 == 1 {
-            value.push(0);
-        }
-        // A UID has 64 characters at most.
-        let length = u16::try_from(value.len()).unwrap_or_default();
-        group.extend_from_slice(&[2, 0, element, 0, b'U', b'I']);
-        group.extend_from_slice(&length.to_le_bytes());
-        group.extend_from_slice(&value);
-    }
-    let mut file = vec![0; 128];
-    file.extend_from_slice(b"DICM");
-    let length = u32::try_from(group.len()).unwrap_or_default();
-    file.extend_from_slice(&[2, 0, 0, 0, b'U', b'L', 4, 0]);
-    file.extend_from_slice(&length.to_le_bytes());
-    file.extend_from_slice(&group);
-    file
 }

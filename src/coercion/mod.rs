@@ -34,7 +34,7 @@ use crate::config::settings::DestinationSettings;
 use crate::destinations::Editors;
 use crate::item::{Clock, Outcome};
 use crate::store::{Decisions, Outputs};
-use crate::transport::edited::{Editor, NotEdited};
+use crate::transport::edited::Editor;
 
 pub use self::apply::apply;
 pub use self::changes::{Change, Changes, differences};
@@ -43,6 +43,7 @@ pub use self::look::Preview;
 pub use self::original::{Modified, add_original_attributes};
 pub use self::output::study_id;
 pub use self::sender::{About, Sender};
+pub use crate::transport::edited::NotEdited;
 
 /// What all editors share.
 pub struct Shared {

@@ -166,11 +166,14 @@ impl Edited {
 
     /// As a file of its own, to be changed again. Copies it.
     pub fn into_stored(self) -> Stored {
-        let slices = self.slices();
-        let length: usize = slices.iter().map(|slice| slice.len()).sum();
-        let file = part10::file(&self.kind, &self.sop_instance_uid, &slices);
-        let from = file.len() - length;
+        let file = self.file();
+        let from = file.len() - pieces::length(&self.data_set);
         Stored::new(Bytes::Made(file), from, self.kind, self.sop_instance_uid)
+    }
+
+    /// As a file, with meta information that fits (PS3.10 7.1). Copies it.
+    pub fn file(&self) -> Vec<u8> {
+        part10::file(&self.kind, &self.sop_instance_uid, &self.slices())
     }
 
     /// What it lies in, its data set, its kind, and which instance it is.

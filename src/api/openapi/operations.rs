@@ -8,9 +8,9 @@ use super::Described;
 use crate::api::exposition;
 use crate::api::types::{
     AlertTest, Destination, Echo, Enqueue, Enqueued, ErrorFilter, ErrorSummary, ErrorsQuery,
-    Health, History, Item, ItemDetailed, ItemsQuery, Nothing, Overview, Purged, RedirectFilter,
-    RedirectTo, Redirected, Reloaded, Removed, Replayed, Resource, RouteAnswer, RouteQuestion,
-    Rule, Section, Sender, SerialGiven, SerialState, SerialsQuery,
+    Health, History, Item, ItemDetailed, ItemsQuery, Nothing, Overview, Preview, PreviewQuestion,
+    Purged, RedirectFilter, RedirectTo, Redirected, Reloaded, Removed, Replayed, Resource,
+    RouteAnswer, RouteQuestion, Rule, Section, Sender, SerialGiven, SerialState, SerialsQuery,
 };
 use crate::ui;
 
@@ -154,6 +154,16 @@ fn of_item(call: Described) -> Described {
 
 pub fn item() -> Described {
     of_item(get("Items", "item", "One item with its attempts")).answers::<ItemDetailed>("The item")
+}
+
+pub fn sent() -> Described {
+    let file = ObjectBuilder::new()
+        .schema_type(SchemaType::new(Type::String))
+        .content_media_type("application/dicom");
+    of_item(get("Items", "sent", "The DICOM file as it was or would be sent"))
+        .text("Changed as its destination asks for now (`Coerce`, `Deidentify`, `Compress`), with meta information that fits (PS3.10 7.1), before the receiver's choice of a transfer syntax. Changes nothing: a serial that the study does not have yet is shown as `(next)`. 404: Orthanc has the instance no longer. 409: it would not be sent, and why.")
+        .refuses(&[409])
+        .answers_other("The file", "application/dicom", file)
 }
 
 pub fn remove() -> Described {
@@ -328,6 +338,25 @@ pub fn echo() -> Described {
     of_destination_steered("echo", "A C-ECHO (PS3.7 9.1.5), with its time or its error")
         .text("Takes as long as the destination's `Timeout`, if it does not answer. An answer ends an outage.")
         .answers::<Echo>("What came of it")
+}
+
+pub fn preview() -> Described {
+    of_destination(post(
+        "Destinations",
+        "preview",
+        "What would differ if an instance were sent there",
+    ))
+    .text("Changes nothing: nothing is queued or decided, and a serial that the study does not have yet is shown as `(next)`. 404: no such destination, or no such instance.")
+    .refuses(&[404])
+    .body::<PreviewQuestion>(
+        Required::True,
+        &[(
+            "instance",
+            "An instance that Orthanc has",
+            json!({ "Instance": "a9d50d4a-ac0a4c5c-ae4f7f10-a4a9d1f0-1fa8a0a1" }),
+        )],
+    )
+    .answers::<Preview>("The list of changes, old and new")
 }
 
 pub fn send_all_now() -> Described {

@@ -14,6 +14,7 @@ pub mod error;
 pub mod error_queue;
 pub mod items;
 pub mod overview;
+pub mod preview;
 pub mod reload;
 pub mod resources;
 pub mod route;
@@ -37,6 +38,7 @@ pub use self::named::Named;
 pub use self::overview::{
     Callbacks, Disabled, Health, HealthStatus, Overview, Part, Problem, ServiceHealth, ServiceState,
 };
+pub use self::preview::{Preview, PreviewChange, PreviewQuestion};
 pub use self::reload::{
     DestinationChanges, ModalityChanges, NeedsRestart, Reloaded, Section, Source,
 };

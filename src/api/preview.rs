@@ -1,0 +1,118 @@
+//! What would be sent of an instance, and what was: `/sendqueue/destinations/{name}/preview`,
+//! `/sendqueue/items/{id}/sent`.
+//!
+//! Invariants:
+//! - Looking changes nothing: nothing is queued, decided, given or remembered.
+//! - By the settings in force: what was sent under other ones is shown as it would be sent now.
+//! - What would not be sent is not shown: not the stored instance in its stead.
+
+use orthanc_sdk::{Request, Response};
+
+use super::error::ApiError;
+use super::input::{Body, Query, quoted};
+use super::items::unknown_destination;
+use super::lookup::{is_orthanc_id, is_unknown};
+use super::types::{Preview, PreviewQuestion};
+use super::{Answer, Api, ok};
+use crate::coercion::NotEdited;
+use crate::item::Class;
+use crate::store::Level;
+
+impl Api {
+    pub fn preview(&self, request: &Request, name: &str) -> Answer {
+        let body = Body::of::<PreviewQuestion>(request)?;
+        let allowed = "an Orthanc identifier or a SOP Instance UID of an instance";
+        let text = body.text("Instance")?;
+        let text = text.ok_or_else(|| ApiError::field("Instance", "nothing", allowed))?;
+        if !self.is_configured(name)? {
+            return Err(unknown_destination(name));
+        }
+        let instance = self.known_instance(text)?;
+        let settings = self.settings.destination(name);
+        let found = look(|| self.coercion.preview(name, settings, &instance))?;
+        let mut answer = Preview {
+            destination: name.to_owned(),
+            instance,
+            sop_instance_uid: None,
+            transfer_syntax: None,
+            changes: Vec::new(),
+            unchanged: false,
+            problem: None,
+        };
+        match found {
+            Ok(preview) => {
+                let [stored_as, sent_as] = preview.sop_instance_uid;
+                let [stored_in, sent_in] = preview.transfer_syntax;
+                let differs = stored_as != sent_as || stored_in != sent_in;
+                answer.unchanged = preview.changes.is_empty() && !differs;
+                answer.changes = preview.changes.into_iter().map(Into::into).collect();
+                answer.sop_instance_uid = Some(sent_as);
+                answer.transfer_syntax = Some(sent_in);
+            }
+            Err(not) => answer.problem = Some(problem(not)?),
+        }
+        ok(&answer)
+    }
+
+    pub fn sent(&self, request: &Request, id: i64) -> Answer {
+        Query::none(request)?;
+        let item = self.known_item(id)?;
+        let name = &item.destination;
+        if !self.is_configured(name)? {
+            return Err(ApiError::conflict(format!(
+                "item {id} cannot be shown: its destination {} is not configured any more",
+                quoted(name)
+            )));
+        }
+        let settings = self.settings.destination(name);
+        match look(|| self.coercion.sent(&item, settings))? {
+            Ok(file) => Ok(Response::new(200, "application/dicom", file)),
+            Err(not) => Err(ApiError::conflict(format!(
+                "item {id} would not be sent: {}",
+                problem(not)?
+            ))),
+        }
+    }
+
+    /// The Orthanc identifier of an instance that Orthanc has.
+    fn known_instance(&self, text: String) -> Result<String, ApiError> {
+        let instance = self.identifier("Instance", Level::Instance, text)?;
+        let unknown =
+            || ApiError::not_found(format!("no instance {} in Orthanc", quoted(&instance)));
+        if !is_orthanc_id(&instance) {
+            return Err(unknown());
+        }
+        match self.client.get_json(&format!("/instances/{instance}")) {
+            Ok(_) => Ok(instance),
+            Err(error) if is_unknown(&error) => Err(unknown()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Why it would not be sent, in words.
+///
+/// # Errors
+/// Where that cannot be said.
+fn problem(not: NotEdited) -> Result<String, ApiError> {
+    match not {
+        NotEdited::Outcome(outcome) if outcome.class == Class::Missing => {
+            Err(ApiError::not_found(outcome.details))
+        }
+        NotEdited::Outcome(outcome) => Ok(outcome.details),
+        NotEdited::NotNow(why) => Err(ApiError::new(503, why)),
+    }
+}
+
+/// On a thread of its own: those of Orthanc's HTTP server have some 100 KB of stack, and codecs need more.
+fn look<T: Send>(what: impl FnOnce() -> T + Send) -> Result<T, ApiError> {
+    let failed = |why: &str| ApiError::new(500, format!("the instance cannot be looked at: {why}"));
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .name("sq-look".to_owned())
+            .spawn_scoped(scope, what)
+            .map_err(|error| failed(&error.to_string()))?
+            .join()
+            .map_err(|_| failed("the send queue itself failed; Orthanc's log says where"))
+    })
+}
