@@ -126,6 +126,15 @@ pub enum Command {
         #[command(flatten)]
         sender: Sender,
     },
+    /// What would differ from what is stored if an instance were sent to a destination. Sends and decides nothing; exit
+    /// code 1 if it would not be sent.
+    Preview {
+        destination: String,
+        /// An ID of Orthanc, or a SOP Instance UID.
+        instance: String,
+    },
+    /// The DICOM file of an item as it was or would be sent, to the standard output: sendqueuectl sent 4711 > file.dcm
+    Sent { item: u64 },
     /// Waits until nothing is left to be sent. Exit code 1 if something failed meanwhile, or of the study lies in the
     /// error queue.
     Watch {

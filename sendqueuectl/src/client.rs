@@ -112,6 +112,26 @@ impl Client {
         self.read(path, request.call())
     }
 
+    /// What is no JSON.
+    ///
+    /// # Errors
+    /// As [`ClientError`] tells.
+    pub fn get_bytes(&self, path: &str) -> Result<Vec<u8>, ClientError> {
+        let mut request = self.agent.get(self.url(path));
+        if let Some(login) = self.authorization() {
+            request = request.header("Authorization", login);
+        }
+        let mut answer = request.call().map_err(|error| self.unreachable(error))?;
+        if answer.status().as_u16() != 200 {
+            return Err(match self.read(path, Ok(answer)) {
+                Err(error) => error,
+                Ok(_) => ClientError::Strange(self.url(path)),
+            });
+        }
+        let body = answer.body_mut().with_config().limit(u64::MAX);
+        body.read_to_vec().map_err(|error| self.unreachable(error))
+    }
+
     /// # Errors
     /// As [`ClientError`] tells.
     pub fn post(&self, path: &str, body: &Value) -> Result<Value, ClientError> {
@@ -135,15 +155,19 @@ impl Client {
         ))
     }
 
+    fn unreachable(&self, error: ureq::Error) -> ClientError {
+        ClientError::Unreachable {
+            url: self.base.clone(),
+            source: Box::new(error),
+        }
+    }
+
     fn read(
         &self,
         path: &str,
         answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     ) -> Result<Value, ClientError> {
-        let unreachable = |error: ureq::Error| ClientError::Unreachable {
-            url: self.base.clone(),
-            source: Box::new(error),
-        };
+        let unreachable = |error| self.unreachable(error);
         let mut answer = answer.map_err(unreachable)?;
         let status = answer.status().as_u16();
         let text = answer

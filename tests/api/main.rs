@@ -2,6 +2,7 @@
 
 mod items;
 mod lists;
+mod preview;
 mod serials;
 
 use std::collections::BTreeSet;

@@ -1,0 +1,179 @@
+//! Items, the error queue, and what of a study went where.
+
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+use super::{Done, Session, list, segment, waiting};
+use crate::cli::Filter;
+use crate::filter;
+use crate::show::{field, number, plain, say, status, table, time};
+
+impl Session<'_> {
+    pub(super) fn errors(&self, filter: &Filter, items: bool, limit: u32) -> Done {
+        let narrowed = !filter::arguments(filter).is_empty();
+        if items || narrowed {
+            let mut arguments = filter::arguments(filter);
+            arguments.push(("limit", limit.to_string()));
+            arguments.push(("order", "desc".to_owned()));
+            let found = self.client.get("/errors", &arguments)?;
+            self.item_table(&found, limit);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let summary = self.client.get("/errors/summary", &[])?;
+        if self.raw(&summary) {
+            return Ok(ExitCode::SUCCESS);
+        }
+        if list(&summary).is_empty() {
+            say!("the error queue is empty");
+            return Ok(ExitCode::SUCCESS);
+        }
+        for kind in list(&summary) {
+            say!(
+                "{} {} {}: {} items, {} to {} UTC",
+                field(kind, "Destination"),
+                field(kind, "Class"),
+                status(kind, "Status"),
+                number(kind, "Count"),
+                time(kind, "Oldest"),
+                time(kind, "Newest")
+            );
+            for key in ["Meaning", "Advice", "Example"] {
+                let text = field(kind, key);
+                if !text.is_empty() {
+                    say!("    {text}");
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    pub(super) fn items(&self, filter: &Filter, state: Option<&str>, limit: u32) -> Done {
+        let mut arguments = filter::arguments(filter);
+        if let Some(state) = state {
+            arguments.push(("state", state.to_owned()));
+        }
+        arguments.push(("limit", limit.to_string()));
+        arguments.push(("order", "desc".to_owned()));
+        let found = self.client.get("/items", &arguments)?;
+        self.item_table(&found, limit);
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn item_table(&self, found: &Value, limit: u32) {
+        if self.raw(found) {
+            return;
+        }
+        let rows: Vec<Vec<String>> = list(found)
+            .iter()
+            .map(|item| {
+                vec![
+                    field(item, "ID"),
+                    field(item, "State"),
+                    field(item, "Destination"),
+                    time(item, "CreationTime"),
+                    field(item, "AttemptCount"),
+                    format!("{} {}", field(item, "Class"), status(item, "DimseStatus"))
+                        .trim()
+                        .to_owned(),
+                    field(item, "Study"),
+                    field(item, "Details"),
+                ]
+            })
+            .collect();
+        let heading = [
+            "ID",
+            "STATE",
+            "DESTINATION",
+            "MADE (UTC)",
+            "ATTEMPTS",
+            "OUTCOME",
+            "STUDY",
+            "DETAILS",
+        ];
+        table(&heading, &rows);
+        if u32::try_from(rows.len()).is_ok_and(|rows| rows == limit) {
+            eprintln!("(the newest {limit}; there may be more: --limit)");
+        }
+    }
+
+    pub(super) fn item(&self, id: u64) -> Done {
+        let item = self.client.get(&format!("/items/{id}"), &[])?;
+        if self.raw(&item) {
+            return Ok(ExitCode::SUCCESS);
+        }
+        for (key, value) in item.as_object().into_iter().flatten() {
+            if !value.is_array() && !value.is_null() {
+                say!("{:<16} {}", plain(key), field(&item, key));
+            }
+        }
+        say!("");
+        let rows: Vec<Vec<String>> = list(&item["Attempts"])
+            .iter()
+            .map(|one| {
+                vec![
+                    field(one, "Number"),
+                    time(one, "Time"),
+                    format!("{} ms", field(one, "DurationMilliseconds")),
+                    field(one, "Destination"),
+                    format!("{} {}", field(one, "Class"), status(one, "DimseStatus"))
+                        .trim()
+                        .to_owned(),
+                    field(one, "Details"),
+                    field(one, "SentSopInstanceUid"),
+                ]
+            })
+            .collect();
+        table(
+            &[
+                "ATTEMPT",
+                "TIME (UTC)",
+                "TOOK",
+                "DESTINATION",
+                "OUTCOME",
+                "DETAILS",
+                "SENT AS",
+            ],
+            &rows,
+        );
+        Ok(ExitCode::SUCCESS)
+    }
+
+    pub(super) fn study(&self, id: &str) -> Done {
+        let study = self.client.get(&format!("/studies/{}", segment(id)), &[])?;
+        if self.raw(&study) {
+            return Ok(ExitCode::SUCCESS);
+        }
+        if study["InOrthanc"] == false {
+            say!("it is no longer in Orthanc");
+        }
+        let rows: Vec<Vec<String>> = list(&study["Destinations"])
+            .iter()
+            .map(|one| {
+                let counts = &one["Counts"];
+                vec![
+                    field(one, "Destination"),
+                    field(counts, "Success"),
+                    waiting(counts).to_string(),
+                    field(counts, "Running"),
+                    field(counts, "Failure"),
+                    time(one, "FirstCreationTime"),
+                    time(one, "LastCompletionTime"),
+                ]
+            })
+            .collect();
+        table(
+            &[
+                "DESTINATION",
+                "DELIVERED",
+                "WAITING",
+                "SENDING",
+                "FAILED",
+                "FIRST (UTC)",
+                "LAST (UTC)",
+            ],
+            &rows,
+        );
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,175 @@
+//! The queue as a whole, destinations, sources, serials.
+
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use super::{Done, Session, code, list, segment, waiting};
+use crate::show::{field, number, say, seconds, table, time};
+
+fn last_arrival(source: &Value) -> String {
+    match time(source, "LastArrival") {
+        none if none.is_empty() => "nothing has come from it".to_owned(),
+        last => format!("nothing has come from it since {last} UTC"),
+    }
+}
+
+impl Session<'_> {
+    pub(super) fn status(&self, check: bool) -> Done {
+        let queue = self.client.get("", &[])?;
+        if queue["Enabled"] == false {
+            if !self.raw(&queue) {
+                say!("the send queue is off (SendQueue.Enable is false)");
+            }
+            return Ok(code(!check));
+        }
+        let destinations = self.client.get("/destinations", &[])?;
+        let health = self.client.get("/health", &[])?;
+        let sources = self.client.get("/sources", &[])?;
+        let silent = || {
+            list(&sources)
+                .iter()
+                .filter(|one| !one["SilentSince"].is_null())
+        };
+        let needs_a_person = ["Unreachable", "Paused", "NotConfigured"];
+        let is_well = |one: &Value| !needs_a_person.contains(&field(one, "State").as_str());
+        let well = number(&queue["Counts"], "Failure") == 0
+            && health["Status"] == "ok"
+            && silent().count() == 0
+            && list(&destinations).iter().all(is_well);
+        let all = json!({ "Queue": queue, "Destinations": destinations, "Health": health, "Sources": sources });
+        if !self.raw(&all) {
+            let counts = &queue["Counts"];
+            say!(
+                "{} waiting, {} being sent, {} failed; oldest waiting {}; version {}",
+                waiting(counts),
+                number(counts, "Running"),
+                number(counts, "Failure"),
+                seconds(number(&queue, "OldestPendingSeconds")),
+                field(&queue, "Version")
+            );
+            for problem in list(&health["Problems"]) {
+                say!(
+                    "NOT WELL: {}: {}",
+                    field(problem, "Part"),
+                    field(problem, "Details")
+                );
+            }
+            for warning in list(&health["Warnings"]) {
+                say!(
+                    "note: {}: {}",
+                    field(warning, "Part"),
+                    field(warning, "Details")
+                );
+            }
+            for source in silent() {
+                say!("SILENT: {}: {}", field(source, "Aet"), last_arrival(source));
+            }
+            say!("");
+            let rows: Vec<Vec<String>> = list(&destinations).iter().map(destination_row).collect();
+            let heading = [
+                "DESTINATION",
+                "STATE",
+                "WAITING",
+                "SENDING",
+                "FAILED",
+                "SENT",
+                "OLDEST",
+                "PER SECOND",
+                "LAST ERROR",
+            ];
+            table(&heading, &rows);
+        }
+        Ok(code(well || !check))
+    }
+
+    pub(super) fn sources(&self) -> Done {
+        let sources = self.client.get("/sources", &[])?;
+        if self.raw(&sources) {
+            return Ok(ExitCode::SUCCESS);
+        }
+        let rows: Vec<Vec<String>> = list(&sources)
+            .iter()
+            .map(|one| {
+                let watched = match one["Hours"].as_f64() {
+                    None => "not watched".to_owned(),
+                    Some(_) if !one["SilentSince"].is_null() => "SILENT".to_owned(),
+                    Some(hours) => format!("may be silent for {hours} h"),
+                };
+                vec![field(one, "Aet"), time(one, "LastArrival"), watched]
+            })
+            .collect();
+        table(&["AET", "LAST ARRIVAL (UTC)", ""], &rows);
+        Ok(ExitCode::SUCCESS)
+    }
+
+    pub(super) fn serials(&self) -> Done {
+        let serials = self.client.get("/serials", &[])?;
+        if !self.raw(&serials) {
+            let row = |one: &Value| {
+                ["Name", "Prefix", "Last", "Next"]
+                    .map(|key| field(one, key))
+                    .to_vec()
+            };
+            let rows: Vec<Vec<String>> = list(&serials).iter().map(row).collect();
+            table(&["NAME", "PREFIX", "LAST", "NEXT"], &rows);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    pub(super) fn serial(&self, name: &str, study: Option<&str>, since: u64, limit: u32) -> Done {
+        let mut arguments = vec![("since", since.to_string()), ("limit", limit.to_string())];
+        arguments.extend(study.map(|study| ("study", study.to_owned())));
+        let given = self
+            .client
+            .get(&format!("/serials/{}", segment(name)), &arguments)?;
+        if !self.raw(&given) {
+            let row = |one: &Value| {
+                let number = field(one, "Number");
+                vec![number, field(one, "StudyInstanceUid"), time(one, "Time")]
+            };
+            let rows: Vec<Vec<String>> = list(&given).iter().map(row).collect();
+            table(&["NUMBER", "STUDY INSTANCE UID", "GIVEN (UTC)"], &rows);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    pub(super) fn health(&self) -> Done {
+        let health = self.client.get("/health", &[])?;
+        if !self.raw(&health) {
+            say!("{}", field(&health, "Status"));
+            for problem in list(&health["Problems"]) {
+                say!("{}: {}", field(problem, "Part"), field(problem, "Details"));
+            }
+            for warning in list(&health["Warnings"]) {
+                say!(
+                    "note: {}: {}",
+                    field(warning, "Part"),
+                    field(warning, "Details")
+                );
+            }
+        }
+        Ok(code(health["Status"] == "ok"))
+    }
+}
+
+fn destination_row(one: &Value) -> Vec<String> {
+    let counts = &one["Counts"];
+    let error = &one["LastError"];
+    let rate = one["InstancesPerSecond"].as_f64().unwrap_or(0.0);
+    let words = match field(error, "Meaning") {
+        words if words.is_empty() => field(error, "Class"),
+        words => words,
+    };
+    vec![
+        field(one, "Name"),
+        field(one, "State"),
+        waiting(counts).to_string(),
+        field(counts, "Running"),
+        field(counts, "Failure"),
+        field(counts, "Success"),
+        seconds(number(one, "OldestPendingSeconds")),
+        format!("{rate:.1}"),
+        words,
+    ]
+}
