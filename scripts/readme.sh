@@ -130,6 +130,7 @@ run() { # LINE
     line=${line//localhost:8042/127.0.0.1:$http} line=${line//localhost 4242/127.0.0.1 $dicom} line=${line//\/etc\/orthanc/$dir/etc}
     line=${line//image.dcm/$dir/image.dcm} line=${line//-od \/tmp 11112/-od $dir/received $port}
     line=${line//items\/17/items/$item} line=${line//1.2.840.113619.2.55.3/2.25.1}
+    line=${line//sent 17/sent $item} line=${line//file.dcm/$dir/file.dcm} line=${line//INSTANCE/$instance}
     line=$(sed "s/\bID\b/$study/g" <<<"$line")
     case $line in
     'export SENDQUEUE_'*) eval "$line" ;;
@@ -156,12 +157,13 @@ try_commands() {
     debian_folder
     export SENDQUEUE_URL=http://127.0.0.1:$http
     start "$dir/etc"
-    study=- item=-
+    study=- item=- instance=-
     if ! grep -q '^storescp' "$dir/commands"; then
         storescp --fork -aet PACS -od "$dir/received" "$port" >"$dir/storescp.log" 2>&1 &
         receiver=$!
         curl -sf -u user:password -o /dev/null --data-binary "@$dir/image.dcm" "http://127.0.0.1:$http/instances"
         study=$(get /studies | tr -d '[]" \n')
+        instance=$(get /instances | tr -d '[]" \n')
         await "/sendqueue/items?destination=pacs" '"Success"'
         item=$(get "/sendqueue/items?limit=1&state=Scheduled" | sed -n 's/.*"ID" *: *\([0-9]*\).*/\1/p')
     fi

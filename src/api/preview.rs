@@ -29,7 +29,7 @@ impl Api {
         }
         let instance = self.known_instance(text)?;
         let settings = self.settings.destination(name);
-        let found = look(|| self.coercion.preview(name, settings, &instance))?;
+        let found = self.coercion.preview(name, settings, &instance);
         let mut answer = Preview {
             destination: name.to_owned(),
             instance,
@@ -65,7 +65,7 @@ impl Api {
             )));
         }
         let settings = self.settings.destination(name);
-        match look(|| self.coercion.sent(&item, settings))? {
+        match self.coercion.sent(&item, settings) {
             Ok(file) => Ok(Response::new(200, "application/dicom", file)),
             Err(not) => Err(ApiError::conflict(format!(
                 "item {id} would not be sent: {}",
@@ -102,17 +102,4 @@ fn problem(not: NotEdited) -> Result<String, ApiError> {
         NotEdited::Outcome(outcome) => Ok(outcome.details),
         NotEdited::NotNow(why) => Err(ApiError::new(503, why)),
     }
-}
-
-/// On a thread of its own: those of Orthanc's HTTP server have some 100 KB of stack, and codecs need more.
-fn look<T: Send>(what: impl FnOnce() -> T + Send) -> Result<T, ApiError> {
-    let failed = |why: &str| ApiError::new(500, format!("the instance cannot be looked at: {why}"));
-    std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .name("sq-look".to_owned())
-            .spawn_scoped(scope, what)
-            .map_err(|error| failed(&error.to_string()))?
-            .join()
-            .map_err(|_| failed("the send queue itself failed; Orthanc's log says where"))
-    })
 }

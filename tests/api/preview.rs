@@ -103,7 +103,7 @@ fn what_would_be_sent_is_shown_and_is_what_is_sent() {
     queue.tell("/destinations/pacs/resume", &json!({}));
     queue.wait_for("pacs", "Success", 1);
     let file = sent().body;
-    assert_eq!(values(&file), ["A-MRN-7-OF-SITE", "RT000001"]);
+    assert_eq!(values(&file), ["A-MRN-7-OF-SITE", "RT00000001"]);
     assert!(receivers[0].wait_for_stores(1, SOON));
     let received = receivers[0].stores()[0].bytes.clone().unwrap();
     assert_eq!(data_set(&file), received);
@@ -133,7 +133,8 @@ fn what_would_be_sent_is_shown_and_is_what_is_sent() {
         let answer = queue.get(&format!("/sendqueue/{path}"));
         assert_eq!(answer.status, status, "{path}: {}", answer.text());
     }
-    queue.delete(&format!("/instances/{}", instances[0])).ok();
+    let deleted = queue.delete(&format!("/instances/{}", instances[0]));
+    assert_eq!(deleted.status, 200);
     let gone = queue.get(&format!("/sendqueue/items/{id}/sent"));
     assert_eq!(gone.status, 404, "{}", gone.text());
     assert_eq!(preview_status(&queue, &instances[0]), 404);
