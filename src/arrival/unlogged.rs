@@ -90,7 +90,7 @@ impl Reconciler {
         if !enlisted.items.is_empty() {
             log::warn!(
                 "{} instances are queued that Orthanc's changes do not name (any more)",
-                new.len() - gone
+                new.len() - gone - enlisted.own.len()
             );
         }
         self.enter(enlisted, None)?;
