@@ -1,6 +1,7 @@
 //! Recipes, done to data sets that are made up.
 
 mod branches;
+mod editor;
 mod edits;
 mod originals;
 mod studies;
