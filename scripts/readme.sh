@@ -6,7 +6,7 @@
 #   ```sh              commands, and
 #   ```console         those lines of it that begin with "$ ", in an Orthanc with Debian's files and a login: each curl
 #                      must be answered with 200, each sendqueuectl must end with 0. ID, 17 and such stand for a study
-#                      and an item that are there.
+#                      and an item that are there, INSTANCE for an instance.
 #   ```text            nothing
 #
 # With arguments: these pages alone.
