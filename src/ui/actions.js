@@ -8,6 +8,7 @@ import { chosen } from "./selection.js";
 import { h } from "./dom.js";
 import { link } from "./route.js";
 import { askRules } from "./why.js";
+import { preview } from "./changes.js";
 import { count, items, status, waiting } from "./words.js";
 
 /** Tells a person, also one who does not see the page. */
@@ -204,4 +205,4 @@ function tickAll(data, element) {
 /** Whether an action may ask a question first. */
 export const mayAsk = ({ action, verb }) => ["operate-errors", "operate", "enqueue"].includes(action) || (action === "steer" && verb === "send-now");
 
-export const actions = { steer, "operate-errors": operateErrors, operate, enqueue, "ask-rules": askRules, filter, copy, tick, "tick-all": tickAll };
+export const actions = { steer, "operate-errors": operateErrors, operate, enqueue, "ask-rules": askRules, preview, filter, copy, tick, "tick-all": tickAll };

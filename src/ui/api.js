@@ -80,6 +80,7 @@ export const api = {
   operate: (id, verb, body) => send(`${QUEUE}/items/${name(id)}/${verb}`, "POST", body),
   remove: (id) => send(`${QUEUE}/items/${name(id)}`, "DELETE"),
   operateErrors: (verb, body) => send(`${QUEUE}/errors/${verb}`, "POST", body, PATIENCE_TO_ACT),
+  preview: (destination, instance) => send(`${QUEUE}/destinations/${name(destination)}/preview`, "POST", { Instance: instance }, PATIENCE_TO_ACT),
   route: (body) => send(`${QUEUE}/route`, "POST", body, PATIENCE_TO_ACT),
   enqueue: (body) => send(`${QUEUE}/items`, "POST", body, PATIENCE_TO_ACT),
   /** A resource as Orthanc describes it, or null. */

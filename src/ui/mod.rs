@@ -12,7 +12,8 @@
 //!
 //! For tests and other programs, elements carry what they are in attributes: `main[data-view]` (overview, errors,
 //! items, item, resource), `[data-destination]` on cards, `[data-item]` and `[data-state]` on rows, `[data-action]` and
-//! `[data-verb]` on buttons, `[data-rule]` and `[data-verdict]` on what a rule said, `dialog form[data-number]` (how
+//! `[data-verb]` on buttons, `[data-rule]` and `[data-verdict]` on what a rule said, `[data-preview]` on what would be
+//! changed for a destination and `[data-path]` on its elements, `dialog form[data-number]` (how
 //! many items it concerns), `#said` (what was done), `#lost` (no connection), `#failures`.
 
 use orthanc_sdk::Response;
@@ -40,6 +41,7 @@ const FILES: &[File] = files! {
     "icon.svg" IMAGE,
     "actions.js" SCRIPT,
     "api.js" SCRIPT,
+    "changes.js" SCRIPT,
     "chart.js" SCRIPT,
     "dialog.js" SCRIPT,
     "dom.js" SCRIPT,

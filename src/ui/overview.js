@@ -91,7 +91,8 @@ function card(one, history) {
     h("details", {},
       h("summary", {}, "Settings"),
       h("p", {}, `Sent by ${one.TransportInUse}: ${one.TransportReason}`),
-      h("dl", { class: "settings" }, settings(one.Settings))));
+      h("dl", { class: "settings" }, settings(one.Settings))),
+    recipe(one.Settings));
 }
 
 /** The last error; with less weight once something was sent since, and nothing of it is left. */
@@ -118,8 +119,16 @@ function steer(destination, verb, words, why) {
   }, words);
 }
 
+/** What changes what is sent there, as the configuration has it. */
+function recipe({ Coerce, Deidentify, Recipe } = {}) {
+  if (!Recipe) return null;
+  return h("details", { "data-key": "recipe", "data-recipe": Coerce || Deidentify },
+    h("summary", {}, Coerce ? `Changed by ${Coerce}` : `De-identified by ${Deidentify}`),
+    h("pre", { class: "text" }, JSON.stringify(Recipe, null, 2)));
+}
+
 function settings(values) {
-  return Object.entries(values || {}).map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, plain(value))));
+  return Object.entries(values || {}).filter(([key]) => key !== "Recipe").map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, plain(value))));
 }
 
 function plain(value) {

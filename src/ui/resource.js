@@ -1,6 +1,7 @@
 // A study (series, instance, patient): what went where, when; and sending it.
 
 import { api, explorer } from "./api.js";
+import { changes } from "./changes.js";
 import { destinationNames } from "./actions.js";
 import { h } from "./dom.js";
 import { link } from "./route.js";
@@ -37,6 +38,7 @@ export function render({ level, id, query }, { found, tags, names, destinations,
     h("h2", {}, "What went where"),
     found.Destinations.length === 0 ? h("p", { class: "empty", "data-key": "nowhere" }, "Nothing of it is or was in the queue.") : progress(found, level, destinations),
     found.InOrthanc && why(found.ID),
+    found.InOrthanc && changes(level, found.ID, destinations),
     found.InOrthanc && h("form", { class: "card", "data-keep": true, "data-key": `enqueue:${found.ID}:${names.join("/")}` },
       h("fieldset", {},
         h("legend", {}, "Enqueue for"),

@@ -5,6 +5,7 @@
 
 mod access;
 mod actions;
+mod changes;
 mod errors;
 mod explorer;
 mod hostile;

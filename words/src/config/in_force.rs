@@ -1,6 +1,7 @@
 //! The settings of a destination in the configuration's own words.
 
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::settings::{DestinationSettings, LocalAet};
@@ -64,6 +65,10 @@ pub struct InForce {
     /// What images are encoded in; null: nothing.
     #[schema(required = true)]
     pub compress: Option<CompressInForce>,
+    /// The entry of `Coercions` or `Deidentifications` that is in force, as the configuration has it (but for the file
+    /// of a key); null: neither.
+    #[schema(required = true, value_type = Option<Object>)]
+    pub recipe: Option<Value>,
 }
 
 /// What images are encoded in.
@@ -141,7 +146,19 @@ pub fn in_force(settings: &DestinationSettings) -> InForce {
             transfer_syntax: compression.transfer_syntax,
             lossy: compression.lossy,
         }),
+        recipe: recipe(settings),
     }
+}
+
+fn recipe(settings: &DestinationSettings) -> Option<Value> {
+    if let Some(coerce) = &settings.coerce {
+        return coerce.written.get(0).cloned();
+    }
+    let mut written = settings.deidentify.as_ref()?.written.get(0)?.clone();
+    if let Some(entry) = written.as_object_mut() {
+        entry.shift_remove("KeyFile");
+    }
+    Some(written)
 }
 
 /// 30 rather than 30.0, as people write it.

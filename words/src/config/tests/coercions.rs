@@ -75,6 +75,11 @@ fn the_recipe_of_the_page() {
     let shown = serde_json::to_value(in_force(own)).unwrap();
     assert_eq!(shown["Coerce"], "sites");
     assert_eq!(shown["OriginalAttributes"], true);
+    assert!(
+        shown["Recipe"]
+            .as_array()
+            .is_some_and(|steps| steps.len() == own.coerce.as_ref().unwrap().steps.len())
+    );
     let other = serde_json::to_value(in_force(settings.destination("archive"))).unwrap();
     assert_eq!(other["Coerce"], Value::Null);
 }
