@@ -72,8 +72,16 @@ fn scene() -> (Queue, Vec<FaultScp>, Webhook) {
         .set("DicomScuTimeout", 1)
         .set("/SendQueue/Alerts", json!({ "Url": webhook.url() }))
         .set(
+            "/SendQueue/Serials",
+            json!({ "accessions": { "Prefix": "RT" } }),
+        )
+        .set(
+            "/SendQueue/Coercions",
+            json!({ "sites": [{ "Set": { "AccessionNumber": "{serial:accessions,8}" } }] }),
+        )
+        .set(
             "/SendQueue/Destinations",
-            json!({ "quiet": { "QuietSeconds": 86400 }, "hung": { "Timeout": 600 } }),
+            json!({ "pacs": { "Coerce": "sites" }, "quiet": { "QuietSeconds": 86400 }, "hung": { "Timeout": 600 } }),
         )
         .set(
             "/SendQueue/Defaults",

@@ -67,7 +67,7 @@ pub struct InForce {
     pub compress: Option<CompressInForce>,
     /// The entry of `Coercions` or `Deidentifications` that is in force, as the configuration has it (but for the file
     /// of a key); null: neither.
-    #[schema(required = true, value_type = Option<Object>)]
+    #[schema(required = true)]
     pub recipe: Option<Value>,
 }
 
