@@ -106,6 +106,7 @@ impl Stored {
             source: self.file,
             kind: self.kind,
             sop_instance_uid: self.sop_instance_uid,
+            is_file: true,
         }
     }
 
@@ -122,10 +123,12 @@ impl Stored {
 
 /// An instance as it is sent.
 pub struct Edited {
-    source: Bytes,
-    data_set: Vec<Piece>,
-    kind: Kind,
-    sop_instance_uid: String,
+    pub(super) source: Bytes,
+    pub(super) data_set: Vec<Piece>,
+    pub(super) kind: Kind,
+    pub(super) sop_instance_uid: String,
+    /// The source is a file that has this data set.
+    pub(super) is_file: bool,
 }
 
 impl Edited {
@@ -148,6 +151,7 @@ impl Edited {
             data_set,
             kind,
             sop_instance_uid,
+            is_file: false,
         })
     }
 
@@ -171,14 +175,12 @@ impl Edited {
         Stored::new(Bytes::Made(file), from, self.kind, self.sop_instance_uid)
     }
 
-    /// As a file, with meta information that fits (PS3.10 7.1). Copies it.
+    /// As a file: the stored one where nothing is changed, else with meta information that fits (PS3.10 7.1). Copies it.
     pub fn file(&self) -> Vec<u8> {
+        if self.is_file {
+            return self.source.to_vec();
+        }
         part10::file(&self.kind, &self.sop_instance_uid, &self.slices())
-    }
-
-    /// What it lies in, its data set, its kind, and which instance it is.
-    pub(super) fn into_parts(self) -> (Bytes, Vec<Piece>, Kind, String) {
-        (self.source, self.data_set, self.kind, self.sop_instance_uid)
     }
 }
 

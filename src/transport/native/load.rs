@@ -68,24 +68,15 @@ pub enum Prepared {
 }
 
 impl Loaded {
-    fn new(source: Bytes, data_set: Vec<Piece>, kind: Kind, sop_instance_uid: String) -> Loaded {
-        Loaded {
-            source,
-            data_set,
-            is_file: false,
-            kind,
-            sop_instance_uid,
-            is_another: false,
-        }
-    }
-
     /// A file as it is.
     fn stored(file: Bytes, about: About) -> Result<Loaded, String> {
-        let data_set = vec![Piece::Kept(about.from..file.len())];
-        let loaded = Loaded::new(file, data_set, about.kind, about.sop_instance_uid);
         Loaded {
+            data_set: vec![Piece::Kept(about.from..file.len())],
+            source: file,
             is_file: true,
-            ..loaded
+            kind: about.kind,
+            sop_instance_uid: about.sop_instance_uid,
+            is_another: false,
         }
         .even()
         .map_err(|problem| format!("the data set of the stored file {problem}"))
@@ -93,10 +84,13 @@ impl Loaded {
 
     /// What an editor made of an instance with this SOP Instance UID.
     fn edited(edited: Edited, stored: &str) -> Result<Loaded, NotEdited> {
-        let (source, data_set, kind, sop_instance_uid) = edited.into_parts();
         let loaded = Loaded {
-            is_another: sop_instance_uid != stored,
-            ..Loaded::new(source, data_set, kind, sop_instance_uid)
+            source: edited.source,
+            data_set: edited.data_set,
+            is_file: edited.is_file,
+            kind: edited.kind,
+            is_another: edited.sop_instance_uid != stored,
+            sop_instance_uid: edited.sop_instance_uid,
         };
         // A receiver would answer for another one. Where it can be seen without a copy, it is looked at.
         let slices = loaded.slices();
