@@ -160,7 +160,8 @@ impl Lane {
         Arc::ptr_eq(terms, &self.terms.read())
     }
 
-    /// The settings are others now. What is on its way goes on as it began, and its group is over with it.
+    /// The settings are others now. The instance that is on its way goes on as it began, what is sent as one job too;
+    /// their group is over with it.
     pub(super) fn take_over(&self, terms: Terms) {
         self.change(|state| {
             *self.terms.write() = Arc::new(terms);

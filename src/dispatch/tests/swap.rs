@@ -50,6 +50,39 @@ fn a_claim_ends_as_it_began_and_the_next_one_is_under_the_new_settings() {
     *bench.script.deliver.lock().unwrap() = None;
 }
 
+/// Where each result is told before the next instance is sent, no other one goes under the old settings.
+#[test]
+fn the_next_instance_of_a_claim_goes_under_the_new_settings() {
+    let bench = lanes(&["pacs"], &[], pacs(|own| own.timeout = Some(1)));
+    let bench = Arc::new(bench);
+    bench.enqueue("pacs", items("s", 5));
+    let (inside, timeouts) = (bench.clone(), Arc::new(Mutex::new(Vec::new())));
+    let seen = timeouts.clone();
+    *bench.script.deliver.lock().unwrap() = Some(Box::new(move |batch| {
+        let mut goes_on = true;
+        let tried = (0..batch.items.len()).map(|index| {
+            if !goes_on {
+                return Tried::NotYet;
+            }
+            seen.lock().unwrap().push(batch.timeout);
+            if seen.lock().unwrap().len() == 2 {
+                inside.swap(pacs(|own| own.timeout = Some(2)));
+            }
+            goes_on = (batch.told)(index, &success());
+            success()
+        });
+        Delivery(tried.collect())
+    }));
+    let lane = bench.lanes.lane("pacs").unwrap();
+    assert_eq!(worker::step(&lane, 0), Step::Worked);
+    assert_eq!(bench.count("pacs", State::Success), 2);
+    assert_eq!(worker::step(&lane, 0), Step::Worked);
+    assert_eq!(bench.count("pacs", State::Success), 5);
+    let (old, new) = (Some(1), Some(2));
+    assert_eq!(*timeouts.lock().unwrap(), [old, old, new, new, new]);
+    *bench.script.deliver.lock().unwrap() = None;
+}
+
 #[test]
 fn what_is_known_of_a_destination_outlives_its_settings() {
     let bench = lanes(&["pacs"], &[], BTreeMap::new());

@@ -6,6 +6,7 @@
 //!   worker holds on to it and tries again, so that an acknowledged instance is not sent twice.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -25,13 +26,18 @@ pub(super) struct Held<'a> {
     pub(super) worker: u32,
     token: i64,
     /// Under which it is sent.
-    pub(super) terms: &'a Terms,
+    pub(super) terms: &'a Arc<Terms>,
     /// Those without a result. Behind a lock only because a transport may tell results from any thread.
     ids: Mutex<Vec<i64>>,
 }
 
 impl<'a> Held<'a> {
-    pub(super) fn new(lane: &'a Lane, worker: u32, claim: &Claim, terms: &'a Terms) -> Held<'a> {
+    pub(super) fn new(
+        lane: &'a Lane,
+        worker: u32,
+        claim: &Claim,
+        terms: &'a Arc<Terms>,
+    ) -> Held<'a> {
         Held {
             lane,
             worker,
@@ -192,7 +198,7 @@ struct Yielding<'a> {
     /// Something more urgent than this batch.
     above: Option<Priority>,
     pick: Pick,
-    terms: &'a Terms,
+    terms: &'a Arc<Terms>,
     pokes: AtomicU64,
 }
 
@@ -202,7 +208,7 @@ impl<'a> Yielding<'a> {
         worker: u32,
         items: &[Item],
         pick: Pick,
-        terms: &'a Terms,
+        terms: &'a Arc<Terms>,
     ) -> Yielding<'a> {
         let highest = items.iter().map(|item| item.priority).max();
         // What came since the claim is looked for at once. But for the fair claims: they take the oldest though more
@@ -218,8 +224,12 @@ impl<'a> Yielding<'a> {
         }
     }
 
-    /// Something more urgent came, or the window closed.
+    /// Something more urgent came, the window closed, or the settings are others now: what is sent from then on shall
+    /// be changed as they ask.
     fn is_time(&self) -> bool {
+        if !self.lane.is_under(self.terms) {
+            return true;
+        }
         if self.pick != Pick::Hurried && self.lane.is_outside_window() {
             return true;
         }
