@@ -1,5 +1,5 @@
-// What would be changed of a resource on its way to a destination: of one instance of it, which stands for all. Asked for
-// by a click, not by each refresh.
+// What would be changed of a resource on its way to a destination: of one instance of it, which stands for all. Asked
+// for by a click, not by each refresh.
 
 import { api } from "./api.js";
 import { h } from "./dom.js";
