@@ -2,8 +2,8 @@
 //!
 //! Invariants:
 //! - What is in flight fits into the budget, but for a single instance that is larger than all of it and goes alone,
-//!   and for what an instance turns out to need beyond what was asked for: that is never waited for, since whoever waits
-//!   with something in his hands may be waited for himself. The others wait until it is given back.
+//!   and for what an instance turns out to need beyond what was asked for: that is never waited for, since whoever
+//!   waits with something in his hands may be waited for himself. The others wait until it is given back.
 //! - Whoever waits is served in turn, so that a large one is not passed by small ones for ever.
 
 use std::collections::VecDeque;

@@ -175,7 +175,8 @@ impl Edited {
         Stored::new(Bytes::Made(file), from, self.kind, self.sop_instance_uid)
     }
 
-    /// As a file: the stored one where nothing is changed, else with meta information that fits (PS3.10 7.1). Copies it.
+    /// As a file: the stored one where nothing is changed, else with meta information that fits (PS3.10 7.1). Copies
+    /// it.
     pub fn file(&self) -> Vec<u8> {
         if self.is_file {
             return self.source.to_vec();

@@ -56,8 +56,8 @@ pub enum Tried {
     },
     /// Its turn did not come, for the reason that another item of the batch tells.
     NotYet,
-    /// Something of ours cannot be used now, for this reason, without which it cannot be changed as it must be: its turn
-    /// did not come, and whoever sends waits a moment before he claims anything again.
+    /// Something of ours cannot be used now, for this reason, without which it cannot be changed as it must be: its
+    /// turn did not come, and whoever sends waits a moment before he claims anything again.
     NotNow(String),
     /// Orthanc stopped before it told whether it arrived: it stays `Running` until the next start, which ends a job
     /// that Orthanc took up again, and then sends it anew.

@@ -240,7 +240,8 @@ impl Association {
         self.answered
     }
 
-    /// Sends an instance, whose data set lies in these pieces. The response's status may be a failure: the association is fine then.
+    /// Sends an instance, whose data set lies in these pieces. The response's status may be a failure: the association
+    /// is fine then.
     pub fn store(
         &mut self,
         context: u8,
