@@ -67,8 +67,9 @@ test-matrix test-versions: build
 
 test-corpus:
 	@scripts/packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES) dicom3tools
-	scripts/receivers.sh $(TOOLS) dcmtk corpus
+	scripts/receivers.sh $(TOOLS) dcmtk corpus deidentifiers
 	SENDQUEUE_TOOLS=$(TOOLS) $(CARGO) test --locked --test corpus -- --nocapture
+	SENDQUEUE_CORPUS=all SENDQUEUE_TOOLS=$(TOOLS) $(CARGO) test --locked --test deidentification corpus -- --nocapture
 	SENDQUEUE_TOOLS=$(TOOLS) $(CARGO) test --locked -p sendqueue-dicom --test real_files -- --nocapture
 
 test-serials:

@@ -28,7 +28,7 @@ ACTIONS = {
 }
 # The columns of the options, as the bits of table.rs.
 OPTIONS = {
-    "rtnSafePrivOpt": "SAFE_PRIVATE", "rtnUIDsOpt": "UIDS", "rtnDevIdOpt": "DEVICE", "rtnInstIdOpt": "INSTITUTION",
+    "rtnUIDsOpt": "UIDS", "rtnDevIdOpt": "DEVICE", "rtnInstIdOpt": "INSTITUTION",
     "rtnPatCharsOpt": "PATIENT", "rtnLongFullDatesOpt": "FULL_DATES", "rtnLongModifDatesOpt": "MODIFIED_DATES",
     "cleanDescOpt": "DESCRIPTORS", "cleanStructContOpt": "STRUCTURED", "cleanGraphOpt": "GRAPHICS",
 }

@@ -8,6 +8,7 @@
 #                      must be answered with 200, each sendqueuectl must end with 0. ID, 17 and such stand for a study
 #                      and an item that are there, INSTANCE for an instance.
 #   ```text            nothing
+#   ```text FILE       what lies beside the configurations of the page; a key of this name is there too: trial.key
 #
 # With arguments: these pages alone.
 set -euo pipefail
@@ -52,7 +53,7 @@ blocks() {
         END { exit inside }' "$1" || die "$1: a block that does not end"
     for block in "$dir"/blocks/*; do
         case $block in
-        *.json | *.json.orthanc.json | *.json.sendqueue.json | *.sh | *.console | *.text | *'*') ;;
+        *.json | *.json.orthanc.json | *.json.sendqueue.json | *.sh | *.console | *.text | *.text.* | *'*') ;;
         *) die "$1: a block in an unknown language: ${block#*/blocks/}" ;;
         esac
     done
@@ -186,11 +187,15 @@ cat >"$dir/image.txt" <<'END'
 (0020,000e) UI [2.25.1.1]
 END
 dump2dcm -q +te "$dir/image.txt" "$dir/image.dcm"
+openssl rand -hex 32 >"$dir/trial.key"
 configurations=0 commands=0
 pages=("$@")
 [ $# -gt 0 ] || pages=(README.md docs/*.md)
 for page in "${pages[@]}"; do
     blocks "$page"
+    for block in "$dir"/blocks/*.text.*; do
+        [ ! -f "$block" ] || cp "$block" "$dir/${block#*.text.}"
+    done
     for block in "$dir"/blocks/*.json; do
         case $block in *.orthanc.json | *.sendqueue.json | *'*'*) ;; *) try_configuration "$block" ;; esac
     done

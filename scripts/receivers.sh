@@ -1,7 +1,7 @@
 #!/bin/sh
 # Sets up what the tests use beside Orthanc: receivers of other makes, and what looks at the page.
 #
-#   scripts/receivers.sh DIR [dcmtk|pynetdicom|dicom-rs|axe|schemathesis|corpus]...    all of them, or those named
+#   scripts/receivers.sh DIR [dcmtk|pynetdicom|dicom-rs|axe|schemathesis|corpus|deidentifiers]...    all of them, or those named
 #
 #   dcmtk        /usr/bin/storescp and its encoders, from Debian
 #   pynetdicom   DIR/pynetdicom, a Python environment of its own
@@ -10,6 +10,8 @@
 #   schemathesis DIR/schemathesis, a Python environment with it and openapi-spec-validator: whether the API is as it is
 #                described
 #   corpus       DIR/corpus, the files of pydicom and pydicom-data: real ones of many makers
+#   deidentifiers DIR/deidentifiers, a Python environment with dicom-anonymizer and dicognito, which do the same another
+#                way; and dciodvfy, which knows what an object must have
 #
 # The tests find them in target/tools, or where SENDQUEUE_TOOLS says. What is there and works is left alone; a
 # half-made one is made anew.
@@ -18,6 +20,8 @@ set -eu
 PYNETDICOM=3.0.4
 PYDICOM=3.0.2
 PYDICOM_DATA=1.0.0
+DICOM_ANONYMIZER=2.1.0
+DICOGNITO=0.19.0
 DICOM_RS=0.10.1
 # The wheel that carries axe-core 4.
 AXE=0.1.8
@@ -27,11 +31,11 @@ OPENAPI_SPEC_VALIDATOR=0.9.0
 say() { echo "receivers: $*"; }
 die() { say "$*" >&2; exit 1; }
 
-[ $# -ge 1 ] || die "usage: $0 DIR [dcmtk|pynetdicom|dicom-rs|axe|schemathesis|corpus]..."
+[ $# -ge 1 ] || die "usage: $0 DIR [dcmtk|pynetdicom|dicom-rs|axe|schemathesis|corpus|deidentifiers]..."
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
 shift
-[ $# -gt 0 ] || set -- dcmtk pynetdicom dicom-rs axe schemathesis corpus
+[ $# -gt 0 ] || set -- dcmtk pynetdicom dicom-rs axe schemathesis corpus deidentifiers
 packages=$(dirname "$0")/packages.sh
 
 dcmtk() {
@@ -113,6 +117,23 @@ corpus() {
     say "corpus: pydicom $PYDICOM, pydicom-data $PYDICOM_DATA"
 }
 
+deidentifiers() {
+    root=$dir/deidentifiers
+    "$packages" dcmtk dicom3tools
+    versions="$PYDICOM $DICOM_ANONYMIZER $DICOGNITO"
+    if [ "$(cat "$root/versions" 2>/dev/null)" = "$versions" ]; then
+        say "deidentifiers: dicom-anonymizer $DICOM_ANONYMIZER and dicognito $DICOGNITO are there"
+        return
+    fi
+    "$packages" python3-venv
+    rm -rf "$root"
+    /usr/bin/python3 -m venv "$root"
+    "$root/bin/pip" install --quiet --disable-pip-version-check "pydicom==$PYDICOM" \
+        "dicom-anonymizer==$DICOM_ANONYMIZER" "dicognito==$DICOGNITO"
+    echo "$versions" >"$root/versions"
+    say "deidentifiers: dicom-anonymizer $DICOM_ANONYMIZER, dicognito $DICOGNITO"
+}
+
 for tool in "$@"; do
     case $tool in
         dcmtk) dcmtk ;;
@@ -121,6 +142,7 @@ for tool in "$@"; do
         axe) axe ;;
         schemathesis) schemathesis ;;
         corpus) corpus ;;
+        deidentifiers) deidentifiers ;;
         *) die "$tool is not known" ;;
     esac
 done

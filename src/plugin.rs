@@ -27,6 +27,7 @@ use crate::arrival::progress::Progress;
 use crate::arrival::reconcile;
 use crate::clock::QueueClock;
 use crate::coercion::Coercion;
+use crate::coercion::deidentify::watch::Watch;
 use crate::config::settings::Settings;
 use crate::config::{self, Current};
 use crate::cut::Cutter;
@@ -193,6 +194,7 @@ fn enabled(
         host,
         store.clone(),
         store.clone(),
+        store.clone(),
         clock.clone(),
         &settings.host.dicom_aet,
     ));
@@ -235,6 +237,12 @@ fn enabled(
         lanes: lanes.clone(),
         clock: clock.clone(),
     });
+    let subjects = Watch::new(
+        store.clone(),
+        current.clone(),
+        promoter.clone(),
+        clock.clone(),
+    );
     let gauges = Gauges::new(host, store.clone(), lanes.clone(), clock.clone());
     let sources = Arc::new(Listener::new(store.clone(), current.clone(), clock.clone()));
     let (of_alerts, told_of, time) = (store.clone(), lanes.clone(), clock.clone());
@@ -261,6 +269,7 @@ fn enabled(
         ("sq-start", Arc::new(takeup)),
         ("sq-promote", promoter.clone()),
         ("sq-metrics", Arc::new(gauges)),
+        ("sq-subjects", Arc::new(subjects)),
     ];
     if let Some(alerts) = alerts.get() {
         ours.push((alert::NAME, alerts));

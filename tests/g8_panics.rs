@@ -146,6 +146,7 @@ fn every_service_comes_back_and_nothing_is_lost() {
     arrived(30);
 
     panics(&queue, &faults, "sq-metrics", || ());
+    panics(&queue, &faults, "sq-subjects", || ());
     panics(&queue, &faults, "sq-release", || {
         queue.store_all(&study(8));
     });
@@ -167,6 +168,7 @@ fn every_service_comes_back_and_nothing_is_lost() {
         "sq-alert",
         "sq-send",
         "sq-metrics",
+        "sq-subjects",
         "sq-release",
     ] {
         let warned = |one: &Value| {

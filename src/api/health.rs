@@ -40,7 +40,11 @@ impl Api {
             &Health {
                 status,
                 problems,
-                warnings: clock.into_iter().chain(restarted(&services, now)).collect(),
+                warnings: clock
+                    .into_iter()
+                    .chain(restarted(&services, now))
+                    .chain(self.held())
+                    .collect(),
                 services: services.iter().map(shown).collect(),
             },
         ))
@@ -58,6 +62,20 @@ impl Api {
             details,
             since,
         })
+    }
+
+    /// What waits for something that only a person can give. A database that cannot be read is a problem already.
+    fn held(&self) -> Vec<Problem> {
+        let held = self.store.held().unwrap_or_default();
+        let told = held.into_iter().map(|one| Problem {
+            part: Part::Held,
+            details: format!(
+                "{}: {} items wait: {}",
+                one.destination, one.count, one.example
+            ),
+            since: Some(Time(one.oldest)),
+        });
+        told.collect()
     }
 
     fn reconciliation(&self, now: Timestamp) -> Option<Problem> {

@@ -1,5 +1,7 @@
 //! Reading what a request asks for: bad input is refused whole, before anything is changed.
 
+use std::collections::BTreeMap;
+
 use orthanc_sdk::Request;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
@@ -295,6 +297,22 @@ impl Body {
                 .filter(|query| !query.is_empty() && query.values().all(Value::is_string))
                 .cloned()
         })
+    }
+
+    /// A list of objects of texts.
+    pub fn rows(&self, name: &str) -> Result<Vec<BTreeMap<String, String>>, ApiError> {
+        let allowed = "a list of objects of texts, at least one";
+        let row = |value: &Value| -> Option<BTreeMap<String, String>> {
+            let fields = value.as_object()?.iter();
+            fields
+                .map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+                .collect()
+        };
+        // What stands there may be about patients.
+        let rows = self.0.get(name).and_then(Value::as_array);
+        let rows = rows.filter(|rows| !rows.is_empty());
+        let rows: Option<Vec<_>> = rows.and_then(|rows| rows.iter().map(row).collect());
+        rows.ok_or_else(|| ApiError::field(name, "nothing of the kind", allowed))
     }
 
     pub fn ids(&self, name: &str) -> Result<Option<Vec<i64>>, ApiError> {

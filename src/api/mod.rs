@@ -29,6 +29,7 @@ pub mod router;
 pub mod rules;
 mod serials;
 mod sources;
+mod subjects;
 pub mod types;
 
 use std::collections::BTreeSet;

@@ -71,6 +71,7 @@ pub const ROUTES: &[Route] = routes! {
     Post "/reload" reload |api, request, _| api.reload(request);
     Get "/serials" serials |api, request, _| api.serials(request);
     Get "/serials/{name}" serial |api, request, name| api.serial(request, name);
+    Post "/deidentifications/{name}/subjects" add_subjects |api, request, name| api.add_subjects(request, name);
     Get "/sources" sources |api, request, _| api.sources(request);
     Post "/alerts/test" test_alert |api, _, _| api.test_alert();
     Get "/patients/{id}" patient |api, request, id| api.resource(request, "patients", id);

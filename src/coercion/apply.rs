@@ -221,7 +221,7 @@ impl Values for Work<'_, '_> {
 }
 
 /// What is decided, or is now.
-fn once(
+pub(super) fn once(
     memory: &dyn Memory,
     key: &str,
     find: impl FnOnce() -> Result<String, NotChanged>,

@@ -14,7 +14,7 @@ use crate::transport::edited::{Edited, Editor, NotEdited, Stored};
 
 /// So often an instance is begun anew because its study was decided by another one at the same moment: what was decided
 /// holds then, so that there are no more conditions to lose than a recipe has.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 
 pub struct Coerce {
     pub shared: Arc<Shared>,
@@ -83,7 +83,7 @@ impl Coerce {
 }
 
 /// Empty: there is none.
-fn study_uid(root: &Elements<'_>) -> String {
+pub(super) fn study_uid(root: &Elements<'_>) -> String {
     let element = root.get(Tag::STUDY_INSTANCE_UID);
     let ascii = sendqueue_dicom::charset::Charset::of(b"");
     match (element, ascii) {

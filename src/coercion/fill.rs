@@ -70,7 +70,7 @@ fn one(from: &From, root: &Elements<'_>, values: &dyn Values) -> Result<String, 
 
 /// Whose numbers the patient's are: as the data set says, else the source; else nobody's in particular. The same number
 /// of two hospitals is of two people.
-fn issuer(root: &Elements<'_>, values: &dyn Values) -> Result<String, NotChanged> {
+pub(super) fn issuer(root: &Elements<'_>, values: &dyn Values) -> Result<String, NotChanged> {
     let has_issuer = root.get(Tag::ISSUER_OF_PATIENT_ID);
     if has_issuer.is_some_and(|element| !element.is_empty()) {
         let path = sendqueue_dicom::path::Path::parse("IssuerOfPatientID", &|_| None);

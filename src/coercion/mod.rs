@@ -11,6 +11,7 @@ mod changes;
 mod coerce;
 mod compress;
 mod conditions;
+pub mod deidentify;
 mod fill;
 mod look;
 mod memory;
@@ -27,13 +28,14 @@ use orthanc_sdk::Host;
 
 use self::coerce::Coerce;
 use self::compress::Compress;
+use self::deidentify::Deidentify;
 use self::memory::Known;
 use self::output::Told;
 use crate::config::coercion::Serial;
 use crate::config::settings::DestinationSettings;
 use crate::destinations::Editors;
 use crate::item::{Clock, Outcome};
-use crate::store::{Decisions, Outputs};
+use crate::store::{Decisions, Outputs, Subjects};
 use crate::transport::edited::Editor;
 
 pub use self::apply::apply;
@@ -50,6 +52,7 @@ pub struct Shared {
     pub host: Host,
     pub decisions: Arc<dyn Decisions>,
     pub outputs: Arc<dyn Outputs>,
+    pub subjects: Arc<dyn Subjects>,
     pub clock: Arc<dyn Clock>,
     /// Orthanc's own AET.
     pub own_aet: String,
@@ -67,6 +70,7 @@ impl Coercion {
         host: Host,
         decisions: Arc<dyn Decisions>,
         outputs: Arc<dyn Outputs>,
+        subjects: Arc<dyn Subjects>,
         clock: Arc<dyn Clock>,
         own_aet: &str,
     ) -> Coercion {
@@ -75,6 +79,7 @@ impl Coercion {
                 host,
                 decisions,
                 outputs,
+                subjects,
                 clock,
                 own_aet: own_aet.to_owned(),
                 known: Known::default(),
@@ -85,21 +90,26 @@ impl Coercion {
 
     /// `None`: what is stored is sent.
     fn of(&self, settings: &DestinationSettings, looks_only: bool) -> Option<Arc<dyn Editor>> {
-        let recipe = settings.coerce.clone().map(|recipe| -> Arc<dyn Editor> {
-            Arc::new(Coerce {
+        let editor = match (&settings.deidentify, &settings.coerce) {
+            (Some(entry), _) => {
+                let (shared, entry) = (self.shared.clone(), entry.clone());
+                Some(Arc::new(Deidentify::new(shared, entry, looks_only)) as Arc<dyn Editor>)
+            }
+            (None, Some(recipe)) => Some(Arc::new(Coerce {
                 shared: self.shared.clone(),
-                recipe,
+                recipe: recipe.clone(),
                 tells: settings.original_attributes,
                 looks_only,
-            })
-        });
+            }) as Arc<dyn Editor>),
+            (None, None) => None,
+        };
         match settings.compress {
             Some(compression) => Some(Arc::new(Compress {
                 host: self.shared.host,
                 compression,
-                then: recipe,
+                then: editor,
             })),
-            None => recipe,
+            None => editor,
         }
     }
 }

@@ -35,7 +35,7 @@ const DESCRIPTION: &str = "The persistent send queue of an Orthanc: what waits, 
      Who may call is Orthanc's own matter (`AuthenticationEnabled`, `RegisteredUsers`, authorization plugins). A POST that a browser \
      makes for a page of another site (its `Origin` is not this host) is refused unless its `Content-Type` is `application/json`.";
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("Queue", "The queue as a whole."),
     (
         "Items",
@@ -53,6 +53,10 @@ const TAGS: [(&str, &str); 8] = [
     (
         "Serials",
         "Numbers that studies get on their way, each once and for ever.",
+    ),
+    (
+        "De-identification",
+        "Who may be sent to a destination that gets nobody's name, and as whom.",
     ),
     ("Resources", "What of a resource of Orthanc went where."),
     (

@@ -7,10 +7,11 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use super::Described;
 use crate::api::exposition;
 use crate::api::types::{
-    AlertTest, Destination, Echo, Enqueue, Enqueued, ErrorFilter, ErrorSummary, ErrorsQuery,
-    Health, History, Item, ItemDetailed, ItemsQuery, Nothing, Overview, Preview, PreviewQuestion,
-    Purged, RedirectFilter, RedirectTo, Redirected, Reloaded, Removed, Replayed, Resource,
-    RouteAnswer, RouteQuestion, Rule, Section, Sender, SerialGiven, SerialState, SerialsQuery,
+    AddSubjects, AlertTest, Destination, Echo, Enqueue, Enqueued, ErrorFilter, ErrorSummary,
+    ErrorsQuery, Health, History, Item, ItemDetailed, ItemsQuery, Nothing, Overview, Preview,
+    PreviewQuestion, Purged, RedirectFilter, RedirectTo, Redirected, Reloaded, Removed, Replayed,
+    Resource, RouteAnswer, RouteQuestion, Rule, Section, Sender, SerialGiven, SerialState,
+    SerialsQuery, SubjectsAdded,
 };
 use crate::ui;
 
@@ -303,6 +304,29 @@ pub fn serial() -> Described {
         )
         .query::<SerialsQuery>()
         .answers_list::<SerialGiven>("At most `limit` of them, in the order of their numbers")
+}
+
+pub fn add_subjects() -> Described {
+    post(
+        "De-identification",
+        "addSubjects",
+        "Adds subjects to the list of a de-identification",
+    )
+    .text("What waits for them is looked at again. All of them are added, or none. What the file has counts: a subject that is there too is 409.")
+    .part(
+        text_like("^[0-9A-Za-z_-]+$", "trial"),
+        "Name in `SendQueue.Deidentifications`",
+    )
+    .refuses(&[404, 409])
+    .body::<AddSubjects>(
+        Required::True,
+        &[(
+            "one",
+            "A subject",
+            json!({ "Subjects": [ { "IssuerOfPatientID": "A", "PatientID": "12345", "Subject": "T-001" } ] }),
+        )],
+    )
+    .answers::<SubjectsAdded>("What was added")
 }
 
 /// A call of one destination.

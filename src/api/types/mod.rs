@@ -21,6 +21,7 @@ pub mod route;
 pub mod rules;
 pub mod serials;
 pub mod sources;
+pub mod subjects;
 pub mod values;
 
 pub use self::alerts::AlertTest;
@@ -49,4 +50,5 @@ pub use self::route::{
 pub use self::rules::{Rule, RuleCounts};
 pub use self::serials::{SerialGiven, SerialState, SerialsQuery};
 pub use self::sources::Sender;
+pub use self::subjects::{AddSubjects, SubjectsAdded};
 pub use self::values::{Counts, Time, age};

@@ -133,4 +133,6 @@ pub enum Part {
     Threads,
     /// The machine's clock was set, or may be wrong.
     Clock,
+    /// Items are held: something is missing that only a person can give.
+    Held,
 }

@@ -28,8 +28,7 @@ pub enum Basic {
 
 /// The options' columns, as bits.
 pub mod column {
-    pub const SAFE_PRIVATE: u16 = 1;
-    pub const UIDS: u16 = 1 << 1;
+    pub const UIDS: u16 = 1;
     pub const DEVICE: u16 = 1 << 2;
     pub const INSTITUTION: u16 = 1 << 3;
     pub const PATIENT: u16 = 1 << 4;
@@ -121,7 +120,11 @@ impl Profile {
             };
         };
         let Row(_, basic, keep, clean) = row;
-        let need = if nested { Need::Unknown } else { self.need(tag) };
+        let need = if nested {
+            Need::Unknown
+        } else {
+            self.need(tag)
+        };
         if clean & self.options & column::MODIFIED_DATES != 0 {
             let vr = dictionary::vr(tag).unwrap_or(vr);
             if matches!(vr, Vr::DA | Vr::DT | Vr::TM | Vr::SH) {
@@ -213,7 +216,11 @@ mod tests {
         for row in ROWS {
             let conditional = !matches!(row.1, Basic::D | Basic::Z | Basic::X | Basic::U);
             assert_eq!(CONDITIONAL.contains(&row.0), conditional, "{row:?}");
-            assert_eq!(row.2 & row.3, 0, "{row:?}: kept and cleaned by the same option");
+            assert_eq!(
+                row.2 & row.3,
+                0,
+                "{row:?}: kept and cleaned by the same option"
+            );
         }
     }
 
@@ -271,8 +278,14 @@ mod tests {
         };
         let age = Tag(0x0010, 0x1010);
         assert_eq!(of(&[], age, Vr::AS), Action::Remove);
-        assert_eq!(of(&[RetainPatientCharacteristics], age, Vr::AS), Action::Keep);
-        assert_eq!(of(&[RetainUids], Tag::SOP_INSTANCE_UID, Vr::UI), Action::Keep);
+        assert_eq!(
+            of(&[RetainPatientCharacteristics], age, Vr::AS),
+            Action::Keep
+        );
+        assert_eq!(
+            of(&[RetainUids], Tag::SOP_INSTANCE_UID, Vr::UI),
+            Action::Keep
+        );
         let study_date = Tag(0x0008, 0x0020);
         assert_eq!(of(&[RetainFullDates], study_date, Vr::DA), Action::Keep);
         let shifted = Action::Shift(Otherwise::Empty);
@@ -281,7 +294,10 @@ mod tests {
         // (0018,1200), which both options name.
         let calibration = Tag(0x0018, 0x1200);
         let both = [RetainDeviceIdentity, RetainModifiedDates];
-        assert_eq!(of(&[RetainDeviceIdentity], calibration, Vr::DA), Action::Keep);
+        assert_eq!(
+            of(&[RetainDeviceIdentity], calibration, Vr::DA),
+            Action::Keep
+        );
         assert_eq!(
             of(&both, calibration, Vr::DA),
             Action::Shift(Otherwise::Remove)
@@ -290,7 +306,11 @@ mod tests {
         assert_eq!(of(&both, Tag(0x0034, 0x0007), Vr::OB), Action::Dummy);
         assert_eq!(of(&both, Tag(0x0008, 0x0055), Vr::AE), Action::Remove);
         // The birth date is kept by no option.
-        for option in [RetainFullDates, RetainModifiedDates, RetainPatientCharacteristics] {
+        for option in [
+            RetainFullDates,
+            RetainModifiedDates,
+            RetainPatientCharacteristics,
+        ] {
             assert_eq!(of(&[option], Tag(0x0010, 0x0030), Vr::DA), Action::Empty);
         }
     }

@@ -12,14 +12,13 @@ const DATES_MODIFIED: Tag = Tag(0x0028, 0x0303);
 
 /// Sets them, in the place of those that are there: each names the profile with its options as they are in force.
 /// Nothing that changes from version to version is in them: a retry gives the same bytes.
-pub fn mark(root: &mut Elements<'_>, options: &[ProfileOption]) -> [Tag; 4] {
+pub fn mark(root: &mut Elements<'_>, options: &[ProfileOption]) {
     let method = format!("Orthanc send queue, PS3.15 {EDITION}");
     root.set(PATIENT_IDENTITY_REMOVED, Vr::CS, b"YES".to_vec());
     root.set(METHOD, Vr::LO, method.into_bytes());
     let codes = std::iter::once(BASIC).chain(options.iter().map(|one| one.code()));
     root.set_items(METHOD_CODES, codes.map(item).collect());
     root.set(DATES_MODIFIED, Vr::CS, dates(options).as_bytes().to_vec());
-    [PATIENT_IDENTITY_REMOVED, METHOD, METHOD_CODES, DATES_MODIFIED]
 }
 
 fn item<'f>((value, meaning): Code) -> Elements<'f> {

@@ -4,25 +4,35 @@
 //! - [`scrub`]: the actions, done to every level of a data set. [`values`]: UIDs, dates and dummies.
 //! - [`suspect`]: what is refused, since its pixels or its content usually tell of the patient.
 //! - [`marks`]: what the instance says of itself afterwards.
+//! - [`editor`]: all of it for a destination, with `Lookup` and `Set`. [`list`]: who is known; [`watch`]: looks whether more
+//!   are.
 
 mod action;
+mod editor;
+pub mod list;
 mod marks;
 mod scrub;
 mod suspect;
 mod table;
 mod values;
+pub mod watch;
+
+#[cfg(test)]
+mod tests;
 
 use sendqueue_dicom::{Elements, Tag};
 
 use self::action::Profile;
 use self::scrub::Scrub;
-use self::values::Secret;
 use super::NotChanged;
 use crate::config::deidentify::{Deidentification, ProfileOption, Suspicion};
 
+pub use self::editor::{Deidentify, deidentify};
 pub use self::table::EDITION;
+pub use self::values::Secret;
 
 /// Whose number a patient's is, and the number.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Patient {
     /// Of the issuer, or the source; empty: nobody's in particular.
     pub issuer: String,
@@ -67,7 +77,9 @@ fn refused(suspicion: Suspicion, name: &str) -> String {
     let why = match suspicion {
         Suspicion::BurnedIn => "its pixels have text: Burned In Annotation (0028,0301) is YES",
         Suspicion::Overlay => "its pixels hold an overlay (60xx,0102), which may be text",
-        _ => "its kind usually has text about the patient in its pixels or its content, and Burned In Annotation (0028,0301) is not NO",
+        _ => {
+            "its kind usually has text about the patient in its pixels or its content, and Burned In Annotation (0028,0301) is not NO"
+        }
     };
     format!("{why}: \"{word}\" is not in Allow of the de-identification {name:?}")
 }

@@ -61,7 +61,11 @@ impl Scrub<'_> {
         let has_items = element.items()?.is_some();
         let is_hidden = is_sequence && !has_items && !element.is_empty();
         let is_odd = element.bytes().is_none() && !has_items && !tag.is_pixel_data();
-        Ok(if is_hidden || is_odd { Action::Remove } else { action })
+        Ok(if is_hidden || is_odd {
+            Action::Remove
+        } else {
+            action
+        })
     }
 
     /// Whether there is anything to be done in the items of the element.
@@ -90,10 +94,10 @@ impl Scrub<'_> {
             Action::Remove => None,
             Action::Empty if vr == Vr::SQ => Some(Element::sequence(tag, Vec::new())),
             Action::Empty => made(Vec::new()),
-            Action::Uid => match element.bytes() {
-                Some(value) => Some(Element::new(tag, Vr::UI, self.secret.uids(value))),
-                None => None,
-            },
+            Action::Uid => {
+                let value = element.bytes();
+                value.map(|value| Element::new(tag, Vr::UI, self.secret.uids(value)))
+            }
             Action::Shift(otherwise) => {
                 let days = self.days.unwrap_or_default();
                 let value = element.bytes().and_then(|value| shifted(value, vr, days));

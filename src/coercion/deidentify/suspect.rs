@@ -75,7 +75,9 @@ const IMAGE_TYPES: [(&str, Suspicion); 4] = [
 /// Why it may not go; `None`: it may.
 pub fn suspicion(root: &Elements<'_>, allow: &Allow) -> Option<Suspicion> {
     let found = found(root, allow);
-    found.into_iter().find(|one| !allow.suspicions.contains(one))
+    found
+        .into_iter()
+        .find(|one| !allow.suspicions.contains(one))
 }
 
 fn found(root: &Elements<'_>, allow: &Allow) -> Vec<Suspicion> {
@@ -124,7 +126,11 @@ fn has_overlay_in_pixels(root: &Elements<'_>) -> bool {
     root.iter().any(|element| {
         let Tag(group, number) = element.tag();
         let is_position = group & 0xFF01 == 0x6000 && number == OVERLAY_BIT_POSITION;
-        let is_set = || element.bytes().is_some_and(|value| value.iter().any(|byte| *byte != 0));
+        let is_set = || {
+            element
+                .bytes()
+                .is_some_and(|value| value.iter().any(|byte| *byte != 0))
+        };
         is_position && is_set() && root.get(Tag(group, OVERLAY_DATA)).is_none()
     })
 }
@@ -185,7 +191,10 @@ mod tests {
         ] {
             assert_eq!(told(&[(CLASS, class)], &none), expected, "{class}");
         }
-        assert_eq!(told(&[(CLASS, "1.2.3"), (MODALITY, "US")], &none), Some("US"));
+        assert_eq!(
+            told(&[(CLASS, "1.2.3"), (MODALITY, "US")], &none),
+            Some("US")
+        );
         assert_eq!(told(&[CT, (MODALITY, "CT")], &none), None);
         for (value, expected) in [
             ("ORIGINAL\\PRIMARY\\AXIAL", None),

@@ -66,7 +66,10 @@ impl Secret {
 }
 
 fn is_uid(text: &str) -> bool {
-    text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    text.len() <= 64
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 /// A value with its dates so many days earlier; times of day and time zones as they are. `None`: something in it is none
@@ -111,7 +114,10 @@ fn date_time(text: &str, days: i64) -> Option<String> {
         None => (rest, ""),
     };
     let is_valid = (time.is_empty() || is_time(time)) && (offset.is_empty() || is_offset(offset));
-    is_valid.then(|| date(day, days)).flatten().map(|day| format!("{day}{rest}"))
+    is_valid
+        .then(|| date(day, days))
+        .flatten()
+        .map(|day| format!("{day}{rest}"))
 }
 
 /// HHMMSS.FFFFFF, less of it, or with colons.
@@ -135,9 +141,16 @@ pub fn dummy(vr: Vr, length: usize) -> Vec<u8> {
         Vr::DA => "19000101",
         Vr::DT => "19000101000000",
         Vr::TM => "000000",
-        Vr::DS | Vr::IS => "0",
+        Vr::DS => "0",
+        // Counts and references begin with 1.
+        Vr::IS => "1",
         Vr::UR => "http://anonymized.invalid",
         vr if vr.is_string() => "ANONYMIZED",
+        Vr::US | Vr::UL | Vr::SS | Vr::SL | Vr::UV | Vr::SV => {
+            let mut one = vec![0; vr.width()];
+            one[0] = 1;
+            return one.repeat(length / vr.width());
+        }
         _ => return vec![0; length],
     };
     text.as_bytes().to_vec()
@@ -155,7 +168,10 @@ mod tests {
     fn a_uid_is_a_number_of_the_key_and_of_the_uid_alone() {
         let secret = secret(b"0123456789abcdef");
         // HMAC-SHA-256 by another implementation (Python's hmac).
-        assert_eq!(secret.uid("1.2.3"), "2.25.265779070829976282664916940014600137748");
+        assert_eq!(
+            secret.uid("1.2.3"),
+            "2.25.265779070829976282664916940014600137748"
+        );
         assert_eq!(secret.uid("1.2.840.10008.1.4.1.1"), "1.2.840.10008.1.4.1.1");
         assert!(secret.uid("1.2.840.10008.DOE").starts_with("2.25."));
         let mapped = secret.uids(b"1.2.3\\ 1.2.840.10008.1.2\\\\1.2.3\0");
@@ -171,8 +187,15 @@ mod tests {
         let days = secret.shift("A", "12345");
         assert_eq!(secret.shift("A", "12345"), days);
         assert!((1..=3650).contains(&days));
-        let others = [secret.shift("B", "12345"), secret.shift("", "A12345"), secret.shift("A1", "2345")];
-        assert!(others.iter().all(|other| *other != days), "{days} {others:?}");
+        let others = [
+            secret.shift("B", "12345"),
+            secret.shift("", "A12345"),
+            secret.shift("A1", "2345"),
+        ];
+        assert!(
+            others.iter().all(|other| *other != days),
+            "{days} {others:?}"
+        );
     }
 
     #[test]
@@ -192,7 +215,11 @@ mod tests {
             ("DOE^JOHN", Vr::DA, None),
             ("00010101", Vr::DA, None),
             ("00000101", Vr::DA, None),
-            ("20240301121314.5+0100", Vr::DT, Some("20240101121314.5+0100")),
+            (
+                "20240301121314.5+0100",
+                Vr::DT,
+                Some("20240101121314.5+0100"),
+            ),
             ("20240301", Vr::DT, Some("20240101")),
             ("20240301-0500", Vr::DT, Some("20240101-0500")),
             ("2024", Vr::DT, None),

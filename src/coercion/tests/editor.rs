@@ -47,7 +47,7 @@ fn file(data: &[u8]) -> Vec<u8> {
 
 /// A store that can fail, and counts.
 struct Watched {
-    store: SqliteStore,
+    store: Arc<SqliteStore>,
     fails: AtomicBool,
     told: AtomicU32,
     outputs_fail: AtomicBool,
@@ -58,7 +58,7 @@ impl Watched {
     fn new() -> Arc<Watched> {
         let folder = tempfile::tempdir().unwrap();
         Arc::new(Watched {
-            store: SqliteStore::open(&folder.path().join("queue.db")).unwrap(),
+            store: Arc::new(SqliteStore::open(&folder.path().join("queue.db")).unwrap()),
             fails: AtomicBool::new(false),
             told: AtomicU32::new(0),
             outputs_fail: AtomicBool::new(false),
@@ -159,6 +159,7 @@ fn bench(steps: Value, file: Vec<u8>) -> Bench {
         host.host(),
         store.clone(),
         store.clone(),
+        store.store.clone(),
         Arc::new(SystemClock),
         "ORTHANC",
     );

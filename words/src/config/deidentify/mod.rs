@@ -13,12 +13,14 @@ mod read;
 mod subjects;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use sendqueue_dicom::Tag;
 use sendqueue_dicom::path::Path;
 use serde_json::Value;
 
 use super::coercion::{Edit, From};
+use super::settings::Source;
 
 pub use allow::{Allow, Suspicion};
 pub use key::Key;
@@ -38,6 +40,8 @@ pub struct Deidentification {
     /// `Set`: what is written when all else is done, from the instance as it is stored.
     pub set: Vec<Edit>,
     pub allow: Allow,
+    /// All of `Sources`: `{Source}` is the one of them that an instance comes from.
+    pub sources: Vec<Arc<Source>>,
     /// As it stands in the configuration, with what it refers to.
     pub written: Value,
 }

@@ -111,6 +111,7 @@ impl DeidentificationReader<'_> {
             lookup,
             set,
             allow: allowed,
+            sources: self.recipes.conditions.sources().into_values().collect(),
             written: json!([node.value, self.recipes.referred]),
         })
     }
