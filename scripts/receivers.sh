@@ -1,7 +1,8 @@
 #!/bin/sh
 # Sets up what the tests use beside Orthanc: receivers of other makes, and what looks at the page.
 #
-#   scripts/receivers.sh DIR [dcmtk|pynetdicom|dicom-rs|axe|schemathesis|corpus|deidentifiers]...    all of them, or those named
+#   scripts/receivers.sh DIR [dcmtk|pynetdicom|dicom-rs|axe|schemathesis|corpus|deidentifiers]...    all of them, or
+#   those named
 #
 #   dcmtk        /usr/bin/storescp and its encoders, from Debian
 #   pynetdicom   DIR/pynetdicom, a Python environment of its own

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 const ACCESSION: (u16, u16) = (0x0008, 0x0050);
 
-/// "a prefix to an MRN and a suffix to an accession number, only if the accession is included; if it is blank, insert an
-/// accession number at least 8 digits long and no other coercion".
+/// "a prefix to an MRN and a suffix to an accession number, only if the accession is included; if it is blank, insert
+/// an accession number at least 8 digits long and no other coercion".
 fn sites(config: OrthancConfig) -> OrthancConfig {
     config
         .set("/SendQueue/Sources", json!({ "A": { "CallingAet": ["CT_A", "MR_A"] }, "B": { "CallingAet": "CT_B" } }))

@@ -1,7 +1,7 @@
 //! No loop: what is sent as another patient's and comes back is not changed and sent once more.
 //!
-//! Orthanc A changes the patient ID for B, and B forwards all that it receives to A. Nothing else ends that: the ID grows
-//! at each turn, and both Orthancs say `AllowLoop`.
+//! Orthanc A changes the patient ID for B, and B forwards all that it receives to A. Nothing else ends that: the ID
+//! grows at each turn, and both Orthancs say `AllowLoop`.
 
 use sendqueue_testkit::queue::{self, Queue, SOON};
 use sendqueue_testkit::{FaultScp, OrthancConfig, Study, free_port};

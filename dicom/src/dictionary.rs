@@ -1,8 +1,8 @@
 //! The standard's data elements (PS3.6): tag, VR, multiplicity, keyword.
 //!
-//! `dictionary/table.txt` has a line for each, by tag; `xx` stands for any two digits (repeating groups). It was made of
-//! DCMTK's `dicom.dic`; where an element may have several VRs, it names the standard's first. A test compares it with
-//! another list.
+//! `dictionary/table.txt` has a line for each, by tag; `xx` stands for any two digits (repeating groups). It was made
+//! of DCMTK's `dicom.dic`; where an element may have several VRs, it names the standard's first. A test compares it
+//! with another list.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;

@@ -94,8 +94,8 @@ impl Path {
         Ok(leaves.collect())
     }
 
-    /// Hands each level that the element is, or could be, in to the function: the data set, or the items that are there.
-    /// Answers how many. A sequence that has none of the items is left as it is.
+    /// Hands each level that the element is, or could be, in to the function: the data set, or the items that are
+    /// there. Answers how many. A sequence that has none of the items is left as it is.
     ///
     /// # Errors
     ///

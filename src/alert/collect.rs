@@ -30,8 +30,8 @@ pub struct Gathered {
     pub kind: AlertKind,
     /// Outages, failed items, changes of a backlog, or instances that came back.
     pub count: u64,
-    /// When the outage or the backlog began, the first failure or the first that came back was seen, or what came last from a source, if that is
-    /// known.
+    /// When the outage or the backlog began, the first failure or the first that came back was seen, or what came last
+    /// from a source, if that is known.
     pub since: Option<Timestamp>,
     /// When the last outage was seen to have ended.
     pub until: Option<Timestamp>,

@@ -1,8 +1,9 @@
 //! Own outputs: instances that the queue has sent, changed on their way, and that a receiver sends back.
 //!
-//! With another patient ID, or other UIDs, they are to Orthanc what it never had. Routed once more they would be changed
-//! once more, and so on. So what comes back as it was sent ([`crate::store::Outputs`]) is asked of no rule: it is counted
-//! and told, and a person may still queue it. What a receiver makes new of the same study is routed as anything else.
+//! With another patient ID, or other UIDs, they are to Orthanc what it never had. Routed once more they would be
+//! changed once more, and so on. So what comes back as it was sent ([`crate::store::Outputs`]) is asked of no rule: it
+//! is counted and told, and a person may still queue it. What a receiver makes new of the same study is routed as
+//! anything else.
 
 use super::facts::Fact;
 use crate::routing::Arrival;

@@ -52,8 +52,8 @@ impl Told {
 }
 
 /// The identifier that Orthanc (1.10.1 to 1.13.0) gives to the study of a data set: SHA-1 of Patient ID and Study
-/// Instance UID in UTF-8, with `|` between. Of blanks only those at the end do not count; a Patient ID that is missing is
-/// an empty one.
+/// Instance UID in UTF-8, with `|` between. Of blanks only those at the end do not count; a Patient ID that is missing
+/// is an empty one.
 ///
 /// # Errors
 /// One of them cannot be read.

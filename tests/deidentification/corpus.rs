@@ -1,9 +1,9 @@
-//! Real files of many makers, and variants of them, de-identified; judged by pydicom, dicom-anonymizer, dicognito, DCMTK
-//! and dciodvfy.
+//! Real files of many makers, and variants of them, de-identified; judged by pydicom, dicom-anonymizer, dicognito,
+//! DCMTK and dciodvfy.
 //!
 //! `oracle.py` says what is compared. The files: those of pydicom and of pydicom-data, in DIR/corpus of
-//! `scripts/receivers.sh`, with variants that have the patient nested, private, in UTF-8, behind the pixels, and in other
-//! transfer syntaxes.
+//! `scripts/receivers.sh`, with variants that have the patient nested, private, in UTF-8, behind the pixels, and in
+//! other transfer syntaxes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -407,7 +407,8 @@ class Check:
             wrong.append(f"{shown(path)} is hidden by dicognito")
 
 
-# What dicognito hides and PS3.15 Table E.1-1 does not name: Creator-Version UID, Coding Scheme UID, Content Description.
+# What dicognito hides and PS3.15 Table E.1-1 does not name: Creator-Version UID, Coding Scheme UID, Content
+# Description.
 KEPT = {0x00089123, 0x0008010C, 0x00700081}
 
 

@@ -1,11 +1,12 @@
 //! What becomes of an element: the rows of the table, the options that are in force, and what the IOD needs.
 //!
 //! Invariants:
-//! - What no rule knows goes: private elements, and those of even groups that are not in the dictionary. A later edition
-//!   of the standard may put a name into one of them.
+//! - What no rule knows goes: private elements, and those of even groups that are not in the dictionary. A later
+//!   edition of the standard may put a name into one of them.
 //! - Where a conditional action leaves a choice, it removes as much as the IOD allows. Within sequences, and in SOP
 //!   classes of which nothing is known, it is the choice that is valid for every type: a dummy rather than nothing.
-//! - Where two options differ on an element, dates are shifted: one that was kept would tell by how much the others were.
+//! - Where two options differ on an element, dates are shifted: one that was kept would tell by how much the others
+//!   were.
 
 use sendqueue_dicom::{Tag, Vr, dictionary};
 

@@ -4,8 +4,8 @@
 //! - [`scrub`]: the actions, done to every level of a data set. [`values`]: UIDs, dates and dummies.
 //! - [`suspect`]: what is refused, since its pixels or its content usually tell of the patient.
 //! - [`marks`]: what the instance says of itself afterwards.
-//! - [`editor`]: all of it for a destination, with `Lookup` and `Set`. [`list`]: who is known; [`watch`]: looks whether more
-//!   are.
+//! - [`editor`]: all of it for a destination, with `Lookup` and `Set`. [`list`]: who is known; [`watch`]: looks
+//!   whether more are.
 
 mod action;
 mod editor;

@@ -72,8 +72,8 @@ fn is_uid(text: &str) -> bool {
             .all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
-/// A value with its dates so many days earlier; times of day and time zones as they are. `None`: something in it is none
-/// (PS3.5 6.2).
+/// A value with its dates so many days earlier; times of day and time zones as they are. `None`: something in it is
+/// none (PS3.5 6.2).
 pub fn shifted(value: &[u8], vr: Vr, days: i64) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(value).ok()?;
     let one = |value: &str| match value.trim_matches([' ', '\0']) {
