@@ -11,7 +11,8 @@
 # make bench         figures, beside a peer measured in the same run
 # make bench-send    sending: ours, Orthanc's, storescu's, in one run; over a link with a delay; needs root for that
 # make bench-scale   the store at a backlog of ten million, and over a month
-# make fuzz          what a receiver can answer, for a minute each (needs a nightly Rust and cargo-fuzz)
+# make test-mutated  a million headers with something wrong in them, changed or refused
+# make fuzz          what a receiver can answer and a file contain, for a minute each (needs a nightly Rust and cargo-fuzz)
 # make install       copies the library into Orthanc's plugins folder, sendqueuectl to /usr/bin (DESTDIR is honoured)
 #
 # What is missing is installed (as root), or named (otherwise).
@@ -32,7 +33,7 @@ DEMO_PACKAGES = curl jq
 
 LIBRARY = target/release/libOrthancSendQueue.so
 
-.PHONY: all build demo test test-machine test-matrix test-versions test-corpus test-serials quick screenshots check bench bench-send bench-coerce bench-scale fuzz install clean
+.PHONY: all build demo test test-machine test-matrix test-versions test-corpus test-serials test-mutated quick screenshots check bench bench-send bench-coerce bench-scale fuzz install clean
 
 all: build
 
@@ -76,6 +77,9 @@ test-serials:
 	@scripts/packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES)
 	SENDQUEUE_STUDIES=1000 $(CARGO) test --locked --test coercion -- --nocapture one_number_for_each_study
 
+test-mutated:
+	SENDQUEUE_MUTATIONS=1000000 $(CARGO) test --locked -p sendqueue-dicom --test mutated -- --nocapture
+
 screenshots:
 	@scripts/packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES) $(BROWSER_PACKAGES)
 	SENDQUEUE_SCREENSHOTS=1 $(CARGO) test --locked --test ui pictures
@@ -102,7 +106,7 @@ bench-send: build
 
 fuzz:
 	@scripts/packages.sh $(BUILD_PACKAGES)
-	cd fuzz && for target in answer file; do $(CARGO) +nightly fuzz run $$target -- -max_total_time=60 || exit 1; done
+	cd fuzz && for target in answer file data_set; do $(CARGO) +nightly fuzz run $$target -- -max_total_time=60 || exit 1; done
 
 # What a recipe costs: a destination that changes three tags of each instance beside one that changes nothing.
 bench-coerce:

@@ -3,7 +3,9 @@
 //! Invariants:
 //! - Tags ascend, each is there once. Of what the input has twice the first counts, and what stands in the wrong place
 //!   is put right, as DCMTK does.
-//! - Group lengths (gggg,0000) are left out: retired (PS3.5 7.2), optional, and wrong after a change.
+//! - Group lengths (gggg,0000) are left out: retired (PS3.5 7.2), optional, and wrong after a change. So are groups
+//!   0000 and 0002, which belong to commands and to meta information: at the beginning, where their numbers would put
+//!   them, a reader would take them for these.
 
 use crate::head::Form;
 use crate::walk::{FoundItem, Walker};
@@ -32,10 +34,11 @@ impl<'f> Elements<'f> {
         let mut ascend = true;
         let mut walker = Walker::new(item.elements, item.at);
         while let Some(found) = walker.next(form, depth)? {
-            if found.head.tag.is_group_length() {
+            let tag = found.head.tag;
+            if tag.is_group_length() || matches!(tag.0, 0x0000 | 0x0002) {
                 continue;
             }
-            ascend &= list.last().is_none_or(|last| last.tag() < found.head.tag);
+            ascend &= list.last().is_none_or(|last| last.tag() < tag);
             list.push(Element::found(&found, form, depth));
         }
         if !ascend {

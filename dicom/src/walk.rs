@@ -4,6 +4,7 @@
 //! - Nothing in the input is believed: lengths are checked, depth is bounded, and whatever is no element is refused
 //!   with its place.
 //! - A sequence of defined length is not looked into: its end is known.
+//! - What DCMTK takes is taken, where it is plain what is meant: a delimiter at the end of what has a defined length.
 
 use crate::head::{Form, Head, UNDEFINED};
 use crate::{Malformed, Tag};
@@ -80,6 +81,10 @@ impl<'f> Walker<'f> {
         }
         let end = self.input.len();
         let head = self.head(form, end)?;
+        if head.tag == Tag::ITEM_DELIMITATION && self.at + head.size == end {
+            self.at = end;
+            return Ok(None);
+        }
         self.element(&head, form, end, depth).map(Some)
     }
 
@@ -95,7 +100,8 @@ impl<'f> Walker<'f> {
             return Ok(None);
         }
         let head = self.head(form, end)?;
-        if delimited && head.tag == Tag::SEQUENCE_DELIMITATION {
+        let is_last = delimited || self.at + head.size == end;
+        if head.tag == Tag::SEQUENCE_DELIMITATION && is_last {
             self.at = end;
             return Ok(None);
         }
