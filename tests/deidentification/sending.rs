@@ -3,22 +3,23 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sendqueue_dicom::{DataSet, Tag, text};
 use sendqueue_testkit::dcmtk::StoreScp;
 use sendqueue_testkit::dicom::EXPLICIT_VR_LE;
 use sendqueue_testkit::queue::{self, Queue, SOON};
-use sendqueue_testkit::{FaultScp, Study};
+use sendqueue_testkit::{FaultScp, OrthancVersion, Study};
 use serde_json::json;
 
 const SECONDARY_CAPTURE: &str = "1.2.840.10008.5.1.4.1.1.7";
 
-fn folder() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
+/// A folder with a key, and what Orthanc calls it.
+fn folder() -> (tempfile::TempDir, PathBuf) {
+    let (folder, inside) = OrthancVersion::under_test().folder();
     fs::write(folder.path().join("trial.key"), "0123456789abcdef\n").expect("a key");
-    folder
+    (folder, inside)
 }
 
 /// The texts of these tags; empty: it is not there.
@@ -65,8 +66,8 @@ fn dumped(file: &Path, tag: &str) -> String {
 
 #[test]
 fn the_same_leaves_at_each_try_and_in_the_next_process() {
-    let folder = folder();
-    let key = folder.path().join("trial.key");
+    let (_folder, inside) = folder();
+    let key = inside.join("trial.key");
     let pacs = StoreScp::start("PACS").expect("storescp");
     let slow = FaultScp::start("SLOW");
     slow.keep_bytes(true);
@@ -161,7 +162,7 @@ fn the_same_leaves_at_each_try_and_in_the_next_process() {
 
 #[test]
 fn who_is_not_known_waits_and_what_has_text_in_its_pixels_does_not_leave() {
-    let folder = folder();
+    let (folder, inside) = folder();
     let list = folder.path().join("subjects.csv");
     fs::write(
         &list,
@@ -171,8 +172,8 @@ fn who_is_not_known_waits_and_what_has_text_in_its_pixels_does_not_leave() {
     let scp = FaultScp::start("PACS");
     scp.keep_bytes(true);
     let trial = json!({
-        "Profile": "Basic", "KeyFile": folder.path().join("trial.key"),
-        "Lookup": { "File": list, "Key": ["IssuerOfPatientID", "PatientID"] },
+        "Profile": "Basic", "KeyFile": inside.join("trial.key"),
+        "Lookup": { "File": inside.join("subjects.csv"), "Key": ["IssuerOfPatientID", "PatientID"] },
         "Set": { "PatientID": "{lookup}", "PatientName": "{lookup:Subject}^Trial" },
     });
     let config = queue::config_for(&[&scp])

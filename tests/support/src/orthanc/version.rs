@@ -5,6 +5,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use tempfile::TempDir;
+
 /// An Orthanc to test with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OrthancVersion {
@@ -84,6 +86,23 @@ impl OrthancVersion {
             )
         })?;
         Ok(root.join("tmp"))
+    }
+
+    /// A temporary folder that it can see, and what it is called there.
+    ///
+    /// # Panics
+    /// When there can be none.
+    #[must_use]
+    #[track_caller]
+    pub fn folder(self) -> (TempDir, PathBuf) {
+        let base = self.temp_base().unwrap_or_else(|error| panic!("{error}"));
+        let folder = tempfile::tempdir_in(&base).expect("a temporary folder");
+        let name = folder.path().file_name().expect("it has a name");
+        let inside = match self.chroot() {
+            Some(_) => Path::new("/tmp").join(name),
+            None => folder.path().to_owned(),
+        };
+        (folder, inside)
     }
 
     /// The command that becomes Orthanc: its process number is Orthanc's.
