@@ -19,7 +19,7 @@ page="ui:access ui:explorer ui:lost ui:the_study"
 if [ -n "$short" ]; then
     # Its log of changes, jobs, life cycle, configuration, HTTP server and client, search and transcoder.
     all="forward again g1_nothing_lost g2_acknowledged g3_crash g8_guest g8_odd_host g8_stop g9_no_one_gets_in alerts api engine_backfill
-        native_syntaxes rules_scope reload coercion"
+        native_syntaxes rules_scope reload coercion coercion_loop compress"
 else
     all=
     for path in tests/*.rs tests/*/main.rs; do
