@@ -12,7 +12,7 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use OrthancSendQueue::coercion::NotChanged;
-use OrthancSendQueue::coercion::deidentify::{Patient, Secret, remove_identity};
+use OrthancSendQueue::coercion::deidentify::{Secret, remove_identity};
 use OrthancSendQueue::config::deidentify::{Allow, Deidentification};
 use OrthancSendQueue::config::load;
 use sendqueue_dicom::{DataSet, Piece, Tag};
@@ -92,13 +92,7 @@ fn deidentified(entry: &Deidentification, file: &[u8]) -> Result<Vec<u8>, String
     let told = |why: NotChanged| format!("{why:?}");
     let parsed = DataSet::parse(source, &part10.transfer_syntax);
     let mut data = parsed.map_err(|why| why.to_string())?;
-    let patient = || {
-        Ok(Patient {
-            issuer: String::new(),
-            id: String::new(),
-        })
-    };
-    remove_identity(entry, &Secret::new(&entry.key), data.root_mut(), &patient).map_err(told)?;
+    remove_identity(entry, &Secret::new(&entry.key), data.root_mut(), None).map_err(told)?;
     let uid = data.root().get(Tag::SOP_INSTANCE_UID);
     let uid = uid
         .and_then(|one| one.bytes())

@@ -14,7 +14,7 @@ use crate::coercion::memory::Remembered;
 use crate::coercion::place::{charset, impossible, read};
 use crate::coercion::{About, Memory, NotChanged, Shared, Values, apply, fill};
 use crate::config::coercion::{Edit, Part, Recipe, Serial, Step, Template};
-use crate::config::deidentify::Deidentification;
+use crate::config::deidentify::{Deidentification, ProfileOption};
 use crate::item::Item;
 use crate::transport::edited::{Edited, Editor, NotEdited, Stored};
 
@@ -126,8 +126,12 @@ pub fn deidentify(
             });
         }
     }
-    let patient = patient(data.root(), &values);
-    remove_identity(entry, secret, data.root_mut(), &|| patient.clone())?;
+    // Asked for only where it matters: it may take a call of Orthanc, and stop an instance of an unknown source.
+    let patient = match entry.has(ProfileOption::RetainModifiedDates) {
+        true => Some(patient(data.root(), &values)?),
+        false => None,
+    };
+    remove_identity(entry, secret, data.root_mut(), patient.as_ref())?;
     let set = Recipe {
         name: entry.name.clone(),
         steps: vec![Step {

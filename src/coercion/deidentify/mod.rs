@@ -40,7 +40,7 @@ pub struct Patient {
     pub id: String,
 }
 
-/// Does all that the profile says, `Set` excepted.
+/// Does all that the profile says, `Set` excepted. `patient`: needed where dates are shifted.
 ///
 /// # Errors
 /// Why the instance must not be sent. The data set is not to be used then.
@@ -48,17 +48,18 @@ pub fn remove_identity(
     entry: &Deidentification,
     secret: &Secret,
     root: &mut Elements<'_>,
-    patient: &dyn Fn() -> Result<Patient, NotChanged>,
+    patient: Option<&Patient>,
 ) -> Result<(), NotChanged> {
     if let Some(suspicion) = suspect::suspicion(root, &entry.allow) {
         return Err(NotChanged::Impossible(refused(suspicion, &entry.name)));
     }
-    let days = match entry.has(ProfileOption::RetainModifiedDates) {
-        true => {
-            let patient = patient()?;
-            Some(secret.shift(&patient.issuer, &patient.id))
+    let days = match (entry.has(ProfileOption::RetainModifiedDates), patient) {
+        (true, Some(patient)) => Some(secret.shift(&patient.issuer, &patient.id)),
+        (true, None) => {
+            let why = "dates cannot be shifted: whose they are is not known";
+            return Err(NotChanged::Impossible(why.to_owned()));
         }
-        false => None,
+        (false, _) => None,
     };
     let sop_class = root.get(Tag::SOP_CLASS_UID).and_then(|one| one.bytes());
     let sop_class = String::from_utf8_lossy(sop_class.unwrap_or_default()).into_owned();

@@ -6,6 +6,8 @@ use super::values::Secret;
 use super::*;
 use crate::config::deidentify::{Allow, Key};
 
+mod whole;
+
 const CT: &str = "1.2.840.10008.5.1.4.1.1.2";
 const NAME: &str = "Hidden^Patient";
 const UID: &str = "1.2.276.0.7230010.3.1";
@@ -94,13 +96,12 @@ fn written(root: Elements<'_>, syntax: &str) -> Vec<u8> {
 fn cleaned(source: &[u8], syntax: &str, options: &[ProfileOption]) -> Vec<u8> {
     let entry = entry(options);
     let mut data = DataSet::parse(source, syntax).expect("a data set");
-    let patient = || {
-        Ok(Patient {
-            issuer: "A".to_owned(),
-            id: "HIDDEN-1".to_owned(),
-        })
+    let patient = Patient {
+        issuer: "A".to_owned(),
+        id: "HIDDEN-1".to_owned(),
     };
-    remove_identity(&entry, &Secret::new(&entry.key), data.root_mut(), &patient).expect("clean");
+    let secret = Secret::new(&entry.key);
+    remove_identity(&entry, &secret, data.root_mut(), Some(&patient)).expect("clean");
     bytes(data.encode().expect("a data set"), source)
 }
 
@@ -278,13 +279,7 @@ fn what_cannot_be_looked_into_goes_or_stops_it() {
     let refused = match DataSet::parse(&source, syntax) {
         Err(_) => true,
         Ok(mut data) => {
-            let nobody = || {
-                Ok(Patient {
-                    issuer: String::new(),
-                    id: String::new(),
-                })
-            };
-            remove_identity(&entry, &Secret::new(&entry.key), data.root_mut(), &nobody).is_err()
+            remove_identity(&entry, &Secret::new(&entry.key), data.root_mut(), None).is_err()
         }
     };
     assert!(refused);
@@ -293,12 +288,6 @@ fn what_cannot_be_looked_into_goes_or_stops_it() {
 #[test]
 fn what_usually_has_text_is_refused_by_name() {
     let entry = entry(&[]);
-    let nobody = || {
-        Ok(Patient {
-            issuer: String::new(),
-            id: String::new(),
-        })
-    };
     let mut root = image();
     text(
         &mut root,
@@ -307,7 +296,7 @@ fn what_usually_has_text_is_refused_by_name() {
         "1.2.840.10008.5.1.4.1.1.7",
     );
     let secret = Secret::new(&entry.key);
-    let why = remove_identity(&entry, &secret, &mut root, &nobody);
+    let why = remove_identity(&entry, &secret, &mut root, None);
     let NotChanged::Impossible(why) = why.expect_err("refused") else {
         panic!("another reason");
     };
@@ -317,5 +306,5 @@ fn what_usually_has_text_is_refused_by_name() {
     );
     assert!(!why.contains("Hidden"), "{why}");
     text(&mut root, Tag(0x0028, 0x0301), Vr::CS, "NO");
-    assert!(remove_identity(&entry, &secret, &mut root, &nobody).is_ok());
+    assert!(remove_identity(&entry, &secret, &mut root, None).is_ok());
 }
