@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use sendqueue_testkit::queue::{self, Queue};
-use sendqueue_testkit::{FaultScp, Respond, Study, Webhook, receiver};
+use sendqueue_testkit::{FaultScp, OrthancVersion, Respond, Study, Webhook, receiver};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 /// The same requests each time.
 const SEED: &str = "20261120";
@@ -27,9 +28,9 @@ include-operation-id = ["items", "errors"]
 checks.negative_data_rejection.enabled = false
 
 # Rules between fields: either everything or a filter that narrows down, either resources or a query, either
-# a resource or a file.
+# a resource or a file; and columns that a list names.
 [[operations]]
-include-operation-id = ["replayErrors", "purgeErrors", "redirectErrors", "enqueue", "reload", "route"]
+include-operation-id = ["replayErrors", "purgeErrors", "redirectErrors", "enqueue", "reload", "route", "addSubjects"]
 checks.positive_data_acceptance.enabled = false
 "#;
 
@@ -58,8 +59,12 @@ fn run(command: &mut Command) {
 }
 
 /// Items in every state, at destinations that take, refuse, are busy, do not answer, or are held.
-fn scene() -> (Queue, Vec<FaultScp>, Webhook) {
+fn scene() -> (Queue, Vec<FaultScp>, Webhook, TempDir) {
     let webhook = Webhook::start();
+    let (folder, inside) = OrthancVersion::under_test().folder();
+    std::fs::write(folder.path().join("trial.key"), "0123456789abcdef").unwrap();
+    let list = "IssuerOfPatientID,PatientID,Subject\nHOSPITAL,1,T-001\n";
+    std::fs::write(folder.path().join("subjects.csv"), list).unwrap();
     let receivers: Vec<FaultScp> = ["PACS", "ARCHIVE", "BUSY", "HELD", "QUIET", "HUNG", "GONE"]
         .iter()
         .map(|aet| FaultScp::start(aet))
@@ -78,6 +83,18 @@ fn scene() -> (Queue, Vec<FaultScp>, Webhook) {
         .set(
             "/SendQueue/Coercions",
             json!({ "sites": [{ "Set": { "AccessionNumber": "{serial:accessions,8}" } }] }),
+        )
+        .set(
+            "/SendQueue/Deidentifications/trial",
+            json!({
+                "Profile": "Basic",
+                "KeyFile": inside.join("trial.key"),
+                "Lookup": {
+                    "File": inside.join("subjects.csv"),
+                    "Key": ["IssuerOfPatientID", "PatientID"]
+                },
+                "Set": { "PatientID": "{lookup}" },
+            }),
         )
         .set(
             "/SendQueue/Destinations",
@@ -107,7 +124,7 @@ fn scene() -> (Queue, Vec<FaultScp>, Webhook) {
     let held = queue.items("destination=held");
     let id = held[0]["ID"].as_i64().unwrap();
     queue.tell(&format!("/items/{id}/cancel"), &json!({}));
-    (queue, receivers, webhook)
+    (queue, receivers, webhook, folder)
 }
 
 #[test]
@@ -187,6 +204,7 @@ fn point_at_what_is_there(described: &mut Value, queue: &Queue) {
                             "pacs", "archive", "busy", "held", "quiet", "hung", "gone", "nowhere"
                         ]);
                     }
+                    Some("deidentifications") => schema["examples"] = json!(["trial"]),
                     Some("patients") => schema["examples"] = json!([first("/patients")]),
                     Some("studies") => schema["examples"] = json!([first("/studies"), study_uid]),
                     Some("series") => schema["examples"] = json!([first("/series")]),
@@ -233,7 +251,7 @@ fn every_call_was_answered(described: &Value, told: &[Value]) {
 #[test]
 fn nothing_is_answered_that_is_not_described() {
     let schemathesis = tool("schemathesis");
-    let (mut queue, _receivers, _webhook) = scene();
+    let (mut queue, _receivers, _webhook, _folder) = scene();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("openapi.json");
     let config = folder.path().join("schemathesis.toml");
