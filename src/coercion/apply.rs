@@ -188,6 +188,13 @@ impl Values for Work<'_, '_> {
         once(self.memory, "source", || self.about.source())
     }
 
+    fn issuer(
+        &self,
+        of_instance: &dyn Fn() -> Result<String, NotChanged>,
+    ) -> Result<String, NotChanged> {
+        once(self.memory, "issuer", of_instance)
+    }
+
     fn remote_aet(&self) -> Result<String, NotChanged> {
         once(self.memory, "remote", || self.about.remote_aet())
     }

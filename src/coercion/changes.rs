@@ -113,22 +113,22 @@ impl Both<'_> {
         if let (Some(one), Some(other)) = (items(before), items(after)) {
             return self.items(one, other, &path, found);
         }
-        let same = match (before, after) {
-            (Some(one), Some(other)) => one.little_endian() == other.little_endian(),
-            (one, other) => one.is_none() && other.is_none(),
-        };
-        if same && before.map(|one| one.bytes().is_some()) != Some(false) {
+        // By what is there, never by what is shown of it.
+        if is_same(before, after) {
             return;
         }
-        let (one, other) = (shown(before, self.before), shown(after, self.after));
-        if one != other {
-            found.push(Change {
-                path,
-                vr,
-                before: one,
-                after: other,
-            });
+        let (mut one, mut other) = (shown(before, self.before), shown(after, self.after));
+        if one == other {
+            // They differ where nothing is shown of them.
+            one = told_apart(one, before);
+            other = told_apart(other, after);
         }
+        found.push(Change {
+            path,
+            vr,
+            before: one,
+            after: other,
+        });
     }
 
     fn items(
@@ -160,6 +160,22 @@ impl Both<'_> {
     }
 }
 
+/// Whether two elements say the same, but for padding. Compressed pixels are not looked at: no recipe changes them.
+fn is_same(before: Option<&Element<'_>>, after: Option<&Element<'_>>) -> bool {
+    let (Some(one), Some(other)) = (before, after) else {
+        return before.is_none() && after.is_none();
+    };
+    match (one.little_endian(), other.little_endian()) {
+        (Some(one), Some(other)) => trimmed(&one) == trimmed(&other),
+        (one, other) => one.is_none() && other.is_none(),
+    }
+}
+
+fn trimmed(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| !matches!(byte, b' ' | 0));
+    &bytes[..end.map_or(0, |end| end + 1)]
+}
+
 fn items<'e, 'f>(element: Option<&'e Element<'f>>) -> Option<&'e [Elements<'f>]> {
     element?.items().ok().flatten()
 }
@@ -182,6 +198,16 @@ fn shown(element: Option<&Element<'_>>, charset: Option<&Charset>) -> Option<Str
         (_, _, Some(bytes)) => format!("({} bytes: {:08x})", bytes.len(), sum(bytes)),
         _ => "(not readable)".to_owned(),
     })
+}
+
+fn told_apart(shown: Option<String>, element: Option<&Element<'_>>) -> Option<String> {
+    let bytes = element.and_then(Element::bytes).unwrap_or_default();
+    let shown = shown.unwrap_or_default();
+    Some(format!(
+        "{shown} ({} bytes: {:08x})",
+        bytes.len(),
+        sum(bytes)
+    ))
 }
 
 /// So that other bytes look otherwise.

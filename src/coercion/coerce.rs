@@ -63,6 +63,12 @@ impl Coerce {
         let about = About::new(item, &self.recipe.sources, &client);
         let changes = apply(&self.recipe, &mut data, &about, &memory)?;
         memory.finish()?;
+        // It may have been made another instance before.
+        let renamed = (stored.is_another).then_some(stored.sop_instance_uid.as_str());
+        let is_another_patient = changes.previous().any(|(tag, _)| tag == Tag::PATIENT_ID);
+        if (is_another_patient || renamed.is_some()) && !self.looks_only {
+            (shared.told).tell(shared.outputs.as_ref(), item, data.root(), renamed, now)?;
+        }
         if changes.is_empty() {
             return Ok(None);
         }
@@ -73,10 +79,6 @@ impl Coerce {
                 source: item.remote_aet.as_deref().unwrap_or_default(),
             };
             add_original_attributes(data.root_mut(), &changes, modified)?;
-        }
-        let is_another_patient = changes.previous().any(|(tag, _)| tag == Tag::PATIENT_ID);
-        if is_another_patient && !self.looks_only {
-            (shared.told).tell(shared.outputs.as_ref(), item, data.root(), None, now)?;
         }
         Ok(Some(data.encode()?))
     }

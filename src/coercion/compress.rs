@@ -15,6 +15,7 @@ use orthanc_sdk::Host;
 use ring::digest;
 use sendqueue_dicom::{DataSet, Elements, Malformed, Tag, Vr};
 
+use super::Shared;
 use crate::config::compress::Compression;
 use crate::item::Item;
 use crate::transport::edited::{Edited, Editor, NotEdited, Stored};
@@ -62,15 +63,17 @@ const LOSSY: [(&str, &str); 14] = [
 
 /// Encodes images, before anything else is changed.
 pub struct Compress {
-    pub host: Host,
+    pub shared: Arc<Shared>,
     pub compression: Compression,
     /// What changes them further.
     pub then: Option<Arc<dyn Editor>>,
+    /// Nothing is remembered: for a look.
+    pub looks_only: bool,
 }
 
 impl Editor for Compress {
     fn edit(&self, item: &Item, stored: Stored) -> Result<Edited, NotEdited> {
-        let Some((encoded, lossy)) = encode(self.host, &stored, &self.compression)? else {
+        let Some((encoded, lossy)) = encode(self.shared.host, &stored, &self.compression)? else {
             return match &self.then {
                 Some(then) => then.edit(item, stored),
                 None => Ok(stored.unchanged()),
@@ -81,6 +84,12 @@ impl Editor for Compress {
         let pieces = {
             let mut data = parse(&encoded)?;
             lossy.mark(&mut data)?;
+            // Should it come back, it is known. What changes it further says itself as what it leaves.
+            if self.then.is_none() && !self.looks_only {
+                let (shared, uid) = (&self.shared, Some(lossy.sop_instance_uid.as_str()));
+                let now = shared.clock.now();
+                (shared.told).tell(shared.outputs.as_ref(), item, data.root(), uid, now)?;
+            }
             data.encode().map_err(damaged)?
         };
         let encoded = encoded.edited(pieces, lossy.sop_instance_uid)?;

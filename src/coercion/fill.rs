@@ -9,6 +9,11 @@ use crate::config::coercion::{From, Part, Serial, Template};
 /// Where values come from that are not in the data set.
 pub trait Values {
     fn source(&self) -> Result<String, NotChanged>;
+    /// Whose numbers those of the study's patient are: the first instance says it for all.
+    fn issuer(
+        &self,
+        of_instance: &dyn Fn() -> Result<String, NotChanged>,
+    ) -> Result<String, NotChanged>;
     fn remote_aet(&self) -> Result<String, NotChanged>;
     fn called_aet(&self) -> Result<String, NotChanged>;
     /// The study's number, in digits, without its prefix.
@@ -69,8 +74,13 @@ fn one(from: &From, root: &Elements<'_>, values: &dyn Values) -> Result<String, 
 }
 
 /// Whose numbers the patient's are: as the data set says, else the source; else nobody's in particular. The same number
-/// of two hospitals is of two people.
+/// of two hospitals is of two people. Of a study the first instance says it: a report that names the issuer, among
+/// images that do not, is of the same person.
 pub(super) fn issuer(root: &Elements<'_>, values: &dyn Values) -> Result<String, NotChanged> {
+    values.issuer(&|| of_instance(root, values))
+}
+
+fn of_instance(root: &Elements<'_>, values: &dyn Values) -> Result<String, NotChanged> {
     let has_issuer = root.get(Tag::ISSUER_OF_PATIENT_ID);
     if has_issuer.is_some_and(|element| !element.is_empty()) {
         let path = sendqueue_dicom::path::Path::parse("IssuerOfPatientID", &|_| None);

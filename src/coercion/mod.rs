@@ -105,9 +105,10 @@ impl Coercion {
         };
         match settings.compress {
             Some(compression) => Some(Arc::new(Compress {
-                host: self.shared.host,
+                shared: self.shared.clone(),
                 compression,
                 then: editor,
+                looks_only,
             })),
             None => editor,
         }

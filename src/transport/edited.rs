@@ -78,6 +78,8 @@ pub struct Stored {
     from: usize,
     pub kind: Kind,
     pub sop_instance_uid: String,
+    /// It was made another instance than Orthanc has.
+    pub is_another: bool,
 }
 
 impl Stored {
@@ -87,6 +89,7 @@ impl Stored {
             file,
             kind,
             sop_instance_uid,
+            is_another: false,
         }
     }
 
@@ -168,11 +171,14 @@ impl Edited {
         pieces::slices(&self.source, &self.data_set)
     }
 
-    /// As a file of its own, to be changed again. Copies it.
+    /// Another instance, as a file of its own, to be changed again. Copies it.
     pub fn into_stored(self) -> Stored {
         let file = self.file();
         let from = file.len() - pieces::length(&self.data_set);
-        Stored::new(Bytes::Made(file), from, self.kind, self.sop_instance_uid)
+        Stored {
+            is_another: true,
+            ..Stored::new(Bytes::Made(file), from, self.kind, self.sop_instance_uid)
+        }
     }
 
     /// As a file: the stored one where nothing is changed, else with meta information that fits (PS3.10 7.1). Copies

@@ -74,7 +74,8 @@ impl Deidentify {
         memory.finish()?;
         let uid = uid(data.root())?;
         if !self.looks_only {
-            let renamed = Some(uid.as_str()).filter(|uid| *uid != stored.sop_instance_uid);
+            let is_another = stored.is_another || uid != stored.sop_instance_uid;
+            let renamed = is_another.then_some(uid.as_str());
             (shared.told).tell(shared.outputs.as_ref(), item, data.root(), renamed, now)?;
         }
         Ok((data.encode()?, uid))
@@ -191,6 +192,13 @@ struct OfInstance<'a> {
 impl Values for OfInstance<'_> {
     fn source(&self) -> Result<String, NotChanged> {
         once(self.memory, "source", || self.about.source())
+    }
+
+    fn issuer(
+        &self,
+        of_instance: &dyn Fn() -> Result<String, NotChanged>,
+    ) -> Result<String, NotChanged> {
+        once(self.memory, "issuer", of_instance)
     }
 
     fn remote_aet(&self) -> Result<String, NotChanged> {

@@ -403,3 +403,66 @@ fn damaged_instances_are_changed_as_asked_or_not_sent() {
         "{changed} changed, {refused} refused"
     );
 }
+
+#[test]
+fn a_change_far_behind_in_a_value_is_a_change() {
+    let long = format!("{}SECRET^NAME", "x".repeat(300));
+    let bench = bench(
+        json!([{ "Replace": { "ImageComments": ["SECRET\\^NAME", "-"] } }]),
+        ct(&[("PatientID", "1"), ("ImageComments", &long)]),
+    );
+    let sent = bench.try_edit(&item(1)).unwrap();
+    assert!(text_of(&sent, Tag(0x0020, 0x4000)).ends_with("x-"));
+    let preview = bench.coercion.preview("pacs", &bench.settings, "i");
+    let changes = preview.unwrap().changes;
+    let change = changes.iter().find(|one| one.path == "ImageComments");
+    let change = change.expect("it is told");
+    assert_ne!(change.before, change.after);
+}
+
+/// What comes back of a lossy image has a SOP Instance UID that no item has.
+fn lossy_comes_back(coerced: bool) {
+    let mut bench = bench(
+        json!([{ "Set": { "PatientID": "A-{PatientID}" } }]),
+        ct(&[("PatientID", "1"), ("AccessionNumber", "9")]),
+    );
+    if !coerced {
+        bench.settings.coerce = None;
+    }
+    bench.settings.compress = Some(crate::config::compress::Compression {
+        transfer_syntax: "1.2.840.10008.1.2.4.50",
+        lossy: true,
+    });
+    bench.host.on_transcode(|_, _| {
+        let mut data = data_set(|root| {
+            root.set(Tag::SOP_CLASS_UID, Vr::UI, CT.into());
+            root.set(Tag::SOP_INSTANCE_UID, Vr::UI, b"1.2.99".to_vec());
+            root.set(Tag::STUDY_INSTANCE_UID, Vr::UI, b"1.2.3".to_vec());
+            root.set(Tag::PATIENT_ID, Vr::LO, b"1".to_vec());
+        });
+        data.extend_from_slice(b"\xE0\x7F\x10\0OB\0\0\xFF\xFF\xFF\xFF");
+        data.extend_from_slice(b"\xFE\xFF\0\xE0\0\0\0\0\xFE\xFF\0\xE0\x04\0\0\0abcd");
+        data.extend_from_slice(b"\xFE\xFF\xDD\xE0\0\0\0\0");
+        let mut file = vec![0; 128];
+        file.extend_from_slice(b"DICM\x02\0\x10\0UI\x16\0");
+        file.extend_from_slice(b"1.2.840.10008.1.2.4.50");
+        file.extend_from_slice(&data);
+        Ok(file)
+    });
+    let sent = bench.try_edit(&item(1)).unwrap();
+    let data = DataSet::parse(&sent, "1.2.840.10008.1.2.4.50").unwrap();
+    let uid = text_of(&sent, Tag::SOP_INSTANCE_UID);
+    assert!(uid.starts_with("2.25."));
+    let study = crate::coercion::study_id(data.root()).unwrap();
+    assert_eq!(bench.store.own_outputs(&[(&study, &uid)]).unwrap(), [true]);
+}
+
+#[test]
+fn a_lossy_image_that_comes_back_is_known() {
+    lossy_comes_back(false);
+}
+
+#[test]
+fn a_lossy_image_of_another_patient_that_comes_back_is_known() {
+    lossy_comes_back(true);
+}

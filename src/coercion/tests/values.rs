@@ -121,3 +121,24 @@ fn orthanc_is_asked_for_the_sender_only_if_that_is_needed_and_once() {
     apply(&recipe, &mut data, &about, &Notes::default()).unwrap();
     assert_eq!(from.asked.get(), 1);
 }
+
+/// Images without an issuer, and a report of the same study that names one.
+#[test]
+fn the_issuer_is_decided_once_for_a_study() {
+    let recipe = recipe(json!([{ "Set": { "PatientID": "{hash:PatientID,12}" } }]));
+    let (notes, from) = (Notes::default(), From::aet("CT_A"));
+    let hash = |stored: &[u8]| {
+        let found = changed_by(&recipe, stored, &from, &notes).unwrap();
+        found
+            .into_iter()
+            .find(|one| one.path == "PatientID")
+            .map(|one| one.after)
+    };
+    let image = hash(&instance(&[("PatientID", "1")]));
+    let report = hash(&instance(&[
+        ("PatientID", "1"),
+        ("IssuerOfPatientID", "NHS"),
+    ]));
+    assert!(image.is_some());
+    assert_eq!(image, report);
+}
