@@ -184,6 +184,17 @@ impl Altering {
                 format!("the de-identification {name} sets what {path} of the stored instance says")
             }));
         }
+        let all_serials: Vec<Arc<Serial>> = self.serials().into_values().collect();
+        for (index, serial) in all_serials.iter().enumerate() {
+            let mut others = all_serials.iter().take(index);
+            if let Some(other) = others.find(|other| other.prefix == serial.prefix) {
+                remarks.push(format!(
+                    "the serials {} and {} have the same Prefix: two studies can get the same number",
+                    quoted_text(&other.name),
+                    quoted_text(&serial.name)
+                ));
+            }
+        }
         for (at, own) in all() {
             let is_inherited = at != "Defaults" && defaults.original_attributes;
             if own.original_attributes && own.coerce.is_none() && !is_inherited {

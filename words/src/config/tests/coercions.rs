@@ -625,3 +625,19 @@ fn a_recipe_is_another_one_if_what_it_refers_to_is() {
     };
     assert_eq!(key(&first), key(&serial));
 }
+
+#[test]
+fn serials_that_give_the_same_are_told() {
+    let remarks = |b: Value| {
+        let section = json!({
+            "Serials": { "a": { "Start": 1 }, "b": b },
+            "Coercions": { "r": [{ "Set": { "AccessionNumber": "{serial:a,8}", "StudyID": "{serial:b,8}" } }] },
+            "Defaults": { "Coerce": "r" },
+        });
+        let settings = read(&with(section)).unwrap();
+        let all = settings.warnings().map(str::to_owned);
+        all.filter(|one| one.contains("same Prefix")).count()
+    };
+    assert_eq!(remarks(json!({ "Start": 1 })), 1);
+    assert_eq!(remarks(json!({ "Prefix": "B" })), 0);
+}
