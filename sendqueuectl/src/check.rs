@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use sendqueue_dicom::dictionary;
+use dicom_core::dictionary::{DataDictionary as _, DataDictionaryEntry as _};
+use dicom_dictionary_std::StandardDataDictionary;
 use sendqueue_words::config::{self, files};
 use serde_json::{Value, json};
 
@@ -71,5 +72,7 @@ pub fn run(path: &Path, as_json: bool) -> ExitCode {
 
 /// The tag of this name in PS3.6.
 fn standard(name: &str) -> Option<(u16, u16)> {
-    dictionary::tag(name).map(|tag| (tag.0, tag.1))
+    let entry = StandardDataDictionary.by_name(name)?;
+    let tag = entry.tag();
+    Some((tag.0, tag.1))
 }
