@@ -28,6 +28,8 @@ enum Way {
     Single(Repertoire),
     /// That of the beginning, and those that escape sequences lead to.
     Extended(Vec<Repertoire>),
+    /// One that is not known: what is plain ASCII is that in all of them.
+    Unknown,
 }
 
 impl Charset {
@@ -67,6 +69,17 @@ impl Charset {
         })
     }
 
+    /// The same; of one that is not known plain ASCII, and nothing else.
+    #[must_use]
+    pub fn as_far_as_known(specific_character_set: &[u8]) -> Charset {
+        let written = String::from_utf8_lossy(specific_character_set);
+        let written = written.trim_matches(['\0', ' ']).to_owned();
+        Charset::of(specific_character_set).unwrap_or(Charset {
+            way: Way::Unknown,
+            written,
+        })
+    }
+
     /// A text as the bytes of a value, without padding.
     ///
     /// # Errors
@@ -81,6 +94,10 @@ impl Charset {
         match &self.way {
             Way::Single(repertoire) => repertoire.encode(text),
             Way::Extended(repertoires) => shift::encode(repertoires, text, vr),
+            Way::Unknown => match text.chars().find(|one| !is_plain(*one)) {
+                Some(character) => Err(character),
+                None => Ok(text.as_bytes().to_vec()),
+            },
         }
         .map_err(|character| self.lacks(character, vr))
     }
@@ -97,6 +114,11 @@ impl Charset {
             match &self.way {
                 Way::Single(repertoire) => repertoire.decode(bytes),
                 Way::Extended(repertoires) => shift::decode(repertoires, bytes, vr),
+                Way::Unknown => {
+                    let text = std::str::from_utf8(bytes.strip_suffix(&[0]).unwrap_or(bytes));
+                    let text = text.ok().filter(|text| text.chars().all(is_plain));
+                    text.map(str::to_owned)
+                }
             }
         };
         text.ok_or_else(|| {
@@ -119,11 +141,16 @@ impl Charset {
         }
     }
 
-    fn name(&self) -> &str {
-        if self.written.is_empty() {
-            "ASCII (it names none)"
-        } else {
-            &self.written
+    fn name(&self) -> String {
+        match (&self.way, self.written.as_str()) {
+            (Way::Unknown, written) => format!("\"{written}\", which is not known"),
+            (_, "") => "ASCII (it names none)".to_owned(),
+            (_, written) => written.to_owned(),
         }
     }
+}
+
+/// What is the same in all character sets, and does not switch them.
+fn is_plain(character: char) -> bool {
+    matches!(character, ' '..='~' | '\t' | '\n' | '\r' | '\x0C')
 }

@@ -13,7 +13,7 @@ use super::conditions::hold;
 use super::fill::{Values, fill};
 use super::place::{change, impossible, read};
 use super::sender::About;
-use super::{Memory, NotChanged};
+use super::{Memory, NotChanged, Number};
 use crate::config::coercion::{Edit, If, Recipe, Removal, Serial, Step, Target};
 use crate::config::settings::Scope;
 
@@ -203,7 +203,7 @@ impl Values for Work<'_, '_> {
         once(self.memory, "called", || self.about.called_aet())
     }
 
-    fn serial(&self, serial: &Serial) -> Result<String, NotChanged> {
+    fn serial(&self, serial: &Serial) -> Result<Number, NotChanged> {
         self.memory.serial(serial)
     }
 

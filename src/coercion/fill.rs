@@ -2,8 +2,8 @@
 
 use sendqueue_dicom::{Elements, Tag};
 
-use super::NotChanged;
 use super::place::value;
+use super::{NotChanged, Number};
 use crate::config::coercion::{From, Part, Serial, Template};
 
 /// Where values come from that are not in the data set.
@@ -16,8 +16,8 @@ pub trait Values {
     ) -> Result<String, NotChanged>;
     fn remote_aet(&self) -> Result<String, NotChanged>;
     fn called_aet(&self) -> Result<String, NotChanged>;
-    /// The study's number, in digits, without its prefix.
-    fn serial(&self, serial: &Serial) -> Result<String, NotChanged>;
+    /// The study's number.
+    fn serial(&self, serial: &Serial) -> Result<Number, NotChanged>;
     /// `{lookup}`.
     fn lookup(&self, column: Option<&str>) -> Result<String, NotChanged>;
     /// 32 bytes that stand for this value of this issuer.
@@ -60,11 +60,11 @@ fn one(from: &From, root: &Elements<'_>, values: &dyn Values) -> Result<String, 
             _ => Ok(String::new()),
         },
         From::Serial(serial, width) => {
-            let number = values.serial(serial)?;
-            let missing = width.saturating_sub(number.len());
+            let Number { prefix, digits } = values.serial(serial)?;
+            let missing = width.saturating_sub(digits.len());
             // In a preview it is no number.
-            let zeros = if number.starts_with('(') { 0 } else { missing };
-            Ok(format!("{}{}{number}", serial.prefix, "0".repeat(zeros)))
+            let zeros = if digits.starts_with('(') { 0 } else { missing };
+            Ok(format!("{prefix}{}{digits}", "0".repeat(zeros)))
         }
         From::Source => values.source(),
         From::RemoteAet => values.remote_aet(),

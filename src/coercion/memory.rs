@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use parking_lot::Mutex;
 
-use super::{Memory, NotChanged};
+use super::{Memory, NotChanged, Number};
 use crate::config::coercion::Serial;
 use crate::failpoint;
 use crate::item::Timestamp;
@@ -23,6 +23,9 @@ type Decided = BTreeMap<String, String>;
 /// Two words that stand for a study: of a recipe or a serial, and its UID.
 type Key = (String, String);
 
+/// What stood before the number of a study when it was given.
+const PREFIX: &str = "prefix";
+
 /// Most studies that are kept in memory.
 const MOST: usize = 2000;
 
@@ -30,7 +33,7 @@ const MOST: usize = 2000;
 #[derive(Default)]
 pub struct Known {
     decided: Mutex<HashMap<Key, Decided>>,
-    serials: Mutex<HashMap<Key, u64>>,
+    serials: Mutex<HashMap<Key, Number>>,
 }
 
 impl Known {
@@ -119,23 +122,37 @@ impl Memory for Remembered<'_> {
         Ok(())
     }
 
-    fn serial(&self, serial: &Serial) -> Result<String, NotChanged> {
+    fn serial(&self, serial: &Serial) -> Result<Number, NotChanged> {
         let uid = self.study()?;
         let place = self.key(&serial.name, uid);
         if let Some(number) = self.known.serials.lock().get(&place) {
-            return Ok(number.to_string());
+            return Ok(number.clone());
         }
+        // Kept as a decision beside those of recipes, which may have the same name.
+        let kept = format!("serial:{}", serial.name);
+        let of_study = |holds: Decided| holds.get(PREFIX).unwrap_or(&serial.prefix).clone();
         if self.looks_only {
             let number = self.store.serial(&serial.name, uid).map_err(not_now)?;
-            return Ok(number.map_or("(next)".to_owned(), |number| number.to_string()));
+            let holds = self.store.decided(&kept, uid).map_err(not_now)?;
+            return Ok(Number {
+                prefix: of_study(holds),
+                digits: number.map_or("(next)".to_owned(), |number| number.to_string()),
+            });
         }
         // Who loses the study to another one asks for no number.
         self.finish()?;
+        let prefix = BTreeMap::from([(PREFIX.to_owned(), serial.prefix.clone())]);
+        let holds = self.store.decide(&kept, uid, &prefix, self.now);
+        let holds = holds.map_err(not_now)?;
         let number = (self.store).issue_serial(&serial.name, uid, serial.start, self.now);
         let number = number.map_err(not_now)?;
         failpoint::pass("numbered");
-        Known::keep(&self.known.serials, place, number);
-        Ok(number.to_string())
+        let number = Number {
+            prefix: of_study(holds),
+            digits: number.to_string(),
+        };
+        Known::keep(&self.known.serials, place, number.clone());
+        Ok(number)
     }
 }
 

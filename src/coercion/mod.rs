@@ -128,8 +128,17 @@ pub trait Memory {
     fn decided(&self, key: &str) -> Result<Option<String>, NotChanged>;
     /// Decides what was not decided before. Who came first counts: [`NotChanged::Again`] may follow.
     fn decide(&self, key: &str, value: String) -> Result<(), NotChanged>;
-    /// The study's number of this serial, in digits; in a preview `(next)`, where it has none yet.
-    fn serial(&self, serial: &Serial) -> Result<String, NotChanged>;
+    /// The study's number of this serial.
+    fn serial(&self, serial: &Serial) -> Result<Number, NotChanged>;
+}
+
+/// A serial's number of a study.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Number {
+    /// As it was when the number was given: what a receiver has is not called otherwise later.
+    pub prefix: String,
+    /// In a preview `(next)`, where it has none yet.
+    pub digits: String,
 }
 
 impl From<NotChanged> for NotEdited {

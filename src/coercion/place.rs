@@ -30,7 +30,11 @@ pub fn impossible(at: &str, tag: Tag, why: impl std::fmt::Display) -> NotChanged
 pub fn charset(level: &Elements<'_>, above: Option<&Charset>) -> Result<Charset, NotChanged> {
     match above {
         Some(above) if level.get(Tag::SPECIFIC_CHARACTER_SET).is_none() => Ok(above.clone()),
-        _ => text::charset(level).map_err(NotChanged::Impossible),
+        _ => {
+            let written = level.get(Tag::SPECIFIC_CHARACTER_SET);
+            let written = written.and_then(Element::bytes).unwrap_or_default();
+            Ok(Charset::as_far_as_known(written))
+        }
     }
 }
 

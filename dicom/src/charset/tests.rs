@@ -162,3 +162,27 @@ fn a_character_set_that_is_not_known_is_named() {
     let why = Charset::of(b"ISO 2022 IR 6\\ISO_IR 192").unwrap_err();
     assert!(why.contains("ISO_IR 192 stands alone"), "{why}");
 }
+
+#[test]
+fn of_one_that_is_not_known_ascii_is_read_and_written() {
+    for written in [
+        &b"ISO_IR 100\\ISO_IR 192"[..],
+        b"ISO 2022 IR 999",
+        b"KLINGON",
+    ] {
+        let charset = Charset::as_far_as_known(written);
+        assert!(Charset::of(written).is_err());
+        assert_eq!(charset.decode(b"A-1 ", Vr::LO).unwrap(), "A-1 ");
+        assert_eq!(charset.encode("A-1", Vr::LO).unwrap(), b"A-1");
+        for bytes in [&b"M\xFCller"[..], b"\x1B$(D12", "\u{e4}".as_bytes()] {
+            let why = charset.decode(bytes, Vr::LO).unwrap_err();
+            assert!(why.contains("not known"), "{why}");
+        }
+        let why = charset.encode("M\u{fc}ller", Vr::LO).unwrap_err();
+        assert!(why.contains("not known"), "{why}");
+    }
+    assert_eq!(
+        Charset::as_far_as_known(b"ISO_IR 192"),
+        Charset::of(b"ISO_IR 192").unwrap()
+    );
+}

@@ -12,7 +12,7 @@ use crate::coercion::coerce::{MOST, study_uid};
 use crate::coercion::fill::issuer;
 use crate::coercion::memory::Remembered;
 use crate::coercion::place::{charset, impossible, read};
-use crate::coercion::{About, Memory, NotChanged, Shared, Values, apply, fill};
+use crate::coercion::{About, Memory, NotChanged, Number, Shared, Values, apply, fill};
 use crate::config::coercion::{Edit, Part, Recipe, Serial, Step, Template};
 use crate::config::deidentify::{Deidentification, ProfileOption};
 use crate::item::Item;
@@ -209,7 +209,7 @@ impl Values for OfInstance<'_> {
         once(self.memory, "called", || self.about.called_aet())
     }
 
-    fn serial(&self, serial: &Serial) -> Result<String, NotChanged> {
+    fn serial(&self, serial: &Serial) -> Result<Number, NotChanged> {
         self.memory.serial(serial)
     }
 

@@ -289,7 +289,7 @@ fn text_is_read_and_written_in_the_instances_own_character_set() {
     );
     let stored = instance(&[("SpecificCharacterSet", "ISO_IR 999"), ("PatientID", "1")]);
     let why = why_not(
-        json!([{ "Suffix": { "PatientID": "A" } }]),
+        json!([{ "Suffix": { "PatientID": "Ä" } }]),
         &stored,
         &From::default(),
     );
@@ -305,4 +305,29 @@ fn text_is_read_and_written_in_the_instances_own_character_set() {
     let expected =
         ["RequestAttributesSequence[0].ScheduledProcedureStepDescription: Größe -> Größeß"];
     assert_eq!(plain(steps, &stored), expected);
+}
+
+/// What has nothing to do with the character set, and plain ASCII, can be changed whatever that is.
+#[test]
+fn a_character_set_that_is_not_known_stands_in_the_way_of_other_text_only() {
+    let stored = |id: &[u8]| {
+        data_set(|root| {
+            root.set(
+                Tag::SPECIFIC_CHARACTER_SET,
+                Vr::CS,
+                b"ISO_IR 100\\ISO_IR 192".to_vec(),
+            );
+            root.set(Tag(0x0008, 0x0081), Vr::ST, b"Street".to_vec());
+            root.set(Tag::PATIENT_ID, Vr::LO, id.to_vec());
+        })
+    };
+    let remove = json!([{ "Remove": ["InstitutionAddress"] }]);
+    let prefix = json!([{ "Prefix": { "PatientID": "A-" } }]);
+    changes(remove, &stored(b"1"), &From::default()).unwrap();
+    changes(prefix.clone(), &stored(b"1"), &From::default()).unwrap();
+    let why = changes(prefix, &stored(b"\xFC"), &From::default()).unwrap_err();
+    assert!(
+        matches!(&why, NotChanged::Impossible(why) if why.contains("not known")),
+        "{why:?}"
+    );
 }

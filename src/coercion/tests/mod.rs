@@ -15,7 +15,7 @@ use sendqueue_dicom::{DataSet, Elements, Piece, Tag, Vr};
 use serde_json::{Value, json};
 
 use super::memory::{Known, Remembered};
-use super::{About, Change, Memory, NotChanged, Sender, apply, differences};
+use super::{About, Change, Memory, NotChanged, Number, Sender, apply, differences};
 use crate::config::coercion::{Recipe, Serial};
 use crate::config::load;
 use crate::item::{Ids, Item, Priority, State, Timestamp};
@@ -144,11 +144,14 @@ impl Memory for Notes {
         Ok(())
     }
 
-    fn serial(&self, serial: &Serial) -> Result<String, NotChanged> {
+    fn serial(&self, serial: &Serial) -> Result<Number, NotChanged> {
         if self.numbers.get() == 0 {
             self.numbers.set(serial.start + 6);
         }
-        Ok(self.numbers.get().to_string())
+        Ok(Number {
+            prefix: serial.prefix.clone(),
+            digits: self.numbers.get().to_string(),
+        })
     }
 }
 

@@ -90,6 +90,32 @@ fn a_number_for_each_study_and_the_same_for_all_of_it() {
     );
 }
 
+/// What a PACS has is not called otherwise by an instance that comes late.
+#[test]
+fn a_number_keeps_the_prefix_with_which_it_was_given() {
+    let kept = kept();
+    let with = |prefix: &str| {
+        let configuration = json!({ "SendQueue": {
+            "Serials": { "accessions": { "Prefix": prefix } },
+            "Coercions": { "r": [{ "Set": { "AccessionNumber": "{serial:accessions,8}" } }] },
+            "Defaults": { "Coerce": "r" },
+        } });
+        let settings = load(&configuration, &dictionary, None).unwrap();
+        settings.defaults.coerce.unwrap()
+    };
+    let blank = instance(&[("PatientID", "1")]);
+    let [old, new] = ["RT", "RX"].map(with);
+    let accession = |kept: &Kept, recipe, study| kept.accession(recipe, study, &blank).unwrap();
+    assert_eq!(accession(&kept, &old, "1.1"), "RT00000001");
+    assert_eq!(accession(&kept, &new, "1.1"), "RT00000001");
+    let next = Kept {
+        known: Known::default(),
+        ..kept
+    };
+    assert_eq!(accession(&next, &new, "1.1"), "RT00000001");
+    assert_eq!(accession(&next, &new, "1.2"), "RX00000002");
+}
+
 #[test]
 fn what_is_decided_at_the_same_moment_is_decided_once() {
     let recipe = recipe(branches::sites());
