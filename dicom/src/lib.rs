@@ -6,7 +6,7 @@
 //! - [`vr`]: what a value may be (PS3.5 6.2); [`charset`]: text in the character set of a data set (PS3.5 6.1).
 //! - [`text`]: values as text, and text as values.
 //! - [`path`]: how an administrator names an element, nested ones included.
-//! - [`head`], [`walk`]: elements one by one, for what needs no tree.
+//! - [`head`]: the headers of elements, for what needs no tree.
 //!
 //! Nothing in the input is believed: lengths are checked against what contains them, depth is bounded, and what is not
 //! understood is an error in words with its place.

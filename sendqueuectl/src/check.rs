@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use dicom_core::dictionary::{DataDictionary as _, DataDictionaryEntry as _};
-use dicom_dictionary_std::StandardDataDictionary;
+use sendqueue_dicom::dictionary;
 use sendqueue_words::config::{self, files};
 use serde_json::{Value, json};
 
@@ -72,7 +71,5 @@ pub fn run(path: &Path, as_json: bool) -> ExitCode {
 
 /// The tag of this name in PS3.6.
 fn standard(name: &str) -> Option<(u16, u16)> {
-    let entry = StandardDataDictionary.by_name(name)?;
-    let tag = entry.tag();
-    Some((tag.0, tag.1))
+    dictionary::tag(name).map(|tag| (tag.0, tag.1))
 }

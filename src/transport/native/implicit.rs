@@ -9,23 +9,18 @@
 //!   is at most twice as long as the input (if that is all empty items). What is not understood is refused, with its
 //!   place, and nothing is made of it: Orthanc may be able to read it.
 //! - Large values stay where they lie, and the input may lie in pieces, wherever they begin and end.
-//! - A header is as long as DCMTK takes it to be, with which Orthanc read the file.
 //! - Group lengths (gggg,0000) are left out: retired (PS3.5 7.2), optional, and wrong after a conversion. Those in what
 //!   is implicit already are right as before, and stay.
 
 mod input;
 
+use sendqueue_dicom::Tag;
+use sendqueue_dicom::head::{Form, Head, UNDEFINED};
+use sendqueue_dicom::walk::DEEPEST;
+
 use self::input::Input;
 use crate::transport::pieces::Piece;
 
-const UNDEFINED: u32 = u32::MAX;
-const PIXEL_DATA: Tag = (0x7FE0, 0x0010);
-const DELIMITERS: u16 = 0xFFFE;
-const ITEM: Tag = (DELIMITERS, 0xE000);
-const ITEM_END: Tag = (DELIMITERS, 0xE00D);
-const SEQUENCE_END: Tag = (DELIMITERS, 0xE0DD);
-/// Deeper than any real data set, and no danger to the stack.
-const DEEPEST: usize = 64;
 /// From this size on bytes are not copied.
 const LARGE: usize = 16 * 1024;
 /// What is made at most without asking for more memory.
@@ -39,8 +34,6 @@ const NO_ELEMENT: &str = "a delimiter where an element must be";
 const NO_ITEM: &str = "something else than an item in a sequence";
 const NO_SEQUENCE: &str = "a sequence where none can be";
 const NO_END: &str = "an item without its end";
-
-type Tag = (u16, u16);
 
 /// Why a data set cannot be converted, in words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,48 +56,6 @@ pub fn explicit_to_implicit(source: &[u8], pieces: &[Piece]) -> Result<Vec<Piece
     converter.elements(size, false, 0)?;
     end_made(&mut converter.pieces, &mut converter.made);
     Ok(converter.pieces)
-}
-
-/// Whether an element's length has four bytes, behind two reserved ones, in the explicit form.
-///
-/// PS3.5 7.1.2 lists the VRs with two bytes and gives four to all others, those of the future included. DCMTK does the
-/// same with whatever is two capital letters; what old devices wrote there instead (`??`, spaces, NUL) has two
-/// (`DcmVR::setVR`).
-pub(super) fn has_long_form(vr: [u8; 2]) -> bool {
-    let short = matches!(
-        &vr,
-        b"AE"
-            | b"AS"
-            | b"AT"
-            | b"CS"
-            | b"DA"
-            | b"DS"
-            | b"DT"
-            | b"FD"
-            | b"FL"
-            | b"IS"
-            | b"LO"
-            | b"LT"
-            | b"PN"
-            | b"SH"
-            | b"SL"
-            | b"SS"
-            | b"ST"
-            | b"TM"
-            | b"UI"
-            | b"UL"
-            | b"US"
-    );
-    !short && vr.iter().all(u8::is_ascii_uppercase)
-}
-
-/// The beginning of an element, of an item, or a delimiter.
-struct Head {
-    tag: Tag,
-    vr: [u8; 2],
-    length: u32,
-    /// Of the header itself.
-    size: usize,
 }
 
 /// What has items and elements in it.
@@ -131,18 +82,18 @@ impl Converter<'_> {
             return self.refuse(TOO_DEEP);
         }
         while self.at < end {
-            let head = self.explicit_head(end)?;
-            if head.tag == ITEM_END && delimited {
+            let head = self.head(Form::ExplicitLittle, end)?;
+            if head.tag == Tag::ITEM_DELIMITATION && delimited {
                 self.at += head.size;
                 return Ok(());
             }
-            if head.tag.0 == DELIMITERS {
+            if head.tag.is_delimiter() {
                 return self.refuse(NO_ELEMENT);
             }
             // A receiver knows by the tag alone what these are.
-            let plain = head.tag == PIXEL_DATA || head.tag.1 == 0;
+            let plain = head.tag == Tag::PIXEL_DATA || head.tag.is_group_length();
             match (&head.vr, head.length) {
-                (b"OB" | b"OW" | b"UN", UNDEFINED) if head.tag == PIXEL_DATA => {
+                (b"OB" | b"OW" | b"UN", UNDEFINED) if head.tag == Tag::PIXEL_DATA => {
                     return self.refuse(COMPRESSED);
                 }
                 (b"SQ", _) | (_, UNDEFINED) if plain => return self.refuse(NO_SEQUENCE),
@@ -160,7 +111,7 @@ impl Converter<'_> {
 
     fn value(&mut self, head: &Head, end: usize) -> Result<(), Malformed> {
         let until = self.extent(head, end)?.end;
-        if head.tag.1 != 0 {
+        if !head.tag.is_group_length() {
             self.put(head.tag, head.length);
             self.copy(self.at + head.size, until);
         }
@@ -173,23 +124,23 @@ impl Converter<'_> {
         self.put(head.tag, UNDEFINED);
         self.at += head.size;
         while extent.delimited || self.at < extent.end {
-            let head = self.bare_head(extent.end)?;
+            let head = self.head(Form::ImplicitLittle, extent.end)?;
             match head.tag {
-                ITEM => {
+                Tag::ITEM => {
                     let item = self.extent(&head, extent.end)?;
-                    self.put(ITEM, UNDEFINED);
+                    self.put(Tag::ITEM, UNDEFINED);
                     self.at += head.size;
                     self.elements(item.end, item.delimited, depth + 1)?;
-                    self.put(ITEM_END, 0);
+                    self.put(Tag::ITEM_DELIMITATION, 0);
                 }
-                SEQUENCE_END if extent.delimited => {
+                Tag::SEQUENCE_DELIMITATION if extent.delimited => {
                     self.at += head.size;
                     break;
                 }
                 _ => return self.refuse(NO_ITEM),
             }
         }
-        self.put(SEQUENCE_END, 0);
+        self.put(Tag::SEQUENCE_DELIMITATION, 0);
         Ok(())
     }
 
@@ -212,14 +163,14 @@ impl Converter<'_> {
     /// Past the items of an implicit sequence of undefined length, its delimiter included.
     fn skip_items(&mut self, end: usize, depth: usize) -> Result<(), Malformed> {
         loop {
-            let head = self.bare_head(end)?;
+            let head = self.head(Form::ImplicitLittle, end)?;
             match head.tag {
-                ITEM => {
+                Tag::ITEM => {
                     let item = self.extent(&head, end)?;
                     self.at += head.size;
                     self.skip_elements(item.end, item.delimited, depth + 1)?;
                 }
-                SEQUENCE_END => {
+                Tag::SEQUENCE_DELIMITATION => {
                     self.at += head.size;
                     return Ok(());
                 }
@@ -240,15 +191,15 @@ impl Converter<'_> {
             return self.refuse(TOO_DEEP);
         }
         while self.at < end {
-            let head = self.bare_head(end)?;
+            let head = self.head(Form::ImplicitLittle, end)?;
             match (head.tag, head.length) {
-                (ITEM_END, _) if delimited => {
+                (Tag::ITEM_DELIMITATION, _) if delimited => {
                     self.at += head.size;
                     return Ok(());
                 }
-                ((DELIMITERS, _), _) => return self.refuse(NO_ELEMENT),
-                (PIXEL_DATA, UNDEFINED) => return self.refuse(COMPRESSED),
-                ((_, 0), UNDEFINED) => return self.refuse(NO_SEQUENCE),
+                (tag, _) if tag.is_delimiter() => return self.refuse(NO_ELEMENT),
+                (Tag::PIXEL_DATA, UNDEFINED) => return self.refuse(COMPRESSED),
+                (Tag(_, 0), UNDEFINED) => return self.refuse(NO_SEQUENCE),
                 (_, UNDEFINED) => {
                     self.at += head.size;
                     self.skip_items(end, depth)?;
@@ -262,41 +213,17 @@ impl Converter<'_> {
         Ok(())
     }
 
-    /// A header with a VR; delimiters have none (PS3.5 7.5).
-    fn explicit_head(&self, end: usize) -> Result<Head, Malformed> {
-        let bare = self.bare_head(end)?;
-        if bare.tag.0 == DELIMITERS {
-            return Ok(bare);
+    /// The header that stands here; of items and delimiters it is the same in both forms.
+    fn head(&self, form: Form, end: usize) -> Result<Head, Malformed> {
+        let long = self.input.chunk::<12>(self.at, end);
+        let head = long.and_then(|bytes| Head::read(&bytes, form)).or_else(|| {
+            let short = self.input.chunk::<8>(self.at, end);
+            short.and_then(|bytes| Head::read(&bytes, form))
+        });
+        match head {
+            Some(head) => Ok(head),
+            None => self.refuse(CUT),
         }
-        let [vr0, vr1, low, high] = bare.length.to_le_bytes();
-        let vr = [vr0, vr1];
-        let (length, size) = if has_long_form(vr) {
-            let Some(length) = self.input.chunk(self.at + bare.size, end) else {
-                return self.refuse(CUT);
-            };
-            (u32::from_le_bytes(length), bare.size + 4)
-        } else {
-            (u32::from(u16::from_le_bytes([low, high])), bare.size)
-        };
-        Ok(Head {
-            vr,
-            length,
-            size,
-            ..bare
-        })
-    }
-
-    /// A header without VR: of items and delimiters, and of all elements of the implicit form.
-    fn bare_head(&self, end: usize) -> Result<Head, Malformed> {
-        let Some([a, b, c, d, length @ ..]) = self.input.chunk::<8>(self.at, end) else {
-            return self.refuse(CUT);
-        };
-        Ok(Head {
-            tag: (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d])),
-            vr: [0; 2],
-            length: u32::from_le_bytes(length),
-            size: 8,
-        })
     }
 
     /// Where that ends whose header stands here, within `end`.

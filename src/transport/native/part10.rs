@@ -11,16 +11,15 @@
 //! - An element that is there twice counts as it stands first, as for DCMTK: so with two meta headers.
 //! - Reading allocates nothing, and of the data set reads no more than its first elements.
 
+use sendqueue_dicom::Tag;
+use sendqueue_dicom::head::{Form, Head, UNDEFINED, has_long_form};
+
 use super::association::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION};
-use super::contexts::{EXPLICIT_VR_BE, IMPLICIT_VR_LE, Kind};
-use super::implicit::has_long_form;
+use super::contexts::Kind;
 
 const PREAMBLE: usize = 128;
-const UNDEFINED: u32 = u32::MAX;
-const MEDIA_STORAGE_SOP_CLASS: (u16, u16) = (0x0002, 0x0002);
-const TRANSFER_SYNTAX: (u16, u16) = (0x0002, 0x0010);
-const SOP_CLASS: (u16, u16) = (0x0008, 0x0016);
-const SOP_INSTANCE: (u16, u16) = (0x0008, 0x0018);
+const MEDIA_STORAGE_SOP_CLASS: Tag = Tag(0x0002, 0x0002);
+const TRANSFER_SYNTAX: Tag = Tag(0x0002, 0x0010);
 
 /// A DICOM file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +48,7 @@ impl Part10<'_> {
             .ok_or(NotPart10("it does not begin with a preamble and DICM"))?;
         let (mut media_class, mut syntax) = (None, None);
         while rest.starts_with(&[2, 0]) {
-            let element = explicit(rest, Order::LittleEndian)
+            let element = first(rest, Form::ExplicitLittle)
                 .ok_or(NotPart10("its meta information is damaged"))?;
             match element.tag {
                 MEDIA_STORAGE_SOP_CLASS => media_class = media_class.or(Some(element.value)),
@@ -76,65 +75,22 @@ impl Part10<'_> {
     }
 }
 
-/// Of the bytes of a number.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Order {
-    LittleEndian,
-    BigEndian,
-}
-
-impl Order {
-    fn short(self, bytes: [u8; 2]) -> u16 {
-        match self {
-            Order::LittleEndian => u16::from_le_bytes(bytes),
-            Order::BigEndian => u16::from_be_bytes(bytes),
-        }
-    }
-
-    fn long(self, bytes: [u8; 4]) -> u32 {
-        match self {
-            Order::LittleEndian => u32::from_le_bytes(bytes),
-            Order::BigEndian => u32::from_be_bytes(bytes),
-        }
-    }
-}
-
 struct Element<'a> {
-    tag: (u16, u16),
+    tag: Tag,
     value: &'a [u8],
     /// What follows it.
     rest: &'a [u8],
 }
 
-/// The first element in explicit VR (PS3.5 7.1.2), if its length is defined.
-fn explicit(bytes: &[u8], order: Order) -> Option<Element<'_>> {
-    let ([g0, g1, e0, e1, v0, v1, l0, l1], rest) = bytes.split_first_chunk::<8>()?;
-    let (length, rest) = if has_long_form([*v0, *v1]) {
-        let (length, rest) = rest.split_first_chunk()?;
-        (order.long(*length), rest)
-    } else {
-        (u32::from(order.short([*l0, *l1])), rest)
-    };
-    let tag = (order.short([*g0, *g1]), order.short([*e0, *e1]));
-    element(tag, length, rest)
-}
-
-/// The first element in Implicit VR Little Endian (PS3.5 7.1.3), if its length is defined.
-fn implicit(bytes: &[u8]) -> Option<Element<'_>> {
-    let ([g0, g1, e0, e1, length @ ..], rest) = bytes.split_first_chunk::<8>()?;
-    let tag = (
-        u16::from_le_bytes([*g0, *g1]),
-        u16::from_le_bytes([*e0, *e1]),
-    );
-    element(tag, u32::from_le_bytes(*length), rest)
-}
-
-fn element(tag: (u16, u16), length: u32, rest: &[u8]) -> Option<Element<'_>> {
-    if length == UNDEFINED {
-        return None;
-    }
-    let (value, rest) = rest.split_at_checked(length as usize)?;
-    Some(Element { tag, value, rest })
+/// The first element, if its length is defined.
+fn first(bytes: &[u8], form: Form) -> Option<Element<'_>> {
+    let head = Head::read(bytes, form).filter(|head| head.length != UNDEFINED)?;
+    let (value, rest) = bytes[head.size..].split_at_checked(head.length as usize)?;
+    Some(Element {
+        tag: head.tag,
+        value,
+        rest,
+    })
 }
 
 /// SOP Class UID and SOP Instance UID (PS3.3 C.12.1), where they are there and not empty. A deflated data set has
@@ -144,25 +100,20 @@ pub(super) fn in_data_set<'a>(
     syntax: &str,
 ) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
     let (mut class, mut instance) = (None, None);
+    let form = Form::of(syntax);
     let mut rest = data_set;
     let mut last = None;
     loop {
-        let first = match syntax {
-            IMPLICIT_VR_LE => implicit(rest),
-            EXPLICIT_VR_BE => explicit(rest, Order::BigEndian),
-            // All others are explicit little endian, what is compressed included (PS3.5 A.4).
-            _ => explicit(rest, Order::LittleEndian),
-        };
         // Tags ascend (PS3.5 7.1): what does not is no data set, and could be long.
-        let next = |tag| tag <= SOP_INSTANCE && Some(tag) > last;
-        let Some(element) = first.filter(|element| next(element.tag)) else {
+        let next = |tag| tag <= Tag::SOP_INSTANCE_UID && Some(tag) > last;
+        let Some(element) = first(rest, form).filter(|element| next(element.tag)) else {
             return (class, instance);
         };
         last = Some(element.tag);
         let value = (!element.value.is_empty()).then_some(element.value);
         match element.tag {
-            SOP_CLASS => class = value,
-            SOP_INSTANCE => instance = value,
+            Tag::SOP_CLASS_UID => class = value,
+            Tag::SOP_INSTANCE_UID => instance = value,
             _ => {}
         }
         rest = element.rest;

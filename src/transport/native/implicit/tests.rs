@@ -43,6 +43,10 @@ fn explicit_to_implicit(data_set: &[u8]) -> Result<Vec<u8>, Malformed> {
     whole
 }
 
+const ITEM: (u16, u16) = (0xFFFE, 0xE000);
+const ITEM_END: (u16, u16) = (0xFFFE, 0xE00D);
+const SEQUENCE_END: (u16, u16) = (0xFFFE, 0xE0DD);
+
 /// As `dcmconv` converts it, without group lengths.
 fn dcmconv(data_set: &[u8], options: &[&str]) -> Option<Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
@@ -130,18 +134,18 @@ fn head(tag: (u16, u16), length: u32) -> Vec<u8> {
 
 fn items(items: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = items.concat();
-    bytes.extend(head(super::SEQUENCE_END, 0));
+    bytes.extend(head(SEQUENCE_END, 0));
     bytes
 }
 
 fn delimited(content: &[u8]) -> Vec<u8> {
-    let end = head(super::ITEM_END, 0);
-    [&head(super::ITEM, UNDEFINED), content, &end].concat()
+    let end = head(ITEM_END, 0);
+    [&head(ITEM, UNDEFINED), content, &end].concat()
 }
 
 fn measured(content: &[u8]) -> Vec<u8> {
     let length = u32::try_from(content.len()).unwrap();
-    [&head(super::ITEM, length), content].concat()
+    [&head(ITEM, length), content].concat()
 }
 
 /// An element with a header of twelve bytes.
@@ -385,17 +389,17 @@ fn what_cannot_be_converted_is_refused_with_its_place() {
             0,
             super::BEYOND,
         ),
-        (head(super::ITEM_END, 0), 0, super::NO_ELEMENT),
-        (head(super::SEQUENCE_END, 0), 0, super::NO_ELEMENT),
+        (head(ITEM_END, 0), 0, super::NO_ELEMENT),
+        (head(SEQUENCE_END, 0), 0, super::NO_ELEMENT),
         (sequence(8, &good), 12, super::NO_ITEM),
         (sequence(UNDEFINED, &[]), 12, super::CUT),
         (sequence(UNDEFINED, &delimited(&[])), 28, super::CUT),
         (
-            sequence(UNDEFINED, &head(super::ITEM, UNDEFINED)),
+            sequence(UNDEFINED, &head(ITEM, UNDEFINED)),
             20,
             super::NO_END,
         ),
-        (sequence(8, &head(super::ITEM, 2)), 12, super::BEYOND),
+        (sequence(8, &head(ITEM, 2)), 12, super::BEYOND),
         (sequence(20, &measured(&[])), 0, super::BEYOND),
         (unknown(&items(&[measured(&[1, 2, 3, 4])])), 20, super::CUT),
         (
@@ -405,7 +409,7 @@ fn what_cannot_be_converted_is_refused_with_its_place() {
         ),
         (unknown(&measured(&text)), 30, super::CUT),
         (
-            unknown(&items(&[delimited(&head(super::ITEM, 0))])),
+            unknown(&items(&[delimited(&head(ITEM, 0))])),
             20,
             super::NO_ELEMENT,
         ),
@@ -445,19 +449,10 @@ fn depth_is_bounded() {
         assert_eq!(error.why, super::TOO_DEEP);
     }
     // Nobody has to close what is nested a million times.
-    let explicit = long(
-        (0x0040, 0xA730),
-        b"SQ",
-        UNDEFINED,
-        &head(super::ITEM, UNDEFINED),
-    );
+    let explicit = long((0x0040, 0xA730), b"SQ", UNDEFINED, &head(ITEM, UNDEFINED));
     let error = explicit_to_implicit(&explicit.repeat(1_000_000)).unwrap_err();
     assert_eq!(error.why, super::TOO_DEEP);
-    let inside = [
-        head(super::ITEM, UNDEFINED),
-        head((0x0040, 0xA730), UNDEFINED),
-    ]
-    .concat();
+    let inside = [head(ITEM, UNDEFINED), head((0x0040, 0xA730), UNDEFINED)].concat();
     let unknown = long(
         (0x0009, 0x1001),
         b"UN",
@@ -505,12 +500,7 @@ fn damage(random: &mut fastrand::Rng, bytes: &mut Vec<u8>) {
                 bytes[at..end].copy_from_slice(&with[..end - at]);
             }
             6 => {
-                let tags = [
-                    super::ITEM,
-                    super::ITEM_END,
-                    super::SEQUENCE_END,
-                    super::PIXEL_DATA,
-                ];
+                let tags = [ITEM, ITEM_END, SEQUENCE_END, (0x7FE0, 0x0010)];
                 let with = head(tags[random.usize(0..4)], 0);
                 bytes.splice(at..at, with);
             }

@@ -1,6 +1,6 @@
 use sendqueue_testkit::dicom::{every_object, every_syntax};
 
-use super::super::contexts::EXPLICIT_VR_LE;
+use super::super::contexts::{EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE};
 use super::*;
 
 fn element(number: u16, vr: &[u8; 2], value: &[u8]) -> Vec<u8> {
