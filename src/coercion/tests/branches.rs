@@ -30,6 +30,24 @@ fn one_branch_or_the_other() {
     }
 }
 
+/// As docs/coercion.md tells it: no real accession number is overwritten, and the report leaves the images' patient.
+#[test]
+fn with_the_scope_instance_each_instance_goes_its_own_way() {
+    let mut steps = sites();
+    steps[0]["Scope"] = json!("Instance");
+    let (recipe, notes, from) = (recipe(steps), Notes::default(), From::aet("CT_A"));
+    let after = |stored: &[u8]| {
+        let found = changed_by(&recipe, stored, &from, &notes).unwrap();
+        let said = found.into_iter().map(|one| (one.path, one.after));
+        said.map(|(path, after)| format!("{path}: {}", after.unwrap_or_default()))
+            .collect::<Vec<String>>()
+    };
+    let report = instance(&[("PatientID", "1")]);
+    let image = instance(&[("PatientID", "1"), ("AccessionNumber", "77")]);
+    assert_eq!(after(&report), ["AccessionNumber: RT00000007"]);
+    assert_eq!(after(&image), ["AccessionNumber: 77A", "PatientID: A-1"]);
+}
+
 #[test]
 fn a_study_goes_the_way_of_its_first_instance() {
     let from = From::aet("CT_A");

@@ -88,6 +88,40 @@ fn within_a_step_all_is_read_before_anything_is_written() {
     assert_eq!(plain(all, &stored), ["StudyID: 2 -> <x>"]);
 }
 
+/// As docs/coercion.md tells it.
+#[test]
+fn a_long_value_is_cut_before_the_suffix_and_only_if_that_is_asked_for() {
+    let recipe = json!([{
+        "Replace": { "AccessionNumber": ["^(.{14}).+$", "$1"] },
+        "Suffix": { "AccessionNumber": "-B" },
+    }]);
+    for (before, after) in [
+        ("123456789012345", "12345678901234-B"),
+        ("12345678901234", "12345678901234-B"),
+        ("1", "1-B"),
+    ] {
+        let stored = instance(&[("AccessionNumber", before)]);
+        let expected = format!("AccessionNumber: {before} -> {after}");
+        assert_eq!(plain(recipe.clone(), &stored), [expected]);
+    }
+    let end = json!([{ "Replace": { "AccessionNumber": ["^.+(.{14})$", "$1"] } }]);
+    let stored = instance(&[("AccessionNumber", "1234567890123456")]);
+    let expected = "AccessionNumber: 1234567890123456 -> 34567890123456";
+    assert_eq!(plain(end, &stored), [expected]);
+    let suffix = || json!([{ "Suffix": { "AccessionNumber": "-B" } }]);
+    let why = why_not(suffix(), &stored, &From::default());
+    assert!(why.contains("AccessionNumber"), "{why}");
+    // Text around braces stays, and a suffix has nothing to stand behind.
+    let set = json!([{ "Set": { "AccessionNumber": "{AccessionNumber}-B" } }]);
+    let empty = instance(&[("PatientID", "1")]);
+    assert_eq!(plain(set, &empty), ["AccessionNumber: nothing -> -B"]);
+    assert!(plain(suffix(), &empty).is_empty());
+    // In a template stands what was before the step, whatever Replace and Set of the step make.
+    let both = json!([{ "Set": { "StudyID": "7" }, "Suffix": { "StudyID": "{StudyID}" } }]);
+    let stored = instance(&[("StudyID", "2")]);
+    assert_eq!(plain(both, &stored), ["StudyID: 2 -> 72"]);
+}
+
 #[test]
 fn what_is_changed_there_and_back_is_sent_as_it_is() {
     let stored = instance(&[("PatientID", "1")]);
