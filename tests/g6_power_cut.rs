@@ -24,7 +24,7 @@ fn after_cut(database: &Path) -> (Vec<(i64, String)>, bool) {
         .map(|item| (item.id, format!("{} {}", item.destination, item.state)))
         .collect();
     let pacs = store.destination("pacs").unwrap();
-    (states, pacs.is_some_and(|pacs| pacs.paused))
+    (states, pacs.is_some_and(|pacs| pacs.paused_since.is_some()))
 }
 
 #[test]

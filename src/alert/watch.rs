@@ -54,7 +54,7 @@ impl Look {
             destination: record.name.clone(),
             unreachable_since: lane.map_or(remembered, |lane| lane.unreachable_since),
             outages: lane.map_or(record.outages, |lane| lane.outages),
-            paused: lane.map_or(record.paused, |lane| lane.paused),
+            paused: lane.map_or(record.paused_since.is_some(), |lane| lane.paused),
             outside_window: lane.map_or(closed, |lane| lane.outside_window),
             open_seconds: (!windows.is_empty())
                 .then(|| since.map_or(0, |since| wall.since(since).as_secs())),

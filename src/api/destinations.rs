@@ -70,7 +70,7 @@ impl Api {
 
     fn set_paused(&self, name: &str, paused: bool) -> Answer {
         self.check_destination(name)?;
-        self.store.set_paused(name, paused)?;
+        self.store.set_paused(name, paused, self.clock.now())?;
         if let Some(lane) = self.lane(name)? {
             lane.set_paused(paused);
         }
@@ -150,6 +150,7 @@ impl Api {
             oldest_pending_seconds: age(record.oldest_pending, now),
             last_success: Time::maybe(record.last_success),
             last_error: record.last_error.as_ref().map(LastError::from),
+            paused_since: Time::maybe(record.paused_since.filter(|_| status.paused)),
             unreachable_since: Time::maybe(status.unreachable_since),
             next_probe: Time::maybe(status.next_probe),
             outages: status.outages,
@@ -202,7 +203,7 @@ impl Api {
         let of_target = of_target.and_then(|found| found.ok().flatten());
         let wire = of_target.as_ref().unwrap_or(record);
         LaneStatus {
-            paused: record.paused,
+            paused: record.paused_since.is_some(),
             unreachable_since: wire.outage.as_ref().map(|outage| outage.since),
             next_probe: None,
             outages: wire.outages,
@@ -235,7 +236,7 @@ pub(super) fn state(status: &LaneStatus, is_configured: bool) -> DestinationStat
 fn unused(name: &str) -> DestinationRecord {
     DestinationRecord {
         name: name.to_owned(),
-        paused: false,
+        paused_since: None,
         counts: Counts::default(),
         bytes_pending: 0,
         oldest_pending: None,

@@ -144,7 +144,7 @@ impl Lanes {
             Arc::new(wire)
         });
         let own = settings.destination(&name).clone();
-        let paused = record.is_some_and(|record| record.paused);
+        let paused = record.is_some_and(|record| record.paused_since.is_some());
         let lane = Lane::new(destination, own, wire.clone(), self.tools.clone(), paused);
         state.unknown.remove(&name);
         state.lanes.insert(name, lane.clone());

@@ -41,7 +41,8 @@ impl Counts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DestinationRecord {
     pub name: String,
-    pub paused: bool,
+    /// Since when a person holds it; `None`: nobody does.
+    pub paused_since: Option<Timestamp>,
     pub counts: Counts,
     /// Bytes of the items still to be sent (`Counts::open`).
     pub bytes_pending: u64,

@@ -40,7 +40,8 @@ pub trait Desk: Send + Sync {
         expires: &dyn Fn(&str) -> Option<Timestamp>,
         dry_run: bool,
     ) -> Result<u64>;
-    fn set_paused(&self, destination: &str, paused: bool) -> Result<()>;
+    /// One that is paused already stays so since it was.
+    fn set_paused(&self, destination: &str, paused: bool, now: Timestamp) -> Result<()>;
     /// All `Scheduled` and `Retry` items of the destination become `Pending`, each once, due or not, in steps that
     /// never hold the writer for long. Answers how many.
     fn promote_all(&self, destination: &str) -> Result<u64>;

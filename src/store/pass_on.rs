@@ -93,7 +93,7 @@ macro_rules! pass_on {
                 expires: &dyn Fn(&str) -> Option<Timestamp>,
                 dry_run: bool
             ) -> u64;
-            fn set_paused(destination: &str, paused: bool) -> ();
+            fn set_paused(destination: &str, paused: bool, now: Timestamp) -> ();
             fn promote_all(destination: &str) -> u64;
             fn make_durable() -> ();
         } {});

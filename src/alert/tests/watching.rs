@@ -242,7 +242,7 @@ fn events_add_up() {
 fn a_destination_without_a_lane_has_its_windows() {
     let record = DestinationRecord {
         name: "pacs".to_owned(),
-        paused: false,
+        paused_since: None,
         counts: Counts::default(),
         bytes_pending: 0,
         oldest_pending: Some(at(-10_000)),

@@ -61,6 +61,9 @@ pub struct Destination {
     pub last_success: Option<Time>,
     #[schema(required = true)]
     pub last_error: Option<LastError>,
+    /// Since when a person holds it.
+    #[schema(required = true)]
+    pub paused_since: Option<Time>,
     /// Since when it cannot be reached.
     #[schema(required = true)]
     pub unreachable_since: Option<Time>,

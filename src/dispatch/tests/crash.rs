@@ -46,7 +46,10 @@ fn run(bench: &Bench) -> bool {
 
 /// As after a start.
 fn start(bench: &mut Bench) -> Released {
-    bench.store.set_paused("pacs", false).unwrap();
+    bench
+        .store
+        .set_paused("pacs", false, bench.clock.now())
+        .unwrap();
     let found = bench.store.begin(bench.clock.now()).unwrap();
     bench.restart();
     found

@@ -139,7 +139,8 @@ fn destinations_that_are_removed_leave_no_thread_and_lose_nothing() {
     // 39 of 40 are removed; one of them has items that wait.
     started.until("nobody is left", || started.threads() == 0);
     started.lanes.lane("to39").unwrap().set_paused(true);
-    started.store.set_paused("to39", true).unwrap();
+    let now = started.clock.now();
+    started.store.set_paused("to39", true, now).unwrap();
     started.enqueue(
         "to39",
         vec![NewItem {

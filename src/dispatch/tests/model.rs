@@ -403,13 +403,11 @@ impl Play {
             70..80 => self.round(),
             80..84 => {
                 let (name, paused) = (self.destination(), self.random.u8(..5) == 0);
-                self.inside().store.set_paused(name, paused).unwrap();
+                let now = self.world.clock.now();
+                self.inside().store.set_paused(name, paused, now).unwrap();
                 self.inside().lanes.lane(name).unwrap().set_paused(paused);
-                self.model
-                    .destinations
-                    .entry(name.into())
-                    .or_default()
-                    .paused = paused;
+                let mine = self.model.destinations.entry(name.into()).or_default();
+                mine.paused_since = paused.then(|| mine.paused_since.unwrap_or(now));
                 format!("pause {name}: {paused}")
             }
             84..89 => {
@@ -721,7 +719,7 @@ impl Play {
             let mine = counts.get(record.name.as_str()).copied();
             assert_eq!(record.counts, mine.unwrap_or_default(), "{what}");
             let status = self.inside().lanes.get(&record.name).unwrap().status();
-            assert_eq!(record.paused, status.paused, "{what}");
+            assert_eq!(record.paused_since.is_some(), status.paused, "{what}");
             assert_eq!(record.outages, status.outages, "{what}");
             assert_eq!(
                 record.outage.map(|outage| outage.since),
@@ -739,13 +737,14 @@ impl Play {
                 .lock()
                 .unwrap()
                 .insert(name.into(), Mood::Good);
-            self.inside().store.set_paused(name, false).unwrap();
+            let now = self.world.clock.now();
+            self.inside().store.set_paused(name, false, now).unwrap();
             self.inside().lanes.lane(name).unwrap().set_paused(false);
             self.model
                 .destinations
                 .entry(name.into())
                 .or_default()
-                .paused = false;
+                .paused_since = None;
         }
         let mut left = 20_000;
         loop {

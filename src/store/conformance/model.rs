@@ -32,7 +32,7 @@ pub struct Entry {
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Destination {
-    pub paused: bool,
+    pub paused_since: Option<Timestamp>,
     pub last_success: Option<Timestamp>,
     pub last_error: Option<LastError>,
 }

@@ -225,8 +225,9 @@ fn a_dry_run_changes_nothing(store: &dyn Store) {
 }
 
 fn a_pause_is_the_destinations(store: &dyn Store) {
-    store.set_paused("quiet", false).unwrap();
-    store.set_paused("pacs", true).unwrap();
+    store.set_paused("quiet", false, at(1)).unwrap();
+    store.set_paused("pacs", true, at(2)).unwrap();
+    store.set_paused("pacs", true, at(3)).unwrap();
     let error = LastError {
         time: at(4),
         class: Class::Unreachable,
@@ -235,17 +236,21 @@ fn a_pause_is_the_destinations(store: &dyn Store) {
     };
     store.set_last_error("third", &error).unwrap();
     let records = store.destinations().unwrap();
-    let seen: Vec<(&str, bool)> = records
+    let seen: Vec<(&str, Option<Timestamp>)> = records
         .iter()
-        .map(|record| (record.name.as_str(), record.paused))
+        .map(|record| (record.name.as_str(), record.paused_since))
         .collect();
-    assert_eq!(seen, [("pacs", true), ("quiet", false), ("third", false)]);
+    assert_eq!(
+        seen,
+        [("pacs", Some(at(2))), ("quiet", None), ("third", None)]
+    );
     assert_eq!(records[2].last_error, Some(error));
     assert_eq!(records[0].last_error, None);
     assert_eq!(records[0].oldest_pending, None);
     let id = enqueue(store, &[new_item("study", "a", "pacs")])[0];
     assert_eq!(state(store, id), State::Pending, "never the item's matter");
-    store.set_paused("pacs", false).unwrap();
-    assert!(!store.destination("pacs").unwrap().unwrap().paused);
+    store.set_paused("pacs", false, at(5)).unwrap();
+    let pacs = store.destination("pacs").unwrap().unwrap();
+    assert_eq!(pacs.paused_since, None);
     assert_eq!(store.destination("unknown").unwrap(), None);
 }

@@ -156,12 +156,10 @@ impl Play {
             }
             78..80 => {
                 let (name, paused) = (self.destination(), self.random.bool());
-                self.store().set_paused(name, paused).unwrap();
-                self.model
-                    .destinations
-                    .entry(name.into())
-                    .or_default()
-                    .paused = paused;
+                let now = self.now();
+                self.store().set_paused(name, paused, now).unwrap();
+                let mine = self.model.destinations.entry(name.into()).or_default();
+                mine.paused_since = paused.then(|| mine.paused_since.unwrap_or(now));
                 "pause"
             }
             80..83 => {
@@ -556,7 +554,7 @@ impl Play {
         check_counts(self.store());
         for record in self.store().destinations().unwrap() {
             let mine = &self.model.destinations[&record.name];
-            assert_eq!(record.paused, mine.paused, "{what}");
+            assert_eq!(record.paused_since, mine.paused_since, "{what}");
             assert_eq!(record.last_success, mine.last_success, "{what}");
             assert_eq!(record.last_error, mine.last_error, "{what}");
         }

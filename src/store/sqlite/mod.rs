@@ -262,8 +262,8 @@ impl Desk for SqliteStore {
         Ok(done.get())
     }
 
-    fn set_paused(&self, destination: &str, paused: bool) -> Result<()> {
-        self.write_for_person(|| operate::set_paused(&self.pool, destination, paused))
+    fn set_paused(&self, destination: &str, paused: bool, now: Timestamp) -> Result<()> {
+        self.write_for_person(|| operate::set_paused(&self.pool, destination, paused, now))
     }
 
     fn promote_all(&self, destination: &str) -> Result<u64> {

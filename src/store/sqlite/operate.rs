@@ -82,10 +82,10 @@ fn to_destination(
     Ok(())
 }
 
-pub fn set_paused(pool: &Pool, name: &str, paused: bool) -> Result<()> {
+pub fn set_paused(pool: &Pool, name: &str, paused: bool, now: Timestamp) -> Result<()> {
     to_destination(pool, name, |tx, id| {
         tx.prepare_cached(sql::DESTINATION_PAUSE)?
-            .execute(params![id, paused])?;
+            .execute(params![id, paused, now])?;
         Ok(())
     })
 }

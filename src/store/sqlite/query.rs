@@ -34,7 +34,7 @@ pub fn destinations(pool: &Pool, name: Option<&str>) -> Result<Vec<DestinationRe
         let (counts, bytes_pending) = tally(&tx, row.get(0)?)?;
         records.push(DestinationRecord {
             name: row.get(1)?,
-            paused: row.get(2)?,
+            paused_since: row.get(2)?,
             counts,
             bytes_pending,
             oldest_pending: row.get(8)?,

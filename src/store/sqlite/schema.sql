@@ -84,7 +84,8 @@ CREATE TABLE destination (
     name               TEXT NOT NULL UNIQUE,
     -- What it is, also when Orthanc's configuration no longer says so.
     kind               TEXT NOT NULL DEFAULT 'modality',
-    paused             INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1)),
+    -- Since when a person holds it; NULL: nobody does.
+    paused_since       INTEGER,
     last_success       INTEGER,
     last_error         INTEGER,
     last_error_class   TEXT,

@@ -1,6 +1,6 @@
 -- The oldest is the lowest id: one probe of the queue's index for each open state that has items and
 -- each priority, at most 16. Measured: 0.02 ms for four destinations at a backlog of 1,000,000.
-SELECT d.id, d.name, d.paused, d.last_success,
+SELECT d.id, d.name, d.paused_since, d.last_success,
        d.last_error, d.last_error_class, d.last_error_status, d.last_error_details,
        (SELECT min((
             SELECT i.created FROM item i INDEXED BY item_queue

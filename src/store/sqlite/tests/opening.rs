@@ -55,7 +55,7 @@ fn what_was_written_is_there_after_a_restart() {
         )
         .unwrap();
     let first = store.claim("pacs", Pick::MostUrgent, 1).unwrap().unwrap();
-    store.set_paused("pacs", true).unwrap();
+    store.set_paused("pacs", true, at(1)).unwrap();
     let counts = store.counts().unwrap();
     drop(store);
     let store = SqliteStore::open(&path).unwrap();
@@ -63,7 +63,8 @@ fn what_was_written_is_there_after_a_restart() {
     assert_eq!(store.created().unwrap(), created);
     assert_eq!(store.cursor().unwrap(), Some(cursor));
     assert_eq!(store.counts().unwrap(), counts);
-    assert!(store.destination("pacs").unwrap().unwrap().paused);
+    let pacs = store.destination("pacs").unwrap().unwrap();
+    assert_eq!(pacs.paused_since, Some(at(1)));
     let second = store.claim("pacs", Pick::MostUrgent, 1).unwrap().unwrap();
     assert!(second.token > first.token, "tokens go on after a restart");
     assert_eq!(store.begin(at(3)).unwrap().released, 2);
