@@ -114,7 +114,7 @@ impl Plugin for SendQueue {
             running.stop();
             running.join();
             // Without it the next start looks for what may have ended this one.
-            if let Err(error) = running.store.stopped_well() {
+            if let Err(error) = running.store.stopped_well(running.clock.now()) {
                 log::warn!("the clean stop could not be noted: {error}");
             }
             log::info!("the send queue has stopped");

@@ -27,7 +27,7 @@ use super::rate::Rate;
 use super::wire::{Place, Wire};
 use crate::config::settings::{AssociationPer, DestinationSettings};
 use crate::destinations::{Destination, Directory, Endpoint};
-use crate::item::{Class, Clock, Outcome};
+use crate::item::{Class, Clock, Outcome, Timestamp};
 use crate::service::Services;
 use crate::store::{Claim, LastError, Outage, Pick, Store};
 use crate::transport::Probe;
@@ -326,7 +326,7 @@ impl Lane {
     pub(super) fn reached(&self) {
         let now = self.tools.clock.now();
         if let Some(outage) = self.wire.reached() {
-            self.keep_outage(None);
+            self.keep_outage(None, "", now);
             log::warn!(
                 "{}: reachable again after {} s",
                 self.name,
@@ -359,7 +359,7 @@ impl Lane {
             // Cut by ourselves.
             return;
         }
-        self.keep_outage(outage.as_ref());
+        self.keep_outage(outage.as_ref(), &outcome.details, now);
         if began {
             log::warn!(
                 "{}: unreachable, its items wait: {}",
@@ -379,8 +379,9 @@ impl Lane {
     }
 
     /// For the next start. Best effort: without it the outage is found again by its first probe.
-    fn keep_outage(&self, outage: Option<&Outage>) {
-        if let Err(error) = self.tools.store.set_outage(&self.wire.target, outage) {
+    fn keep_outage(&self, outage: Option<&Outage>, why: &str, now: Timestamp) {
+        let store = &self.tools.store;
+        if let Err(error) = store.set_outage(&self.wire.target, outage, why, now) {
             log::debug!("{}: the outage could not be kept: {error}", self.name);
         }
     }

@@ -99,7 +99,7 @@ pub trait Claims: Send + Sync {
     ///   it is claimed by [`Pick::Aside`] only. Blamed [`super::BLAMED_MOST`] times, it goes to the error queue.
     fn release_expired(&self, now: Timestamp) -> Result<Released>;
     /// The process ends as it should, and nothing of it is to blame.
-    fn stopped_well(&self) -> Result<()>;
+    fn stopped_well(&self, now: Timestamp) -> Result<()>;
     /// Orthanc's jobs that [`Claims::begin`] finds in hand. To be asked before it.
     fn jobs_in_hand(&self) -> Result<Vec<String>>;
     /// For this owner: the `Pending` item of the destination that `pick` names among these groups, or others of its
@@ -137,6 +137,13 @@ pub trait Claims: Send + Sync {
     fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64>;
     /// Remembers why a destination could not be reached (no item is concerned).
     fn set_last_error(&self, destination: &str, error: &LastError) -> Result<()>;
-    /// An outage began (`Some`), went on, or ended (`None`). A beginning is counted.
-    fn set_outage(&self, destination: &str, outage: Option<&Outage>) -> Result<()>;
+    /// An outage began (`Some`), went on, or ended (`None`). A beginning is counted; both are in the journal, each once,
+    /// the beginning with `why`.
+    fn set_outage(
+        &self,
+        destination: &str,
+        outage: Option<&Outage>,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<()>;
 }

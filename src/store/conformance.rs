@@ -14,6 +14,7 @@ use super::{
 use crate::item::{Attempt, Class, Ids, Item, Outcome, Priority, State, Timestamp};
 
 mod arrival;
+mod chronicle;
 mod decisions;
 mod dispatch;
 mod held;
@@ -42,6 +43,7 @@ fn one(make: Make<'_>) -> Box<dyn Store> {
 /// The whole suite; panics at the first promise that is broken.
 pub fn run(make: Make<'_>) {
     arrival::run(make);
+    chronicle::run(make);
     decisions::run(make);
     dispatch::run(make);
     held::run(make);

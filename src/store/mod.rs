@@ -11,6 +11,7 @@
 //! | [`Claims`] | dispatch | what is being sent, and what became of it |
 //! | [`Desk`] | the API | what people do |
 //! | [`Book`] | whoever looks | queries |
+//! | [`Chronicle`] | whoever tells what happened | the journal that people read, each hour's figures |
 //! | [`Upkeep`] | the promoter | time, and the database itself |
 //!
 //! Invariants that every backend keeps (the conformance suite in `conformance` tries to break them):
@@ -35,6 +36,7 @@ pub use crate::item::Level;
 pub mod sqlite;
 
 mod book;
+mod chronicle;
 mod claims;
 mod decisions;
 mod desk;
@@ -51,6 +53,7 @@ pub use self::book::{
     Book, Counts, DestinationRecord, ErrorSummary, FailureTotal, HeldItems, LastError,
     MinuteAtRest, Outage, ResourceProgress,
 };
+pub use self::chronicle::{Asker, Chronicle, Entry, Forgotten, Hour, MOST_ENTRIES, Period};
 pub use self::claims::{AttemptMade, Claim, Claims, Ending, Finish, Groups, Pick};
 pub use self::decisions::{Decisions, Serial, SerialLast};
 pub use self::desk::{Desk, ErrorOperation, Moved};
@@ -101,11 +104,31 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The queue, whole. All methods may be called from any thread.
 pub trait Store:
-    Journal + Studies + Sources + Decisions + Outputs + Subjects + Claims + Desk + Book + Upkeep
+    Journal
+    + Studies
+    + Sources
+    + Decisions
+    + Outputs
+    + Subjects
+    + Claims
+    + Desk
+    + Book
+    + Chronicle
+    + Upkeep
 {
 }
 
 impl<T> Store for T where
-    T: Journal + Studies + Sources + Decisions + Outputs + Subjects + Claims + Desk + Book + Upkeep
+    T: Journal
+        + Studies
+        + Sources
+        + Decisions
+        + Outputs
+        + Subjects
+        + Claims
+        + Desk
+        + Book
+        + Chronicle
+        + Upkeep
 {
 }

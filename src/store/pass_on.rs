@@ -8,7 +8,7 @@ macro_rules! pass_on {
             fn begin(now: Timestamp) -> Released;
             fn renew(until: Timestamp) -> ();
             fn release_expired(now: Timestamp) -> Released;
-            fn stopped_well() -> ();
+            fn stopped_well(now: Timestamp) -> ();
             fn jobs_in_hand() -> Vec<String>;
             fn claim_of(destination: &str, groups: Groups<'_>, pick: Pick, limit: u32) -> Option<Claim>;
             fn is_ready(destination: &str, groups: Groups<'_>, pick: Pick) -> bool;
@@ -18,7 +18,7 @@ macro_rules! pass_on {
             fn still_claimed(token: i64, ids: &[i64]) -> Vec<i64>;
             fn finish(token: i64, results: &[Finish], now: Timestamp) -> u64;
             fn set_last_error(destination: &str, error: &LastError) -> ();
-            fn set_outage(destination: &str, outage: Option<&Outage>) -> ();
+            fn set_outage(destination: &str, outage: Option<&Outage>, why: &str, now: Timestamp) -> ();
         } {});
     };
     (Journal for $type:ty) => {
@@ -117,6 +117,16 @@ macro_rules! pass_on {
                 self.inner.location()
             }
         });
+    };
+    (Chronicle for $type:ty) => {
+        $crate::store::pass_on!(@impl Chronicle for $type {
+            fn note(entry: &Entry) -> ();
+            fn entries(period: &Period, after: i64, limit: u32) -> Vec<Entry>;
+            fn hours(from: Timestamp, until: Timestamp) -> Vec<Hour>;
+            fn counted_until() -> Timestamp;
+            fn count_hours(hours: &[Hour], until: Timestamp) -> ();
+            fn forget_before(before: Timestamp, limit: u32) -> Forgotten;
+        } {});
     };
     (Upkeep for $type:ty) => {
         $crate::store::pass_on!(@impl Upkeep for $type {

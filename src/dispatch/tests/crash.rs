@@ -156,7 +156,7 @@ fn a_clean_stop_blames_nobody() {
     for _ in 0..6 {
         natively(&bench, |item| item.ids.instance == "s-0");
         assert!(run(&bench));
-        bench.store.stopped_well().unwrap();
+        bench.store.stopped_well(bench.clock.now()).unwrap();
         let found = start(&mut bench);
         assert!(found.set_aside.is_empty() && found.failed.is_empty());
     }

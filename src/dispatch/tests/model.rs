@@ -376,7 +376,8 @@ impl Play {
             *self.world.stops.lock().unwrap() = false;
         }
         // One thread cannot both be alone and step another worker: who is to blame is the business of other tests.
-        self.inside().store.stopped_well().unwrap();
+        let now = self.now();
+        self.inside().store.stopped_well(now).unwrap();
         self.model.owners[0].ended_well = true;
         *self.world.inside.lock().unwrap() = None;
         self.world.open.lock().unwrap().clear();

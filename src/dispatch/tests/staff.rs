@@ -139,7 +139,9 @@ fn one_that_is_gone_is_not_missed() {
         since: started.clock.now(),
         failures: 3,
     };
-    started.store.set_outage("other", Some(&outage)).unwrap();
+    let now = started.clock.now();
+    let store = &started.store;
+    store.set_outage("other", Some(&outage), "", now).unwrap();
     started.kinds[0].entries.lock().remove("other");
     started.promoter.review();
     started.promoter.round().unwrap();

@@ -93,13 +93,18 @@ fn outages_are_counted_and_kept(store: &dyn Store) {
         since: at(7),
         failures,
     };
-    store.set_outage("pacs", Some(&outage(0))).unwrap();
-    store.set_outage("pacs", Some(&outage(3))).unwrap();
+    let set = |outage: Option<Outage>| {
+        store
+            .set_outage("pacs", outage.as_ref(), "refused", at(9))
+            .unwrap();
+    };
+    set(Some(outage(0)));
+    set(Some(outage(3)));
     assert_eq!(known(), Some((Some(outage(3)), 1)));
-    store.set_outage("pacs", None).unwrap();
-    store.set_outage("pacs", None).unwrap();
+    set(None);
+    set(None);
     assert_eq!(known(), Some((None, 1)));
-    store.set_outage("pacs", Some(&outage(0))).unwrap();
+    set(Some(outage(0)));
     assert_eq!(known(), Some((Some(outage(0)), 2)));
 }
 

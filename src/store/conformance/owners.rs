@@ -146,12 +146,12 @@ fn a_sudden_end_blames_what_that_owner_had(one: &dyn Store, two: &dyn Store) {
 fn a_clean_end_blames_nothing(one: &dyn Store, two: &dyn Store) {
     let [first, _] = two_studies(one);
     claim(one, "pacs");
-    one.stopped_well().unwrap();
+    one.stopped_well(at(9)).unwrap();
     one.renew(at(10)).unwrap();
     assert_eq!(two.release_expired(at(10)).unwrap().released, 2);
     for _ in 0..2 {
         assert_eq!(ids(&claim(two, "pacs")), first, "together");
-        two.stopped_well().unwrap();
+        two.stopped_well(at(9)).unwrap();
         two.begin(at(11)).unwrap();
     }
 }

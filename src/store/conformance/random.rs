@@ -352,7 +352,7 @@ impl Play {
 
     fn maybe_ends_well(&mut self) {
         if self.random.u8(..8) == 0 {
-            self.store().stopped_well().unwrap();
+            self.store().stopped_well(self.now()).unwrap();
             let by = self.model.by;
             self.model.owners[by].ended_well = !self.model.owners[by].over;
         }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use rusqlite::{OptionalExtension, params};
 
+use super::chronicle::{Noted, note_with};
 use super::pool::Pool;
 use super::sql;
-use crate::item::{Ahead, Reading, Timestamp};
-use crate::store::Result;
+use crate::item::{Ahead, Event, Reading, Timestamp};
+use crate::store::{Entry, Result};
 
 const OWN: &str = "clock_own";
 const AHEAD: &str = "clock_ahead";
@@ -38,7 +39,13 @@ pub fn set_reading(pool: &Pool, reading: Reading) -> Result<()> {
 
 /// One transaction, since what was given more time would get it twice otherwise. So it may hold the writer for some
 /// time, once.
-pub fn pardon(pool: &Pool, start: Timestamp, over: Duration, now: Timestamp) -> Result<u64> {
+pub fn pardon(
+    pool: &Pool,
+    start: Timestamp,
+    over: Duration,
+    now: Timestamp,
+    noted: Noted,
+) -> Result<u64> {
     let over = i64::try_from(over.as_micros()).unwrap_or(i64::MAX);
     let mut writer = pool.writer()?;
     let tx = writer.begin()?;
@@ -48,6 +55,13 @@ pub fn pardon(pool: &Pool, start: Timestamp, over: Duration, now: Timestamp) -> 
     let back = tx
         .prepare_cached(sql::PARDON_EXPIRED)?
         .execute(params![start, over, now])?;
+    if back > 0 {
+        let entry = Entry {
+            count: Some(back as u64),
+            ..Entry::new(Event::Pardoned, now)
+        };
+        note_with(&tx, noted, &entry)?;
+    }
     tx.commit()?;
     Ok(back as u64)
 }

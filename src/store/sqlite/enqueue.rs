@@ -1,13 +1,14 @@
 //! enqueue: arrivals and requests become items; the cursor moves with them, and the gaps below it change.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::chronicle::note_items;
 use super::pool::Pool;
 use super::{row, sources, sql, studies};
-use crate::item::{Again, Outcome, State, Timestamp};
+use crate::item::{Again, Event, Outcome, State, Timestamp};
 use crate::store::{
     Cursor, Duplicates, Enqueued, Gap, Intake, NewItem, Reached, Reception, Result,
 };
@@ -40,6 +41,7 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
     let tx = writer.begin()?;
     let mut destinations: HashMap<&str, i64> = HashMap::new();
     let mut holds: HashMap<(i64, &str), Hold> = HashMap::new();
+    let mut asked: BTreeMap<&str, u64> = BTreeMap::new();
     for (at, item) in items.iter().enumerate() {
         let destination = match destinations.get(item.destination.as_str()) {
             Some(id) => *id,
@@ -59,6 +61,9 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
             Fate::Made => {
                 insert(&tx, item, destination, duplicates, now)?;
                 answer.enqueued += 1;
+                if duplicates == Duplicates::Request {
+                    *asked.entry(&item.destination).or_default() += 1;
+                }
                 if pair.iter().any(|other| other.by_rule) {
                     answer.again.push(at);
                 }
@@ -98,6 +103,9 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
     answer.forgotten_sources = sources::hear(&tx, heard)?;
     if let Some(reached) = reached {
         write_reached(&tx, reached)?;
+    }
+    for (destination, count) in asked {
+        note_items(&tx, Event::Enqueued, Some(destination), None, count)?;
     }
     tx.commit()?;
     Ok(answer)

@@ -19,14 +19,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use self::chronicle::Noted;
 use super::{
-    Book, Claim, Claims, Counts, Cursor, Desk, DestinationRecord, Enqueued, ErrorOperation,
-    ErrorSummary, FailureTotal, Fault, Filter, Finish, Gap, Groups, Hand, HeldBack, HeldItems,
-    Intake, Journal, LastError, Level, MinuteAtRest, Moved, Outage, Page, Pick, Released,
-    ResourceProgress, Result, StoreError, Upkeep,
+    Book, Chronicle, Claim, Claims, Counts, Cursor, Desk, DestinationRecord, Enqueued, Entry,
+    ErrorOperation, ErrorSummary, FailureTotal, Fault, Filter, Finish, Forgotten, Gap, Groups,
+    Hand, HeldBack, HeldItems, Hour, Intake, Journal, LastError, Level, MinuteAtRest, Moved,
+    Outage, Page, Period, Pick, Released, ResourceProgress, Result, StoreError, Upkeep,
 };
-use crate::item::{Attempt, Item, Reading, Timestamp};
+use crate::item::{Attempt, Event, Item, Reading, Timestamp};
 
+mod chronicle;
 mod claim;
 mod clock;
 mod decisions;
@@ -124,12 +126,30 @@ impl SqliteStore {
         self.write_for(true, work)
     }
 
+    /// The same for what the journal tells of, without its entry where that alone has no room.
+    fn write_noted<T>(&self, work: impl Fn(Noted) -> Result<T>) -> Result<T> {
+        match self.write(|| work(Noted::Too)) {
+            Err(StoreError::Full(_)) => self.write(|| work(Noted::Not)),
+            result => result,
+        }
+    }
+
     fn write_for<T>(&self, person: bool, work: impl Fn() -> Result<T>) -> Result<T> {
         let mut result = work();
         if matches!(result, Err(StoreError::Full(_))) {
             result = self.disk.make_room(&self.pool, person, work);
         }
         self.told(result)
+    }
+
+    /// Behind the last step of what a person did to many items, or the one that failed. What is done is done, whether or
+    /// not it can be told.
+    fn note_operation(&self, event: Event, filter: &Filter, to: Option<&str>, count: u64) {
+        let noted = self
+            .write_for_person(|| chronicle::note_operation(&self.pool, event, filter, to, count));
+        if let Err(error) = noted {
+            log::error!("{event}: {count} items, missing in the journal: {error}");
+        }
     }
 
     /// What fails at work is told, though it makes no items.
@@ -165,7 +185,7 @@ impl Journal for SqliteStore {
 
 impl Claims for SqliteStore {
     fn begin(&self, now: Timestamp) -> Result<Released> {
-        self.write(|| release::begin(&self.pool, &self.owner, now))
+        self.write_noted(|noted| release::begin(&self.pool, &self.owner, now, noted))
     }
 
     fn renew(&self, until: Timestamp) -> Result<()> {
@@ -176,8 +196,8 @@ impl Claims for SqliteStore {
         self.write(|| release::release_expired(&self.pool, now))
     }
 
-    fn stopped_well(&self) -> Result<()> {
-        self.write(|| self.owner.end_well(&self.pool))
+    fn stopped_well(&self, now: Timestamp) -> Result<()> {
+        self.write_noted(|noted| self.owner.end_well(&self.pool, now, noted))
     }
 
     fn jobs_in_hand(&self) -> Result<Vec<String>> {
@@ -222,8 +242,16 @@ impl Claims for SqliteStore {
         self.write(|| operate::set_last_error(&self.pool, destination, error))
     }
 
-    fn set_outage(&self, destination: &str, outage: Option<&Outage>) -> Result<()> {
-        self.write(|| operate::set_outage(&self.pool, destination, outage))
+    fn set_outage(
+        &self,
+        destination: &str,
+        outage: Option<&Outage>,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.write_noted(|noted| {
+            operate::set_outage(&self.pool, destination, outage, why, now, noted)
+        })
     }
 }
 
@@ -256,9 +284,18 @@ impl Desk for SqliteStore {
         dry_run: bool,
     ) -> Result<u64> {
         let done = Cell::new(0);
-        self.write_for_person(|| {
+        let result = self.write_for_person(|| {
             error_queue::operate_errors(&self.pool, operation, filter, expires, dry_run, &done)
-        })?;
+        });
+        if !dry_run {
+            let (event, to) = match operation {
+                ErrorOperation::Replay => (Event::Replayed, None),
+                ErrorOperation::Purge => (Event::Purged, None),
+                ErrorOperation::Redirect { to } => (Event::Redirected, Some(to.as_str())),
+            };
+            self.note_operation(event, filter, to, done.get());
+        }
+        result?;
         Ok(done.get())
     }
 
@@ -342,6 +379,32 @@ impl Book for SqliteStore {
     }
 }
 
+impl Chronicle for SqliteStore {
+    fn note(&self, entry: &Entry) -> Result<()> {
+        self.write_for_person(|| chronicle::note(&self.pool, entry))
+    }
+
+    fn entries(&self, period: &Period, after: i64, limit: u32) -> Result<Vec<Entry>> {
+        chronicle::entries(&self.pool, period, after, limit)
+    }
+
+    fn hours(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Hour>> {
+        chronicle::hours(&self.pool, from, until)
+    }
+
+    fn counted_until(&self) -> Result<Timestamp> {
+        chronicle::counted_until(&self.pool, self.created)
+    }
+
+    fn count_hours(&self, hours: &[Hour], until: Timestamp) -> Result<()> {
+        self.write(|| chronicle::count_hours(&self.pool, hours, until))
+    }
+
+    fn forget_before(&self, before: Timestamp, limit: u32) -> Result<Forgotten> {
+        self.write(|| chronicle::forget_before(&self.pool, before, limit))
+    }
+}
+
 impl Upkeep for SqliteStore {
     fn promote(&self, now: Timestamp, limit: u32) -> Result<Vec<String>> {
         self.write(|| due::promote(&self.pool, now, limit))
@@ -392,7 +455,7 @@ impl Upkeep for SqliteStore {
     }
 
     fn pardon(&self, start: Timestamp, over: Duration, now: Timestamp) -> Result<u64> {
-        self.write(|| clock::pardon(&self.pool, start, over, now))
+        self.write_noted(|noted| clock::pardon(&self.pool, start, over, now, noted))
     }
 
     fn fault(&self) -> Option<Fault> {

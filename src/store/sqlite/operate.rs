@@ -2,12 +2,13 @@
 
 use rusqlite::{Connection, params};
 
+use super::chronicle::{Noted, note_item, note_with};
 use super::enqueue::destination_id;
 use super::pool::Pool;
 use super::{row, sql};
 use crate::item::state::Move;
-use crate::item::{Item, Timestamp};
-use crate::store::{LastError, Moved, Outage, Result};
+use crate::item::{Event, Item, Timestamp};
+use crate::store::{Asker, Entry, LastError, Moved, Outage, Result};
 
 /// Moves one item by `change`, if its state allows `verb`.
 fn operate(
@@ -25,9 +26,26 @@ fn operate(
         return Ok(Moved::Refused(before.state));
     }
     change(&tx)?;
+    let was = before.destination.clone();
     let after: Item = row::read_item(&tx, id)?.unwrap_or(before);
+    if let Some(event) = event_of(verb) {
+        let to = (verb == Move::Redirect).then_some(after.destination.as_str());
+        note_item(&tx, event, &was, to)?;
+    }
     tx.commit()?;
     Ok(Moved::Done(after))
+}
+
+/// What the journal calls what a person does.
+fn event_of(verb: Move) -> Option<Event> {
+    match verb {
+        Move::Replay => Some(Event::Replayed),
+        Move::Redirect => Some(Event::Redirected),
+        Move::Cancel => Some(Event::Cancelled),
+        Move::SendNow => Some(Event::SentNow),
+        Move::Remove => Some(Event::Removed),
+        _ => None,
+    }
 }
 
 pub fn replay(pool: &Pool, id: i64, expires: Option<Timestamp>) -> Result<Moved> {
@@ -84,6 +102,24 @@ fn to_destination(
 
 pub fn set_paused(pool: &Pool, name: &str, paused: bool, now: Timestamp) -> Result<()> {
     to_destination(pool, name, |tx, id| {
+        let before: Option<Timestamp> = tx
+            .prepare_cached(sql::DESTINATION_PAUSED_SINCE)?
+            .query_row([id], |row| row.get(0))?;
+        if before.is_some() == paused {
+            return Ok(());
+        }
+        let event = if paused {
+            Event::Paused
+        } else {
+            Event::Resumed
+        };
+        let entry = Entry {
+            destination: Some(name.to_owned()),
+            user: Asker::current().and_then(|asker| asker.user),
+            seconds: before.map(|since| now.since(since).as_secs()),
+            ..Entry::new(event, now)
+        };
+        note_with(tx, Noted::Too, &entry)?;
         tx.prepare_cached(sql::DESTINATION_PAUSE)?
             .execute(params![id, paused, now])?;
         Ok(())
@@ -94,8 +130,41 @@ pub fn set_last_error(pool: &Pool, name: &str, error: &LastError) -> Result<()> 
     to_destination(pool, name, |tx, id| write_last_error(tx, id, error))
 }
 
-pub fn set_outage(pool: &Pool, name: &str, outage: Option<&Outage>) -> Result<()> {
+/// `why`: what was met when it began.
+pub fn set_outage(
+    pool: &Pool,
+    name: &str,
+    outage: Option<&Outage>,
+    why: &str,
+    now: Timestamp,
+    noted: Noted,
+) -> Result<()> {
     to_destination(pool, name, |tx, id| {
+        let before: Option<Timestamp> = tx
+            .prepare_cached(sql::DESTINATION_OUTAGE_SINCE)?
+            .query_row([id], |row| row.get(0))?;
+        let turn = match (before, outage) {
+            (None, Some(outage)) => Some(Entry {
+                details: Some(why.to_owned()),
+                ..Entry::new(Event::OutageBegan, outage.since)
+            }),
+            (Some(since), None) => Some(Entry {
+                seconds: Some(now.since(since).as_secs()),
+                ..Entry::new(Event::OutageEnded, now)
+            }),
+            _ => None,
+        };
+        if let Some(turn) = turn {
+            let destination = Some(name.to_owned());
+            note_with(
+                tx,
+                noted,
+                &Entry {
+                    destination,
+                    ..turn
+                },
+            )?;
+        }
         tx.prepare_cached(sql::DESTINATION_OUTAGE)?
             .execute(params![
                 id,

@@ -14,10 +14,11 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::chronicle::{Noted, note_with};
 use super::pool::Pool;
 use super::sql;
-use crate::item::Timestamp;
-use crate::store::{Result, StoreError};
+use crate::item::{Event, Timestamp};
+use crate::store::{Entry, Result, StoreError};
 
 /// The owner that a handle of the store is.
 #[derive(Default)]
@@ -98,13 +99,14 @@ impl Owner {
         }
     }
 
-    pub fn end_well(&self, pool: &Pool) -> Result<()> {
+    pub fn end_well(&self, pool: &Pool, now: Timestamp, noted: Noted) -> Result<()> {
         let Some(id) = self.current() else {
             return Ok(());
         };
         let mut writer = pool.writer()?;
         let tx = writer.begin()?;
         tx.prepare_cached(sql::OWNER_ENDED_WELL)?.execute([id])?;
+        note_with(&tx, noted, &Entry::new(Event::Stopped, now))?;
         tx.commit()?;
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use rusqlite::{Connection, params};
 
+use super::chronicle::{Noted, note_with};
 use super::claim::json;
 use super::enqueue::find_destination;
 use super::finish::finish_one;
@@ -12,10 +13,14 @@ use super::operate::write_last_error;
 use super::owner::{self, Over, Owner};
 use super::pool::Pool;
 use super::{row, sql};
-use crate::item::{Class, Outcome, State, Timestamp};
+use crate::item::{Class, Event, Outcome, State, Timestamp};
 use crate::store::{
-    AttemptMade, BLAMED_ASIDE, BLAMED_MOST, HeldBack, LastError, Released, Result, SEEN_ASIDE,
+    AttemptMade, BLAMED_ASIDE, BLAMED_MOST, Entry, HeldBack, LastError, Released, Result,
+    SEEN_ASIDE,
 };
+
+/// Of a start: `Count` items were on their way.
+const SUDDEN: &str = "Orthanc had ended suddenly";
 
 /// Of a claim that goes one by one: the item that is being sent, and the one that is being read ahead.
 const IN_HAND: usize = 2;
@@ -28,12 +33,19 @@ struct Running {
 }
 
 /// A start: what the owner before had on this handle is over too.
-pub fn begin(pool: &Pool, owner: &Owner, now: Timestamp) -> Result<Released> {
+pub fn begin(pool: &Pool, owner: &Owner, now: Timestamp, noted: Noted) -> Result<Released> {
     owner.begin(|own| {
         let mut writer = pool.writer()?;
         let tx = writer.begin()?;
-        let released = release(&tx, &owner::over(&tx, pool.ended, own, now)?, now)?;
+        let over = owner::over(&tx, pool.ended, own, now)?;
+        let released = release(&tx, &over, now)?;
         let new = owner::make(&tx)?;
+        let started = Entry {
+            count: Some(released.released).filter(|count| *count > 0),
+            details: (over.iter().any(|owner| !owner.ended_well)).then(|| SUDDEN.to_owned()),
+            ..Entry::new(Event::Started, now)
+        };
+        note_with(&tx, noted, &started)?;
         let suspects = any_suspects(&tx)?;
         tx.commit()?;
         pool.suspects.store(suspects, Ordering::Release);

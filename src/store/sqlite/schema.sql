@@ -1,6 +1,10 @@
 -- What the migrations lead to; written by a test, see tests/schema.rs.
 PRAGMA user_version = 1;
 
+CREATE INDEX event_kind ON event (kind, time);
+
+CREATE INDEX event_time ON event (time);
+
 CREATE INDEX hold_due ON hold (due);
 
 CREATE INDEX item_class ON item (class, destination, state)
@@ -99,6 +103,19 @@ CREATE TABLE destination (
     CHECK ((last_error IS NULL) = (last_error_details IS NULL))
 ) STRICT;
 
+CREATE TABLE event (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    time          INTEGER NOT NULL,
+    kind          TEXT NOT NULL,
+    destination   TEXT,
+    user          TEXT,
+    count         INTEGER CHECK (count >= 0),
+    redirected_to TEXT,
+    -- How long what ends here was.
+    seconds       INTEGER CHECK (seconds >= 0),
+    details       TEXT
+) STRICT;
+
 CREATE TABLE failure (
     destination  INTEGER NOT NULL REFERENCES destination (id),
     class        TEXT NOT NULL,
@@ -134,6 +151,15 @@ CREATE TABLE hold (
     -- What is due at the latest, whatever arrives.
     latest      INTEGER NOT NULL CHECK (latest >= due),
     PRIMARY KEY (destination, grp)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE hour (
+    destination INTEGER NOT NULL REFERENCES destination (id),
+    hour        INTEGER NOT NULL,
+    sent        INTEGER NOT NULL DEFAULT 0 CHECK (sent >= 0),
+    bytes       INTEGER NOT NULL DEFAULT 0 CHECK (bytes >= 0),
+    failed      INTEGER NOT NULL DEFAULT 0 CHECK (failed >= 0),
+    PRIMARY KEY (destination, hour)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE item (
@@ -281,6 +307,9 @@ WHEN NEW.state = 'Failure' AND OLD.state <> 'Failure' BEGIN
     INSERT INTO failure (destination, class, dimse_status, items, total)
     VALUES (NEW.destination, NEW.class, coalesce(NEW.dimse_status, -1), 1, 1)
     ON CONFLICT DO UPDATE SET items = items + 1, total = total + 1;
+    INSERT INTO hour (destination, hour, failed)
+    VALUES (NEW.destination, NEW.completed / 3600000000, 1)
+    ON CONFLICT DO UPDATE SET failed = failed + 1;
 END;
 
 CREATE TRIGGER failure_left AFTER UPDATE OF state ON item
@@ -295,6 +324,9 @@ WHEN NEW.state = 'Failure' BEGIN
     INSERT INTO failure (destination, class, dimse_status, items, total)
     VALUES (NEW.destination, NEW.class, coalesce(NEW.dimse_status, -1), 1, 1)
     ON CONFLICT DO UPDATE SET items = items + 1, total = total + 1;
+    INSERT INTO hour (destination, hour, failed)
+    VALUES (NEW.destination, NEW.completed / 3600000000, 1)
+    ON CONFLICT DO UPDATE SET failed = failed + 1;
 END;
 
 CREATE TRIGGER failure_removed AFTER DELETE ON item

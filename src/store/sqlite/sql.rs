@@ -41,7 +41,9 @@ statements! {
     DESTINATION_ID = "destination_id";
     DESTINATION_LIST = "destination_list";
     DESTINATION_OUTAGE = "destination_outage";
+    DESTINATION_OUTAGE_SINCE = "destination_outage_since";
     DESTINATION_PAUSE = "destination_pause";
+    DESTINATION_PAUSED_SINCE = "destination_paused_since";
     DESTINATION_SUCCESS = "destination_success";
     DESTINATION_TALLY = "destination_tally";
     ENQUEUE_DOUBT = "enqueue_doubt";
@@ -52,6 +54,12 @@ statements! {
     ENQUEUE_INSERT = "enqueue_insert";
     ENQUEUE_RENEW = "enqueue_renew";
     ERROR_SUMMARY = "error_summary";
+    EVENT_ADD = "event_add";
+    EVENT_DROP = "event_drop";
+    EVENT_FORGET = "event_forget";
+    EVENT_LIST = "event_list";
+    EVENT_LIST_KIND = "event_list_kind";
+    EVENT_MAKE = "event_make";
     EXPIRE = "expire";
     EXPIRE_NEXT = "expire_next";
     FAILURE_TOTALS = "failure_totals";
@@ -68,6 +76,11 @@ statements! {
     GAP_OPEN = "gap_open";
     GAP_READ = "gap_read";
     HELD = "held";
+    HOUR_ADD = "hour_add";
+    HOUR_FORGET = "hour_forget";
+    HOUR_LIST = "hour_list";
+    HOURS_UNTIL = "hours_until";
+    HOURS_UNTIL_WRITE = "hours_until_write";
     ITEM_ATTEMPTS = "item_attempts";
     ITEM_READ = "item_read";
     GROUP_DUE = "group_due";

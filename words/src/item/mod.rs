@@ -6,6 +6,7 @@
 //! - The names here are the names in the database, in the REST API and in the configuration.
 
 pub mod again;
+pub mod event;
 pub mod meaning;
 pub mod outcome;
 pub mod priority;
@@ -17,6 +18,7 @@ pub mod statuses;
 pub mod time;
 
 pub use again::Again;
+pub use event::Event;
 pub use outcome::{Class, Consequence, Outcome};
 pub use priority::Priority;
 pub use retry::RetryPolicy;

@@ -2,7 +2,7 @@
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
-use super::{Class, Priority, State, Timestamp};
+use super::{Class, Event, Priority, State, Timestamp};
 
 macro_rules! word {
     ($type:ty) => {
@@ -24,6 +24,7 @@ macro_rules! word {
 
 word!(State);
 word!(Class);
+word!(Event);
 
 impl FromSql for Priority {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {

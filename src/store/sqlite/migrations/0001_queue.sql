@@ -124,6 +124,34 @@ CREATE TABLE destination (
     CHECK ((last_error IS NULL) = (last_error_details IS NULL))
 ) STRICT;
 
+-- The journal that people read. Names, not references: it tells what was, whatever becomes of a destination.
+CREATE TABLE event (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    time          INTEGER NOT NULL,
+    kind          TEXT NOT NULL,
+    destination   TEXT,
+    user          TEXT,
+    count         INTEGER CHECK (count >= 0),
+    redirected_to TEXT,
+    -- How long what ends here was.
+    seconds       INTEGER CHECK (seconds >= 0),
+    details       TEXT
+) STRICT;
+
+CREATE INDEX event_time ON event (time);
+CREATE INDEX event_kind ON event (kind, time);
+
+-- What each hour (since 1970) brought at each destination. What fails is counted by triggers, what is sent by the ledger
+-- once a minute: that costs a delivery nothing.
+CREATE TABLE hour (
+    destination INTEGER NOT NULL REFERENCES destination (id),
+    hour        INTEGER NOT NULL,
+    sent        INTEGER NOT NULL DEFAULT 0 CHECK (sent >= 0),
+    bytes       INTEGER NOT NULL DEFAULT 0 CHECK (bytes >= 0),
+    failed      INTEGER NOT NULL DEFAULT 0 CHECK (failed >= 0),
+    PRIMARY KEY (destination, hour)
+) STRICT, WITHOUT ROWID;
+
 -- Who claims: one row for each start of a process, until what it had is given back. AUTOINCREMENT: no number is given
 -- twice, since a claim's token has its owner's number in it (owner.rs).
 CREATE TABLE owner (
@@ -317,8 +345,8 @@ CREATE TRIGGER item_removed AFTER DELETE ON item BEGIN
     WHERE destination = OLD.destination AND state = OLD.state;
 END;
 
--- The error queue by kind: how many items are in it, and how many ever came into it. Kept by triggers that look at
--- nothing else, so that a delivery costs what it did.
+-- The error queue by kind: how many items are in it, and how many ever came into it, and into it in each hour. Kept by
+-- triggers that look at nothing else, so that a delivery costs what it did.
 CREATE TABLE failure (
     destination  INTEGER NOT NULL REFERENCES destination (id),
     class        TEXT NOT NULL,
@@ -334,6 +362,9 @@ WHEN NEW.state = 'Failure' BEGIN
     INSERT INTO failure (destination, class, dimse_status, items, total)
     VALUES (NEW.destination, NEW.class, coalesce(NEW.dimse_status, -1), 1, 1)
     ON CONFLICT DO UPDATE SET items = items + 1, total = total + 1;
+    INSERT INTO hour (destination, hour, failed)
+    VALUES (NEW.destination, NEW.completed / 3600000000, 1)
+    ON CONFLICT DO UPDATE SET failed = failed + 1;
 END;
 
 CREATE TRIGGER failure_entered AFTER UPDATE OF state ON item
@@ -341,6 +372,9 @@ WHEN NEW.state = 'Failure' AND OLD.state <> 'Failure' BEGIN
     INSERT INTO failure (destination, class, dimse_status, items, total)
     VALUES (NEW.destination, NEW.class, coalesce(NEW.dimse_status, -1), 1, 1)
     ON CONFLICT DO UPDATE SET items = items + 1, total = total + 1;
+    INSERT INTO hour (destination, hour, failed)
+    VALUES (NEW.destination, NEW.completed / 3600000000, 1)
+    ON CONFLICT DO UPDATE SET failed = failed + 1;
 END;
 
 CREATE TRIGGER failure_left AFTER UPDATE OF state ON item

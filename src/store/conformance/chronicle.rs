@@ -1,0 +1,377 @@
+//! The journal that people read, and each hour's figures.
+
+use std::time::Duration;
+
+use super::*;
+use crate::item::Event;
+use crate::store::{Asker, Entry, ErrorOperation, Hour, Moved, Outage, Period};
+
+pub fn run(make: Make<'_>) {
+    an_outage_begins_and_ends_once(make);
+    pauses_that_change_nothing_are_not_told(&*one(make));
+    starts_stops_and_sudden_ends(make);
+    what_a_person_does_is_told_with_the_name(&*one(make));
+    what_is_refused_or_nobody_asked_for_is_not_told(&*one(make));
+    a_flood_of_one_kind_is_one_entry_a_minute(&*one(make));
+    what_is_old_is_forgotten(&*one(make));
+    a_pardon_is_told(&*one(make));
+    failures_are_counted_in_their_hour_for_ever(&*one(make));
+    what_was_sent_is_added_once(make);
+}
+
+fn always() -> Period {
+    Period {
+        from: at(-FAR),
+        until: at(FAR),
+        destination: None,
+        event: None,
+    }
+}
+
+fn told(store: &dyn Store) -> Vec<Entry> {
+    store.entries(&always(), 0, 1000).unwrap()
+}
+
+/// The kinds alone.
+fn kinds(store: &dyn Store) -> Vec<Event> {
+    told(store).iter().map(|entry| entry.event).collect()
+}
+
+fn by(user: &str, seconds: i64) -> Asker {
+    Asker {
+        user: Some(user.into()),
+        at: at(seconds),
+    }
+}
+
+fn of(event: Event, destination: &str, seconds: i64) -> Entry {
+    Entry {
+        destination: Some(destination.into()),
+        ..Entry::new(event, at(seconds))
+    }
+}
+
+/// Without identifiers.
+#[track_caller]
+fn assert_told(store: &dyn Store, expected: &[Entry]) {
+    let mut found = told(store);
+    assert!(found.windows(2).all(|two| two[0].id < two[1].id));
+    for entry in &mut found {
+        entry.id = 0;
+    }
+    assert_eq!(found, expected);
+}
+
+fn an_outage_begins_and_ends_once(make: Make<'_>) {
+    let [one, two] = make();
+    let outage = |failures| {
+        Some(Outage {
+            since: at(7),
+            failures,
+        })
+    };
+    let set = |store: &dyn Store, outage: Option<Outage>, why: &str, seconds| {
+        store
+            .set_outage("pacs", outage.as_ref(), why, at(seconds))
+            .unwrap();
+    };
+    set(&*one, None, "", 1);
+    set(&*one, outage(1), "refused", 7);
+    set(&*one, outage(2), "refused again", 8);
+    // Another start finds it, and it is no second beginning.
+    set(&*two, outage(3), "timed out", 100);
+    set(&*two, None, "", 3607);
+    set(&*two, None, "", 3608);
+    let mut began = of(Event::OutageBegan, "pacs", 7);
+    began.details = Some("refused".into());
+    let mut ended = of(Event::OutageEnded, "pacs", 3607);
+    ended.seconds = Some(3600);
+    assert_told(&*one, &[began, ended]);
+}
+
+fn pauses_that_change_nothing_are_not_told(store: &dyn Store) {
+    let pause = |paused, seconds: i64, user: &str| {
+        by(user, seconds).during(|| store.set_paused("pacs", paused, at(seconds)).unwrap());
+    };
+    pause(false, 1, "alice");
+    assert_told(store, &[]);
+    pause(true, 2, "alice");
+    pause(true, 3, "bob");
+    pause(false, 62, "bob");
+    pause(false, 63, "alice");
+    let mut paused = of(Event::Paused, "pacs", 2);
+    paused.user = Some("alice".into());
+    let mut resumed = of(Event::Resumed, "pacs", 62);
+    resumed.user = Some("bob".into());
+    resumed.seconds = Some(60);
+    assert_told(store, &[paused, resumed]);
+}
+
+fn starts_stops_and_sudden_ends(make: Make<'_>) {
+    let [one, two] = make();
+    one.stopped_well(at(0)).unwrap();
+    assert_told(&*one, &[]);
+    one.begin(at(1)).unwrap();
+    one.stopped_well(at(2)).unwrap();
+    one.begin(at(3)).unwrap();
+    enqueue(
+        &*one,
+        &[new_item("s", "a", "pacs"), new_item("s", "b", "pacs")],
+    );
+    claim(&*one, "pacs");
+    one.begin(at(4)).unwrap();
+    let mut sudden = Entry::new(Event::Started, at(4));
+    sudden.count = Some(2);
+    sudden.details = Some("Orthanc had ended suddenly".into());
+    let expected = [
+        Entry::new(Event::Started, at(1)),
+        Entry::new(Event::Stopped, at(2)),
+        Entry::new(Event::Started, at(3)),
+        sudden,
+    ];
+    assert_told(&*two, &expected);
+}
+
+fn what_a_person_does_is_told_with_the_name(store: &dyn Store) {
+    let items = [
+        new_item("s", "a", "pacs"),
+        new_item("s", "b", "pacs"),
+        new_item("s", "a", "other"),
+    ];
+    let alice = by("alice", 100);
+    let ids = alice.clone().during(|| {
+        store.enqueue(&Intake::request(&items), at(100)).unwrap();
+        // Those are there already.
+        store.enqueue(&Intake::request(&items), at(100)).unwrap();
+        all(store).iter().map(|item| item.id).collect::<Vec<_>>()
+    });
+    fail_all(store, "pacs", Class::Rejected);
+    alice.clone().during(|| {
+        store.redirect(ids[2], "third", None).unwrap();
+        store.send_now(ids[2]).unwrap();
+        store.cancel(ids[2], at(100)).unwrap();
+        store.replay(ids[2], None).unwrap();
+        store.remove(ids[2]).unwrap();
+        let errors = |operation: ErrorOperation, dry_run| {
+            let filter = Filter {
+                destination: Some("pacs".into()),
+                ..Filter::default()
+            };
+            store
+                .operate_errors(&operation, &filter, &|_| None, dry_run)
+                .unwrap()
+        };
+        assert_eq!(errors(ErrorOperation::Replay, true), 2);
+        assert_eq!(errors(ErrorOperation::Replay, false), 2);
+        assert_eq!(errors(ErrorOperation::Purge, false), 0);
+    });
+    let entry = |event, destination: &str, count| Entry {
+        user: Some("alice".into()),
+        count: Some(count),
+        ..of(event, destination, 100)
+    };
+    let redirected = Entry {
+        to: Some("third".into()),
+        ..entry(Event::Redirected, "other", 1)
+    };
+    let expected = [
+        entry(Event::Enqueued, "other", 1),
+        entry(Event::Enqueued, "pacs", 2),
+        redirected,
+        entry(Event::SentNow, "third", 1),
+        entry(Event::Cancelled, "third", 1),
+        entry(Event::Replayed, "third", 1),
+        entry(Event::Removed, "third", 1),
+        entry(Event::Replayed, "pacs", 2),
+    ];
+    assert_told(store, &expected);
+    // Those of the destination, what came from or to it, and what concerns all.
+    store.note(&Entry::new(Event::Reloaded, at(101))).unwrap();
+    let period = Period {
+        destination: Some("third".into()),
+        ..always()
+    };
+    let found = store.entries(&period, 0, 1000).unwrap();
+    let found: Vec<Event> = found.iter().map(|entry| entry.event).collect();
+    let expected = [
+        Event::Redirected,
+        Event::SentNow,
+        Event::Cancelled,
+        Event::Replayed,
+        Event::Removed,
+        Event::Reloaded,
+    ];
+    assert_eq!(found, expected);
+    let replayed = Period {
+        event: Some(Event::Replayed),
+        ..period
+    };
+    assert_eq!(store.entries(&replayed, 0, 1000).unwrap().len(), 1);
+    // Page by page.
+    let mut pages = Vec::new();
+    loop {
+        let after = pages.last().map_or(0, |entry: &Entry| entry.id);
+        let page = store.entries(&always(), after, 2).unwrap();
+        assert!(page.len() <= 2);
+        if page.is_empty() {
+            break;
+        }
+        pages.extend(page);
+    }
+    assert_eq!(pages, told(store));
+    let from = |from, until| Period {
+        from: at(from),
+        until: at(until),
+        ..always()
+    };
+    assert_eq!(store.entries(&from(101, 102), 0, 10).unwrap().len(), 1);
+    assert_eq!(store.entries(&from(100, 101), 0, 10).unwrap().len(), 8);
+    assert_eq!(store.entries(&from(102, 900), 0, 10).unwrap(), []);
+}
+
+fn what_is_refused_or_nobody_asked_for_is_not_told(store: &dyn Store) {
+    let ids = enqueue(
+        store,
+        &[new_item("s", "a", "pacs"), new_item("s", "b", "pacs")],
+    );
+    store.cancel(ids[0], at(1)).unwrap();
+    by("alice", 2).during(|| {
+        assert!(matches!(
+            store.cancel(ids[0], at(2)).unwrap(),
+            Moved::Refused(_)
+        ));
+        assert_eq!(store.remove(12345).unwrap(), Moved::Unknown);
+        enqueue(store, &[new_item("s", "c", "pacs")]);
+    });
+    assert_told(store, &[]);
+}
+
+fn a_flood_of_one_kind_is_one_entry_a_minute(store: &dyn Store) {
+    let items: Vec<NewItem> = (0..300)
+        .map(|number| new_item("s", &format!("i{number}"), "pacs"))
+        .collect();
+    let ids = enqueue(store, &items);
+    for (second, id) in ids.into_iter().enumerate() {
+        let second = second as i64;
+        let user = if second % 2 == 0 { "script" } else { "alice" };
+        by(user, second).during(|| store.cancel(id, at(second)).unwrap());
+    }
+    let entries = told(store);
+    // Five minutes of two people.
+    assert_eq!(entries.len(), 10, "{entries:#?}");
+    let count: u64 = entries.iter().filter_map(|entry| entry.count).sum();
+    assert_eq!(count, 300);
+    assert!(entries.iter().all(|entry| entry.count == Some(30)));
+    // Of pauses each counts.
+    for second in 400..410 {
+        by("script", second).during(|| {
+            store
+                .set_paused("pacs", second % 2 == 0, at(second))
+                .unwrap();
+        });
+    }
+    assert_eq!(told(store).len(), 20);
+}
+
+fn what_is_old_is_forgotten(store: &dyn Store) {
+    for second in 0..50 {
+        store
+            .note(&of(Event::Paused, "pacs", second * 3600))
+            .unwrap();
+        let hour = Hour {
+            destination: "pacs".into(),
+            hour: at(second * 3600).micros() / 3_600_000_000,
+            sent: 1,
+            bytes: 2,
+            failed: 0,
+        };
+        store.count_hours(&[hour], at(0)).unwrap();
+    }
+    let before = at(40 * 3600);
+    assert_eq!(store.forget_before(before, 30).unwrap().old, 60);
+    assert_eq!(store.forget_before(before, 30).unwrap().old, 20);
+    assert_eq!(store.forget_before(before, 30).unwrap().old, 0);
+    let left = told(store);
+    assert_eq!((left.len(), left[0].time), (10, before));
+    assert_eq!(store.hours(at(0), at(FAR)).unwrap().len(), 10);
+    // What comes later is no number that was given before.
+    let last = left[9].id;
+    assert_eq!(store.forget_before(at(FAR), 1000).unwrap().old, 20);
+    store.note(&of(Event::Resumed, "pacs", 0)).unwrap();
+    assert!(told(store)[0].id > last);
+}
+
+fn a_pardon_is_told(store: &dyn Store) {
+    let mut new = new_item("study", "a", "pacs");
+    new.expires = Some(at(10));
+    enqueue(store, &[new]);
+    store.expire(at(10), 1).unwrap();
+    let pardon = |start| {
+        let over = Duration::from_secs(3600);
+        store.pardon(start, over, at(20)).unwrap()
+    };
+    assert_eq!(pardon(at(-5)), 0, "made since");
+    assert_eq!(kinds(store), []);
+    assert_eq!(pardon(at(5)), 1);
+    let mut pardoned = Entry::new(Event::Pardoned, at(20));
+    pardoned.count = Some(1);
+    assert_told(store, &[pardoned]);
+}
+
+/// However they came there, and whatever became of them.
+fn failures_are_counted_in_their_hour_for_ever(store: &dyn Store) {
+    let mut items = vec![
+        new_item("s", "a", "pacs"),
+        new_item("s", "b", "pacs"),
+        new_item("t", "c", "pacs"),
+        new_item("t", "d", "other"),
+    ];
+    items[2].failed = Some(Outcome::new(Class::Coercion, "undecided"));
+    items[3].expires = Some(at(3599));
+    enqueue(store, &items);
+    let failed = fail_all(store, "pacs", Class::Rejected);
+    assert_eq!(failed.len(), 2);
+    store.expire(at(7200), 10).unwrap();
+    store.replay(failed[0], None).unwrap();
+    store.remove(failed[1]).unwrap();
+    let first = at(0).micros() / 3_600_000_000;
+    let hour = |destination: &str, hour, failed| Hour {
+        destination: destination.into(),
+        hour,
+        failed,
+        ..Hour::default()
+    };
+    let expected = [hour("other", first + 2, 1), hour("pacs", first, 3)];
+    assert_eq!(store.hours(at(0), at(7201)).unwrap(), expected);
+    assert_eq!(store.hours(at(0), at(7200)).unwrap(), expected[1..]);
+    assert_eq!(store.hours(at(3600), at(10_000)).unwrap(), expected[..1]);
+    // Once more is once more.
+    fail_all(store, "pacs", Class::Rejected);
+    assert_eq!(store.hours(at(0), at(1)).unwrap()[0].failed, 4);
+}
+
+fn what_was_sent_is_added_once(make: Make<'_>) {
+    let [one, two] = make();
+    assert_eq!(one.counted_until().unwrap(), one.created().unwrap());
+    let hour = |destination: &str, sent, bytes| Hour {
+        destination: destination.into(),
+        hour: at(0).micros() / 3_600_000_000,
+        sent,
+        bytes,
+        failed: 99,
+    };
+    one.count_hours(&[hour("pacs", 3, 30), hour("other", 1, 10)], at(60))
+        .unwrap();
+    two.count_hours(&[hour("pacs", 4, 40)], at(120)).unwrap();
+    one.count_hours(&[], at(180)).unwrap();
+    assert_eq!(two.counted_until().unwrap(), at(180));
+    let found = one.hours(at(0), at(1)).unwrap();
+    let found: Vec<(String, u64, u64, u64)> = found
+        .into_iter()
+        .map(|one| (one.destination, one.sent, one.bytes, one.failed))
+        .collect();
+    assert_eq!(
+        found,
+        [("other".into(), 1, 10, 0), ("pacs".into(), 7, 70, 0)]
+    );
+}

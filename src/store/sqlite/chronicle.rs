@@ -1,0 +1,258 @@
+//! The journal that people read, and each hour's figures.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::enqueue::destination_id;
+use super::pool::Pool;
+use super::sql;
+use crate::item::{Event, Timestamp};
+use crate::store::chronicle::ADDED_SECONDS;
+use crate::store::{
+    Asker, CLOCK_SLACK_SECONDS, Entry, Filter, Forgotten, Hour, MOST_ENTRIES, Period, Result,
+    StoreError,
+};
+
+/// The longest text that is kept, in characters.
+const MAX_DETAILS: usize = 300;
+
+const HOUR_MICROS: i64 = 3_600_000_000;
+
+/// Whether an entry is written too: it is left out where there is no room for it, and what it tells of can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noted {
+    Too,
+    Not,
+}
+
+pub fn note(pool: &Pool, entry: &Entry) -> Result<()> {
+    let mut writer = pool.writer()?;
+    let tx = writer.begin()?;
+    write(&tx, entry)?;
+    tx.commit()?;
+    Ok(())
+}
+
+/// Writes an entry in the transaction of what it tells of.
+///
+/// # Errors
+/// Where there is no room, or somebody else has the lock: then the transaction is lost too. Whatever else is wrong with
+/// the journal undoes nothing.
+pub fn note_with(tx: &Connection, noted: Noted, entry: &Entry) -> Result<()> {
+    if noted == Noted::Not {
+        log::error!("{} is missing in the journal: no room", entry.event);
+        return Ok(());
+    }
+    match write(tx, entry) {
+        Err(error @ (StoreError::Full(_) | StoreError::Locked(_))) => Err(error),
+        Err(error) => {
+            log::error!("{} is missing in the journal: {error}", entry.event);
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+/// What a person did to one item, if one did.
+pub fn note_item(tx: &Connection, event: Event, destination: &str, to: Option<&str>) -> Result<()> {
+    note_items(tx, event, Some(destination), to, 1)
+}
+
+/// The same to so many.
+pub fn note_items(
+    tx: &Connection,
+    event: Event,
+    destination: Option<&str>,
+    to: Option<&str>,
+    count: u64,
+) -> Result<()> {
+    let Some(asker) = Asker::current().filter(|_| count > 0) else {
+        return Ok(());
+    };
+    let entry = Entry {
+        destination: destination.map(str::to_owned),
+        to: to.map(str::to_owned),
+        count: Some(count),
+        ..asker.did(event)
+    };
+    note_with(tx, Noted::Too, &entry)
+}
+
+/// The end of an operation in steps, done by now.
+pub fn note_operation(
+    pool: &Pool,
+    event: Event,
+    filter: &Filter,
+    to: Option<&str>,
+    count: u64,
+) -> Result<()> {
+    if count == 0 || Asker::current().is_none() {
+        return Ok(());
+    }
+    let mut writer = pool.writer()?;
+    let tx = writer.begin()?;
+    note_items(&tx, event, filter.destination.as_deref(), to, count)?;
+    tx.commit()?;
+    Ok(())
+}
+
+fn write(tx: &Connection, entry: &Entry) -> Result<()> {
+    let details = entry.details.as_deref().map(cut);
+    let count = entry.count.map(number);
+    if entry.event.is_of_items() && count.is_some() {
+        let added = tx.prepare_cached(sql::EVENT_ADD)?.execute(params![
+            entry.event,
+            entry.time.plus_seconds(-ADDED_SECONDS),
+            entry.time,
+            entry.destination,
+            entry.user,
+            entry.to,
+            details,
+            count,
+        ])?;
+        if added > 0 {
+            return Ok(());
+        }
+    }
+    tx.prepare_cached(sql::EVENT_MAKE)?.execute(params![
+        entry.event,
+        entry.time,
+        entry.destination,
+        entry.user,
+        entry.to,
+        details,
+        count,
+        entry.seconds.map(number),
+    ])?;
+    Ok(())
+}
+
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn cut(text: &str) -> &str {
+    match text.char_indices().nth(MAX_DETAILS) {
+        Some((end, _)) => &text[..end],
+        None => text,
+    }
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let count: Option<i64> = row.get(5)?;
+    let seconds: Option<i64> = row.get(7)?;
+    Ok(Entry {
+        id: row.get(0)?,
+        time: row.get(1)?,
+        event: row.get(2)?,
+        destination: row.get(3)?,
+        user: row.get(4)?,
+        count: count.map(i64::unsigned_abs),
+        to: row.get(6)?,
+        seconds: seconds.map(i64::unsigned_abs),
+        details: row.get(8)?,
+    })
+}
+
+pub fn entries(pool: &Pool, period: &Period, after: i64, limit: u32) -> Result<Vec<Entry>> {
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    let Period {
+        from,
+        until,
+        destination,
+        event,
+    } = period;
+    let found = match event {
+        Some(event) => tx
+            .prepare_cached(sql::EVENT_LIST_KIND)?
+            .query_map(
+                params![after, from, until, destination, limit, event],
+                entry,
+            )?
+            .collect::<rusqlite::Result<_>>()?,
+        None => {
+            let slack = from.plus_seconds(-CLOCK_SLACK_SECONDS);
+            tx.prepare_cached(sql::EVENT_LIST)?
+                .query_map(
+                    params![after, from, until, slack, destination, limit],
+                    entry,
+                )?
+                .collect::<rusqlite::Result<_>>()?
+        }
+    };
+    Ok(found)
+}
+
+/// The hour (since 1970) of a time.
+fn hour_of(time: Timestamp) -> i64 {
+    time.micros().div_euclid(HOUR_MICROS)
+}
+
+pub fn hours(pool: &Pool, from: Timestamp, until: Timestamp) -> Result<Vec<Hour>> {
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    // The end is not included: an hour that begins with it has no part.
+    let end = hour_of(Timestamp::from_micros(until.micros().saturating_sub(1))).saturating_add(1);
+    let hours = tx
+        .prepare_cached(sql::HOUR_LIST)?
+        .query_map(params![hour_of(from), end], |row| {
+            Ok(Hour {
+                destination: row.get(0)?,
+                hour: row.get(1)?,
+                sent: row.get::<_, i64>(2)?.unsigned_abs(),
+                bytes: row.get::<_, i64>(3)?.unsigned_abs(),
+                failed: row.get::<_, i64>(4)?.unsigned_abs(),
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(hours)
+}
+
+pub fn counted_until(pool: &Pool, created: Timestamp) -> Result<Timestamp> {
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    let until: Option<Timestamp> = tx
+        .prepare_cached(sql::HOURS_UNTIL)?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(until.unwrap_or(created))
+}
+
+pub fn count_hours(pool: &Pool, hours: &[Hour], until: Timestamp) -> Result<()> {
+    let mut writer = pool.writer()?;
+    let tx = writer.begin()?;
+    for one in hours {
+        let destination = destination_id(&tx, &one.destination)?;
+        tx.prepare_cached(sql::HOUR_ADD)?.execute(params![
+            destination,
+            one.hour,
+            number(one.sent),
+            number(one.bytes)
+        ])?;
+    }
+    tx.prepare_cached(sql::HOURS_UNTIL_WRITE)?
+        .execute([until])?;
+    tx.commit()?;
+    Ok(())
+}
+
+pub fn forget_before(pool: &Pool, before: Timestamp, limit: u32) -> Result<Forgotten> {
+    let mut writer = pool.writer()?;
+    let tx = writer.begin()?;
+    let old = tx
+        .prepare_cached(sql::EVENT_FORGET)?
+        .execute(params![before, limit])?;
+    let hours = tx
+        .prepare_cached(sql::HOUR_FORGET)?
+        .execute(params![hour_of(before), limit])?;
+    let over = tx
+        .prepare_cached(sql::EVENT_DROP)?
+        .execute(params![MOST_ENTRIES, limit])?;
+    if old + hours + over > 0 {
+        tx.commit()?;
+    }
+    Ok(Forgotten {
+        old: (old + hours) as u64,
+        over: over as u64,
+    })
+}

@@ -1,0 +1,1 @@
+SELECT outage_since FROM destination WHERE id = ?1
