@@ -166,6 +166,9 @@ impl Step {
     }
 }
 
+/// What names a tag.
+const TAG: &str = "a keyword of the standard, as PatientID, or gggg,eeee in hexadecimal";
+
 /// A tag by its keyword, by what `own` knows, or as `gggg,eeee`.
 ///
 /// # Errors
@@ -178,8 +181,8 @@ pub fn tag(text: &str, own: &dyn Fn(&str) -> Option<(u16, u16)>) -> Result<Tag, 
     let found =
         dictionary::tag(text).or_else(|| own(text).map(|(group, element)| Tag(group, element)));
     found.ok_or_else(|| match dictionary::nearest(text) {
-        Some(near) => format!("\"{text}\" is no tag (did you mean \"{near}\"?)"),
-        None => format!("\"{text}\" is no tag: a keyword of the standard, as PatientID, or gggg,eeee in hexadecimal"),
+        Some(near) => format!("\"{text}\" is no tag: {TAG} (did you mean \"{near}\"?)"),
+        None => format!("\"{text}\" is no tag: {TAG}"),
     })
 }
 

@@ -16,6 +16,7 @@ const DERIVATION: Tag = Tag(0x0008, 0x9124);
 
 fn entry(options: &[ProfileOption]) -> Deidentification {
     Deidentification {
+        key_file: "trial.key".into(),
         name: "trial".to_owned(),
         options: options.to_vec(),
         key: Key::new(b"0123456789abcdef").expect("a key"),

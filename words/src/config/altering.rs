@@ -9,12 +9,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::coercion::{
-    From, Recipe, RecipeReader, Recipes, Serial, Serials, Words, leftovers, names_source, serials,
+    From, Recipe, RecipeReader, Recipes, STEP_KEYS, Serial, Serials, Words, leftovers,
+    names_source, serials,
 };
 use super::conditions::Reader;
-use super::deidentify::{Deidentification, DeidentificationReader, Deidentifications};
-use super::mistake::{Mistakes, one_of, quoted_text};
-use super::raw::{Node, Object};
+use super::deidentify::{Deidentification, DeidentificationReader, Deidentifications, ENTRY_KEYS};
+use super::mistake::{Mistakes, name_of, quoted_text};
+use super::raw::{Node, Object, Written};
 use super::settings::{DestinationSettings, Transport};
 
 /// The sections.
@@ -22,6 +23,27 @@ pub(super) struct Altering {
     serials: Serials,
     coercions: Recipes,
     deidentifications: Deidentifications,
+    /// `Coercions` and `Deidentifications` are no objects: any name may be one of theirs.
+    unread: Named,
+}
+
+/// Which of `Coerce` and `Deidentify` name something, be it an entry with a mistake: a mistake there hides none here.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Named {
+    coerce: bool,
+    deidentify: bool,
+}
+
+/// Where a key belongs that stands among those of a destination.
+pub(super) fn misplaced(key: &str) -> Option<String> {
+    let belongs = |where_to: &str, by: &str| {
+        format!("nothing: {key} belongs into {where_to}, whose name stands here as {by}")
+    };
+    if STEP_KEYS.contains(&key) {
+        return Some(belongs("a step of an entry of Coercions", "Coerce"));
+    }
+    let is_entry = ENTRY_KEYS.contains(&key);
+    is_entry.then(|| belongs("an entry of Deidentifications", "Deidentify"))
 }
 
 impl Altering {
@@ -44,19 +66,24 @@ impl Altering {
             referred: ["Sources", "Serials"].map(|key| Some(section.get(key)?.value)),
         };
         let mut coercions = Recipes::new();
-        section.read("Coercions", &mut coercions, |n| reader.recipes(n, mistakes));
+        let of_coercions =
+            section.read("Coercions", &mut coercions, |n| reader.recipes(n, mistakes));
         let reader = DeidentificationReader {
             recipes: reader,
             base,
         };
         let mut deidentifications = Deidentifications::new();
-        section.read("Deidentifications", &mut deidentifications, |n| {
+        let of_entries = section.read("Deidentifications", &mut deidentifications, |n| {
             reader.read(n, mistakes)
         });
         Altering {
             coercions,
             deidentifications,
             serials: numbers,
+            unread: Named {
+                coerce: of_coercions == Written::Wrong,
+                deidentify: of_entries == Written::Wrong,
+            },
         }
     }
 
@@ -78,10 +105,17 @@ impl Altering {
         &self,
         section: &Object<'_>,
         settings: &mut DestinationSettings,
+        named: &mut Named,
         mistakes: &mut Mistakes,
     ) {
         section.read("Coerce", &mut settings.coerce, |n| {
-            named(n, &self.coercions, "Coercions", mistakes)
+            entry(
+                n,
+                &self.coercions,
+                self.unread.coerce,
+                "Coercions",
+                mistakes,
+            )
         });
         section.read(
             "OriginalAttributes",
@@ -89,33 +123,41 @@ impl Altering {
             |n| n.boolean(mistakes),
         );
         section.read("Deidentify", &mut settings.deidentify, |n| {
-            named(n, &self.deidentifications, "Deidentifications", mistakes)
+            let (all, is_unread) = (&self.deidentifications, self.unread.deidentify);
+            entry(n, all, is_unread, "Deidentifications", mistakes)
         });
-        let is_named = |key: &str| section.get(key).filter(|node| !node.value.is_null());
-        if settings.coerce.is_some() && settings.deidentify.is_some() {
-            if let Some(node) = is_named("Deidentify").or_else(|| is_named("Coerce")) {
-                let allowed = "Coerce or Deidentify, which has a Set of its own, and not both (null takes away what Defaults say)";
-                node.wrong(mistakes, allowed);
+        for (key, is_named) in [
+            ("Coerce", &mut named.coerce),
+            ("Deidentify", &mut named.deidentify),
+        ] {
+            if let Some(node) = section.get(key) {
+                *is_named = node.value.is_string();
             }
+        }
+        if named.coerce && named.deidentify {
+            not_both(section, mistakes);
         }
         if settings.transport != Transport::Rest {
             return;
         }
         for (key, is_set) in [
-            ("Coerce", settings.coerce.is_some()),
-            ("Deidentify", settings.deidentify.is_some()),
+            ("Coerce", named.coerce),
+            ("Deidentify", named.deidentify),
             ("Compress", settings.compress.is_some()),
         ] {
             if !is_set {
                 continue;
             }
             if let Some(node) = section.get(key) {
-                let allowed =
-                    "nothing while Transport is \"Rest\": Orthanc's jobs send what is stored";
+                let allowed = format!(
+                    "nothing while Transport is \"Rest\" ({}): Orthanc's jobs send what is stored",
+                    place(section, "Transport")
+                );
                 node.wrong(mistakes, allowed);
             } else if let Some(node) = section.get("Transport") {
                 let allowed = format!(
-                    "\"Auto\" or \"Native\" while {key} is set (\"{key}\": null takes it away)"
+                    "\"Auto\" or \"Native\" while {key} is set ({}; \"{key}\": null takes it away here)",
+                    place(section, key)
                 );
                 node.wrong(mistakes, allowed);
             }
@@ -180,6 +222,12 @@ impl Altering {
                     "no destination names the de-identification {name} (Deidentifications)"
                 ));
             }
+            if one.is_key_open() {
+                remarks.push(format!(
+                    "others than its owner can use the key of the de-identification {name}: chmod 600 {}",
+                    one.key_file.display()
+                ));
+            }
             remarks.extend(one.copies().map(|path| {
                 format!("the de-identification {name} sets what {path} of the stored instance says")
             }));
@@ -188,8 +236,12 @@ impl Altering {
         for (index, serial) in all_serials.iter().enumerate() {
             let mut others = all_serials.iter().take(index);
             if let Some(other) = others.find(|other| other.prefix == serial.prefix) {
+                let same = match serial.prefix.as_str() {
+                    "" => "both no Prefix".to_owned(),
+                    prefix => format!("the same Prefix {}", quoted_text(prefix)),
+                };
                 remarks.push(format!(
-                    "the serials {} and {} have the same Prefix: two studies can get the same number",
+                    "the serials {} and {} have {same}: two studies can get the same number; give each a Prefix of its own",
                     quoted_text(&other.name),
                     quoted_text(&serial.name)
                 ));
@@ -198,9 +250,11 @@ impl Altering {
         for (at, own) in all() {
             let is_inherited = at != "Defaults" && defaults.original_attributes;
             if own.original_attributes && own.coerce.is_none() && !is_inherited {
-                remarks.push(format!(
-                    "{at} has OriginalAttributes and no Coerce: nothing is changed there"
-                ));
+                let why = match &own.deidentify {
+                    Some(_) => "and Deidentify: what was there before is never sent from there",
+                    None => "and no Coerce: nothing is changed there",
+                };
+                remarks.push(format!("{at} has OriginalAttributes {why}"));
             }
         }
         remarks
@@ -213,29 +267,57 @@ fn valid<T>(read: &BTreeMap<String, Option<Arc<T>>>) -> BTreeMap<String, Arc<T>>
         .collect()
 }
 
-/// The entry of this name, or `null` for none.
-fn named<T>(
+/// Where a key of a destination is written that is not where its defaults are.
+fn place(section: &Object<'_>, key: &str) -> String {
+    match section.get(key) {
+        Some(node) => node.path,
+        None => format!("SendQueue.Defaults.{key}"),
+    }
+}
+
+/// `Coerce` and `Deidentify`, of which one is written here.
+fn not_both(section: &Object<'_>, mistakes: &mut Mistakes) {
+    let is_written = |key: &str| section.get(key).is_some();
+    let (key, other) = match (is_written("Deidentify"), is_written("Coerce")) {
+        (true, _) => ("Deidentify", "Coerce"),
+        (false, true) => ("Coerce", "Deidentify"),
+        // Both are in Defaults, and were told of there.
+        (false, false) => return,
+    };
+    let mend = match is_written(other) {
+        true => "take away one of the two".to_owned(),
+        false => format!("\"{other}\": null here switches it off for this destination"),
+    };
+    if let Some(node) = section.get(key) {
+        node.wrong(
+            mistakes,
+            format!(
+                "not both: {other} is set too ({}); {mend} (Deidentify has a Set of its own)",
+                place(section, other)
+            ),
+        );
+    }
+}
+
+/// The entry of this name, or `null` for none. `is_unread`: nobody knows the names.
+fn entry<T>(
     node: &Node<'_>,
     entries: &BTreeMap<String, Option<Arc<T>>>,
+    is_unread: bool,
     section: &str,
     mistakes: &mut Mistakes,
 ) -> Option<Option<Arc<T>>> {
     if node.value.is_null() {
         return Some(None);
     }
-    let allowed = |found| {
-        let names = one_of(entries.keys().map(String::as_str), found);
-        format!("a name of {section}, {names}; or null")
-    };
-    let Some(name) = node.value.as_str() else {
-        node.wrong(mistakes, allowed(None));
-        return None;
-    };
-    match entries.get(name) {
-        // None: it has a mistake of its own.
-        Some(entry) => Some(entry.clone()),
-        None => {
-            node.wrong(mistakes, allowed(Some(name)));
+    let name = node.value.as_str();
+    match name.map(|name| entries.get(name)) {
+        // `None` inside: it has a mistake of its own.
+        Some(Some(entry)) => Some(entry.clone()),
+        Some(None) if is_unread => None,
+        _ => {
+            let names = name_of(section, entries.keys().map(String::as_str), name);
+            node.wrong(mistakes, format!("{names}; or null"));
             None
         }
     }

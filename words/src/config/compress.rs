@@ -47,19 +47,21 @@ pub(super) fn compress(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<Optio
         return Some(None);
     }
     let section = node.section(&KEYS, mistakes)?;
-    if let Some(quality) = section.get("Quality") {
+    let quality = section.get("Quality");
+    if let Some(quality) = &quality {
         quality.wrong(
             mistakes,
             "nothing: Orthanc takes no quality from its plugins; its own DicomLossyTranscodingQuality holds for all that it encodes",
         );
-        return None;
     }
-    let mut lossy = false;
     let flag = section.get("Lossy");
-    if let Some(flag) = &flag {
-        lossy = flag.boolean(mistakes)?;
-    }
-    let syntax = syntax(node, &section, lossy, mistakes)?;
+    let lossy = match &flag {
+        Some(flag) => flag.boolean(mistakes),
+        None => Some(false),
+    };
+    // Where it is not known whether it may lose something, it is not told that it does.
+    let syntax = syntax(node, &section, lossy.unwrap_or(true), mistakes)?;
+    let lossy = lossy.filter(|_| quality.is_none())?;
     let is_lossy = LOSSY.iter().any(|(uid, _)| *uid == syntax);
     if lossy && !is_lossy {
         let allowed = "false, or none, with a lossless transfer syntax";

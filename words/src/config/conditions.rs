@@ -15,7 +15,7 @@ use std::sync::Arc;
 use sendqueue_dicom::dictionary;
 use serde_json::{Map, Value};
 
-use super::mistake::{Mistakes, nearest, one_of, printable, quoted_text};
+use super::mistake::{Mistakes, name_of, nearest, one_of, printable, quoted_text};
 use super::raw::{Node, Object};
 use super::settings::{Conditions, Match, Source, Tag};
 use super::vocabulary::{ABSENT, AET, ORIGINS, PRESENT, REGEX, aet};
@@ -230,8 +230,8 @@ impl<'a> Reader<'a> {
                 // It has a mistake of its own.
                 Some(None) => {}
                 None => {
-                    let names = one_of(self.sources.keys().map(String::as_str), Some(name));
-                    entry.wrong(mistakes, format!("a name of Sources, {names}"));
+                    let names = self.sources.keys().map(String::as_str);
+                    entry.wrong(mistakes, name_of("Sources", names, Some(name)));
                 }
             }
         }

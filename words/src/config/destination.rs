@@ -7,7 +7,7 @@
 //! - Two keys that depend on each other are compared only where one of them is written and both are
 //!   valid: one slip of the pen is one mistake.
 
-use super::altering::Altering;
+use super::altering::{Altering, Named, misplaced};
 use super::compress::compress;
 use super::mistake::{Mistakes, quoted_text};
 use super::raw::{Node, Object, Written};
@@ -75,6 +75,7 @@ pub(super) struct Draft {
     split: bool,
     /// `QuietSeconds` and `MaxQuietSeconds` are valid.
     quiet: bool,
+    named: Named,
 }
 
 impl Draft {
@@ -85,13 +86,14 @@ impl Draft {
             delays: true,
             quiet: true,
             split: false,
+            named: Named::default(),
         }
     }
 
     /// What `node` says, over `self`.
     pub fn over(&self, node: &Node<'_>, altering: &Altering, mistakes: &mut Mistakes) -> Draft {
         let mut draft = self.clone();
-        let Some(section) = node.section(&KEYS, mistakes) else {
+        let Some(section) = node.section_but_for(&KEYS, &misplaced, mistakes) else {
             return draft;
         };
         let s = &mut draft.settings;
@@ -145,7 +147,7 @@ impl Draft {
         });
         section.read("Windows", &mut s.windows, |n| windows(n, mistakes));
 
-        altering.read_keys(&section, s, mistakes);
+        altering.read_keys(&section, s, &mut draft.named, mistakes);
 
         draft.read_split(&section, mistakes);
         draft.read_quiet(&section, mistakes);

@@ -115,6 +115,19 @@ pub fn member(path: &str, key: &str) -> String {
     }
 }
 
+/// `a name of Coercions, one of "A", "B" (did you mean "B"?)`; or `a name of Coercions, which is empty`.
+pub(super) fn name_of<'a>(
+    section: &str,
+    names: impl IntoIterator<Item = &'a str>,
+    found: Option<&str>,
+) -> String {
+    let mut names = names.into_iter().peekable();
+    match names.peek() {
+        Some(_) => format!("a name of {section}, {}", one_of(names, found)),
+        None => format!("a name of {section}, which is empty"),
+    }
+}
+
 /// `one of "A", "B" (did you mean "B"?)`.
 pub(super) fn one_of<'a>(names: impl IntoIterator<Item = &'a str>, found: Option<&str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
@@ -124,7 +137,7 @@ pub(super) fn one_of<'a>(names: impl IntoIterator<Item = &'a str>, found: Option
         .map(|n| quoted_text(n))
         .collect();
     let mut text = match names.len() {
-        0 => return "none: there is not one".to_owned(),
+        0 => return "nothing: there is none".to_owned(),
         1 => list.join(""),
         n if n > MOST_NAMES => format!("one of {}, … ({n} in all)", list.join(", ")),
         _ => format!("one of {}", list.join(", ")),

@@ -10,6 +10,7 @@ mod alerts;
 mod altering;
 pub mod coercion;
 pub mod compress;
+mod condition_remarks;
 mod conditions;
 mod current;
 pub mod deidentify;

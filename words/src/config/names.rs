@@ -3,15 +3,15 @@
 //! Invariant: a name that cannot be one is told at the start, where the entries of its kind can be known then.
 
 use super::host::Host;
-use super::mistake::one_of;
+use super::mistake::name_of;
 
 /// A kind of destination, as rules name its entries.
 struct Kind {
     /// What its names begin with.
     prefix: &'static str,
-    /// What an entry is, and what the names of all entries are.
+    /// What an entry is, and the section that has all of them.
     entry: &'static str,
-    names: &'static str,
+    section: &'static str,
     /// Its entries; `None`: they cannot be known yet.
     entries: fn(&Host) -> Option<&[String]>,
 }
@@ -20,7 +20,7 @@ struct Kind {
 const KINDS: &[Kind] = &[Kind {
     prefix: "",
     entry: "the name of a modality",
-    names: "a name of DicomModalities",
+    section: "DicomModalities",
     entries: |host| host.names.as_deref(),
 }];
 
@@ -38,8 +38,8 @@ pub(super) fn check_destination(name: &str, host: &Host, second: &[&str]) -> Res
     match (kind.entries)(host) {
         _ if entry.is_empty() => Err(kind.entry.to_owned()),
         Some(entries) if !entries.iter().any(|one| one == entry) => {
-            let entries = one_of(entries.iter().map(String::as_str), Some(entry));
-            Err(format!("{}, {entries}", kind.names))
+            let entries = entries.iter().map(String::as_str);
+            Err(name_of(kind.section, entries, Some(entry)))
         }
         _ => Ok(()),
     }

@@ -122,10 +122,21 @@ impl<'a> Node<'a> {
 
     /// An object with known keys.
     pub fn section(&self, keys: &[&str], mistakes: &mut Mistakes) -> Option<Object<'a>> {
+        self.section_but_for(keys, &|_| None, mistakes)
+    }
+
+    /// An object with known keys; `misplaced` says where another one belongs.
+    pub fn section_but_for(
+        &self,
+        keys: &[&str],
+        misplaced: &dyn Fn(&str) -> Option<String>,
+        mistakes: &mut Mistakes,
+    ) -> Option<Object<'a>> {
         let object = self.object("an object, { … }", mistakes)?;
         for (key, node) in object.entries() {
             if !keys.contains(&key) {
-                let allowed = one_of(keys.iter().copied(), Some(key));
+                let allowed = misplaced(key);
+                let allowed = allowed.unwrap_or_else(|| one_of(keys.iter().copied(), Some(key)));
                 mistakes.add(&node.path, "an unknown key", allowed);
             }
         }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::alerts::alerts;
 use super::altering::Altering;
+use super::condition_remarks::{overlaps, word_remarks};
 use super::conditions::Reader;
 use super::destination::{
     Draft, MAX_QUIET_SECONDS, QUIET_SECONDS, TARGET, at_least_quiet, at_most_quiet,
@@ -156,6 +157,8 @@ pub fn load(
 
     if mistakes.0.is_empty() {
         let mut remarks = rule_remarks(&rules, &sources, &altering);
+        remarks.extend(word_remarks(&rules, altering.coercions().values()));
+        remarks.extend(overlaps(&sources));
         remarks.extend(altering.remarks(&defaults.settings, &destinations));
         Ok(Settings {
             enable,

@@ -33,7 +33,13 @@ pub(super) fn may_fit(template: &Template, at: &Target, role: Role) -> Result<()
         (_, Role::Part) => may_ever_fit(vr, &format!("{}1", shortest(template))),
         (None, Role::Whole) => may_ever_fit(vr, &shortest(template)),
     };
-    fits.map_err(|why| format!("what fits {}, which is {vr}: {why}", at.path))
+    fits.map_err(|why| match role {
+        Role::Whole => format!("what fits {}, which is {vr}: {why}", at.path),
+        Role::Part => format!(
+            "what leaves room for a value in {}, which is {vr}: with one of a single character {why}",
+            at.path
+        ),
+    })
 }
 
 /// Whether a text may be a part of a value.

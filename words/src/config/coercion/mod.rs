@@ -15,7 +15,7 @@ mod serial;
 mod template;
 
 pub(super) use parse::Words;
-pub(super) use read::{RecipeReader, Recipes};
+pub(super) use read::{RecipeReader, Recipes, STEP_KEYS};
 pub use recipe::{Edit, If, Recipe, Removal, Serial, Step, Target};
 pub(super) use remarks::{leftovers, names_source};
 pub(super) use serial::{Serials, serials};

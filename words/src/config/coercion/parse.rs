@@ -11,7 +11,7 @@ use sendqueue_dicom::{Vr, dictionary};
 use super::recipe::Serial;
 use super::template::{Filter, From, Part, Template};
 use crate::config::conditions::TagLookup;
-use crate::config::mistake::{one_of, quoted_text};
+use crate::config::mistake::{name_of, one_of, quoted_text};
 
 /// What templates may refer to.
 #[derive(Clone, Copy)]
@@ -30,6 +30,8 @@ const BRACES: &str =
     "a template whose braces are closed, \"{PatientID}\" ({{ and }} stand for braces)";
 const FILTERS: [&str; 4] = ["lower", "pad", "slice", "upper"];
 const FILTER_FORMS: &str = "\"upper\", \"lower\", \"slice(from,to)\" and \"pad(length,character)\"";
+const SLICE: &str = "\"slice(from,to)\" or \"slice(from)\": places of characters, the first is 0, negative ones count from the end, and from stands before to; \"slice(0,8)\" are the first eight, \"slice(-4)\" the last four";
+const PAD: &str = "\"pad(length,character)\": a length from 1 to 1024 and one character that goes before the value; \"pad(10,0)\" makes 12345 to 0000012345";
 const WORDS: &str =
     "{Tag}, {hash:Tag,length}, {serial:NAME,WIDTH}, {Source}, {RemoteAet} or {CalledAet}";
 /// Hexadecimal digits of a hash of SHA-256.
@@ -113,6 +115,13 @@ fn source(text: &str, words: &Words<'_>) -> Result<(Path, Option<Vr>), String> {
     if path.steps().iter().any(|step| step.item == Which::All) {
         return Err(format!("one item in {}: [0], not [*]", quoted_text(text)));
     }
+    if path.leaf().0 <= 0x0002 {
+        // Not in the data set, which is all that is read: it would always be empty.
+        return Err(format!(
+            "{WORDS}: {} is not in the data set (tags from group 0004 on are)",
+            quoted_text(text)
+        ));
+    }
     let vr = dictionary::vr(path.leaf());
     match vr {
         Some(vr) if !reads_as_text(vr) => Err(format!(
@@ -178,7 +187,7 @@ fn serial(text: &str, words: &Words<'_>) -> Result<From, String> {
         )),
         None => {
             let names = words.serials.keys().map(String::as_str);
-            Err(format!("a name of Serials, {}", one_of(names, Some(name))))
+            Err(name_of("Serials", names, Some(name)))
         }
     }
 }
@@ -199,8 +208,10 @@ fn filter(text: &str) -> Result<Filter, String> {
     match (name, arguments) {
         ("upper", None) if !text.contains('(') => Ok(Filter::Upper),
         ("lower", None) if !text.contains('(') => Ok(Filter::Lower),
-        ("slice", Some(arguments)) => slice(arguments).ok_or_else(wrong),
-        ("pad", Some(arguments)) => pad(arguments).ok_or_else(wrong),
+        ("slice", None) => Err(SLICE.to_owned()),
+        ("pad", None) => Err(PAD.to_owned()),
+        ("slice", Some(arguments)) => slice(arguments).ok_or_else(|| SLICE.to_owned()),
+        ("pad", Some(arguments)) => pad(arguments).ok_or_else(|| PAD.to_owned()),
         _ => Err(wrong()),
     }
 }

@@ -19,7 +19,7 @@ use crate::config::settings::Scope;
 use crate::config::sum::sum;
 use crate::config::vocabulary::SCOPES;
 
-const KEYS: [&str; 8] = [
+pub(in crate::config) const STEP_KEYS: [&str; 8] = [
     "If", "Scope", "Replace", "Set", "Prefix", "Suffix", "Remove", "Else",
 ];
 /// What a step does.
@@ -89,7 +89,7 @@ impl RecipeReader<'_> {
         keys: &mut Keys,
         mistakes: &mut Mistakes,
     ) -> Option<Step> {
-        let section = node.section(&KEYS, mistakes)?;
+        let section = node.section(&STEP_KEYS, mistakes)?;
         let mut step = Step::default();
         section.read("If", &mut step.condition, |n| {
             let conditions = self.conditions.of_a_step(n, mistakes);
@@ -105,7 +105,10 @@ impl RecipeReader<'_> {
         if let Some(node) = section.get("Scope") {
             match (node.choice(&SCOPES, mistakes), &mut step.condition) {
                 (Some(scope), Some(condition)) => condition.scope = scope,
-                (Some(_), None) if !has_if => node.wrong(mistakes, "nothing without an If"),
+                (Some(_), None) if !has_if => node.wrong(
+                    mistakes,
+                    "nothing without an If in the same step: it says for how long the If is decided",
+                ),
                 _ => {}
             }
         }
@@ -116,7 +119,10 @@ impl RecipeReader<'_> {
                     "no Else within an Else: its steps may have an If of their own",
                 );
             } else if !has_if {
-                node.wrong(mistakes, "nothing without an If");
+                node.wrong(
+                    mistakes,
+                    "nothing without an If in the same step: Else is what is done where the If does not hold",
+                );
             } else if let Some(steps) = self.steps(&node, false, keys, mistakes) {
                 step.otherwise = steps;
             }
@@ -167,16 +173,29 @@ impl RecipeReader<'_> {
         edits
     }
 
-    /// `Set`, of a step and of an entry of `Deidentifications`.
-    pub fn set(&self, node: &Node<'_>, mistakes: &mut Mistakes) -> Vec<Edit> {
+    /// `Set` of an entry of `Deidentifications`, but for what the queue itself writes there.
+    pub fn set_but_for(
+        &self,
+        node: &Node<'_>,
+        refused: &dyn Fn(&Path) -> Option<String>,
+        mistakes: &mut Mistakes,
+    ) -> Vec<Edit> {
         self.tags(
             node,
             &|at, node, mistakes| {
+                if let Some(allowed) = refused(&at.path) {
+                    mistakes.add(&node.path, format!("the tag {}", at.path.leaf()), allowed);
+                    return None;
+                }
                 let value = self.template(node, &at, Role::Whole, mistakes)?;
                 Some(Edit::Set { at, value })
             },
             mistakes,
         )
+    }
+
+    fn set(&self, node: &Node<'_>, mistakes: &mut Mistakes) -> Vec<Edit> {
+        self.set_but_for(node, &|_| None, mistakes)
     }
 
     /// An object from tags to what becomes of them.
@@ -288,7 +307,9 @@ impl RecipeReader<'_> {
             let group = group.ok_or("a group in four hexadecimal digits, \"0009,xxxx\"")?;
             return kept::may_remove_group(group).map(|()| Removal::Group(group));
         }
-        let path = self.path(name).map_err(|(_, allowed)| allowed)?;
+        let path = self.path(name).map_err(|(_, allowed)| {
+            format!("a tag, \"private\", or a whole group, \"0009,xxxx\": {allowed}")
+        })?;
         kept::may_change(&path)?;
         Ok(Removal::Element(path))
     }

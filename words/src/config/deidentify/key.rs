@@ -52,3 +52,15 @@ pub(super) fn read(path: &Path) -> Result<Key, String> {
         wanted(format!("it has {length} bytes"))
     })
 }
+
+/// Whether the file's mode lets others than its owner read or write it; where files have none: no.
+#[cfg(unix)]
+pub(super) fn is_open(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|about| about.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+pub(super) fn is_open(_: &Path) -> bool {
+    false
+}

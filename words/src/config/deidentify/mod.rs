@@ -25,7 +25,7 @@ use super::settings::Source;
 pub use allow::{Allow, Suspicion};
 pub use key::Key;
 pub use options::{BASIC, Code, ProfileOption};
-pub(super) use read::{DeidentificationReader, Deidentifications};
+pub(super) use read::{DeidentificationReader, Deidentifications, ENTRY_KEYS};
 pub use subjects::Subjects;
 
 /// An entry of `Deidentifications`, of the profile `Basic`.
@@ -36,6 +36,7 @@ pub struct Deidentification {
     pub options: Vec<ProfileOption>,
     /// What UIDs, dates and hashes are derived with.
     pub key: Key,
+    pub key_file: PathBuf,
     pub lookup: Option<Lookup>,
     /// `Set`: what is written when all else is done, from the instance as it is stored.
     pub set: Vec<Edit>,
@@ -88,6 +89,11 @@ impl Deidentification {
     pub fn asks_for_source(&self) -> bool {
         let asks = |from: &From| matches!(from, From::Source | From::Hash(..));
         self.has(ProfileOption::RetainModifiedDates) || self.values().any(asks)
+    }
+
+    /// Others than Orthanc's user can read the key.
+    pub fn is_key_open(&self) -> bool {
+        key::is_open(&self.key_file)
     }
 
     pub fn has(&self, option: ProfileOption) -> bool {

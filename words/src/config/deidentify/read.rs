@@ -16,7 +16,7 @@ use crate::config::coercion::{Edit, From, RecipeReader, Words};
 use crate::config::mistake::{Mistakes, one_of};
 use crate::config::raw::{Node, Object};
 
-const KEYS: [&str; 7] = [
+pub(in crate::config) const ENTRY_KEYS: [&str; 7] = [
     "Profile", "Options", "KeyFile", "Dates", "Lookup", "Set", "Allow",
 ];
 const LOOKUP_KEYS: [&str; 3] = ["File", "Key", "Unknown"];
@@ -66,7 +66,7 @@ impl DeidentificationReader<'_> {
         node: &Node<'_>,
         mistakes: &mut Mistakes,
     ) -> Option<Deidentification> {
-        let section = node.section(&KEYS, mistakes)?;
+        let section = node.section(&ENTRY_KEYS, mistakes)?;
         match section.get("Profile") {
             Some(node) => {
                 node.choice(&PROFILES, mistakes);
@@ -97,17 +97,19 @@ impl DeidentificationReader<'_> {
                 words,
                 ..self.recipes
             };
-            set = reader.set(&node, mistakes);
+            set = reader.set_but_for(&node, &is_mark, mistakes);
             if let Some(columns) = &columns {
                 check_columns(&node, &set, columns, mistakes);
             }
         }
         let mut allowed = Allow::default();
         section.read("Allow", &mut allowed, |n| allow(n, mistakes));
+        let (key, key_file) = key?;
         Some(Deidentification {
             name: name.to_owned(),
             options,
-            key: key?,
+            key,
+            key_file,
             lookup,
             set,
             allow: allowed,
@@ -116,10 +118,10 @@ impl DeidentificationReader<'_> {
         })
     }
 
-    fn key(&self, node: &Node<'_>, mistakes: &mut Mistakes) -> Option<Key> {
+    fn key(&self, node: &Node<'_>, mistakes: &mut Mistakes) -> Option<(Key, PathBuf)> {
         let path = self.file(node, KEY_FILE, mistakes)?;
         match key::read(&path) {
-            Ok(key) => Some(key),
+            Ok(key) => Some((key, path)),
             Err(allowed) => {
                 node.wrong(mistakes, allowed);
                 None
@@ -192,12 +194,37 @@ impl DeidentificationReader<'_> {
                 Ok(tag) if tags.iter().any(|(other, _)| *other == tag) => {
                     node.wrong(mistakes, "each tag once");
                 }
+                // Not in the data set: it would always be empty.
+                Ok(tag) if tag.0 <= 0x0002 => {
+                    node.wrong(mistakes, "a tag of the data set (group 0004 or more)");
+                }
                 Ok(tag) => tags.push((tag, name.to_owned())),
                 Err(allowed) => node.wrong(mistakes, allowed),
             }
         }
         (!tags.is_empty() && tags.len() == nodes.len()).then_some(tags)
     }
+}
+
+/// What says that an instance was de-identified, and how (PS3.15 E.1.1), and whether there is text in its pixels: none
+/// but the queue, which knows what it did, and who made the image, say that.
+fn is_mark(at: &path::Path) -> Option<String> {
+    const MARKS: [sendqueue_dicom::Tag; 5] = [
+        sendqueue_dicom::Tag(0x0012, 0x0062), // PatientIdentityRemoved
+        sendqueue_dicom::Tag(0x0012, 0x0063), // DeidentificationMethod
+        sendqueue_dicom::Tag(0x0012, 0x0064), // DeidentificationMethodCodeSequence
+        sendqueue_dicom::Tag(0x0028, 0x0301), // BurnedInAnnotation
+        sendqueue_dicom::Tag(0x0028, 0x0303), // LongitudinalTemporalInformationModified
+    ];
+    let of = [at.top(), at.leaf()];
+    let mark = MARKS.iter().find(|mark| of.contains(mark))?;
+    Some(match mark.0 {
+        0x0028 if mark.1 == 0x0301 => {
+            "another tag: whether pixels have text is known to who made the image alone".to_owned()
+        }
+        _ => "another tag: the queue itself writes what says that, and how, an instance was de-identified"
+            .to_owned(),
+    })
 }
 
 /// What `Options` and `Dates` say together.

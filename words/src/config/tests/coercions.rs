@@ -186,7 +186,7 @@ fn of_a_step() {
         (
             json!({ "Else": [ { "Remove": ["StudyID"] } ], "Remove": ["StudyID"] }),
             ".Else",
-            "nothing without an If",
+            "nothing without an If in the same step: Else is what is done where the If does not hold",
         ),
         (
             json!({ "If": { "Modality": "CT" }, "Else": [] }),
@@ -207,7 +207,7 @@ fn of_a_step() {
         (
             json!({ "Set": { "PatientsName": "A" } }),
             ".Set.PatientsName",
-            "did you mean \"PatientName\"?",
+            "\"PatientsName\" is no tag: a keyword of the standard, as PatientID, or gggg,eeee in hexadecimal (did you mean \"PatientName\"?)",
         ),
         (
             json!({ "Set": { "PatientID": "A", "0010,0020": "B" } }),
@@ -327,12 +327,22 @@ fn of_a_step() {
         (
             json!({ "Set": { "StudyID": "{PatientID:slice(3,1)}" } }),
             ".Set.StudyID",
-            "slice(from,to)",
+            "from stands before to",
+        ),
+        (
+            json!({ "Set": { "StudyID": "{PatientID:slice}" } }),
+            ".Set.StudyID",
+            "negative ones count from the end",
         ),
         (
             json!({ "Set": { "StudyID": "{PatientID:pad(10)}" } }),
             ".Set.StudyID",
-            "pad(length,character)",
+            "a length from 1 to 1024 and one character",
+        ),
+        (
+            json!({ "Set": { "StudyID": "{PatientID:pad(2000,0)}" } }),
+            ".Set.StudyID",
+            "a length from 1 to 1024",
         ),
         (
             json!({ "Set": { "StudyID": "{hash:PatientID,4}" } }),
@@ -436,7 +446,26 @@ fn of_a_step() {
             ".Remove[0]",
             "a recipe keeps pixels",
         ),
-        (json!({ "Remove": ["Private"] }), ".Remove[0]", "is no tag"),
+        (
+            json!({ "Remove": ["Private"] }),
+            ".Remove[0]",
+            "a tag, \"private\", or a whole group, \"0009,xxxx\": \"Private\" is no tag",
+        ),
+        (
+            json!({ "Set": { "StudyID": "{0002,0016}" } }),
+            ".Set.StudyID",
+            "\"0002,0016\" is not in the data set",
+        ),
+        (
+            json!({ "Set": { "StudyID": "{hash:SourceApplicationEntityTitle,12}" } }),
+            ".Set.StudyID",
+            "is not in the data set",
+        ),
+        (
+            json!({ "Prefix": { "StudyID": "ABCDEFGHIJKLMNOPQRSTU" } }),
+            ".Prefix.StudyID",
+            "what leaves room for a value in StudyID, which is SH: with one of a single character it has 22 characters",
+        ),
     ];
     for (step, path, words) in table {
         let section = json!({
@@ -636,8 +665,212 @@ fn serials_that_give_the_same_are_told() {
         });
         let settings = read(&with(section)).unwrap();
         let all = settings.warnings().map(str::to_owned);
-        all.filter(|one| one.contains("same Prefix")).count()
+        all.filter(|one| one.contains("can get the same number"))
+            .collect::<Vec<String>>()
     };
-    assert_eq!(remarks(json!({ "Start": 1 })), 1);
-    assert_eq!(remarks(json!({ "Prefix": "B" })), 0);
+    let found = remarks(json!({ "Start": 1 }));
+    assert!(
+        found.len() == 1 && found[0].contains("both no Prefix"),
+        "{found:?}"
+    );
+    assert!(remarks(json!({ "Prefix": "B" })).is_empty());
+}
+
+#[test]
+fn a_mistake_of_a_recipe_hides_none_of_a_destination() {
+    let paths = |section: Value| -> Vec<String> {
+        let found = mistakes(&with(section)).into_iter();
+        found
+            .map(|(path, _)| path.replace("SendQueue.", ""))
+            .collect()
+    };
+    let wrong = json!({ "a": [ { "Set": { "StudyIDs": "1" } } ] });
+    let section = json!({
+        "Coercions": wrong,
+        "Deidentifications": { "t": { "Profile": "Basic" } },
+        "Destinations": {
+            "pacs": { "Coerce": "a", "Transport": "Rest" },
+            "archive": { "Coerce": "a", "Deidentify": "t" },
+        },
+    });
+    let expected = [
+        "Coercions.a[0].Set.StudyIDs",
+        "Deidentifications.t.KeyFile",
+        "Destinations.archive.Deidentify",
+        "Destinations.pacs.Coerce",
+    ];
+    let mut found = paths(section);
+    found.sort();
+    assert_eq!(found, expected);
+    let section = json!({
+        "Coercions": wrong,
+        "Defaults": { "Coerce": "a" },
+        "Destinations": { "pacs": { "Transport": "Rest" } },
+    });
+    let expected = ["Coercions.a[0].Set.StudyIDs", "Destinations.pacs.Transport"];
+    assert_eq!(paths(section), expected);
+    // Of a section that is none, nobody knows the names.
+    let section =
+        json!({ "Coercions": [], "Destinations": { "pacs": { "Coerce": "a", "BatchSize": 0 } } });
+    assert_eq!(paths(section), ["Coercions", "Destinations.pacs.BatchSize"]);
+}
+
+#[test]
+fn keys_at_the_wrong_place_are_told_where_they_belong() {
+    let defaults = |keys: Value| json!({ "Defaults": keys });
+    one(
+        defaults(json!({ "Set": { "PatientID": "A" } })),
+        "Defaults.Set",
+        &[
+            "Set belongs into a step of an entry of Coercions",
+            "stands here as Coerce",
+        ],
+    );
+    one(
+        defaults(json!({ "KeyFile": "trial.key" })),
+        "Defaults.KeyFile",
+        &[
+            "KeyFile belongs into an entry of Deidentifications",
+            "Deidentify",
+        ],
+    );
+    let recipe = json!({ "a": [ { "Remove": ["StudyID"] } ] });
+    one(
+        json!({ "Coercions": recipe, "Defaults": { "Transport": "Rest" }, "Destinations": { "pacs": { "Coerce": "a" } } }),
+        "Destinations.pacs.Coerce",
+        &["\"Rest\" (SendQueue.Defaults.Transport)"],
+    );
+    one(
+        json!({ "Coercions": recipe, "Defaults": { "Coerce": "a" }, "Destinations": { "pacs": { "Transport": "Rest" } } }),
+        "Destinations.pacs.Transport",
+        &[
+            "SendQueue.Defaults.Coerce",
+            "\"Coerce\": null takes it away here",
+        ],
+    );
+}
+
+#[test]
+fn words_that_are_nearly_others_are_told() {
+    let of_a_step = |asked: Value| {
+        let recipe = json!([ { "If": asked, "Remove": ["StudyID"] } ]);
+        let section = json!({ "Coercions": { "a": recipe }, "Defaults": { "Coerce": "a" } });
+        read(&with(section)).unwrap().remarks
+    };
+    for (text, told) in [
+        ("abscent", "did you mean \"absent\"?"),
+        ("Absent", "did you mean \"absent\"?"),
+        ("presnt", "did you mean \"present\"?"),
+        ("blank", "did you mean \"absent\"?"),
+        (
+            "",
+            "does not hold where the tag is missing: did you mean \"absent\"",
+        ),
+        ("  ", "did you mean \"absent\""),
+    ] {
+        for (asked, path) in [
+            (json!({ "AccessionNumber": text }), "If.AccessionNumber"),
+            (
+                json!({ "Tags": { "AccessionNumber": ["A", text] } }),
+                "If.Tags.AccessionNumber",
+            ),
+        ] {
+            let found = of_a_step(asked.clone());
+            assert_eq!(found.len(), 1, "{asked}: {found:?}");
+            let path = format!("SendQueue.Coercions.a[0].{path}: ");
+            assert!(
+                found[0].starts_with(&path) && found[0].contains(told),
+                "{found:?}"
+            );
+        }
+        let section = json!({ "Rules": [
+            { "To": ["pacs"], "When": { "Tags": { "StudyID": text } }, "Unless": { "Tags": { "StudyID": text } } } ] });
+        let found = read(&with(section)).unwrap().remarks;
+        for key in ["When", "Unless"] {
+            let path = format!("SendQueue.Rules[0].{key}.Tags.StudyID: ");
+            let is_it = |one: &&String| one.starts_with(&path) && one.contains(told);
+            assert_eq!(found.iter().filter(is_it).count(), 1, "{found:?}");
+        }
+    }
+    for text in [
+        "CT",
+        "NONE",
+        "PRESENTATION",
+        "absolute",
+        "regex:^$",
+        "absent",
+        "present",
+    ] {
+        let found = of_a_step(json!({ "AccessionNumber": text }));
+        assert!(found.is_empty(), "{found:?}");
+    }
+    let nested = json!([ { "If": { "Modality": "CT" }, "Else": [ { "If": { "StudyID": "empty" }, "Remove": ["StudyID"] } ] } ]);
+    let section = json!({ "Coercions": { "a/b": nested }, "Defaults": { "Coerce": "a/b" } });
+    let found = read(&with(section)).unwrap().remarks;
+    assert!(
+        found.len() == 1
+            && found[0].starts_with("SendQueue.Coercions[\"a/b\"][0].Else[0].If.StudyID: "),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn sources_that_hold_for_the_same_instance_are_told() {
+    let remarks = |a: Value, b: Value| {
+        let section = json!({
+            "Sources": { "A": a, "B": b },
+            "Coercions": { "r": [ { "Set": { "StudyID": "{Source}" } } ] },
+            "Defaults": { "Coerce": "r" },
+        });
+        read(&with(section)).unwrap().remarks
+    };
+    let told = remarks(
+        json!({ "CallingAet": ["CT_A", "MR_A"] }),
+        json!({ "CallingAet": "ct_a" }),
+    );
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].contains("\"A\" and \"B\" (Sources) both hold for CallingAet \"CT_A\""),
+        "{told:?}"
+    );
+    for (a, b, count) in [
+        (
+            json!({ "CallingAet": "A" }),
+            json!({ "CallingAet": "regex:^A" }),
+            1,
+        ),
+        (
+            json!({ "CallingAet": "A" }),
+            json!({ "CallingAet": "A", "CalledAet": "X" }),
+            1,
+        ),
+        (
+            json!({ "CallingAet": "A", "CalledAet": "Y" }),
+            json!({ "CallingAet": "A", "CalledAet": "X" }),
+            0,
+        ),
+        (
+            json!({ "CallingAet": "A", "RemoteIp": "regex:^1" }),
+            json!({ "CallingAet": "A", "RemoteIp": "10.0.0.1" }),
+            1,
+        ),
+        (
+            json!({ "CallingAet": "A", "RemoteIp": "regex:^1" }),
+            json!({ "CallingAet": "A", "RemoteIp": "regex:^2" }),
+            0,
+        ),
+        (
+            json!({ "CallingAet": "A" }),
+            json!({ "CallingAet": "B" }),
+            0,
+        ),
+        (
+            json!({ "CallingAet": "A" }),
+            json!({ "RemoteIp": "10.0.0.1" }),
+            0,
+        ),
+    ] {
+        let told = remarks(a.clone(), b.clone());
+        assert_eq!(told.len(), count, "{a} {b}: {told:?}");
+    }
 }

@@ -14,8 +14,16 @@ const LIST: &str = "PatientID,IssuerOfPatientID,Subject,Arm\n12345,A,T-001,left\
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     write(&folder, "trial.key", "0123456789abcdef\n");
+    allow(&folder, 0o600);
     write(&folder, "subjects.csv", LIST);
     folder
+}
+
+/// The mode of the key's file.
+fn allow(folder: &TempDir, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    let key = folder.path().join("trial.key");
+    fs::set_permissions(key, fs::Permissions::from_mode(mode)).expect("a mode");
 }
 
 fn write(folder: &TempDir, name: &str, text: &str) {
@@ -308,7 +316,7 @@ fn mistakes_of_a_destination() {
         (
             json!({ "Deidentify": "trial", "Coerce": "sites" }),
             "Deidentify",
-            &["not both"],
+            &["not both", "take away one of the two"],
         ),
     ] {
         let mut section = trial(json!({}));
@@ -328,10 +336,16 @@ fn mistakes_of_a_destination() {
     let mut section = trial(json!({}));
     section["Coercions"] = json!({ "sites": [{ "Remove": ["private"] }] });
     section["Defaults"] = json!({ "Coerce": "sites" });
-    assert_eq!(
-        read_in(folder.path(), section.clone()).unwrap_err().0.len(),
-        1
-    );
+    let found = read_in(folder.path(), section.clone()).unwrap_err().0;
+    assert_eq!(found.len(), 1);
+    let told = found[0].to_string();
+    for word in [
+        "SendQueue.Destinations.archive.Deidentify",
+        "Coerce is set too (SendQueue.Defaults.Coerce)",
+        "\"Coerce\": null here switches it off",
+    ] {
+        assert!(told.contains(word), "{told}");
+    }
     section["Destinations"]["archive"]["Coerce"] = Value::Null;
     assert!(read_in(folder.path(), section).is_ok());
 }
@@ -346,4 +360,53 @@ fn what_is_probably_not_meant_is_remarked() {
     assert_eq!(remarks.len(), 2, "{remarks:?}");
     assert!(remarks[0].contains("no destination names") && remarks[0].contains("\"trial\""));
     assert!(remarks[1].contains("StudyDescription of the stored instance"));
+    // OriginalAttributes has no effect there.
+    let mut section = trial(json!({}));
+    section["Destinations"]["archive"]["OriginalAttributes"] = json!(true);
+    let settings = read_in(folder.path(), section).unwrap();
+    let remarks: Vec<&str> = settings.warnings().collect();
+    assert!(
+        remarks.len() == 1 && remarks[0].contains("OriginalAttributes and Deidentify"),
+        "{remarks:?}"
+    );
+}
+
+#[test]
+fn a_key_that_others_can_read_is_remarked() {
+    let folder = folder();
+    for mode in [0o640, 0o604, 0o644, 0o620] {
+        allow(&folder, mode);
+        let settings = accepted(&folder, json!({}));
+        let remarks: Vec<&str> = settings.warnings().collect();
+        assert_eq!(remarks.len(), 1, "{remarks:?}");
+        let path = folder.path().join("trial.key");
+        let mend = format!("\"trial\": chmod 600 {}", path.display());
+        assert!(remarks[0].ends_with(&mend), "{remarks:?}");
+    }
+    allow(&folder, 0o400);
+    assert_eq!(accepted(&folder, json!({})).warnings().count(), 0);
+}
+
+#[test]
+fn what_the_queue_says_of_itself_cannot_be_set() {
+    let folder = folder();
+    for (tag, words) in [
+        ("PatientIdentityRemoved", "the queue itself writes"),
+        ("0012,0063", "the queue itself writes"),
+        (
+            "DeidentificationMethodCodeSequence[0].CodeValue",
+            "the queue itself writes",
+        ),
+        (
+            "LongitudinalTemporalInformationModified",
+            "the queue itself writes",
+        ),
+        ("BurnedInAnnotation", "known to who made the image alone"),
+    ] {
+        let path = super::super::mistake::member(".Set", tag);
+        wrong(&folder, json!({ "Set": { tag: "YES" } }), &path, &[words]);
+    }
+    let lookup = json!({ "File": "subjects.csv", "Key": ["0002,0016"] });
+    let found = read_in(folder.path(), trial(json!({ "Lookup": lookup }))).unwrap_err();
+    assert!(found.0[0].path.ends_with("Lookup.Key[0]"), "{found}");
 }

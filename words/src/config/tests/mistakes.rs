@@ -160,7 +160,11 @@ fn of_the_host() {
         assert!(found[0].1.contains(words), "{found:?}");
     }
     let none = json!({ "SendQueue": { "Rules": [{ "To": ["pacs"] }] } });
-    assert!(mistakes(&none)[0].1.contains("none: there is not one"));
+    assert!(
+        mistakes(&none)[0]
+            .1
+            .contains("a name of DicomModalities, which is empty")
+    );
 }
 
 #[test]
