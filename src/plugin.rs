@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use orthanc_sdk::{Change, ChangeType, Host, Plugin, Request, StoredInstance};
+use sendqueue_dicom::dictionary;
 use serde_json::Value;
 
 use crate::alert;
@@ -94,9 +95,9 @@ impl Plugin for SendQueue {
             .configuration_path()
             .ok()
             .and_then(|path| config::base_directory(&path, std::env::args_os()));
-        let lookup = |name: &str| host.lookup_tag(name);
+        let lookup = |name: &str| known_tag(host, name);
         let settings = config::load(&configuration, &lookup, base.as_deref())
-            .map_err(|mistakes| mistakes.to_string())?;
+            .map_err(|mistakes| refused(&mistakes))?;
         if !settings.enable {
             return disabled(host, &settings);
         }
@@ -120,6 +121,24 @@ impl Plugin for SendQueue {
             log::info!("the send queue has stopped");
         }
     }
+}
+
+/// The tag of this name. Orthanc, which logs an error for a name that it does not know, is asked only for what the
+/// standard does not have.
+fn known_tag(host: Host, name: &str) -> Option<(u16, u16)> {
+    let standard = dictionary::tag(name).map(|tag| (tag.0, tag.1));
+    standard.or_else(|| host.lookup_tag(name))
+}
+
+/// Logs each mistake by itself, since a message is one line of Orthanc's log; answers the last line.
+fn refused(mistakes: &config::Mistakes) -> String {
+    for mistake in &mistakes.0 {
+        log::error!("a mistake in the configuration of the send queue: {mistake}");
+    }
+    format!(
+        "{} each has a line above; Orthanc is stopped",
+        mistakes.headline()
+    )
 }
 
 fn disabled(host: Host, settings: &Settings) -> Result<SendQueue, String> {
@@ -295,7 +314,7 @@ fn enabled(
         alerts: alerts.clone(),
         budget,
         services: services.clone(),
-        tags: Box::new(move |name| host.lookup_tag(name)),
+        tags: Box::new(move |name| known_tag(host, name)),
         base: configuration.base,
         origin: configuration.origin,
     });
@@ -329,9 +348,9 @@ fn enabled(
         log::warn!("{remark}");
     }
     log::warn!(
-        "the send queue {} is on: {} rules, database {}",
+        "the send queue {} is on: {}, database {}",
         SendQueue::VERSION,
-        settings.rules.len(),
+        config::counted(settings.rules.len(), "rule"),
         settings.database.display()
     );
     Ok(SendQueue {

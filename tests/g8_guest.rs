@@ -43,7 +43,7 @@ fn a_bad_configuration_is_refused_with_all_its_mistakes_at_once() {
     let config = queue::config(&["pacs"]).modality("pacs", "PACS", 104).set(
         "SendQueue",
         json!({
-            "Rules": [{ "To": ["pacs", "nowhere"] }, { "to": ["pacs"] }],
+            "Rules": [{ "To": ["pacs", "nowhere"] , "When": { "Tags": { "PatientID": "1" } } }, { "to": ["pacs"] }],
             "HistoryDays": -1,
             "Colour": "red",
             "Defaults": { "Associations": "two", "Retry": { "MaxAttempts": 0 } }
@@ -65,7 +65,16 @@ fn a_bad_configuration_is_refused_with_all_its_mistakes_at_once() {
             "{path}: {error}"
         );
     }
+    // A line for each, and one that says how many.
+    let each = "a mistake in the configuration of the send queue: SendQueue.";
+    let count = said.iter().filter(|line| line.contains(each)).count();
+    assert_eq!(count, 7, "{error}");
+    assert!(!error.log.contains("\\n"), "{error}");
     assert_eq!(error.log.matches("cannot start").count(), 1, "{error}");
+    let last = "cannot start: 7 mistakes in the configuration of the send queue: each has a line above; Orthanc is stopped";
+    assert!(error.log.contains(last), "{error}");
+    // Orthanc is not asked for names that the standard has.
+    assert!(!error.log.contains("Unknown DICOM tag"), "{error}");
 }
 
 #[test]

@@ -44,8 +44,8 @@ pub fn run(path: &Path, as_json: bool) -> ExitCode {
             } else {
                 let state = if settings.enable { "on" } else { "off" };
                 say!(
-                    "valid: the send queue is {state}, {} rules, database {}",
-                    settings.rules.len(),
+                    "valid: the send queue is {state}, {}, database {}",
+                    config::counted(settings.rules.len(), "rule"),
                     settings.database.display()
                 );
                 for remark in settings.warnings() {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use sendqueue_words::config::files;
+use sendqueue_words::config::{counted, files};
 use serde_json::{Value, json};
 
 use crate::client::{Client, ClientError};
@@ -25,7 +25,9 @@ pub fn run(
         let all = value.as_array().into_iter().flatten();
         all.filter_map(Value::as_str).map(plain).collect()
     };
-    say!("taken over: {} rules", field(&answer, "Rules"));
+    let rules = answer["Rules"].as_u64().unwrap_or_default();
+    let rules = usize::try_from(rules).unwrap_or(usize::MAX);
+    say!("taken over: {}", counted(rules, "rule"));
     let lists = [
         ("changed", &answer["Changed"]),
         ("destinations added", &answer["Destinations"]["Added"]),

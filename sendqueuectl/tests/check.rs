@@ -89,7 +89,7 @@ fn what_orthanc_starts_with_is_valid() {
     );
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(
-        said.starts_with("valid: the send queue is on, 1 rules"),
+        said.starts_with("valid: the send queue is on, 1 rule,"),
         "{said}"
     );
 }

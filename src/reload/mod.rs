@@ -392,8 +392,8 @@ fn tell(report: &Report) {
         "a request"
     };
     log::warn!(
-        "the configuration was taken over from {source}: {} rules{}",
-        report.rules,
+        "the configuration was taken over from {source}: {}{}",
+        config::counted(report.rules, "rule"),
         parts.into_iter().flatten().collect::<String>()
     );
     for warning in &report.warnings {

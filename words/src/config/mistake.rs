@@ -51,12 +51,27 @@ impl Mistakes {
     }
 }
 
+impl Mistakes {
+    /// How many there are, in words.
+    pub fn headline(&self) -> String {
+        format!(
+            "{} in the configuration of the send queue:",
+            counted(self.0.len(), "mistake")
+        )
+    }
+}
+
+/// `1 rule`, `2 rules`.
+pub fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.len() {
-            1 => write!(f, "1 mistake in the configuration of the send queue:")?,
-            n => write!(f, "{n} mistakes in the configuration of the send queue:")?,
-        }
+        f.write_str(&self.headline())?;
         for mistake in &self.0 {
             write!(f, "\n  {mistake}")?;
         }

@@ -37,6 +37,6 @@ mod tests;
 pub use current::Current;
 pub use host::base_directory;
 pub use in_force::{InForce, RetryInForce, in_force};
-pub use mistake::{Mistake, Mistakes, member};
+pub use mistake::{Mistake, Mistakes, counted, member};
 pub use rule_in_force::{RuleInForce, rule_in_force};
 pub use validate::load;
