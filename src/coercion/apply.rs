@@ -13,8 +13,8 @@ use super::conditions::hold;
 use super::fill::{Values, fill};
 use super::place::{change, impossible, read};
 use super::sender::About;
-use super::{Memory, NotChanged, Number};
-use crate::config::coercion::{Edit, If, Recipe, Removal, Serial, Step, Target};
+use super::{Memory, NotChanged, once};
+use crate::config::coercion::{Edit, If, Recipe, Removal, Step, Target};
 use crate::config::settings::Scope;
 
 /// Does what the recipe says.
@@ -184,27 +184,12 @@ impl<'f> Work<'_, 'f> {
 }
 
 impl Values for Work<'_, '_> {
-    fn source(&self) -> Result<String, NotChanged> {
-        once(self.memory, "source", || self.about.source())
+    fn about(&self) -> &About<'_> {
+        self.about
     }
 
-    fn issuer(
-        &self,
-        of_instance: &dyn Fn() -> Result<String, NotChanged>,
-    ) -> Result<String, NotChanged> {
-        once(self.memory, "issuer", of_instance)
-    }
-
-    fn remote_aet(&self) -> Result<String, NotChanged> {
-        once(self.memory, "remote", || self.about.remote_aet())
-    }
-
-    fn called_aet(&self) -> Result<String, NotChanged> {
-        once(self.memory, "called", || self.about.called_aet())
-    }
-
-    fn serial(&self, serial: &Serial) -> Result<Number, NotChanged> {
-        self.memory.serial(serial)
+    fn memory(&self) -> &dyn Memory {
+        self.memory
     }
 
     fn lookup(&self, _: Option<&str>) -> Result<String, NotChanged> {
@@ -221,24 +206,6 @@ impl Values for Work<'_, '_> {
         hash.copy_from_slice(digest.as_ref());
         hash
     }
-
-    fn has_sources(&self) -> bool {
-        !self.about.sources.is_empty()
-    }
-}
-
-/// What is decided, or is now.
-pub(super) fn once(
-    memory: &dyn Memory,
-    key: &str,
-    find: impl FnOnce() -> Result<String, NotChanged>,
-) -> Result<String, NotChanged> {
-    if let Some(decided) = memory.decided(key)? {
-        return Ok(decided);
-    }
-    let found = find()?;
-    memory.decide(key, found.clone())?;
-    Ok(found)
 }
 
 /// Each value that is there, changed.

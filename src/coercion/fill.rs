@@ -3,27 +3,29 @@
 use sendqueue_dicom::{Elements, Tag};
 
 use super::place::value;
-use super::{NotChanged, Number};
-use crate::config::coercion::{From, Part, Serial, Template};
+use super::{About, Memory, NotChanged, Number, once};
+use crate::config::coercion::{From, Part, Template};
 
-/// Where values come from that are not in the data set.
+/// Where values come from that are not in the data set. What is of the study's sender is decided once for it.
 pub trait Values {
-    fn source(&self) -> Result<String, NotChanged>;
-    /// Whose numbers those of the study's patient are: the first instance says it for all.
-    fn issuer(
-        &self,
-        of_instance: &dyn Fn() -> Result<String, NotChanged>,
-    ) -> Result<String, NotChanged>;
-    fn remote_aet(&self) -> Result<String, NotChanged>;
-    fn called_aet(&self) -> Result<String, NotChanged>;
-    /// The study's number.
-    fn serial(&self, serial: &Serial) -> Result<Number, NotChanged>;
+    fn about(&self) -> &About<'_>;
+    fn memory(&self) -> &dyn Memory;
     /// `{lookup}`.
     fn lookup(&self, column: Option<&str>) -> Result<String, NotChanged>;
     /// 32 bytes that stand for this value of this issuer.
     fn hash(&self, value: &str, issuer: &str) -> [u8; 32];
-    /// Whether there are `Sources`, which stand for an issuer that is not named.
-    fn has_sources(&self) -> bool;
+
+    fn source(&self) -> Result<String, NotChanged> {
+        once(self.memory(), "source", || self.about().source())
+    }
+
+    fn remote_aet(&self) -> Result<String, NotChanged> {
+        once(self.memory(), "remote", || self.about().remote_aet())
+    }
+
+    fn called_aet(&self) -> Result<String, NotChanged> {
+        once(self.memory(), "called", || self.about().called_aet())
+    }
 }
 
 /// The text that comes of a template for this data set.
@@ -60,7 +62,7 @@ fn one(from: &From, root: &Elements<'_>, values: &dyn Values) -> Result<String, 
             _ => Ok(String::new()),
         },
         From::Serial(serial, width) => {
-            let Number { prefix, digits } = values.serial(serial)?;
+            let Number { prefix, digits } = values.memory().serial(serial)?;
             let missing = width.saturating_sub(digits.len());
             // In a preview it is no number.
             let zeros = if digits.starts_with('(') { 0 } else { missing };
@@ -77,7 +79,7 @@ fn one(from: &From, root: &Elements<'_>, values: &dyn Values) -> Result<String, 
 /// of two hospitals is of two people. Of a study the first instance says it: a report that names the issuer, among
 /// images that do not, is of the same person.
 pub(super) fn issuer(root: &Elements<'_>, values: &dyn Values) -> Result<String, NotChanged> {
-    values.issuer(&|| of_instance(root, values))
+    once(values.memory(), "issuer", || of_instance(root, values))
 }
 
 fn of_instance(root: &Elements<'_>, values: &dyn Values) -> Result<String, NotChanged> {
@@ -93,8 +95,8 @@ fn of_instance(root: &Elements<'_>, values: &dyn Values) -> Result<String, NotCh
             return Ok(issuer);
         }
     }
-    match values.has_sources() {
-        true => values.source(),
-        false => Ok(String::new()),
+    match values.about().sources.is_empty() {
+        false => values.source(),
+        true => Ok(String::new()),
     }
 }

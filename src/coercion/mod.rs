@@ -132,6 +132,20 @@ pub trait Memory {
     fn serial(&self, serial: &Serial) -> Result<Number, NotChanged>;
 }
 
+/// What is decided of the study, or is now.
+fn once(
+    memory: &dyn Memory,
+    key: &str,
+    find: impl FnOnce() -> Result<String, NotChanged>,
+) -> Result<String, NotChanged> {
+    if let Some(decided) = memory.decided(key)? {
+        return Ok(decided);
+    }
+    let found = find()?;
+    memory.decide(key, found.clone())?;
+    Ok(found)
+}
+
 /// A serial's number of a study.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Number {

@@ -7,13 +7,12 @@ use sendqueue_dicom::{DataSet, Elements, Piece, Tag};
 
 use super::list::{List, Row};
 use super::{Patient, Secret, remove_identity};
-use crate::coercion::apply::once;
 use crate::coercion::coerce::{MOST, study_uid};
 use crate::coercion::fill::issuer;
 use crate::coercion::memory::Remembered;
 use crate::coercion::place::{charset, impossible, read};
-use crate::coercion::{About, Memory, NotChanged, Number, Shared, Values, apply, fill};
-use crate::config::coercion::{Edit, Part, Recipe, Serial, Step, Template};
+use crate::coercion::{About, Memory, NotChanged, Shared, Values, apply, fill};
+use crate::config::coercion::{Edit, Part, Recipe, Step, Template};
 use crate::config::deidentify::{Deidentification, ProfileOption};
 use crate::item::Item;
 use crate::transport::edited::{Edited, Editor, NotEdited, Stored};
@@ -190,27 +189,12 @@ struct OfInstance<'a> {
 }
 
 impl Values for OfInstance<'_> {
-    fn source(&self) -> Result<String, NotChanged> {
-        once(self.memory, "source", || self.about.source())
+    fn about(&self) -> &About<'_> {
+        self.about
     }
 
-    fn issuer(
-        &self,
-        of_instance: &dyn Fn() -> Result<String, NotChanged>,
-    ) -> Result<String, NotChanged> {
-        once(self.memory, "issuer", of_instance)
-    }
-
-    fn remote_aet(&self) -> Result<String, NotChanged> {
-        once(self.memory, "remote", || self.about.remote_aet())
-    }
-
-    fn called_aet(&self) -> Result<String, NotChanged> {
-        once(self.memory, "called", || self.about.called_aet())
-    }
-
-    fn serial(&self, serial: &Serial) -> Result<Number, NotChanged> {
-        self.memory.serial(serial)
+    fn memory(&self) -> &dyn Memory {
+        self.memory
     }
 
     fn lookup(&self, column: Option<&str>) -> Result<String, NotChanged> {
@@ -226,9 +210,5 @@ impl Values for OfInstance<'_> {
     fn hash(&self, value: &str, issuer: &str) -> [u8; 32] {
         let text = format!("hash:{}:{issuer}{value}", issuer.len());
         self.secret.hash(text.as_bytes())
-    }
-
-    fn has_sources(&self) -> bool {
-        !self.about.sources.is_empty()
     }
 }
