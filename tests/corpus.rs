@@ -11,17 +11,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use sendqueue_testkit::dicom::{IMPLICIT_VR_LE, Part10, elements_of_defined_length};
 use sendqueue_testkit::queue::{self, Queue};
 use sendqueue_testkit::scp::StoreRecord;
 use sendqueue_testkit::{FaultScp, receiver};
 use serde_json::{Value, json};
-
-/// With fewer something went wrong with the installation.
-const LEAST: usize = 250;
 
 struct File {
     name: String,
@@ -30,45 +25,13 @@ struct File {
     uid: String,
 }
 
-fn below(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            below(&path, found);
-        } else {
-            found.push(path);
-        }
-    }
-}
-
 fn corpus() -> VecDeque<File> {
-    let root = receiver::tools().join("corpus");
-    let mut paths = Vec::new();
-    below(&root, &mut paths);
-    paths.sort();
-    let mut seen = BTreeSet::new();
-    let mut files = VecDeque::new();
-    for path in paths {
-        let bytes = fs::read(&path).expect("a file of the corpus");
-        let is_dicom = bytes.get(128..132) == Some(b"DICM");
-        let is_named = path.extension().is_some_and(|extension| extension == "dcm");
-        if (is_dicom || is_named) && seen.insert(bytes.clone()) {
-            let name = path.strip_prefix(&root).unwrap_or(&path);
-            files.push_back(File {
-                name: name.display().to_string(),
-                uid: uid_in(&bytes),
-                bytes,
-            });
-        }
-    }
-    assert!(
-        files.len() >= LEAST,
-        "{} holds {} files: make it with scripts/receivers.sh {} corpus, or say with SENDQUEUE_TOOLS where it is",
-        root.display(),
-        files.len(),
-        receiver::tools().display()
-    );
-    files
+    let files = receiver::corpus().into_iter().map(|(name, bytes)| File {
+        name,
+        uid: uid_in(&bytes),
+        bytes,
+    });
+    files.collect()
 }
 
 /// What stands behind the first (0008,0018), in whatever transfer syntax; of a deflated one that of the meta

@@ -2,7 +2,7 @@
 //!
 //! `dictionary/table.txt` has a line for each, by tag; `xx` stands for any two digits (repeating groups). It was made
 //! of DCMTK's `dicom.dic`; where an element may have several VRs, it names the standard's first. A test compares it
-//! with another list.
+//! with that of dicom-rs (tests/dictionary.rs).
 
 use std::collections::HashMap;
 use std::sync::OnceLock;

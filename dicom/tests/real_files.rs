@@ -5,7 +5,6 @@
 
 mod support;
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,7 +17,7 @@ use sendqueue_testkit::dicom::{Part10, every_object, every_syntax};
 use sendqueue_testkit::receiver;
 use support::{DEFLATED, bytes_of, inflated};
 
-/// With fewer something went wrong with the installation.
+/// With fewer something went wrong.
 const LEAST: usize = 250;
 const NEW_ID: &str = "A-1234567";
 
@@ -27,41 +26,12 @@ struct File {
     bytes: Vec<u8>,
 }
 
-fn below(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            below(&path, found);
-        } else {
-            found.push(path);
-        }
-    }
-}
-
 fn files() -> Vec<File> {
-    let root = receiver::tools().join("corpus");
-    let mut paths = Vec::new();
-    below(&root, &mut paths);
-    paths.sort();
-    let mut seen = BTreeSet::new();
-    let mut files = Vec::new();
-    for path in paths {
-        let bytes = fs::read(&path).expect("a file of the corpus");
-        if bytes.get(128..132) == Some(b"DICM") && seen.insert(bytes.clone()) {
-            let name = path.strip_prefix(&root).unwrap_or(&path);
-            files.push(File {
-                name: name.display().to_string(),
-                bytes,
-            });
-        }
-    }
-    assert!(
-        files.len() >= LEAST,
-        "{} holds {} files: make it with scripts/receivers.sh {} corpus, or say with SENDQUEUE_TOOLS where it is",
-        root.display(),
-        files.len(),
-        receiver::tools().display()
-    );
+    let files = receiver::corpus().into_iter();
+    let mut files: Vec<File> = files
+        .filter(|(_, bytes)| bytes.get(128..132) == Some(b"DICM"))
+        .map(|(name, bytes)| File { name, bytes })
+        .collect();
     for sample in every_object().into_iter().chain(every_syntax()) {
         files.push(File {
             name: sample.name.clone(),

@@ -6,6 +6,7 @@
 //! - What was acknowledged to a sender is whole when it is looked at here. Of what is still under way, all but DCMTK's
 //!   and dicom-rs's show nothing; theirs may be cut.
 
+mod corpus;
 mod kind;
 mod launch;
 mod received;
@@ -20,6 +21,7 @@ use tempfile::TempDir;
 use crate::proc::Proc;
 use crate::{Certificates, Orthanc, free_port, wait};
 
+pub use corpus::corpus;
 pub use kind::{ReceiverKind, tools};
 pub use received::ReceivedFile;
 
