@@ -51,6 +51,29 @@ fn photograph() -> Sample {
         .into_sample("photograph", EXPLICIT_VR_LE, SECONDARY_CAPTURE, "2.25.79")
 }
 
+/// A grey image of 8 bits whose values mean something: Orthanc's JPEG would move them.
+fn measured() -> Sample {
+    let number = |value: u16| value.to_le_bytes();
+    let row = 20..20 + u8::try_from(SIDE).expect("a byte");
+    let pixels: Vec<u8> = (0..SIDE).flat_map(|_| row.clone()).collect();
+    DataSet::new()
+        .text((0x0010, 0x0020), "LO", "P2")
+        .text((0x0020, 0x000D), "UI", "2.25.87")
+        .text((0x0020, 0x000E), "UI", "2.25.88")
+        .bytes((0x0028, 0x0002), "US", &number(1))
+        .text((0x0028, 0x0004), "CS", "MONOCHROME2")
+        .bytes((0x0028, 0x0010), "US", &number(SIDE))
+        .bytes((0x0028, 0x0011), "US", &number(SIDE))
+        .bytes((0x0028, 0x0100), "US", &number(8))
+        .bytes((0x0028, 0x0101), "US", &number(8))
+        .bytes((0x0028, 0x0102), "US", &number(7))
+        .bytes((0x0028, 0x0103), "US", &number(0))
+        .text((0x0028, 0x1052), "DS", "-1024")
+        .text((0x0028, 0x1053), "DS", "1")
+        .bytes((0x7FE0, 0x0010), "OW", &pixels)
+        .into_sample("measured", EXPLICIT_VR_LE, SECONDARY_CAPTURE, "2.25.89")
+}
+
 fn report() -> Sample {
     let mut all = every_object().into_iter();
     all.find(|one| one.sop_class_uid == BASIC_TEXT_SR)
@@ -129,17 +152,18 @@ fn what_is_lossy_is_another_instance_that_says_so_and_is_the_same_each_time() {
     let (photograph, report) = (photograph(), report());
     let ct = Study::new(1, 1).kind(Kind::Ct512K).instance(0, 0);
     let mut queue = Queue::start(config);
-    for file in [&photograph.file, &report.file, &ct.bytes] {
+    let measured = measured();
+    for file in [&photograph.file, &report.file, &ct.bytes, &measured.file] {
         queue.store(file);
     }
-    queue.wait_for("again", "Failure", 1);
+    queue.wait_for("again", "Failure", 2);
     queue.wait_for("again", "Success", 2);
     assert!(lossy.wait_for_answers(3, queue::SOON));
     queue.kill9();
     lossy.set_status(0);
     queue.restart().expect("it starts");
     queue.wait_for("lossy", "Success", 2);
-    queue.wait_for("lossy", "Failure", 1);
+    queue.wait_for("lossy", "Failure", 2);
 
     let seen = [&lossy, &again].map(|scp| arrived(scp, SECONDARY_CAPTURE));
     let first = seen[1].first().expect("it arrived");
@@ -171,13 +195,19 @@ fn what_is_lossy_is_another_instance_that_says_so_and_is_the_same_each_time() {
     assert_eq!(reports.len(), 1);
     assert_eq!(bytes(&reports[0]), report.data_set());
     // What cannot be encoded so does not go at all: Orthanc's JPEG has 8 bits.
-    let failed = &queue.items("state=Failure&destination=again")[0];
-    assert_eq!(failed["Class"], "Coercion");
-    let details = failed["Details"].as_str().expect("a text");
-    assert!(
-        details.contains("cannot encode") && details.contains(JPEG),
-        "{details}"
-    );
+    let failed = queue.items("state=Failure&destination=again");
+    for words in [
+        "it takes 8 bits; this image has 16",
+        "RescaleIntercept -1024 becomes 0",
+    ] {
+        let start = format!("Orthanc cannot encode the image in transfer syntax {JPEG}: ");
+        let says = |item: &serde_json::Value| {
+            let details = item["Details"].as_str().expect("a text");
+            item["Class"] == "Coercion" && details.starts_with(&start) && details.contains(words)
+        };
+        assert!(failed.iter().any(says), "{words}: {failed:#?}");
+    }
+    assert_eq!(lossy.count_of(&measured.sop_instance_uid), 0);
     assert_eq!(
         lossy.count_of(&ct.sop_instance_uid) + again.count_of(&ct.sop_instance_uid),
         0

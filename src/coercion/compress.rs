@@ -7,7 +7,7 @@
 //!   method and ratio, after all that was done to it before.
 //! - What is stored in a lossy transfer syntax goes as it is: nothing is lost twice. What has no pixel data (7FE0,0010)
 //!   is no image, and is never encoded.
-//! - What Orthanc cannot encode so is not sent.
+//! - What Orthanc cannot encode so is not sent, nor what would mean something else then ([`super::scale`]).
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use orthanc_sdk::Host;
 use ring::digest;
 use sendqueue_dicom::{DataSet, Elements, Malformed, Tag, Vr};
 
-use super::Shared;
+use super::{Shared, scale};
 use crate::config::compress::Compression;
 use crate::item::Item;
 use crate::transport::edited::{Edited, Editor, NotEdited, Stored};
@@ -36,6 +36,7 @@ const FRAMES: Tag = Tag(0x0028, 0x0008);
 const ROWS: Tag = Tag(0x0028, 0x0010);
 const COLUMNS: Tag = Tag(0x0028, 0x0011);
 const BITS_ALLOCATED: Tag = Tag(0x0028, 0x0100);
+const BITS_STORED: Tag = Tag(0x0028, 0x0101);
 const LOSSY_IMAGE_COMPRESSION: Tag = Tag(0x0028, 0x2110);
 const LOSSY_RATIO: Tag = Tag(0x0028, 0x2112);
 const LOSSY_METHOD: Tag = Tag(0x0028, 0x2114);
@@ -144,9 +145,16 @@ fn encode(
             "Orthanc cannot encode the image in transfer syntax {syntax}: {why}"
         ))
     };
-    let encoded = encode_lossily(host, stored, syntax).map_err(cannot)?;
-    let size = encoded_size(&encoded)?
-        .ok_or_else(|| cannot("what comes out has no compressed pixels".to_owned()))?;
+    let encoded = encode_lossily(host, stored, syntax)
+        .map_err(|why| cannot(too_many_bits(root, syntax).unwrap_or(why)))?;
+    let size = {
+        let after = parse(&encoded)?;
+        if let Some(why) = scale::differs(root, after.root(), syntax) {
+            return Err(cannot(why));
+        }
+        encoded_size(after.root())
+            .ok_or_else(|| cannot("what comes out has no compressed pixels".to_owned()))?
+    };
     let lossy = Lossy {
         sop_class_uid: stored.kind.sop_class.clone(),
         sop_instance_uid: derived_uid(&stored.sop_instance_uid, syntax),
@@ -266,14 +274,23 @@ fn value(elements: &Elements<'_>, tag: Tag) -> Option<Vec<u8>> {
     Some(bytes[..=end].to_vec())
 }
 
+/// A US; 0: there is none.
+fn short(root: &Elements<'_>, tag: Tag) -> u16 {
+    let bytes = root.get(tag).and_then(|element| element.little_endian());
+    let number = bytes.as_deref().and_then(<[u8]>::first_chunk::<2>).copied();
+    number.map_or(0, u16::from_le_bytes)
+}
+
+/// Why JPEG Baseline cannot encode an image (PS3.5 8.2.1); `None`: that is not why.
+fn too_many_bits(root: &Elements<'_>, transfer_syntax: &str) -> Option<String> {
+    let bits = short(root, BITS_STORED);
+    let is_too_much = transfer_syntax == "1.2.840.10008.1.2.4.50" && bits > 8;
+    is_too_much.then(|| format!("it takes 8 bits; this image has {bits}"))
+}
+
 /// Bytes of the pixels if they were not compressed (PS3.3 C.7.6.3).
 fn native_size(root: &Elements<'_>) -> f64 {
-    let short = |tag| {
-        let element = root.get(tag);
-        let bytes = element.and_then(|element| element.little_endian());
-        let number = bytes.as_deref().and_then(<[u8]>::first_chunk::<2>).copied();
-        number.map_or(0.0, |number| f64::from(u16::from_le_bytes(number)))
-    };
+    let short = |tag| f64::from(short(root, tag));
     let frames = value(root, FRAMES)
         .and_then(|text| String::from_utf8(text).ok()?.trim().parse().ok())
         .unwrap_or(1.0);
@@ -282,12 +299,10 @@ fn native_size(root: &Elements<'_>) -> f64 {
 }
 
 /// Bytes of the compressed pixels, without their offset table (PS3.5 A.4); `None`: there are none.
-fn encoded_size(encoded: &Stored) -> Result<Option<f64>, NotEdited> {
-    let data = parse(encoded)?;
-    let pixels = data.root().get(Tag::PIXEL_DATA);
-    let fragments = pixels.and_then(|pixels| pixels.fragments());
-    let size = fragments.map(|all| all.skip(1).map(<[u8]>::len).sum::<usize>());
-    Ok(size.filter(|size| *size > 0).map(|size| size as f64))
+fn encoded_size(encoded: &Elements<'_>) -> Option<f64> {
+    let fragments = encoded.get(Tag::PIXEL_DATA)?.fragments()?;
+    let size = fragments.skip(1).map(<[u8]>::len).sum::<usize>();
+    (size > 0).then_some(size as f64)
 }
 
 /// A code of DCM (PS3.3 8.8).

@@ -18,6 +18,7 @@ mod memory;
 mod original;
 mod output;
 mod place;
+mod scale;
 mod sender;
 #[cfg(test)]
 mod tests;
