@@ -24,13 +24,13 @@ enabled = false
 
 # An empty argument counts as an absent one.
 [[operations]]
-include-operation-id = ["items", "errors"]
+include-operation-id = ["items", "errors", "history", "journal"]
 checks.negative_data_rejection.enabled = false
 
 # Rules between fields: either everything or a filter that narrows down, either resources or a query, either
-# a resource or a file; and columns that a list names.
+# a resource or a file; and columns that a list names; and a date must be one of the calendar.
 [[operations]]
-include-operation-id = ["replayErrors", "purgeErrors", "redirectErrors", "enqueue", "reload", "route", "addSubjects"]
+include-operation-id = ["replayErrors", "purgeErrors", "redirectErrors", "enqueue", "reload", "route", "addSubjects", "journal"]
 checks.positive_data_acceptance.enabled = false
 "#;
 

@@ -14,8 +14,8 @@ use crate::config;
 use crate::config::settings::Transport;
 use crate::destinations::{Description, TransportName};
 use crate::dispatch::{Lane, LaneStatus, NoLane, windows};
-use crate::item::{Class, Outcome, Timestamp};
-use crate::store::{Counts, DestinationRecord};
+use crate::item::{Class, Event, Outcome, Timestamp};
+use crate::store::{Counts, DestinationRecord, Entry};
 
 impl Api {
     pub fn destinations(&self, request: &Request) -> Answer {
@@ -83,6 +83,14 @@ impl Api {
         self.check_destination(name)?;
         let lane = self.lane(name)?;
         let promoted = self.store.promote_all(name)?;
+        self.note(
+            |entry| Entry {
+                destination: Some(name.to_owned()),
+                count: Some(promoted),
+                ..entry
+            },
+            Event::SentNow,
+        );
         let record = self.store.destination(name)?;
         // Where nothing waits, a closed window is not opened for what comes later.
         if let Some(lane) = lane {

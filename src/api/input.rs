@@ -114,6 +114,37 @@ impl Query {
             .transpose()
     }
 
+    pub fn integer(
+        &self,
+        name: &str,
+        allowed: std::ops::RangeInclusive<i64>,
+    ) -> Result<Option<i64>, ApiError> {
+        self.text(name)
+            .map(|text| {
+                let number = text.parse().ok().filter(|number| allowed.contains(number));
+                number.ok_or_else(|| {
+                    let allowed = match *allowed.end() {
+                        i64::MAX => format!("an integer, {} or more", allowed.start()),
+                        end => format!("an integer from {} to {end}", allowed.start()),
+                    };
+                    ApiError::field(name, quoted(&text), &allowed)
+                })
+            })
+            .transpose()
+    }
+
+    /// A time, a date, or an age.
+    pub fn moment(&self, name: &str, now: Timestamp) -> Result<Option<Timestamp>, ApiError> {
+        self.text(name)
+            .map(|text| {
+                moment(&text, now).ok_or_else(|| {
+                    let allowed = "a time such as 20261126T180000 (UTC), a date such as 20261126, or an age: 90s, 15m, 12h, 3d";
+                    ApiError::field(name, quoted(&text), allowed)
+                })
+            })
+            .transpose()
+    }
+
     fn order(&self) -> Result<Order, ApiError> {
         match self.text("order").as_deref() {
             None | Some("asc") => Ok(Order::Ascending),
@@ -151,6 +182,25 @@ impl Query {
             order: self.order()?,
         })
     }
+}
+
+fn moment(text: &str, now: Timestamp) -> Option<Timestamp> {
+    let units = [('s', 1.0), ('m', 60.0), ('h', 3600.0), ('d', 86_400.0)];
+    for (unit, seconds) in units {
+        if let Some(number) = text.strip_suffix(unit) {
+            // Neither a sign nor more than six digits.
+            let is_number = number.len() <= 6 && number.bytes().all(|byte| byte.is_ascii_digit());
+            let number: f64 = number.parse::<u32>().ok().filter(|_| is_number)?.into();
+            return Some(now.plus_seconds(-number * seconds));
+        }
+    }
+    let is_date = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let time = if is_date {
+        Time::parse(&format!("{text}T000000"))?
+    } else {
+        Time::parse(text)?
+    };
+    Some(time.0)
 }
 
 pub fn class(field: &str, text: &str) -> Result<Class, ApiError> {
@@ -349,6 +399,31 @@ impl Body {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_is_a_time_a_date_or_an_age() {
+        let now = Timestamp::parse_orthanc("20261127T031500").unwrap();
+        for (text, expected) in [
+            ("20261126T180000", Some("20261126T180000")),
+            ("20261126T180000.5", Some("20261126T180000.500000")),
+            ("20261126", Some("20261126T000000")),
+            ("90s", Some("20261127T031330")),
+            ("15m", Some("20261127T030000")),
+            ("12h", Some("20261126T151500")),
+            ("3d", Some("20261124T031500")),
+            ("20261326", None),
+            ("2026112", None),
+            ("", None),
+            ("h", None),
+            ("+1h", None),
+            ("-1h", None),
+            ("1000000h", None),
+            ("yesterday", None),
+        ] {
+            let expected = expected.and_then(Timestamp::parse_orthanc);
+            assert_eq!(moment(text, now), expected, "{text}");
+        }
+    }
 
     #[test]
     fn depth_counts_arrays_and_objects_outside_of_texts() {

@@ -6,7 +6,9 @@ use super::error::ApiError;
 use super::input::object;
 use super::types::{DestinationChanges, ModalityChanges, NeedsRestart, Reloaded, Source};
 use super::{Answer, Api, ok};
+use crate::item::Event;
 use crate::reload::Refused;
+use crate::store::Entry;
 
 impl Api {
     /// Takes over the section `SendQueue` of Orthanc's files, or of the body.
@@ -14,6 +16,14 @@ impl Api {
         // An empty object is what many send where there is nothing to say.
         let section = object(request)?.filter(|section| !section.is_empty());
         let report = self.reloader.reload(section.map(Into::into))?;
+        let changed = report.changed.join(", ");
+        self.note(
+            |entry| Entry {
+                details: (!changed.is_empty()).then_some(changed),
+                ..entry
+            },
+            Event::Reloaded,
+        );
         let restart = report.needs_restart.into_iter().map(|one| NeedsRestart {
             key: one.key,
             in_force: one.in_force,

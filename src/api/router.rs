@@ -5,6 +5,7 @@
 //! - A route without a description cannot be written: both stand in one entry.
 //! - What a request changed survives a power cut once it is answered: here for all of them, so that no verb can forget
 //!   it.
+//! - What a request changed is in the journal with the name of who asked: here too ([`crate::store::Asker`]).
 //! - Nothing here panics on any path, argument or body.
 
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use orthanc_sdk::{Method, Request, Response};
 use super::error::{ApiError, method_not_allowed};
 use super::openapi::{Described, operations};
 use super::types::values::by_the_wall;
-use super::{Answer, Api, Parts};
+use super::{Answer, Api, Parts, person};
 use crate::ui;
 
 /// A call: one method of one path.
@@ -43,6 +44,7 @@ pub const ROUTES: &[Route] = routes! {
     Get "" overview |api, request, _| api.overview(request);
     Get "/health" health |api, request, _| api.health(request);
     Get "/history" history |api, request, _| api.history(request);
+    Get "/journal" journal |api, request, _| api.journal(request);
     Get "/metrics" metrics |api, request, _| api.metrics(request);
     Get "/openapi.json" openapi |api, request, _| api.openapi(request);
     Get "/items" items |api, request, _| api.items(request);
@@ -88,7 +90,7 @@ pub fn answer(parts: &Arc<Parts>, request: &Request, rest: &str) -> Response {
     let answer = api
         .cross_site
         .check(request, api.clock.now())
-        .and_then(|()| by_the_wall(api.clock.ahead(), || route(&api, request, rest)));
+        .and_then(|()| by_the_wall(api.clock.ahead(), || for_person(&api, request, rest)));
     match answer {
         Ok(response) => response,
         Err(error) => {
@@ -98,6 +100,14 @@ pub fn answer(parts: &Arc<Parts>, request: &Request, rest: &str) -> Response {
             error.response(request)
         }
     }
+}
+
+/// What changes something is noted with the name of who asks.
+fn for_person(api: &Api, request: &Request, rest: &str) -> Answer {
+    if request.method == Method::Get {
+        return route(api, request, rest);
+    }
+    person::asker(request, &api.settings, api.clock.now()).during(|| route(api, request, rest))
 }
 
 fn route(api: &Api, request: &Request, rest: &str) -> Answer {

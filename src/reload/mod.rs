@@ -39,7 +39,8 @@ const STACK: usize = 4 * 1024 * 1024;
 const OWN_RESTART: [&str; 3] = ["Enable", "Database", "TcpNoDelay"];
 
 /// Orthanc's own keys that matter here, which it reads at its start.
-const RESTART: [&str; 23] = [
+const RESTART: [&str; 25] = [
+    "AuthenticationEnabled",
     "ConcurrentJobs",
     "DicomAet",
     "DicomModalitiesInDatabase",
@@ -61,6 +62,7 @@ const RESTART: [&str; 23] = [
     "LimitFindResults",
     "Name",
     "OverwriteInstances",
+    "RemoteAccessAllowed",
     "StorageDirectory",
     "StrictAetComparison",
 ];

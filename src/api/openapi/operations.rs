@@ -8,10 +8,10 @@ use super::Described;
 use crate::api::exposition;
 use crate::api::types::{
     AddSubjects, AlertTest, Destination, Echo, Enqueue, Enqueued, ErrorFilter, ErrorSummary,
-    ErrorsQuery, Health, History, Item, ItemDetailed, ItemsQuery, Nothing, Overview, Preview,
-    PreviewQuestion, Purged, RedirectFilter, RedirectTo, Redirected, Reloaded, Removed, Replayed,
-    Resource, RouteAnswer, RouteQuestion, Rule, Section, Sender, SerialGiven, SerialState,
-    SerialsQuery, SubjectsAdded,
+    ErrorsQuery, Health, History, Item, ItemDetailed, ItemsQuery, JournalEntry, JournalQuery,
+    Nothing, Overview, Preview, PreviewQuestion, Purged, RedirectFilter, RedirectTo, Redirected,
+    Reloaded, Removed, Replayed, Resource, RouteAnswer, RouteQuestion, Rule, Section, Sender,
+    SerialGiven, SerialState, SerialsQuery, SubjectsAdded,
 };
 use crate::ui;
 
@@ -49,6 +49,13 @@ pub fn history() -> Described {
         "Each minute of the last hour, by destination",
     )
     .answers_list::<History>("One for each destination")
+}
+
+pub fn journal() -> Described {
+    get("Queue", "journal", "What happened, the oldest first")
+        .text("Outages and returns, pauses, what people did, starts and stops, failures by the hour. Kept for `HistoryDays`, at least a day; at most 200,000 entries. No patient data.")
+        .query::<JournalQuery>()
+        .answers_list::<JournalEntry>("At most `limit` entries, and the failures of their time")
 }
 
 pub fn metrics() -> Described {

@@ -13,6 +13,7 @@ pub mod destination;
 pub mod error;
 pub mod error_queue;
 pub mod items;
+pub mod journal;
 pub mod overview;
 pub mod preview;
 pub mod reload;
@@ -35,6 +36,7 @@ pub use self::error_queue::{
 pub use self::items::{
     Attempt, Enqueue, Enqueued, Item, ItemDetailed, ItemsQuery, Nothing, Order, RedirectTo, Removed,
 };
+pub use self::journal::{JournalEntry, JournalQuery};
 pub use self::named::Named;
 pub use self::overview::{
     Callbacks, Disabled, Health, HealthStatus, Overview, Part, Problem, ServiceHealth, ServiceState,

@@ -102,6 +102,11 @@ pub(super) fn host(root: &Object<'_>, enabled: bool, mistakes: &mut Mistakes) ->
         },
     );
 
+    let authenticates = &mut settings.authenticates;
+    for key in ["RemoteAccessAllowed", "AuthenticationEnabled"] {
+        root.read(key, authenticates, |n| n.boolean(mistakes));
+    }
+
     settings.tls = tls(root, mistakes);
 
     // Orthanc does not read the file's list when the database has it.

@@ -223,6 +223,9 @@ pub struct HostSettings {
     pub preferred_transfer_syntax: Option<String>,
     /// `DicomTls…`.
     pub tls: TlsSettings,
+    /// Whether Orthanc checks the login of each request (`AuthenticationEnabled`; without it, where `RemoteAccessAllowed`
+    /// is set, Orthanc 1.5.8).
+    pub authenticates: bool,
 }
 
 /// Orthanc's TLS for the associations that it opens (`UseDicomTls` of a modality, Orthanc 1.9.0).
@@ -291,6 +294,7 @@ impl Default for HostSettings {
             transcode: true,
             preferred_transfer_syntax: None,
             tls: TlsSettings::default(),
+            authenticates: false,
         }
     }
 }

@@ -214,6 +214,31 @@ fn conditions_are_read() {
     assert_eq!(tags.len(), expected.len());
 }
 
+/// As Orthanc decides it since 1.5.8.
+#[test]
+fn logins_are_checked_where_orthanc_does() {
+    for (remote, own, expected) in [
+        (None, None, false),
+        (Some(true), None, true),
+        (Some(false), None, false),
+        (Some(true), Some(false), false),
+        (Some(false), Some(true), true),
+        (None, Some(true), true),
+    ] {
+        let mut whole = json!({ "SendQueue": {} });
+        for (key, value) in [
+            ("RemoteAccessAllowed", remote),
+            ("AuthenticationEnabled", own),
+        ] {
+            if let Some(value) = value {
+                whole[key] = value.into();
+            }
+        }
+        let host = read(&whole).unwrap().host;
+        assert_eq!(host.authenticates, expected, "{whole}");
+    }
+}
+
 #[test]
 fn the_host_is_read() {
     let settings = read(&json!({
