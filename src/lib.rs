@@ -17,6 +17,7 @@
 //! - [`service`]: threads that are looked after. [`clock`]: the queue's own time, which advances whatever happens to
 //!   the machine's clock.
 //! - [`cut`]: ends what Orthanc would wait for when it stops.
+//! - [`verdict`]: what needs a person, in one sentence each.
 //! - [`alert`]: what an administrator is told by webhook.
 //! - [`api`]: `/sendqueue`. [`ui`]: the operator's page on top of it. [`gauges`]: the main figures among Orthanc's own
 //!   metrics. [`plugin`]: builds, starts and stops all of it.
@@ -41,6 +42,7 @@ pub mod service;
 pub mod store;
 pub mod transport;
 pub mod ui;
+pub mod verdict;
 
 pub use sendqueue_words::{config, item};
 

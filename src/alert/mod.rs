@@ -61,7 +61,7 @@ use self::collect::{Collector, Gathered};
 use self::post::{Http, Outbox, Outgoing, Poster, Settled};
 use self::sources::SourceLook;
 pub use self::switch::{NAME, Switch};
-use self::watch::{Limits, Look, Watch};
+use self::watch::{Look, Watch};
 use crate::config::settings::{AlertKind, AlertSettings, HostSettings};
 use crate::cut::Cutter;
 use crate::dispatch::Lanes;
@@ -69,6 +69,7 @@ use crate::failpoint;
 use crate::item::{Clock, Timestamp};
 use crate::service::{Bell, Service};
 use crate::store::{self, Book};
+use crate::verdict::Limits;
 
 /// Time between two looks at the counters.
 const LOOK: Duration = Duration::from_secs(1);

@@ -15,6 +15,7 @@ use crate::config::settings::Window;
 use crate::dispatch::{LaneStatus, windows};
 use crate::item::{Ahead, Class, Timestamp};
 use crate::store::DestinationRecord;
+use crate::verdict::Limits;
 
 /// What is seen of a destination at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -115,13 +116,6 @@ pub enum Event {
     OwnOutput {
         count: u64,
     },
-}
-
-/// What a backlog is; 0: no number, no age.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    pub items: u64,
-    pub seconds: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -288,8 +282,7 @@ fn backlog(
         None => {
             // Waiting for a window is what was asked for.
             let counted = look.open_seconds.map_or(age, |open| age.min(open));
-            let reached = |limit: u64, value: u64| limit > 0 && value >= limit;
-            if reached(limits.items, look.open) || reached(limits.seconds, counted) {
+            if limits.are_passed(look.open, counted) {
                 known.backlog = Some(now);
                 tell(Event::BacklogBegun);
             }

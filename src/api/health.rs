@@ -20,16 +20,7 @@ impl Api {
         Query::none(request)?;
         let now = self.clock.now();
         let services = self.services.records();
-        let problems: Vec<Problem> = [self.database(), self.reconciliation(now)]
-            .into_iter()
-            .flatten()
-            .chain(self.threads(&services))
-            .collect();
-        let clock = self.clock.warning().map(|warning| Problem {
-            part: Part::Clock,
-            details: warning.details,
-            since: Some(Time(warning.since)),
-        });
+        let problems = self.problems(&services, now);
         let (code, status) = if problems.is_empty() {
             (200, HealthStatus::Ok)
         } else {
@@ -40,14 +31,33 @@ impl Api {
             &Health {
                 status,
                 problems,
-                warnings: clock
-                    .into_iter()
-                    .chain(restarted(&services, now))
-                    .chain(self.held())
-                    .collect(),
+                warnings: self.warnings(&services, now).chain(self.held()).collect(),
                 services: services.iter().map(shown).collect(),
             },
         ))
+    }
+
+    /// What does not work.
+    pub(super) fn problems(&self, services: &[Record], now: Timestamp) -> Vec<Problem> {
+        [self.database(), self.reconciliation(now)]
+            .into_iter()
+            .flatten()
+            .chain(self.threads(services))
+            .collect()
+    }
+
+    /// What works, and a person should know of; without what is held.
+    pub(super) fn warnings(
+        &self,
+        services: &[Record],
+        now: Timestamp,
+    ) -> impl Iterator<Item = Problem> {
+        let clock = self.clock.warning().map(|warning| Problem {
+            part: Part::Clock,
+            details: warning.details,
+            since: Some(Time(warning.since)),
+        });
+        clock.into_iter().chain(restarted(services, now))
     }
 
     fn database(&self) -> Option<Problem> {

@@ -23,6 +23,7 @@ use crate::dispatch::figures::{DELIVERY_SECONDS, Figures};
 use crate::item::{Ahead, Class, State, Timestamp};
 use crate::routing::Mark;
 use crate::store::{DestinationRecord, FailureTotal};
+use crate::verdict::Severity;
 
 /// A destination at the moment of the scrape.
 struct Destination {
@@ -63,6 +64,7 @@ impl Api {
         reachable(&mut page, &destinations);
         self.arrivals(&mut page, &destinations, now)?;
         self.machinery(&mut page)?;
+        self.judged(&mut page);
         self.heard(&mut page)?;
         self.told(&mut page);
         Ok(Response::new(200, CONTENT_TYPE, page.into_text()))
@@ -225,6 +227,19 @@ impl Api {
         );
         pardoned.sample(&[], timekeeper.pardoned());
         Ok(())
+    }
+
+    fn judged(&self, page: &mut Exposition) {
+        let findings = self.findings();
+        let mut family = page.family(
+            "sendqueue_verdict",
+            Kind::Gauge,
+            "How much needs a person now; GET /sendqueue/verdict says what.",
+        );
+        for severity in Severity::ALL {
+            let of_it = findings.iter().filter(|one| one.severity == severity);
+            family.sample(&[("severity", severity.as_str())], of_it.count() as u64);
+        }
     }
 
     fn heard(&self, page: &mut Exposition) -> Result<(), ApiError> {

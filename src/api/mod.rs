@@ -33,6 +33,7 @@ mod serials;
 mod sources;
 mod subjects;
 pub mod types;
+mod verdict;
 
 use std::collections::BTreeSet;
 use std::ops::Deref;

@@ -43,6 +43,7 @@ macro_rules! routes {
 pub const ROUTES: &[Route] = routes! {
     Get "" overview |api, request, _| api.overview(request);
     Get "/health" health |api, request, _| api.health(request);
+    Get "/verdict" verdict |api, request, _| api.verdict(request);
     Get "/history" history |api, request, _| api.history(request);
     Get "/journal" journal |api, request, _| api.journal(request);
     Get "/metrics" metrics |api, request, _| api.metrics(request);

@@ -134,6 +134,57 @@ fn the_overview_and_health() {
     }
     assert!(shown["OldestPendingSeconds"].is_u64());
     assert!(shown["Cursor"].is_u64());
+    let verdict = scene.queue.ask("/verdict");
+    let told: Vec<_> = verdict
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            let field = |name: &str| one[name].as_str().unwrap_or_default().to_owned();
+            (
+                field("Severity"),
+                field("Kind"),
+                field("Destination"),
+                one["Count"].as_u64(),
+            )
+        })
+        .collect();
+    let row = |severity: &str, kind: &str, name: &str, count| {
+        (
+            severity.to_owned(),
+            kind.to_owned(),
+            name.to_owned(),
+            Some(count),
+        )
+    };
+    assert_eq!(
+        told,
+        [
+            row("Error", "Failures", "two", 3),
+            row("Warning", "Paused", "three", 3)
+        ],
+        "{verdict:#}"
+    );
+    let sentence = verdict[0]["Sentence"].as_str().unwrap();
+    assert!(
+        sentence.starts_with("two refuses: 3 × A900 (the data set does not match"),
+        "{sentence}"
+    );
+    let sentence = verdict[1]["Sentence"].as_str().unwrap();
+    assert!(
+        sentence.starts_with("three is paused by a person since ")
+            && sentence.ends_with("); 3 wait"),
+        "{sentence}"
+    );
+    let metrics = scene.queue.get("/sendqueue/metrics").text();
+    for line in [
+        "sendqueue_verdict{severity=\"Critical\"} 0",
+        "sendqueue_verdict{severity=\"Error\"} 1",
+        "sendqueue_verdict{severity=\"Warning\"} 1",
+    ] {
+        assert!(metrics.contains(line), "{line}");
+    }
+    // Of these the machinery knows nothing.
     let health = scene.queue.get("/sendqueue/health");
     assert_eq!(
         (health.status, health.json()["Status"].clone()),

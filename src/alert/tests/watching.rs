@@ -1,10 +1,11 @@
 //! From counters to events.
 
-use super::super::watch::{Event, Limits, Watch};
+use super::super::watch::{Event, Watch};
 use super::*;
 use crate::config::settings::Window;
 use crate::item::Ahead;
 use crate::store::{Counts, DestinationRecord};
+use crate::verdict::Limits;
 
 const LIMITS: Limits = Limits {
     items: 100,

@@ -8,10 +8,10 @@ use super::Described;
 use crate::api::exposition;
 use crate::api::types::{
     AddSubjects, AlertTest, Destination, Echo, Enqueue, Enqueued, ErrorFilter, ErrorSummary,
-    ErrorsQuery, Health, History, Item, ItemDetailed, ItemsQuery, JournalEntry, JournalQuery,
-    Nothing, Overview, Preview, PreviewQuestion, Purged, RedirectFilter, RedirectTo, Redirected,
-    Reloaded, Removed, Replayed, Resource, RouteAnswer, RouteQuestion, Rule, Section, Sender,
-    SerialGiven, SerialState, SerialsQuery, SubjectsAdded,
+    ErrorsQuery, Finding, Health, History, Item, ItemDetailed, ItemsQuery, JournalEntry,
+    JournalQuery, Nothing, Overview, Preview, PreviewQuestion, Purged, RedirectFilter, RedirectTo,
+    Redirected, Reloaded, Removed, Replayed, Resource, RouteAnswer, RouteQuestion, Rule, Section,
+    Sender, SerialGiven, SerialState, SerialsQuery, SubjectsAdded,
 };
 use crate::ui;
 
@@ -40,6 +40,12 @@ pub fn health() -> Described {
         .text("For load balancers and monitoring: the status says it all.")
         .answers::<Health>("All is well")
         .replaces::<Health>(503, "Something is wrong, and what")
+}
+
+pub fn verdict() -> Described {
+    get("Queue", "verdict", "What needs a person, worst first")
+        .text("Empty: all is well. About the operation: destinations, the error queue, sources; `health` is about the machinery alone, and what it tells is here too. Sentences may change: read `Kind`, `Severity`, `Count`.")
+        .answers_list::<Finding>("One for each thing that needs a person")
 }
 
 pub fn history() -> Described {

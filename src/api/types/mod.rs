@@ -24,6 +24,7 @@ pub mod serials;
 pub mod sources;
 pub mod subjects;
 pub mod values;
+pub mod verdict;
 
 pub use self::alerts::AlertTest;
 pub use self::destination::{
@@ -54,3 +55,4 @@ pub use self::serials::{SerialGiven, SerialState, SerialsQuery};
 pub use self::sources::Sender;
 pub use self::subjects::{AddSubjects, SubjectsAdded};
 pub use self::values::{Counts, Time, age};
+pub use self::verdict::{Finding, FindingKind, Severity};

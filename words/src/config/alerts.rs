@@ -45,8 +45,8 @@ pub(super) fn alerts(
         peer: Peer::default(),
         secret: None,
         on: AlertKind::ALL.to_vec(),
-        backlog_items: 10_000,
-        backlog_seconds: 3600,
+        backlog_items: AlertSettings::BACKLOG_ITEMS,
+        backlog_seconds: AlertSettings::BACKLOG_SECONDS,
         silent_sources: Vec::new(),
     };
     match section.get("Url") {

@@ -92,6 +92,11 @@ pub struct AlertSettings {
     pub silent_sources: Vec<SilentSource>,
 }
 
+impl AlertSettings {
+    pub const BACKLOG_ITEMS: u64 = 10_000;
+    pub const BACKLOG_SECONDS: u64 = 3600;
+}
+
 /// `SilentSources`: an AET that should send.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SilentSource {

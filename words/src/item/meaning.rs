@@ -289,6 +289,40 @@ pub fn meaning(class: Class, dimse_status: Option<u16>) -> String {
     }
 }
 
+/// What a failure is called beside others: `C000 (Rejected)`, `Expired`.
+pub fn cause(class: Class, dimse_status: Option<u16>) -> String {
+    match dimse_status {
+        Some(status) if comes_from_a_status(class) => format!("{status:04X} ({class})"),
+        _ => class.to_string(),
+    }
+}
+
+/// The same where nothing else is told, with its meaning: `C000 (cannot understand, …)`, `Expired`.
+pub fn cause_explained(class: Class, dimse_status: Option<u16>) -> String {
+    match dimse_status {
+        Some(status) if comes_from_a_status(class) => {
+            format!("{status:04X} ({})", status_words(status).meaning)
+        }
+        _ => class.to_string(),
+    }
+}
+
+/// What ails a destination at which instances end so; follows its name.
+pub fn ails(class: Class) -> &'static str {
+    match class {
+        Class::Success | Class::Warning => "has it",
+        Class::Unreachable => "cannot be reached",
+        Class::Interrupted => "lost the association each time",
+        Class::Busy => "was busy each time",
+        Class::Rejected => "refuses",
+        Class::NotNegotiated => "does not take this kind of object",
+        Class::Missing => "cannot get what is no longer in Orthanc",
+        Class::Expired => "took nothing in time",
+        Class::Internal => "was not served, a fault of this Orthanc",
+        Class::Coercion => "does not get what cannot be changed as asked",
+    }
+}
+
 /// What a person can do about it, in one to three sentences.
 pub fn advice(class: Class, dimse_status: Option<u16>) -> &'static str {
     match (class, dimse_status) {

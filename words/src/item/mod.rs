@@ -16,6 +16,7 @@ mod sqlite;
 pub mod state;
 pub mod statuses;
 pub mod time;
+pub mod told;
 
 pub use again::Again;
 pub use event::Event;

@@ -53,9 +53,14 @@ impl Class {
         Class::Coercion,
     ];
 
+    /// Whether the destination's breaker opens: it is the destination's matter, and counts against no item.
+    pub fn is_an_outage(self) -> bool {
+        matches!(self, Class::Unreachable)
+    }
+
     /// Whether it can bring an item into the error queue.
     pub fn may_fail(self) -> bool {
-        !matches!(self, Class::Success | Class::Warning | Class::Unreachable)
+        !matches!(self, Class::Success | Class::Warning) && !self.is_an_outage()
     }
 
     pub fn as_str(self) -> &'static str {

@@ -1,0 +1,111 @@
+//! `GET /sendqueue/verdict`: what needs a person, worst first.
+
+use jiff::tz::TimeZone;
+use orthanc_sdk::Request;
+
+use super::error::ApiError;
+use super::input::Query;
+use super::types::{Finding, Part, Problem};
+use super::{Answer, Api, ok};
+use crate::config::settings::AlertSettings;
+use crate::dispatch::windows;
+use crate::item::Timestamp;
+use crate::verdict::{self, Known, Limits, Seen, Silent, Trouble, judge};
+
+impl Api {
+    pub fn verdict(&self, request: &Request) -> Answer {
+        Query::none(request)?;
+        let findings: Vec<Finding> = self.findings().into_iter().map(Finding::from).collect();
+        ok(&findings)
+    }
+
+    /// What cannot be read is a finding, not a refusal.
+    pub(super) fn findings(&self) -> Vec<verdict::Finding> {
+        let now = self.clock.now();
+        let limits = Limits {
+            items: AlertSettings::BACKLOG_ITEMS,
+            seconds: AlertSettings::BACKLOG_SECONDS,
+        };
+        let told = self.settings.alerts.as_ref();
+        let services = self.services.records();
+        let problems = self.problems(&services, now).into_iter();
+        let warnings = self.warnings(&services, now);
+        let mut known = Known {
+            now,
+            ahead: self.clock.ahead(),
+            zone: TimeZone::system(),
+            machinery: problems
+                .filter_map(|problem| trouble(problem, true))
+                .chain(warnings.filter_map(|problem| trouble(problem, false)))
+                .collect(),
+            destinations: Vec::new(),
+            failures: Vec::new(),
+            held: Vec::new(),
+            silent: Vec::new(),
+            limits: told.map_or(limits, |told| Limits {
+                items: told.backlog_items,
+                seconds: told.backlog_seconds,
+            }),
+        };
+        if let Err(error) = self.look_at_the_queue(&mut known) {
+            let part = verdict::Part::Database;
+            if known.machinery.iter().all(|one| one.part != part) {
+                known.machinery.push(Trouble {
+                    part,
+                    is_down: true,
+                    details: error.details,
+                    since: None,
+                });
+            }
+        }
+        judge(&known)
+    }
+
+    fn look_at_the_queue(&self, known: &mut Known) -> Result<(), ApiError> {
+        let configured = self.configured();
+        let (now, ahead) = (known.now, known.ahead);
+        let seen = self.records()?.into_iter().map(|record| Seen {
+            status: self.status(&record, now),
+            target: self.settings.target(&record.name).to_owned(),
+            is_configured: configured.has(&record.name),
+            open_seconds: self.open_seconds(&record.name, ahead.wall(now), &known.zone),
+            record,
+        });
+        known.destinations = seen.collect();
+        known.failures = self.store.error_summary()?;
+        known.held = self.store.held()?;
+        let sources = self.sources.look()?.into_iter();
+        known.silent = sources
+            .filter(|source| source.silent_since.is_some())
+            .map(|source| Silent {
+                aet: source.aet,
+                last: source.last,
+            })
+            .collect();
+        Ok(())
+    }
+
+    /// For how long its windows have let it send; `None`: it has none.
+    fn open_seconds(&self, name: &str, wall: Timestamp, zone: &TimeZone) -> Option<u64> {
+        let windows = &self.settings.destination(name).windows;
+        let since = windows::open_since(windows, wall, zone);
+        (!windows.is_empty()).then(|| since.map_or(0, |since| wall.since(since).as_secs()))
+    }
+}
+
+/// `None`: the verdict looks at it by itself.
+fn trouble(problem: Problem, is_down: bool) -> Option<Trouble> {
+    let part = match problem.part {
+        Part::Database => verdict::Part::Database,
+        Part::Reconciliation => verdict::Part::Reconciliation,
+        Part::Threads => verdict::Part::Threads,
+        Part::Clock => verdict::Part::Clock,
+        Part::Held => return None,
+    };
+    Some(Trouble {
+        part,
+        is_down,
+        details: problem.details,
+        since: problem.since.map(|since| since.0),
+    })
+}
