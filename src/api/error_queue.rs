@@ -7,7 +7,7 @@ use super::input::{self, Body, MOST_SECONDS, Query};
 use super::types::{self, ErrorFilter, ErrorsQuery, Purged, RedirectFilter, Redirected, Replayed};
 use super::{Answer, Api, ok};
 use crate::item::{State, Timestamp};
-use crate::store::{ErrorOperation, Filter, Level};
+use crate::store::{Among, Filter, Level, Operation, Sweep};
 
 /// The fields that narrow an operation down.
 const NARROW: [&str; 7] = [
@@ -40,19 +40,19 @@ impl Api {
 
     pub fn replay_errors(&self, request: &Request) -> Answer {
         let body = Body::of::<ErrorFilter>(request)?;
-        self.operate_errors(&body, |_| Ok(ErrorOperation::Replay))
+        self.operate_errors(&body, |_| Ok(Operation::Replay))
     }
 
     pub fn purge_errors(&self, request: &Request) -> Answer {
         let body = Body::of::<ErrorFilter>(request)?;
-        self.operate_errors(&body, |_| Ok(ErrorOperation::Purge))
+        self.operate_errors(&body, |_| Ok(Operation::Remove))
     }
 
     pub fn redirect_errors(&self, request: &Request) -> Answer {
         let body = Body::of::<RedirectFilter>(request)?;
         self.operate_errors(&body, |body| {
             let to = self.redirect_target(body)?;
-            Ok(ErrorOperation::Redirect { to })
+            Ok(Operation::Redirect { to })
         })
     }
 
@@ -60,19 +60,25 @@ impl Api {
     fn operate_errors(
         &self,
         body: &Body,
-        operation: impl FnOnce(&Body) -> Result<ErrorOperation, ApiError>,
+        operation: impl FnOnce(&Body) -> Result<Operation, ApiError>,
     ) -> Answer {
         let filter = self.error_filter(body, self.clock.now())?;
         let dry_run = body.flag("DryRun")?;
         let operation = operation(body)?;
         let expires = |destination: &str| self.expiry(destination);
-        let count = self
-            .store
-            .operate_errors(&operation, &filter, &expires, dry_run)?;
+        let operated = self.store.operate(&Sweep {
+            operation: &operation,
+            among: Among::Failures,
+            filter: &filter,
+            now: self.clock.now(),
+            expires: &expires,
+            dry_run,
+        })?;
+        let count = operated.done;
         let (verb, answer) = match operation {
-            ErrorOperation::Replay => ("replay", ok(&Replayed { replayed: count })),
-            ErrorOperation::Purge => ("purge", ok(&Purged { purged: count })),
-            ErrorOperation::Redirect { .. } => ("redirect", ok(&Redirected { redirected: count })),
+            Operation::Replay => ("replay", ok(&Replayed { replayed: count })),
+            Operation::Redirect { .. } => ("redirect", ok(&Redirected { redirected: count })),
+            _ => ("purge", ok(&Purged { purged: count })),
         };
         if !dry_run {
             log::warn!("error queue: {verb} of {count} items at a person's request");

@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AttemptMade, Claim, Counts, Ending, Filter, Finish, Hand, Intake, NewItem, Page, Pick,
-    Reception, Store,
+    Among, AttemptMade, Claim, Counts, Ending, Filter, Finish, Hand, Intake, NewItem, Operated,
+    Operation, Page, Pick, Reception, Store, Sweep,
 };
 use crate::item::{Attempt, Class, Ids, Item, Outcome, Priority, State, Timestamp};
 
@@ -30,6 +30,7 @@ mod sources;
 mod studies;
 mod subjects;
 mod suspects;
+mod sweep;
 
 /// Makes an empty store; each of its handles is an owner of claims.
 pub type Make<'a> = &'a dyn Fn() -> [Box<dyn Store>; 2];
@@ -44,6 +45,7 @@ fn one(make: Make<'_>) -> Box<dyn Store> {
 pub fn run(make: Make<'_>) {
     arrival::run(make);
     chronicle::run(make);
+    sweep::run(make);
     decisions::run(make);
     dispatch::run(make);
     held::run(make);
@@ -146,6 +148,25 @@ fn fail_all(store: &dyn Store, destination: &str, class: Class) -> Vec<i64> {
         .collect();
     store.finish(claim.token, &results, at(2)).unwrap();
     ids(&claim)
+}
+
+/// Of what waits.
+fn operate(store: &dyn Store, operation: &Operation, filter: &Filter) -> Operated {
+    let mut sweep = Sweep {
+        operation,
+        among: Among::Waiting,
+        filter,
+        now: at(3),
+        expires: &|_| Some(at(9)),
+        dry_run: true,
+    };
+    let before = all(store);
+    let foretold = store.operate(&sweep).unwrap();
+    assert_eq!(all(store), before, "a dry run changes nothing");
+    sweep.dry_run = false;
+    let operated = store.operate(&sweep).unwrap();
+    assert_eq!(foretold, operated, "{operation:?} {filter:?}");
+    operated
 }
 
 fn read(store: &dyn Store, id: i64) -> Item {

@@ -1,14 +1,107 @@
 //! Desk: what people do to items, the error queue and destinations.
 
-use super::{Filter, Result};
-use crate::item::{Item, State, Timestamp};
+use super::{Filter, Result, States};
+use crate::item::state::Move;
+use crate::item::{Event, Item, Priority, State, Timestamp};
 
-/// What an operator does to every item of the error queue that fits a filter.
+/// What a person does to an item, or to each that fits a filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ErrorOperation {
+pub enum Operation {
+    /// Its attempts start anew (`AttemptCount` 0, history kept).
     Replay,
-    Purge,
-    Redirect { to: String },
+    Cancel,
+    /// To `Pending`, marked so that it goes before all others and through a closed window, until its next attempt.
+    SendNow,
+    /// What becomes `Stat` waits for no quiet period; one that waits by itself ([`super::Ending::Hold`]) still does.
+    Prioritize(Priority),
+    Redirect {
+        to: String,
+    },
+    Remove,
+}
+
+impl Operation {
+    pub fn verb(&self) -> Move {
+        match self {
+            Operation::Replay => Move::Replay,
+            Operation::Cancel => Move::Cancel,
+            Operation::SendNow => Move::SendNow,
+            Operation::Prioritize(_) => Move::Prioritize,
+            Operation::Redirect { .. } => Move::Redirect,
+            Operation::Remove => Move::Remove,
+        }
+    }
+
+    /// What the journal calls it.
+    pub fn event(&self) -> Event {
+        match self {
+            Operation::Replay => Event::Replayed,
+            Operation::Cancel => Event::Cancelled,
+            Operation::SendNow => Event::SentNow,
+            Operation::Prioritize(_) => Event::PriorityChanged,
+            Operation::Redirect { .. } => Event::Redirected,
+            Operation::Remove => Event::Removed,
+        }
+    }
+
+    /// Where it leads to.
+    pub fn to(&self) -> Option<&str> {
+        match self {
+            Operation::Redirect { to } => Some(to),
+            _ => None,
+        }
+    }
+}
+
+/// Of which items an operation by filter is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Among {
+    /// `Scheduled`, `Pending`, `Retry`. What is being sent is left, and counted.
+    Waiting,
+    /// The error queue.
+    Failures,
+}
+
+/// An operation by filter.
+pub struct Sweep<'a> {
+    pub operation: &'a Operation,
+    pub among: Among,
+    pub filter: &'a Filter,
+    pub now: Timestamp,
+    /// The new expiry of what is replayed or redirected, by its destination.
+    pub expires: &'a dyn Fn(&str) -> Option<Timestamp>,
+    /// Counts and changes nothing.
+    pub dry_run: bool,
+}
+
+impl Sweep<'_> {
+    pub fn event(&self) -> Event {
+        match (self.among, self.operation.event()) {
+            (Among::Failures, Event::Removed) => Event::Purged,
+            (_, event) => event,
+        }
+    }
+
+    /// The states of those that it changes.
+    pub fn states(&self) -> States {
+        let is_among = |state: State| match self.among {
+            Among::Waiting => state.is_waiting(),
+            Among::Failures => state == State::Failure,
+        };
+        let verb = self.operation.verb();
+        let states = State::ALL.into_iter().filter(|state| {
+            is_among(*state) && self.filter.may_be(*state) && state.after(verb).is_some()
+        });
+        states.collect()
+    }
+}
+
+/// What came of an operation by filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Operated {
+    pub done: u64,
+    /// Of [`Among::Waiting`]: those that fit but for their state, and were left because they were being sent.
+    pub running: u64,
 }
 
 /// What came of an operation on one item.
@@ -31,15 +124,10 @@ pub trait Desk: Send + Sync {
     fn send_now(&self, id: i64) -> Result<Moved>;
     fn redirect(&self, id: i64, to: &str, expires: Option<Timestamp>) -> Result<Moved>;
     fn remove(&self, id: i64) -> Result<Moved>;
-    /// Over the whole error queue, in steps that never hold the writer for long. `expires` gives the new
-    /// expiry of an item for a destination. `dry_run` counts and changes nothing.
-    fn operate_errors(
-        &self,
-        operation: &ErrorOperation,
-        filter: &Filter,
-        expires: &dyn Fn(&str) -> Option<Timestamp>,
-        dry_run: bool,
-    ) -> Result<u64>;
+    /// Over all that fit, in steps that never hold the writer for long, each item once in the order of `id`: one that
+    /// fits again meanwhile is not met a second time. What would stay as it is (redirected to where it goes already, a
+    /// priority that it has) does not count.
+    fn operate(&self, sweep: &Sweep<'_>) -> Result<Operated>;
     /// One that is paused already stays so since it was.
     fn set_paused(&self, destination: &str, paused: bool, now: Timestamp) -> Result<()>;
     /// All `Scheduled` and `Retry` items of the destination become `Pending`, each once, due or not, in steps that

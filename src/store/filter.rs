@@ -1,12 +1,22 @@
 //! Which items a list or an operation is for, and which part of them a page.
 
-use crate::item::{Class, State, Timestamp};
+use crate::item::{Class, Item, Priority, State, Timestamp};
 
 /// A set of states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct States(u8);
 
+impl FromIterator<State> for States {
+    fn from_iter<I: IntoIterator<Item = State>>(states: I) -> States {
+        states.into_iter().fold(States::default(), States::with)
+    }
+}
+
 impl States {
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     pub fn contains(self, state: State) -> bool {
         self.0 & States::from(state).0 != 0
     }
@@ -42,6 +52,7 @@ pub struct Filter {
     pub destination: Option<String>,
     pub study: Option<String>,
     pub instance: Option<String>,
+    pub rule: Option<String>,
     pub class: Option<Class>,
     pub status: Option<StatusFilter>,
     /// Made before, and not before. Identifiers grow with the queue's own time, and lists are cut by them first. One
@@ -50,9 +61,42 @@ pub struct Filter {
     pub created_after: Option<Timestamp>,
     /// At rest since before this (for the error queue).
     pub completed_before: Option<Timestamp>,
+    /// Not for this destination, and not of this priority: what an operation would leave as it is.
+    pub except_destination: Option<String>,
+    pub except_priority: Option<Priority>,
 }
 
 impl Filter {
+    /// Whether an item fits as it is now: what a list says of one that may have changed since.
+    pub fn fits(&self, item: &Item) -> bool {
+        fn same<T: PartialEq>(wanted: &Option<T>, found: &T) -> bool {
+            wanted.as_ref().is_none_or(|wanted| wanted == found)
+        }
+        fn other<T: PartialEq>(left_out: &Option<T>, found: &T) -> bool {
+            left_out.as_ref() != Some(found)
+        }
+        let status = match self.status {
+            None => true,
+            Some(StatusFilter::None) => item.dimse_status.is_none(),
+            Some(StatusFilter::Is(status)) => item.dimse_status == Some(status),
+        };
+        status
+            && self.ids.as_ref().is_none_or(|ids| ids.contains(&item.id))
+            && self.may_be(item.state)
+            && same(&self.destination, &item.destination)
+            && other(&self.except_destination, &item.destination)
+            && same(&self.study, &item.ids.study)
+            && same(&self.instance, &item.ids.instance)
+            && (self.rule.is_none() || self.rule == item.rule)
+            && (self.class.is_none() || self.class == item.class)
+            && other(&self.except_priority, &item.priority)
+            && self.created_before.is_none_or(|time| item.created < time)
+            && self.created_after.is_none_or(|time| item.created >= time)
+            && self
+                .completed_before
+                .is_none_or(|before| item.completed.is_some_and(|time| time < before))
+    }
+
     /// Whether an item in this state may fit.
     pub fn may_be(&self, state: State) -> bool {
         self.states.is_none_or(|states| states.contains(state))

@@ -117,6 +117,8 @@ pub enum Duplicates {
 pub struct Enqueued {
     pub enqueued: u64,
     pub already_queued: u64,
+    /// Of these, pairs of which an item waited with a lower priority ([`Intake::raises`]).
+    pub raised: u64,
     /// Which of the items (places in what was given) were made though the pair had some that did not wait any more.
     pub again: Vec<usize>,
     /// Which were not made because of [`Reception::again`].
@@ -130,6 +132,8 @@ pub struct Enqueued {
 pub struct Intake<'a> {
     pub items: &'a [NewItem],
     pub duplicates: Duplicates,
+    /// Of a request: what waits with a lower priority gets that of the item.
+    pub raises: bool,
     /// Studies that are taken whole from now on, with a look back owed to each; what is known of one stays.
     pub taken: &'a [TakenStudy],
     /// The AETs from which something came, each once.
@@ -158,10 +162,16 @@ impl<'a> Intake<'a> {
         Intake {
             items,
             duplicates,
+            raises: false,
             taken: &[],
             heard: &[],
             reached: None,
         }
+    }
+
+    /// The same, and what waits with a lower priority is raised to that of the items.
+    pub fn raising(self, raises: bool) -> Intake<'a> {
+        Intake { raises, ..self }
     }
 
     /// The same, and these studies are taken.

@@ -56,7 +56,7 @@ pub use self::book::{
 pub use self::chronicle::{Asker, Chronicle, Entry, Forgotten, Hour, MOST_ENTRIES, Period};
 pub use self::claims::{AttemptMade, Claim, Claims, Ending, Finish, Groups, Pick};
 pub use self::decisions::{Decisions, Serial, SerialLast};
-pub use self::desk::{Desk, ErrorOperation, Moved};
+pub use self::desk::{Among, Desk, Moved, Operated, Operation, Sweep};
 pub use self::filter::{CLOCK_SLACK_SECONDS, Filter, Order, Page, States, StatusFilter};
 pub use self::in_hand::{BLAMED_ASIDE, BLAMED_MOST, Hand, HeldBack, Released, SEEN_ASIDE};
 pub use self::journal::{

@@ -87,12 +87,7 @@ macro_rules! pass_on {
             fn send_now(id: i64) -> Moved;
             fn redirect(id: i64, to: &str, expires: Option<Timestamp>) -> Moved;
             fn remove(id: i64) -> Moved;
-            fn operate_errors(
-                operation: &ErrorOperation,
-                filter: &Filter,
-                expires: &dyn Fn(&str) -> Option<Timestamp>,
-                dry_run: bool
-            ) -> u64;
+            fn operate(sweep: &Sweep<'_>) -> Operated;
             fn set_paused(destination: &str, paused: bool, now: Timestamp) -> ();
             fn promote_all(destination: &str) -> u64;
             fn make_durable() -> ();

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::operate::of_errors;
 use super::*;
 use crate::item::Event;
-use crate::store::{Asker, Entry, ErrorOperation, Hour, Moved, Outage, Period};
+use crate::store::{Asker, Entry, Hour, Moved, Outage, Period};
 
 pub fn run(make: Make<'_>) {
     an_outage_begins_and_ends_once(make);
@@ -152,18 +153,33 @@ fn what_a_person_does_is_told_with_the_name(store: &dyn Store) {
         store.cancel(ids[2], at(100)).unwrap();
         store.replay(ids[2], None).unwrap();
         store.remove(ids[2]).unwrap();
-        let errors = |operation: ErrorOperation, dry_run| {
-            let filter = Filter {
-                destination: Some("pacs".into()),
-                ..Filter::default()
-            };
-            store
-                .operate_errors(&operation, &filter, &|_| None, dry_run)
-                .unwrap()
+        let filter = Filter {
+            destination: Some("pacs".into()),
+            ..Filter::default()
         };
-        assert_eq!(errors(ErrorOperation::Replay, true), 2);
-        assert_eq!(errors(ErrorOperation::Replay, false), 2);
-        assert_eq!(errors(ErrorOperation::Purge, false), 0);
+        let errors = |operation: Operation, dry_run| of_errors(store, &operation, &filter, dry_run);
+        assert_eq!(errors(Operation::Replay, true), 2);
+        assert_eq!(errors(Operation::Replay, false), 2);
+        assert_eq!(errors(Operation::Remove, false), 0);
+        for operation in [
+            Operation::Prioritize(Priority::High),
+            Operation::SendNow,
+            Operation::Redirect { to: "third".into() },
+        ] {
+            assert_eq!(operate(store, &operation, &filter).done, 2);
+        }
+        let all = Filter::default();
+        assert_eq!(operate(store, &Operation::Cancel, &all).done, 2);
+        assert_eq!(operate(store, &Operation::Cancel, &all).done, 0);
+        let asked = [NewItem {
+            priority: Priority::Low,
+            ..new_item("s", "c", "pacs")
+        }];
+        store.enqueue(&Intake::request(&asked), at(100)).unwrap();
+        let again = [new_item("s", "c", "pacs")];
+        let raising = Intake::request(&again).raising(true);
+        store.enqueue(&raising, at(100)).unwrap();
+        store.enqueue(&raising, at(100)).unwrap();
     });
     let entry = |event, destination: &str, count| Entry {
         user: Some("alice".into()),
@@ -176,13 +192,23 @@ fn what_a_person_does_is_told_with_the_name(store: &dyn Store) {
     };
     let expected = [
         entry(Event::Enqueued, "other", 1),
-        entry(Event::Enqueued, "pacs", 2),
+        entry(Event::Enqueued, "pacs", 3),
         redirected,
         entry(Event::SentNow, "third", 1),
         entry(Event::Cancelled, "third", 1),
         entry(Event::Replayed, "third", 1),
         entry(Event::Removed, "third", 1),
         entry(Event::Replayed, "pacs", 2),
+        entry(Event::PriorityChanged, "pacs", 3),
+        entry(Event::SentNow, "pacs", 2),
+        Entry {
+            to: Some("third".into()),
+            ..entry(Event::Redirected, "pacs", 2)
+        },
+        Entry {
+            destination: None,
+            ..entry(Event::Cancelled, "third", 2)
+        },
     ];
     assert_told(store, &expected);
     // Those of the destination, what came from or to it, and what concerns all.
@@ -199,6 +225,8 @@ fn what_a_person_does_is_told_with_the_name(store: &dyn Store) {
         Event::Cancelled,
         Event::Replayed,
         Event::Removed,
+        Event::Redirected,
+        Event::Cancelled,
         Event::Reloaded,
     ];
     assert_eq!(found, expected);
@@ -224,8 +252,8 @@ fn what_a_person_does_is_told_with_the_name(store: &dyn Store) {
         until: at(until),
         ..always()
     };
-    assert_eq!(store.entries(&from(101, 102), 0, 10).unwrap().len(), 1);
-    assert_eq!(store.entries(&from(100, 101), 0, 10).unwrap().len(), 8);
+    assert_eq!(store.entries(&from(101, 102), 0, 100).unwrap().len(), 1);
+    assert_eq!(store.entries(&from(100, 101), 0, 100).unwrap().len(), 12);
     assert_eq!(store.entries(&from(102, 900), 0, 10).unwrap(), []);
 }
 

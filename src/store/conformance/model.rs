@@ -6,8 +6,8 @@ use super::suspects::Suspect;
 use crate::item::state::Move;
 use crate::item::{Again, Attempt, Class, Item, Priority, State, Timestamp};
 use crate::store::{
-    Cursor, Duplicates, Ending, Enqueued, Finish, Groups, Intake, LastError, NewItem, Pick,
-    Reception,
+    Among, Cursor, Duplicates, Ending, Enqueued, Filter, Finish, Groups, Intake, LastError,
+    NewItem, Operated, Operation, Pick, Reception, Sweep,
 };
 
 /// The end of a quiet period that only silence ends.
@@ -77,6 +77,16 @@ impl Entry {
         self.group == self.item.ids.instance
     }
 
+    /// What is `Stat` waits for no quiet period.
+    fn prioritize(&mut self, priority: Priority) {
+        let quiet = self.item.state == State::Scheduled && !self.is_held();
+        self.item.priority = priority;
+        if priority == Priority::Stat && quiet {
+            self.item.state = State::Pending;
+            self.item.next_attempt = None;
+        }
+    }
+
     fn rest(&mut self, state: State, now: Timestamp) {
         self.item.state = state;
         self.item.completed = Some(now);
@@ -106,6 +116,13 @@ impl Model {
                 .any(|entry| entry.item.rule.is_some() && entry.reception.is(&new.reception));
             let again = pair.iter().any(|entry| entry.item.rule.is_some());
             let queued = waits || (!request && known);
+            if queued && intake.raises {
+                let mut low = pair.iter_mut().filter(|entry| {
+                    entry.item.state.is_waiting() && entry.item.priority < new.priority
+                });
+                let raised = low.by_ref().map(|entry| entry.prioritize(new.priority));
+                answer.raised += u64::from(raised.count() > 0);
+            }
             if queued {
                 answer.already_queued += 1;
                 for entry in pair {
@@ -418,6 +435,54 @@ impl Model {
             !(prunable && entry.item.completed.is_some_and(|time| time < before))
         });
         (count - self.entries.len()) as u64
+    }
+
+    /// The same over a filter, for those that are given: of what waits, or of the error queue.
+    pub fn operate_all(&mut self, sweep: &Sweep<'_>) -> Operated {
+        let mut operated = Operated::default();
+        let ids: Vec<i64> = self.entries.keys().copied().collect();
+        for id in ids {
+            let item = &self.entries[&id].item;
+            let any_state = Filter {
+                states: None,
+                ..sweep.filter.clone()
+            };
+            let stays = match sweep.operation {
+                Operation::Redirect { to } => item.destination == *to,
+                Operation::Prioritize(priority) => item.priority == *priority,
+                _ => false,
+            };
+            if stays || !any_state.fits(item) {
+                continue;
+            }
+            let touched = match sweep.among {
+                Among::Failures => item.state == State::Failure,
+                Among::Waiting => item.state.is_waiting(),
+            };
+            let verb = sweep.operation.verb();
+            if touched && sweep.filter.may_be(item.state) && item.state.after(verb).is_some() {
+                operated.done += 1;
+                if sweep.dry_run {
+                    continue;
+                }
+                let to = match sweep.operation {
+                    Operation::Redirect { to } => Some(to.as_str()),
+                    _ => None,
+                };
+                let expires = (sweep.expires)(to.unwrap_or(&item.destination));
+                if let Operation::Prioritize(priority) = sweep.operation {
+                    let entry = self.entries.get_mut(&id);
+                    entry
+                        .into_iter()
+                        .for_each(|entry| entry.prioritize(*priority));
+                } else {
+                    assert!(self.operate(id, verb, to, expires, sweep.now));
+                }
+            } else if sweep.among == Among::Waiting && item.state == State::Running {
+                operated.running += 1;
+            }
+        }
+        operated
     }
 
     /// The verbs of a person; `false` where the state does not allow it.

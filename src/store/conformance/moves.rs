@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::item::state::Move;
-use crate::store::Moved;
+use crate::store::{Moved, Operation};
 
 pub fn run(make: Make<'_>) {
     for state in State::ALL {
@@ -94,6 +94,15 @@ fn check(store: &dyn Store, from: State, verb: Move, group: &str) {
         }
         Move::Cancel => Some(store.cancel(id, at(3)).unwrap()),
         Move::SendNow => Some(store.send_now(id).unwrap()),
+        Move::Prioritize => {
+            let filter = Filter {
+                ids: Some(vec![id]),
+                ..Filter::default()
+            };
+            let done = operate(store, &Operation::Prioritize(Priority::High), &filter).done;
+            assert_eq!(done, u64::from(expected.is_some()), "{what}");
+            None
+        }
         Move::Replay => Some(store.replay(id, Some(at(9))).unwrap()),
         Move::Redirect => Some(store.redirect(id, "other", None).unwrap()),
         Move::Remove => Some(store.remove(id).unwrap()),

@@ -1,7 +1,7 @@
 //! What a person does: to one item, to the error queue, to a destination.
 
 use super::*;
-use crate::store::{ErrorOperation, LastError, Moved, Outage};
+use crate::store::{LastError, Moved, Outage};
 
 pub fn run(make: Make<'_>) {
     a_replay_starts_anew_and_keeps_history(&*one(make));
@@ -120,6 +120,21 @@ fn a_replay_has_its_new_expiry(store: &dyn Store) {
     assert_eq!(store.expire(at(FAR), 1).unwrap(), 0);
 }
 
+/// Of the error queue.
+pub fn of_errors(store: &dyn Store, operation: &Operation, filter: &Filter, dry_run: bool) -> u64 {
+    let sweep = Sweep {
+        operation,
+        among: Among::Failures,
+        filter,
+        now: at(3),
+        expires: &|_| Some(at(9)),
+        dry_run,
+    };
+    let operated = store.operate(&sweep).unwrap();
+    assert_eq!(operated.running, 0);
+    operated.done
+}
+
 fn the_error_queue_is_operated_by_filter(make: Make<'_>) {
     let all_of_it = Filter::default();
     let by = |change: &dyn Fn(&mut Filter)| {
@@ -145,9 +160,9 @@ fn the_error_queue_is_operated_by_filter(make: Make<'_>) {
     cases.push((by(&|f| f.ids = Some(vec![])), &[]));
     let to = "elsewhere".to_string();
     for operation in [
-        ErrorOperation::Replay,
-        ErrorOperation::Purge,
-        ErrorOperation::Redirect { to },
+        Operation::Replay,
+        Operation::Remove,
+        Operation::Redirect { to },
     ] {
         for (filter, expected) in &cases {
             let store = one(make);
@@ -160,27 +175,24 @@ fn the_error_queue_is_operated_by_filter(make: Make<'_>) {
             ];
             store.cancel(ids[3], at(1)).unwrap();
             let what = format!("{operation:?} of {filter:?}");
-            let expires = |_: &str| Some(at(9));
-            let done = store
-                .operate_errors(&operation, filter, &expires, false)
-                .unwrap();
+            let done = of_errors(&*store, &operation, filter, false);
             assert_eq!(done, expected.len() as u64, "{what}");
             for (index, id) in ids.iter().enumerate().take(3) {
                 let found = store.item(*id).unwrap().map(|found| found.0);
                 let moved = match (&operation, &found) {
-                    (ErrorOperation::Purge, found) => found.is_none(),
-                    (ErrorOperation::Replay, Some(item)) => item.state == State::Pending,
-                    (ErrorOperation::Redirect { to }, Some(item)) => {
+                    (Operation::Remove, found) => found.is_none(),
+                    (Operation::Replay, Some(item)) => item.state == State::Pending,
+                    (Operation::Redirect { to }, Some(item)) => {
                         item.state == State::Pending && item.destination == *to
                     }
-                    (_, None) => panic!("{what} lost an item"),
+                    (other, _) => panic!("{what}: {other:?}, {found:?}"),
                 };
                 assert_eq!(moved, expected.contains(&index), "{what}, item {index}");
             }
             assert_eq!(state(&*store, ids[3]), State::Cancelled, "{what}");
             check_counts(&*store);
             let expired = store.expire(at(9), 100).unwrap();
-            let purge = operation == ErrorOperation::Purge;
+            let purge = operation == Operation::Remove;
             assert_eq!(expired, if purge { 0 } else { done }, "{what}: the expiry");
         }
     }
@@ -194,16 +206,7 @@ fn a_long_error_queue_is_operated_whole(store: &dyn Store) {
         })
         .collect();
     store.enqueue(&Intake::arrival(&items), at(0)).unwrap();
-    let replay = || {
-        store
-            .operate_errors(
-                &ErrorOperation::Replay,
-                &Filter::default(),
-                &|_| None,
-                false,
-            )
-            .unwrap()
-    };
+    let replay = || of_errors(store, &Operation::Replay, &Filter::default(), false);
     assert_eq!(replay(), 2500);
     assert_eq!(store.counts().unwrap().get(State::Pending), 2500);
     assert_eq!(replay(), 0);
@@ -218,12 +221,11 @@ fn a_dry_run_changes_nothing(store: &dyn Store) {
         ..Filter::default()
     };
     for operation in [
-        ErrorOperation::Replay,
-        ErrorOperation::Purge,
-        ErrorOperation::Redirect { to: "x".into() },
+        Operation::Replay,
+        Operation::Remove,
+        Operation::Redirect { to: "x".into() },
     ] {
-        let count = store.operate_errors(&operation, &filter, &|_| None, true);
-        assert_eq!(count.unwrap(), 1);
+        assert_eq!(of_errors(store, &operation, &filter, true), 1);
         assert_eq!(all(store), before);
     }
     assert_eq!(store.destinations().unwrap().len(), 1);

@@ -177,6 +177,17 @@ pub fn check_filter(store: &dyn Store, filter: &Filter, everything: &[Item]) {
                 StatusFilter::Is(status) => item.dimse_status == Some(status),
                 StatusFilter::None => item.dimse_status.is_none(),
             })
+            && filter
+                .rule
+                .as_ref()
+                .is_none_or(|rule| item.rule.as_ref() == Some(rule))
+            && filter
+                .except_destination
+                .as_ref()
+                .is_none_or(|d| *d != item.destination)
+            && filter
+                .except_priority
+                .is_none_or(|priority| priority != item.priority)
             && filter.created_before.is_none_or(|time| item.created < time)
             && filter.created_after.is_none_or(|time| item.created >= time)
             && filter
@@ -184,6 +195,8 @@ pub fn check_filter(store: &dyn Store, filter: &Filter, everything: &[Item]) {
                 .is_none_or(|before| item.completed.is_some_and(|time| time < before))
     };
     let mut expected: Vec<&Item> = everything.iter().filter(fits).collect();
+    let found: Vec<&Item> = everything.iter().filter(|item| filter.fits(item)).collect();
+    assert_eq!(found, expected, "{filter:?} item by item");
     for order in [Order::Ascending, Order::Descending] {
         let mut since = 0;
         let mut found = Vec::new();

@@ -9,7 +9,7 @@ use super::model::Model;
 use super::*;
 use crate::item::Again;
 use crate::item::state::Move;
-use crate::store::{Cursor, ErrorOperation, Groups, Moved, Released, StatusFilter, StoreError};
+use crate::store::{Cursor, Groups, Moved, Released, StatusFilter, StoreError};
 
 const DESTINATIONS: [&str; 3] = ["pacs", "archive", "research"];
 /// More than this and the oldest are removed, so that a step stays cheap.
@@ -163,8 +163,8 @@ impl Play {
                 "pause"
             }
             80..83 => {
-                self.operate_errors();
-                "operate errors"
+                self.operate_all();
+                "operate all"
             }
             83..86 => {
                 let store = &*self.stores[self.model.by];
@@ -198,7 +198,7 @@ impl Play {
         });
         let reached = cursor.clone().map(Into::into);
         let intake = match self.random.u8(..4) {
-            0 => Intake::request(&new),
+            0 => Intake::request(&new).raising(self.random.bool()),
             1 => Intake::earlier(&new),
             _ => Intake::arrival(&new),
         };
@@ -233,6 +233,7 @@ impl Play {
             _ => study,
         };
         new.place = self.random.i64(-1..3);
+        new.rule = (self.random.u8(..5) > 0).then(|| "rule".into());
         new.expires = self.maybe_soon();
         if self.random.u8(..3) == 0 {
             new.not_before = Some(self.soon());
@@ -430,46 +431,59 @@ impl Play {
         assert_eq!(answer.unwrap(), expected, "{verb:?} of {id}");
     }
 
-    fn operate_errors(&mut self) {
-        let (now, to, class) = (self.now(), self.destination(), self.class());
-        let filter = Filter {
-            destination: self.random.bool().then(|| to.to_string()),
-            class: self.random.bool().then_some(class),
-            ..Filter::default()
+    fn operate_all(&mut self) {
+        let (now, to) = (self.now(), self.destination());
+        let among = self
+            .random
+            .choice([Among::Failures, Among::Waiting, Among::Waiting]);
+        let among = among.unwrap_or(Among::Waiting);
+        let mut filter = match among {
+            Among::Failures => Filter {
+                class: self.random.bool().then_some(self.class()),
+                ..Filter::default()
+            },
+            Among::Waiting => self.waiting(),
         };
-        let (operation, verb) = match self.random.u8(..3) {
-            0 => (ErrorOperation::Replay, Move::Replay),
-            1 => (ErrorOperation::Purge, Move::Remove),
-            _ => (ErrorOperation::Redirect { to: to.into() }, Move::Redirect),
-        };
-        let fits: Vec<i64> = self
-            .model
-            .entries
-            .values()
-            .filter(|entry| entry.item.state == State::Failure)
-            .filter(|entry| {
-                filter
-                    .destination
-                    .as_ref()
-                    .is_none_or(|d| *d == entry.item.destination)
-                    && filter
-                        .class
-                        .is_none_or(|class| Some(class) == entry.item.class)
-            })
-            .map(|entry| entry.item.id)
-            .collect();
+        filter.destination = self.random.bool().then(|| self.destination().into());
+        let priority = Priority::ALL[self.random.usize(..4)];
+        let operations = [
+            Operation::Replay,
+            Operation::Cancel,
+            Operation::SendNow,
+            Operation::Prioritize(priority),
+            Operation::Redirect { to: to.into() },
+            Operation::Remove,
+        ];
+        let operation = &operations[self.random.usize(..operations.len())];
+        let expires = |name: &str| Some(at(now.micros() % 7 + name.len() as i64));
         for dry_run in [true, false] {
-            let expires = |name: &str| Some(at(now.micros() % 7 + name.len() as i64));
-            let done = self
-                .store()
-                .operate_errors(&operation, &filter, &expires, dry_run);
-            assert_eq!(done.unwrap(), fits.len() as u64);
-            for id in fits.iter().filter(|_| !dry_run) {
-                let name = &self.model.entries[id].item.destination;
-                let new = expires(if verb == Move::Redirect { to } else { name });
-                let target = (verb == Move::Redirect).then_some(to);
-                self.model.operate(*id, verb, target, new, now);
-            }
+            let sweep = Sweep {
+                operation,
+                among,
+                filter: &filter,
+                now,
+                expires: &expires,
+                dry_run,
+            };
+            let operated = self.store().operate(&sweep).unwrap();
+            let expected = self.model.operate_all(&sweep);
+            assert_eq!(operated, expected, "{operation:?} {filter:?}");
+        }
+    }
+
+    /// What a person asks for of what waits, but for its destination.
+    fn waiting(&mut self) -> Filter {
+        let study = format!("s{}", self.random.u8(..4));
+        let some_ids = (0..5).map(|_| self.id()).collect();
+        let waiting = [State::Scheduled, State::Pending, State::Retry];
+        let states = waiting.into_iter().filter(|_| self.random.bool()).collect();
+        Filter {
+            ids: (self.random.u8(..3) == 0).then_some(some_ids),
+            states: self.random.bool().then_some(states),
+            study: (self.random.u8(..3) == 0).then_some(study),
+            rule: (self.random.u8(..3) == 0).then(|| "rule".into()),
+            created_before: (self.random.u8(..3) == 0).then_some(at(self.now - 100)),
+            ..Filter::default()
         }
     }
 
@@ -508,6 +522,9 @@ impl Play {
             status,
             created_before: ago(self),
             created_after: ago(self),
+            rule: (self.random.u8(..4) == 0).then(|| "rule".into()),
+            except_destination: (self.random.u8(..4) == 0).then(|| self.destination().into()),
+            except_priority: (self.random.u8(..4) == 0).then_some(Priority::Medium),
             ..Filter::default()
         }
     }

@@ -8,8 +8,8 @@ use super::sql;
 use crate::item::{Event, Timestamp};
 use crate::store::chronicle::ADDED_SECONDS;
 use crate::store::{
-    Asker, CLOCK_SLACK_SECONDS, Entry, Filter, Forgotten, Hour, MOST_ENTRIES, Period, Result,
-    StoreError,
+    Asker, CLOCK_SLACK_SECONDS, Entry, Forgotten, Hour, MOST_ENTRIES, Period, Result, StoreError,
+    Sweep,
 };
 
 /// The longest text that is kept, in characters.
@@ -78,19 +78,14 @@ pub fn note_items(
 }
 
 /// The end of an operation in steps, done by now.
-pub fn note_operation(
-    pool: &Pool,
-    event: Event,
-    filter: &Filter,
-    to: Option<&str>,
-    count: u64,
-) -> Result<()> {
+pub fn note_operation(pool: &Pool, sweep: &Sweep<'_>, count: u64) -> Result<()> {
     if count == 0 || Asker::current().is_none() {
         return Ok(());
     }
     let mut writer = pool.writer()?;
     let tx = writer.begin()?;
-    note_items(&tx, event, filter.destination.as_deref(), to, count)?;
+    let destination = sweep.filter.destination.as_deref();
+    note_items(&tx, sweep.event(), destination, sweep.operation.to(), count)?;
     tx.commit()?;
     Ok(())
 }

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, HashMap};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::chronicle::note_items;
+use super::operate::prioritize;
 use super::pool::Pool;
 use super::{row, sources, sql, studies};
-use crate::item::{Again, Event, Outcome, State, Timestamp};
+use crate::item::{Again, Event, Outcome, Priority, State, Timestamp};
 use crate::store::{
     Cursor, Duplicates, Enqueued, Gap, Intake, NewItem, Reached, Reception, Result,
 };
@@ -32,6 +33,7 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
         taken,
         heard,
         reached,
+        ..
     } = *intake;
     let mut answer = Enqueued::default();
     if items.is_empty() && taken.is_empty() && heard.is_empty() && reached.is_none() {
@@ -42,6 +44,7 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
     let mut destinations: HashMap<&str, i64> = HashMap::new();
     let mut holds: HashMap<(i64, &str), Hold> = HashMap::new();
     let mut asked: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut raised: BTreeMap<&str, u64> = BTreeMap::new();
     for (at, item) in items.iter().enumerate() {
         let destination = match destinations.get(item.destination.as_str()) {
             Some(id) => *id,
@@ -57,6 +60,10 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
             Fate::Queued => {
                 merge(&tx, &pair, item, duplicates, now)?;
                 answer.already_queued += 1;
+                if raise(&tx, &pair, item, intake)? {
+                    answer.raised += 1;
+                    *raised.entry(&item.destination).or_default() += 1;
+                }
             }
             Fate::Made => {
                 insert(&tx, item, destination, duplicates, now)?;
@@ -107,6 +114,9 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
     for (destination, count) in asked {
         note_items(&tx, Event::Enqueued, Some(destination), None, count)?;
     }
+    for (destination, count) in raised {
+        note_items(&tx, Event::PriorityChanged, Some(destination), None, count)?;
+    }
     tx.commit()?;
     Ok(answer)
 }
@@ -134,6 +144,12 @@ pub fn count_new(pool: &Pool, intake: &Intake<'_>) -> Result<Enqueued> {
             Fate::HeldBack => answer.held_back.push(at),
             Fate::Queued => {
                 answer.already_queued += 1;
+                let raised: Vec<_> = pair
+                    .iter_mut()
+                    .filter(|other| is_raised(other, item, intake))
+                    .map(|other| other.priority = item.priority)
+                    .collect();
+                answer.raised += u64::from(!raised.is_empty());
                 if duplicates != Duplicates::Request {
                     for other in pair.iter_mut().filter(|other| other.state.is_waiting()) {
                         if doubt(other, item, duplicates).is_some() {
@@ -151,6 +167,7 @@ pub fn count_new(pool: &Pool, intake: &Intake<'_>) -> Result<Enqueued> {
                 pair.push(Other {
                     id: 0,
                     state: state_of(item),
+                    priority: item.priority,
                     alone: group(item).is_none(),
                     by_rule: item.rule.is_some(),
                     completed: None,
@@ -172,6 +189,7 @@ fn group(item: &NewItem) -> Option<&str> {
 struct Other {
     id: i64,
     state: State,
+    priority: Priority,
     alone: bool,
     by_rule: bool,
     completed: Option<Timestamp>,
@@ -207,6 +225,7 @@ fn pair(conn: &Connection, item: &NewItem, destination: i64) -> Result<Vec<Other
                     ..Reception::default()
                 },
                 completed: row.get(7)?,
+                priority: row.get(8)?,
             })
         },
     )?;
@@ -299,6 +318,20 @@ fn merge(
         }
     }
     Ok(())
+}
+
+/// What waits with a lower priority gets that of the item; whether there was any.
+fn raise(conn: &Connection, pair: &[Other], item: &NewItem, intake: &Intake<'_>) -> Result<bool> {
+    let mut raised = false;
+    for other in pair.iter().filter(|other| is_raised(other, item, intake)) {
+        prioritize(conn, other.id, item.priority)?;
+        raised = true;
+    }
+    Ok(raised)
+}
+
+fn is_raised(other: &Other, item: &NewItem, intake: &Intake<'_>) -> bool {
+    intake.raises && other.state.is_waiting() && other.priority < item.priority
 }
 
 /// An item of a rule that waits would send what was received now: where that is undecided, it goes into the error

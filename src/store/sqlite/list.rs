@@ -37,6 +37,7 @@ macro_rules! part {
 struct Request<'a> {
     filter: &'a Filter,
     destination: Option<i64>,
+    except_destination: Option<i64>,
     page: Page,
     /// Exclusive bounds of `id`.
     above: i64,
@@ -68,22 +69,30 @@ fn ids_in(conn: &Connection, filter: &Filter, page: Page) -> Result<Vec<i64>> {
         },
         None => None,
     };
-    let request = request(conn, filter, page, destination)?;
+    let mut request = request(conn, filter, page, destination)?;
     let parts = parts(conn, filter, destination)?;
     if let [part] = parts.as_slice() {
         return request.ids(conn, part);
     }
+    let limit = page.limit as usize;
     let mut ids = Vec::new();
     for part in &parts {
         ids.extend(request.ids(conn, part)?);
+        match page.order {
+            Order::Ascending => ids.sort_unstable(),
+            Order::Descending => ids.sort_unstable_by(|one, other| other.cmp(one)),
+        }
+        // Parts may overlap.
+        ids.dedup();
+        ids.truncate(limit);
+        // Behind a whole page nothing more is looked for.
+        if let (Some(last), true) = (ids.last(), ids.len() == limit) {
+            match page.order {
+                Order::Ascending => request.below = *last,
+                Order::Descending => request.above = *last,
+            }
+        }
     }
-    match page.order {
-        Order::Ascending => ids.sort_unstable(),
-        Order::Descending => ids.sort_unstable_by(|one, other| other.cmp(one)),
-    }
-    // Parts may overlap.
-    ids.dedup();
-    ids.truncate(page.limit as usize);
     Ok(ids)
 }
 
@@ -110,6 +119,10 @@ fn request<'a>(
     Ok(Request {
         filter,
         destination,
+        except_destination: match &filter.except_destination {
+            Some(name) => find_destination(conn, name)?,
+            None => None,
+        },
         page,
         above,
         below,
@@ -339,12 +352,15 @@ impl Request<'_> {
             (":states", &states),
             (":study", &filter.study),
             (":instance", &filter.instance),
+            (":rule", &filter.rule),
             (":class", &filter.class),
             (":any_status", &any_status),
             (":status", &status),
             (":created_before", &filter.created_before),
             (":created_after", &filter.created_after),
             (":completed_before", &filter.completed_before),
+            (":except_destination", &self.except_destination),
+            (":except_priority", &filter.except_priority),
         ];
         let ids = filter.ids.as_deref().map(json);
         if ids.is_some() {

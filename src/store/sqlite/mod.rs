@@ -22,11 +22,11 @@ use std::time::Duration;
 use self::chronicle::Noted;
 use super::{
     Book, Chronicle, Claim, Claims, Counts, Cursor, Desk, DestinationRecord, Enqueued, Entry,
-    ErrorOperation, ErrorSummary, FailureTotal, Fault, Filter, Finish, Forgotten, Gap, Groups,
-    Hand, HeldBack, HeldItems, Hour, Intake, Journal, LastError, Level, MinuteAtRest, Moved,
-    Outage, Page, Period, Pick, Released, ResourceProgress, Result, StoreError, Upkeep,
+    ErrorSummary, FailureTotal, Fault, Filter, Finish, Forgotten, Gap, Groups, Hand, HeldBack,
+    HeldItems, Hour, Intake, Journal, LastError, Level, MinuteAtRest, Moved, Operated, Operation,
+    Outage, Page, Period, Pick, Released, ResourceProgress, Result, StoreError, Sweep, Upkeep,
 };
-use crate::item::{Attempt, Event, Item, Reading, Timestamp};
+use crate::item::{Attempt, Item, Reading, Timestamp};
 
 mod chronicle;
 mod claim;
@@ -56,6 +56,7 @@ mod sources;
 mod sql;
 mod studies;
 mod subjects;
+mod sweep;
 
 #[cfg(test)]
 mod tests;
@@ -144,12 +145,26 @@ impl SqliteStore {
 
     /// Behind the last step of what a person did to many items, or the one that failed. What is done is done, whether or
     /// not it can be told.
-    fn note_operation(&self, event: Event, filter: &Filter, to: Option<&str>, count: u64) {
-        let noted = self
-            .write_for_person(|| chronicle::note_operation(&self.pool, event, filter, to, count));
+    fn note_operation(&self, sweep: &Sweep<'_>, count: u64) {
+        let noted = self.write_for_person(|| chronicle::note_operation(&self.pool, sweep, count));
         if let Err(error) = noted {
+            let event = sweep.event();
             log::error!("{event}: {count} items, missing in the journal: {error}");
         }
+    }
+
+    fn operate_one(
+        &self,
+        id: i64,
+        operation: &Operation,
+        now: Timestamp,
+        expires: Option<Timestamp>,
+    ) -> Result<Moved> {
+        let terms = operate::Terms {
+            now,
+            expires: &|_| expires,
+        };
+        self.write_for_person(|| operate::operate(&self.pool, id, operation, &terms))
     }
 
     /// What fails at work is told, though it makes no items.
@@ -257,46 +272,38 @@ impl Claims for SqliteStore {
 
 impl Desk for SqliteStore {
     fn replay(&self, id: i64, expires: Option<Timestamp>) -> Result<Moved> {
-        self.write_for_person(|| operate::replay(&self.pool, id, expires))
+        self.operate_one(id, &Operation::Replay, Timestamp::default(), expires)
     }
 
     fn cancel(&self, id: i64, now: Timestamp) -> Result<Moved> {
-        self.write_for_person(|| operate::cancel(&self.pool, id, now))
+        self.operate_one(id, &Operation::Cancel, now, None)
     }
 
     fn send_now(&self, id: i64) -> Result<Moved> {
-        self.write_for_person(|| operate::send_now(&self.pool, id))
+        self.operate_one(id, &Operation::SendNow, Timestamp::default(), None)
     }
 
     fn redirect(&self, id: i64, to: &str, expires: Option<Timestamp>) -> Result<Moved> {
-        self.write_for_person(|| operate::redirect(&self.pool, id, to, expires))
+        let operation = Operation::Redirect { to: to.to_owned() };
+        self.operate_one(id, &operation, Timestamp::default(), expires)
     }
 
     fn remove(&self, id: i64) -> Result<Moved> {
-        self.write_for_person(|| operate::remove(&self.pool, id))
+        self.operate_one(id, &Operation::Remove, Timestamp::default(), None)
     }
 
-    fn operate_errors(
-        &self,
-        operation: &ErrorOperation,
-        filter: &Filter,
-        expires: &dyn Fn(&str) -> Option<Timestamp>,
-        dry_run: bool,
-    ) -> Result<u64> {
-        let done = Cell::new(0);
-        let result = self.write_for_person(|| {
-            error_queue::operate_errors(&self.pool, operation, filter, expires, dry_run, &done)
-        });
-        if !dry_run {
-            let (event, to) = match operation {
-                ErrorOperation::Replay => (Event::Replayed, None),
-                ErrorOperation::Purge => (Event::Purged, None),
-                ErrorOperation::Redirect { to } => (Event::Redirected, Some(to.as_str())),
-            };
-            self.note_operation(event, filter, to, done.get());
+    fn operate(&self, sweep: &Sweep<'_>) -> Result<Operated> {
+        let progress = Cell::default();
+        let result = self.write_for_person(|| sweep::operate(&self.pool, sweep, &progress));
+        let operated = progress.get().operated;
+        if !sweep.dry_run {
+            self.note_operation(sweep, operated.done);
         }
-        result?;
-        Ok(done.get())
+        if let (Err(error), true) = (&result, operated.done > 0) {
+            let event = sweep.event();
+            log::error!("{event}: broke off after {} items: {error}", operated.done);
+        }
+        result.map(|()| operated)
     }
 
     fn set_paused(&self, destination: &str, paused: bool, now: Timestamp) -> Result<()> {

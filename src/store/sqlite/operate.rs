@@ -1,4 +1,4 @@
-//! replay, cancel, send-now, redirect, remove; pausing. What a person does to one item or destination.
+//! replay, cancel, send-now, prioritize, redirect, remove; pausing. What a person does to one item or destination.
 
 use rusqlite::{Connection, params};
 
@@ -6,84 +6,71 @@ use super::chronicle::{Noted, note_item, note_with};
 use super::enqueue::destination_id;
 use super::pool::Pool;
 use super::{row, sql};
-use crate::item::state::Move;
-use crate::item::{Event, Item, Timestamp};
-use crate::store::{Asker, Entry, LastError, Moved, Outage, Result};
+use crate::item::{Event, Item, Priority, Timestamp};
+use crate::store::{Asker, Entry, LastError, Moved, Operation, Outage, Result};
 
-/// Moves one item by `change`, if its state allows `verb`.
-fn operate(
-    pool: &Pool,
-    id: i64,
-    verb: Move,
-    change: impl FnOnce(&Connection) -> Result<()>,
-) -> Result<Moved> {
+/// How an operation is to be written.
+pub struct Terms<'a> {
+    pub now: Timestamp,
+    /// The new expiry of what is replayed or redirected, by its destination.
+    pub expires: &'a dyn Fn(&str) -> Option<Timestamp>,
+}
+
+/// Moves one item, if its state allows it.
+pub fn operate(pool: &Pool, id: i64, operation: &Operation, terms: &Terms<'_>) -> Result<Moved> {
     let mut writer = pool.writer()?;
     let tx = writer.begin()?;
     let Some(before) = row::read_item(&tx, id)? else {
         return Ok(Moved::Unknown);
     };
-    if before.state.after(verb).is_none() {
+    if before.state.after(operation.verb()).is_none() {
         return Ok(Moved::Refused(before.state));
     }
-    change(&tx)?;
     let was = before.destination.clone();
+    change(&tx, &before, operation, terms)?;
     let after: Item = row::read_item(&tx, id)?.unwrap_or(before);
-    if let Some(event) = event_of(verb) {
-        let to = (verb == Move::Redirect).then_some(after.destination.as_str());
-        note_item(&tx, event, &was, to)?;
-    }
+    note_item(&tx, operation.event(), &was, operation.to())?;
     tx.commit()?;
     Ok(Moved::Done(after))
 }
 
-/// What the journal calls what a person does.
-fn event_of(verb: Move) -> Option<Event> {
-    match verb {
-        Move::Replay => Some(Event::Replayed),
-        Move::Redirect => Some(Event::Redirected),
-        Move::Cancel => Some(Event::Cancelled),
-        Move::SendNow => Some(Event::SentNow),
-        Move::Remove => Some(Event::Removed),
-        _ => None,
+/// Writes what an operation makes of an item whose state allows it.
+pub fn change(
+    tx: &Connection,
+    item: &Item,
+    operation: &Operation,
+    terms: &Terms<'_>,
+) -> Result<()> {
+    let id = item.id;
+    match operation {
+        Operation::Replay => {
+            let expires = (terms.expires)(&item.destination);
+            tx.prepare_cached(sql::REPLAY)?
+                .execute(params![id, expires])?
+        }
+        Operation::Cancel => tx
+            .prepare_cached(sql::CANCEL)?
+            .execute(params![id, terms.now])?,
+        Operation::SendNow => tx.prepare_cached(sql::SEND_NOW)?.execute([id])?,
+        Operation::Prioritize(priority) => return prioritize(tx, id, *priority),
+        Operation::Redirect { to } => {
+            let (expires, to) = ((terms.expires)(to), destination_id(tx, to)?);
+            tx.prepare_cached(sql::REDIRECT)?
+                .execute(params![id, expires, to])?
+        }
+        Operation::Remove => tx.prepare_cached(sql::REMOVE)?.execute([id])?,
+    };
+    Ok(())
+}
+
+/// Of an item that waits.
+pub fn prioritize(tx: &Connection, id: i64, priority: Priority) -> Result<()> {
+    tx.prepare_cached(sql::PRIORITIZE)?
+        .execute(params![id, priority])?;
+    if priority == Priority::Stat {
+        tx.prepare_cached(sql::PRIORITIZE_READY)?.execute([id])?;
     }
-}
-
-pub fn replay(pool: &Pool, id: i64, expires: Option<Timestamp>) -> Result<Moved> {
-    operate(pool, id, Move::Replay, |tx| {
-        tx.prepare_cached(sql::REPLAY)?
-            .execute(params![id, expires])?;
-        Ok(())
-    })
-}
-
-pub fn redirect(pool: &Pool, id: i64, to: &str, expires: Option<Timestamp>) -> Result<Moved> {
-    operate(pool, id, Move::Redirect, |tx| {
-        let to = destination_id(tx, to)?;
-        tx.prepare_cached(sql::REDIRECT)?
-            .execute(params![id, expires, to])?;
-        Ok(())
-    })
-}
-
-pub fn cancel(pool: &Pool, id: i64, now: Timestamp) -> Result<Moved> {
-    operate(pool, id, Move::Cancel, |tx| {
-        tx.prepare_cached(sql::CANCEL)?.execute(params![id, now])?;
-        Ok(())
-    })
-}
-
-pub fn send_now(pool: &Pool, id: i64) -> Result<Moved> {
-    operate(pool, id, Move::SendNow, |tx| {
-        tx.prepare_cached(sql::SEND_NOW)?.execute([id])?;
-        Ok(())
-    })
-}
-
-pub fn remove(pool: &Pool, id: i64) -> Result<Moved> {
-    operate(pool, id, Move::Remove, |tx| {
-        tx.prepare_cached(sql::REMOVE)?.execute([id])?;
-        Ok(())
-    })
+    Ok(())
 }
 
 /// Writes to a destination's row, which is made if there is none.

@@ -132,10 +132,11 @@ statements! {
     PROMOTE_GROUP = "promote_group";
     PROMOTE_HOLDS = "promote_holds";
     PROMOTE_ITEMS = "promote_items";
+    PRIORITIZE = "prioritize";
+    PRIORITIZE_READY = "prioritize_ready";
     PROMOTE_ONE = "promote_one";
     PRUNE = "prune";
     PUT_OFF = "put_off";
-    PURGE = "purge";
     RECENT_FAILED = "recent_failed";
     RECENT_SENT = "recent_sent";
     REDIRECT = "redirect";

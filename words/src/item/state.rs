@@ -14,6 +14,7 @@
 //!   cancel: Scheduled, Pending, Retry, Running ─► Cancelled ─ replay ─► Pending; purge, prune ─► gone
 //!   expire: Scheduled, Pending, Retry ─► Failure
 //!   send-now, redirect: Scheduled, Pending, Retry ─► Pending
+//!   prioritize: Scheduled, Pending, Retry stay as they are (to Stat: a quiet period is over, as by promote)
 //! ```
 //!
 //! Invariants:
@@ -48,13 +49,14 @@ pub enum Move {
     Expire,
     Cancel,
     SendNow,
+    Prioritize,
     Replay,
     Redirect,
     Remove,
 }
 
 impl Move {
-    pub const ALL: [Move; 13] = [
+    pub const ALL: [Move; 14] = [
         Move::Promote,
         Move::Claim,
         Move::Complete,
@@ -65,6 +67,7 @@ impl Move {
         Move::Expire,
         Move::Cancel,
         Move::SendNow,
+        Move::Prioritize,
         Move::Replay,
         Move::Redirect,
         Move::Remove,
@@ -118,6 +121,7 @@ impl State {
             (Move::Expire, Scheduled | Pending | Retry) => Some(Failure),
             (Move::Cancel, Scheduled | Pending | Retry | Running) => Some(Cancelled),
             (Move::SendNow, Scheduled | Retry | Pending) => Some(Pending),
+            (Move::Prioritize, Scheduled | Retry | Pending) => Some(self),
             (Move::Replay, Failure | Cancelled) => Some(Pending),
             (Move::Redirect, Scheduled | Pending | Retry | Failure) => Some(Pending),
             (Move::Remove, Running) => None,

@@ -8,7 +8,8 @@ use rusqlite::Connection;
 use super::*;
 use crate::item::{Class, Outcome, State};
 use crate::store::{
-    AttemptMade, Cursor, Ending, ErrorOperation, Filter, Finish, Intake, Page, Pick, StoreError,
+    Among, AttemptMade, Cursor, Ending, Filter, Finish, Intake, Operation, Page, Pick, StoreError,
+    Sweep,
 };
 
 impl SqliteStore {
@@ -403,8 +404,15 @@ fn what_was_removed_is_given_back_to_the_disk() {
     }
     store.enqueue(&Intake::arrival(&long), at(0)).unwrap();
     let full = pages().0;
-    let purged = store.operate_errors(&ErrorOperation::Purge, &Filter::default(), &|_| None, false);
-    assert_eq!(purged.unwrap(), 4000);
+    let purged = store.operate(&Sweep {
+        operation: &Operation::Remove,
+        among: Among::Failures,
+        filter: &Filter::default(),
+        now: at(1),
+        expires: &|_| None,
+        dry_run: false,
+    });
+    assert_eq!(purged.unwrap().done, 4000);
     let (before, free) = pages();
     assert!(
         before >= full && free > full / 2,

@@ -1,1 +1,0 @@
-DELETE FROM item WHERE id = ?1 AND state = 'Failure'
