@@ -11,7 +11,7 @@ use sendqueue_dicom::{DataSet, Element, Elements, Tag, Vr, dictionary, remove_si
 use super::changes::Changes;
 use super::conditions::hold;
 use super::fill::{Values, fill};
-use super::place::{change, impossible, read};
+use super::place::{at_path, change, impossible, read};
 use super::sender::About;
 use super::{Memory, NotChanged, once};
 use crate::config::coercion::{Edit, If, Recipe, Removal, Step, Target};
@@ -27,13 +27,38 @@ pub fn apply<'f>(
     about: &About<'_>,
     memory: &dyn Memory,
 ) -> Result<Changes<'f>, NotChanged> {
+    let within = format!("recipe {:?}, ", recipe.name);
+    done(data, about, memory, |work, root| {
+        work.steps(&recipe.steps, &within, root)
+    })
+}
+
+/// Does these changes, as one step.
+///
+/// # Errors
+/// As of [`apply`].
+pub fn apply_edits<'f>(
+    edits: &[Edit],
+    data: &mut DataSet<'f>,
+    about: &About<'_>,
+    memory: &dyn Memory,
+) -> Result<Changes<'f>, NotChanged> {
+    done(data, about, memory, |work, root| work.edits(edits, root))
+}
+
+fn done<'w, 'f>(
+    data: &mut DataSet<'f>,
+    about: &'w About<'w>,
+    memory: &'w dyn Memory,
+    what: impl FnOnce(&mut Work<'w, 'f>, &mut Elements<'f>) -> Result<(), NotChanged>,
+) -> Result<Changes<'f>, NotChanged> {
     let mut work = Work {
         about,
         memory,
         changes: Changes::default(),
     };
     let root = data.root_mut();
-    work.steps(&recipe.steps, root)?;
+    what(&mut work, root)?;
     work.changes.settle(root);
     if !work.changes.is_empty() {
         remove_signatures(root)?;
@@ -48,15 +73,25 @@ struct Work<'w, 'f> {
 }
 
 impl<'f> Work<'_, 'f> {
-    fn steps(&mut self, steps: &[Step], root: &mut Elements<'f>) -> Result<(), NotChanged> {
-        for step in steps {
+    /// `within`: what is said of them where one cannot be done, before the number of the step, which begins with 1.
+    fn steps(
+        &mut self,
+        steps: &[Step],
+        within: &str,
+        root: &mut Elements<'f>,
+    ) -> Result<(), NotChanged> {
+        for (index, step) in steps.iter().enumerate() {
+            let number = index + 1;
+            let told = |why: NotChanged| why.within(&format!("{within}step {number}"));
             let holds = match &step.condition {
-                Some(condition) => self.holds(condition, root)?,
+                Some(condition) => self.holds(condition, root).map_err(told)?,
                 None => true,
             };
-            match holds {
-                true => self.edits(&step.edits, root)?,
-                false => self.steps(&step.otherwise, root)?,
+            if holds {
+                self.edits(&step.edits, root).map_err(told)?;
+            } else if !step.otherwise.is_empty() {
+                let within = format!("{within}step {number}, Else, ");
+                self.steps(&step.otherwise, &within, root)?;
             }
         }
         Ok(())
@@ -78,7 +113,11 @@ impl<'f> Work<'_, 'f> {
         let mut filled = Vec::with_capacity(edits.len());
         for edit in edits {
             let text = edit.template().map(|template| fill(template, root, self));
-            filled.push(text.transpose()?.unwrap_or_default());
+            let text = text.transpose();
+            filled.push(
+                text.map_err(|why| of_target(edit, why))?
+                    .unwrap_or_default(),
+            );
         }
         for (edit, text) in edits.iter().zip(&filled) {
             self.edit(edit, text, root)?;
@@ -205,6 +244,14 @@ impl Values for Work<'_, '_> {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest.as_ref());
         hash
+    }
+}
+
+/// Which element was to get the value that there is not.
+pub(super) fn of_target(edit: &Edit, why: NotChanged) -> NotChanged {
+    match edit.target() {
+        Some(at) => why.within(&at_path(&at.path.to_string(), at.path.leaf())),
+        None => why,
     }
 }
 

@@ -182,6 +182,16 @@ pub enum NotChanged {
     Again,
 }
 
+impl NotChanged {
+    /// With the place where it could not be done.
+    fn within(self, place: &str) -> NotChanged {
+        match self {
+            NotChanged::Impossible(why) => NotChanged::Impossible(format!("{place}: {why}")),
+            other => other,
+        }
+    }
+}
+
 impl From<sendqueue_dicom::Malformed> for NotChanged {
     fn from(why: sendqueue_dicom::Malformed) -> NotChanged {
         NotChanged::Impossible(format!("the stored data set is damaged: {why}"))

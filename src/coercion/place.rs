@@ -19,11 +19,15 @@ pub fn named(tag: Tag) -> String {
 
 /// `at` is the path to the element.
 pub fn impossible(at: &str, tag: Tag, why: impl std::fmt::Display) -> NotChanged {
-    let at = match at.rsplit_once('.') {
+    NotChanged::Impossible(format!("{}: {why}", at_path(at, tag)))
+}
+
+/// An element, and in which items it is.
+pub fn at_path(at: &str, tag: Tag) -> String {
+    match at.rsplit_once('.') {
         Some((levels, _)) => format!("{levels}.{}", named(tag)),
         None => named(tag),
-    };
-    NotChanged::Impossible(format!("{at}: {why}"))
+    }
 }
 
 /// The character set of a level; `above`: of what contains it.

@@ -93,11 +93,14 @@ impl<'a> About<'a> {
             [name] => Ok((*name).to_owned()),
             [] => Err(unknown(
                 "{Source}: the instance comes from none of the Sources",
+                arrival,
             )),
-            all => Err(NotChanged::Impossible(format!(
-                "{{Source}}: the instance comes from several of the Sources: {}",
-                all.join(", ")
-            ))),
+            all => {
+                let all = all.join(", ");
+                let why =
+                    format!("{{Source}}: the instance comes from several of the Sources: {all}");
+                Err(unknown(&why, arrival))
+            }
         }
     }
 
@@ -107,23 +110,34 @@ impl<'a> About<'a> {
             .remote_aet
             .as_deref()
             .filter(|aet| !aet.is_empty());
-        let known = match known {
-            Some(known) => Some(known.to_owned()),
-            None => self.arrival()?.remote_aet.clone(),
-        };
-        known.ok_or_else(|| {
-            unknown("{RemoteAet}: the instance came to Orthanc without a calling AET")
+        if let Some(known) = known {
+            return Ok(known.to_owned());
+        }
+        let arrival = self.arrival()?;
+        arrival.remote_aet.clone().ok_or_else(|| {
+            let why = "{RemoteAet}: the instance came to Orthanc without a calling AET";
+            unknown(why, arrival)
         })
     }
 
     pub fn called_aet(&self) -> Result<String, NotChanged> {
-        let known = self.arrival()?.called_aet.clone();
-        known.ok_or_else(|| {
-            unknown("{CalledAet}: the instance came to Orthanc without a called AET")
+        let arrival = self.arrival()?;
+        arrival.called_aet.clone().ok_or_else(|| {
+            let why = "{CalledAet}: the instance came to Orthanc without a called AET";
+            unknown(why, arrival)
         })
     }
 }
 
-fn unknown(why: &str) -> NotChanged {
-    NotChanged::Impossible(why.to_owned())
+/// With who sent it, as far as Orthanc knows: the AET and the address, or the way it came.
+fn unknown(why: &str, arrival: &Arrival) -> NotChanged {
+    let known = [&arrival.remote_aet, &arrival.remote_ip];
+    let mut from: Vec<&str> = known.into_iter().flatten().map(String::as_str).collect();
+    if arrival.remote_aet.is_none() {
+        from.extend(arrival.origin.as_deref());
+    }
+    NotChanged::Impossible(match from.as_slice() {
+        [] => why.to_owned(),
+        from => format!("{why} (from {})", from.join(", ")),
+    })
 }

@@ -84,6 +84,8 @@ pub struct ErrorSummary {
     pub newest: Timestamp,
     /// `Details` of the newest one.
     pub example: String,
+    /// How many different `Details` the newest 100 have.
+    pub reasons: u64,
 }
 
 /// What is held for a destination ([`super::Ending::Hold`]).

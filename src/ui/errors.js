@@ -58,6 +58,7 @@ function kind(one) {
     one.Meaning && h("p", {}, one.Meaning),
     one.Advice && h("p", {}, one.Advice),
     one.Example && h("p", { class: "text" }, one.Example),
+    one.Reasons > 1 && h("p", {}, `${count(one.Reasons)} different reasons among the newest 100: open to see each`),
     h("p", { class: "dim" }, `The oldest ${ago(one.Oldest)}, the newest ${ago(one.Newest)} (${time(one.Newest)})`),
     h("p", { class: "buttons" },
       h("a", { class: "button", href: link(["errors"], target), "aria-label": `Open ${name} of ${one.Destination}` }, "Open"),

@@ -44,6 +44,9 @@ impl Session<'_> {
                     say!("    {text}");
                 }
             }
+            if let Some(reasons @ 2..) = kind["Reasons"].as_u64() {
+                say!("    {reasons} different reasons among the newest 100: errors --list");
+            }
         }
         Ok(ExitCode::SUCCESS)
     }

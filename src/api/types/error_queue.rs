@@ -24,6 +24,9 @@ pub struct ErrorSummary {
     pub newest: Time,
     /// `Details` of the newest one. Text from outside: data, never markup.
     pub example: String,
+    /// How many different `Details` the newest 100 have: with more than one, `Example` does not tell of all.
+    #[schema(minimum = 1, maximum = 100)]
+    pub reasons: u64,
     /// What happened, in plain words.
     #[schema(example = "A700: out of resources, the receiver has no room or is overloaded")]
     pub meaning: String,
@@ -41,6 +44,7 @@ impl From<&store::ErrorSummary> for ErrorSummary {
             oldest: Time(summary.oldest),
             newest: Time(summary.newest),
             example: summary.example.clone(),
+            reasons: summary.reasons,
             meaning: meaning(summary.class, summary.dimse_status),
             advice: advice(summary.class, summary.dimse_status),
         }

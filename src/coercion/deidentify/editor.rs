@@ -7,12 +7,13 @@ use sendqueue_dicom::{DataSet, Elements, Piece, Tag};
 
 use super::list::{List, Row};
 use super::{Patient, Secret, remove_identity};
+use crate::coercion::apply::{apply_edits, of_target};
 use crate::coercion::coerce::{MOST, study_uid};
 use crate::coercion::fill::issuer;
 use crate::coercion::memory::Remembered;
 use crate::coercion::place::{charset, impossible, read};
-use crate::coercion::{About, Memory, NotChanged, Shared, Values, apply, fill};
-use crate::config::coercion::{Edit, Part, Recipe, Step, Template};
+use crate::coercion::{About, Memory, NotChanged, Shared, Values, fill};
+use crate::config::coercion::{Edit, Part, Template};
 use crate::config::deidentify::{Deidentification, ProfileOption};
 use crate::item::Item;
 use crate::transport::edited::{Edited, Editor, NotEdited, Stored};
@@ -113,10 +114,13 @@ pub fn deidentify(
         about,
         memory,
     };
+    let name = format!("de-identification {:?}", entry.name);
+    let in_set = |why: NotChanged| why.within(&format!("{name}, Set"));
     let mut edits = Vec::with_capacity(entry.set.len());
     for edit in &entry.set {
         if let Edit::Set { at, value } = edit {
-            let text = fill(value, data.root(), &values)?;
+            let text = fill(value, data.root(), &values);
+            let text = text.map_err(|why| in_set(of_target(edit, why)))?;
             edits.push(Edit::Set {
                 at: at.clone(),
                 value: Template {
@@ -128,20 +132,15 @@ pub fn deidentify(
     }
     // Asked for only where it matters: it may take a call of Orthanc, and stop an instance of an unknown source.
     let patient = match entry.has(ProfileOption::RetainModifiedDates) {
-        true => Some(patient(data.root(), &values)?),
+        true => {
+            let patient = patient(data.root(), &values);
+            Some(patient.map_err(|why| why.within(&format!("{name}, Dates")))?)
+        }
         false => None,
     };
     remove_identity(entry, secret, data.root_mut(), patient.as_ref())?;
-    let set = Recipe {
-        name: entry.name.clone(),
-        steps: vec![Step {
-            edits,
-            ..Step::default()
-        }],
-        sources: Vec::new(),
-        written: serde_json::Value::Null,
-    };
-    apply(&set, data, about, memory).map(|_| ())
+    let set = apply_edits(&edits, data, about, memory);
+    set.map(|_| ()).map_err(in_set)
 }
 
 /// Whose dates they are. One without a number is known by the study.

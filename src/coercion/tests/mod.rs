@@ -188,7 +188,11 @@ pub fn changes(steps: Value, stored: &[u8], from: &From) -> Result<Vec<String>, 
 /// Why it cannot be done.
 pub fn why_not(steps: Value, stored: &[u8], from: &From) -> String {
     match changes(steps, stored, from) {
-        Err(NotChanged::Impossible(why)) => why,
+        Err(NotChanged::Impossible(why)) => {
+            let (place, why) = why.split_once(": ").expect("a place");
+            assert!(place.starts_with("recipe \"r\", step 1"), "{place}: {why}");
+            why.to_owned()
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -71,14 +71,44 @@ fn the_same_number_of_two_hospitals_is_of_two_people() {
 }
 
 #[test]
+fn a_reason_names_the_recipe_the_step_and_the_tag() {
+    let stored = instance(&[("PatientID", "1234567890"), ("Modality", "CT")]);
+    let expected = "recipe \"r\", step 2, Else, step 2: StudyID (0020,0010): ";
+    let twice = json!([
+        { "Set": { "StudyID": "{PatientID}" } },
+        { "If": { "Modality": "MR" }, "Remove": ["StudyID"], "Else": [ { "Set": { "StudyDescription": "A" } },
+            { "Suffix": { "StudyID": "-{PatientID}" } } ] },
+    ]);
+    match changes(twice, &stored, &From::default()) {
+        Err(NotChanged::Impossible(why)) => assert!(why.starts_with(expected), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    let second = json!([{ "Remove": ["StudyID"] }, { "Set": { "PatientName": "{Source}" } }]);
+    match changes(second, &stored, &From::aet("CT_C")) {
+        Err(NotChanged::Impossible(why)) => assert_eq!(
+            why,
+            "recipe \"r\", step 2: PatientName (0010,0010): {Source}: the instance comes from none of the Sources (from CT_C)"
+        ),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn who_cannot_be_told_apart_is_not_sent() {
     let stored = instance(&[("PatientID", "1")]);
     let prefix = || json!([{ "Prefix": { "PatientID": "{Source}-" } }]);
     let from = From::default();
-    let expected = "{Source}: the instance comes from none of the Sources";
+    let expected = "PatientID (0010,0020): {Source}: the instance comes from none of the Sources";
     assert_eq!(why_not(prefix(), &stored, &from), expected);
+    from.set(Some("CT_C"), Some("127.0.0.1"));
+    let with_sender = format!("{expected} (from CT_C, 127.0.0.1)");
+    assert_eq!(why_not(prefix(), &stored, &from), with_sender);
+    from.arrival.borrow_mut().remote_aet = None;
+    from.arrival.borrow_mut().origin = Some("RestApi".to_owned());
+    let with_way = format!("{expected} (from 127.0.0.1, RestApi)");
+    assert_eq!(why_not(prefix(), &stored, &from), with_way);
     from.set(Some("CT_A"), Some("10.2.0.1"));
-    let expected = "{Source}: the instance comes from several of the Sources: A, B";
+    let expected = "PatientID (0010,0020): {Source}: the instance comes from several of the Sources: A, B (from CT_A, 10.2.0.1)";
     assert_eq!(why_not(prefix(), &stored, &from), expected);
     from.set(Some("ct_a"), None);
     assert_eq!(

@@ -245,6 +245,7 @@ fn the_summary_counts_kinds_of_failure(store: &dyn Store) {
                 kind.count,
                 (kind.oldest, kind.newest),
                 kind.example.as_str(),
+                kind.reasons,
             )
         })
         .collect();
@@ -252,19 +253,42 @@ fn the_summary_counts_kinds_of_failure(store: &dyn Store) {
     assert_eq!(
         seen,
         [
-            ("other", missing, None, 1, (at(6), at(6)), "gone there"),
-            ("pacs", rejected, Some(0xC000), 3, (at(5), at(9)), "newest"),
+            ("other", missing, None, 1, (at(6), at(6)), "gone there", 1),
+            (
+                "pacs",
+                rejected,
+                Some(0xC000),
+                3,
+                (at(5), at(9)),
+                "newest",
+                3
+            ),
             (
                 "pacs",
                 rejected,
                 Some(0xC001),
                 1,
                 (at(6), at(6)),
-                "another status"
+                "another status",
+                1
             ),
-            ("pacs", missing, None, 1, (at(6), at(6)), "gone"),
+            ("pacs", missing, None, 1, (at(6), at(6)), "gone", 1),
         ]
     );
+    // Of many, those of the newest count.
+    for round in 0..120 {
+        let why = if round < 20 { "old" } else { "new" };
+        let name = format!("many{round}");
+        fail(
+            &name,
+            "many",
+            10 + round,
+            Outcome::new(Class::Coercion, why),
+        );
+    }
+    let summary = store.error_summary().unwrap();
+    let many = summary.iter().find(|kind| kind.destination == "many");
+    assert_eq!(many.map(|kind| (kind.count, kind.reasons)), Some((120, 1)));
 }
 
 fn progress_is_told_at_every_level(store: &dyn Store) {

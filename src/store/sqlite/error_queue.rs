@@ -35,6 +35,7 @@ pub fn error_summary(pool: &Pool) -> Result<Vec<ErrorSummary>> {
                 oldest: row.get(4)?,
                 newest: row.get(5)?,
                 example: row.get(6)?,
+                reasons: row.get::<_, i64>(7)?.unsigned_abs(),
             })
         })?
         .collect::<rusqlite::Result<_>>()?;

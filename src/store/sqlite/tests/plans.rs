@@ -124,7 +124,7 @@ fn pages_and_kinds_seek_the_whole_key() {
         (sql::LIST_OUTCOME_DOWN, outcome, 1),
         (sql::LIST_UNTOLD, untold, 1),
         (sql::LIST_UNTOLD_DOWN, untold, 1),
-        (sql::ERROR_SUMMARY, summary, 3),
+        (sql::ERROR_SUMMARY, summary, 4),
         (sql::RECENT_FAILED, failed_since, 1),
         (sql::RECENT_SENT, sent_since, 1),
     ];
