@@ -261,6 +261,7 @@ fn enabled(
         current.clone(),
         promoter.clone(),
         clock.clone(),
+        coercion.bad_lists.clone(),
     );
     let gauges = Gauges::new(host, store.clone(), lanes.clone(), clock.clone());
     let sources = Arc::new(Listener::new(store.clone(), current.clone(), clock.clone()));

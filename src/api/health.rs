@@ -31,7 +31,11 @@ impl Api {
             &Health {
                 status,
                 problems,
-                warnings: self.warnings(&services, now).chain(self.held()).collect(),
+                warnings: self
+                    .warnings(&services, now)
+                    .chain(self.held())
+                    .chain(self.bad_lists())
+                    .collect(),
                 services: services.iter().map(shown).collect(),
             },
         ))
@@ -86,6 +90,16 @@ impl Api {
             since: Some(Time(one.oldest)),
         });
         told.collect()
+    }
+
+    /// Lists of subjects that a person has to mend.
+    fn bad_lists(&self) -> impl Iterator<Item = Problem> + use<> {
+        let all = self.coercion.bad_lists.all().into_iter();
+        all.map(|list| Problem {
+            part: Part::Held,
+            details: list.details,
+            since: Some(Time(list.since)),
+        })
     }
 
     fn reconciliation(&self, now: Timestamp) -> Option<Problem> {

@@ -30,6 +30,7 @@ use orthanc_sdk::Host;
 use self::coerce::Coerce;
 use self::compress::Compress;
 use self::deidentify::Deidentify;
+use self::deidentify::trouble::BadLists;
 use self::memory::Known;
 use self::output::Told;
 use crate::config::coercion::Serial;
@@ -64,6 +65,8 @@ pub struct Shared {
 /// Makes the editors of destinations.
 pub struct Coercion {
     shared: Arc<Shared>,
+    /// Lists of subjects that cannot be used.
+    pub bad_lists: Arc<BadLists>,
 }
 
 impl Coercion {
@@ -86,6 +89,7 @@ impl Coercion {
                 known: Known::default(),
                 told: Told::default(),
             }),
+            bad_lists: Arc::default(),
         }
     }
 

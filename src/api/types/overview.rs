@@ -133,6 +133,6 @@ pub enum Part {
     Threads,
     /// The machine's clock was set, or may be wrong.
     Clock,
-    /// Items are held: something is missing that only a person can give.
+    /// Items are held, or would be: something is missing that only a person can give.
     Held,
 }

@@ -102,21 +102,15 @@ impl List {
             (Some(values), _) => Ok(Row(values)),
             (None, Ok(_)) => Err(waits(format!(
                 "the list {} of the de-identification {:?} does not know this subject (by {}); it waits until it does",
-                self.file_name(),
+                file_name(&self.lookup),
                 self.name,
                 self.lookup.columns().join(", ")
             ))),
-            (None, Err(why)) => Err(waits(format!(
-                "the list {} of the de-identification {:?} cannot be used: {why}; it waits until it can",
-                self.file_name(),
-                self.name
-            ))),
+            (None, Err(why)) => {
+                let why = cannot_be_used(&self.name, &self.lookup, &why);
+                Err(waits(format!("{why}; it waits until it can")))
+            }
         }
-    }
-
-    fn file_name(&self) -> String {
-        let name = self.lookup.file.file_name();
-        name.unwrap_or_default().to_string_lossy().into_owned()
     }
 
     /// The file as it is now.
@@ -131,13 +125,31 @@ impl List {
         if stamp.is_some_and(|stamp| !stamp.is_settled()) {
             return Err("it is being written".to_owned());
         }
-        let bytes = fs::read(&self.lookup.file).map_err(|error| error.to_string());
-        let list = bytes.and_then(|bytes| Subjects::parse(&bytes, &self.lookup.columns()));
-        let list = list.map(Arc::new);
+        let list = read_file(&self.lookup).map(Arc::new);
         // What changed while it was read is read again.
         if Stamp::of(&self.lookup.file) == stamp {
             *read = Some((stamp, list.clone()));
         }
         list
     }
+}
+
+/// The file as it is now.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn read_file(lookup: &Lookup) -> Result<Subjects, String> {
+    let bytes = fs::read(&lookup.file).map_err(|error| error.to_string());
+    bytes.and_then(|bytes| Subjects::parse(&bytes, &lookup.columns()))
+}
+
+/// Which list, and why.
+pub fn cannot_be_used(name: &str, lookup: &Lookup, why: &str) -> String {
+    let file = file_name(lookup);
+    format!("the list {file} of the de-identification {name:?} cannot be used: {why}")
+}
+
+fn file_name(lookup: &Lookup) -> String {
+    let name = lookup.file.file_name();
+    name.unwrap_or_default().to_string_lossy().into_owned()
 }

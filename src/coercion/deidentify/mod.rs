@@ -5,7 +5,7 @@
 //! - [`suspect`]: what is refused, since its pixels or its content usually tell of the patient.
 //! - [`marks`]: what the instance says of itself afterwards.
 //! - [`editor`]: all of it for a destination, with `Lookup` and `Set`. [`list`]: who is known; [`watch`]: looks
-//!   whether more are.
+//!   whether more are; [`trouble`]: what is told of lists and of what waits for them.
 
 mod action;
 mod editor;
@@ -14,6 +14,7 @@ mod marks;
 mod scrub;
 mod suspect;
 mod table;
+pub mod trouble;
 mod values;
 pub mod watch;
 
