@@ -8,6 +8,11 @@ use clap_complete::Shell;
 
 /// The send queue of Orthanc from the command line.
 ///
+/// Without a command: what needs a person, and the figures; exit code 1 if something does.
+///
+/// Exit codes: 0 done or all well, 1 something needs a person, 2 wrong use, 3 the queue cannot be asked (no answer,
+/// wrong login), 4 no such item, destination or study.
+///
 /// The login is taken from SENDQUEUE_USER and SENDQUEUE_PASSWORD, or from a file (--credentials).
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100)]
@@ -25,7 +30,7 @@ pub struct Cli {
     #[arg(long, global = true)]
     pub json: bool,
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -37,6 +37,10 @@ pub enum ClientError {
     #[error("there is no /sendqueue at {0}: the plugin is not loaded, or this is not Orthanc")]
     NotLoaded(String),
     #[error("{0}")]
+    BadInput(String),
+    #[error("{0}")]
+    NotFound(String),
+    #[error("{0}")]
     Refused(String),
     #[error("the answer of {0} is not what the send queue says; is --url right?")]
     Strange(String),
@@ -202,10 +206,14 @@ impl Client {
             {
                 Err(ClientError::NotLoaded(self.base.clone()))
             }
-            _ => Err(ClientError::Refused(match details {
-                Some(details) => details.to_owned(),
-                None => format!("HTTP status {status}"),
-            })),
+            _ => {
+                let words = details.map_or_else(|| format!("HTTP status {status}"), str::to_owned);
+                Err(match status {
+                    400 => ClientError::BadInput(words),
+                    404 => ClientError::NotFound(words),
+                    _ => ClientError::Refused(words),
+                })
+            }
         }
     }
 }

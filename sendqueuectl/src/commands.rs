@@ -4,6 +4,7 @@ mod acts;
 mod items;
 mod queue;
 mod sent;
+mod verdict;
 
 use std::process::ExitCode;
 
@@ -27,11 +28,15 @@ pub enum Failed {
 
 type Done = Result<ExitCode, Failed>;
 
-pub fn run(cli: &Cli, command: &Command) -> Done {
+/// `None`: what needs a person.
+pub fn run(cli: &Cli, command: Option<&Command>) -> Done {
     let client = Client::new(cli)?;
     let session = Session {
         client: &client,
         json: cli.json,
+    };
+    let Some(command) = command else {
+        return session.verdict();
     };
     match command {
         Command::Status { check } => session.status(*check),
@@ -99,7 +104,11 @@ pub fn run(cli: &Cli, command: &Command) -> Done {
             watch::run(&client, &what, *every, cli.json)
         }
         Command::Reload { section } => {
-            Ok(reload::run(&client, section.as_deref(), cli.json)?)
+            reload::run(&client, section.as_deref(), cli.json).map_err(|error| match error {
+                // Not the command is wrong, but the section.
+                ClientError::BadInput(mistakes) => ClientError::Refused(mistakes).into(),
+                error => error.into(),
+            })
         }
         Command::Check { .. } | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
     }

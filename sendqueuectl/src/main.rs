@@ -4,13 +4,14 @@
 //! - Every command but `check` and `completions` is one or more calls of the REST API: nothing here knows the database.
 //! - What the server sends is data: control characters never reach the terminal ([`show::plain`]).
 //! - The password comes from the environment or a file, never from the command line, and is never printed.
-//! - Exit code: 0 done, 1 something is wrong (also what `--check` finds), 2 wrong use.
+//! - What an exit code means stands in [`exit`], for all commands.
 #![forbid(unsafe_code)]
 
 mod check;
 mod cli;
 mod client;
 mod commands;
+mod exit;
 mod filter;
 mod reload;
 mod route;
@@ -29,18 +30,18 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("sendqueuectl: {}", show::plain(&error.to_string()));
-            ExitCode::FAILURE
+            error.end().into()
         }
     }
 }
 
 fn run(cli: &Cli) -> Result<ExitCode, commands::Failed> {
     match &cli.command {
-        Command::Check { path } => Ok(check::run(path, cli.json)),
-        Command::Completions { shell } => {
+        Some(Command::Check { path }) => Ok(check::run(path, cli.json)),
+        Some(Command::Completions { shell }) => {
             cli::completions(*shell);
             Ok(ExitCode::SUCCESS)
         }
-        command => commands::run(cli, command),
+        command => commands::run(cli, command.as_ref()),
     }
 }

@@ -54,11 +54,11 @@ impl Ctl {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {text}"))
     }
 
-    /// What it says on standard error, which must be a failure.
+    /// What it says on standard error, where it ends with this code.
     #[track_caller]
-    fn fails(&self, arguments: &[&str]) -> String {
+    fn fails(&self, code: i32, arguments: &[&str]) -> String {
         let output = self.run(arguments);
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
         String::from_utf8(output.stderr).expect("text")
     }
 }
@@ -182,7 +182,10 @@ fn rules_are_asked(ctl: &Ctl, study: &str) {
     );
     let json = ctl.json(&["route", file]);
     assert_eq!(json["Answers"][0]["Destinations"], json!(["bad", "good"]));
-    assert!(ctl.fails(&["route", "1.2.3.4"]).contains("has no resource"));
+    assert!(
+        ctl.fails(4, &["route", "1.2.3.4"])
+            .contains("has no resource")
+    );
 }
 
 #[test]
@@ -190,7 +193,7 @@ fn the_error_queue_is_replayed_redirected_and_purged() {
     let (bad, _good, queue, _) = scene();
     let ctl = Ctl::of(&queue);
     assert!(
-        ctl.fails(&["replay"])
+        ctl.fails(2, &["replay"])
             .contains("an empty filter is refused")
     );
     assert_eq!(
@@ -216,7 +219,7 @@ fn the_error_queue_is_replayed_redirected_and_purged() {
     queue.wait_for("bad", "Success", 1);
     // Nobody to ask.
     assert!(
-        ctl.fails(&["purge", "--all"])
+        ctl.fails(2, &["purge", "--all"])
             .contains("1 items would be purged")
     );
     assert_eq!(queue.count("bad", "Failure"), 1);
@@ -310,7 +313,7 @@ fn destinations_are_steered_and_studies_enqueued_and_watched() {
     assert!(ctl.ok(&["resume", "good"]).contains("good: Ready"));
     assert!(watch.wait().expect("a child").success(), "all went");
     assert_eq!(queue.count("good", "Success"), 8);
-    let unknown = ctl.fails(&["watch", "--study", &study, "--destination", "nowhere"]);
+    let unknown = ctl.fails(4, &["watch", "--study", &study, "--destination", "nowhere"]);
     assert!(unknown.contains("no destination"), "{unknown}");
     // What failed before anybody looked is told too: `bad` is paused, and has no more of it.
     assert_eq!(
@@ -338,21 +341,69 @@ fn destinations_are_steered_and_studies_enqueued_and_watched() {
     assert_eq!(watch.wait().expect("a child").code(), Some(1));
 }
 
+/// Each of the documented exit codes (docs/operate.md), of what needs a person first.
+#[test]
+fn without_a_command_it_says_what_needs_a_person() {
+    let (bad, _good, queue, _) = scene();
+    let ctl = Ctl::of(&queue);
+    let output = ctl.run(&[]);
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(
+        lines[0].starts_with(
+            "error: bad has 4 failures: 2 × A900 (Rejected), 2 × C000 (Rejected), since "
+        ),
+        "{text}"
+    );
+    assert!(lines[1].starts_with("    "), "what to do: {text}");
+    let figures = lines.last().expect("figures");
+    assert!(
+        figures.starts_with("0 waiting, ") && figures.ends_with("4 failed"),
+        "{text}"
+    );
+    let output = ctl.run(&["--json"]);
+    let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(told["Verdict"][0]["Count"], 4);
+    assert_eq!((&told["Waiting"], &told["Failed"]), (&json!(0), &json!(4)));
+    // Mended.
+    bad.set_store(Respond::Status(0));
+    ctl.ok(&["replay", "--all"]);
+    queue.wait_for("bad", "Success", 4);
+    let text = ctl.ok(&[]);
+    assert!(text.starts_with("all is well\n0 waiting, "), "{text}");
+    assert_eq!(ctl.json(&[])["Verdict"], json!([]));
+    let nobody = Ctl {
+        url: "http://127.0.0.1:1".to_owned(),
+    };
+    assert!(nobody.fails(3, &[]).contains("cannot be reached"));
+    assert_eq!(ctl.run(&["no-such-command"]).status.code(), Some(2));
+}
+
 #[test]
 fn mistakes_are_told_so_that_they_can_be_mended() {
     let (_bad, _good, queue, _) = scene();
     let ctl = Ctl::of(&queue);
-    for (arguments, words) in [
-        (&["item", "4711"][..], "no item 4711"),
-        (&["pause", "nowhere"], "no destination"),
-        (&["pause", "../x"], "nothing at this path"),
-        (&["study", "1.2.3"], "neither Orthanc nor the queue knows"),
-        (&["items", "--state", "Odd"], "Scheduled, Pending"),
-        (&["errors", "--class", "Odd"], "Rejected"),
-        (&["enqueue", "x", "--to", "good"], "no resource"),
-        (&["redirect", "--all", "--to", "nowhere"], "no destination"),
+    for (code, arguments, words) in [
+        (4, &["item", "4711"][..], "no item 4711"),
+        (4, &["pause", "nowhere"], "no destination"),
+        (4, &["pause", "../x"], "nothing at this path"),
+        (
+            4,
+            &["study", "1.2.3"],
+            "neither Orthanc nor the queue knows",
+        ),
+        (2, &["items", "--state", "Odd"], "Scheduled, Pending"),
+        (2, &["errors", "--class", "Odd"], "Rejected"),
+        (4, &["enqueue", "x", "--to", "good"], "no resource"),
+        (
+            4,
+            &["redirect", "--all", "--to", "nowhere"],
+            "no destination",
+        ),
     ] {
-        let said = ctl.fails(arguments);
+        let said = ctl.fails(code, arguments);
         assert!(said.contains(words), "{arguments:?}: {said}");
     }
     assert_eq!(
@@ -362,11 +413,11 @@ fn mistakes_are_told_so_that_they_can_be_mended() {
     let nobody = Ctl {
         url: "http://127.0.0.1:1".to_owned(),
     };
-    assert!(nobody.fails(&["status"]).contains("cannot be reached"));
+    assert!(nobody.fails(3, &["status"]).contains("cannot be reached"));
     let told = Ctl {
         url: "http://anna:top-secret@127.0.0.1:1".to_owned(),
     };
-    let said = told.fails(&["status"]);
+    let said = told.fails(2, &["status"]);
     assert!(
         said.contains("does not belong into the URL") && !said.contains("top-secret"),
         "{said}"
@@ -381,7 +432,7 @@ fn mistakes_are_told_so_that_they_can_be_mended() {
     };
     assert!(
         without
-            .fails(&["status"])
+            .fails(3, &["status"])
             .contains("the plugin is not loaded")
     );
 }
@@ -394,7 +445,7 @@ fn the_login_comes_from_the_environment_or_a_file_and_is_never_printed() {
         .set("RegisteredUsers", json!({ "anna": "top-secret" }));
     let queue = Queue::start(config);
     let ctl = Ctl::of(&queue);
-    assert!(ctl.fails(&["status"]).contains("asks for a login"));
+    assert!(ctl.fails(3, &["status"]).contains("asks for a login"));
     let with = |user: &str, password: &str| {
         let mut command = ctl.command(&["status"]);
         command
@@ -417,7 +468,7 @@ fn the_login_comes_from_the_environment_or_a_file_and_is_never_printed() {
     assert!(output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("others can read this file"));
     std::fs::write(&file, r#"{ "User": "anna", "Password": "top-secret }"#).expect("written");
-    let said = ctl.fails(&["--credentials", path, "status"]);
+    let said = ctl.fails(2, &["--credentials", path, "status"]);
     assert!(
         said.contains("not JSON") && !said.contains("top-secret"),
         "{said}"
@@ -457,7 +508,7 @@ fn a_locked_database_is_a_failure() {
     let database = queue.data_dir().join("index/sendqueue.db");
     let lock = rusqlite::Connection::open(database).expect("the database");
     lock.execute_batch("BEGIN EXCLUSIVE").expect("a lock");
-    assert!(ctl.fails(&["replay", "--all"]).contains("locked"));
+    assert!(ctl.fails(1, &["replay", "--all"]).contains("locked"));
     lock.execute_batch("ROLLBACK").expect("unlocked");
     assert_eq!(queue.count("bad", "Failure"), 4);
 }
@@ -511,7 +562,7 @@ fn reload_says_what_changed_and_what_is_wrong() {
     let ctl = Ctl::of(&queue);
     let wrong = config.clone().set("/SendQueue/Rules/0/To/-", "nowhere");
     queue.rewrite(wrong);
-    let said = ctl.fails(&["reload"]);
+    let said = ctl.fails(1, &["reload"]);
     assert!(said.contains("SendQueue.Rules[0].To[1]"), "{said}");
     let changed = config.set("/SendQueue/HistoryDays", 3);
     queue.rewrite(changed.set("DicomAet", "OTHER"));
@@ -525,7 +576,7 @@ fn reload_says_what_changed_and_what_is_wrong() {
     assert_eq!(answer["Source"], "body");
     assert_eq!(answer["Rules"], 0);
     std::fs::write(&file, "{}").unwrap();
-    ctl.fails(&["reload", "--section", path]);
+    ctl.fails(2, &["reload", "--section", path]);
 }
 
 #[test]
@@ -574,7 +625,7 @@ fn what_would_be_sent_and_what_was() {
         "{words}"
     );
     assert!(
-        ctl.fails(&["preview", "nobody", instance])
+        ctl.fails(4, &["preview", "nobody", instance])
             .contains("nobody")
     );
 
@@ -584,7 +635,7 @@ fn what_would_be_sent_and_what_was() {
     assert_eq!(&file.stdout[128..132], b"DICM");
     assert!(file.stdout.windows(6).any(|bytes| bytes == b"A-MRN7"));
     let unknown = ctl.run(&["sent", "999"]);
-    assert_eq!(unknown.status.code(), Some(1));
+    assert_eq!(unknown.status.code(), Some(4));
     assert!(unknown.stdout.is_empty());
     assert!(
         String::from_utf8(unknown.stderr)

@@ -30,10 +30,8 @@ impl Session<'_> {
         let path = format!("/items/{id}/sent");
         let file = self.client.get_bytes(&path)?;
         let written = output.write_all(&file).and_then(|()| output.flush());
-        written.map_err(|error| ClientError::File {
-            path: "the output".to_owned(),
-            problem: error.to_string(),
-        })?;
+        let broken = |error| ClientError::Refused(format!("the output: {error}"));
+        written.map_err(broken)?;
         Ok(ExitCode::SUCCESS)
     }
 }
