@@ -68,9 +68,13 @@ export const api = {
     const answer = await fetch(`${QUEUE}/health`, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) }).catch(() => null);
     return answer && (answer.status === 200 || answer.status === 503) ? answer.json().catch(() => null) : null;
   },
+  verdict: () => ask(`${QUEUE}/verdict`),
+  journal: (filter) => ask(`${QUEUE}/journal${query(filter)}`),
+  search: (sought) => ask(`${QUEUE}/search${query({ q: sought })}`),
   sources: () => ask(`${QUEUE}/sources`),
   destinations: () => ask(`${QUEUE}/destinations`),
-  history: () => ask(`${QUEUE}/history`),
+  /** Each minute of the last hour; with `hours`, each of them. */
+  history: (hours) => ask(`${QUEUE}/history${query({ hours })}`),
   summary: () => ask(`${QUEUE}/errors/summary`),
   errors: (filter) => ask(`${QUEUE}/errors${query(filter)}`),
   items: (filter) => ask(`${QUEUE}/items${query(filter)}`),
@@ -79,6 +83,7 @@ export const api = {
   steer: (destination, verb) => send(`${QUEUE}/destinations/${name(destination)}/${verb}`, "POST", {}, ["echo", "send-now"].includes(verb) ? PATIENCE_TO_ACT : PATIENCE),
   operate: (id, verb, body) => send(`${QUEUE}/items/${name(id)}/${verb}`, "POST", body),
   remove: (id) => send(`${QUEUE}/items/${name(id)}`, "DELETE"),
+  operateItems: (verb, body) => send(`${QUEUE}/items/${verb}`, "POST", body, PATIENCE_TO_ACT),
   operateErrors: (verb, body) => send(`${QUEUE}/errors/${verb}`, "POST", body, PATIENCE_TO_ACT),
   preview: (destination, instance) => send(`${QUEUE}/destinations/${name(destination)}/preview`, "POST", { Instance: instance }, PATIENCE_TO_ACT),
   route: (body) => send(`${QUEUE}/route`, "POST", body, PATIENCE_TO_ACT),
@@ -86,6 +91,16 @@ export const api = {
   /** A resource as Orthanc describes it, or null. */
   described: (level, id) => ask(`${ORTHANC}/${level}/${name(id)}`).catch((error) => {
     if (error instanceof Refused) return null;
+    throw error;
+  }),
+  /** Those of these studies that Orthanc has. */
+  studies: (ids) => send(`${ORTHANC}/tools/bulk-content`, "POST", { Resources: ids, Level: "Study" }).catch((error) => {
+    if (error instanceof Refused) return [];
+    throw error;
+  }),
+  /** AET, host and port of each modality, by name. */
+  addresses: () => ask(`${ORTHANC}/modalities?expand`).catch((error) => {
+    if (error instanceof Refused) return {};
     throw error;
   }),
   modalities: () => ask(`${ORTHANC}/modalities`).catch((error) => {

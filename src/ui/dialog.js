@@ -19,7 +19,7 @@ export function ask({ title, text, button, danger, choose, number }) {
     choose && h("p", {}, h("label", {}, `${choose.label} `,
       h("select", { name: "choice", required: true }, choose.among.map((name) => h("option", { value: name }, name))))),
     h("p", { class: "buttons" },
-      h("button", { value: "no", type: "submit", formnovalidate: true }, "Cancel"),
+      h("button", { value: "no", type: "submit", formnovalidate: true }, "Back"),
       h("button", { value: "yes", type: "submit", class: danger ? "danger" : "primary" }, button)));
   dialog.replaceChildren(form);
   dialog.returnValue = "no";

@@ -2,10 +2,12 @@
 
 import { api } from "./api.js";
 import { h } from "./dom.js";
+import { followedLines, lookAfter } from "./follow.js";
 import { link } from "./route.js";
+import { learn } from "./names.js";
 import { chosen } from "./selection.js";
-import { itemTable, PAGE, pages, same, select } from "./table.js";
-import { ago, CLASSES, count, items, status, time } from "./words.js";
+import { itemTable, PAGE, pages, same, select, tick } from "./table.js";
+import { ago, capital, CLASSES, clock, count, items, sentences, status } from "./words.js";
 
 export const title = () => "Error queue";
 
@@ -14,10 +16,11 @@ export const enter = () => chosen.clear();
 const isOpen = (query) => Boolean(query.class || query.study);
 
 export async function load({ query }) {
-  const summary = await api.summary();
+  const [summary] = await Promise.all([api.summary(), lookAfter()]);
   if (!isOpen(query)) return { summary };
   const { destination, study, status: code, since } = query;
-  const list = await api.errors({ destination, study, class: query.class, status: code, since, order: query.order || "desc", limit: PAGE });
+  const list = await api.errors({ destination, study, class: query.class, status: code, since, order: query.order || "desc", limit: PAGE + 1 });
+  await learn(list.map(({ Study }) => Study));
   return { summary, list };
 }
 
@@ -31,21 +34,30 @@ function groups(query, { summary, queue }) {
   return [
     h("h1", {}, "Error queue"),
     h("p", {}, "What needs a person. Nothing leaves it but by replay, redirect or purge."),
+    followedLines(),
     h("form", { class: "filters", "data-filter": "errors", "data-keep": true, "data-key": `filters:${JSON.stringify(query)}` },
       select("destination", "Destination", same(queue.Destinations), query.destination, "any"),
       select("class", "Outcome", same(CLASSES.filter((name) => name !== "Success")), query.class, "any"),
       h("label", {}, "Study (ID or UID) ", h("input", { name: "study", type: "text", value: query.study || "", spellcheck: "false", autocomplete: "off" })),
       h("span", { class: "buttons" }, h("button", { type: "submit" }, "Show"))),
-    shown.length === 0 && h("p", { class: "empty", "data-key": "empty" }, "The error queue is empty."),
+    shown.length === 0 && nothing(query, summary),
     names.map((name) => destination(name, shown.filter((one) => one.Destination === name))),
-    shown.length > 1 && h("p", { class: "buttons", "data-key": "all" }, h("span", {}, `All ${items(shown.reduce((sum, one) => sum + one.Count, 0))}: `), buttons({ "data-destination": query.destination || null }, "all of them")),
+    shown.length > 1 && h("p", { class: "buttons", "data-key": "all" }, h("span", {}, `All ${items(sum(shown))}: `), buttons({ "data-destination": query.destination || null }, "all of them")),
   ];
 }
 
+const sum = (list) => list.reduce((total, one) => total + one.Count, 0);
+
+/** Empty is said of what is shown only. */
+function nothing({ destination: name }, summary) {
+  if (!name || summary.length === 0) return h("p", { class: "empty", "data-key": "empty" }, "The error queue is empty.");
+  return h("p", { class: "empty", "data-key": "empty" }, `Nothing of ${name} has failed. `,
+    h("a", { href: link(["errors"]) }, `${items(sum(summary))} of other destinations`), " failed.");
+}
+
 function destination(name, list) {
-  const total = list.reduce((sum, one) => sum + one.Count, 0);
   return h("section", { class: "card", "data-key": `errors:${name}`, "data-destination": name, "aria-label": `Failures of ${name}` },
-    h("div", { class: "head" }, h("h2", {}, name), h("p", {}, items(total))),
+    h("div", { class: "head" }, h("h2", {}, h("a", { href: link(["destinations", name]) }, name)), list.length > 1 && h("p", { class: "dim" }, items(sum(list)))),
     list.map(kind));
 }
 
@@ -54,15 +66,16 @@ function kind(one) {
   const target = { destination: one.Destination, class: one.Class, status: code };
   const name = [one.Class, status(one.Status)].filter(Boolean).join(" ");
   return h("div", { class: "kind", "data-key": `kind:${one.Class}:${code}`, "data-class": one.Class, "data-status": code },
-    h("h3", {}, h("a", { href: link(["errors"], target) }, name), " ", h("span", { class: "badge" }, count(one.Count))),
-    one.Meaning && h("p", {}, one.Meaning),
-    one.Advice && h("p", {}, one.Advice),
-    one.Example && h("p", { class: "text" }, one.Example),
-    one.Reasons > 1 && h("p", {}, `${count(one.Reasons)} different reasons among the newest 100: open to see each`),
-    h("p", { class: "dim" }, `The oldest ${ago(one.Oldest)}, the newest ${ago(one.Newest)} (${time(one.Newest)})`),
+    h("div", { class: "head" },
+      h("h3", {}, h("span", { class: "badge" }, count(one.Count)), " ", h("a", { href: link(["errors"], target) }, name)),
+      h("p", { class: "dim" }, one.Count === 1 ? ago(one.Newest) : `since ${clock(one.Oldest)}, the last one ${ago(one.Newest)}`)),
+    one.Example && h("p", { class: "own text" }, one.Example, one.Reasons > 1 && h("span", { class: "dim" }, ` (${count(one.Reasons)} different reasons among the newest 100: open to see each)`)),
+    one.Meaning && h("p", {}, sentences(capital(one.Meaning))),
+    one.Advice && h("details", { "data-key": "advice" }, h("summary", {}, "What to do"), h("p", {}, one.Advice)),
     h("p", { class: "buttons" },
-      h("a", { class: "button", href: link(["errors"], target), "aria-label": `Open ${name} of ${one.Destination}` }, "Open"),
-      buttons({ "data-destination": one.Destination, "data-class": one.Class, "data-status": code }, `${name} of ${one.Destination}`)));
+      one.Count > 1 && h("button", { type: "button", "data-action": "try-one", "data-destination": one.Destination, "data-class": one.Class, "data-status": code, "aria-label": `Try one first: ${name} of ${one.Destination}` }, "Try one first"),
+      buttons({ "data-destination": one.Destination, "data-class": one.Class, "data-status": code }, `${name} of ${one.Destination}`),
+      h("a", { class: "button", href: link(["errors"], target), "aria-label": `Open ${name} of ${one.Destination}` }, "Open")));
 }
 
 /** Replay, redirect and purge of what these attributes say. */
@@ -75,7 +88,7 @@ function group(query, { summary, list }) {
   const fits = summary.filter((one) => (!query.destination || one.Destination === query.destination)
     && (!query.class || one.Class === query.class)
     && (!query.status || (one.Status === null ? "none" : String(one.Status)) === query.status));
-  const total = query.study ? null : fits.reduce((sum, one) => sum + one.Count, 0);
+  const total = query.study ? null : sum(fits);
   const code = query.status && query.status !== "none" ? status(Number(query.status)) : "";
   const name = [query.class, code, query.destination && `of ${query.destination}`, query.study && `study ${query.study}`].filter(Boolean).join(" ");
   const what = { "data-destination": query.destination || null, "data-class": query.class || null, "data-status": query.status || null, "data-study": query.study || null };
@@ -83,15 +96,12 @@ function group(query, { summary, list }) {
   return [
     h("h1", {}, "Error queue: ", name),
     h("p", {}, h("a", { href: link(["errors"], { destination: query.destination }) }, "Back to the groups")),
-    one && one.Meaning && h("p", {}, one.Meaning, " ", one.Advice),
-    h("p", { class: "buttons", "data-key": "group" }, h("span", {}, total === null ? "All that fit: " : `All ${items(total)}: `), buttons(what, "all")),
-    list.length > 0 && h("p", { class: "buttons", "data-key": "ticked" }, h("span", {}, `The chosen ones (${count(chosen().length)}): `), buttons({ "data-chosen": "" }, "the chosen ones")),
+    followedLines(),
+    one && one.Meaning && h("p", {}, sentences(capital(one.Meaning), one.Advice)),
+    chosen().length > 0
+      ? h("p", { class: "buttons", "data-key": "ticked" }, h("span", {}, `The chosen ones (${count(chosen().length)}): `), buttons({ "data-chosen": "" }, "the chosen ones"))
+      : h("p", { class: "buttons", "data-key": "group" }, h("span", {}, total === null ? "All that fit: " : `All ${items(total)}: `), buttons(what, "all")),
     itemTable(list, `Error queue: ${name}`, tick),
     pages(["errors"], query, list),
   ];
-}
-
-function tick(item) {
-  if (!item) return h("input", { type: "checkbox", "data-action": "tick-all", "aria-label": "Choose all on this page" });
-  return h("input", { type: "checkbox", "data-action": "tick", "data-id": item.ID, checked: chosen.has(item.ID), "aria-label": `Choose item ${item.ID}` });
 }

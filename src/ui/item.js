@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { link } from "./route.js";
 import { holds } from "./standing.js";
 import { state } from "./table.js";
-import { ago, bytes, count, status, time, STATE_WORDS } from "./words.js";
+import { bytes, capital, clock, count, sentences, status, time, STATE_WORDS } from "./words.js";
 
 export const title = ({ id }) => `Item ${id}`;
 
@@ -30,12 +30,13 @@ export function render({ id }, { item, destination }) {
     h("h1", {}, `Item ${item.ID}`),
     h("p", { class: "state", "data-state": item.State }, state(item.State), " ", STATE_WORDS[item.State]),
     held && h("p", { "data-key": "holds" }, `It waits: ${item.Destination} is `, held),
+    h("p", { "data-key": "attempts" }, tries(item, destination)),
     item.Meaning && h("div", { class: item.State === "Success" ? "problem mended" : "problem", "data-key": "problem" },
-      h("p", {}, h("strong", {}, item.Meaning)),
-      item.Advice && item.State !== "Success" && h("p", {}, item.Advice),
-      item.Details && h("p", { class: "text" }, item.Details)),
+      item.Details && h("p", { class: "own text" }, item.Details),
+      h("p", {}, sentences(capital(item.Meaning))),
+      item.Advice && item.State !== "Success" && h("p", {}, item.Advice)),
     h("p", { class: "buttons" }, Object.keys(MAY).filter((verb) => MAY[verb].includes(item.State)).map((verb) =>
-      h("button", { type: "button", "data-action": "operate", "data-id": item.ID, "data-verb": verb, "data-key": `operate:${verb}`, class: verb === "remove" ? "danger" : null }, WORDS[verb]))),
+      h("button", { type: "button", "data-action": "operate", "data-id": item.ID, "data-destination": item.Destination, "data-verb": verb, "data-key": `operate:${verb}`, class: verb === "remove" ? "danger" : null }, WORDS[verb]))),
     h("dl", { class: "facts" },
       fact("Destination", h("a", { href: link(["items"], { destination: item.Destination }) }, item.Destination)),
       fact("Instance", h("a", { href: explorer("instance", item.Instance) }, item.Instance), " (", h("a", { href: link(["instances", item.Instance]) }, "what went where"), ")"),
@@ -46,14 +47,22 @@ export function render({ id }, { item, destination }) {
       fact("Rule", item.Rule || "none: enqueued by a person"),
       fact("Priority", item.Priority),
       fact("Attempts that reached the destination", count(item.AttemptCount)),
-      fact("Made", time(item.CreationTime), ", ", ago(item.CreationTime)),
+      fact("Made", time(item.CreationTime)),
       item.NextAttempt && fact("Next attempt", time(item.NextAttempt)),
-      item.CompletionTime && fact("At rest since", time(item.CompletionTime), ", ", ago(item.CompletionTime)),
+      item.CompletionTime && fact("At rest since", time(item.CompletionTime)),
       fact("Outcome", item.Class ? `${item.Class} ${status(item.DimseStatus)}` : "nothing happened yet"),
       fact("Size", bytes(item.SizeBytes))),
     h("h2", {}, "Attempts"),
     attempts(item),
   ];
+}
+
+/** "Attempt 3 of 10, next at 15:42". */
+function tries(item, destination) {
+  if (item.AttemptCount === 0) return null;
+  const most = destination && destination.Settings.Retry.MaxAttempts;
+  if (item.State !== "Retry") return null;
+  return `Attempt ${count(item.AttemptCount)}${most ? ` of ${count(most)}` : ""} failed, the next is due ${clock(item.NextAttempt)}.`;
 }
 
 function fact(name, ...value) {

@@ -6,15 +6,19 @@
 // - An answer for a view that was left meanwhile is thrown away.
 
 import { api, explorer, Lost, Refused } from "./api.js";
-import { actions, mayAsk, say } from "./actions.js";
+import { actions, LOCAL, mayAsk } from "./actions.js";
+import { hover } from "./chart.js";
 import { h, morph } from "./dom.js";
 import { link, parse } from "./route.js";
+import { say } from "./say.js";
 import { age, count } from "./words.js";
 import * as errors from "./errors.js";
 import * as item from "./item.js";
 import * as items from "./items.js";
+import * as journal from "./journal.js";
 import * as overview from "./overview.js";
 import * as resource from "./resource.js";
+import * as search from "./search.js";
 
 const EVERY = 2000;
 /** The health check writes to the database: less often. */
@@ -25,7 +29,7 @@ const nothing = {
   load: async () => null,
   render: () => [h("h1", {}, "Not found"), h("p", {}, "There is no such view. ", h("a", { href: "#/" }, "To the overview"))],
 };
-const views = { overview, errors, items, item, resource, nothing };
+const views = { overview, errors, items, item, journal, resource, search, nothing };
 
 const main = document.getElementById("main");
 const lost = document.getElementById("lost");
@@ -39,6 +43,8 @@ let again = false;
 let lostSince = 0;
 let health = null;
 let healthAt = 0;
+/** What was shown last, for what changes without a question to the server. */
+let last = null;
 
 async function refresh() {
   if (busy) {
@@ -71,9 +77,14 @@ async function look() {
 }
 
 function show(data) {
+  last = data;
   const view = views[route.view];
   fill(view.title(route, data), h("div", {}, ailments(data), view.render(route, data)));
   about(data.queue);
+}
+
+function redraw() {
+  if (last && main.dataset.visit === String(visit)) show(last);
 }
 
 /** Brings the view up to date; a new one begins at its top. */
@@ -142,9 +153,19 @@ function about(queue) {
   failures.hidden = failed === 0;
   failures.textContent = count(failed);
   failures.setAttribute("aria-label", `${count(failed)} failed`);
+  mark(failed);
   const note = `Version ${queue.Version} · database ${queue.Database}`;
   const footer = document.getElementById("about");
   if (footer.textContent !== note) footer.textContent = note;
+}
+
+/** The number of failures in the window's title and icon, for whoever has the page among twenty others. */
+function mark(failed) {
+  if (failed > 0) document.title = `(${count(failed)}) ${document.title}`;
+  const icon = document.getElementById("icon");
+  const name = failed > 99 ? "icon-many.svg" : failed > 0 ? `icon-${failed}.svg` : "icon.svg";
+  const href = icon.getAttribute("href").replace(/[^/]*$/, name);
+  if (icon.getAttribute("href") !== href) icon.setAttribute("href", href);
 }
 
 function found() {
@@ -176,6 +197,7 @@ function failed(error) {
 function navigate() {
   route = parse(location.hash);
   visit += 1;
+  last = null;
   main.setAttribute("aria-busy", "true");
   for (const entry of document.querySelectorAll("[data-nav]")) {
     const current = entry.dataset.nav === route.view || (entry.dataset.nav === "items" && route.view === "item");
@@ -194,6 +216,15 @@ async function act(event) {
   const element = event.target.closest("[data-action]");
   const action = element && actions[element.dataset.action];
   if (!action || element.hasAttribute("aria-busy")) return;
+  // A link in a line that opens by a click is a link.
+  const control = event.target.closest("a, button, input, select, summary, label");
+  if (control && control !== element && element.contains(control)) return;
+  if (LOCAL.has(element.dataset.action)) {
+    action({ ...element.dataset }, element);
+    redraw();
+    refresh();
+    return;
+  }
   const asks = mayAsk(element.dataset);
   if (element.nodeName === "BUTTON") {
     event.preventDefault();
@@ -216,11 +247,11 @@ async function act(event) {
   refresh();
 }
 
-/** Takes what was typed into the search box to the view of the study. */
+/** Takes what was typed into the search box to its results. */
 function find(input) {
-  const id = input.value.trim();
+  const sought = input.value.trim();
   input.value = "";
-  if (id) location.hash = link(["studies", id]);
+  if (sought) location.hash = link(["studies", sought]);
 }
 
 // The view's own mark is not a route of ours.
@@ -229,6 +260,9 @@ addEventListener("hashchange", () => {
   navigate();
 });
 document.addEventListener("click", act);
+document.addEventListener("pointermove", hover);
+document.addEventListener("redraw", redraw);
+addEventListener("resize", redraw);
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-filter]");
   if (form) actions.filter(form.dataset, form);

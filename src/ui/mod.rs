@@ -10,11 +10,18 @@
 //! the other. Its markup names its files `ui/…`, which is right without the slash; with it, they are asked for below
 //! `ui/ui/`, where the router finds them too.
 //!
-//! For tests and other programs, elements carry what they are in attributes: `main[data-view]` (overview, errors,
-//! items, item, resource), `[data-destination]` on cards, `[data-item]` and `[data-state]` on rows, `[data-action]` and
-//! `[data-verb]` on buttons, `[data-rule]` and `[data-verdict]` on what a rule said, `[data-preview]` on what would be
-//! changed for a destination and `[data-path]` on its elements, `dialog form[data-number]` (how
-//! many items it concerns), `#said` (what was done), `#lost` (no connection), `#failures`.
+//! For tests and other programs, elements carry what they are in attributes:
+//! - `main[data-view]`: overview, errors, items, item, journal, resource, search
+//! - `[data-need]`: its kind, on what the verdict says; `[data-total]` on the figures beside it
+//! - `.line[data-destination]`, with `[data-state]`: a line of the overview; its cells are `[data-figure]` (state,
+//!   waiting, failed, oldest, sent, speed, day); `.detail[data-destination]` is what it opens to (`#/destinations/NAME`)
+//! - `[data-item]` and `[data-state]` on rows, `[data-action]` and `[data-verb]` on buttons
+//! - `[data-followed]` (begins, goes on, done, failed): the line that follows what was replayed
+//! - `[data-event]` on entries of the journal, `[data-result]` on what was found
+//! - `[data-rule]` and `[data-verdict]` on what a rule said
+//! - `[data-preview]` on what would be changed for a destination, `[data-path]` on its elements
+//! - `dialog form[data-number]`: how many items it concerns
+//! - `#said` (what was done), `#lost` (no connection), `#failures`
 
 use orthanc_sdk::Response;
 
@@ -43,18 +50,31 @@ const FILES: &[File] = files! {
     "api.js" SCRIPT,
     "changes.js" SCRIPT,
     "chart.js" SCRIPT,
+    "destination.js" SCRIPT,
     "dialog.js" SCRIPT,
     "dom.js" SCRIPT,
     "errors.js" SCRIPT,
+    "follow.js" SCRIPT,
     "item.js" SCRIPT,
     "items.js" SCRIPT,
+    "journal.js" SCRIPT,
     "main.js" SCRIPT,
+    "many.js" SCRIPT,
+    "names.js" SCRIPT,
     "overview.js" SCRIPT,
     "resource.js" SCRIPT,
     "route.js" SCRIPT,
+    "say.js" SCRIPT,
+    "search.js" SCRIPT,
     "selection.js" SCRIPT,
+    "settings.js" SCRIPT,
+    "sources.js" SCRIPT,
+    "spark.js" SCRIPT,
     "standing.js" SCRIPT,
+    "steering.js" SCRIPT,
+    "study.js" SCRIPT,
     "table.js" SCRIPT,
+    "verdict.js" SCRIPT,
     "why.js" SCRIPT,
     "words.js" SCRIPT,
 };
@@ -75,14 +95,38 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// The file of this name below `/sendqueue/ui/`; the empty name is the page itself.
 pub fn file(name: &str) -> Option<Response> {
     let name = if name.is_empty() { "index.html" } else { name };
-    let file = FILES.iter().find(|file| file.name == name)?;
-    let response = Response::new(200, file.content_type, file.text)
+    let file = match numbered_icon(name) {
+        Some(icon) => Response::new(200, IMAGE, icon),
+        None => {
+            let file = FILES.iter().find(|file| file.name == name)?;
+            Response::new(200, file.content_type, file.text)
+        }
+    };
+    let response = file
         .with_header("Content-Security-Policy", POLICY)
         .with_header("X-Content-Type-Options", "nosniff")
         .with_header("Referrer-Policy", "no-referrer")
         // After an upgrade of the library, no file of the old page.
         .with_header("Cache-Control", "no-cache");
     Some(response)
+}
+
+/// The icon with the number of failures: `icon-1.svg` to `icon-99.svg`, and `icon-many.svg`. The policy forbids a script
+/// to draw it.
+fn numbered_icon(name: &str) -> Option<String> {
+    let number = name.strip_prefix("icon-")?.strip_suffix(".svg")?;
+    let shown = match number.parse::<u8>() {
+        Ok(1..=99) if !number.starts_with(['0', '+']) => number,
+        Err(_) if number == "many" => "99+",
+        _ => return None,
+    };
+    let size = [0, 20, 18, 13][shown.len()];
+    let badge = format!(
+        r##"<rect x="8" y="8" width="24" height="24" rx="7" fill="#c4221b"/><text x="20" y="{}" font-family="sans-serif" font-weight="700" font-size="{size}" text-anchor="middle" fill="#fff">{shown}</text></svg>"##,
+        20 + size * 4 / 11,
+    );
+    let (icon, _) = include_str!("icon.svg").rsplit_once("</svg>")?;
+    Some(format!("{icon}{badge}"))
 }
 
 #[cfg(test)]
@@ -157,6 +201,31 @@ mod tests {
             "index.html/",
             "/index.html",
             "ui/index.html",
+        ] {
+            assert!(file(name).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_icon_carries_the_number_of_failures() {
+        for (name, shown) in [
+            ("icon-1.svg", ">1</text>"),
+            ("icon-99.svg", ">99</text>"),
+            ("icon-many.svg", ">99+</text>"),
+        ] {
+            let icon = file(name).expect(name);
+            assert_eq!(icon.content_type, IMAGE);
+            let text = String::from_utf8(icon.body.clone()).expect("text");
+            assert!(text.contains(shown) && text.ends_with("</svg>"), "{text}");
+        }
+        for name in [
+            "icon-0.svg",
+            "icon-100.svg",
+            "icon-01.svg",
+            "icon-+1.svg",
+            "icon-.svg",
+            "icon-x.svg",
+            "icon-1.png",
         ] {
             assert!(file(name).is_none(), "{name}");
         }

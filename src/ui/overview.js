@@ -1,137 +1,148 @@
-// Overview: a card for each destination.
+// Overview: what needs a person, then a line for each destination, the sick ones first.
 
 import { api } from "./api.js";
-import { chart } from "./chart.js";
-import { echoes } from "./actions.js";
+import { chart, RANGES } from "./chart.js";
+import { detail } from "./destination.js";
 import { h } from "./dom.js";
-import { link } from "./route.js";
+import { link, stay } from "./route.js";
+import { heard } from "./sources.js";
+import { spark } from "./spark.js";
 import { standing } from "./standing.js";
-import { age, ago, bytes, count, date, rate, status, time, waiting, WAITING } from "./words.js";
+import { headline, verdict } from "./verdict.js";
+import { bytes, count, date, rate, rough, waiting, WAITING } from "./words.js";
 
-export const title = () => "Overview";
+export const title = (route, data) => (data ? headline(data.verdict) : "Overview");
 
-export async function load() {
-  const [destinations, history, sources] = await Promise.all([api.destinations(), api.history(), api.sources()]);
-  return { destinations, sources, history: new Map(history.map((one) => [one.Destination, one])) };
+/** Names of those that are open. */
+const open = new Set();
+/** Hours that a line and its figures look back on; 0: the last one. */
+const SPAN = 0;
+let range = "1h";
+/** Figures by the hour change slowly. */
+const HOURS_EVERY = 10000;
+const hours = new Map();
+/** AETs, hosts and ports: as long as nobody opens another one, they are not asked for again. */
+let addresses = null;
+
+export function enter({ id, query }) {
+  if (id) open.add(id);
+  if (RANGES[query.range]) range = query.range;
 }
 
-export function render(route, { destinations, sources, history, queue }) {
-  const sum = (of) => destinations.reduce((total, one) => total + of(one), 0);
+/** Opens a line, or closes it. */
+export function toggle({ destination }) {
+  const was = open.delete(destination);
+  if (!was) open.add(destination);
+  addresses = null;
+  remember(was ? null : destination);
+}
+
+export function setRange({ range: wanted }) {
+  range = wanted;
+  remember([...open].pop());
+}
+
+/** So that the link to what one sees can be sent to a colleague. */
+function remember(name) {
+  stay(name ? ["destinations", name] : [], { range: range === "1h" ? "" : range });
+}
+
+async function by(number) {
+  const known = hours.get(number);
+  if (known && Date.now() - known.at < HOURS_EVERY) return known.list;
+  const list = await api.history(number || undefined);
+  hours.set(number, { list, at: Date.now() });
+  return list;
+}
+
+export async function load({ id }) {
+  const wanted = RANGES[range].hours;
+  const [destinations, sources, judged, day, drawn] = await Promise.all([
+    api.destinations(), api.sources(), api.verdict(), SPAN ? by(SPAN) : api.history(), wanted === SPAN ? null : wanted ? by(wanted) : api.history()]);
+  if (id && !destinations.some(({ Name }) => Name === id)) open.delete(id);
+  if (open.size > 0 && !addresses) addresses = await api.addresses();
+  const next = new Map(await Promise.all(destinations.filter(rests).slice(0, MOST_ASKED).map(async (one) => [one.Name, await first(one)])));
+  return { destinations, sources, verdict: judged, day: new Map(day.map((one) => [one.Destination, one])), drawn: drawn || day, next };
+}
+
+/** Ready, and yet nothing is sent: what waits has its time, which is asked for. */
+const rests = ({ State, Counts }) => State === "Ready" && Counts.Running + Counts.Pending === 0 && Counts.Scheduled + Counts.Retry > 0;
+const MOST_ASKED = 8;
+
+async function first({ Name, Counts }) {
+  const list = await api.items({ destination: Name, state: Counts.Retry > 0 ? "Retry" : "Scheduled", limit: 1 });
+  return list[0] || null;
+}
+
+const RANK = { bad: 0, warn: 1, busy: 2, calm: 2, good: 2 };
+
+export function render(route, { destinations, sources, verdict: judged, day, drawn, next, queue }) {
+  const rows = destinations.map((one) => ({ one, how: standing(one, next.get(one.Name)), day: day.get(one.Name) }));
+  rows.sort((a, b) => RANK[a.how.mark] - RANK[b.how.mark] || a.one.Name.localeCompare(b.one.Name));
+  const main = document.getElementById("main");
+  const style = getComputedStyle(main);
+  const width = main.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 26;
   return [
-    h("h1", {}, "Overview"),
-    h("dl", { class: "figures", "data-key": "totals" },
-      figure("Waiting", count(sum((one) => waiting(one.Counts)))),
-      figure("Being sent", count(queue.Counts.Running)),
-      figure("Failed", count(queue.Counts.Failure), queue.Counts.Failure > 0 && "bad"),
-      figure("Oldest waiting", queue.OldestPendingSeconds ? age(queue.OldestPendingSeconds) : "none"),
-      figure("Sending", `${rate(sum((one) => one.InstancesPerSecond))} instances/s, ${bytes(sum((one) => one.BytesPerSecond || 0))}/s`)),
-    destinations.length === 0 && h("p", { class: "empty" },
+    verdict(judged, totals(destinations, day, queue)),
+    destinations.length === 0 ? h("p", { class: "empty" },
       "There are no destinations yet. Name them in the section SendQueue of Orthanc's configuration: ",
-      h("code", {}, "\"Rules\": [ { \"To\": [ \"pacs\" ] } ]")),
-    sources.filter((one) => one.SilentSince).map(silent),
-    h("div", { class: "cards" }, destinations.map((one) => card(one, history.get(one.Name)))),
+      h("code", {}, "\"Rules\": [ { \"To\": [ \"pacs\" ] } ]")) : table(rows, next),
+    destinations.length > 0 && chart(drawn, range, width),
     heard(sources),
   ];
 }
 
-/** A source that should have sent. */
-function silent(source) {
-  const last = source.LastArrival ? `: nothing came from it since ${time(source.LastArrival)} (${ago(source.LastArrival)})` : ": it has sent nothing yet";
-  return h("p", { class: "problem", "data-key": `silent:${source.Aet}`, "data-silent": source.Aet }, h("strong", {}, `${source.Aet} is silent`), last);
+function totals(destinations, day, queue) {
+  const sum = (of) => destinations.reduce((total, one) => total + of(one), 0);
+  const pairs = [
+    [SPAN ? "sent today" : "sent in the last hour", count(sum(({ Name }) => today(day.get(Name))))],
+    ["waiting", `${count(sum((one) => waiting(one.Counts)))}`, sum((one) => one.BytesPending) > 0 && bytes(sum((one) => one.BytesPending))],
+    ["being sent", count(queue.Counts.Running), sum((one) => one.InstancesPerSecond) > 0 && `${rate(sum((one) => one.InstancesPerSecond))}/s, ${bytes(sum((one) => one.BytesPerSecond))}/s`],
+    ["failed", count(queue.Counts.Failure)],
+  ];
+  return h("dl", { class: "totals", "data-key": "totals" }, pairs.map(([name, value, more]) =>
+    h("div", { "data-total": name }, h("dt", {}, name), h("dd", {}, value, more && h("span", { class: "dim" }, ` ${more}`)))));
 }
 
-/** From where something came, the silent ones first, then those heard of last. */
-function heard(sources) {
-  const rank = (one) => [one.SilentSince ? 0 : 1, one.Hours === null ? 1 : 0];
-  const last = (one) => one.LastArrival || "";
-  const sorted = [...sources].sort((a, b) => rank(a)[0] - rank(b)[0] || rank(a)[1] - rank(b)[1] || last(b).localeCompare(last(a)));
-  return h("details", { class: "sources", "data-key": "sources" },
-    h("summary", {}, `Sources (${count(sources.length)})`),
-    sources.length === 0
-      ? h("p", { class: "empty" }, "Nothing has come by DICOM yet.")
-      : h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": "Sources" }, h("table", {},
-        h("thead", {}, h("tr", {}, ["Calling AET", "Last arrival", "Silence"].map((name) => h("th", { scope: "col" }, name)))),
-        h("tbody", {}, sorted.map((one) => h("tr", { "data-key": `source:${one.Aet}`, "data-source": one.Aet },
-          h("td", { class: "text" }, one.Aet),
-          h("td", { title: time(one.LastArrival) }, one.LastArrival ? ago(one.LastArrival) : "none yet"),
-          h("td", {}, silence(one))))))));
+/** What was sent since midnight here. */
+function today(history) {
+  if (!history) return 0;
+  if (!SPAN) return history.Instances.reduce((sum, number) => sum + number, 0);
+  const midnight = new Date().setHours(0, 0, 0, 0);
+  const end = date(history.Until).getTime();
+  const size = history.Instances.length;
+  return history.Instances.reduce((sum, number, at) => (end - (size - at) * history.StepSeconds * 1000 >= midnight ? sum + number : sum), 0);
 }
 
-function silence(one) {
-  if (one.SilentSince) return h("strong", { class: "bad" }, `too long since ${time(one.SilentSince)}`);
-  return one.Hours === null ? "not watched" : `told after ${age(one.Hours * 3600)}`;
+const COLUMNS = [["Destination"], ["State"], ["Waiting", "number"], ["Failed", "number"], ["Oldest", "number wide"], [SPAN ? "Sent today" : "Sent, last hour", "number wide"], ["Speed", "number wide"], [SPAN ? "Last 24 h" : "Last hour", "wide"]];
+
+function table(rows, next) {
+  return h("div", { class: "card flush", "data-key": "destinations" },
+    h("table", { class: rows.length > 12 ? "destinations dense" : "destinations" },
+      h("caption", { class: "hidden" }, "Destinations, those that need you first"),
+      h("thead", {}, h("tr", {}, COLUMNS.map(([name, kind]) => h("th", { scope: "col", class: kind }, name)))),
+      h("tbody", {}, rows.map((row) => [line(row), open.has(row.one.Name) && opened(row.one, next.get(row.one.Name))]))));
 }
 
-function figure(name, value, kind) {
-  return h("div", { class: kind || "" }, h("dt", {}, name), h("dd", {}, value));
-}
-
-function card(one, history) {
+function line({ one, how, day }) {
   const name = one.Name;
-  const title = `destination-${name}`;
-  const paused = one.State === "Paused";
-  return h("section", { class: `card ${one.State}`, "data-key": `destination:${name}`, "data-destination": name, "aria-labelledby": title },
-    h("div", { class: "head" },
-      h("h2", { id: title }, h("a", { href: link(["items"], { destination: name }) }, name)),
-      standing(one)),
-    h("dl", { class: "figures" },
-      figure("Waiting", h("a", { href: link(["items"], { destination: name, state: WAITING }) }, count(waiting(one.Counts)))),
-      figure("Being sent", h("a", { href: link(["items"], { destination: name, state: "Running" }) }, count(one.Counts.Running))),
-      figure("Failed", one.Counts.Failure ? h("a", { href: link(["errors"], { destination: name }) }, count(one.Counts.Failure)) : "0", one.Counts.Failure > 0 && "bad"),
-      figure("Sent", h("a", { href: link(["items"], { destination: name, state: "Success" }) }, count(one.Counts.Success))),
-      figure("Oldest waiting", waiting(one.Counts) + one.Counts.Running ? age(one.OldestPendingSeconds) : "none"),
-      figure("Speed", `${rate(one.InstancesPerSecond)}/s, ${bytes(one.BytesPerSecond || 0)}/s`)),
-    chart(history),
-    problem(one),
-    echo(name),
-    h("p", { class: "buttons" },
-      steer(name, paused ? "resume" : "pause", paused ? "Resume" : "Pause"),
-      steer(name, "echo", "Echo"),
-      steer(name, "send-now", "Send now", paused && "paused: resume it first")),
-    h("details", {},
-      h("summary", {}, "Settings"),
-      h("p", {}, `Sent by ${one.TransportInUse}: ${one.TransportReason}`),
-      h("dl", { class: "settings" }, settings(one.Settings))),
-    recipe(one.Settings));
+  const waits = waiting(one.Counts);
+  const isOpen = open.has(name);
+  // What is nothing steps back, so that what is something is seen.
+  const cell = (figure, kind, value) => h("td", { class: value instanceof Node ? kind : `${kind} dim`, "data-figure": figure }, value);
+  const number = (value) => (value ? h("span", {}, count(value)) : "0");
+  return h("tr", { class: isOpen ? "line is-open" : "line", "data-key": `destination:${name}`, "data-destination": name, "data-state": one.State, "data-action": "toggle" },
+    h("th", { scope: "row" }, h("button", { type: "button", class: "plain", "data-action": "toggle", "data-destination": name, "aria-expanded": String(isOpen) }, name)),
+    h("td", { class: "state", "data-figure": "state" }, h("span", { class: `dot ${how.mark}`, "aria-hidden": "true" }), how.words),
+    cell("waiting", "number", waits ? h("a", { href: link(["items"], { destination: name, state: WAITING }), "aria-label": `${count(waits)} wait for ${name}` }, count(waits)) : "0"),
+    cell("failed", "number", one.Counts.Failure ? h("a", { class: "bad", href: link(["errors"], { destination: name }), "aria-label": `${count(one.Counts.Failure)} failures of ${name}` }, count(one.Counts.Failure)) : "0"),
+    cell("oldest", "number wide", waits + one.Counts.Running ? h("span", {}, rough(one.OldestPendingSeconds)) : "–"),
+    cell("sent", "number wide", number(today(day))),
+    cell("speed", "number wide", one.InstancesPerSecond > 0 ? h("span", {}, `${rate(one.InstancesPerSecond)}/s`) : "–"),
+    cell("day", "wide", spark(day)));
 }
 
-/** The last error; with less weight once something was sent since, and nothing of it is left. */
-function problem(one) {
-  const error = one.LastError;
-  if (!error) return null;
-  const mended = one.State !== "Unreachable" && one.Counts.Failure === 0 && one.LastSuccess && date(one.LastSuccess) > date(error.Time);
-  return h("div", { class: mended ? "problem mended" : "problem", "data-key": "problem" },
-    h("p", {}, h("strong", {}, mended ? "Last error, before the last success: " : "Last error: "),
-      error.Meaning || error.Class, " ", h("span", { class: "dim" }, `(${[error.Class, status(error.DimseStatus)].filter(Boolean).join(" ")}, ${ago(error.Time)})`)),
-    !mended && error.Advice && h("p", {}, error.Advice),
-    error.Details && h("details", {}, h("summary", {}, "In its own words"), h("p", { class: "text" }, error.Details)));
-}
-
-function echo(name) {
-  const last = echoes.get(name);
-  return last && h("p", { class: last.success ? "echo" : "echo error", "data-key": "echo" }, last.words);
-}
-
-function steer(destination, verb, words, why) {
-  return h("button", {
-    type: "button", "data-action": "steer", "data-verb": verb, "data-destination": destination, "data-key": `steer:${verb === "resume" ? "pause" : verb}`,
-    disabled: Boolean(why), title: why || null, "aria-label": `${words} ${destination}`,
-  }, words);
-}
-
-/** What changes what is sent there, as the configuration has it. */
-function recipe({ Coerce, Deidentify, Recipe } = {}) {
-  if (!Recipe) return null;
-  return h("details", { "data-key": "recipe", "data-recipe": Coerce || Deidentify },
-    h("summary", {}, Coerce ? `Changed by ${Coerce}` : `De-identified by ${Deidentify}`),
-    h("pre", { class: "text" }, JSON.stringify(Recipe, null, 2)));
-}
-
-function settings(values) {
-  return Object.entries(values || {}).filter(([key]) => key !== "Recipe").map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, plain(value))));
-}
-
-function plain(value) {
-  if (value === null) return "Orthanc's";
-  return typeof value === "object" ? JSON.stringify(value).replace(/[{}"]/g, "").replaceAll(",", ", ").replaceAll(":", ": ") || "none" : String(value);
+function opened(one, next) {
+  return h("tr", { class: "opened", "data-key": `detail:${one.Name}` },
+    h("td", { colspan: COLUMNS.length }, detail(one, next, addresses && addresses[(one.Settings && one.Settings.Target) || one.Name])));
 }

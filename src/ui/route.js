@@ -1,10 +1,13 @@
 // Where the page is: everything is in the part of the URL behind #, so that a URL can be sent to a colleague.
 //
 //   #/                              overview
+//   #/destinations/pacs             overview with this one opened
 //   #/errors                        error queue by groups
 //   #/errors?destination=…&class=…  a group's items
 //   #/items?state=…&…               items
 //   #/items/17                      an item
+//   #/journal?range=…&destination=… what happened
+//   #/search?q=…                    what fits
 //   #/studies/ID                    what went where; also #/series/, #/instances/, #/patients/; by Orthanc ID or UID
 
 /** { view, id, query }: `query` as an object of texts. */
@@ -13,9 +16,10 @@ export function parse(hash) {
   const [noun = "", id = ""] = path.split("/").map(decode);
   const query = Object.fromEntries(new URLSearchParams(search));
   if (noun === "") return { view: "overview", id: "", query };
+  if (noun === "destinations") return { view: "overview", id, query };
   if (noun === "items" && id) return { view: "item", id, query };
   if (["studies", "series", "instances", "patients"].includes(noun)) return { view: "resource", level: noun, id, query };
-  if (noun === "errors" || noun === "items") return { view: noun, id: "", query };
+  if (["errors", "items", "journal", "search"].includes(noun)) return { view: noun, id: "", query };
   return { view: "nothing", id: "", query };
 }
 
@@ -32,4 +36,9 @@ function decode(text) {
   } catch {
     return text;
   }
+}
+
+/** Makes this the URL without going there: what is shown is the same view, a little differently. */
+export function stay(path, query) {
+  history.replaceState(null, "", link(path, query));
 }

@@ -1,31 +1,47 @@
-// How a destination is, in words.
+// How a destination is, in true words: what it does, or why what waits for it does so.
 
 import { h } from "./dom.js";
 import { link } from "./route.js";
-import { age, ago, date, time, waiting } from "./words.js";
+import { age, clock, count, date, rough, since, waiting } from "./words.js";
 
-const STATES = { Ready: "Ready", Unreachable: "Unreachable", Paused: "Paused", OutsideWindow: "Outside its window", NotConfigured: "Not configured" };
+/**
+ * { mark, words, more }: the colour's name, what is said in a row, and what is said beside it where there is room.
+ * `next`: the item that waits the longest for its time, if that is known.
+ */
+export function standing(one, next) {
+  const { State, Counts } = one;
+  if (State === "NotConfigured") return { mark: "bad", words: "Not in Orthanc's configuration", more: "What waits does not expire, and can be redirected." };
+  if (State === "Paused") return { mark: "warn", words: since("Paused", one.PausedSince), more: "Nothing is sent until it is resumed." };
+  if (State === "Unreachable") return { mark: "bad", words: `Unreachable for ${rough(elapsed(one.UnreachableSince))}`, more: `${probe(one)}. What waits loses no attempt.` };
+  if (State === "OutsideWindow") return { mark: "calm", words: one.NextWindow ? `Window opens ${clock(one.NextWindow)}` : "Its window is closed", more: "" };
+  const doing = work(Counts, next);
+  if (Counts.Failure > 0) return { mark: "bad", words: `${doing}, ${count(Counts.Failure)} failed`, more: "" };
+  return { mark: Counts.Running > 0 ? "busy" : doing === "Idle" ? "good" : "calm", words: doing, more: "" };
+}
 
-/** The state in words; its colour repeats it. */
-export function standing(one) {
-  return h("p", { class: "state", "data-state": one.State }, h("strong", {}, STATES[one.State] || one.State), " ", more(one));
+function work(counts, next) {
+  if (counts.Running > 0) return "Sending";
+  if (waiting(counts) === 0) return "Idle";
+  if (counts.Pending > 0) return "About to send";
+  const due = next && next.NextAttempt ? clock(next.NextAttempt) : "";
+  if (counts.Retry > 0) return due ? `Next try ${at(due)}` : "Waits for its next try";
+  if (next && next.Class === "Coercion") return "Held back";
+  return due ? `Quiet until ${due}` : "Waits for its time";
+}
+
+/** "at 15:42", but "Fri 02:00". */
+const at = (due) => (/^\d/.test(due) ? `at ${due}` : due);
+
+const elapsed = (text) => (date(text) ? (Date.now() - date(text)) / 1000 : 0);
+
+function probe(one) {
+  const wait = one.NextProbe ? (date(one.NextProbe) - Date.now()) / 1000 : 0;
+  return wait > 1 ? `Next try in ${age(wait)}` : "Trying now";
 }
 
 /** Why what waits for a destination does so, if that is the destination's doing. */
 export function holds(one) {
   if (!one || one.State === "Ready") return null;
-  return h("span", { class: `holds ${one.State}`, "data-holds": one.State },
-    h("a", { href: link([]) }, (STATES[one.State] || one.State).toLowerCase()), ` ${more(one)}`);
-}
-
-function more(one) {
-  if (one.State === "NotConfigured") return "in Orthanc (any more): its items wait, do not expire, and can be redirected";
-  if (one.State === "Paused") return "by a person, until it is resumed";
-  if (one.State === "Unreachable") {
-    const wait = one.NextProbe ? (date(one.NextProbe) - Date.now()) / 1000 : 0;
-    return `since ${ago(one.UnreachableSince).replace(/ ago$/, "")}; ${wait > 1 ? `next try in ${age(wait)}` : "trying now"}`;
-  }
-  if (one.State === "OutsideWindow") return one.NextWindow ? `opens at ${time(one.NextWindow)}` : "";
-  if (one.Counts.Running) return "and sending";
-  return waiting(one.Counts) ? "" : "and idle";
+  const { words } = standing(one);
+  return h("span", { class: `holds ${one.State}`, "data-holds": one.State }, h("a", { href: link(["destinations", one.Name]) }, words.toLowerCase().replace("orthanc", "Orthanc")));
 }

@@ -1,36 +1,46 @@
 // Tables of items, which the error queue, the list of items and a study share.
 
 import { h } from "./dom.js";
+import { nameOf } from "./names.js";
 import { link } from "./route.js";
-import { ago, bytes, status, time, STATE_WORDS } from "./words.js";
+import { chosen } from "./selection.js";
+import { ago, bytes, clock, status, time, STATE_WORDS } from "./words.js";
 
 /** How many items a page of a list has. */
 export const PAGE = 100;
 
-const NUMBERS = new Set(["Attempts", "Size"]);
+const KINDS = { Attempts: "number wide", Size: "number wide", Made: "wide" };
 
 /** `tick`: a function of an item that answers its first cell. */
-export function itemTable(list, caption, tick) {
+export function itemTable(all, caption, tick) {
+  const list = all.slice(0, PAGE);
   if (list.length === 0) return h("p", { class: "empty", "data-key": "empty" }, "No item fits.");
   const columns = ["ID", "State", "Destination", "What happened", "Attempts", "Made", "Size", "Study"];
   return h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": caption, "data-key": "table" },
-    h("table", {},
+    h("table", { class: "stacked" },
       h("caption", { class: "hidden" }, caption),
-      h("thead", {}, h("tr", {}, tick && h("th", { scope: "col" }, tick(null)), columns.map((name) => h("th", { scope: "col", class: NUMBERS.has(name) ? "number" : null }, name)))),
+      h("thead", {}, h("tr", {}, tick && h("th", { scope: "col" }, tick(null)), columns.map((name) => h("th", { scope: "col", class: KINDS[name] }, name)))),
       h("tbody", {}, list.map((item) => row(item, tick)))));
 }
 
 function row(item, tick) {
+  const whose = nameOf(item.Study);
   return h("tr", { "data-key": `item:${item.ID}`, "data-item": item.ID, "data-state": item.State },
     tick && h("td", {}, tick(item)),
     h("td", {}, h("a", { href: link(["items", item.ID]) }, item.ID)),
     h("td", {}, state(item.State)),
     h("td", {}, item.Destination),
     h("td", { class: "text" }, happened(item)),
-    h("td", { class: "number" }, item.AttemptCount),
-    h("td", { title: time(item.CreationTime) }, ago(item.CreationTime)),
-    h("td", { class: "number" }, bytes(item.SizeBytes)),
-    h("td", {}, h("a", { href: link(["studies", item.Study]), title: item.Study, "aria-label": `Study ${item.Study}` }, `${item.Study.slice(0, 8)}…`)));
+    h("td", { class: "number wide" }, item.AttemptCount),
+    h("td", { class: "wide", title: time(item.CreationTime) }, ago(item.CreationTime)),
+    h("td", { class: "number wide" }, bytes(item.SizeBytes)),
+    h("td", { class: "whose" }, h("a", { href: link(["studies", item.Study]), title: item.Study, "aria-label": whose ? null : `Study ${item.Study}` }, whose || `${item.Study.slice(0, 8)}…`)));
+}
+
+/** The first cell of a row, by which it is chosen; without an item, that of the head. */
+export function tick(item) {
+  if (!item) return h("input", { type: "checkbox", "data-action": "tick-all", "aria-label": "Choose all on this page" });
+  return h("input", { type: "checkbox", "data-action": "tick", "data-id": item.ID, checked: chosen.has(item.ID), "aria-label": `Choose item ${item.ID}` });
 }
 
 export function state(name) {
@@ -38,15 +48,16 @@ export function state(name) {
 }
 
 function happened(item) {
+  if (item.Class === "Success") return "";
   const words = [item.Class, status(item.DimseStatus)].filter(Boolean).join(" ");
-  const due = item.NextAttempt ? ` next at ${time(item.NextAttempt)}` : "";
+  const due = item.NextAttempt ? ` (next ${clock(item.NextAttempt)})` : "";
   const details = item.Details ? `: ${item.Details}` : "";
   return `${words}${details}${due}`;
 }
 
-/** Links to the newest page, and to the one after this. */
+/** Links to the newest page, and to the one after this. One more than a page was asked for: no link leads to nothing. */
 export function pages(path, query, list) {
-  const last = list.length === PAGE ? list[list.length - 1].ID : null;
+  const last = list.length > PAGE ? list[PAGE - 1].ID : null;
   return h("p", { class: "pages", "data-key": "pages" },
     query.since && h("a", { href: link(path, { ...query, since: "" }), "data-page": "first" }, query.order === "asc" ? "To the oldest" : "To the newest"), " ",
     last && h("a", { href: link(path, { ...query, since: last }), "data-page": "next" }, query.order === "asc" ? "Newer" : "Older"));

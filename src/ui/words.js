@@ -27,8 +27,9 @@ export function age(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min`;
-  if (whole < 86400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
-  return `${Math.floor(whole / 86400)} d ${Math.floor((whole % 86400) / 3600)} h`;
+  const two = (large, unit, small, other) => (small ? `${large} ${unit} ${small} ${other}` : `${large} ${unit}`);
+  if (whole < 86400) return two(Math.floor(whole / 3600), "h", Math.floor((whole % 3600) / 60), "min");
+  return two(Math.floor(whole / 86400), "d", Math.floor((whole % 86400) / 3600), "h");
 }
 
 /** Orthanc's time, 20261120T235959.123456 in UTC, as a Date. */
@@ -50,11 +51,48 @@ export function time(text) {
   return today ? clock : `${when.getFullYear()}-${two(when.getMonth() + 1)}-${two(when.getDate())} ${clock}`;
 }
 
+/** Seconds as one number: "9 h". */
+export const rough = (seconds) => age(seconds).split(/ (?=\d)/)[0];
+
+const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+
+/** A time as people say it: "15:42" today, "Fri 02:00" within six days, else the date too. */
+export function clock(text) {
+  const when = date(text);
+  if (!when) return "";
+  const hour = `${two(when.getHours())}:${two(when.getMinutes())}`;
+  const days = Math.abs(when - Date.now()) / 86400000;
+  if (new Date().toDateString() === when.toDateString()) return hour;
+  return days < 6 ? `${DAYS[when.getDay()]} ${hour}` : `${when.getFullYear()}-${two(when.getMonth() + 1)}-${two(when.getDate())} ${hour}`;
+}
+
+/** "Paused since 18:02"; without a time, the word alone. */
+export const since = (word, text) => (text ? `${word} since ${clock(text)}` : word);
+
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Sentences, each with its full stop: texts from elsewhere may lack theirs. */
+export const sentences = (...parts) => parts.filter(Boolean).map((part) => (/[.!?]$/.test(part.trim()) ? part.trim() : `${part.trim()}.`)).join(" ");
+
 /** "5 min ago" by this computer's clock, which may differ from the server's a little. */
 export function ago(text) {
   const when = date(text);
   return when ? `${age((Date.now() - when.getTime()) / 1000)} ago` : "";
 }
+
+/**
+ * "Meyer^Anna" as people write it: "Meyer, Anna". In Japanese and Korean names the groups of components follow each
+ * other (PS3.5 6.2.1): "Yamada, Tarou = 山田, 太郎".
+ */
+export function person(name) {
+  return (name || "").split("=").map((group) => {
+    const [family, given, middle] = group.split("^").map((part) => part.trim());
+    return [family, [given, middle].filter(Boolean).join(" ")].filter(Boolean).join(", ");
+  }).filter(Boolean).join(" = ");
+}
+
+/** "20261126" as 2026-11-26. */
+export const calendar = (text) => (/^\d{8}$/.test(text || "") ? `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}` : text || "");
 
 /** A DIMSE status in the form of the standard, A700. */
 export const status = (number) =>

@@ -16,7 +16,10 @@ fn everything_asks_for_the_login_and_every_user_sees_it() {
             json!({ "anna": "secret", "ben": "other" }),
         );
     let queue = queue::Queue::start(config);
-    let base = format!("http://127.0.0.1:{}/sendqueue/ui/", queue.http_port());
+    let base = format!(
+        "http://127.0.0.1:{}/sendqueue/ui/#/destinations/one",
+        queue.http_port()
+    );
     for file in ["", "index.html", "main.js", "page.css", "api.js"] {
         let answer = queue
             .raw("GET", &format!("/sendqueue/ui/{file}"), &[], b"")
@@ -27,7 +30,7 @@ fn everything_asks_for_the_login_and_every_user_sees_it() {
         let browser = Browser::start();
         browser.log_in(user, password);
         browser.open(&base);
-        browser.wait_for(".card[data-destination=one]");
+        browser.wait_for(".line[data-destination=one]");
         browser.click("[data-verb=echo]");
         browser.wait_text(".echo", "answered C-ECHO");
         assert_eq!(browser.console_errors(), []);
@@ -113,11 +116,11 @@ fn a_form_of_another_site_does_nothing_though_the_browser_knows_the_login() {
     assert_eq!(state["State"], "Ready");
     // The same from the queue's own page works.
     browser.open(&format!(
-        "http://127.0.0.1:{}/sendqueue/ui/",
+        "http://127.0.0.1:{}/sendqueue/ui/#/destinations/one",
         queue.http_port()
     ));
     browser.click("[data-verb=pause]");
-    browser.wait_for(".card.Paused");
+    browser.wait_for(".line[data-state=Paused]");
 }
 
 #[test]
@@ -160,11 +163,11 @@ fn a_login_in_the_address_is_enough_for_everything() {
     let queue = queue::Queue::start(config);
     let browser = Browser::start();
     browser.open(&format!(
-        "http://anna:secret@127.0.0.1:{}/sendqueue/ui/#/",
+        "http://anna:secret@127.0.0.1:{}/sendqueue/ui/#/destinations/one",
         queue.http_port()
     ));
     browser.click("[data-verb=pause]");
-    browser.wait_for(".card.Paused");
+    browser.wait_for(".line[data-state=Paused]");
     browser.open(&format!(
         "http://127.0.0.1:{}/sendqueue/ui/#/items",
         queue.http_port()

@@ -9,11 +9,11 @@ use crate::{Page, refusing, scp};
 fn a_destination_is_paused_resumed_and_asked_for_an_echo() {
     let one = scp("ONE");
     let page = Page::with(&[&one]);
-    page.show("");
+    page.show("#/destinations/one");
     let browser = &page.browser;
     browser.click("[data-verb=pause]");
     page.said("one is paused");
-    browser.wait_for(".card.Paused");
+    browser.wait_for(".line[data-state=Paused]");
     assert_eq!(page.queue.ask("/destinations/one")["State"], "Paused");
     page.store(&Study::new(1, 2));
     page.queue.wait_for("one", "Pending", 2);
@@ -36,7 +36,7 @@ fn send_now_ends_the_waiting_of_a_destination() {
     let page = Page::new(config);
     page.store(&Study::new(1, 2));
     page.queue.wait_for("one", "Scheduled", 2);
-    page.show("");
+    page.show("#/destinations/one");
     page.browser.click("[data-verb=send-now]");
     assert_eq!(page.answer("Send 2 items to one now?", "no"), Some(2));
     assert_eq!(page.queue.count("one", "Scheduled"), 2);
@@ -55,7 +55,7 @@ fn an_echo_that_takes_its_time_is_waited_for() {
     let config =
         sendqueue_testkit::queue::config_for(&[&one]).set("/SendQueue/Defaults/Timeout", 17);
     let page = Page::new(config);
-    page.show("");
+    page.show("#/destinations/one");
     page.browser.click("[data-verb=echo]");
     page.browser.wait_text(".echo.error", "C-ECHO failed");
     page.is_clean();
@@ -65,7 +65,7 @@ fn an_echo_that_takes_its_time_is_waited_for() {
 fn the_keyboard_reaches_every_action() {
     let one = scp("ONE");
     let page = Page::with(&[&one]);
-    page.show("");
+    page.show("#/destinations/one");
     let browser = &page.browser;
     // From the top of the page by Tab alone, to the button, which is seen to have the focus.
     let label = "return document.activeElement.getAttribute('aria-label') || ''";

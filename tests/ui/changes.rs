@@ -31,8 +31,10 @@ fn the_recipe_and_what_it_would_change_are_shown() {
     page.queue.wait_for("one", "Success", 4);
     let browser = &page.browser;
 
-    page.show("#/");
+    page.show("#/destinations/two");
+    browser.click(".line[data-destination=one] button");
     browser.wait_text("[data-destination=one] [data-recipe]", "Changed by sites");
+    browser.wait_for(".detail[data-destination=two]");
     assert_eq!(browser.count("[data-destination=two] [data-recipe]"), 0);
     browser.click("[data-destination=one] [data-recipe] summary");
     browser.wait_text("[data-recipe=sites] pre", "\"PatientID\": \"A-\"");

@@ -154,7 +154,6 @@ fn chosen_items_of_a_group_are_redirected() {
     browser.click("[data-key=ticked] [data-verb=redirect]");
     browser.wait_for("dialog select");
     browser.choose("dialog select", "worse");
-    page.answer("Redirect", "yes");
     assert_eq!(page.answer("Redirect 2 items?", "yes"), Some(2));
     page.said("Redirected: 2 items");
     page.queue.wait_for("worse", "Success", 2);
@@ -181,8 +180,7 @@ fn all_of_a_page_are_chosen_at_once_and_purged() {
     let (_bad, _worse, page) = scene();
     page.show("#/errors?destination=bad&class=Rejected");
     let browser = &page.browser;
-    browser.click("[data-key=ticked] [data-verb=purge]");
-    page.said("Nothing is chosen");
+    assert_eq!(browser.count("[data-key=ticked]"), 0, "nothing is chosen");
     browser.click("[data-action=tick-all]");
     page.said("6 chosen");
     browser.click("tbody tr:nth-of-type(1) input");

@@ -62,14 +62,14 @@ fn home_and_the_list_of_plugins_lead_to_the_page() {
     page.browser.wait_text("#lookup", "Send queue: 1 failed");
     page.browser
         .eval("document.querySelector('#sendqueue-home').click(); return 0");
-    page.browser.wait_for("main[data-view=overview] .card");
+    page.browser.wait_for("main[data-view=overview] .line");
     let plugin = page.queue.get("/plugins/sendqueue").ok().json();
     let root = plugin["RootUri"].as_str().expect("a root");
     // Explorer opens it relative to /app/.
     let path = format!("/app/{root}");
     let url = format!("{}{path}", page.base());
     page.browser.open(&url);
-    page.browser.wait_for("main[data-view=overview] .card");
+    page.browser.wait_for("main[data-view=overview] .line");
     page.is_clean();
 }
 

@@ -24,7 +24,7 @@ fn names_and_errors_that_are_markup_appear_as_text() {
     let first = page.queue.items("")[0]["ID"].as_i64().expect("an ID");
     let browser = &page.browser;
     let views = [
-        (String::new(), ".problem"),
+        ("#/destinations/pacs".to_owned(), ".problem"),
         ("#/errors".to_owned(), ".kind"),
         ("#/errors?class=Rejected".to_owned(), "[data-item]"),
         ("#/items".to_owned(), "[data-item]"),
@@ -38,7 +38,10 @@ fn names_and_errors_that_are_markup_appear_as_text() {
         browser.wait_text(css, "<script>window.bad=1</script>\"'&amp;");
     }
     page.show(&format!("#/studies/{id}"));
-    browser.wait_text("[data-tag=PatientName]", "<b onclick=alert(1)>Doe</b>^Jane");
+    browser.wait_text(
+        "[data-tag=PatientName]",
+        "<b onclick = alert(1)>Doe</b>, Jane",
+    );
     browser.wait_text("[data-tag=StudyDescription]", MARKUP);
     assert_eq!(
         browser.count("main script, main img, main b, main [onclick]"),
@@ -82,8 +85,10 @@ fn a_destination_may_have_any_name_that_orthanc_allows() {
     page.store(&Study::new(1, 1));
     page.queue.wait_for_rest(3);
     page.show("");
-    assert_eq!(page.browser.count(".card"), 3);
+    assert_eq!(page.browser.count(".line"), 3);
     for name in names {
+        page.browser
+            .click(&format!(".line[data-destination='{name}'] button"));
         page.browser.click(&format!(
             "button[data-verb=pause][data-destination='{name}']"
         ));
@@ -114,7 +119,7 @@ fn aets_and_hosts_that_are_markup_appear_as_text() {
     page.queue
         .wait_until(|| !details().is_empty(), queue::SOON, "an error");
     assert!(details().contains('<'), "{}", details());
-    page.show("");
+    page.show("#/destinations/gone");
     let browser = &page.browser;
     browser
         .eval("for (const one of document.querySelectorAll('details')) one.open = true; return 0");

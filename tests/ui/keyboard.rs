@@ -110,12 +110,12 @@ fn a_group_is_purged_by_keys_and_escape_changes_nothing() {
     browser.press(key::ENTER);
     browser.wait_text("dialog[open] h2", "Purge 3 items?");
     // Enter without a look is a no.
-    assert_eq!(focused(browser), "Cancel");
+    assert_eq!(focused(browser), "Back");
     browser.press(key::TAB);
     assert_eq!(focused(browser), "Purge…");
     browser.press(key::ENTER);
     browser.wait_text("dialog[open] h2", "Really purge 3 items?");
-    assert_eq!(focused(browser), "Cancel");
+    assert_eq!(focused(browser), "Back");
     browser.press(key::TAB);
     assert_eq!(focused(browser), "Purge 3 items");
     browser.press(key::ENTER);
@@ -176,7 +176,7 @@ fn the_first_tab_leads_past_the_head() {
         || browser.eval("return document.activeElement.id") == "main",
         "the content has the focus",
     );
-    browser.wait_for(".card");
+    browser.wait_for(".line");
     // The next one is the first in the content.
     browser.press(key::TAB);
     let inside = "return document.getElementById('main').contains(document.activeElement)";

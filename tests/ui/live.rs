@@ -121,7 +121,7 @@ fn what_is_being_sent_is_seen_while_it_is() {
     page.show("");
     page.store(&Study::new(1, 1));
     page.browser
-        .wait_text(".card[data-destination=slow] .state", "and sending");
+        .wait_text(".line[data-destination=slow] .state", "Sending");
     page.show("#/items?state=Running");
     page.browser.wait_for("[data-item][data-state=Running]");
     // It cannot be removed now, and is not offered for it.

@@ -8,11 +8,11 @@ use crate::{Page, scp};
 fn a_lost_connection_is_told_and_what_was_seen_stays() {
     let one = scp("ONE");
     let mut page = Page::with(&[&one]);
-    page.show("");
+    page.show("#/destinations/one");
     page.browser.eval("window.marked = true; return 0");
     assert!(page.queue.stop().is_some());
     page.browser.wait_text("#lost", "Orthanc cannot be reached");
-    page.browser.wait_for("body.old .card");
+    page.browser.wait_for("body.old .line");
     // An action says so too, and does not hang.
     page.browser.click("[data-verb=pause]");
     page.said("Orthanc cannot be reached");
@@ -48,7 +48,7 @@ fn what_does_not_exist_is_told() {
     }
     // From there on as usual.
     page.browser.click("a[data-nav=overview]");
-    page.browser.wait_for(".card");
+    page.browser.wait_for(".line");
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn an_orthanc_that_hangs_is_told_too() {
     signal(&mut page, rustix::process::Signal::STOP);
     page.browser
         .wait_text("#lost", "Orthanc does not answer in time");
-    page.browser.wait_for("body.old .card");
+    page.browser.wait_for("body.old .line");
     signal(&mut page, rustix::process::Signal::CONT);
     page.browser.wait_gone("body.old");
     page.said("The connection to Orthanc is back");
@@ -119,11 +119,11 @@ fn a_url_with_a_wrong_filter_says_what_is_wrong_with_it() {
         page.show("");
         page.browser
             .eval(&format!("location.hash = '{hash}'; return 0"));
-        page.browser.wait_gone(".card");
+        page.browser.wait_gone(".line");
         page.browser.wait_text("main", word);
         page.browser.wait_for("#lost[hidden]");
         let title = page.browser.eval("return document.title");
-        assert_ne!(title, "Overview · Send queue", "{hash}");
+        assert_ne!(title, "All is well · Send queue", "{hash}");
     }
     page.browser.click("a[data-nav=items]");
     page.browser.wait_for("[data-item]");

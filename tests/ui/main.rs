@@ -18,6 +18,7 @@ mod pictures;
 mod proxy;
 mod rules;
 mod views;
+mod words;
 
 use sendqueue_testkit::queue::{self, Queue};
 use sendqueue_testkit::{Browser, FaultScp, OrthancConfig, Study};

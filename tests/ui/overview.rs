@@ -1,4 +1,4 @@
-//! The overview: a card for each destination, live.
+//! The overview: the verdict, and a line for each destination, live.
 
 use sendqueue_testkit::{OrthancConfig, Study};
 use serde_json::json;
@@ -6,20 +6,12 @@ use serde_json::json;
 use crate::{Page, refusing, scp};
 
 fn figure(page: &Page, destination: &str, name: &str) -> String {
-    let script = format!(
-        "const card = document.querySelector('.card[data-destination=\"{destination}\"]');
-         const term = [...card.querySelectorAll('dt')].find(one => one.innerText === '{name}');
-         return term.nextElementSibling.innerText"
-    );
-    page.browser
-        .eval(&script)
-        .as_str()
-        .unwrap_or_default()
-        .to_owned()
+    let cell = format!(".line[data-destination=\"{destination}\"] [data-figure={name}]");
+    page.browser.text(&cell)
 }
 
 #[test]
-fn each_destination_has_a_card_that_says_how_it_is() {
+fn each_destination_has_a_line_that_says_how_it_is() {
     let (well, bad) = (scp("WELL"), refusing("BAD", 0xA900));
     let config = sendqueue_testkit::queue::config_for(&[&well, &bad])
         .modality("gone", "GONE", 1)
@@ -44,56 +36,105 @@ fn each_destination_has_a_card_that_says_how_it_is() {
     );
     page.show("");
     let browser = &page.browser;
-    let state = |name: &str| browser.text(&format!(".card[data-destination={name}] .state"));
-    assert!(state("well").starts_with("Ready"), "{}", state("well"));
+    let state = |name: &str| figure(&page, name, "state");
+    assert_eq!(state("well"), "Idle");
+    // Whatever else it does: there are failures.
+    assert_eq!(state("bad"), "Idle, 3 failed");
     assert!(
-        state("gone").starts_with("Unreachable since"),
+        state("gone").starts_with("Unreachable for "),
         "{}",
         state("gone")
     );
     assert!(
-        state("night").starts_with("Outside its window opens at"),
+        state("night").starts_with("Window opens "),
         "{}",
         state("night")
     );
-    assert_eq!(figure(&page, "well", "Sent"), "3");
-    assert_eq!(figure(&page, "well", "Failed"), "0");
-    assert_eq!(figure(&page, "bad", "Failed"), "3");
-    assert_eq!(figure(&page, "gone", "Waiting"), "3");
-    assert_ne!(figure(&page, "gone", "Oldest waiting"), "none");
+    assert_eq!(figure(&page, "well", "sent"), "3");
+    assert_eq!(figure(&page, "well", "failed"), "0");
+    assert_eq!(figure(&page, "bad", "failed"), "3");
+    assert_eq!(figure(&page, "gone", "waiting"), "3");
+    assert_ne!(figure(&page, "gone", "oldest"), "–");
     assert_eq!(browser.text("#failures"), "3");
-    // In plain words, with what to do.
+    // What needs a person is in front, with the way to it.
+    browser.wait_text("[data-need=Failures][data-destination=bad]", "bad refuses");
     browser.wait_text(
-        ".card[data-destination=bad] .problem",
+        "[data-need=Unreachable][data-destination=gone]",
+        "gone cannot be reached",
+    );
+    browser.wait_text("h1", "2 destinations need you");
+    // The sick ones first.
+    let order = browser.eval(
+        "return [...document.querySelectorAll('.line')].map(line => line.dataset.destination)",
+    );
+    assert_eq!(order, json!(["bad", "gone", "night", "well"]));
+    // The window's title and icon say it to whoever looks at another tab.
+    let title = browser.eval("return document.title");
+    assert!(
+        title
+            .as_str()
+            .is_some_and(|title| title.starts_with("(3) ")),
+        "{title}"
+    );
+    let icon = browser.attribute("#icon", "href");
+    assert!(
+        icon.as_ref()
+            .is_some_and(|icon| icon.ends_with("icon-3.svg")),
+        "{icon:?}"
+    );
+    // A line opens: the cause in its own words in front, then in plain words; what to do is folded.
+    browser.click(".line[data-destination=bad] button");
+    browser.wait_text(
+        ".detail[data-destination=bad] .problem",
         "does not match its SOP class",
     );
+    browser.click(".detail[data-destination=bad] .problem summary");
     browser.wait_text(
-        ".card[data-destination=bad] .problem",
+        ".detail[data-destination=bad] .problem",
         "have the instance corrected",
     );
-    browser.wait_text(
-        ".card[data-destination=gone] .problem",
-        "Check that the receiver runs",
+    // By a click anywhere on the line.
+    browser.click(".line[data-destination=gone] .state");
+    browser.wait_text(".detail[data-destination=gone] .own", "127.0.0.1:1");
+    browser.wait_text(".detail[data-destination=gone] .facts", "GONE");
+    browser.click(".detail[data-destination=gone] .settings summary");
+    browser.wait_text(".detail[data-destination=gone] .settings", "as stored");
+    assert!(
+        !browser
+            .text(".detail[data-destination=gone]")
+            .contains("Orthanc's\n"),
+        "the transfer syntax is nobody's"
+    );
+    // The URL opens it too, for a colleague.
+    assert!(
+        browser.url().ends_with("#/destinations/gone"),
+        "{}",
+        browser.url()
     );
     // Why it waits is said wherever one meets it.
-    browser.click(".card[data-destination=gone] dl a");
+    browser.click(".line[data-destination=gone] [data-figure=waiting] a");
     browser.until(|| browser.count("[data-item]") == 3, "what waits for it");
     let chosen = "return document.querySelector('select[name=state]').selectedOptions[0].text";
     assert_eq!(browser.eval(chosen), "waiting");
     browser.click("[data-item] a");
-    browser.wait_text("[data-key=holds]", "It waits: gone is unreachable since");
+    browser.wait_text("[data-key=holds]", "It waits: gone is unreachable for");
     browser.click("dd a[href*=studies]");
-    for (name, why) in [("gone", "unreachable"), ("night", "outside its window")] {
+    for (name, why) in [("gone", "unreachable"), ("night", "window opens")] {
         let row = format!("tr[data-destination={name}] [data-holds]");
         browser.wait_text(&row, why);
     }
     assert_eq!(browser.count("tr[data-destination=well] [data-holds]"), 0);
     page.show("#/");
-    let chart = browser.attribute(".card[data-destination=well] .chart", "aria-label");
-    assert!(
-        chart.as_ref().is_some_and(|words| words.contains("3 sent")),
-        "{chart:?}"
-    );
+    for chart in [
+        ".line[data-destination=well] .spark",
+        "[data-chart] > .chart",
+    ] {
+        let words = browser.attribute(chart, "aria-label");
+        assert!(
+            words.as_ref().is_some_and(|words| words.contains("3 sent")),
+            "{chart}: {words:?}"
+        );
+    }
     page.is_clean();
 }
 
@@ -109,10 +150,10 @@ fn a_silent_source_is_seen_at_once() {
     page.show("");
     let browser = &page.browser;
     browser.wait_text(
-        "[data-silent=CT1]",
+        "[data-need=SourceSilent][data-source=CT1]",
         "CT1 is silent: it has sent nothing yet",
     );
-    assert_eq!(browser.count("[data-silent]"), 1);
+    assert_eq!(browser.count("[data-need=SourceSilent]"), 1);
     browser.click("details.sources summary");
     browser.wait_text("[data-source=CT1]", "too long since");
     browser.wait_text("[data-source=MR1]", "told after 29 d 4 h");
@@ -136,19 +177,20 @@ fn it_lives_without_being_loaded_again_and_stays_where_it_is() {
     let receivers: Vec<_> = (0..12).map(|number| scp(&format!("R{number}"))).collect();
     let page = Page::with(&receivers.iter().collect::<Vec<_>>());
     page.browser.set_size(600, 500);
-    page.show("");
+    page.show("#/destinations/r5");
     let browser = &page.browser;
-    browser.eval("window.marked = true; scrollTo(0, 700); document.querySelector('[data-destination=r5][data-verb=echo]').focus({ preventScroll: true }); return 0");
+    browser.wait_for(".detail[data-destination=r5]");
+    browser.eval("window.marked = true; scrollTo(0, 300); document.querySelector('[data-destination=r5][data-verb=echo]').focus({ preventScroll: true }); return 0");
     let before = browser.eval("return scrollY");
     browser.eval(
-        "document.querySelector('.card[data-destination=r5] > details').open = true; return 0",
+        "document.querySelector('.detail[data-destination=r5] .settings').open = true; return 0",
     );
     let before_open = browser.eval("return scrollY");
     assert_eq!(before, before_open);
     page.store(&Study::new(1, 4));
     browser.until(
-        || figure(&page, "r5", "Sent") == "4",
-        "the card shows what was sent",
+        || figure(&page, "r5", "sent") == "4",
+        "the line shows what was sent",
     );
     assert_eq!(browser.eval("return window.marked"), true, "loaded again");
     assert_eq!(browser.eval("return scrollY"), before);
@@ -157,7 +199,8 @@ fn it_lives_without_being_loaded_again_and_stays_where_it_is() {
         "Echo r5"
     );
     assert_eq!(
-        browser.eval("return document.querySelector('.card[data-destination=r5] > details').open"),
+        browser
+            .eval("return document.querySelector('.detail[data-destination=r5] .settings').open"),
         true
     );
     page.is_clean();

@@ -65,8 +65,7 @@ fn the_main_views() {
     );
     std::fs::create_dir_all(&folder).expect("a folder");
     page.queue.tell("/destinations/research/pause", &json!({}));
-    // Two cards beside each other.
-    page.browser.set_size(1000, 900);
+    page.browser.set_size(1366, 768);
     page.show("");
     let mut study = String::new();
     for (number, (patient, id, description)) in (1..).zip(PATIENTS) {
@@ -89,12 +88,14 @@ fn the_main_views() {
         "the workstation is done",
     );
     page.browser
-        .wait_text(".card[data-destination=archive] .state", "and sending");
-    page.browser
-        .wait_text(".card[data-destination=workstation] .figures .bad", "60");
-    take(&page, &folder, "overview", true);
+        .wait_text(".line[data-destination=archive] .state", "Sending");
+    page.browser.wait_text(
+        ".line[data-destination=workstation] [data-figure=failed]",
+        "60",
+    );
+    take(&page, &folder, "overview", false);
     page.browser.set_dark(true);
-    take(&page, &folder, "overview-dark", true);
+    take(&page, &folder, "overview-dark", false);
     page.browser.set_dark(false);
 
     page.browser.set_size(1440, 900);

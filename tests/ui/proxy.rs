@@ -67,7 +67,7 @@ fn the_page_works_behind_a_prefix() {
     for path in ["/sendqueue/ui", "/sendqueue/ui/"] {
         browser.open("about:blank");
         browser.open(&format!("{base}{path}"));
-        browser.wait_for(".card[data-destination=one]");
+        browser.click(".line[data-destination=one] button");
         browser.click("[data-destination=one][data-verb=echo]");
         browser.wait_text(".echo", "answered C-ECHO");
         let explorer = browser.attribute("#explorer", "href");

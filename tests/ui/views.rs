@@ -86,7 +86,7 @@ fn the_study_says_what_went_where_and_takes_uids() {
         .expect("a UID");
     page.show(&format!("#/studies/{uid}"));
     let browser = &page.browser;
-    browser.wait_text("[data-tag=PatientName]", "Doe^Jane");
+    browser.wait_text("[data-tag=PatientName]", "Doe, Jane");
     browser.wait_text("tr[data-destination=one]", "3 of 3");
     browser.wait_text("tr[data-destination=bad] [data-count=Failure]", "3");
     browser.wait_text("tr[data-destination=gone] [data-count=Pending]", "3");
@@ -109,8 +109,8 @@ fn the_study_says_what_went_where_and_takes_uids() {
     // By the box at the top.
     browser.fill("#find input", uid);
     browser.click("#find button");
-    browser.wait_text("h1", "Study");
-    browser.wait_text("[data-tag=PatientName]", "Doe^Jane");
+    browser.wait_text("h1", "Doe, Jane");
+    browser.wait_text("[data-tag=PatientName]", "Doe, Jane");
     page.is_clean();
 }
 
@@ -124,7 +124,7 @@ fn the_page_works_with_and_without_its_slash() {
     ] {
         page.browser.open("about:blank");
         page.browser.open(&format!("{}{path}", page.base()));
-        page.browser.wait_for(".card");
+        page.browser.wait_for(".line");
         assert!(
             page.browser
                 .attribute("#explorer", "href")
@@ -176,6 +176,9 @@ fn every_state_is_accessible_and_fits_a_phone() {
                 "for (const one of document.querySelectorAll('details')) one.open = true; return 0",
             );
             if hash == "#/" {
+                browser.eval("for (const one of document.querySelectorAll('.line button[aria-expanded=false]')) one.click(); return 0");
+                browser.until(|| browser.count(".detail") == 5, "all are open");
+                browser.eval("for (const one of document.querySelectorAll('details')) one.open = true; return 0");
                 browser.click("[data-destination=held][data-verb=echo]");
                 browser.wait_text(".echo", "answered");
                 browser.eval(&format!(

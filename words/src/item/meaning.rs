@@ -44,7 +44,7 @@ const MAY_BE_STORED: &str = "The instance may be stored all the same. Look wheth
      What the number means there stands in the receiver's DICOM conformance statement.";
 const UNNAMED: &str = "Look the number up in the receiver's DICOM conformance statement, or ask its support with the number and the time; \
      replay the item once the cause is gone.";
-const NO_ROOM: &str = "It is tried again by itself, MaxAttempts times, then it is in the error queue. Look at the receiver's disk space and load; \
+const NO_ROOM: &str = "It is tried again by itself; after the last attempt it is in the error queue. Look at the receiver's disk space and load; \
      once there is room, replay what is in the error queue.";
 const WRONG_CLASS: &str = "The receiver does not take this kind of object. Enable its SOP class there, or leave it out by a rule's When; \
      then replay or purge the items.";
@@ -75,7 +75,7 @@ static STATUSES: [Status; 37] = [
     one(
         0x0110,
         "processing failure, something went wrong inside the receiver",
-        "It is tried again by itself, MaxAttempts times, then it is in the error queue. Look at the receiver's own log at the time of the attempt: \
+        "It is tried again by itself; after the last attempt it is in the error queue. Look at the receiver's own log at the time of the attempt: \
          its database or disk may be in trouble. Once it is well, replay what is in the error queue.",
     ),
     one(
@@ -334,7 +334,7 @@ pub fn advice(class: Class, dimse_status: Option<u16>) -> &'static str {
              of the modality are right on both sides, and the network and TLS between; then press echo."
         }
         (Class::Interrupted, _) => {
-            "It is tried again by itself, MaxAttempts times, then it is in the error queue; it may be stored all the same. Look at the receiver's log at the time of the \
+            "It is tried again by itself; after the last attempt it is in the error queue; it may be stored all the same. Look at the receiver's log at the time of the \
              attempt and at firewalls that cut connections, and raise Timeout where the receiver needs longer to answer; then replay what is in the error queue."
         }
         (Class::Busy, _) => NO_ROOM,
@@ -354,7 +354,7 @@ pub fn advice(class: Class, dimse_status: Option<u16>) -> &'static str {
             "Find out why the destination took nothing for so long, then replay the items; raise ExpireAfter if such outages are to be expected."
         }
         (Class::Internal, _) => {
-            "It is tried again by itself, MaxAttempts times, then it is in the error queue. Look at Orthanc's log at the time of the attempt, at its disk \
+            "It is tried again by itself; after the last attempt it is in the error queue. Look at Orthanc's log at the time of the attempt, at its disk \
              space and its storage; once that is well, replay what is in the error queue. If Orthanc ended while it was sent, look first at what is special about \
              this instance: a codec, its size against the memory."
         }

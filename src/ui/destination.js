@@ -1,0 +1,94 @@
+// What a row of the overview opens to: the cause of what is wrong, where it is, what can be done.
+
+import { echoes } from "./actions.js";
+import { h } from "./dom.js";
+import { link } from "./route.js";
+import { recipe, settings } from "./settings.js";
+import { standing } from "./standing.js";
+import { steerWaiting } from "./steering.js";
+import { ago, bytes, capital, count, date, sentences, status, waiting, WAITING } from "./words.js";
+
+/** `address`: AET, host and port, if Orthanc knows it as a modality. */
+export function detail(one, next, address) {
+  const { more } = standing(one, next);
+  const name = one.Name;
+  return h("section", { class: "detail", "data-destination": name, "aria-label": `Details of ${name}` },
+    h("div", { class: "columns" },
+      h("div", { "data-key": "how" },
+        more && h("p", { "data-key": "standing" }, more),
+        cause(one),
+        echo(name),
+        h("p", { class: "buttons", "data-key": "buttons" }, buttons(one)),
+        waiting(one.Counts) < 0 && h("p", { class: "buttons", "data-key": "waits" }, h("span", {}, `${count(waiting(one.Counts))} waiting: `),
+          steerWaiting({ "data-destination": name }, `what waits for ${name}`, ["redirect", "priority", "cancel"])),
+        h("p", { class: "links", "data-key": "links" }, links(one))),
+      h("div", { "data-key": "what" },
+        h("dl", { class: "facts" }, facts(one, address)),
+        settings(one),
+        recipe(one.Settings))));
+}
+
+/** The last error, in its own words first; with less weight once something was sent since, and nothing of it is left. */
+function cause(one) {
+  const error = one.LastError;
+  if (!error) return null;
+  const mended = one.State !== "Unreachable" && one.Counts.Failure === 0 && one.LastSuccess && date(one.LastSuccess) > date(error.Time);
+  const kind = [error.Class, status(error.DimseStatus)].filter(Boolean).join(" ");
+  const own = error.Details || error.Meaning || kind;
+  const more = [
+    h("p", { class: "own text" }, own),
+    h("p", {}, error.Details && error.Meaning ? `${sentences(capital(error.Meaning))} ` : null, h("span", { class: "dim" }, `${kind}, ${ago(error.Time)}`)),
+  ];
+  if (mended) return h("details", { class: "problem mended", "data-key": "problem" }, h("summary", {}, "Last error, before the last success"), more);
+  return h("div", { class: "problem", "data-key": "problem" }, more, todo(one, error));
+}
+
+/** Advice is folded: whoever knows the cause knows what to do. */
+function todo(one, error) {
+  // "Goes on by itself" would be untrue.
+  if (one.State === "Paused" && error.Class === "Unreachable") return h("p", {}, "It is paused: it is not tried again until it is resumed.");
+  return error.Advice && h("details", { "data-key": "advice" }, h("summary", {}, "What to do"), h("p", {}, error.Advice));
+}
+
+function echo(name) {
+  const last = echoes.get(name);
+  return last && h("p", { class: last.success ? "echo" : "echo error", "data-key": "echo" }, last.words);
+}
+
+function buttons(one) {
+  const paused = one.State === "Paused";
+  return [
+    steer(one.Name, paused ? "resume" : "pause", paused ? "Resume" : "Pause"),
+    steer(one.Name, "echo", "Echo"),
+    steer(one.Name, "send-now", "Send now", paused && "paused: resume it first"),
+  ];
+}
+
+function steer(destination, verb, words, why) {
+  return h("button", {
+    type: "button", "data-action": "steer", "data-verb": verb, "data-destination": destination, "data-key": `steer:${verb === "resume" ? "pause" : verb}`,
+    disabled: Boolean(why), title: why || null, "aria-label": `${words} ${destination}`,
+  }, words);
+}
+
+function links(one) {
+  const to = (state, words) => h("a", { href: link(["items"], { destination: one.Name, state }) }, words);
+  return [
+    waiting(one.Counts) > 0 && to(WAITING, `${count(waiting(one.Counts))} waiting`), " ",
+    one.Counts.Running > 0 && to("Running", `${count(one.Counts.Running)} being sent`), " ",
+    one.Counts.Failure > 0 && h("a", { href: link(["errors"], { destination: one.Name }) }, `${count(one.Counts.Failure)} failed`), " ",
+    one.Counts.Success > 0 && to("Success", `${count(one.Counts.Success)} sent and kept`),
+  ];
+}
+
+function facts(one, address) {
+  const counts = one.Counts;
+  const waits = [[counts.Pending, "ready"], [counts.Scheduled, "waiting for their time"], [counts.Retry, "to be tried again"]];
+  const parts = waits.filter(([number]) => number > 0).map(([number, words]) => `${count(number)} ${words}`);
+  return [
+    address && ["AET", address.AET],
+    address && ["Host, port", `${address.Host}, ${address.Port}`],
+    parts.length > 0 && ["Waiting", `${parts.join(", ")} (${bytes(one.BytesPending)})`],
+    ["Last sent", one.LastSuccess ? ago(one.LastSuccess) : "nothing yet"],
+  ].filter(Boolean).map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value)));
+}

@@ -1,0 +1,65 @@
+// What came of what a person did: a line that follows those items until none of them waits any more.
+//
+// Dry runs count them: how many of these wait, run, failed again. So it costs the same for one and for a thousand.
+
+import { api } from "./api.js";
+import { h } from "./dom.js";
+import { link } from "./route.js";
+import { count, items } from "./words.js";
+
+/** As many are followed; of more, the first. */
+const MOST = 1000;
+/** No more lines than one can read. */
+const LINES = 4;
+
+const followed = [];
+let number = 0;
+
+export function follow(ids, total, { verb, destination }) {
+  if (ids.length === 0 || total > 0) return;
+  number += 1;
+  followed.unshift({ key: number, ids: ids.slice(0, MOST), total, verb, destination, at: new Date(), waits: null, runs: 0, failed: 0 });
+  followed.length = Math.min(followed.length, LINES);
+}
+
+export function forget({ follow: key }) {
+  const at = followed.findIndex((one) => String(one.key) === key);
+  if (at >= 0) followed.splice(at, 1);
+}
+
+const isDone = (one) => one.waits !== null && one.waits + one.runs === 0;
+
+/** Counts anew what is not done; called with each refresh of a view that shows the lines. */
+export async function lookAfter() {
+  await Promise.all(followed.filter((one) => !isDone(one)).map(async (one) => {
+    const filter = { IDs: one.ids, DryRun: true };
+    const [waiting, failed] = await Promise.all([api.operateItems("send-now", filter), api.operateErrors("replay", filter)]);
+    Object.assign(one, { waits: waiting.Sent, runs: waiting.Running, failed: failed.Replayed, paused: waiting.Paused || [] });
+  }));
+}
+
+export function followedLines() {
+  if (followed.length === 0) return null;
+  return h("div", { class: "followed", role: "status", "data-key": "followed" }, followed.map(line));
+}
+
+function line(one) {
+  const size = one.ids.length;
+  const known = one.waits !== null;
+  const through = known ? size - one.waits - one.runs - one.failed : 0;
+  const clock = one.at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const parts = [
+    through > 0 && `${count(through)} done`,
+    one.failed > 0 && `${count(one.failed)} failed again`,
+    one.runs > 0 && `${count(one.runs)} being sent`,
+    one.waits > 0 && `${count(one.waits)} wait${one.waits === 1 ? "s" : ""}${one.paused.length ? ` until ${one.paused.join(", ")} is resumed` : ""}`,
+  ].filter(Boolean);
+  const state = !known ? "begins" : isDone(one) ? (one.failed > 0 ? "failed" : "done") : "goes on";
+  return h("p", { class: state === "failed" ? "line bad" : "line", "data-key": `follow:${one.key}`, "data-followed": state },
+    h("progress", { max: size, value: through + one.failed, "aria-label": "Done of what is followed" }), " ",
+    h("strong", {}, `${one.verb} at ${clock}`), ` ${items(one.total)}${one.destination ? ` of ${one.destination}` : ""}`,
+    one.total > size && ` (the first ${count(size)} are followed)`, ": ",
+    !known ? "…" : parts.join(", "),
+    one.failed > 0 && isDone(one) && [" ", h("a", { href: link(["errors"], { destination: one.destination }) }, "Look")], " ",
+    h("button", { type: "button", class: "close", "data-action": "forget", "data-follow": one.key, "aria-label": `Forget what was ${one.verb.toLowerCase()} at ${clock}` }, "×"));
+}

@@ -1,0 +1,98 @@
+// What happened: outages, returns, what people did, failures by the hour; the story of a night in its order.
+
+import { api } from "./api.js";
+import { h } from "./dom.js";
+import { link } from "./route.js";
+import { same, select } from "./table.js";
+import { age, date, items } from "./words.js";
+
+export const title = () => "Journal";
+
+/** As many entries as are shown at once. */
+const MOST = 1000;
+
+/** Orthanc's form of a time, in UTC. */
+const form = (when) => when.toISOString().replace(/[-:]/g, "").replace("Z", "000");
+
+const RANGES = {
+  night: { words: "since yesterday 18:00", since: () => { const when = new Date(); when.setDate(when.getDate() - 1); when.setHours(18, 0, 0, 0); return form(when); } },
+  day: { words: "the last 24 hours", since: () => "24h" },
+  week: { words: "the last 7 days", since: () => "7d" },
+};
+
+export async function load({ query }) {
+  const { since } = RANGES[query.range] || RANGES.night;
+  return { list: await api.journal({ since: since(), destination: query.destination, event: query.event, after: query.after, limit: MOST + 1 }) };
+}
+
+/** What an event is in words; `who`: the person, where Orthanc tells. The mark is its colour. */
+const EVENTS = {
+  Started: ["calm", () => "The queue was started"],
+  Stopped: ["calm", () => "The queue was stopped"],
+  Reloaded: ["calm", ({ who }) => `The settings were read anew${who}`],
+  OutageBegan: ["bad", ({ on }) => `${on} could not be reached any more`],
+  OutageEnded: ["good", ({ on, Seconds }) => `${on} was back${lasted(Seconds)}`],
+  Paused: ["warn", ({ on, who }) => `${on} was paused${who}`],
+  Resumed: ["good", ({ on, who, Seconds }) => `${on} was resumed${who}${lasted(Seconds)}`],
+  Failures: ["bad", ({ on, Count }) => `${items(Count)} ${on ? `of ${on} ` : ""}failed within the hour`],
+  Enqueued: ["calm", (event) => did(event, "enqueued")],
+  Replayed: ["calm", (event) => did(event, "replayed")],
+  Redirected: ["calm", (event) => did(event, `redirected${event.To ? ` to ${event.To}` : ""}`)],
+  Purged: ["warn", (event) => did(event, "purged")],
+  Cancelled: ["warn", (event) => did(event, "cancelled")],
+  Removed: ["warn", (event) => did(event, "removed")],
+  PriorityChanged: ["calm", (event) => did(event, "given another priority")],
+  SentNow: ["calm", ({ on, who, Count }) => `${Count === undefined ? "What waited" : items(Count)}${on ? ` for ${on}` : ""} was sent now${who}`],
+  Pardoned: ["calm", ({ Count }) => `${items(Count)} that a wrong clock had expired wait again`],
+};
+
+function did({ on, who, Count }, what) {
+  const number = Count === undefined ? "Items" : items(Count);
+  return `${number}${on ? ` of ${on}` : ""} ${Count === 1 ? "was" : "were"} ${what}${who}`;
+}
+
+const lasted = (seconds) => (seconds === undefined || seconds === null ? "" : ` after ${age(seconds)}`);
+
+/** The entry as a sentence. */
+function sentence(event) {
+  const known = EVENTS[event.Event];
+  const words = known ? known[1]({ ...event, on: event.Destination || "", who: event.User ? ` by ${event.User}` : "" }) : `${event.Event}${event.Destination ? `: ${event.Destination}` : ""}`;
+  return { mark: known ? known[0] : "calm", words };
+}
+
+export function render({ query }, { list, queue }) {
+  const shown = list.slice(0, MOST);
+  const last = [...shown].reverse().find(({ ID }) => ID);
+  const days = [...new Set(shown.map(({ Time }) => day(Time)))];
+  return [
+    h("h1", {}, "Journal"),
+    h("form", { class: "filters", "data-filter": "journal", "data-keep": true, "data-key": `filters:${JSON.stringify({ ...query, after: "" })}` },
+      h("label", {}, "What happened ", h("select", { name: "range" }, Object.entries(RANGES).map(([value, { words }]) => h("option", { value, selected: value === (query.range || "night") }, words)))),
+      select("destination", "Destination", same(queue.Destinations), query.destination, "any"),
+      h("span", { class: "buttons" }, h("button", { type: "submit" }, "Show"), h("button", { type: "button", "data-action": "copy" }, "Copy link"))),
+    shown.length === 0 && h("p", { class: "empty", "data-key": "empty" }, `Nothing${query.destination ? ` at ${query.destination}` : ""}: no outage, no failure, nothing that a person did.`),
+    days.map((name) => h("section", { class: "card flush", "data-key": `day:${name}`, "aria-label": name },
+      h("h2", { class: "day" }, name),
+      h("ol", { class: "journal" }, shown.filter(({ Time }) => day(Time) === name).map(entry)))),
+    list.length > MOST && last && h("p", { class: "pages", "data-key": "pages" }, h("a", { href: link(["journal"], { ...query, after: last.ID }), "data-page": "next" }, "Later")),
+  ];
+}
+
+function entry(event) {
+  const { mark, words } = sentence(event);
+  return h("li", { "data-key": `event:${event.ID || `${event.Time}:${event.Destination}`}`, "data-event": event.Event, "data-destination": event.Destination },
+    h("time", {}, hour(event.Time)),
+    h("span", { class: `dot ${mark}`, "aria-hidden": "true" }),
+    h("span", { class: "text" }, event.Destination && event.Event === "Failures" ? h("a", { href: link(["errors"], { destination: event.Destination }) }, words) : words,
+      event.Details && h("span", { class: "dim" }, ` · ${event.Details}`)));
+}
+
+function day(text) {
+  const when = date(text);
+  return when ? when.toLocaleDateString("en-GB", { weekday: "long", day: "numeric", month: "long" }) : "";
+}
+
+function hour(text) {
+  const when = date(text);
+  return when ? when.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" }) : "";
+}

@@ -1,0 +1,137 @@
+// What is done to many items at once: to the error queue, and to what waits.
+//
+// Invariant: it is counted by a dry run and asked before; what cannot be taken back, twice.
+
+import { api } from "./api.js";
+import { ask } from "./dialog.js";
+import { follow } from "./follow.js";
+import { say } from "./say.js";
+import { chosen } from "./selection.js";
+import { count, items, status } from "./words.js";
+
+/** By what an answer counts, what is asked, what comes of it. `final`: it cannot be taken back. */
+const VERBS = {
+  errors: {
+    replay: { done: "Replayed", verb: "Replay", what: () => "They are sent anew.", follows: true },
+    redirect: { done: "Redirected", verb: "Redirect", what: () => "They are sent there instead.", choose: other, follows: true },
+    purge: { done: "Purged", verb: "Purge", what: () => "They leave the queue unsent. The instances stay in Orthanc.", final: "nobody will send them unless they are enqueued again" },
+  },
+  items: {
+    "send-now": { done: "Sent", verb: "Send now", said: "First in line", what: () => "Quiet periods, closed windows and waits for the next attempt end for them.", follows: true },
+    priority: { done: "Changed", verb: "Change the priority of", what: () => "What is more urgent goes first.", choose: priorities },
+    redirect: { done: "Redirected", verb: "Redirect", what: () => "They are sent there instead.", choose: other, follows: true },
+    cancel: { done: "Cancelled", verb: "Cancel", what: () => "They are not sent. They stay in the list of items, and can be replayed from there.", danger: true },
+    remove: { done: "Removed", verb: "Remove", what: () => "They leave the queue unsent. The instances stay in Orthanc.", final: "nobody will send them unless they are enqueued again" },
+  },
+};
+
+/** What a verb needs besides its filter is not known when it is counted: then a dry run of this one is. */
+const COUNTS = { errors: "replay", items: "cancel" };
+
+const PRIORITIES = ["Stat", "High", "Medium", "Low"];
+
+function priorities() {
+  return { label: "Priority", key: "Priority", among: PRIORITIES };
+}
+
+async function other(data) {
+  const names = await destinationNames();
+  return { label: "Destination", key: "To", among: names.filter((name) => name !== data.destination) };
+}
+
+/** Where things can be sent: Orthanc's modalities. */
+export async function destinationNames() {
+  const names = await api.modalities();
+  return names.length ? names : (await api.overview()).Destinations;
+}
+
+/** What an operation is for, in words. */
+function aim(family, { chosen: some, destination, class: kind, status: code, study, state }) {
+  if (some !== undefined) return "The chosen ones.";
+  const number = code && code !== "none" ? status(Number(code)) : "";
+  const outcome = [kind, number].filter(Boolean).join(" ");
+  const all = family === "errors" ? "All failures" : state ? `What is ${state.split(",").join(" or ")}` : "All that wait";
+  const words = [outcome || all, destination ? `of ${destination}` : "of every destination", study && `of the study ${study}`];
+  return `${words.filter(Boolean).join(" ")}.`;
+}
+
+/** The chosen items, or the filter of the element. */
+function filterOf(data) {
+  if (data.chosen !== undefined) return { IDs: chosen() };
+  const filter = {};
+  if (data.destination) filter.Destination = data.destination;
+  if (data.class) filter.Class = data.class;
+  if (data.status) filter.Status = data.status === "none" ? "None" : Number(data.status);
+  if (data.study) filter.Study = data.study;
+  if (data.state) filter.State = data.state.split(",");
+  if (data.olderThan) filter.OlderThanSeconds = Number(data.olderThan);
+  return Object.keys(filter).length ? filter : { All: true };
+}
+
+const operate = { errors: api.operateErrors, items: api.operateItems };
+
+/** `family`: errors or items; `data`: the verb and the filter, as an element has them in its attributes. */
+export async function many(family, data) {
+  const { done, verb, said, what, choose, final, danger, follows } = VERBS[family][data.verb];
+  const body = filterOf(data);
+  if (body.IDs && body.IDs.length === 0) {
+    say("Nothing is chosen", true);
+    return;
+  }
+  if (family === "errors" && !body.IDs) {
+    // What fails from here on is neither counted nor asked about.
+    delete body.All;
+    body.FailedBefore = (await api.overview()).Time;
+  }
+  const counting = choose ? COUNTS[family] : data.verb;
+  const counted = await operate[family](counting, { ...body, DryRun: true });
+  const number = counted[VERBS[family][counting].done];
+  const running = counted.Running ? `${items(counted.Running)} ${counted.Running === 1 ? "is" : "are"} being sent now and ${counted.Running === 1 ? "is" : "are"} left alone. ` : "";
+  if (number === 0) {
+    say(`There is nothing left that fits. ${running}`.trim());
+    return;
+  }
+  const whose = aim(family, data);
+  const among = choose && await choose(data);
+  const answer = await ask({
+    title: `${verb} ${items(number)}${verb.endsWith(" of") ? "" : "?"}`,
+    text: `${whose} ${what()} ${running}`.trim(),
+    choose: among,
+    // Never a bare "Cancel", which could be meant of the question.
+    button: final ? `${verb}…` : verb === "Cancel" ? `Cancel ${items(number)}` : verb.replace(/ the priority of$/, ""),
+    danger: danger && !final,
+    number,
+  });
+  if (!answer) return;
+  if (among) body[among.key] = answer.choice;
+  if (final) {
+    const sure = await ask({ title: `Really ${verb.toLowerCase()} ${items(number)}?`, text: `${whose} This cannot be taken back: ${final}.`, button: `${verb} ${items(number)}`, danger: true, number });
+    if (!sure) return;
+  }
+  const ids = follows ? await known(family, data, body) : [];
+  const result = await operate[family](data.verb, body);
+  chosen.clear();
+  const held = (result.Paused || []).length ? ` ${result.Paused.join(", ")} ${result.Paused.length === 1 ? "is" : "are"} paused: it goes when a person resumes.` : "";
+  say(`${said || done}: ${items(result[done])}.${held}`);
+  if (follows) follow(ids, result[done], { verb: said || done, destination: body.To || data.destination });
+}
+
+/** Which these are, as far as they are followed; asked for before they move. */
+async function known(family, data, body) {
+  if (body.IDs) return body.IDs;
+  const filter = { destination: data.destination, study: data.study, class: data.class, status: data.status, "older-than": data.olderThan, limit: 1000 };
+  const list = family === "errors" ? await api.errors(filter) : await api.items({ ...filter, state: data.state || "Scheduled,Pending,Retry" });
+  return list.map(({ ID }) => ID);
+}
+
+/** Replays the newest of a kind of failure alone: whether the cause is gone is known a moment later. */
+export async function tryOne({ destination, class: kind, status: code, study }) {
+  const [item] = await api.errors({ destination, class: kind, status: code, study, order: "desc", limit: 1 });
+  if (!item) {
+    say("There is nothing left that fits");
+    return;
+  }
+  await api.operate(item.ID, "replay");
+  say(`Item ${count(item.ID)} is tried; the others stay.`);
+  follow([item.ID], 1, { verb: "Tried", destination: item.Destination });
+}

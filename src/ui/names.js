@@ -1,0 +1,26 @@
+// Whose a study is, asked of Orthanc while one looks: the queue itself knows nothing of patients.
+
+import { api } from "./api.js";
+import { person } from "./words.js";
+
+/** By Orthanc's identifier of the study; null: Orthanc has it no longer. */
+const known = new Map();
+/** No more are kept: a page that is open for weeks. */
+const MOST = 5000;
+
+/** Asks for those that are not known yet, all at once. */
+export async function learn(studies) {
+  const wanted = [...new Set(studies)].filter((id) => !known.has(id));
+  if (wanted.length === 0) return;
+  if (known.size > MOST) known.clear();
+  const found = await api.studies(wanted);
+  for (const id of wanted) known.set(id, null);
+  for (const one of found) known.set(one.ID, one);
+}
+
+/** "Meyer, Anna · CT thorax", or null. */
+export function nameOf(study) {
+  const found = known.get(study);
+  if (!found) return null;
+  return [person((found.PatientMainDicomTags || {}).PatientName), (found.MainDicomTags || {}).StudyDescription].filter(Boolean).join(" · ") || null;
+}

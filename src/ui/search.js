@@ -1,0 +1,54 @@
+// What a caller knows, found: a name, a number, an identifier. One result is shown at once; of many, one is chosen.
+
+import { api } from "./api.js";
+import { h } from "./dom.js";
+import { link } from "./route.js";
+import { calendar, count, person } from "./words.js";
+
+export const title = ({ query }) => (query.q ? `Search: ${query.q}` : "Search");
+
+/** As many results as the server gives. */
+const MOST = 50;
+
+const PATHS = { Patient: "patients", Study: "studies", Series: "series", Instance: "instances", Item: "items" };
+const MATCHED = { PatientID: "patient ID", PatientName: "patient name", AccessionNumber: "accession number", Uid: "UID", OrthancID: "Orthanc ID", Item: "item number" };
+
+export async function load({ query }) {
+  const sought = (query.q || "").trim();
+  const found = sought ? await api.search(sought) : null;
+  if (found && found.length === 1) location.replace(to(found[0]));
+  return { found };
+}
+
+const to = ({ Level, ID }) => link([PATHS[Level], ID]);
+
+export function render({ query }, { found }) {
+  return [
+    h("h1", {}, "Search"),
+    h("form", { class: "filters", "data-filter": "search", "data-keep": true, "data-key": `search:${query.q || ""}` },
+      h("label", { class: "grows" }, "Patient name or ID, accession number, UID, Orthanc ID, item number ",
+        h("input", { name: "q", type: "text", value: query.q || "", spellcheck: "false", autocomplete: "off" })),
+      h("button", { type: "submit" }, "Find")),
+    found && found.length === 0 && h("p", { class: "empty", "data-key": "empty" }, `Neither Orthanc nor the queue knows “${query.q}”. Of names and descriptions, a part is enough.`),
+    found && found.length > 0 && results(found),
+  ];
+}
+
+function results(found) {
+  return [
+    h("p", { class: "dim", "data-key": "count" }, found.length >= MOST ? `The newest ${count(MOST)}; more of the name or number finds fewer.` : `${count(found.length)} results.`),
+    h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": "Results", "data-key": "results" }, h("table", {},
+      h("thead", {}, h("tr", {}, ["Patient", "Patient ID", "What", "Date", "Modality", "Accession number", "Found by"].map((name) => h("th", { scope: "col" }, name)))),
+      h("tbody", {}, found.map((one) => {
+        const tags = one.Tags || {};
+        return h("tr", { "data-key": `result:${one.Level}:${one.ID}`, "data-result": one.ID },
+          h("th", { scope: "row" }, h("a", { href: to(one) }, person(tags.PatientName) || `${one.Level} ${String(one.ID).slice(0, 8)}`)),
+          h("td", {}, tags.PatientID || ""),
+          h("td", {}, one.Level === "Study" ? tags.StudyDescription || "Study" : `${one.Level}${tags.StudyDescription ? ` of ${tags.StudyDescription}` : ""}`),
+          h("td", {}, calendar(tags.StudyDate)),
+          h("td", {}, (tags.ModalitiesInStudy || tags.Modality || "").replaceAll("\\", ", ")),
+          h("td", {}, tags.AccessionNumber || ""),
+          h("td", {}, MATCHED[one.Matched] || one.Matched, !one.InOrthanc && h("span", { class: "dim" }, ", no longer in Orthanc")));
+      })))),
+  ];
+}
