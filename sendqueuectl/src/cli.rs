@@ -106,8 +106,18 @@ pub enum Command {
     Resume(Destinations),
     /// C-ECHO; exit code 1 if a destination does not answer.
     Echo(Destinations),
-    /// Sends what waits now, through a closed window too.
-    SendNow(Destinations),
+    /// Sends what waits now, through a closed window too: an item by its number, or all of a destination.
+    SendNow {
+        /// Numbers of items, or names of destinations.
+        #[arg(required = true, value_name = "ITEM|DESTINATION")]
+        what: Vec<String>,
+    },
+    /// Cancels items that wait or are being sent.
+    Cancel {
+        /// Numbers of items.
+        #[arg(required = true, value_name = "ITEM")]
+        ids: Vec<u64>,
+    },
     /// Queues patients, studies, series or instances (Orthanc IDs).
     Enqueue {
         #[arg(required = true)]
@@ -135,7 +145,7 @@ pub enum Command {
     /// code 1 if it would not be sent.
     Preview {
         destination: String,
-        /// An ID of Orthanc, or a SOP Instance UID.
+        /// An ID of Orthanc, or a SOP Instance UID. Of a study or series one instance is taken.
         instance: String,
     },
     /// The DICOM file of an item as it was or would be sent, to the standard output: sendqueuectl sent 4711 > file.dcm
@@ -209,8 +219,11 @@ pub struct Filter {
 pub struct Operation {
     #[command(flatten)]
     pub filter: Filter,
-    /// These items; may be repeated.
-    #[arg(long = "id")]
+    /// These items of the error queue, by their numbers.
+    #[arg(value_name = "ITEM")]
+    pub items: Vec<u64>,
+    /// The same; may be repeated.
+    #[arg(long = "id", value_name = "ITEM")]
     pub ids: Vec<u64>,
     /// The whole error queue.
     #[arg(long)]

@@ -69,9 +69,10 @@ pub fn run(cli: &Cli, command: Option<&Command>) -> Done {
         Command::Redirect { operation, to } => {
             session.operate("redirect", "Redirected", operation, Some(to))
         }
-        Command::Pause(names) => session.steer("pause", names),
-        Command::Resume(names) => session.steer("resume", names),
-        Command::SendNow(names) => session.steer("send-now", names),
+        Command::Pause(destinations) => session.steer("pause", &destinations.names),
+        Command::Resume(destinations) => session.steer("resume", &destinations.names),
+        Command::SendNow { what } => session.send_now(what),
+        Command::Cancel { ids } => session.cancel(ids),
         Command::Echo(names) => session.echo(names),
         Command::Enqueue {
             ids,

@@ -69,8 +69,9 @@ pub fn body(operation: &Operation) -> Map<String, Value> {
     if operation.all {
         put("All", true.into());
     }
-    if !operation.ids.is_empty() {
-        put("IDs", json!(operation.ids));
+    let ids: Vec<u64> = [&operation.items[..], &operation.ids].concat();
+    if !ids.is_empty() {
+        put("IDs", json!(ids));
     }
     if let Some(name) = &filter.destination {
         put("Destination", json!(name));

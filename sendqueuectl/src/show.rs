@@ -41,6 +41,14 @@ pub fn field(value: &Value, key: &str) -> String {
     }
 }
 
+/// `1 item`, `2 items`.
+pub fn items(count: u64) -> String {
+    match count {
+        1 => "1 item".to_owned(),
+        _ => format!("{count} items"),
+    }
+}
+
 pub fn number(value: &Value, key: &str) -> u64 {
     value.get(key).and_then(Value::as_u64).unwrap_or(0)
 }

@@ -212,24 +212,28 @@ fn the_error_queue_is_replayed_redirected_and_purged() {
     queue.wait_for("good", "Success", 6);
     bad.set_store(Respond::Status(0));
     let one = queue.items("state=Failure")[0]["ID"].to_string();
-    assert!(
-        ctl.ok(&["replay", "--id", &one])
-            .contains("replayed: 1 items")
-    );
+    assert!(ctl.ok(&["replay", &one]).contains("replayed: 1 item\n"));
     queue.wait_for("bad", "Success", 1);
+    let said = ctl.fails(1, &["replay", &one]);
+    assert!(said.contains("0 items of 1 named"), "{said}");
+    // It is not among what waits.
+    for verb in ["cancel", "send-now"] {
+        let output = ctl.run(&[verb, &one]);
+        assert!(!output.status.success() && !output.stderr.is_empty());
+    }
     // Nobody to ask.
     assert!(
         ctl.fails(2, &["purge", "--all"])
-            .contains("1 items would be purged")
+            .contains("1 item would be purged")
     );
     assert_eq!(queue.count("bad", "Failure"), 1);
     assert!(
         ctl.ok(&["purge", "--all", "--dry-run"])
-            .contains("1 items fit")
+            .contains("1 item fits")
     );
     assert!(
         ctl.ok(&["purge", "--all", "--yes"])
-            .contains("purged: 1 items")
+            .contains("purged: 1 item\n")
     );
     assert_eq!(queue.count("bad", "Failure"), 0);
     assert!(ctl.run(&["status", "--check"]).status.success());
@@ -614,6 +618,12 @@ fn what_would_be_sent_and_what_was() {
     }
     let shown = ctl.ok(&["preview", "plain", instance]);
     assert_eq!(shown, "would be sent as it is stored\n");
+    // Of a study one is taken, and named.
+    let shown = ctl.ok(&["preview", "plain", &study.study_uid()]);
+    assert_eq!(
+        shown,
+        format!("instance {instance}:\nwould be sent as it is stored\n")
+    );
     let json = ctl.json(&["preview", "pacs", instance]);
     assert_eq!(json["Changes"].as_array().unwrap().len(), 2);
     // It would be in the error queue.
@@ -633,6 +643,7 @@ fn what_would_be_sent_and_what_was() {
     let file = ctl.run(&["sent", &id]);
     assert!(file.status.success());
     assert_eq!(&file.stdout[128..132], b"DICM");
+    assert!(String::from_utf8_lossy(&file.stderr).contains("made anew"));
     assert!(file.stdout.windows(6).any(|bytes| bytes == b"A-MRN7"));
     let unknown = ctl.run(&["sent", "999"]);
     assert_eq!(unknown.status.code(), Some(4));

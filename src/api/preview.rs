@@ -11,7 +11,7 @@ use orthanc_sdk::{Request, Response};
 use super::error::ApiError;
 use super::input::{Body, Query, quoted};
 use super::items::unknown_destination;
-use super::lookup::{is_orthanc_id, is_unknown};
+use super::lookup::{is_orthanc_id, is_uid, is_unknown};
 use super::types::{Preview, PreviewQuestion};
 use super::{Answer, Api, ok};
 use crate::coercion::NotEdited;
@@ -74,9 +74,14 @@ impl Api {
         }
     }
 
-    /// The Orthanc identifier of an instance that Orthanc has.
+    /// The Orthanc identifier of an instance that Orthanc has; of a study, series or patient one of theirs.
     fn known_instance(&self, text: String) -> Result<String, ApiError> {
-        let instance = self.identifier("Instance", Level::Instance, text)?;
+        let mut instance = self.identifier("Instance", Level::Instance, text)?;
+        if is_uid(&instance) {
+            if let [only] = &self.look_up_any(&instance)?[..] {
+                instance.clone_from(only);
+            }
+        }
         let unknown =
             || ApiError::not_found(format!("no instance {} in Orthanc", quoted(&instance)));
         if !is_orthanc_id(&instance) {
@@ -84,9 +89,28 @@ impl Api {
         }
         match self.client.get_json(&format!("/instances/{instance}")) {
             Ok(_) => Ok(instance),
-            Err(error) if is_unknown(&error) => Err(unknown()),
+            Err(error) if is_unknown(&error) => {
+                self.one_instance_of(&instance)?.ok_or_else(unknown)
+            }
             Err(error) => Err(error.into()),
         }
+    }
+
+    fn one_instance_of(&self, resource: &str) -> Result<Option<String>, ApiError> {
+        for level in ["studies", "series", "patients"] {
+            match self
+                .client
+                .get_json(&format!("/{level}/{resource}/instances"))
+            {
+                Ok(all) => {
+                    let id = all.pointer("/0/ID").and_then(|id| id.as_str());
+                    return Ok(id.map(str::to_owned));
+                }
+                Err(error) if is_unknown(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(None)
     }
 }
 

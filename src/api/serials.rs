@@ -11,6 +11,8 @@ use super::input::{Query, quoted};
 use super::lookup::{is_orthanc_id, is_unknown};
 use super::types::{SerialGiven, SerialState, SerialsQuery, Time};
 use super::{Answer, Api, ok};
+use crate::coercion::prefix_of;
+use crate::config::coercion::From;
 
 impl Api {
     /// `GET /sendqueue/serials`.
@@ -44,6 +46,7 @@ impl Api {
     pub fn serial(&self, request: &Request, name: &str) -> Answer {
         let query = Query::of::<SerialsQuery>(request)?;
         let page = query.page()?;
+        let configured = &self.settings.serials;
         let study = query
             .text("study")
             .map(|text| self.study_uid(text))
@@ -61,15 +64,38 @@ impl Api {
                 quoted(name)
             )));
         }
-        let list: Vec<SerialGiven> = given
-            .into_iter()
-            .map(|one| SerialGiven {
+        let width = self.width(name);
+        let list = given.into_iter().map(|one| {
+            let sent_as = match width {
+                Some(width) => {
+                    let prefix = prefix_of(self.store.as_ref(), name, &one.study_uid)?;
+                    let prefix = prefix.or_else(|| Some(configured.get(name)?.prefix.clone()));
+                    prefix.map(|prefix| format!("{prefix}{:0width$}", one.number))
+                }
+                None => None,
+            };
+            Ok(SerialGiven {
                 number: one.number,
+                sent_as,
                 study_instance_uid: one.study_uid,
                 time: Time(one.given),
             })
-            .collect();
-        ok(&list)
+        });
+        ok(&list.collect::<Result<Vec<SerialGiven>, ApiError>>()?)
+    }
+
+    /// How many digits recipes give a serial; `None`: they do not agree, or none names it.
+    fn width(&self, name: &str) -> Option<usize> {
+        let recipes = self.settings.coercions.values();
+        let deidentifications = self.settings.deidentifications.values();
+        let all = (recipes.flat_map(|one| one.values()))
+            .chain(deidentifications.flat_map(|one| one.values()));
+        let mut widths = all.filter_map(|from| match from {
+            From::Serial(serial, width) if serial.name == name => Some(*width),
+            _ => None,
+        });
+        let first = widths.next()?;
+        widths.all(|other| other == first).then_some(first)
     }
 
     /// The Study Instance UID that `text` stands for: it is one, or Orthanc's identifier of a study. One that Orthanc

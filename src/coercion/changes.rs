@@ -194,8 +194,10 @@ fn shown(element: Option<&Element<'_>>, charset: Option<&Charset>) -> Option<Str
             Some((end, _)) => format!("{}…", &text[..end]),
             None => text,
         },
+        (_, Ok(Some(items)), _) if items.len() == 1 => "(1 item)".to_owned(),
         (_, Ok(Some(items)), _) => format!("({} items)", items.len()),
         (_, _, Some(bytes)) => format!("({} bytes: {:08x})", bytes.len(), sum(bytes)),
+        _ if element.fragments().is_some() => "(compressed image data)".to_owned(),
         _ => "(not readable)".to_owned(),
     })
 }

@@ -128,8 +128,7 @@ impl Memory for Remembered<'_> {
         if let Some(number) = self.known.serials.lock().get(&place) {
             return Ok(number.clone());
         }
-        // Kept as a decision beside those of recipes, which may have the same name.
-        let kept = format!("serial:{}", serial.name);
+        let kept = kept_as(&serial.name);
         let of_study = |holds: Decided| holds.get(PREFIX).unwrap_or(&serial.prefix).clone();
         if self.looks_only {
             let number = self.store.serial(&serial.name, uid).map_err(not_now)?;
@@ -154,6 +153,24 @@ impl Memory for Remembered<'_> {
         Known::keep(&self.known.serials, place, number.clone());
         Ok(number)
     }
+}
+
+/// Kept as a decision beside those of recipes, which may have the same name.
+fn kept_as(serial: &str) -> String {
+    format!("serial:{serial}")
+}
+
+/// What stands before the number of a study; `None`: it has none yet.
+///
+/// # Errors
+/// Those of the store.
+pub fn prefix_of(
+    store: &dyn Decisions,
+    serial: &str,
+    study_uid: &str,
+) -> Result<Option<String>, StoreError> {
+    let mut holds = store.decided(&kept_as(serial), study_uid)?;
+    Ok(holds.remove(PREFIX))
 }
 
 fn not_now(error: StoreError) -> NotChanged {

@@ -44,6 +44,7 @@ pub use self::apply::apply;
 pub use self::changes::{Change, Changes, differences};
 pub use self::fill::{Values, fill};
 pub use self::look::Preview;
+pub use self::memory::prefix_of;
 pub use self::original::{Modified, add_original_attributes};
 pub use self::output::study_id;
 pub use self::sender::{About, Sender};

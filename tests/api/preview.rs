@@ -113,10 +113,11 @@ fn what_would_be_sent_is_shown_and_is_what_is_sent() {
         ("nobody", json!({ "Instance": uid }), 404),
         ("pacs", json!({ "Instance": "1.2.3.4" }), 404),
         ("pacs", json!({ "Instance": "../../changes" }), 404),
+        // One of the study's.
         (
             "pacs",
             json!({ "Instance": queue.get("/studies").json()[0] }),
-            404,
+            200,
         ),
         ("pacs", json!({ "Instance": 7 }), 400),
         ("pacs", json!({ "Instances": [uid] }), 400),

@@ -16,7 +16,10 @@ fn numbers(list: &Value) -> Vec<u64> {
 fn who_got_which_number() {
     let scp = FaultScp::start("PACS");
     let serials = json!({ "accessions": { "Prefix": "RT" }, "orders": { "Start": 500 } });
-    let config = queue::config_for(&[&scp]).set("/SendQueue/Serials", serials);
+    let recipe = json!([{ "Set": { "AccessionNumber": "{serial:accessions,8}" } }]);
+    let config = queue::config_for(&[&scp])
+        .set("/SendQueue/Serials", serials)
+        .set("/SendQueue/Coercions/numbered", recipe);
     let mut queue = Queue::start(config.clone());
     let state = |name: &str, prefix: &str, last: Value, next: u64| json!({ "Name": name, "Prefix": prefix, "Last": last, "Next": next });
     let none = json!([
@@ -49,7 +52,12 @@ fn who_got_which_number() {
     assert_eq!(queue.ask("/serials"), expected);
     let all = queue.ask("/serials/accessions");
     assert_eq!(numbers(&all), [41, 42, 43]);
-    let second = json!({ "Number": 42, "StudyInstanceUid": uid, "Time": "20270115T080000.000000" });
+    let second = json!({
+        "Number": 42,
+        "SentAs": "RT00000042",
+        "StudyInstanceUid": uid,
+        "Time": "20270115T080000.000000",
+    });
     assert_eq!(all[1], second);
     let of = |query: &str| queue.ask(&format!("/serials/accessions?{query}"));
     let id = study["ID"].as_str().unwrap();

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 
-use super::{Done, Failed, Session, code, segment};
+use super::{Done, Failed, Session, code, list, segment};
 use crate::cli::{Destinations, Operation};
 use crate::filter;
-use crate::show::{field, number, plain, say};
+use crate::show::{field, items, number, plain, say};
 
 impl Session<'_> {
     pub(super) fn operate(
@@ -32,6 +32,12 @@ impl Session<'_> {
         mut body: Map<String, Value>,
         dry_run: bool,
     ) -> Done {
+        // With other conditions beside them fewer may be meant.
+        let only_named = body.keys().all(|key| ["IDs", "To"].contains(&key.as_str()));
+        let named = match only_named {
+            true => body.get("IDs").map_or(0, |ids| list(ids).len() as u64),
+            false => 0,
+        };
         body.insert("DryRun".to_owned(), dry_run.into());
         let done = self
             .client
@@ -39,10 +45,19 @@ impl Session<'_> {
         if !self.raw(&done) {
             let count = number(&done, key);
             if dry_run {
-                say!("{count} items fit; nothing was changed");
+                let fit = if count == 1 { "fits" } else { "fit" };
+                say!("{} {fit}; nothing was changed", items(count));
             } else {
-                say!("{}: {count} items", key.to_lowercase());
+                say!("{}: {}", key.to_lowercase(), items(count));
             }
+        }
+        // Items that were named, and that are not (or no longer) in the error queue.
+        if number(&done, key) < named {
+            eprintln!(
+                "sendqueuectl: {} of {named} named: the others are not in the error queue (sendqueuectl item ITEM)",
+                items(number(&done, key))
+            );
+            return Ok(ExitCode::FAILURE);
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -66,10 +81,11 @@ impl Session<'_> {
             let count = number(&self.client.post("/errors/purge", &dry)?, "Purged");
             if !io::stdin().is_terminal() {
                 return Err(Failed::Use(format!(
-                    "{count} items would be purged: nobody can be asked here, so say --yes if that is meant"
+                    "{} would be purged: nobody can be asked here, so say --yes if that is meant",
+                    items(count)
                 )));
             }
-            eprint!("Purge {count} items? Nobody will send them. [y/N] ");
+            eprint!("Purge {}? Nobody will send them. [y/N] ", items(count));
             let _ = io::stderr().flush();
             let mut answer = String::new();
             let _ = io::stdin().read_line(&mut answer);
@@ -81,15 +97,38 @@ impl Session<'_> {
         self.post_operation("purge", "Purged", body, operation.dry_run)
     }
 
-    pub(super) fn steer(&self, verb: &str, names: &Destinations) -> Done {
+    pub(super) fn steer(&self, verb: &str, names: &[String]) -> Done {
+        let paths = names.iter().map(|name| {
+            let path = format!("/destinations/{}/{verb}", segment(name));
+            (plain(name), path)
+        });
+        self.each(paths)
+    }
+
+    /// Of an item, by its number; else of a destination.
+    pub(super) fn send_now(&self, what: &[String]) -> Done {
+        let paths = what.iter().map(|what| match what.parse::<u64>() {
+            Ok(id) => (format!("item {id}"), format!("/items/{id}/send-now")),
+            Err(_) => {
+                let path = format!("/destinations/{}/send-now", segment(what));
+                (plain(what), path)
+            }
+        });
+        self.each(paths)
+    }
+
+    pub(super) fn cancel(&self, ids: &[u64]) -> Done {
+        let paths = ids.iter();
+        self.each(paths.map(|id| (format!("item {id}"), format!("/items/{id}/cancel"))))
+    }
+
+    /// Posts to each path, and says what its state is then.
+    fn each(&self, paths: impl Iterator<Item = (String, String)>) -> Done {
         let mut answers = Vec::new();
-        for name in &names.names {
-            let answer = self.client.post(
-                &format!("/destinations/{}/{verb}", segment(name)),
-                &json!({}),
-            )?;
+        for (name, path) in paths {
+            let answer = self.client.post(&path, &json!({}))?;
             if !self.json {
-                say!("{}: {}", field(&answer, "Name"), field(&answer, "State"));
+                say!("{name}: {}", field(&answer, "State"));
             }
             answers.push(answer);
         }
@@ -121,8 +160,8 @@ impl Session<'_> {
         let done = self.client.post("/items", body)?;
         if !self.raw(&done) {
             say!(
-                "enqueued: {} items, already queued: {}",
-                number(&done, "Enqueued"),
+                "enqueued: {}, already queued: {}",
+                items(number(&done, "Enqueued")),
                 number(&done, "AlreadyQueued")
             );
             if body["DryRun"] == true {

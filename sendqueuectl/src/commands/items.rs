@@ -7,12 +7,12 @@ use serde_json::Value;
 use super::{Done, Session, list, segment, waiting};
 use crate::cli::Filter;
 use crate::filter;
-use crate::show::{field, number, plain, say, status, table, time};
+use crate::show::{field, items, number, plain, say, status, table, time};
 
 impl Session<'_> {
-    pub(super) fn errors(&self, filter: &Filter, items: bool, limit: u32) -> Done {
+    pub(super) fn errors(&self, filter: &Filter, by_item: bool, limit: u32) -> Done {
         let narrowed = !filter::arguments(filter).is_empty();
-        if items || narrowed {
+        if by_item || narrowed {
             let mut arguments = filter::arguments(filter);
             arguments.push(("limit", limit.to_string()));
             arguments.push(("order", "desc".to_owned()));
@@ -30,11 +30,11 @@ impl Session<'_> {
         }
         for kind in list(&summary) {
             say!(
-                "{} {} {}: {} items, {} to {} UTC",
+                "{} {} {}: {}, {} to {} UTC",
                 field(kind, "Destination"),
                 field(kind, "Class"),
                 status(kind, "Status"),
-                number(kind, "Count"),
+                items(number(kind, "Count")),
                 time(kind, "Oldest"),
                 time(kind, "Newest")
             );

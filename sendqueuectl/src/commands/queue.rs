@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use super::{Done, Session, code, list, segment, waiting};
+use crate::client::ClientError;
 use crate::show::{field, number, say, seconds, table, time};
 
 fn last_arrival(source: &Value) -> String {
@@ -123,13 +124,20 @@ impl Session<'_> {
         let given = self
             .client
             .get(&format!("/serials/{}", segment(name)), &arguments)?;
+        if let (Some(study), []) = (study, list(&given)) {
+            let why = format!("the study {study} has no number of the serial {name}");
+            return Err(ClientError::NotFound(why).into());
+        }
         if !self.raw(&given) {
             let row = |one: &Value| {
-                let number = field(one, "Number");
-                vec![number, field(one, "StudyInstanceUid"), time(one, "Time")]
+                let columns = ["Number", "SentAs", "StudyInstanceUid"];
+                let mut row = columns.map(|key| field(one, key)).to_vec();
+                row.push(time(one, "Time"));
+                row
             };
             let rows: Vec<Vec<String>> = list(&given).iter().map(row).collect();
-            table(&["NUMBER", "STUDY INSTANCE UID", "GIVEN (UTC)"], &rows);
+            let heading = ["NUMBER", "SENT AS", "STUDY INSTANCE UID", "GIVEN (UTC)"];
+            table(&heading, &rows);
         }
         Ok(ExitCode::SUCCESS)
     }

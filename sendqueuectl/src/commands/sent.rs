@@ -15,6 +15,11 @@ impl Session<'_> {
         let path = format!("/destinations/{}/preview", segment(destination));
         let answer = self.client.post(&path, &json!({ "Instance": instance }))?;
         if !self.raw(&answer) {
+            // Of a study or series one is taken.
+            let taken = field(&answer, "Instance");
+            if taken != instance {
+                say!("instance {taken}:");
+            }
             print(&answer);
         }
         Ok(super::code(answer["Problem"].is_null()))
@@ -32,6 +37,9 @@ impl Session<'_> {
         let written = output.write_all(&file).and_then(|()| output.flush());
         let broken = |error| ClientError::Refused(format!("the output: {error}"));
         written.map_err(broken)?;
+        eprintln!(
+            "sendqueuectl: made anew from the stored original, by the recipe of now: what was sent may differ"
+        );
         Ok(ExitCode::SUCCESS)
     }
 }

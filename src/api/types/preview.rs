@@ -10,7 +10,7 @@ named! {
     #[serde(deny_unknown_fields)]
     #[schema(example = json!({ "Instance": "a9d50d4a-ac0a4c5c-ae4f7f10-a4a9d1f0-1fa8a0a1" }))]
     pub struct PreviewQuestion {
-        /// Orthanc identifier or SOP Instance UID.
+        /// Orthanc identifier or SOP Instance UID. Of a study, series or patient one instance is taken.
         instance as "Instance": String,
     }
 }
@@ -20,7 +20,7 @@ named! {
 #[serde(rename_all = "PascalCase")]
 pub struct Preview {
     pub destination: String,
-    /// Orthanc identifier.
+    /// Orthanc identifier of the instance that was taken.
     pub instance: String,
     /// As which it would be sent; not there if it would not be sent.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -26,6 +26,10 @@ pub struct SerialState {
 pub struct SerialGiven {
     #[schema(minimum = 1)]
     pub number: u64,
+    /// As it is sent: with the prefix with which it was given, and the width that recipes say. Null: they say several
+    /// widths, or none names the serial.
+    #[schema(required = true)]
+    pub sent_as: Option<String>,
     /// That of the study as Orthanc has it.
     pub study_instance_uid: String,
     /// When it got it.

@@ -175,7 +175,7 @@ fn items_are_reached_by_number_and_all_of_them() {
         if !found.is_empty() {
             let signature = found.pop().unwrap();
             assert!(
-                signature.starts_with("DigitalSignaturesSequence: (1 items) -> nothing"),
+                signature.starts_with("DigitalSignaturesSequence: (1 item) -> nothing"),
                 "{signature}"
             );
         }
@@ -205,7 +205,7 @@ fn items_are_reached_by_number_and_all_of_them() {
     );
     assert_eq!(
         of(json!({ "Set": { "ReferencedRequestSequence[0].AccessionNumber": "X" } })),
-        ["ReferencedRequestSequence: nothing -> (1 items)"]
+        ["ReferencedRequestSequence: nothing -> (1 item)"]
     );
     let steps = json!([{ "Set": { "RequestAttributesSequence[5].AccessionNumber": "X" } }]);
     let why = why_not(steps, &stored, &From::default());
@@ -229,7 +229,7 @@ fn private_elements_go_at_every_level() {
             "RequestAttributesSequence[0].0009,1001: private -> nothing",
             "RequestAttributesSequence[1].0009,1001: private -> nothing",
             "RequestAttributesSequence[2].0009,1001: private -> nothing",
-            "DigitalSignaturesSequence: (1 items) -> nothing",
+            "DigitalSignaturesSequence: (1 item) -> nothing",
         ]
     );
 }
