@@ -92,6 +92,7 @@ fn failed(name: &str, class: Class, dimse_status: Option<u16>, count: u64) -> Er
         oldest: ago(9.0),
         newest: ago(0.5),
         example: "Error Comment: DOE^JOHN".to_owned(),
+        reasons: 1,
     }
 }
 
