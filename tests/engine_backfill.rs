@@ -17,7 +17,7 @@ fn study(seed: u64, series: usize, instances: usize, date: &str, modality: &str)
 }
 
 fn answer(enqueued: u64, already: u64) -> Value {
-    json!({ "Enqueued": enqueued, "AlreadyQueued": already })
+    json!({ "Enqueued": enqueued, "AlreadyQueued": already, "Raised": 0 })
 }
 
 /// A dry run, then the same for good, which must make exactly what the dry run said.

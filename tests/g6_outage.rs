@@ -161,7 +161,10 @@ fn a_modality_is_removed_and_added_at_run_time() {
         "/items",
         &json!({ "Resources": [study], "Destinations": ["other"] }),
     );
-    assert_eq!(answer, json!({ "Enqueued": 3, "AlreadyQueued": 0 }));
+    assert_eq!(
+        answer,
+        json!({ "Enqueued": 3, "AlreadyQueued": 0, "Raised": 0 })
+    );
     queue.wait_for("other", "Success", 4);
     // With nothing left of it, it is forgotten, its threads too.
     let _ = queue.delete("/modalities/other").ok();

@@ -30,7 +30,7 @@ checks.negative_data_rejection.enabled = false
 # Rules between fields: either everything or a filter that narrows down, either resources or a query, either
 # a resource or a file; and columns that a list names; and a date must be one of the calendar.
 [[operations]]
-include-operation-id = ["replayErrors", "purgeErrors", "redirectErrors", "enqueue", "reload", "route", "addSubjects", "journal"]
+include-operation-id = ["replayErrors", "purgeErrors", "redirectErrors", "cancelItems", "redirectItems", "prioritizeItems", "sendItemsNow", "removeItems", "enqueue", "reload", "route", "addSubjects", "journal"]
 checks.positive_data_acceptance.enabled = false
 "#;
 
@@ -277,7 +277,7 @@ fn nothing_is_answered_that_is_not_described() {
             .args(["--url", &format!("http://127.0.0.1:{}", queue.http_port())])
             .args([
                 which.as_str(),
-                "^(cancel|reload|(replay|purge|redirect)Errors)$",
+                "^(cancel|reload|(replay|purge|redirect)Errors|(cancel|redirect|prioritize|remove)Items|sendItemsNow)$",
             ])
             .args(["--seed", SEED, "--max-examples", EXAMPLES])
             .args(["--report", "har", "--report-har-path"])

@@ -92,31 +92,53 @@ pub enum Command {
         #[arg(long)]
         yes: bool,
     },
-    /// Sends items of the error queue to another destination.
+    /// Sends items of the error queue to another destination; with --waiting, what waits.
     Redirect {
         #[command(flatten)]
         operation: Operation,
+        /// What waits, instead of the error queue.
+        #[arg(long, conflicts_with_all = ["class", "status"])]
+        waiting: bool,
+        #[command(flatten)]
+        which: Which,
         /// The other destination.
         #[arg(long)]
         to: String,
+        /// Does not ask (with --waiting).
+        #[arg(long, requires = "waiting")]
+        yes: bool,
     },
+    /// Changes the priority of what waits. What becomes Stat waits for no quiet period.
+    Priority {
+        #[arg(value_parser = ["Low", "Medium", "High", "Stat"])]
+        priority: String,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// Removes what waits from the queue; the instances stay in Orthanc.
+    Remove(Waiting),
     /// Holds the items of destinations until resume.
     Pause(Destinations),
     /// Ends a pause; tries at once.
     Resume(Destinations),
     /// C-ECHO; exit code 1 if a destination does not answer.
     Echo(Destinations),
-    /// Sends what waits now, through a closed window too: an item by its number, or all of a destination.
+    /// Sends what waits now, through a closed window too: an item by its number, all of a destination, or what fits. Exit
+    /// code 1 if it waits on because its destination is paused.
     SendNow {
         /// Numbers of items, or names of destinations.
-        #[arg(required = true, value_name = "ITEM|DESTINATION")]
+        #[arg(value_name = "ITEM|DESTINATION")]
         what: Vec<String>,
+        #[command(flatten)]
+        waiting: Waiting,
     },
-    /// Cancels items that wait or are being sent.
+    /// Cancels items, waiting or being sent, by their numbers; or all that waits and fits.
     Cancel {
         /// Numbers of items.
-        #[arg(required = true, value_name = "ITEM")]
-        ids: Vec<u64>,
+        #[arg(value_name = "ITEM")]
+        items: Vec<u64>,
+        #[command(flatten)]
+        waiting: Waiting,
     },
     /// Queues patients, studies, series or instances (Orthanc IDs).
     Enqueue {
@@ -231,6 +253,44 @@ pub struct Operation {
     /// Counts, and changes nothing.
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// Which of what waits, besides what is asked of the error queue too.
+#[derive(Debug, Args)]
+pub struct Which {
+    /// One, or several: Scheduled,Pending,Retry.
+    #[arg(long, value_delimiter = ',', value_parser = ["Scheduled", "Pending", "Retry"])]
+    pub state: Vec<String>,
+    /// What this rule made.
+    #[arg(long)]
+    pub rule: Option<String>,
+}
+
+/// What waits.
+#[derive(Debug, Args)]
+pub struct Waiting {
+    #[arg(long)]
+    pub destination: Option<String>,
+    /// ID of Orthanc or Study Instance UID.
+    #[arg(long)]
+    pub study: Option<String>,
+    #[command(flatten)]
+    pub which: Which,
+    /// Made longer ago: seconds, or 90s, 15m, 12h, 7d.
+    #[arg(long, value_parser = crate::filter::seconds)]
+    pub older_than: Option<u64>,
+    /// These items; may be repeated.
+    #[arg(long = "id")]
+    pub ids: Vec<u64>,
+    /// Everything that waits.
+    #[arg(long)]
+    pub all: bool,
+    /// Counts, and changes nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Does not ask.
+    #[arg(long)]
+    pub yes: bool,
 }
 
 pub fn completions(shell: Shell) {

@@ -4,6 +4,7 @@ mod acts;
 mod items;
 mod queue;
 mod sent;
+mod sweep;
 mod verdict;
 
 use std::process::ExitCode;
@@ -66,13 +67,21 @@ pub fn run(cli: &Cli, command: Option<&Command>) -> Done {
         Command::Study { id } => session.study(id),
         Command::Replay(operation) => session.operate("replay", "Replayed", operation, None),
         Command::Purge { operation, yes } => session.purge(operation, *yes),
-        Command::Redirect { operation, to } => {
-            session.operate("redirect", "Redirected", operation, Some(to))
+        Command::Redirect {
+            operation,
+            waiting,
+            which,
+            to,
+            yes,
+        } => session.redirect(operation, *waiting, which, to, *yes),
+        Command::Remove(waiting) => session.sweep(&sweep::REMOVE, waiting, None),
+        Command::Priority { priority, waiting } => {
+            session.sweep(&sweep::PRIORITY, waiting, Some(("Priority", priority)))
         }
         Command::Pause(destinations) => session.steer("pause", &destinations.names),
         Command::Resume(destinations) => session.steer("resume", &destinations.names),
-        Command::SendNow { what } => session.send_now(what),
-        Command::Cancel { ids } => session.cancel(ids),
+        Command::SendNow { what, waiting } => session.send_now(what, waiting),
+        Command::Cancel { items, waiting } => session.cancel(items, waiting),
         Command::Echo(names) => session.echo(names),
         Command::Enqueue {
             ids,

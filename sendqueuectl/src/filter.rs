@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::{Filter, Operation};
+use crate::cli::{Filter, Operation, Waiting, Which};
 
 /// A DIMSE status to look for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +91,38 @@ pub fn body(operation: &Operation) -> Map<String, Value> {
         put("OlderThanSeconds", seconds.into());
     }
     body
+}
+
+/// As the body of an operation on what waits.
+pub fn waiting(waiting: &Waiting) -> Map<String, Value> {
+    let mut body = Map::new();
+    let mut put = |name: &str, value: Value| drop(body.insert(name.to_owned(), value));
+    if waiting.all {
+        put("All", true.into());
+    }
+    if !waiting.ids.is_empty() {
+        put("IDs", json!(waiting.ids));
+    }
+    if let Some(name) = &waiting.destination {
+        put("Destination", json!(name));
+    }
+    if let Some(study) = &waiting.study {
+        put("Study", json!(study));
+    }
+    if let Some(seconds) = waiting.older_than {
+        put("OlderThanSeconds", seconds.into());
+    }
+    which(&waiting.which, &mut body);
+    body
+}
+
+pub fn which(which: &Which, body: &mut Map<String, Value>) {
+    if !which.state.is_empty() {
+        body.insert("State".to_owned(), json!(which.state));
+    }
+    if let Some(rule) = &which.rule {
+        body.insert("Rule".to_owned(), json!(rule));
+    }
 }
 
 #[cfg(test)]

@@ -52,6 +52,13 @@ struct Wish {
     quiet_seconds: Option<u64>,
 }
 
+impl Wish {
+    /// Who says no priority leaves that of what waits.
+    fn intake<'a>(&self, items: &'a [NewItem]) -> Intake<'a> {
+        Intake::request(items).raising(self.priority.is_some())
+    }
+}
+
 impl Api {
     /// `POST /sendqueue/items`.
     pub fn enqueue(&self, request: &Request) -> Answer {
@@ -100,6 +107,7 @@ impl Api {
         ok(&types::Enqueued {
             enqueued: total.enqueued,
             already_queued: total.already_queued,
+            raised: total.raised,
         })
     }
 
@@ -113,9 +121,10 @@ impl Api {
         for part in parts {
             let items = self.request_items(&part.facts(facts)?, wish);
             let now = self.clock.now();
-            let done = self.store.enqueue(&Intake::request(&items), now)?;
+            let done = self.store.enqueue(&wish.intake(&items), now)?;
             total.enqueued += done.enqueued;
             total.already_queued += done.already_queued;
+            total.raised += done.raised;
         }
         Ok(total)
     }
@@ -138,9 +147,10 @@ impl Api {
             }
             let repeated = (all - found.len()) * wish.destinations.len();
             let items = self.request_items(&found, wish);
-            let done = self.store.count_new(&Intake::request(&items))?;
+            let done = self.store.count_new(&wish.intake(&items))?;
             total.enqueued += done.enqueued;
             total.already_queued += done.already_queued + repeated as u64;
+            total.raised += done.raised;
         }
         Ok(total)
     }

@@ -326,6 +326,21 @@ impl Body {
         })
     }
 
+    /// One state or several, of these.
+    pub fn states(&self, name: &str, of: &[State]) -> Result<Option<States>, ApiError> {
+        let words: Vec<&str> = of.iter().map(|state| state.as_str()).collect();
+        let allowed = format!("one of {}, or a list of them", words.join(", "));
+        let state = |word: &Value| {
+            let state = State::parse(word.as_str()?)?;
+            of.contains(&state).then_some(state)
+        };
+        self.read(name, &allowed, |value| match value.as_array() {
+            Some(list) if list.is_empty() => None,
+            Some(list) => list.iter().map(state).collect(),
+            None => state(value).map(States::from),
+        })
+    }
+
     pub fn texts(&self, name: &str) -> Result<Vec<String>, ApiError> {
         let texts: Option<Vec<String>> =
             self.read(name, "a list of texts, at least one", |value| {

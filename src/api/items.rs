@@ -5,6 +5,7 @@ use orthanc_sdk::Request;
 use super::error::ApiError;
 use super::input::{Body, Query, quoted};
 use super::lookup::is_orthanc_id;
+use super::sweep::is_elsewhere;
 use super::types::{self, ItemDetailed, ItemsQuery, Nothing, RedirectTo};
 use super::{Answer, Api, ok};
 use crate::item::{Item, State};
@@ -90,13 +91,20 @@ impl Api {
     pub fn send_now(&self, request: &Request, id: i64) -> Answer {
         Body::of::<Nothing>(request)?;
         self.known_item(id)?;
-        self.moved(id, "sent now", self.store.send_now(id)?)
+        let moved = self.store.send_now(id)?;
+        let item = self.moved_item(id, "sent now", moved)?;
+        let destination = self.store.destination(&item.item.destination)?;
+        ok(&types::ItemSentNow {
+            paused: destination.is_some_and(|record| record.paused_since.is_some()),
+            item,
+        })
     }
 
     pub fn redirect(&self, request: &Request, id: i64) -> Answer {
         let body = Body::of::<RedirectTo>(request)?;
-        self.known_item(id)?;
+        let item = self.known_item(id)?;
         let to = self.redirect_target(&body)?;
+        is_elsewhere(&to, &item.destination)?;
         let expires = self.expiry(&to);
         self.moved(id, "redirected", self.store.redirect(id, &to, expires)?)
     }
@@ -108,11 +116,15 @@ impl Api {
 
     /// The item as it is now; `done` says what could not be done with it.
     fn moved(&self, id: i64, done: &str, moved: Moved) -> Answer {
+        ok(&self.moved_item(id, done, moved)?)
+    }
+
+    fn moved_item(&self, id: i64, done: &str, moved: Moved) -> Result<ItemDetailed, ApiError> {
         match moved {
             Moved::Done(item) => {
                 self.notifier.ready(&item.destination);
                 let (item, attempts) = self.store.item(id)?.ok_or_else(|| no_item(id))?;
-                ok(&ItemDetailed::new(&item, &attempts))
+                Ok(ItemDetailed::new(&item, &attempts))
             }
             Moved::Refused(state) => Err(refused(id, done, state)),
             Moved::Unknown => Err(no_item(id)),

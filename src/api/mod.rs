@@ -32,8 +32,10 @@ pub mod rules;
 mod serials;
 mod sources;
 mod subjects;
+mod sweep;
 pub mod types;
 mod verdict;
+mod waiting;
 
 use std::collections::BTreeSet;
 use std::ops::Deref;

@@ -6,6 +6,7 @@
 //! - What a request changed survives a power cut once it is answered: here for all of them, so that no verb can forget
 //!   it.
 //! - What a request changed is in the journal with the name of who asked: here too ([`crate::store::Asker`]).
+//! - A path in words goes before one with a name in braces, and stands before it in the table.
 //! - Nothing here panics on any path, argument or body.
 
 use std::sync::Arc;
@@ -50,6 +51,11 @@ pub const ROUTES: &[Route] = routes! {
     Get "/openapi.json" openapi |api, request, _| api.openapi(request);
     Get "/items" items |api, request, _| api.items(request);
     Post "/items" enqueue |api, request, _| api.enqueue(request);
+    Post "/items/cancel" cancel_items |api, request, _| api.cancel_items(request);
+    Post "/items/redirect" redirect_items |api, request, _| api.redirect_items(request);
+    Post "/items/priority" prioritize_items |api, request, _| api.prioritize_items(request);
+    Post "/items/send-now" send_items_now |api, request, _| api.send_items_now(request);
+    Post "/items/remove" remove_items |api, request, _| api.remove_items(request);
     Get "/items/{id}" item |api, request, id| api.item(request, item_id(id)?);
     Delete "/items/{id}" remove |api, _, id| api.remove(item_id(id)?);
     Get "/items/{id}/sent" sent |api, request, id| api.sent(request, item_id(id)?);
@@ -118,10 +124,14 @@ fn route(api: &Api, request: &Request, rest: &str) -> Answer {
         .filter(|inner| inner.starts_with("ui/"));
     let rest = inner.unwrap_or(rest).trim_end_matches('/');
     let mut allowed = Vec::new();
+    let mut path = None;
     for route in ROUTES {
         let Some(part) = matched(route.path, rest) else {
             continue;
         };
+        if *path.get_or_insert(route.path) != route.path {
+            continue;
+        }
         if route.method == request.method {
             let answer = (route.answer)(api, request, part)?;
             if route.method != Method::Get {

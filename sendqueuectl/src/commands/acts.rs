@@ -1,14 +1,18 @@
 //! What changes something: the error queue, destinations, what is queued.
 
-use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 
-use super::{Done, Failed, Session, code, list, segment};
+use super::{Done, Session, code, list, segment, sweep};
 use crate::cli::{Destinations, Operation};
 use crate::filter;
 use crate::show::{field, items, number, plain, say};
+
+/// Of a destination, or of an item's.
+fn is_paused(answer: &Value) -> bool {
+    answer["State"] == "Paused" || answer["Paused"] == true
+}
 
 impl Session<'_> {
     pub(super) fn operate(
@@ -65,34 +69,8 @@ impl Session<'_> {
     /// Asks, unless told not to: what is purged nobody sends.
     pub(super) fn purge(&self, operation: &Operation, yes: bool) -> Done {
         let mut body = filter::body(operation);
-        if !operation.dry_run && !yes {
-            let everything = operation.all && body.len() == 1;
-            if everything {
-                body.clear();
-            }
-            if everything || !body.is_empty() && !body.contains_key("IDs") {
-                // What fails from here on is neither counted nor asked about.
-                let now = self.client.get("", &[])?["Time"].clone();
-                body.insert("FailedBefore".to_owned(), now);
-            }
-            let mut dry = body.clone();
-            dry.insert("DryRun".to_owned(), true.into());
-            let dry = Value::Object(dry);
-            let count = number(&self.client.post("/errors/purge", &dry)?, "Purged");
-            if !io::stdin().is_terminal() {
-                return Err(Failed::Use(format!(
-                    "{} would be purged: nobody can be asked here, so say --yes if that is meant",
-                    items(count)
-                )));
-            }
-            eprint!("Purge {}? Nobody will send them. [y/N] ", items(count));
-            let _ = io::stderr().flush();
-            let mut answer = String::new();
-            let _ = io::stdin().read_line(&mut answer);
-            if !matches!(answer.trim(), "y" | "Y" | "yes") {
-                eprintln!("nothing was changed");
-                return Ok(ExitCode::FAILURE);
-            }
+        if !operation.dry_run && !yes && !self.may(&sweep::PURGE, &mut body)? {
+            return Ok(ExitCode::FAILURE);
         }
         self.post_operation("purge", "Purged", body, operation.dry_run)
     }
@@ -105,35 +83,24 @@ impl Session<'_> {
         self.each(paths)
     }
 
-    /// Of an item, by its number; else of a destination.
-    pub(super) fn send_now(&self, what: &[String]) -> Done {
-        let paths = what.iter().map(|what| match what.parse::<u64>() {
-            Ok(id) => (format!("item {id}"), format!("/items/{id}/send-now")),
-            Err(_) => {
-                let path = format!("/destinations/{}/send-now", segment(what));
-                (plain(what), path)
-            }
-        });
-        self.each(paths)
-    }
-
-    pub(super) fn cancel(&self, ids: &[u64]) -> Done {
-        let paths = ids.iter();
-        self.each(paths.map(|id| (format!("item {id}"), format!("/items/{id}/cancel"))))
-    }
-
-    /// Posts to each path, and says what its state is then.
-    fn each(&self, paths: impl Iterator<Item = (String, String)>) -> Done {
-        let mut answers = Vec::new();
+    /// Posts to each path, and says what its state is then, and whether it is sent now though a pause lasts.
+    pub(super) fn each(&self, paths: impl Iterator<Item = (String, String)>) -> Done {
+        let (mut answers, mut well) = (Vec::new(), true);
         for (name, path) in paths {
             let answer = self.client.post(&path, &json!({}))?;
             if !self.json {
                 say!("{name}: {}", field(&answer, "State"));
             }
+            if path.ends_with("/send-now") && is_paused(&answer) {
+                well = false;
+                if !self.json {
+                    say!("    the destination is paused: nothing is sent before it is resumed");
+                }
+            }
             answers.push(answer);
         }
         self.raw(&Value::Array(answers));
-        Ok(ExitCode::SUCCESS)
+        Ok(code(well))
     }
 
     pub(super) fn echo(&self, names: &Destinations) -> Done {
@@ -164,6 +131,13 @@ impl Session<'_> {
                 items(number(&done, "Enqueued")),
                 number(&done, "AlreadyQueued")
             );
+            let raised = number(&done, "Raised");
+            if raised > 0 {
+                say!(
+                    "raised to this priority, of those that wait: {}",
+                    items(raised)
+                );
+            }
             if body["DryRun"] == true {
                 say!("(nothing was changed)");
             }

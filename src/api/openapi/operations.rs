@@ -7,11 +7,13 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use super::Described;
 use crate::api::exposition;
 use crate::api::types::{
-    AddSubjects, AlertTest, Destination, Echo, Enqueue, Enqueued, ErrorFilter, ErrorSummary,
-    ErrorsQuery, Finding, Health, History, Item, ItemDetailed, ItemsQuery, JournalEntry,
-    JournalQuery, Nothing, Overview, Preview, PreviewQuestion, Purged, RedirectFilter, RedirectTo,
-    Redirected, Reloaded, Removed, Replayed, Resource, RouteAnswer, RouteQuestion, Rule, Section,
-    Sender, SerialGiven, SerialState, SerialsQuery, SubjectsAdded,
+    AddSubjects, AlertTest, CancelledItems, Destination, Echo, Enqueue, Enqueued, ErrorFilter,
+    ErrorSummary, ErrorsQuery, Finding, Health, History, Item, ItemDetailed, ItemSentNow,
+    ItemsQuery, JournalEntry, JournalQuery, Nothing, Overview, Preview, PreviewQuestion,
+    PrioritizedItems, PriorityFilter, Purged, RedirectFilter, RedirectTo, Redirected,
+    RedirectedItems, Reloaded, Removed, RemovedItems, Replayed, Resource, RouteAnswer,
+    RouteQuestion, Rule, Section, Sender, SentItems, SerialGiven, SerialState, SerialsQuery,
+    SubjectsAdded, WaitingFilter, WaitingRedirect,
 };
 use crate::ui;
 
@@ -135,7 +137,7 @@ pub fn items() -> Described {
 
 pub fn enqueue() -> Described {
     post("Items", "enqueue", "Queues what Orthanc has for destinations")
-        .text("Everything is checked before anything is queued: an unknown resource or destination is 404, and nothing is queued.")
+        .text("Everything is checked before anything is queued: an unknown resource or destination is 404, and nothing is queued. With a `Priority`, what waits already with a lower one is raised to it.")
         .refuses(&[404])
         .body::<Enqueue>(
             Required::True,
@@ -206,9 +208,11 @@ pub fn cancel() -> Described {
 }
 
 pub fn send_now() -> Described {
-    of_item_moved("sendNow", "Ends the waiting of an item")
-        .text("It goes before all others, and through a closed window.")
+    of_item(post("Items", "sendNow", "Ends the waiting of an item"))
+        .text("It goes before all others, and through a closed window. A paused destination gets it when it is resumed: `Paused`.")
+        .refuses(&[409])
         .body::<Nothing>(Required::False, &[])
+        .answers::<ItemSentNow>("The item as it is now")
 }
 
 pub fn redirect() -> Described {
@@ -220,6 +224,89 @@ pub fn redirect() -> Described {
         Required::True,
         &[("to", "To the archive", json!({ "To": "archive" }))],
     )
+}
+
+/// A call for what waits and fits a filter.
+fn of_waiting(id: &'static str, summary: &'static str) -> Described {
+    post("Items", id, summary).text("Of what is `Scheduled`, `Pending` or `Retry`; what is being sent is left, and counted. An empty filter is refused: everything must be asked for with `\"All\": true`, alone.")
+}
+
+pub fn cancel_items() -> Described {
+    of_waiting("cancelItems", "Stops what waits and fits the filter")
+        .body::<WaitingFilter>(
+            Required::True,
+            &[
+                (
+                    "destination",
+                    "What waits for a destination, counted only",
+                    json!({ "Destination": "pacs", "DryRun": true }),
+                ),
+                (
+                    "rule",
+                    "What a rule made more than a day ago",
+                    json!({ "Rule": "research", "OlderThanSeconds": 86400 }),
+                ),
+            ],
+        )
+        .answers::<CancelledItems>("How many, or how many it would be")
+}
+
+pub fn redirect_items() -> Described {
+    of_waiting(
+        "redirectItems",
+        "Sends what waits and fits the filter to another destination",
+    )
+    .refuses(&[404])
+    .body::<WaitingRedirect>(
+        Required::True,
+        &[(
+            "replaced",
+            "What waits for a PACS that is replaced",
+            json!({ "Destination": "old-pacs", "To": "archive" }),
+        )],
+    )
+    .answers::<RedirectedItems>("How many, or how many it would be")
+}
+
+pub fn prioritize_items() -> Described {
+    of_waiting(
+        "prioritizeItems",
+        "Changes the priority of what waits and fits the filter",
+    )
+    .body::<PriorityFilter>(
+        Required::True,
+        &[(
+            "study",
+            "A study before all others",
+            json!({ "Study": "27f7126f-4f66fb14-03f4081b-f9341db2-53925988", "Priority": "Stat" }),
+        )],
+    )
+    .answers::<PrioritizedItems>("How many have another priority, or how many it would be")
+}
+
+pub fn send_items_now() -> Described {
+    of_waiting(
+        "sendItemsNow",
+        "Ends the waiting of what waits and fits the filter",
+    )
+    .body::<WaitingFilter>(
+        Required::True,
+        &[(
+            "study",
+            "A study",
+            json!({ "Study": "27f7126f-4f66fb14-03f4081b-f9341db2-53925988" }),
+        )],
+    )
+    .answers::<SentItems>("How many, or how many it would be, and who is paused")
+}
+
+pub fn remove_items() -> Described {
+    of_waiting("removeItems", "Removes what waits and fits the filter")
+        .body::<WaitingFilter>(
+            Required::True,
+            &[("some", "These items", json!({ "IDs": [4711, 4712] }))],
+        )
+        .answers::<RemovedItems>("How many, or how many it would be")
 }
 
 pub fn errors() -> Described {

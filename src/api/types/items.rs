@@ -133,6 +133,18 @@ impl ItemDetailed {
     }
 }
 
+/// An item that a person wants sent now.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct ItemSentNow {
+    #[serde(flatten)]
+    pub item: ItemDetailed,
+    /// Its destination is paused: it waits until that is resumed. Absent where it is not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub paused: bool,
+}
+
 /// One try at delivering an item.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -243,7 +255,7 @@ named! {
         /// Symbolic names in Orthanc's `DicomModalities`.
         #[schema(min_items = 1)]
         destinations as "Destinations": Vec<String>,
-        /// Over the destination's own.
+        /// Over the destination's own. What waits already with a lower one is raised to it; nothing is lowered.
         priority as "Priority": Option<Priority>,
         /// Seconds without a new instance of the group before it is sent; over the destination's own. What is `Stat`
         /// waits for none.
@@ -257,12 +269,14 @@ named! {
 /// What was queued.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-#[schema(example = json!({ "Enqueued": 120, "AlreadyQueued": 0 }))]
+#[schema(example = json!({ "Enqueued": 120, "AlreadyQueued": 20, "Raised": 20 }))]
 pub struct Enqueued {
     /// New items.
     pub enqueued: u64,
     /// Pairs of an instance and a destination that wait or run already.
     pub already_queued: u64,
+    /// Of these, pairs that waited with a lower priority than the `Priority` that was asked for, and have it now.
+    pub raised: u64,
 }
 
 named! {

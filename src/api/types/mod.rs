@@ -25,6 +25,7 @@ pub mod sources;
 pub mod subjects;
 pub mod values;
 pub mod verdict;
+pub mod waiting;
 
 pub use self::alerts::AlertTest;
 pub use self::destination::{
@@ -35,7 +36,8 @@ pub use self::error_queue::{
     ErrorFilter, ErrorSummary, ErrorsQuery, Purged, RedirectFilter, Redirected, Replayed,
 };
 pub use self::items::{
-    Attempt, Enqueue, Enqueued, Item, ItemDetailed, ItemsQuery, Nothing, Order, RedirectTo, Removed,
+    Attempt, Enqueue, Enqueued, Item, ItemDetailed, ItemSentNow, ItemsQuery, Nothing, Order,
+    RedirectTo, Removed,
 };
 pub use self::journal::{JournalEntry, JournalQuery};
 pub use self::named::Named;
@@ -56,3 +58,7 @@ pub use self::sources::Sender;
 pub use self::subjects::{AddSubjects, SubjectsAdded};
 pub use self::values::{Counts, Time, age};
 pub use self::verdict::{Finding, FindingKind, Severity};
+pub use self::waiting::{
+    CancelledItems, PrioritizedItems, PriorityFilter, RedirectedItems, RemovedItems, SentItems,
+    WaitingFilter, WaitingRedirect,
+};

@@ -188,6 +188,17 @@ fn parts(conn: &Connection, filter: &Filter, destination: Option<i64>) -> Result
     })
 }
 
+/// The statements that a filter is answered by.
+#[cfg(test)]
+pub fn statements(conn: &Connection, filter: &Filter) -> Result<Vec<&'static str>> {
+    let destination = match &filter.destination {
+        Some(name) => find_destination(conn, name)?,
+        None => None,
+    };
+    let parts = parts(conn, filter, destination)?;
+    Ok(parts.iter().flat_map(|part| part.both).collect())
+}
+
 /// The only state of items of the classes `Success` and `Warning`.
 const DELIVERED: &[State] = &[State::Success];
 

@@ -15,6 +15,7 @@ mod kept;
 mod opening;
 mod plans;
 mod schema;
+mod sweep;
 
 fn folder() -> TempDir {
     tempfile::tempdir().unwrap()

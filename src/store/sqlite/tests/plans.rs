@@ -46,7 +46,7 @@ const MAY_SORT: &[&str] = &[
     "SOURCE_DROP",
 ];
 
-fn plan(conn: &Connection, sql: &str) -> Vec<String> {
+pub fn plan(conn: &Connection, sql: &str) -> Vec<String> {
     let mut explain = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
     explain
         .raw_query()

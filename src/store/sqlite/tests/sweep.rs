@@ -1,0 +1,245 @@
+//! What a person does to all that fits a filter: by which indexes, in which steps, and what breaks it off.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use super::*;
+use crate::item::State;
+use crate::store::sqlite::{list, open};
+use crate::store::{Among, Filter, Operation, Pick, StoreError, Sweep};
+
+fn sweep<'a>(operation: &'a Operation, filter: &'a Filter) -> Sweep<'a> {
+    Sweep {
+        operation,
+        among: Among::Waiting,
+        filter,
+        now: at(1),
+        expires: &|_| None,
+        dry_run: false,
+    }
+}
+
+fn fill(store: &SqliteStore, count: usize) {
+    let items: Vec<NewItem> = (0..count)
+        .map(|number| new_item(&format!("s{}", number % 7), &format!("instance {number}")))
+        .collect();
+    store.enqueue(&Intake::arrival(&items), at(0)).unwrap();
+}
+
+#[test]
+fn each_filter_of_what_waits_goes_by_an_index() {
+    let folder = folder();
+    let store = SqliteStore::open(&path(&folder)).unwrap();
+    fill(&store, 10);
+    let conn = open::reader(&path(&folder)).unwrap();
+    let all = || Filter {
+        states: Some([State::Pending, State::Running].into_iter().collect()),
+        ..Filter::default()
+    };
+    let some = |text: &str| Some(text.to_owned());
+    for (filter, index) in [
+        (
+            all(),
+            "INDEX item_queue (destination=? AND state=? AND priority=?",
+        ),
+        (
+            Filter {
+                destination: some("pacs"),
+                ..all()
+            },
+            "INDEX item_queue (destination=? AND state=? AND priority=?",
+        ),
+        (
+            Filter {
+                rule: some("rule"),
+                ..all()
+            },
+            "INDEX item_queue (destination=? AND state=? AND priority=?",
+        ),
+        (
+            Filter {
+                created_before: Some(at(7)),
+                except_destination: some("archive"),
+                except_priority: Some(Priority::Stat),
+                ..all()
+            },
+            "INDEX item_queue (destination=? AND state=? AND priority=? AND rowid>? AND rowid<?)",
+        ),
+        (
+            Filter {
+                study: some("s1"),
+                ..all()
+            },
+            "INDEX item_study (study=?)",
+        ),
+        (
+            Filter {
+                ids: Some(vec![1]),
+                destination: some("pacs"),
+                ..all()
+            },
+            "INTEGER PRIMARY KEY (rowid=?)",
+        ),
+    ] {
+        let statements = list::statements(&conn, &filter).unwrap();
+        assert!(!statements.is_empty());
+        for sql in statements {
+            let plan = plans::plan(&conn, sql);
+            let found = plan.iter().any(|step| step.contains(index));
+            assert!(found, "{filter:?}: {plan:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_panic_in_the_middle_undoes_its_step_alone() {
+    let folder = folder();
+    let store = SqliteStore::open(&path(&folder)).unwrap();
+    fill(&store, 2500);
+    let asked = AtomicUsize::new(0);
+    let expires = |_: &str| {
+        assert!(
+            asked.fetch_add(1, Ordering::Relaxed) != 1500,
+            "in the middle"
+        );
+        None
+    };
+    let to = Operation::Redirect {
+        to: "archive".into(),
+    };
+    let filter = Filter::default();
+    let sweep = Sweep {
+        expires: &expires,
+        ..sweep(&to, &filter)
+    };
+    let broken = catch_unwind(AssertUnwindSafe(|| store.operate(&sweep)));
+    assert!(broken.is_err());
+    let waiting = |name: &str| {
+        let record = store.destination(name).unwrap();
+        record.map_or(0, |record| record.counts.get(State::Pending))
+    };
+    assert_eq!((waiting("archive"), waiting("pacs")), (1000, 1500));
+    assert_eq!(store.operate(&sweep).unwrap().done, 1500);
+    assert_eq!((waiting("archive"), waiting("pacs")), (2500, 0));
+}
+
+#[test]
+fn another_program_s_lock_changes_nothing_and_passes() {
+    let folder = folder();
+    let store = SqliteStore::open(&path(&folder)).unwrap();
+    fill(&store, 50);
+    let writer = store.pool.writer().unwrap();
+    writer.busy_timeout(Duration::ZERO).unwrap();
+    drop(writer);
+    let other = Connection::open(path(&folder)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let filter = Filter::default();
+    let sweep = sweep(&Operation::Cancel, &filter);
+    let locked = store.operate(&sweep);
+    assert!(matches!(locked, Err(StoreError::Locked(_))), "{locked:?}");
+    assert_eq!(store.counts().unwrap().get(State::Pending), 50);
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(store.operate(&sweep).unwrap().done, 50);
+}
+
+/// Workers claim and finish while all that waits is cancelled: each item is done with once.
+#[test]
+fn workers_and_a_sweep_share_the_queue() {
+    let folder = folder();
+    let store = SqliteStore::open(&path(&folder)).unwrap();
+    store.begin(at(0)).unwrap();
+    fill(&store, 3000);
+    let claimed = store.claim("pacs", Pick::MostUrgent, 3).unwrap().unwrap();
+    let sent = AtomicUsize::new(claimed.items.len());
+    let over = AtomicBool::new(false);
+    let operated = std::thread::scope(|scope| {
+        let worker = || {
+            while !over.load(Ordering::Relaxed) {
+                if let Some(claim) = store.claim("pacs", Pick::MostUrgent, 5).unwrap() {
+                    sent.fetch_add(claim.items.len(), Ordering::Relaxed);
+                }
+            }
+        };
+        let workers = [scope.spawn(worker), scope.spawn(worker)];
+        let filter = Filter::default();
+        let operated = store.operate(&sweep(&Operation::Cancel, &filter)).unwrap();
+        over.store(true, Ordering::Relaxed);
+        for worker in workers {
+            worker.join().unwrap();
+        }
+        operated
+    });
+    let counts = store.counts().unwrap();
+    let sent = sent.into_inner() as u64;
+    assert_eq!(counts.get(State::Cancelled), operated.done);
+    assert_eq!(counts.get(State::Running), sent);
+    assert_eq!(
+        operated.done + sent,
+        3000,
+        "nothing is lost, nothing done twice"
+    );
+    let ids: Vec<i64> = claimed.items.iter().map(|item| item.id).collect();
+    assert_eq!(store.still_claimed(claimed.token, &ids).unwrap(), ids);
+    assert!(operated.running >= 3);
+}
+
+/// `cargo test --release --lib how_long_a_sweep -- --ignored --nocapture`
+#[test]
+#[ignore = "measures, and asserts nothing: a million items"]
+fn how_long_a_sweep_keeps_others_from_writing() {
+    let folder = folder();
+    let store = SqliteStore::open(&path(&folder)).unwrap();
+    store.begin(at(0)).unwrap();
+    for batch in 0..1000 {
+        let items: Vec<NewItem> = (0..1000)
+            .map(|number| {
+                let mut new = new_item(&format!("s{batch}"), &format!("i{batch}-{number}"));
+                new.destination = ["pacs", "archive", "research"][batch % 3].into();
+                new.destination = format!("{}-{}", new.destination, batch % 10);
+                new.rule = (batch % 10 < 3).then(|| "rule".to_owned());
+                new
+            })
+            .collect();
+        store.enqueue(&Intake::arrival(&items), at(0)).unwrap();
+    }
+    println!("there are {} items", store.counts().unwrap().open());
+    let rule = Filter {
+        rule: Some("rule".into()),
+        ..Filter::default()
+    };
+    for (operation, filter) in [
+        (Operation::Prioritize(Priority::High), &rule),
+        (Operation::Redirect { to: "other".into() }, &rule),
+        (Operation::Cancel, &rule),
+    ] {
+        let over = AtomicBool::new(false);
+        let (operated, took, waits) = std::thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                let mut waits = Vec::new();
+                while !over.load(Ordering::Relaxed) {
+                    let start = Instant::now();
+                    store.check_writable().unwrap();
+                    waits.push(start.elapsed());
+                }
+                waits.sort_unstable();
+                waits
+            });
+            let start = Instant::now();
+            let operated = store.operate(&sweep(&operation, filter)).unwrap();
+            let took = start.elapsed();
+            over.store(true, Ordering::Relaxed);
+            (operated, took, writer.join().unwrap())
+        });
+        let part = |of: f64| waits.get((waits.len() as f64 * of) as usize);
+        println!(
+            "{operation:?}: {} items in {took:?}; another writer waited {:?} (median), {:?} (99 %), {:?} at most",
+            operated.done,
+            part(0.5),
+            part(0.99),
+            waits.last()
+        );
+    }
+}
