@@ -12,6 +12,7 @@ pub mod breaker;
 pub mod figures;
 pub mod history;
 pub mod lane;
+pub mod ledger;
 pub mod manners;
 pub mod promoter;
 pub mod rate;
@@ -59,6 +60,8 @@ struct All {
     absent: BTreeSet<String>,
     /// Instances that those took that have no lane any more.
     sent_before: u64,
+    /// Lanes that are no more, until what they sent last is in the ledger.
+    gone: Vec<Arc<Lane>>,
 }
 
 /// Why there is no lane.
@@ -181,6 +184,21 @@ impl Lanes {
         state.sent_before + now.sum::<u64>()
     }
 
+    /// What each destination was sent by the hour since the last time.
+    pub(crate) fn take_hours(&self) -> Vec<(String, ledger::Hours)> {
+        let mut state = self.lock();
+        let gone = std::mem::take(&mut state.gone);
+        // A worker of one that is gone may still send.
+        let still = |lane: &&Arc<Lane>| Arc::strong_count(lane) > 1;
+        state.gone = gone.iter().filter(still).cloned().collect();
+        let all: Vec<Arc<Lane>> = state.lanes.values().chain(&gone).cloned().collect();
+        drop(state);
+        let hours = all
+            .iter()
+            .map(|lane| (lane.name.clone(), lane.take_hours()));
+        hours.filter(|(_, hours)| !hours.is_empty()).collect()
+    }
+
     /// There may be something to send to this destination. Before the start none is made for it: that looks at all of
     /// them. What cannot be looked up now is by [`Lanes::review`].
     pub fn poke(&self, name: &str) {
@@ -278,6 +296,7 @@ impl Lanes {
         if !state.lanes.values().any(in_use) {
             state.wires.remove(&lane.wire.target);
         }
+        state.gone.push(lane.clone());
         drop(state);
         lane.close();
         true

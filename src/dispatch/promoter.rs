@@ -13,6 +13,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::Lanes;
+use super::ledger::Ledger;
 use super::timekeeper::Timekeeper;
 use crate::failpoint;
 use crate::item::{Clock, Timestamp};
@@ -33,6 +34,7 @@ pub struct Promoter {
     clock: Arc<dyn Clock>,
     lanes: Arc<Lanes>,
     timekeeper: Timekeeper,
+    ledger: Ledger,
     bell: Bell,
     /// When it was looked last at what is configured and what waits.
     reviewed: AtomicI64,
@@ -43,6 +45,7 @@ pub struct Promoter {
 impl Promoter {
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, lanes: Arc<Lanes>) -> Promoter {
         Promoter {
+            ledger: Ledger::new(clock.now()),
             store,
             clock,
             lanes,
@@ -55,6 +58,15 @@ impl Promoter {
 
     pub fn timekeeper(&self) -> &Timekeeper {
         &self.timekeeper
+    }
+
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    #[cfg(test)]
+    pub(super) fn lanes(&self) -> &Arc<Lanes> {
+        &self.lanes
     }
 
     /// What is configured in Orthanc has changed.
@@ -94,6 +106,13 @@ impl Promoter {
             .plus_seconds(-self.clock.uncertain().as_secs_f64())
             .plus_seconds(-SECONDS_PER_DAY * f64::from(history_days));
         while self.store.prune(horizon, STEP)? == u64::from(STEP) {}
+        let ledger = self
+            .ledger
+            .look(self.clock.as_ref(), self.store.as_ref(), &self.lanes);
+        // Nothing waits for it.
+        if let Err(error) = ledger {
+            log::debug!("the hours' figures cannot be written now: {error}");
+        }
         self.store.tidy()?;
         self.store.next_due()
     }
@@ -169,6 +188,8 @@ impl Service for Promoter {
         }
         self.timekeeper
             .end(self.clock.as_ref(), self.store.as_ref());
+        self.ledger
+            .end(self.clock.as_ref(), self.store.as_ref(), &self.lanes);
     }
 
     fn stop(&self) {

@@ -7,6 +7,7 @@ mod ends;
 mod faults;
 mod figures;
 mod groups;
+mod ledger;
 mod limits;
 mod model;
 mod outage;

@@ -3,6 +3,7 @@
 use super::Lane;
 use crate::dispatch::figures::{Figures, Settled};
 use crate::dispatch::history::{History, Minute};
+use crate::dispatch::ledger::{Hours, Sent, hour_of};
 use crate::item::Timestamp;
 use crate::store::MinuteAtRest;
 
@@ -15,6 +16,11 @@ impl Lane {
     /// What it did in each minute of the last hour.
     pub fn history(&self, now: Timestamp) -> History {
         self.lock().history.history(now)
+    }
+
+    /// What was sent by the hour since this was asked for last.
+    pub(in crate::dispatch) fn take_hours(&self) -> Hours {
+        std::mem::take(&mut self.lock().hours)
     }
 
     /// What the store remembers of a minute before the start.
@@ -39,5 +45,11 @@ impl Lane {
             minute.bytes += one.bytes;
         }
         minute.failed += u64::from(one.is_failed());
+        if one.is_sent() {
+            state.hours.entry(hour_of(now)).or_default().add(Sent {
+                instances: 1,
+                bytes: one.bytes,
+            });
+        }
     }
 }
