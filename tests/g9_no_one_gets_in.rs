@@ -7,11 +7,12 @@ use sendqueue_testkit::{FaultScp, Study};
 use serde_json::json;
 
 /// Every route, with the methods that it knows.
-const ROUTES: [(&str, &[&str]); 33] = [
+const ROUTES: [(&str, &[&str]); 34] = [
     ("", &["GET"]),
     ("/", &["GET"]),
     ("/health", &["GET"]),
     ("/history", &["GET"]),
+    ("/journal", &["GET"]),
     ("/metrics", &["GET"]),
     ("/openapi.json", &["GET"]),
     ("/items", &["GET", "POST"]),

@@ -8,10 +8,10 @@ use super::Described;
 use crate::api::exposition;
 use crate::api::types::{
     AddSubjects, AlertTest, CancelledItems, Destination, Echo, Enqueue, Enqueued, ErrorFilter,
-    ErrorSummary, ErrorsQuery, Finding, Health, History, Item, ItemDetailed, ItemSentNow,
-    ItemsQuery, JournalEntry, JournalQuery, Nothing, Overview, Preview, PreviewQuestion,
-    PrioritizedItems, PriorityFilter, Purged, RedirectFilter, RedirectTo, Redirected,
-    RedirectedItems, Reloaded, Removed, RemovedItems, Replayed, Resource, RouteAnswer,
+    ErrorSummary, ErrorsQuery, Finding, Health, History, HistoryQuery, Item, ItemDetailed,
+    ItemSentNow, ItemsQuery, JournalEntry, JournalQuery, Nothing, Overview, Preview,
+    PreviewQuestion, PrioritizedItems, PriorityFilter, Purged, RedirectFilter, RedirectTo,
+    Redirected, RedirectedItems, Reloaded, Removed, RemovedItems, Replayed, Resource, RouteAnswer,
     RouteQuestion, Rule, Section, Sender, SentItems, SerialGiven, SerialState, SerialsQuery,
     SubjectsAdded, WaitingFilter, WaitingRedirect,
 };
@@ -54,8 +54,10 @@ pub fn history() -> Described {
     get(
         "Queue",
         "history",
-        "Each minute of the last hour, by destination",
+        "Each minute of the last hour, or each of the last hours, by destination",
     )
+    .text("An hour keeps what was sent and what failed in it, whatever became of the items since. Hours are kept for `HistoryDays`, at least a day.")
+    .query::<HistoryQuery>()
     .answers_list::<History>("One for each destination")
 }
 

@@ -1,14 +1,14 @@
 //! `/sendqueue/destinations` and `/sendqueue/history`.
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::values::{Counts, Time, maybe_dimse_status};
 use crate::config::InForce;
 use crate::destinations;
-use crate::dispatch::history::{self, Minute, STEP_SECONDS};
-use crate::item::Class;
+use crate::dispatch::history::Minute;
 use crate::item::meaning::{advice, meaning};
+use crate::item::{Class, Timestamp};
 use crate::store;
 
 /// Whether a destination is sent to.
@@ -147,37 +147,68 @@ pub struct Echo {
     pub error: Option<String>,
 }
 
-/// Each minute of the last hour, kept in memory since the start.
+/// Each minute of the last hour, or each hour of the last ones.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct History {
     pub destination: String,
-    /// End of the newest minute, which may still run.
+    /// End of the newest entry, which may still run.
     pub until: Time,
-    /// Seconds that each entry stands for.
-    #[schema(minimum = 60, maximum = 60)]
+    /// Seconds that each entry stands for: 60, or 3600.
+    #[schema(minimum = 60, maximum = 3600)]
     pub step_seconds: u32,
-    /// Acknowledged by the destination, oldest minute first.
-    #[schema(min_items = 60, max_items = 60)]
+    /// Acknowledged by the destination, the oldest first.
+    #[schema(min_items = 1, max_items = 168)]
     pub instances: Vec<u64>,
     /// Bytes of their files.
-    #[schema(min_items = 60, max_items = 60)]
+    #[schema(min_items = 1, max_items = 168)]
     pub bytes: Vec<u64>,
-    /// Items that went into the error queue.
-    #[schema(min_items = 60, max_items = 60)]
+    /// Items that went into the error queue; of minutes those that an attempt brought there.
+    #[schema(min_items = 1, max_items = 168)]
     pub failed: Vec<u64>,
+    /// Those that ended in this time, and the one that lasts, in order.
+    pub outages: Vec<Outage>,
+}
+
+/// A time during which a destination could not be reached.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Outage {
+    /// May be before the time that was asked for.
+    pub since: Time,
+    /// Not there: it lasts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub until: Option<Time>,
+}
+
+named! {
+    /// The arguments of `GET /sendqueue/history`. An empty one counts as absent.
+    #[derive(Debug, Serialize, IntoParams)]
+    #[into_params(parameter_in = Query)]
+    pub struct HistoryQuery {
+        /// Each of so many hours, the one that runs included; absent: each minute of the last hour.
+        #[param(minimum = 1, maximum = 168)]
+        hours as "hours": Option<u32>,
+    }
 }
 
 impl History {
-    pub fn new(destination: String, history: &history::History) -> History {
-        let each = |figure: fn(&Minute) -> u64| history.minutes.iter().map(figure).collect();
+    pub fn new(
+        destination: String,
+        until: Timestamp,
+        step_seconds: u32,
+        steps: &[Minute],
+    ) -> History {
+        let each = |figure: fn(&Minute) -> u64| steps.iter().map(figure).collect();
         History {
             destination,
-            until: Time(history.until),
-            step_seconds: STEP_SECONDS,
-            instances: each(|minute| minute.instances),
-            bytes: each(|minute| minute.bytes),
-            failed: each(|minute| minute.failed),
+            until: Time(until),
+            step_seconds,
+            instances: each(|step| step.instances),
+            bytes: each(|step| step.bytes),
+            failed: each(|step| step.failed),
+            outages: Vec::new(),
         }
     }
 }

@@ -29,7 +29,7 @@ pub mod waiting;
 
 pub use self::alerts::AlertTest;
 pub use self::destination::{
-    Destination, DestinationState, Echo, History, LastError, TransportName,
+    Destination, DestinationState, Echo, History, HistoryQuery, LastError, Outage, TransportName,
 };
 pub use self::error::{Error, Mistake};
 pub use self::error_queue::{
