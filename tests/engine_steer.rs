@@ -111,6 +111,22 @@ fn a_closed_window_holds_everything_but_what_is_sent_now() {
     assert_eq!(utc.counters().stores, 0);
 }
 
+/// The journal since yesterday, without times and identifiers.
+fn journal(queue: &Queue) -> Vec<Value> {
+    let mut journal = queue.ask("/journal?since=1d").as_array().unwrap().clone();
+    let times: Vec<String> = journal
+        .iter()
+        .map(|entry| entry["Time"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(times.is_sorted(), "{journal:#?}");
+    for entry in &mut journal {
+        let entry = entry.as_object_mut().unwrap();
+        assert!(entry.remove("ID").unwrap().as_i64() > Some(0));
+        assert!(entry.remove("Time").is_some());
+    }
+    journal
+}
+
 #[test]
 fn a_pause_survives_a_kill_and_send_now_does_not_break_it() {
     let scp = FaultScp::start("PACS");
@@ -120,6 +136,12 @@ fn a_pause_survives_a_kill_and_send_now_does_not_break_it() {
     queue.wait_for("pacs", "Pending", 4);
     queue.kill9();
     queue.restart().unwrap();
+    // Nobody's name: Orthanc checked none. What was told before the kill is there, and the end is missing.
+    let sudden = json!({ "Event": "Started", "Details": "Orthanc had ended suddenly" });
+    let paused = json!({ "Event": "Paused", "Destination": "pacs" });
+    let expected = [json!({ "Event": "Started" }), paused, sudden];
+    queue.wait_until(|| journal(&queue).len() == 3, SOON, "the queue is taken up");
+    assert_eq!(journal(&queue), expected);
     assert_eq!(queue.ask("/destinations/pacs")["State"], "Paused");
     queue.store_all(&Study::new(1, 1).seed(2).build());
     queue.wait_for("pacs", "Pending", 5);

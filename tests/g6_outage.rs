@@ -2,7 +2,7 @@
 
 use sendqueue_testkit::queue::{self, Queue, SOON, name_of};
 use sendqueue_testkit::{Association, FaultScp, Study};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[track_caller]
 fn untouched(queue: &Queue, destination: &str) {
@@ -36,6 +36,11 @@ fn switched_off_and_on_again() {
     assert_eq!(shown["LastError"]["Class"], "Unreachable", "{shown:#}");
     assert_eq!(shown["Counts"]["Pending"], 30, "{shown:#}");
     untouched(&queue, "pacs");
+    let lasts = queue.ask("/history")[0]["Outages"].clone();
+    assert!(
+        lasts[0]["Since"].is_string() && lasts[0]["Until"].is_null(),
+        "{lasts:#}"
+    );
     scp.restart();
     // By itself: the first probes are seconds apart.
     queue.wait_for("pacs", "Success", 30);
@@ -46,6 +51,19 @@ fn switched_off_and_on_again() {
         assert_eq!(item["AttemptCount"], 1);
     }
     assert_eq!(scp.counters().stores, 30);
+    let journal = queue.ask("/journal?destination=pacs");
+    let told: Vec<&Value> = (journal.as_array().unwrap().iter())
+        .filter(|entry| entry["Destination"] == "pacs")
+        .collect();
+    assert_eq!(told.len(), 2, "{journal:#}");
+    assert_eq!(told[0]["Event"], "OutageBegan");
+    assert!(!told[0]["Details"].as_str().unwrap().is_empty());
+    assert_eq!(told[1]["Event"], "OutageEnded");
+    for path in ["/history", "/history?hours=24"] {
+        let outages = &queue.ask(path)[0]["Outages"];
+        assert_eq!(outages.as_array().unwrap().len(), 1, "{outages:#}");
+        assert_eq!(outages[0]["Until"], told[1]["Time"], "{outages:#}");
+    }
     // An outage needs no error lines of Orthanc.
     assert_eq!(queue.log_errors(), Vec::<String>::new());
 }

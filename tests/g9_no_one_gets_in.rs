@@ -4,7 +4,7 @@
 use sendqueue_testkit::orthanc::HttpAnswer;
 use sendqueue_testkit::queue::{self, Queue};
 use sendqueue_testkit::{FaultScp, Study};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Every route, with the methods that it knows.
 const ROUTES: [(&str, &[&str]); 34] = [
@@ -108,6 +108,18 @@ fn every_route_asks_for_the_login() {
             }
         }
     }
+    // Who got in is told by name; who did not has done nothing.
+    let pause = "/sendqueue/destinations/pacs/pause";
+    assert_eq!(queue.raw("POST", pause, &login, b"{}").unwrap().status, 200);
+    let journal = queue.raw("GET", "/sendqueue/journal", &login, b"").unwrap();
+    let journal = journal.ok().json();
+    let by_people: Vec<&Value> = (journal.as_array().unwrap().iter())
+        .filter(|entry| entry["Event"] != "Started")
+        .collect();
+    assert_eq!(by_people.len(), 1, "{journal:#}");
+    assert_eq!(by_people[0]["Event"], "Paused");
+    assert_eq!(by_people[0]["User"], "me");
+    assert!(!journal.to_string().contains("secret"));
 }
 
 #[test]

@@ -55,8 +55,26 @@ fn the_last_hour_by_destination() {
     let speed = shown["BytesPerSecond"].as_f64().unwrap();
     assert!(speed > 0.0 && speed <= bytes as f64, "{shown:#}");
     assert_eq!(queue.get("/sendqueue/history?x=1").status, 400);
+    assert_eq!(queue.get("/sendqueue/history?hours=169").status, 400);
+    let hours = |queue: &Queue, index: usize, key: &str| -> u64 {
+        let one = queue.ask("/history?hours=24")[index].clone();
+        assert_eq!(one["StepSeconds"], 3600);
+        assert_eq!(one["Outages"], serde_json::json!([]));
+        let hours = one[key].as_array().unwrap();
+        assert_eq!(hours.len(), 24, "{one:#}");
+        // The newest, or the one before if it has just begun.
+        hours[22..].iter().map(|one| one.as_u64().unwrap()).sum()
+    };
+    assert_eq!(
+        hours(&queue, 0, "Instances"),
+        4,
+        "shown before it is written"
+    );
+    assert_eq!(hours(&queue, 0, "Bytes"), bytes as u64);
+    assert_eq!(hours(&queue, 1, "Failed"), 4);
 
-    // The hour goes on over a restart.
+    // The hour goes on over a restart, and over a sudden end.
+    queue.kill9();
     queue.restart().unwrap();
     queue.store_all(&Study::new(1, 1).seed(2).build());
     queue.wait_for("good", "Success", 5);
@@ -68,5 +86,11 @@ fn the_last_hour_by_destination() {
         "what was before the restart is remembered",
     );
     assert!(all(0, "Bytes") > bytes as u64);
+    queue.wait_until(
+        || hours(&queue, 0, "Instances") == 5,
+        queue::SOON,
+        "what was not written before the kill is made up",
+    );
+    assert_eq!(hours(&queue, 1, "Failed"), 5);
     assert_eq!((all(0, "Failed"), all(1, "Instances")), (0, 0));
 }
