@@ -46,6 +46,8 @@ pub enum Command {
     Health,
     /// From which AETs something came, and when last.
     Sources,
+    /// What happened, the oldest first: outages, pauses, what people did, starts, failures by the hour.
+    Journal(Happened),
     /// How far each serial is; of one of them, which study got which number.
     Serials {
         name: Option<String>,
@@ -209,6 +211,23 @@ pub struct Sender {
     /// DicomProtocol, RestApi, Plugins, Lua or WebDav.
     #[arg(long)]
     pub origin: Option<String>,
+}
+
+/// What of the journal.
+#[derive(Debug, Args)]
+pub struct Happened {
+    /// From then on: 18:00 (the last one), "yesterday 18:00" (both local times), 12h, 3d, 20261126T180000 (UTC).
+    #[arg(long, default_value = "1d")]
+    pub since: String,
+    /// Before then.
+    #[arg(long)]
+    pub until: Option<String>,
+    /// Of this destination, and what concerns all.
+    #[arg(long)]
+    pub destination: Option<String>,
+    /// Of this kind: OutageBegan, OutageEnded, Paused, Replayed, …
+    #[arg(long)]
+    pub event: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 mod acts;
 mod items;
+mod journal;
 mod queue;
 mod sent;
 mod sweep;
@@ -43,6 +44,7 @@ pub fn run(cli: &Cli, command: Option<&Command>) -> Done {
         Command::Status { check } => session.status(*check),
         Command::Health => session.health(),
         Command::Sources => session.sources(),
+        Command::Journal(what) => session.journal(what),
         Command::Serials {
             name: None,
             ..

@@ -106,6 +106,17 @@ fn what_is_asked_is_shown_for_people_and_programs() {
     );
     assert!(ctl.ok(&["health"]).starts_with("ok"));
     assert!(ctl.ok(&["sources"]).starts_with("AET"));
+    let journal = ctl.ok(&["journal", "--since", "yesterday"]);
+    assert!(
+        journal.starts_with("TIME (") && journal.contains("Started"),
+        "{journal}"
+    );
+    let started = ctl.json(&["journal", "--event", "Started", "--until", "0s"]);
+    assert_eq!(started.as_array().unwrap().len(), 1, "{started:#}");
+    let wrong = ctl.fails(2, &["journal", "--since", "25:00"]);
+    assert!(wrong.contains("yesterday 18:00"), "{wrong}");
+    let wrong = ctl.fails(2, &["journal", "--event", "Started!"]);
+    assert!(wrong.contains("OutageBegan"), "{wrong}");
     assert!(ctl.ok(&["serials"]).starts_with("NAME"));
     let text = ctl.ok(&["errors"]);
     assert!(
