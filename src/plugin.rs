@@ -279,6 +279,7 @@ fn enabled(
             }),
             own_outputs: Box::new(move || came_back.figures().own_outputs),
             clock: time.clone(),
+            zone: jiff::tz::TimeZone::system(),
             http: Box::new(move |request| host.http(request)),
             cutter: cutter(),
         }

@@ -220,7 +220,8 @@ fn a_webhook_that_hangs_holds_up_neither_sending_nor_the_stop() {
 fn a_test_message_on_request() {
     let scp = FaultScp::start("PACS");
     let mut webhook = Webhook::start();
-    let queue = Queue::start(config(&[&scp], &webhook));
+    let config = config(&[&scp], &webhook);
+    let queue = Queue::start(config.clone());
     let answer = queue.tell("/alerts/test", &json!({}));
     let told = webhook.accepted("Test");
     assert_eq!(told.len(), 1);
@@ -229,6 +230,28 @@ fn a_test_message_on_request() {
         answer,
         json!({ "ID": told[0]["ID"], "Success": true, "HttpStatus": 200, "Error": null })
     );
+    // In other forms, with a link, without a restart; still signed.
+    let said = "Hospital: this is a test: alerts of the send queue arrive here";
+    let link = "https://orthanc.example/sendqueue/ui?a&b";
+    for format in ["Slack", "Teams"] {
+        let mut section = config.value()["SendQueue"].clone();
+        section["Alerts"]["Format"] = json!(format);
+        section["Alerts"]["Link"] = json!(link);
+        queue.tell("/reload", &section);
+        assert_eq!(queue.tell("/alerts/test", &json!({}))["Success"], true);
+        let hook = webhook.hooks().pop().unwrap();
+        assert!(hook.is_signed_with(SECRET));
+        let body = hook.json();
+        if format == "Slack" {
+            let text =
+                format!("{said}\nNothing to do.\n<https://orthanc.example/sendqueue/ui?a&amp;b>");
+            assert_eq!(body, json!({ "text": text, "mrkdwn": false }));
+        } else {
+            let card = &body["attachments"][0]["content"];
+            assert_eq!(card["body"][0]["inlines"][0]["text"], said, "{body:#}");
+            assert_eq!(card["actions"][0]["url"], link);
+        }
+    }
     for status in [301, 400, 401, 403, 404, 500, 503] {
         webhook.set(Reply::Status(status));
         let answer = queue.tell("/alerts/test", &json!({}));

@@ -11,9 +11,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::watch::Event;
+use super::watch::{Cause, Event};
 use crate::config::settings::AlertKind;
-use crate::item::{Ahead, Class, Timestamp};
+use crate::item::{Ahead, Timestamp};
 
 /// Between two messages of the same destination and kind.
 pub const INTERVAL: Duration = Duration::from_secs(60);
@@ -35,8 +35,8 @@ pub struct Gathered {
     pub since: Option<Timestamp>,
     /// When the last outage was seen to have ended.
     pub until: Option<Timestamp>,
-    /// Failed items by class.
-    pub classes: BTreeMap<Class, u64>,
+    /// Failed items by their cause.
+    pub causes: BTreeMap<Cause, u64>,
     /// The last that was seen of a backlog is its end.
     pub over: bool,
     /// Not before this.
@@ -146,7 +146,7 @@ impl Collector {
             count: 0,
             since: None,
             until: None,
-            classes: BTreeMap::new(),
+            causes: BTreeMap::new(),
             over: false,
             earliest: match kind {
                 AlertKind::Failure | AlertKind::OwnOutput => now.plus(GATHER),
@@ -161,9 +161,9 @@ impl Collector {
                 gathered.since = gathered.since.or(*since);
                 gathered.until = Some(now);
             }
-            Event::Failure { class, count } => {
+            Event::Failure { cause, count } => {
                 gathered.since = gathered.since.or(Some(now));
-                *gathered.classes.entry(*class).or_default() += count;
+                *gathered.causes.entry(*cause).or_default() += count;
             }
             Event::OwnOutput { .. } => gathered.since = gathered.since.or(Some(now)),
             Event::BacklogBegun => {

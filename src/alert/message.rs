@@ -16,38 +16,41 @@
 //! | `State` | of a backlog: `Begun` or `Over` |
 //! | `Count` | outages, failed items, changes of a backlog, instances that came back since the message before |
 //! | `Class` | outcome class: `Unreachable`, or the most frequent one of the failures; else `null` |
-//! | `Classes` | of failures: `Class`, `Count`, `Meaning`, `Advice`, most frequent first; else empty |
+//! | `Classes` | of failures: `Class`, `Status` (or `null`), `Count`, `Meaning`, `Advice`, most frequent first; else empty |
 //! | `Since` | when the outage or the backlog began, the first of the failures or of what came back was seen, or what came last from a source; or `null` |
+//! | `Link` | `Alerts.Link`, where it is set |
 //! | `Waiting`, `OldestPendingSeconds` | items of the destination still to be sent, age of the oldest |
 
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::collect::Gathered;
-use super::watch::Look;
+use super::watch::{Cause, Look};
 use crate::config::settings::AlertKind;
-use crate::item::meaning::{advice, meaning};
-use crate::item::{Class, Timestamp};
+use crate::item::meaning::{advice, cause, meaning};
+use crate::item::{Class, Timestamp, told};
 
 /// Who tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Sender {
     pub name: String,
     pub aet: String,
+    pub zone: TimeZone,
 }
 
 impl Sender {
     /// `look`: the destination's last one.
-    pub fn body(
+    pub fn message(
         &self,
         id: &str,
         gathered: &Gathered,
         look: Option<&Look>,
         now: Timestamp,
-    ) -> Vec<u8> {
-        let classes = classes(gathered);
+    ) -> Value {
+        let causes = causes(gathered);
         let class = match gathered.kind {
             AlertKind::DestinationUnreachable => Some(Class::Unreachable),
-            _ => classes.first().map(|(class, _)| *class),
+            _ => causes.first().map(|((class, _), _)| *class),
         };
         let state = if gathered.over { "Over" } else { "Begun" };
         let mut body = self.head(id, gathered.kind.as_str(), now);
@@ -58,21 +61,23 @@ impl Sender {
         } else {
             body["Destination"] = name;
         }
-        body["Message"] = Value::from(words(gathered, &classes, look, now));
-        body["Advice"] = Value::from(what_to_do(gathered, class));
+        body["Message"] = Value::from(self.words(gathered, &causes, look, now));
+        let status = causes.first().and_then(|((_, status), _)| *status);
+        body["Advice"] = Value::from(what_to_do(gathered, class, status));
         if gathered.kind == AlertKind::Backlog {
             body["State"] = Value::from(state);
         }
         body["Count"] = Value::from(gathered.count);
         body["Class"] = class.map_or(Value::Null, |class| Value::from(class.as_str()));
-        body["Classes"] = classes
+        body["Classes"] = causes
             .iter()
-            .map(|(class, count)| {
+            .map(|((class, status), count)| {
                 json!({
                     "Class": class.as_str(),
+                    "Status": status,
                     "Count": count,
-                    "Meaning": meaning(*class, None),
-                    "Advice": advice(*class, None),
+                    "Meaning": meaning(*class, *status),
+                    "Advice": advice(*class, *status),
                 })
             })
             .collect();
@@ -81,11 +86,11 @@ impl Sender {
             .map_or(Value::Null, |since| Value::from(since.to_orthanc()));
         body["Waiting"] = Value::from(look.map_or(0, |look| look.open));
         body["OldestPendingSeconds"] = Value::from(look.map_or(0, |l| l.oldest_seconds(now)));
-        body.to_string().into_bytes()
+        body
     }
 
     /// The message by which an administrator sees that alerts arrive.
-    pub fn test(&self, id: &str, now: Timestamp) -> Vec<u8> {
+    pub fn test(&self, id: &str, now: Timestamp) -> Value {
         let mut body = self.head(id, "Test", now);
         body["Destination"] = Value::Null;
         body["Message"] = Value::from("this is a test: alerts of the send queue arrive here");
@@ -96,7 +101,7 @@ impl Sender {
         body["Since"] = Value::Null;
         body["Waiting"] = Value::from(0);
         body["OldestPendingSeconds"] = Value::from(0);
-        body.to_string().into_bytes()
+        body
     }
 
     fn head(&self, id: &str, kind: &str, now: Timestamp) -> Value {
@@ -110,117 +115,134 @@ impl Sender {
 }
 
 /// Most frequent first.
-fn classes(gathered: &Gathered) -> Vec<(Class, u64)> {
-    let mut classes: Vec<(Class, u64)> = gathered
-        .classes
-        .iter()
-        .map(|(class, count)| (*class, *count))
-        .collect();
-    classes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    classes
+fn causes(gathered: &Gathered) -> Vec<(Cause, u64)> {
+    let causes = gathered.causes.iter();
+    let mut causes: Vec<(Cause, u64)> = causes.map(|(cause, count)| (*cause, *count)).collect();
+    causes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    causes
 }
 
-fn words(
-    gathered: &Gathered,
-    classes: &[(Class, u64)],
-    look: Option<&Look>,
-    now: Timestamp,
-) -> String {
-    let name = &gathered.destination;
-    let count = gathered.count;
-    let waiting = waiting(look, now);
-    match gathered.kind {
-        AlertKind::DestinationUnreachable => {
-            let times = match count {
-                1 => String::new(),
-                n => format!(" ({n} outages since the last message)"),
-            };
-            let lasts = look.is_none_or(|look| look.unreachable_since.is_some());
-            match gathered.since {
-                Some(since) if lasts => format!(
-                    "{name} cannot be reached since {}{times}; {waiting}",
-                    readable(since)
-                ),
-                Some(since) => format!(
-                    "{name} could not be reached from {} on and can again{times}; {waiting}",
-                    readable(since)
-                ),
-                None => format!("{name} could not be reached for a short time{times}; {waiting}"),
-            }
-        }
-        AlertKind::DestinationBack => {
-            let until = gathered.until.unwrap_or(now);
-            let since = gathered.since.map_or_else(String::new, |since| {
-                format!(" after {} s", until.since(since).as_secs())
-            });
-            let times = match count {
-                1 => String::new(),
-                n => format!(" ({n} outages ended since the last message)"),
-            };
-            match look.and_then(|look| look.unreachable_since) {
-                None => format!("{name} can be reached again{since}{times}; {waiting}"),
-                Some(away) => format!(
-                    "{name} could be reached again{since}{times}, and cannot since {}; {waiting}",
-                    readable(away)
-                ),
-            }
-        }
-        AlertKind::Failure => {
-            let kinds: Vec<String> = classes
-                .iter()
-                .map(|(class, count)| format!("{count} {class}"))
-                .collect();
-            let items = plural(count);
-            format!(
-                "{items} for {name} went into the error queue: {}",
-                kinds.join(", ")
-            )
-        }
-        AlertKind::SourceSilent => match gathered.since {
-            Some(last) => format!(
-                "{name} is silent: it has sent nothing since {}",
-                readable(last)
-            ),
-            None => format!("{name} is silent: it has sent nothing yet"),
-        },
-        AlertKind::SourceBack => {
-            let until = gathered.until.unwrap_or(now);
-            let since = gathered.since.map_or_else(String::new, |last| {
-                format!(", {} s after what came before", until.since(last).as_secs())
-            });
-            format!("{name} sends again{since}")
-        }
-        AlertKind::OwnOutput => format!(
-            "{name} sends back what this queue had sent: {}; they are not sent again",
-            plural(count)
-        ),
-        AlertKind::Backlog if gathered.over => {
-            format!("the backlog of {name} is over: {waiting}")
-        }
-        AlertKind::Backlog => {
-            let why = look.map_or("", |look| {
-                if look.paused {
-                    "; the destination is paused"
-                } else if look.unreachable_since.is_some() {
-                    "; the destination cannot be reached"
-                } else if look.outside_window {
-                    "; the destination is outside of its windows"
-                } else {
-                    ""
+impl Sender {
+    fn words(
+        &self,
+        gathered: &Gathered,
+        causes: &[(Cause, u64)],
+        look: Option<&Look>,
+        now: Timestamp,
+    ) -> String {
+        let name = &gathered.destination;
+        let count = gathered.count;
+        let waiting = self.waiting(look, now);
+        match gathered.kind {
+            AlertKind::DestinationUnreachable => {
+                let times = match count {
+                    1 => String::new(),
+                    n => format!(" ({n} outages since the last message)"),
+                };
+                let lasts = look.is_none_or(|look| look.unreachable_since.is_some());
+                match gathered.since {
+                    Some(since) if lasts => format!(
+                        "{name} cannot be reached {}{times}; {waiting}",
+                        self.since(since, now)
+                    ),
+                    Some(since) => format!(
+                        "{name} could not be reached from {} on and can again{times}; {waiting}",
+                        self.clock(since, now)
+                    ),
+                    None => {
+                        format!("{name} could not be reached for a short time{times}; {waiting}")
+                    }
                 }
-            });
-            format!("a backlog of {name}: {waiting}{why}")
+            }
+            AlertKind::DestinationBack => {
+                let until = gathered.until.unwrap_or(now);
+                let since = gathered.since.map_or_else(String::new, |since| {
+                    format!(" after {}", told::age(until.since(since)))
+                });
+                let times = match count {
+                    1 => String::new(),
+                    n => format!(" ({n} outages ended since the last message)"),
+                };
+                match look.and_then(|look| look.unreachable_since) {
+                    None => format!("{name} can be reached again{since}{times}; {waiting}"),
+                    Some(away) => format!(
+                        "{name} could be reached again{since}{times}, and cannot {}; {waiting}",
+                        self.since(away, now)
+                    ),
+                }
+            }
+            AlertKind::Failure => {
+                let kinds: Vec<String> = causes
+                    .iter()
+                    .map(|((class, status), count)| format!("{count} × {}", cause(*class, *status)))
+                    .collect();
+                let items = plural(count);
+                format!(
+                    "{items} for {name} went into the error queue: {}",
+                    kinds.join(", ")
+                )
+            }
+            AlertKind::SourceSilent => match gathered.since {
+                Some(last) => format!(
+                    "{name} is silent: it has sent nothing {}",
+                    self.since(last, now)
+                ),
+                None => format!("{name} is silent: it has sent nothing yet"),
+            },
+            AlertKind::SourceBack => {
+                let until = gathered.until.unwrap_or(now);
+                let since = gathered.since.map_or_else(String::new, |last| {
+                    format!(", {} after what came before", told::age(until.since(last)))
+                });
+                format!("{name} sends again{since}")
+            }
+            AlertKind::OwnOutput => format!(
+                "{name} sends back what this queue had sent: {}; they are not sent again",
+                plural(count)
+            ),
+            AlertKind::Backlog if gathered.over => {
+                format!("the backlog of {name} is over: {waiting}")
+            }
+            AlertKind::Backlog => {
+                let why = look.map_or("", |look| {
+                    if look.paused {
+                        "; the destination is paused"
+                    } else if look.unreachable_since.is_some() {
+                        "; the destination cannot be reached"
+                    } else if look.outside_window {
+                        "; the destination is outside of its windows"
+                    } else {
+                        ""
+                    }
+                });
+                format!("a backlog of {name}: {waiting}{why}")
+            }
         }
     }
-}
 
-/// Orthanc's form is for programs.
-fn readable(time: Timestamp) -> String {
-    let known = jiff::Timestamp::from_microsecond(time.micros());
-    known.map_or_else(
-        |_| time.to_orthanc(),
-        |time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-    )
+    /// `06:13`.
+    fn clock(&self, time: Timestamp, now: Timestamp) -> String {
+        told::clock(time, now, &self.zone)
+    }
+
+    /// `since 06:13 (9 h)`.
+    fn since(&self, time: Timestamp, now: Timestamp) -> String {
+        told::since(time, now, &self.zone)
+    }
+
+    fn waiting(&self, look: Option<&Look>, now: Timestamp) -> String {
+        let Some(look) = look.filter(|look| look.open > 0) else {
+            return "nothing waits".to_owned();
+        };
+        let items = plural(look.open);
+        match look.oldest {
+            Some(oldest) => format!(
+                "{items} to be sent, the oldest waits {}",
+                self.since(oldest, now)
+            ),
+            None => format!("{items} to be sent"),
+        }
+    }
 }
 
 fn plural(count: u64) -> String {
@@ -230,22 +252,11 @@ fn plural(count: u64) -> String {
     }
 }
 
-fn waiting(look: Option<&Look>, now: Timestamp) -> String {
-    match look {
-        Some(look) if look.open > 0 => format!(
-            "{} to be sent, the oldest waits for {} s",
-            plural(look.open),
-            look.oldest_seconds(now)
-        ),
-        _ => "nothing waits".to_owned(),
-    }
-}
-
-fn what_to_do(gathered: &Gathered, class: Option<Class>) -> &'static str {
+fn what_to_do(gathered: &Gathered, class: Option<Class>, status: Option<u16>) -> &'static str {
     match gathered.kind {
         AlertKind::DestinationUnreachable => advice(Class::Unreachable, None),
         AlertKind::DestinationBack => "Nothing to do: sending goes on by itself.",
-        AlertKind::Failure => class.map_or("", |class| advice(class, None)),
+        AlertKind::Failure => class.map_or("", |class| advice(class, status)),
         AlertKind::SourceBack => "Nothing to do.",
         AlertKind::SourceSilent => {
             "Look whether it is in use, whether it reaches this Orthanc (network, AET, port), and whether images wait in it."

@@ -30,18 +30,20 @@
 //! - `OwnOutput`: what the queue had sent, changed on its way, came back from a source, and is not sent again.
 //! - The outages of a destination and their ends are told in their order.
 //!
-//! After a start, an outage and a backlog that last are told again: nobody knows whether they were heard of. Failures
-//! are told from the start on.
+//! After a start, an outage and a backlog that last are told again: nobody knows whether they were heard of; but not of
+//! a destination that is paused. Failures are told from the start on.
 //!
 //! # The message
 //! A POST of `application/json`; `X-Sendqueue-Signature: sha256=<hex>` is the HMAC-SHA256 of the body's bytes under
 //! `Secret` (absent without one). Any status 2xx is an acknowledgement; anything else is tried again with the same
 //! body, after 5 s, then twice as long each time up to 5 min, for a day. So a receiver may see a message twice: `ID`
-//! tells. `Time` is when the message was made. The fields: see [`message`].
+//! tells. `Time` is when the message was made. The fields: see [`message`]. `Format` says in whose form it is:
+//! [`shape`].
 
 pub mod collect;
 pub mod message;
 pub mod post;
+mod shape;
 pub mod sources;
 mod switch;
 pub mod watch;
@@ -66,6 +68,7 @@ use crate::config::settings::{AlertKind, AlertSettings, HostSettings};
 use crate::cut::Cutter;
 use crate::dispatch::Lanes;
 use crate::failpoint;
+use crate::item::meaning::telling_status;
 use crate::item::{Clock, Timestamp};
 use crate::service::{Bell, Service};
 use crate::store::{self, Book};
@@ -105,7 +108,8 @@ pub fn looks(
         .collect();
     for total in totals {
         if let Some(look) = looks.get_mut(total.destination.as_str()) {
-            look.failures.insert(total.class, total.total);
+            let status = telling_status(total.class, total.dimse_status);
+            *look.failures.entry((total.class, status)).or_default() += total.total;
         }
     }
     Ok(looks.into_values().collect())
@@ -126,6 +130,8 @@ pub struct Parts {
     pub sources: Box<Listening>,
     pub own_outputs: Box<OwnOutputs>,
     pub clock: Arc<dyn Clock>,
+    /// Times in messages are of this zone.
+    pub zone: TimeZone,
     /// Orthanc's HTTP client.
     pub http: Box<Http>,
     pub cutter: Cutter,
@@ -201,6 +207,7 @@ impl Alerts {
             sender: message::Sender {
                 name: host.name.clone(),
                 aet: host.dicom_aet.clone(),
+                zone: parts.zone,
             },
             work: Mutex::new(Work {
                 watch: Watch::new(limits(settings)),
@@ -225,7 +232,7 @@ impl Alerts {
         let mut work = alerts.work.lock();
         work.watch.came_back(own_outputs);
         if let Ok(looks) = looks {
-            work.watch.prime(&looks);
+            work.watch.prime(&looks, alerts.clock.now());
             work.primed = true;
         }
         drop(work);
@@ -300,9 +307,10 @@ impl Alerts {
             let ahead = self.clock.ahead();
             let look = look(&gathered).map(|look| look.by_the_wall(ahead));
             let shown = gathered.by_the_wall(ahead);
-            let body = self
+            let message = self
                 .sender
-                .body(&id, &shown, look.as_ref(), ahead.wall(now));
+                .message(&id, &shown, look.as_ref(), ahead.wall(now));
+            let body = shape::body(message, &settings);
             work.outbox.add(Outgoing::new(id, &gathered, body, now));
         }
         self.waiting.store(work.outbox.len(), Ordering::Relaxed);
@@ -381,7 +389,7 @@ impl Alerts {
         };
         work.blind = false;
         if !std::mem::replace(&mut work.primed, true) {
-            work.watch.prime(&looks);
+            work.watch.prime(&looks, now);
         }
         let mut events = work.watch.look(&mut looks, now);
         events.extend(work.watch.listen(&sources));
@@ -398,9 +406,9 @@ impl Alerts {
     pub fn test(&self) -> Option<Tested> {
         let _testing = self.testing.try_lock()?;
         let id = post::new_id();
-        let body = self
-            .sender
-            .test(&id, self.clock.ahead().wall(self.clock.now()));
+        let now = self.clock.ahead().wall(self.clock.now());
+        let settings = self.settings.read().clone();
+        let body = shape::body(self.sender.test(&id, now), &settings);
         let result = self.poster.post(&body);
         let accepted = result
             .as_ref()

@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use jiff::tz::TimeZone;
 use orthanc_sdk::{CallError, HttpReply};
 use serde_json::Value;
 
 use super::sources::SourceLook;
 use super::watch::Look;
 use super::{Alerts, Parts};
-use crate::config::settings::{AlertKind, AlertSettings, HostSettings, Peer, Secret};
+use crate::config::settings::{AlertFormat, AlertKind, AlertSettings, HostSettings, Peer, Secret};
 use crate::cut::Cutter;
 use crate::item::{Class, Clock, Timestamp};
 use crate::service::Services;
@@ -64,6 +65,8 @@ fn settings() -> AlertSettings {
             port: 9,
         },
         secret: Some(Secret::new("key")),
+        format: AlertFormat::Json,
+        link: None,
         on: AlertKind::ALL.to_vec(),
         backlog_items: 100,
         backlog_seconds: 600,
@@ -96,6 +99,7 @@ impl Scene {
             sources: Box::new(move || Ok(heard.lock().unwrap().clone())),
             own_outputs: Box::new(move || came_back.lock().unwrap().clone()),
             clock: clock.clone(),
+            zone: TimeZone::UTC,
             http: Box::new(move |request| {
                 let signature = request
                     .headers
@@ -169,7 +173,10 @@ fn unreachable(since: i64, outages: u64) -> Look {
 
 fn failed(classes: &[(Class, u64)]) -> Look {
     Look {
-        failures: classes.iter().copied().collect::<BTreeMap<_, _>>(),
+        failures: classes
+            .iter()
+            .map(|(class, count)| ((*class, None), *count))
+            .collect::<BTreeMap<_, _>>(),
         ..ready()
     }
 }

@@ -17,6 +17,9 @@ use crate::item::{Ahead, Class, Timestamp};
 use crate::store::DestinationRecord;
 use crate::verdict::Limits;
 
+/// Why items failed: the class, and the status where that says why.
+pub type Cause = (Class, Option<u16>);
+
 /// What is seen of a destination at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Look {
@@ -34,7 +37,7 @@ pub struct Look {
     /// redirected is later.
     pub oldest: Option<Timestamp>,
     /// Items that ever entered the error queue.
-    pub failures: BTreeMap<Class, u64>,
+    pub failures: BTreeMap<Cause, u64>,
 }
 
 impl Look {
@@ -96,7 +99,7 @@ pub enum Event {
     },
     /// So many items went into the error queue.
     Failure {
-        class: Class,
+        cause: Cause,
         count: u64,
     },
     BacklogBegun,
@@ -136,7 +139,7 @@ struct Known {
     unreachable: bool,
     since: Option<Timestamp>,
     outages: u64,
-    failures: BTreeMap<Class, u64>,
+    failures: BTreeMap<Cause, u64>,
     backlog: Option<Timestamp>,
     /// Since when something waits.
     waiting: Option<Timestamp>,
@@ -157,12 +160,19 @@ impl Watch {
         }
     }
 
-    /// What was counted before is not told. What lasts is, by the next look.
-    pub fn prime(&mut self, looks: &[Look]) {
+    /// What was counted before is not told. What lasts is, by the next look; but of a destination that is paused: a
+    /// person holds it, and knows.
+    pub fn prime(&mut self, looks: &[Look], now: Timestamp) {
         for look in looks {
             let known = self.known.entry(look.destination.clone()).or_default();
             known.outages = look.outages;
             known.failures = look.failures.clone();
+            if look.paused {
+                known.unreachable = look.unreachable_since.is_some();
+                known.since = look.unreachable_since;
+                let is_backlog = is_backlog(look, self.limits, now);
+                known.backlog = is_backlog.then_some(now);
+            }
         }
     }
 
@@ -258,16 +268,23 @@ fn outages(known: &mut Known, look: &Look, tell: &mut impl FnMut(Event)) {
 }
 
 fn failures(known: &mut Known, look: &Look, tell: &mut impl FnMut(Event)) {
-    for (class, total) in &look.failures {
-        let before = known.failures.get(class).copied().unwrap_or(0);
+    for (cause, total) in &look.failures {
+        let before = known.failures.get(cause).copied().unwrap_or(0);
         if *total > before {
             tell(Event::Failure {
-                class: *class,
+                cause: *cause,
                 count: total - before,
             });
         }
     }
     known.failures.clone_from(&look.failures);
+}
+
+fn is_backlog(look: &Look, limits: Limits, now: Timestamp) -> bool {
+    let age = look.oldest_seconds(now);
+    // Waiting for a window is what was asked for.
+    let counted = look.open_seconds.map_or(age, |open| age.min(open));
+    limits.are_passed(look.open, counted)
 }
 
 fn backlog(
@@ -280,9 +297,7 @@ fn backlog(
     let age = look.oldest_seconds(now);
     match known.backlog {
         None => {
-            // Waiting for a window is what was asked for.
-            let counted = look.open_seconds.map_or(age, |open| age.min(open));
-            if limits.are_passed(look.open, counted) {
+            if is_backlog(look, limits, now) {
                 known.backlog = Some(now);
                 tell(Event::BacklogBegun);
             }

@@ -99,11 +99,12 @@ pub struct HeldItems {
     pub example: String,
 }
 
-/// How many items ever entered the error queue of a destination, with this class.
+/// How many items ever entered the error queue of a destination, with this class and status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailureTotal {
     pub destination: String,
     pub class: Class,
+    pub dimse_status: Option<u16>,
     pub total: u64,
 }
 
@@ -140,7 +141,7 @@ pub trait Book: Send + Sync {
     /// One for each destination for which something is held.
     fn held(&self) -> Result<Vec<HeldItems>>;
     fn error_summary(&self) -> Result<Vec<ErrorSummary>>;
-    /// One for each destination and class that ever failed; survives restarts, never falls.
+    /// One for each destination, class and status that ever failed; survives restarts, never falls.
     fn failure_totals(&self) -> Result<Vec<FailureTotal>>;
     /// When the next of the items that wait goes to the error queue unsent.
     fn next_expiry(&self) -> Result<Option<Timestamp>>;

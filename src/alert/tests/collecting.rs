@@ -34,7 +34,7 @@ fn an_outage_and_its_end_are_two_messages() {
         message["Message"]
             .as_str()
             .unwrap()
-            .contains("12 instances to be sent")
+            .ends_with("12 instances to be sent, the oldest waits since 00:00 (1 s)")
     );
     assert!(
         message["Advice"]
@@ -46,7 +46,7 @@ fn an_outage_and_its_end_are_two_messages() {
         message["Message"]
             .as_str()
             .unwrap()
-            .starts_with("pacs cannot be reached since 2026-11-20 00:00:04 UTC; ")
+            .starts_with("pacs cannot be reached since 00:00 (0 s); ")
     );
     assert!(message.get("State").is_none());
     assert_eq!(scene.pass(20), Vec::<Value>::new());
@@ -118,7 +118,7 @@ fn failures_of_one_study_are_one_message() {
     assert_eq!(message["Class"], "NotNegotiated");
     assert_eq!(
         message["Message"],
-        "44 instances for pacs went into the error queue: 40 NotNegotiated, 4 Rejected"
+        "44 instances for pacs went into the error queue: 40 × NotNegotiated, 4 × Rejected"
     );
     let classes = message["Classes"].as_array().unwrap();
     assert_eq!(classes.len(), 2);
@@ -133,6 +133,45 @@ fn failures_of_one_study_are_one_message() {
     );
     assert_eq!(message["Since"], at(11).to_orthanc());
     assert_eq!(scene.pass(120), Vec::<Value>::new());
+}
+
+#[test]
+fn failures_are_told_with_their_status() {
+    let with = |refused: u64, expired: u64| Look {
+        failures: [
+            ((Class::Rejected, Some(0xC000)), refused),
+            ((Class::Rejected, Some(0xA900)), 1),
+            ((Class::Expired, None), expired),
+        ]
+        .into(),
+        ..ready()
+    };
+    let scene = Scene::new(vec![with(5, 0)]);
+    scene.set(with(21, 2));
+    let told = scene.pass(6);
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert_eq!(
+        told[0]["Message"],
+        "18 instances for pacs went into the error queue: 16 × C000 (Rejected), 2 × Expired"
+    );
+    let first = &told[0]["Classes"][0];
+    assert_eq!(
+        (&first["Status"], &first["Count"]),
+        (&0xC000.into(), &16.into())
+    );
+    assert!(
+        first["Meaning"]
+            .as_str()
+            .unwrap()
+            .starts_with("C000: cannot understand")
+    );
+    assert!(told[0]["Classes"][1]["Status"].is_null());
+    assert!(
+        told[0]["Advice"]
+            .as_str()
+            .unwrap()
+            .contains("receiver's log")
+    );
 }
 
 #[test]
@@ -201,7 +240,7 @@ fn destinations_do_not_wait_for_each_other() {
 fn memory_is_bounded_and_what_is_left_out_is_counted() {
     let mut collector = Collector::new(&AlertKind::ALL);
     let event = Event::Failure {
-        class: Class::Missing,
+        cause: (Class::Missing, None),
         count: 3,
     };
     for n in 0..MOST + 10 {

@@ -86,7 +86,7 @@ fn an_outage_and_its_end_arrive_in_their_order() {
     let kinds: Vec<&str> = told.iter().map(|m| m["Kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["DestinationUnreachable", "DestinationBack"]);
     let message = told[1]["Message"].as_str().unwrap();
-    assert!(message.contains("after 60 s"), "{message}");
+    assert!(message.contains("after 1 min"), "{message}");
 }
 
 /// Where both are collected, the last word is what is so.
@@ -257,6 +257,7 @@ fn one_test_at_a_time() {
             counters: Box::new(|| Ok(Vec::new())),
             sources: Box::new(|| Ok(Vec::new())),
             clock: Arc::new(TestClock::default()),
+            zone: TimeZone::UTC,
             http: Box::new(move |_| {
                 begun.send(()).unwrap();
                 let _ = goes.lock().unwrap().recv();
@@ -314,6 +315,7 @@ fn a_store_that_fails_for_a_while_loses_nothing() {
             }),
             sources: Box::new(|| Ok(Vec::new())),
             clock: clock.clone(),
+            zone: TimeZone::UTC,
             http: Box::new(move |request| {
                 let body = serde_json::from_slice(request.body).unwrap();
                 got.lock().unwrap().push(body);
@@ -369,6 +371,7 @@ fn a_panic_loses_no_alert_and_repeats_only_a_message() {
             }),
             sources: Box::new(|| Ok(Vec::new())),
             clock: clock.clone(),
+            zone: TimeZone::UTC,
             http: Box::new(move |request| {
                 let body = serde_json::from_slice(request.body).unwrap();
                 got.lock().unwrap().push(body);

@@ -42,7 +42,7 @@ fn a_silence_is_told_once_and_its_end() {
     assert_eq!(told[0]["Source"], "CT1");
     assert!(told[0]["Destination"].is_null());
     assert_eq!(told[0]["Since"], "20261119T220000.000000");
-    let words = "CT1 is silent: it has sent nothing since 2026-11-19 22:00:00 UTC";
+    let words = "CT1 is silent: it has sent nothing since 19 Nov 22:00 (2 h)";
     assert_eq!(told[0]["Message"], words);
     assert_eq!(told[1]["Message"], "MR1 is silent: it has sent nothing yet");
     assert!(told[1]["Since"].is_null());
@@ -59,7 +59,7 @@ fn a_silence_is_told_once_and_its_end() {
     assert_eq!(told[0]["Source"], "CT1");
     assert_eq!(
         told[0]["Message"],
-        "CT1 sends again, 8401 s after what came before"
+        "CT1 sends again, 2 h after what came before"
     );
     // No longer watched: there is nothing to tell.
     set(Vec::new());

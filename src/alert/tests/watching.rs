@@ -70,19 +70,65 @@ fn what_was_before_the_start_is_not_told_but_what_lasts() {
     let mut watch = watch();
     let mut before = failed(&[(Class::Rejected, 7)]);
     before.outages = 9;
-    watch.prime(&[before.clone()]);
+    watch.prime(&[before.clone()], at(0));
     assert_eq!(events(&mut watch, before, 1), []);
     let mut watch = super::watching::watch();
-    watch.prime(&[unreachable(-500, 9)]);
+    watch.prime(&[unreachable(-500, 9)], at(0));
     let lasts = [began(1, Some(-500))];
     assert_eq!(events(&mut watch, unreachable(-500, 9), 1), lasts);
+}
+
+/// A person holds it, and knows: a restart is no news. That it is over is.
+#[test]
+fn what_lasts_of_a_paused_destination_is_not_told_again_after_a_start() {
+    let held = Look {
+        paused: true,
+        open: 5000,
+        oldest: Some(at(-50_000)),
+        ..unreachable(-500, 9)
+    };
+    let mut watch = Watch::new(LIMITS);
+    watch.prime(&[held.clone()], at(0));
+    assert_eq!(watch.look(&mut [held.clone()], at(1)), []);
+    // It is resumed: still no news.
+    let resumed = Look {
+        paused: false,
+        ..held.clone()
+    };
+    assert_eq!(watch.look(&mut [resumed], at(2)), []);
+    let over = watch.look(
+        &mut [Look {
+            outages: 9,
+            ..ready()
+        }],
+        at(3),
+    );
+    let over: Vec<Event> = over.into_iter().map(|(_, event)| event).collect();
+    assert_eq!(
+        over,
+        [
+            Event::Back {
+                outages: 1,
+                since: Some(at(-500))
+            },
+            Event::BacklogOver { since: at(0) },
+        ]
+    );
+    // One that nobody holds is told.
+    let mut watch = Watch::new(LIMITS);
+    let lasts = Look {
+        paused: false,
+        ..held
+    };
+    watch.prime(&[lasts.clone()], at(0));
+    assert_eq!(watch.look(&mut [lasts], at(1)).len(), 2);
 }
 
 #[test]
 fn failures_are_counted_by_class_and_never_twice() {
     let mut watch = watch();
     let rejected = |count| Event::Failure {
-        class: Class::Rejected,
+        cause: (Class::Rejected, None),
         count,
     };
     assert_eq!(
@@ -91,7 +137,7 @@ fn failures_are_counted_by_class_and_never_twice() {
     );
     let more = failed(&[(Class::Rejected, 5), (Class::Missing, 1)]);
     let missing = Event::Failure {
-        class: Class::Missing,
+        cause: (Class::Missing, None),
         count: 1,
     };
     assert_eq!(events(&mut watch, more.clone(), 2), [rejected(3), missing]);
@@ -162,7 +208,7 @@ fn waiting_for_a_window_is_no_backlog() {
     assert_eq!(events(&mut watch, open_for(600), 20_600), begun);
     // After a start too.
     let mut watch = super::watching::watch();
-    watch.prime(&[open_for(10)]);
+    watch.prime(&[open_for(10)], at(0));
     assert_eq!(events(&mut watch, open_for(10), 20_010), []);
     assert_eq!(events(&mut watch, open_for(600), 20_600), begun);
 }

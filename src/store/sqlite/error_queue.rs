@@ -51,7 +51,8 @@ pub fn failure_totals(pool: &Pool) -> Result<Vec<FailureTotal>> {
             Ok(FailureTotal {
                 destination: row.get(0)?,
                 class: row.get(1)?,
-                total: row.get::<_, i64>(2)?.unsigned_abs(),
+                dimse_status: row.get(2)?,
+                total: row.get::<_, i64>(3)?.unsigned_abs(),
             })
         })?
         .collect::<rusqlite::Result<_>>()?;

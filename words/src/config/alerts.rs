@@ -9,13 +9,15 @@ use serde_json::Value;
 
 use super::mistake::{Mistakes, quoted_text};
 use super::raw::Node;
-use super::settings::{AlertKind, AlertSettings, Peer, Secret};
+use super::settings::{AlertFormat, AlertKind, AlertSettings, Peer, Secret};
 use super::silent::silent_sources;
-use super::vocabulary::ALERT_KINDS;
+use super::vocabulary::{ALERT_FORMATS, ALERT_KINDS};
 
-const KEYS: [&str; 6] = [
+const KEYS: [&str; 8] = [
     "Url",
     "Secret",
+    "Format",
+    "Link",
     "On",
     "BacklogItems",
     "BacklogSeconds",
@@ -24,6 +26,7 @@ const KEYS: [&str; 6] = [
 
 const SECTION: &str = "an object, { \"Url\": \"https://…\" }";
 const URL: &str = "an address that starts with http:// or https:// and has a host";
+const LINK: &str = "an address that starts with http:// or https:// and has a host, without a login: everyone reads it";
 const SECRET: &str = "a text of at least one character, without control characters";
 const ON: &str = "a list of one or more of \"DestinationUnreachable\", \"DestinationBack\", \"Failure\", \"Backlog\", \"SourceSilent\", \"SourceBack\", \"OwnOutput\", each once";
 
@@ -44,6 +47,8 @@ pub(super) fn alerts(
         url: Secret::new(""),
         peer: Peer::default(),
         secret: None,
+        format: AlertFormat::Json,
+        link: None,
         on: AlertKind::ALL.to_vec(),
         backlog_items: AlertSettings::BACKLOG_ITEMS,
         backlog_seconds: AlertSettings::BACKLOG_SECONDS,
@@ -64,6 +69,19 @@ pub(super) fn alerts(
         match node.value.as_str().filter(valid) {
             Some(text) => settings.secret = Some(Secret::new(text)),
             None => mistakes.add(&node.path, kind(node.value), SECRET),
+        }
+    }
+    section.read("Format", &mut settings.format, |n| {
+        n.choice(&ALERT_FORMATS, mistakes)
+    });
+    if let Some(node) = section.get("Link") {
+        let valid = |text: &&str| {
+            let authority = text.split('/').nth(2).unwrap_or_default();
+            peer_of_url(text).is_some() && !authority.contains('@')
+        };
+        match node.value.as_str().filter(valid) {
+            Some(text) => settings.link = Some(text.to_owned()),
+            None => mistakes.add(&node.path, url_found(node.value), LINK),
         }
     }
     section.read("On", &mut settings.on, |n| on(n, mistakes));

@@ -82,6 +82,10 @@ pub struct AlertSettings {
     pub peer: Peer,
     /// The key of the signature; `None`: messages are not signed.
     pub secret: Option<Secret>,
+    /// In whose form messages are.
+    pub format: AlertFormat,
+    /// Where whoever reads a message may look: `http://…` or `https://…`.
+    pub link: Option<String>,
     /// At least one, none twice.
     pub on: Vec<AlertKind>,
     /// Open items of a destination that are a backlog; 0: no number is.
@@ -90,6 +94,18 @@ pub struct AlertSettings {
     pub backlog_seconds: u64,
     /// Those whose silence is told; no AET twice.
     pub silent_sources: Vec<SilentSource>,
+}
+
+/// In whose form a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AlertFormat {
+    /// Our own.
+    #[default]
+    Json,
+    /// An incoming webhook of Slack, and what understands the same.
+    Slack,
+    /// A workflow of Microsoft Teams: an Adaptive Card.
+    Teams,
 }
 
 impl AlertSettings {

@@ -2,7 +2,7 @@
 //!
 //! Invariant: every word stands in one table, which both reading and [`super::in_force()`] use.
 
-use super::settings::{AlertKind, AssociationPer, Scope, Transport};
+use super::settings::{AlertFormat, AlertKind, AssociationPer, Scope, Transport};
 use crate::item::Level;
 use crate::item::{Again, Priority};
 
@@ -65,6 +65,13 @@ pub(super) const AGAIN: [(&str, Again); 3] = [
 
 pub(super) const SCOPES: [(&str, Scope); 2] =
     [("Instance", Scope::Instance), ("Study", Scope::Study)];
+
+/// In whose form.
+pub(super) const ALERT_FORMATS: [(&str, AlertFormat); 3] = [
+    ("Json", AlertFormat::Json),
+    ("Slack", AlertFormat::Slack),
+    ("Teams", AlertFormat::Teams),
+];
 
 /// What is told by webhook.
 pub(super) const ALERT_KINDS: [(&str, AlertKind); 7] = [

@@ -289,6 +289,11 @@ pub fn meaning(class: Class, dimse_status: Option<u16>) -> String {
     }
 }
 
+/// The status where it says why: what came of an attempt with a class of our own has another cause.
+pub fn telling_status(class: Class, dimse_status: Option<u16>) -> Option<u16> {
+    dimse_status.filter(|_| comes_from_a_status(class))
+}
+
 /// What a failure is called beside others: `C000 (Rejected)`, `Expired`.
 pub fn cause(class: Class, dimse_status: Option<u16>) -> String {
     match dimse_status {

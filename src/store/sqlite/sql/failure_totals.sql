@@ -1,5 +1,5 @@
-SELECT d.name, f.class, sum(f.total)
+SELECT d.name, f.class, nullif(f.dimse_status, -1), f.total
 FROM failure f
 JOIN destination d ON d.id = f.destination
-GROUP BY d.name, f.class
-ORDER BY d.name, f.class
+WHERE f.total > 0
+ORDER BY d.name, f.class, f.dimse_status

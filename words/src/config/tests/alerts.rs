@@ -1,6 +1,6 @@
 //! `Alerts`: what is accepted, and what is said about the rest.
 
-use super::super::settings::{AlertKind, AlertSettings, Peer};
+use super::super::settings::{AlertFormat, AlertKind, AlertSettings, Peer};
 use super::*;
 
 fn accepted(section: Value) -> AlertSettings {
@@ -16,6 +16,7 @@ fn the_least_has_the_defaults() {
     assert_eq!(alerts.peer, Peer { host, port: 443 });
     assert_eq!(alerts.secret, None);
     assert_eq!(alerts.on, AlertKind::ALL);
+    assert_eq!((alerts.format, alerts.link), (AlertFormat::Json, None));
     assert_eq!(
         (alerts.backlog_items, alerts.backlog_seconds),
         (10_000, 3600)
@@ -27,8 +28,12 @@ fn the_least_has_the_defaults() {
 fn everything_can_be_written() {
     let alerts = accepted(json!({
         "Url": "http://10.0.0.9:8080/", "Secret": "k", "On": ["Failure", "Backlog"],
-        "BacklogItems": 0, "BacklogSeconds": 60,
+        "BacklogItems": 0, "BacklogSeconds": 60, "Format": "Teams",
+        "Link": "https://orthanc.example:8443/sendqueue/ui#a@b",
     }));
+    assert_eq!(alerts.format, AlertFormat::Teams);
+    let link = "https://orthanc.example:8443/sendqueue/ui#a@b";
+    assert_eq!(alerts.link.as_deref(), Some(link));
     assert_eq!(alerts.secret.unwrap().reveal(), "k");
     assert_eq!(alerts.on, [AlertKind::Failure, AlertKind::Backlog]);
     assert_eq!((alerts.backlog_items, alerts.backlog_seconds), (0, 60));
@@ -149,6 +154,22 @@ fn mistakes_have_their_paths() {
             "Alerts.Secret",
             &["at least one character"],
         );
+    }
+    for (format, words) in [
+        (json!("slack"), "did you mean \"Slack\"?"),
+        (json!("Mattermost"), "\"Json\""),
+        (json!(1), "\"Teams\""),
+    ] {
+        one_key("Format", format, "Alerts.Format", &[words]);
+    }
+    for (link, found) in [
+        (json!("orthanc/ui"), "a text (not shown)"),
+        (json!("javascript://x"), "\"javascript://…\""),
+        (json!("https://u:p@orthanc/ui"), "\"https://…\""),
+        (json!("https://orthanc/<b>"), "\"https://…\""),
+        (json!(null), "null"),
+    ] {
+        one_key("Link", link, "Alerts.Link", &[found, "without a login"]);
     }
     for on in [json!([]), json!("Failure"), json!({}), json!(null)] {
         one_key("On", on, "Alerts.On", &["a list of one or more"]);
