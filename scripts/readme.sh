@@ -181,7 +181,9 @@ try_commands() {
 cat >"$dir/image.txt" <<'END'
 (0008,0016) UI =CTImageStorage
 (0008,0018) UI [2.25.1.1.1]
+(0008,0050) SH [A4711]
 (0008,0060) CS [CT]
+(0010,0010) PN [MILLER^ANNA]
 (0010,0020) LO [DEMO-1]
 (0020,000d) UI [2.25.1]
 (0020,000e) UI [2.25.1.1]

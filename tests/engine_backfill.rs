@@ -143,7 +143,20 @@ fn a_limit_of_orthanc_cuts_no_query() {
         queue.store_all(&study(seed, 1, 1, "20260106", "CT").build());
     }
     let system = queue.get("/system").json();
-    if system.pointer("/Capabilities/HasExtendedFind") == Some(&json!(true)) {
+    let is_extended = system.pointer("/Capabilities/HasExtendedFind") == Some(&json!(true));
+    let search = queue.get("/sendqueue/search?q=queue").ok();
+    let is_complete = if is_extended { "true" } else { "false" };
+    assert_eq!(search.header("Sendqueue-Complete"), Some(is_complete));
+    let dates: Vec<Value> = search
+        .json()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["Tags"]["StudyDate"].clone())
+        .collect();
+    assert_eq!(dates.len(), if is_extended { 12 } else { 6 });
+    assert!(dates.is_sorted_by_key(|date| std::cmp::Reverse(date.to_string())));
+    if is_extended {
         both(&queue, ask(of_ct), answer(7, 0));
         both(&queue, ask(all), answer(0, 12));
         return;

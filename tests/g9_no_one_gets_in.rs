@@ -32,6 +32,7 @@ const ROUTES: [(&str, &[&str]); 34] = [
     ("/destinations/pacs/resume", &["POST"]),
     ("/destinations/pacs/echo", &["POST"]),
     ("/destinations/pacs/send-now", &["POST"]),
+    ("/search", &["GET"]),
     ("/alerts/test", &["POST"]),
     ("/ui/", &["GET"]),
     ("/ui/main.js", &["GET"]),
@@ -656,6 +657,9 @@ fn what_files_say_is_data_and_stays_out_of_the_log() {
         assert_eq!(queue.count("pacs", "Success"), 3);
         for store in scp.stores() {
             assert_eq!(store.calling_aet, "A'%s<b>B");
+        }
+        for text in ["SECRETID77", "secret", "SECRET%5CPATIENT", "%2A"] {
+            queue.get(&format!("/sendqueue/search?q={text}"));
         }
         let log = queue.log();
         let ours = log.lines().filter(|line| {

@@ -82,7 +82,10 @@ pub enum Command {
     },
     /// One item with its attempts.
     Item { id: u64 },
-    /// What of a study went where. ID of Orthanc or Study Instance UID.
+    /// Finds studies by patient (ID or its beginning, part of the name) or accession number, and whatever has an ID of
+    /// Orthanc, a DICOM UID or an item's number. Exit code 4 if there is none.
+    Search { text: String },
+    /// What of a study went where. ID of Orthanc, DICOM UID or accession number.
     Study { id: String },
     /// Sends items of the error queue anew.
     Replay(Operation),
@@ -142,7 +145,7 @@ pub enum Command {
         #[command(flatten)]
         waiting: Waiting,
     },
-    /// Queues patients, studies, series or instances (Orthanc IDs).
+    /// Queues patients, studies, series or instances: IDs of Orthanc, DICOM UIDs or accession numbers.
     Enqueue {
         #[arg(required = true)]
         ids: Vec<String>,

@@ -106,6 +106,18 @@ impl Client {
     /// # Errors
     /// As [`ClientError`] tells.
     pub fn get(&self, path: &str, arguments: &[(&str, String)]) -> Result<Value, ClientError> {
+        Ok(self.get_some(path, arguments)?.0)
+    }
+
+    /// The same, and whether this is all of it.
+    ///
+    /// # Errors
+    /// As [`ClientError`] tells.
+    pub fn get_some(
+        &self,
+        path: &str,
+        arguments: &[(&str, String)],
+    ) -> Result<(Value, bool), ClientError> {
         let mut request = self.agent.get(self.url(path));
         for (name, value) in arguments {
             request = request.query(*name, value);
@@ -113,7 +125,11 @@ impl Client {
         if let Some(login) = self.authorization() {
             request = request.header("Authorization", login);
         }
-        self.read(path, request.call())
+        let answer = request.call();
+        let headers = answer.as_ref().map(ureq::http::Response::headers);
+        let complete = headers.ok().and_then(|all| all.get("Sendqueue-Complete"));
+        let is_all = complete.is_none_or(|word| word != "false");
+        Ok((self.read(path, answer)?, is_all))
     }
 
     /// What is no JSON.

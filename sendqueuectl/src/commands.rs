@@ -4,6 +4,7 @@ mod acts;
 mod items;
 mod journal;
 mod queue;
+mod search;
 mod sent;
 mod sweep;
 mod verdict;
@@ -66,7 +67,8 @@ pub fn run(cli: &Cli, command: Option<&Command>) -> Done {
             limit,
         } => session.items(filter, state.as_deref(), *limit),
         Command::Item { id } => session.item(*id),
-        Command::Study { id } => session.study(id),
+        Command::Search { text } => session.search(text),
+        Command::Study { id } => session.study(&session.study_of(id)?),
         Command::Replay(operation) => session.operate("replay", "Replayed", operation, None),
         Command::Purge { operation, yes } => session.purge(operation, *yes),
         Command::Redirect {
@@ -91,9 +93,13 @@ pub fn run(cli: &Cli, command: Option<&Command>) -> Done {
             priority,
             quiet,
             dry_run,
-        } => session.enqueue(&json!({
-            "Resources": ids, "Destinations": to, "Priority": priority, "QuietSeconds": quiet, "DryRun": dry_run,
-        })),
+        } => {
+            let ids: Result<Vec<String>, Failed> =
+                ids.iter().map(|id| session.resource(id)).collect();
+            session.enqueue(&json!({
+                "Resources": ids?, "Destinations": to, "Priority": priority, "QuietSeconds": quiet, "DryRun": dry_run,
+            }))
+        }
         Command::Route { what, sender } => {
             let question = route::question(what, sender).map_err(Failed::Use)?;
             let answer = client.post("/route", &question)?;

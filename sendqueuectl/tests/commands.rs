@@ -167,12 +167,54 @@ fn what_is_asked_is_shown_for_people_and_programs() {
             .map(Vec::len),
         Some(2)
     );
+    studies_are_found(&ctl, &queue, &study);
     rules_are_asked(&ctl, &study);
     assert!(ctl.ok(&["echo", "good"]).contains("answered in"));
     good.stop();
     let output = ctl.run(&["echo", "bad", "good"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stdout).contains("good: "));
+}
+
+/// What a caller knows stands for Orthanc's identifier; what two studies have, for neither.
+fn studies_are_found(ctl: &Ctl, queue: &Queue, study: &str) {
+    let text = ctl.ok(&["search", "queue"]);
+    assert!(text.starts_with("LEVEL") && text.contains(study), "{text}");
+    assert!(
+        text.contains("2026-01-02  CT") && text.contains("Queue^Test"),
+        "{text}"
+    );
+    assert_eq!(
+        ctl.json(&["search", "acc1"])[0]["Matched"],
+        "AccessionNumber"
+    );
+    assert_eq!(ctl.run(&["search", "nobody"]).status.code(), Some(4));
+    let of_instance = &queue.items("limit=1")[0];
+    let uid = of_instance["SopInstanceUid"].as_str().expect("a UID");
+    for text in ["ACC1", uid] {
+        assert_eq!(ctl.json(&["study", text])["ID"], *study, "{text}");
+    }
+    for (text, count) in [("acc1", 4), (uid, 1)] {
+        let dry = ctl.json(&["enqueue", text, "--to", "good", "--dry-run"]);
+        assert_eq!(dry["Enqueued"], count, "{text}: {dry}");
+    }
+    let other = queue.store_all(&Study::new(1, 1).build()).remove(0);
+    for arguments in [&["study", "ACC1"][..], &["enqueue", "ACC1", "--to", "good"]] {
+        let output = ctl.run(arguments);
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("2 of them") && said.contains(study), "{said}");
+    }
+    queue.delete(&format!("/instances/{other}")).ok();
+    queue.wait_for("good", "Success", 5);
+    queue.wait_for("bad", "Failure", 5);
+    for item in queue.items("") {
+        if item["Study"] != *study {
+            queue
+                .delete(&format!("/sendqueue/items/{}", item["ID"]))
+                .ok();
+        }
+    }
 }
 
 fn rules_are_asked(ctl: &Ctl, study: &str) {

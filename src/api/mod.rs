@@ -29,6 +29,7 @@ pub mod resources;
 pub mod route;
 pub mod router;
 pub mod rules;
+pub mod search;
 mod serials;
 mod sources;
 mod subjects;

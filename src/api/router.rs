@@ -75,6 +75,7 @@ pub const ROUTES: &[Route] = routes! {
     Post "/destinations/{name}/echo" echo |api, _, name| api.echo(name);
     Post "/destinations/{name}/preview" preview |api, request, name| api.preview(request, name);
     Post "/destinations/{name}/send-now" send_all_now |api, _, name| api.send_all_now(name);
+    Get "/search" search |api, request, _| api.search(request);
     Get "/rules" rules |api, request, _| api.rules(request);
     Post "/route" ask_rules |api, request, _| api.route(request);
     Post "/reload" reload |api, request, _| api.reload(request);

@@ -109,6 +109,11 @@ impl Facts {
         self.bulk(&json!({ "Resources": ids, "Metadata": false }))
     }
 
+    /// All series of the studies.
+    pub fn series_of(&self, studies: &[&str]) -> Result<BTreeMap<String, Value>, CallError> {
+        self.bulk(&json!({ "Resources": studies, "Level": "Series", "Metadata": false }))
+    }
+
     /// Learns the parents of these instances.
     fn complete(&mut self, described: &BTreeMap<String, Value>) -> Result<(), CallError> {
         // Here only: what is learned below must stay until it is used.

@@ -3,6 +3,7 @@
 mod items;
 mod lists;
 mod preview;
+mod search;
 mod serials;
 
 use std::collections::BTreeSet;

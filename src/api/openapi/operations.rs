@@ -12,8 +12,8 @@ use crate::api::types::{
     ItemSentNow, ItemsQuery, JournalEntry, JournalQuery, Nothing, Overview, Preview,
     PreviewQuestion, PrioritizedItems, PriorityFilter, Purged, RedirectFilter, RedirectTo,
     Redirected, RedirectedItems, Reloaded, Removed, RemovedItems, Replayed, Resource, RouteAnswer,
-    RouteQuestion, Rule, Section, Sender, SentItems, SerialGiven, SerialState, SerialsQuery,
-    SubjectsAdded, WaitingFilter, WaitingRedirect,
+    RouteQuestion, Rule, SearchQuery, SearchResult, Section, Sender, SentItems, SerialGiven,
+    SerialState, SerialsQuery, SubjectsAdded, WaitingFilter, WaitingRedirect,
 };
 use crate::ui;
 
@@ -71,6 +71,13 @@ pub fn journal() -> Described {
 pub fn metrics() -> Described {
     get("Queue", "metrics", "The queue in Prometheus' text format")
         .answers_text("Text format 0.0.4", &[exposition::CONTENT_TYPE])
+}
+
+pub fn search() -> Described {
+    get("Resources", "search", "From what is known of a study to its identifier")
+        .text("Item number, Orthanc identifier or DICOM UID of any level; else accession number, patient ID or its beginning, part of a patient's name. At most 50, exact ones first, then the newest study. Each resource is there once. The header `Sendqueue-Complete` is `false` where there may be more: there are more than 50, or Orthanc's `LimitFindResults` cut its answer.")
+        .query::<SearchQuery>()
+        .answers_list::<SearchResult>("What was found; empty: nothing")
 }
 
 pub fn rules() -> Described {

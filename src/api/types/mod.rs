@@ -20,6 +20,7 @@ pub mod reload;
 pub mod resources;
 pub mod route;
 pub mod rules;
+pub mod search;
 pub mod serials;
 pub mod sources;
 pub mod subjects;
@@ -53,6 +54,7 @@ pub use self::route::{
     RouteAnswer, RouteOfSome, RouteQuestion, RuleSaid, RuleTowards, RuleVerdict,
 };
 pub use self::rules::{Rule, RuleCounts};
+pub use self::search::{SearchLevel, SearchMatch, SearchQuery, SearchResult, SearchTags};
 pub use self::serials::{SerialGiven, SerialState, SerialsQuery};
 pub use self::sources::Sender;
 pub use self::subjects::{AddSubjects, SubjectsAdded};

@@ -1,0 +1,124 @@
+//! From what is known of a study to Orthanc's identifier, by the server's own search.
+
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+use super::{Done, Failed, Session, list};
+use crate::exit::End;
+use crate::show::{field, plain, say, table};
+
+impl Session<'_> {
+    pub(super) fn search(&self, text: &str) -> Done {
+        let (found, is_all) = self.found(text)?;
+        if !self.raw(&found) {
+            if list(&found).is_empty() {
+                say!("nothing is found");
+            } else {
+                let rows: Vec<Vec<String>> = list(&found).iter().map(row).collect();
+                table(
+                    &[
+                        "LEVEL",
+                        "ID",
+                        "DATE",
+                        "MODALITY",
+                        "PATIENT ID",
+                        "PATIENT NAME",
+                        "ACCESSION",
+                        "DESCRIPTION",
+                        "",
+                    ],
+                    &rows,
+                );
+            }
+        }
+        if !is_all {
+            eprintln!("sendqueuectl: there may be more of them: give a longer text");
+        }
+        Ok(match list(&found) {
+            [] => End::NotFound.into(),
+            _ => ExitCode::SUCCESS,
+        })
+    }
+
+    /// What a UID or an accession number names, by Orthanc's identifier. What names nothing is given back as it is: the
+    /// server says what it does not know.
+    ///
+    /// # Errors
+    /// Where it names several.
+    pub(super) fn resource(&self, text: &str) -> Result<String, Failed> {
+        self.named(text, "ID")
+    }
+
+    /// The same, of the study that this is, or is of.
+    pub(super) fn study_of(&self, text: &str) -> Result<String, Failed> {
+        self.named(text, "Study")
+    }
+
+    fn named(&self, text: &str, key: &str) -> Result<String, Failed> {
+        if is_orthanc_id(text) {
+            return Ok(text.to_owned());
+        }
+        let (found, _) = self.found(text)?;
+        let is_named = |one: &&Value| {
+            let matched = one["Matched"].as_str().unwrap_or_default();
+            one["Exact"] == true && matches!(matched, "OrthancID" | "Uid" | "AccessionNumber")
+        };
+        let named: Vec<&Value> = list(&found).iter().filter(is_named).collect();
+        let mut ids: Vec<String> = named.iter().map(|one| field(one, key)).collect();
+        ids.retain(|id| !id.is_empty());
+        ids.sort_unstable();
+        ids.dedup();
+        match ids.as_slice() {
+            [] => Ok(text.to_owned()),
+            [id] => Ok(id.clone()),
+            _ => {
+                let lines = named
+                    .iter()
+                    .map(|one| format!("\n  {}", row(one).join("  ")));
+                Err(Failed::Use(format!(
+                    "{} names {} of them; give the ID of the one that is meant:{}",
+                    plain(text),
+                    ids.len(),
+                    lines.collect::<String>()
+                )))
+            }
+        }
+    }
+
+    fn found(&self, text: &str) -> Result<(Value, bool), Failed> {
+        Ok(self.client.get_some("/search", &[("q", text.to_owned())])?)
+    }
+}
+
+fn row(one: &Value) -> Vec<String> {
+    let tags = &one["Tags"];
+    let date = field(tags, "StudyDate");
+    let date = match (date.get(0..4), date.get(4..6), date.get(6..8)) {
+        (Some(year), Some(month), Some(day)) => format!("{year}-{month}-{day}"),
+        _ => date,
+    };
+    let gone = match one["InOrthanc"] == false {
+        true => "no longer in Orthanc",
+        false => "",
+    };
+    vec![
+        field(one, "Level"),
+        field(one, "ID"),
+        date,
+        field(tags, "ModalitiesInStudy").replace('\\', ","),
+        field(tags, "PatientID"),
+        field(tags, "PatientName"),
+        field(tags, "AccessionNumber"),
+        field(tags, "StudyDescription"),
+        gone.to_owned(),
+    ]
+}
+
+/// Eight digits five times, hexadecimal: the server need not be asked.
+fn is_orthanc_id(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let is_part =
+        |part: &&str| part.len() == 8 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    parts.len() == 5 && parts.iter().all(is_part)
+}
