@@ -205,14 +205,14 @@ fn studies_are_found(ctl: &Ctl, queue: &Queue, study: &str) {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(said.contains("2 of them") && said.contains(study), "{said}");
     }
-    queue.delete(&format!("/instances/{other}")).ok();
+    let deleted = queue.delete(&format!("/instances/{other}"));
+    assert_eq!(deleted.status, 200);
     queue.wait_for("good", "Success", 5);
     queue.wait_for("bad", "Failure", 5);
     for item in queue.items("") {
         if item["Study"] != *study {
-            queue
-                .delete(&format!("/sendqueue/items/{}", item["ID"]))
-                .ok();
+            let removed = queue.delete(&format!("/sendqueue/items/{}", item["ID"]));
+            assert_eq!(removed.status, 200);
         }
     }
 }

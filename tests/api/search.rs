@@ -142,7 +142,7 @@ fn a_study_is_found_by_whatever_a_caller_knows() {
         assert!(details.starts_with("q: found "), "{details}");
     }
     // What Orthanc has no more, the queue knows by its own identifiers.
-    queue.delete(&format!("/studies/{a}")).ok();
+    assert_eq!(queue.delete(&format!("/studies/{a}")).status, 200);
     assert_eq!(found(&queue, "miller").len(), 1);
     assert_eq!(found(&queue, &a), vec![study(&a, "OrthancID", true)]);
     let gone = ask(&queue, "1").ok().json();
