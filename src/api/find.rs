@@ -212,8 +212,8 @@ mod tests {
 
     use super::*;
 
-    /// An index as those of 1.10.1 and 1.12.7: `limit` cuts the studies that it takes for fitting, of which `fits` tells
-    /// which do.
+    /// An index as those of 1.10.1 and 1.12.7: `limit` cuts the studies that it takes for fitting, and `fits` tells
+    /// which of them do.
     fn orthanc(studies: usize, limit: usize, extended: bool, fits: fn(usize) -> bool) -> FakeHost {
         let fake = FakeHost::new(if extended { "1.12.7" } else { "1.10.1" });
         fake.on_rest(move |_, uri, body| {

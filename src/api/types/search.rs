@@ -7,9 +7,9 @@ named! {
     #[derive(Debug, Deserialize, IntoParams)]
     #[into_params(parameter_in = Query)]
     pub struct SearchQuery {
-        /// Item number, Orthanc identifier or DICOM UID of any level, accession number, patient ID or its beginning, part
-        /// of a patient's name. 1 to 200 characters with a letter or a digit among them. `*` and `?` are wildcards. No
-        /// backslash, no control characters.
+        /// Item number, Orthanc identifier or DICOM UID of any level, accession number, patient ID or its beginning,
+        /// part of a patient's name. 1 to 200 characters with a letter or a digit among them. `*` and `?` are
+        /// wildcards. No backslash, no control characters.
         #[param(required = true, min_length = 1, max_length = 200)]
         q as "q": String,
     }
