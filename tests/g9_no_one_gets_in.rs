@@ -7,7 +7,7 @@ use sendqueue_testkit::{FaultScp, Study};
 use serde_json::{Value, json};
 
 /// Every route, with the methods that it knows.
-const ROUTES: [(&str, &[&str]); 34] = [
+const ROUTES: [(&str, &[&str]); 35] = [
     ("", &["GET"]),
     ("/", &["GET"]),
     ("/health", &["GET"]),
