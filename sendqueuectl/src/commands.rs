@@ -46,10 +46,7 @@ pub fn run(cli: &Cli, command: Option<&Command>) -> Done {
         Command::Health => session.health(),
         Command::Sources => session.sources(),
         Command::Journal(what) => session.journal(what),
-        Command::Serials {
-            name: None,
-            ..
-        } => session.serials(),
+        Command::Serials { name: None, .. } => session.serials(),
         Command::Serials {
             name: Some(name),
             study,
