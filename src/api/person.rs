@@ -2,8 +2,8 @@
 //!
 //! Invariants:
 //! - A name is only told where Orthanc has checked it: with `AuthenticationEnabled` no request gets here without the
-//!   password of one of its `RegisteredUsers`, but where a plugin of the installation lets others in. Without it anybody
-//!   can write any name into a header.
+//!   password of one of its `RegisteredUsers`, but where a plugin of the installation lets others in. Without it
+//!   anybody can write any name into a header.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -137,8 +137,8 @@ pub trait Claims: Send + Sync {
     fn finish(&self, token: i64, results: &[Finish], now: Timestamp) -> Result<u64>;
     /// Remembers why a destination could not be reached (no item is concerned).
     fn set_last_error(&self, destination: &str, error: &LastError) -> Result<()>;
-    /// An outage began (`Some`), went on, or ended (`None`). A beginning is counted; both are in the journal, each once,
-    /// the beginning with `why`.
+    /// An outage began (`Some`), went on, or ended (`None`). A beginning is counted; both are in the journal, each
+    /// once, the beginning with `why`.
     fn set_outage(
         &self,
         destination: &str,

@@ -143,8 +143,8 @@ impl SqliteStore {
         self.told(result)
     }
 
-    /// Behind the last step of what a person did to many items, or the one that failed. What is done is done, whether or
-    /// not it can be told.
+    /// Behind the last step of what a person did to many items, or the one that failed. What is done is done, whether
+    /// or not it can be told.
     fn note_operation(&self, sweep: &Sweep<'_>, count: u64) {
         let noted = self.write_for_person(|| chronicle::note_operation(&self.pool, sweep, count));
         if let Err(error) = noted {

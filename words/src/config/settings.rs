@@ -244,8 +244,8 @@ pub struct HostSettings {
     pub preferred_transfer_syntax: Option<String>,
     /// `DicomTls…`.
     pub tls: TlsSettings,
-    /// Whether Orthanc checks the login of each request (`AuthenticationEnabled`; without it, where `RemoteAccessAllowed`
-    /// is set, Orthanc 1.5.8).
+    /// Whether Orthanc checks the login of each request (`AuthenticationEnabled`; without it, where
+    /// `RemoteAccessAllowed` is set, Orthanc 1.5.8).
     pub authenticates: bool,
 }
 
