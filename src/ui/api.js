@@ -25,7 +25,7 @@ const PATIENCE = 15000;
 /** For what may take minutes: hundreds of thousands of items, an echo to a host that is silent. */
 const PATIENCE_TO_ACT = 600000;
 
-async function ask(path, options, patience = PATIENCE) {
+async function ask(path, options, patience = PATIENCE, read = (body) => body) {
   let answer;
   try {
     answer = await fetch(path, { credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(patience), ...options });
@@ -40,7 +40,7 @@ async function ask(path, options, patience = PATIENCE) {
     if (answer.ok) throw new Lost("the answer broke off");
     body = null;
   }
-  if (answer.ok) return body;
+  if (answer.ok) return read(body, answer.headers);
   throw new Refused(answer.status, reason(answer.status, body));
 }
 
@@ -70,7 +70,8 @@ export const api = {
   },
   verdict: () => ask(`${QUEUE}/verdict`),
   journal: (filter) => ask(`${QUEUE}/journal${query(filter)}`),
-  search: (sought) => ask(`${QUEUE}/search${query({ q: sought })}`),
+  /** { found, complete }: whether that is all that fits. */
+  search: (sought) => ask(`${QUEUE}/search${query({ q: sought })}`, {}, PATIENCE, (found, headers) => ({ found, complete: headers.get("Sendqueue-Complete") !== "false" })),
   sources: () => ask(`${QUEUE}/sources`),
   destinations: () => ask(`${QUEUE}/destinations`),
   /** Each minute of the last hour; with `hours`, each of them. */

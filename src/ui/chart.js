@@ -23,17 +23,20 @@ function sum(list) {
   return { sent: add("Instances"), volume: add("Bytes"), failed: add("Failed"), start: end - size * step, end, step, outages };
 }
 
-/** `list`: the history of each destination; `range`: one of RANGES; `width`: of the room for it in pixels. */
-export function chart(list, range, width) {
+/**
+ * `list`: the history of each destination over `range`, one of RANGES; `wanted`: the one that is chosen; `width`: of the
+ * room for it in pixels.
+ */
+export function chart(list, range, wanted, width) {
   const known = list && list.length > 0;
   return h("section", { class: "card", "data-key": "chart", "data-chart": range, "aria-label": "Sent over time" },
     h("div", { class: "head" },
       h("h2", {}, "All destinations"),
-      h("p", { class: "legend dim" }, [["sent", "sent"], ["lost", "failed"], ["outage", "one is unreachable"]].map(([kind, words]) =>
+      h("p", { class: "legend dim" }, [["sent", "sent"], ["lost", "failed"], ["outage", "a destination is unreachable"]].map(([kind, words]) =>
         h("span", {}, svg("svg", { class: "chart", viewBox: "0 0 10 10", width: 10, height: 10, "aria-hidden": "true" }, svg("rect", { class: kind, width: 10, height: 10, rx: 2 })), words))),
       h("p", { class: "readout dim", id: "readout", "aria-live": "off" }, known ? summary(sum(list)) : ""),
-      h("p", { class: "segments", role: "group", "aria-label": "Time shown", hidden: true }, Object.entries(RANGES).map(([name, { words }]) =>
-        h("button", { type: "button", "data-action": "range", "data-range": name, "aria-pressed": String(name === range) }, words)))),
+      h("p", { class: "segments", role: "group", "aria-label": "Time shown" }, Object.entries(RANGES).map(([name, { words }]) =>
+        h("button", { type: "button", "data-action": "range", "data-range": name, "aria-pressed": String(name === wanted) }, words)))),
     known ? picture(sum(list), range, width) : h("p", { class: "empty" }, "Nothing is known yet."));
 }
 
@@ -42,15 +45,15 @@ function summary({ sent, volume, failed }) {
   return total(sent) + total(failed) === 0 ? "Nothing was sent" : `${count(total(sent))} sent (${bytes(total(volume))}), ${count(total(failed))} failed`;
 }
 
-/** The next of 1, 2, 5, 10, 20 … */
+/** The next round number whose half is one too. */
 function ceiling(number) {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, number)));
-  return [1, 2, 5, 10].map((one) => one * power).find((one) => one >= number);
+  return [1, 2, 3, 4, 6, 8, 10].map((one) => one * power).find((one) => one >= number && (one === 1 || one % 2 === 0));
 }
 
 const two = (number) => String(number).padStart(2, "0");
 const hour = (when) => `${two(when.getHours())}:${two(when.getMinutes())}`;
-const day = (when) => when.toLocaleDateString("en", { weekday: "short", day: "numeric" });
+const day = (when) => when.toLocaleDateString("en-GB", { weekday: "short", day: "numeric" });
 
 function picture(data, range, width) {
   const { sent, volume, failed, start, end, step, outages } = data;

@@ -19,7 +19,7 @@ export function detail(one, next, address) {
         cause(one),
         echo(name),
         h("p", { class: "buttons", "data-key": "buttons" }, buttons(one)),
-        waiting(one.Counts) < 0 && h("p", { class: "buttons", "data-key": "waits" }, h("span", {}, `${count(waiting(one.Counts))} waiting: `),
+        waiting(one.Counts) > 0 && h("p", { class: "buttons", "data-key": "waits" }, h("span", {}, `${count(waiting(one.Counts))} waiting: `),
           steerWaiting({ "data-destination": name }, `what waits for ${name}`, ["redirect", "priority", "cancel"])),
         h("p", { class: "links", "data-key": "links" }, links(one))),
       h("div", { "data-key": "what" },
@@ -28,7 +28,7 @@ export function detail(one, next, address) {
         recipe(one.Settings))));
 }
 
-/** The last error, in its own words first; with less weight once something was sent since, and nothing of it is left. */
+/** The last error, in its own words first; with less weight once something was sent since and nothing of it is left. */
 function cause(one) {
   const error = one.LastError;
   if (!error) return null;

@@ -16,7 +16,7 @@ const followed = [];
 let number = 0;
 
 export function follow(ids, total, { verb, destination }) {
-  if (ids.length === 0 || total > 0) return;
+  if (ids.length === 0 || total === 0) return;
   number += 1;
   followed.unshift({ key: number, ids: ids.slice(0, MOST), total, verb, destination, at: new Date(), waits: null, runs: 0, failed: 0 });
   followed.length = Math.min(followed.length, LINES);

@@ -28,6 +28,7 @@ export function render({ query }, { list, queue }) {
     h("h1", {}, "Items"),
     filters(query, queue.Destinations),
     followedLines(),
+    steering(query, list),
     itemTable(list, "Items", tick),
     pages(["items"], query, list),
   ];

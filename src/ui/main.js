@@ -140,7 +140,8 @@ function ailments({ health: found, queue }) {
   if (!found) return null;
   const told = (problem) => h("span", {}, `${problem.Part}: ${problem.Details}. `);
   if (found.Status === "ok") {
-    if (!found.Warnings.length) return null;
+    // There the verdict says them.
+    if (!found.Warnings.length || route.view === "overview") return null;
     return h("p", { class: "banner", role: "status", "data-key": "warnings" }, found.Warnings.map(told));
   }
   return h("div", { class: "banner", role: "alert", "data-key": "health" },

@@ -28,6 +28,8 @@ const VERBS = {
 /** What a verb needs besides its filter is not known when it is counted: then a dry run of this one is. */
 const COUNTS = { errors: "replay", items: "cancel" };
 
+const BEFORE = { errors: "FailedBefore", items: "MadeBefore" };
+
 const PRIORITIES = ["Stat", "High", "Medium", "Low"];
 
 function priorities() {
@@ -78,10 +80,10 @@ export async function many(family, data) {
     say("Nothing is chosen", true);
     return;
   }
-  if (family === "errors" && !body.IDs) {
-    // What fails from here on is neither counted nor asked about.
+  if (!body.IDs) {
+    // What comes from here on is neither counted nor asked about.
     delete body.All;
-    body.FailedBefore = (await api.overview()).Time;
+    body[BEFORE[family]] = (await api.overview()).Time;
   }
   const counting = choose ? COUNTS[family] : data.verb;
   const counted = await operate[family](counting, { ...body, DryRun: true });

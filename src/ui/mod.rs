@@ -14,7 +14,8 @@
 //! - `main[data-view]`: overview, errors, items, item, journal, resource, search
 //! - `[data-need]`: its kind, on what the verdict says; `[data-total]` on the figures beside it
 //! - `.line[data-destination]`, with `[data-state]`: a line of the overview; its cells are `[data-figure]` (state,
-//!   waiting, failed, oldest, sent, speed, day); `.detail[data-destination]` is what it opens to (`#/destinations/NAME`)
+//!   waiting, failed, oldest, sent, speed, day)
+//! - `.detail[data-destination]`: what a line opens to (`#/destinations/NAME`)
 //! - `[data-item]` and `[data-state]` on rows, `[data-action]` and `[data-verb]` on buttons
 //! - `[data-followed]` (begins, goes on, done, failed): the line that follows what was replayed
 //! - `[data-event]` on entries of the journal, `[data-result]` on what was found
@@ -111,8 +112,8 @@ pub fn file(name: &str) -> Option<Response> {
     Some(response)
 }
 
-/// The icon with the number of failures: `icon-1.svg` to `icon-99.svg`, and `icon-many.svg`. The policy forbids a script
-/// to draw it.
+/// The icon with the number of failures: `icon-1.svg` to `icon-99.svg`, and `icon-many.svg`. The policy forbids a
+/// script to draw it.
 fn numbered_icon(name: &str) -> Option<String> {
     let number = name.strip_prefix("icon-")?.strip_suffix(".svg")?;
     let shown = match number.parse::<u8>() {

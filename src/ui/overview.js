@@ -11,13 +11,13 @@ import { standing } from "./standing.js";
 import { headline, verdict } from "./verdict.js";
 import { bytes, count, date, rate, rough, waiting, WAITING } from "./words.js";
 
-export const title = (route, data) => (data ? headline(data.verdict) : "Overview");
+export const title = (route, data) => (data ? headline(data.verdict, data.destinations.length > 0) : "Overview");
 
 /** Names of those that are open. */
 const open = new Set();
-/** Hours that a line and its figures look back on; 0: the last one. */
-const SPAN = 0;
-let range = "1h";
+/** Hours that a line looks back on. */
+const DAY = 24;
+let range = "24h";
 /** Figures by the hour change slowly. */
 const HOURS_EVERY = 10000;
 const hours = new Map();
@@ -44,25 +44,27 @@ export function setRange({ range: wanted }) {
 
 /** So that the link to what one sees can be sent to a colleague. */
 function remember(name) {
-  stay(name ? ["destinations", name] : [], { range: range === "1h" ? "" : range });
+  stay(name ? ["destinations", name] : [], { range: range === "24h" ? "" : range });
 }
 
 async function by(number) {
   const known = hours.get(number);
   if (known && Date.now() - known.at < HOURS_EVERY) return known.list;
-  const list = await api.history(number || undefined);
+  const list = await api.history(number);
   hours.set(number, { list, at: Date.now() });
   return list;
 }
 
 export async function load({ id }) {
-  const wanted = RANGES[range].hours;
+  // While it is asked, a person may choose another one.
+  const asked = range;
+  const wanted = RANGES[asked].hours;
   const [destinations, sources, judged, day, drawn] = await Promise.all([
-    api.destinations(), api.sources(), api.verdict(), SPAN ? by(SPAN) : api.history(), wanted === SPAN ? null : wanted ? by(wanted) : api.history()]);
+    api.destinations(), api.sources(), api.verdict(), by(DAY), wanted === DAY ? null : wanted ? by(wanted) : api.history()]);
   if (id && !destinations.some(({ Name }) => Name === id)) open.delete(id);
   if (open.size > 0 && !addresses) addresses = await api.addresses();
   const next = new Map(await Promise.all(destinations.filter(rests).slice(0, MOST_ASKED).map(async (one) => [one.Name, await first(one)])));
-  return { destinations, sources, verdict: judged, day: new Map(day.map((one) => [one.Destination, one])), drawn: drawn || day, next };
+  return { destinations, sources, verdict: judged, day: new Map(day.map((one) => [one.Destination, one])), drawn: drawn || day, asked, next };
 }
 
 /** Ready, and yet nothing is sent: what waits has its time, which is asked for. */
@@ -76,18 +78,18 @@ async function first({ Name, Counts }) {
 
 const RANK = { bad: 0, warn: 1, busy: 2, calm: 2, good: 2 };
 
-export function render(route, { destinations, sources, verdict: judged, day, drawn, next, queue }) {
+export function render(route, { destinations, sources, verdict: judged, day, drawn, asked, next, queue }) {
   const rows = destinations.map((one) => ({ one, how: standing(one, next.get(one.Name)), day: day.get(one.Name) }));
   rows.sort((a, b) => RANK[a.how.mark] - RANK[b.how.mark] || a.one.Name.localeCompare(b.one.Name));
   const main = document.getElementById("main");
   const style = getComputedStyle(main);
   const width = main.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 26;
   return [
-    verdict(judged, totals(destinations, day, queue)),
+    verdict(judged, destinations.length > 0, totals(destinations, day, queue)),
     destinations.length === 0 ? h("p", { class: "empty" },
-      "There are no destinations yet. Name them in the section SendQueue of Orthanc's configuration: ",
+      "Name them in the section SendQueue of Orthanc's configuration: ",
       h("code", {}, "\"Rules\": [ { \"To\": [ \"pacs\" ] } ]")) : table(rows, next),
-    destinations.length > 0 && chart(drawn, range, width),
+    destinations.length > 0 && chart(drawn, asked, range, width),
     heard(sources),
   ];
 }
@@ -95,7 +97,7 @@ export function render(route, { destinations, sources, verdict: judged, day, dra
 function totals(destinations, day, queue) {
   const sum = (of) => destinations.reduce((total, one) => total + of(one), 0);
   const pairs = [
-    [SPAN ? "sent today" : "sent in the last hour", count(sum(({ Name }) => today(day.get(Name))))],
+    ["sent today", count(sum(({ Name }) => today(day.get(Name))))],
     ["waiting", `${count(sum((one) => waiting(one.Counts)))}`, sum((one) => one.BytesPending) > 0 && bytes(sum((one) => one.BytesPending))],
     ["being sent", count(queue.Counts.Running), sum((one) => one.InstancesPerSecond) > 0 && `${rate(sum((one) => one.InstancesPerSecond))}/s, ${bytes(sum((one) => one.BytesPerSecond))}/s`],
     ["failed", count(queue.Counts.Failure)],
@@ -107,14 +109,13 @@ function totals(destinations, day, queue) {
 /** What was sent since midnight here. */
 function today(history) {
   if (!history) return 0;
-  if (!SPAN) return history.Instances.reduce((sum, number) => sum + number, 0);
   const midnight = new Date().setHours(0, 0, 0, 0);
   const end = date(history.Until).getTime();
   const size = history.Instances.length;
   return history.Instances.reduce((sum, number, at) => (end - (size - at) * history.StepSeconds * 1000 >= midnight ? sum + number : sum), 0);
 }
 
-const COLUMNS = [["Destination"], ["State"], ["Waiting", "number"], ["Failed", "number"], ["Oldest", "number wide"], [SPAN ? "Sent today" : "Sent, last hour", "number wide"], ["Speed", "number wide"], [SPAN ? "Last 24 h" : "Last hour", "wide"]];
+const COLUMNS = [["Destination"], ["State"], ["Waiting", "number"], ["Failed", "number"], ["Oldest", "number wide"], ["Sent today", "number wide"], ["Speed", "number wide"], ["Last 24 h", "wide"]];
 
 function table(rows, next) {
   return h("div", { class: "card flush", "data-key": "destinations" },

@@ -1,42 +1,59 @@
 // What a caller knows, found: a name, a number, an identifier. One result is shown at once; of many, one is chosen.
 
-import { api } from "./api.js";
+import { api, Refused } from "./api.js";
 import { h } from "./dom.js";
 import { link } from "./route.js";
 import { calendar, count, person } from "./words.js";
 
 export const title = ({ query }) => (query.q ? `Search: ${query.q}` : "Search");
 
-/** As many results as the server gives. */
-const MOST = 50;
-
 const PATHS = { Patient: "patients", Study: "studies", Series: "series", Instance: "instances", Item: "items" };
 const MATCHED = { PatientID: "patient ID", PatientName: "patient name", AccessionNumber: "accession number", Uid: "UID", OrthancID: "Orthanc ID", Item: "item number" };
 
+/** Asked once for each visit: refreshes do not search all of Orthanc every other second. */
+let known = null;
+
+export const enter = () => {
+  known = null;
+};
+
 export async function load({ query }) {
+  known = known || await ask(query);
+  return known;
+}
+
+async function ask(query) {
   const sought = (query.q || "").trim();
-  const found = sought ? await api.search(sought) : null;
-  if (found && found.length === 1) location.replace(to(found[0]));
-  return { found };
+  if (!sought) return { found: null };
+  try {
+    const { found, complete } = await api.search(sought);
+    if (found.length === 1) location.replace(to(found[0]));
+    return { found, complete };
+  } catch (error) {
+    // What cannot be looked for is told beside the box, in which it can be mended.
+    if (error instanceof Refused && error.status === 400) return { found: null, why: error.message };
+    throw error;
+  }
 }
 
 const to = ({ Level, ID }) => link([PATHS[Level], ID]);
 
-export function render({ query }, { found }) {
+export function render({ query }, { found, complete, why }) {
   return [
     h("h1", {}, "Search"),
     h("form", { class: "filters", "data-filter": "search", "data-keep": true, "data-key": `search:${query.q || ""}` },
       h("label", { class: "grows" }, "Patient name or ID, accession number, UID, Orthanc ID, item number ",
         h("input", { name: "q", type: "text", value: query.q || "", spellcheck: "false", autocomplete: "off" })),
       h("button", { type: "submit" }, "Find")),
-    found && found.length === 0 && h("p", { class: "empty", "data-key": "empty" }, `Neither Orthanc nor the queue knows “${query.q}”. Of names and descriptions, a part is enough.`),
-    found && found.length > 0 && results(found),
+    why && h("p", { class: "problem", "data-key": "why" }, why),
+    found && found.length === 0 && h("p", { class: "empty", "data-key": "empty" }, `Neither Orthanc nor the queue knows “${query.q}”. Of a patient's name, a part is enough.`),
+    found && found.length > 0 && results(found, complete),
   ];
 }
 
-function results(found) {
+function results(found, complete) {
   return [
-    h("p", { class: "dim", "data-key": "count" }, found.length >= MOST ? `The newest ${count(MOST)}; more of the name or number finds fewer.` : `${count(found.length)} results.`),
+    h("p", { class: "dim", "data-key": "count" }, complete ? `${count(found.length)} results.` : `${count(found.length)} results, and there are more: a longer part of the name or number finds fewer.`),
     h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": "Results", "data-key": "results" }, h("table", {},
       h("thead", {}, h("tr", {}, ["Patient", "Patient ID", "What", "Date", "Modality", "Accession number", "Found by"].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, found.map((one) => {

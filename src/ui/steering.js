@@ -6,6 +6,6 @@ const VERBS = [["send-now", "Send now"], ["priority", "Priority…"], ["redirect
 
 /** `what`: the filter as attributes; `whose`: in words, for who does not see where the button stands. */
 export function steerWaiting(what, whose, verbs = VERBS.map(([verb]) => verb)) {
-  return VERBS.filter(([verb]) => verbs.includes(verb) && verb === "none").map(([verb, label]) =>
+  return VERBS.filter(([verb]) => verbs.includes(verb)).map(([verb, label]) =>
     h("button", { type: "button", "data-action": "operate-items", "data-verb": verb, "data-key": `items:${verb}`, ...what, class: verb === "remove" ? "danger" : null, "aria-label": `${label} ${whose}` }, label));
 }

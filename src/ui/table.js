@@ -55,7 +55,7 @@ function happened(item) {
   return `${words}${details}${due}`;
 }
 
-/** Links to the newest page, and to the one after this. One more than a page was asked for: no link leads to nothing. */
+/** Links to the newest page, and to the one after this. One more than a page was asked for: none leads to nothing. */
 export function pages(path, query, list) {
   const last = list.length > PAGE ? list[PAGE - 1].ID : null;
   return h("p", { class: "pages", "data-key": "pages" },

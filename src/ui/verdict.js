@@ -7,10 +7,10 @@ import { count } from "./words.js";
 /** How many are told at once: what is worst is seen without scrolling. */
 const MOST = 6;
 
-/** The headline, for the window's title too. */
-export function headline(verdict) {
+/** The headline, for the window's title too; `isSetUp`: there is a destination. */
+export function headline(verdict, isSetUp) {
   const urgent = verdict.filter(({ Severity }) => Severity !== "Warning");
-  if (verdict.length === 0) return "All is well";
+  if (verdict.length === 0) return isSetUp ? "All is well" : "There are no destinations yet";
   const told = urgent.length ? urgent : verdict;
   const named = new Set(told.map(({ Destination }) => Destination).filter(Boolean));
   const others = told.filter(({ Destination }) => !Destination).length;
@@ -24,11 +24,11 @@ export function headline(verdict) {
 }
 
 /** `figures` stand beside the headline. */
-export function verdict(list, figures) {
+export function verdict(list, isSetUp, figures) {
   const shown = list.slice(0, MOST);
   const rest = list.slice(MOST);
   return h("div", { class: "top", "data-key": "top" },
-    h("h1", { class: list.length ? list[0].Severity : "well", "data-key": "headline" }, headline(list)),
+    h("h1", { class: list.length ? list[0].Severity : isSetUp ? "well" : null, "data-key": "headline" }, headline(list, isSetUp)),
     figures,
     list.length > 0 && h("div", { class: "told", "data-key": "told" },
       h("ul", { class: "needs", "data-key": "needs" }, shown.map(need)),

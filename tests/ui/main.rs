@@ -10,13 +10,16 @@ mod errors;
 mod explorer;
 mod hostile;
 mod items;
+mod journal;
 mod keyboard;
 mod live;
 mod lost;
+mod many;
 mod overview;
 mod pictures;
 mod proxy;
 mod rules;
+mod search;
 mod views;
 mod words;
 

@@ -217,3 +217,64 @@ fn without_destinations_it_says_how_to_name_one() {
         .wait_text("main", "There are no destinations yet");
     page.is_clean();
 }
+
+/// Over all destinations, by the minute and by the hour, with values under the pointer.
+#[test]
+fn an_hour_a_day_and_a_week_are_drawn() {
+    let one = scp("ONE");
+    let page = Page::with(&[&one]);
+    page.store(&Study::new(1, 3));
+    page.queue.wait_for("one", "Success", 3);
+    page.show("#/?range=1h");
+    let browser = &page.browser;
+    let bars = || browser.count("[data-chart] .touch");
+    let told = || {
+        let label = browser.attribute("[data-chart] > .chart", "aria-label");
+        label.is_some_and(|label| label.contains("3 sent"))
+    };
+    for (range, size) in [("1h", 60), ("24h", 24), ("7d", 168)] {
+        browser.click(&format!("[data-range='{range}']"));
+        browser.wait_for(&format!("[data-chart='{range}']"));
+        browser.until(|| bars() == size && told(), "its bars");
+        let pressed = browser.attribute(&format!("[data-range='{range}']"), "aria-pressed");
+        assert_eq!(pressed.as_deref(), Some("true"));
+    }
+    assert!(browser.url().contains("range=7d"), "{}", browser.url());
+    browser.eval(
+        "const all = document.querySelectorAll('.touch');
+         all[all.length - 1].dispatchEvent(new PointerEvent('pointermove', { bubbles: true })); return 0",
+    );
+    browser.wait_text("#readout", ": 3 sent");
+    // It stays while it is looked at, and goes with the pointer.
+    let refreshes = browser.requests().len();
+    browser.until(|| browser.requests().len() > refreshes + 8, "two refreshes");
+    browser.wait_text("#readout", "–");
+    browser.eval(
+        "document.body.dispatchEvent(new PointerEvent('pointermove', { bubbles: true })); return 0",
+    );
+    browser.wait_text("#readout", "3 sent (");
+    browser.until(|| !browser.text("#readout").contains('–'), "the sum");
+    page.is_clean();
+}
+
+#[test]
+fn twenty_four_destinations_fit_on_a_screen() {
+    let names: Vec<String> = (0..24)
+        .map(|number| format!("destination-{number}"))
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let config = names
+        .iter()
+        .fold(sendqueue_testkit::queue::config(&names), |config, name| {
+            config.modality(name, "GONE", 1)
+        });
+    let page = Page::new(config);
+    page.browser.set_size(1366, 768);
+    page.show("");
+    assert_eq!(page.browser.count(".line"), 24);
+    let end = "return document.querySelector('.destinations').getBoundingClientRect().bottom";
+    let end = page.browser.eval(end).as_f64().expect("a place");
+    // With room for three things that need a person.
+    assert!(end <= 768.0 - 3.0 * 22.0, "{end}");
+    page.is_clean();
+}

@@ -21,6 +21,27 @@ const PATIENTS: [(&str, &str, &str); 5] = [
     ("Silva^Emil", "10570", "MR spine"),
 ];
 
+/// A day of the hospital: the hours before the test are invented too.
+const DAY: &str = "const real = fetch;
+    window.fetch = async (path, options) => {
+        const answer = await real(path, options);
+        if (!String(path).includes('history?hours=24')) return answer;
+        const list = await answer.json();
+        for (const [number, one] of list.entries()) {
+            const end = one.Instances.length - 1;
+            for (let at = 0; at < end; at += 1) {
+                const hour = (new Date().getHours() + at - end + 48) % 24;
+                const busy = hour > 6 && hour < 19 ? 1 : 0.12;
+                const away = one.Destination === 'teleradiology' && at > end - 9;
+                one.Instances[at] = away ? 0 : Math.round(busy * (90 + 37 * ((at * 7 + number * 3) % 5)) * (number === 0 ? 4 : 1));
+                one.Bytes[at] = one.Instances[at] * 526000;
+                one.Failed[at] = one.Destination === 'workstation' && at % 5 === 2 ? Math.round(busy * 14) + 1 : 0;
+            }
+            if (one.Destination === 'teleradiology') one.Outages = [{ Since: new Date(Date.now() - 31500000).toISOString().replace(/[-:]/g, '').replace('Z', '000') }];
+        }
+        return new Response(JSON.stringify(list), { status: 200 });
+    }; return 0";
+
 /// Takes its time, so that it is seen at work.
 fn busy() -> FaultScp {
     let archive = FaultScp::start("ARCHIVE");
@@ -87,6 +108,19 @@ fn the_main_views() {
         SOON,
         "the workstation is done",
     );
+    page.show("");
+    page.browser.eval(DAY);
+    let old = page
+        .browser
+        .attribute("[data-chart] > .chart", "aria-label");
+    page.browser.until(
+        || {
+            page.browser
+                .attribute("[data-chart] > .chart", "aria-label")
+                != old
+        },
+        "the day",
+    );
     page.browser
         .wait_text(".line[data-destination=archive] .state", "Sending");
     page.browser.wait_text(
@@ -106,12 +140,14 @@ fn the_main_views() {
         ("items", "#/items".to_owned()),
         ("item", format!("#/items/{failed}")),
         ("study", format!("#/studies/{study}")),
+        ("journal", "#/journal".to_owned()),
     ] {
         page.show(&hash);
         take(&page, &folder, name, false);
     }
     page.browser.set_size(390, 844);
     page.show("");
+    page.browser.wait_text("h1", "need you");
     take(&page, &folder, "phone", false);
     page.browser.set_size(1440, 900);
     page.browser.open("about:blank");
