@@ -45,7 +45,7 @@ const DAY: &str = "const real = fetch;
 /// Takes its time, so that it is seen at work.
 fn busy() -> FaultScp {
     let archive = FaultScp::start("ARCHIVE");
-    archive.set_store(Respond::Delay(Duration::from_millis(60), 0));
+    archive.set_store(Respond::Delay(Duration::from_millis(250), 0));
     archive
 }
 
