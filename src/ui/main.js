@@ -252,7 +252,7 @@ async function act(event) {
 function find(input) {
   const sought = input.value.trim();
   input.value = "";
-  if (sought) location.hash = link(["studies", sought]);
+  if (sought) location.hash = link(["search"], { q: sought });
 }
 
 // The view's own mark is not a route of ours.

@@ -40,6 +40,8 @@ fn none_one_and_many_are_found() {
     // An item's number, and an instance's identifier.
     let item = page.queue.items("")[0].clone();
     find(&item["ID"].to_string());
+    // Patient IDs begin with it too.
+    browser.click(&format!("[data-result='{}'] a", item["ID"]));
     browser.wait_text("h1", &format!("Item {}", item["ID"]));
     find(item["Instance"].as_str().expect("an ID"));
     browser.wait_for("main[data-view=resource]");
