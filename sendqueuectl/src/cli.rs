@@ -51,7 +51,7 @@ pub enum Command {
     /// How far each serial is; of one of them, which study got which number.
     Serials {
         name: Option<String>,
-        /// The number of this study: its ID in Orthanc, or its Study Instance UID.
+        /// The number of this study: ID of Orthanc, DICOM UID or accession number.
         #[arg(long, requires = "name")]
         study: Option<String>,
         /// Those above this number.
@@ -183,7 +183,7 @@ pub enum Command {
         /// Only this destination.
         #[arg(long)]
         destination: Option<String>,
-        /// Only this study (ID of Orthanc or Study Instance UID).
+        /// Only this study (ID of Orthanc, DICOM UID or accession number).
         #[arg(long)]
         study: Option<String>,
         /// Seconds between two looks.
@@ -200,6 +200,25 @@ pub enum Command {
     Check { path: PathBuf },
     /// Prints the completions of a shell.
     Completions { shell: Shell },
+}
+
+impl Command {
+    /// The study that it is for.
+    pub fn study(&mut self) -> Option<&mut String> {
+        match self {
+            Command::Study { id } => Some(id),
+            Command::Serials { study, .. } | Command::Watch { study, .. } => study.as_mut(),
+            Command::Errors { filter, .. } | Command::Items { filter, .. } => filter.study.as_mut(),
+            Command::Replay(operation)
+            | Command::Purge { operation, .. }
+            | Command::Redirect { operation, .. } => operation.filter.study.as_mut(),
+            Command::Remove(waiting)
+            | Command::Priority { waiting, .. }
+            | Command::SendNow { waiting, .. }
+            | Command::Cancel { waiting, .. } => waiting.study.as_mut(),
+            _ => None,
+        }
+    }
 }
 
 /// As if it came so, whatever Orthanc knows.
@@ -251,7 +270,7 @@ pub struct Filter {
     /// DIMSE status, such as A700 or 0xA700; none: without one.
     #[arg(long, value_parser = crate::filter::status)]
     pub status: Option<crate::filter::Status>,
-    /// ID of Orthanc or Study Instance UID.
+    /// ID of Orthanc, DICOM UID or accession number.
     #[arg(long)]
     pub study: Option<String>,
     /// Seconds, or 90s, 15m, 12h, 7d.
@@ -293,7 +312,7 @@ pub struct Which {
 pub struct Waiting {
     #[arg(long)]
     pub destination: Option<String>,
-    /// ID of Orthanc or Study Instance UID.
+    /// ID of Orthanc, DICOM UID or accession number.
     #[arg(long)]
     pub study: Option<String>,
     #[command(flatten)]

@@ -32,13 +32,16 @@ pub enum Failed {
 type Done = Result<ExitCode, Failed>;
 
 /// `None`: what needs a person.
-pub fn run(cli: &Cli, command: Option<&Command>) -> Done {
+pub fn run(cli: &Cli, mut command: Option<Command>) -> Done {
     let client = Client::new(cli)?;
     let session = Session {
         client: &client,
         json: cli.json,
     };
-    let Some(command) = command else {
+    if let Some(study) = command.as_mut().and_then(Command::study) {
+        *study = session.study_of(study)?;
+    }
+    let Some(command) = &command else {
         return session.verdict();
     };
     match command {
@@ -65,7 +68,7 @@ pub fn run(cli: &Cli, command: Option<&Command>) -> Done {
         } => session.items(filter, state.as_deref(), *limit),
         Command::Item { id } => session.item(*id),
         Command::Search { text } => session.search(text),
-        Command::Study { id } => session.study(&session.study_of(id)?),
+        Command::Study { id } => session.study(id),
         Command::Replay(operation) => session.operate("replay", "Replayed", operation, None),
         Command::Purge { operation, yes } => session.purge(operation, *yes),
         Command::Redirect {

@@ -25,8 +25,7 @@ use clap::Parser as _;
 use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(&cli) {
+    match run(Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("sendqueuectl: {}", show::plain(&error.to_string()));
@@ -35,13 +34,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Result<ExitCode, commands::Failed> {
-    match &cli.command {
-        Some(Command::Check { path }) => Ok(check::run(path, cli.json)),
+fn run(mut cli: Cli) -> Result<ExitCode, commands::Failed> {
+    match cli.command.take() {
+        Some(Command::Check { path }) => Ok(check::run(&path, cli.json)),
         Some(Command::Completions { shell }) => {
-            cli::completions(*shell);
+            cli::completions(shell);
             Ok(ExitCode::SUCCESS)
         }
-        command => commands::run(cli, command.as_ref()),
+        command => commands::run(&cli, command),
     }
 }

@@ -198,8 +198,23 @@ fn studies_are_found(ctl: &Ctl, queue: &Queue, study: &str) {
         let dry = ctl.json(&["enqueue", text, "--to", "good", "--dry-run"]);
         assert_eq!(dry["Enqueued"], count, "{text}: {dry}");
     }
+    let of_study = |text: &str| ctl.json(&["items", "--study", text]);
+    assert_eq!(of_study("acc1").as_array().map(Vec::len), Some(8));
+    assert_eq!(of_study(uid), of_study(study));
+    let dry = ctl.json(&["replay", "--study", "acc1", "--dry-run"]);
+    assert_eq!(dry["Replayed"], 4);
+    // What names nothing is not everything.
+    let none = ctl.json(&["cancel", "--study", "nobody", "--dry-run"]);
+    assert_eq!(none["Cancelled"], 0);
     let other = queue.store_all(&Study::new(1, 1).build()).remove(0);
-    for arguments in [&["study", "ACC1"][..], &["enqueue", "ACC1", "--to", "good"]] {
+    queue.wait_for("good", "Success", 5);
+    queue.wait_for("bad", "Failure", 5);
+    for arguments in [
+        &["study", "ACC1"][..],
+        &["enqueue", "ACC1", "--to", "good"],
+        &["cancel", "--study", "ACC1", "--yes"],
+        &["purge", "--study", "ACC1", "--yes"],
+    ] {
         let output = ctl.run(arguments);
         assert_eq!(output.status.code(), Some(2));
         let said = String::from_utf8_lossy(&output.stderr);
@@ -207,8 +222,6 @@ fn studies_are_found(ctl: &Ctl, queue: &Queue, study: &str) {
     }
     let deleted = queue.delete(&format!("/instances/{other}"));
     assert_eq!(deleted.status, 200);
-    queue.wait_for("good", "Success", 5);
-    queue.wait_for("bad", "Failure", 5);
     for item in queue.items("") {
         if item["Study"] != *study {
             let removed = queue.delete(&format!("/sendqueue/items/{}", item["ID"]));
