@@ -30,7 +30,7 @@ checks.negative_data_rejection.enabled = false
 # Rules between fields: either everything or a filter that narrows down, either resources or a query, either
 # a resource or a file; columns that a list names; a date must be one of the calendar; and what can be looked for.
 [[operations]]
-include-operation-id = ["replayErrors", "purgeErrors", "redirectErrors", "cancelItems", "redirectItems", "prioritizeItems", "sendItemsNow", "removeItems", "enqueue", "reload", "route", "addSubjects", "journal", "search"]
+include-operation-id = ["redirect", "replayErrors", "purgeErrors", "redirectErrors", "cancelItems", "redirectItems", "prioritizeItems", "sendItemsNow", "removeItems", "enqueue", "reload", "route", "addSubjects", "journal", "search"]
 checks.positive_data_acceptance.enabled = false
 "#;
 
