@@ -36,14 +36,19 @@ const WORDS = { Scheduled: "waiting for its time", Pending: "waiting", Running: 
 function rest(one, waits, failures) {
   const parts = Object.entries(WORDS).filter(([state]) => one.Counts[state] > 0)
     .map(([state, words]) => h("span", { class: `mark ${state}`, "data-count": state }, `${count(one.Counts[state])} ${words}`));
-  if (one.Counts.Failure > 0) parts.push(h("span", { class: "mark Failure", "data-count": "Failure" }, `${count(one.Counts.Failure)} ${why(failures)}`));
+  if (one.Counts.Failure > 0) parts.push(h("span", { class: "mark Failure", "data-count": "Failure" }, why(one.Counts.Failure, failures)));
   return parts.map((part) => [part, " "]);
 }
 
-/** "refused C000": the kinds of outcome, if they are few. */
-function why(failures) {
-  const kinds = [...new Set(failures.map((item) => [item.Class === "Rejected" ? "refused" : item.Class, status(item.DimseStatus)].filter(Boolean).join(" ")))];
-  return kinds.length > 0 && kinds.length <= 3 ? kinds.join(", ") : "failed";
+/** "2 refused C000, 1 Missing": by kind, if all are known. */
+function why(number, failures) {
+  if (failures.length !== number) return `${count(number)} failed`;
+  const kinds = new Map();
+  for (const { Class, DimseStatus } of failures) {
+    const kind = [Class === "Rejected" ? "refused" : Class, status(DimseStatus)].filter(Boolean).join(" ");
+    kinds.set(kind, (kinds.get(kind) || 0) + 1);
+  }
+  return [...kinds].map(([kind, times]) => `${count(times)} ${kind}`).join(", ");
 }
 
 function when(one) {

@@ -88,7 +88,10 @@ fn the_study_says_what_went_where_and_takes_uids() {
     let browser = &page.browser;
     browser.wait_text("[data-tag=PatientName]", "Doe, Jane");
     browser.wait_text("tr[data-destination=one]", "3 of 3");
-    browser.wait_text("tr[data-destination=bad] [data-count=Failure]", "3");
+    browser.wait_text(
+        "tr[data-destination=bad] [data-count=Failure]",
+        "3 refused A900",
+    );
     browser.wait_text("tr[data-destination=gone] [data-count=Pending]", "3");
     assert_eq!(browser.count("[data-item]"), 9);
     // Sent again from here.
