@@ -101,14 +101,17 @@ function fill(title, fresh) {
   const stay = first ? null : landmark();
   morph(main, fresh);
   if (stay) stay();
-  if (!first || visit === 1) return;
-  const same = field && main.querySelector(field);
-  if (same) {
-    same.focus();
-    return;
+  if (!first) return;
+  if (visit > 1) {
+    const same = field && main.querySelector(field);
+    if (same) {
+      same.focus();
+      return;
+    }
+    main.focus({ preventScroll: true });
+    scrollTo(0, 0);
   }
-  main.focus({ preventScroll: true });
-  scrollTo(0, 0);
+  if (views[route.view].arrive) views[route.view].arrive(route);
 }
 
 /**

@@ -29,6 +29,12 @@ export function enter({ id, query }) {
   if (RANGES[query.range]) range = query.range;
 }
 
+/** What a link opens is seen, however many lines are above it. */
+export function arrive({ id }) {
+  const found = [...document.querySelectorAll(".detail")].find(({ dataset }) => dataset.destination === id);
+  if (found) found.scrollIntoView({ block: "nearest" });
+}
+
 /** Opens a line, or closes it. */
 export function toggle({ destination }) {
   const was = open.delete(destination);

@@ -22,7 +22,7 @@ export function standing(one, next) {
 function work(counts, next) {
   if (counts.Running > 0) return "Sending";
   if (waiting(counts) === 0) return "Idle";
-  if (counts.Pending > 0) return "About to send";
+  if (counts.Pending > 0) return "Waits to be sent";
   const due = next && next.NextAttempt ? clock(next.NextAttempt) : "";
   if (counts.Retry > 0) return due ? `Next try ${at(due)}` : "Waits for its next try";
   if (next && next.Class === "Coercion") return "Held back";
@@ -43,5 +43,5 @@ function probe(one) {
 export function holds(one) {
   if (!one || one.State === "Ready") return null;
   const { words } = standing(one);
-  return h("span", { class: `holds ${one.State}`, "data-holds": one.State }, h("a", { href: link(["destinations", one.Name]) }, words.toLowerCase().replace("orthanc", "Orthanc")));
+  return h("span", { class: `holds ${one.State}`, "data-holds": one.State }, h("a", { href: link(["destinations", one.Name]) }, words.charAt(0).toLowerCase() + words.slice(1)));
 }
