@@ -428,15 +428,13 @@ fn without_a_command_it_says_what_needs_a_person() {
     );
     assert!(lines[1].starts_with("    "), "what to do: {text}");
     let figures = lines.last().expect("figures");
-    assert!(
-        figures.starts_with("0 waiting, ") && figures.ends_with("4 failed"),
-        "{text}"
-    );
+    assert_eq!(*figures, "0 waiting, 4 sent in 24 h, 4 failed");
     let output = ctl.run(&["--json"]);
     let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(told["Verdict"][0]["Count"], 4);
     assert_eq!((&told["Waiting"], &told["Failed"]), (&json!(0), &json!(4)));
+    assert_eq!(told["SentIn24Hours"], 4);
     // Mended.
     bad.set_store(Respond::Status(0));
     ctl.ok(&["replay", "--all"]);

@@ -135,26 +135,28 @@ fn a_clock_that_was_set_back_a_little_hides_nothing(store: &dyn Store) {
 }
 
 fn the_totals_of_failures_never_fall(store: &dyn Store) {
-    let totals = || -> Vec<(String, Class, u64)> {
+    let totals = || -> Vec<(String, Class, Option<u16>, u64)> {
         let totals = store.failure_totals().unwrap();
         totals
             .into_iter()
-            .map(|one| (one.destination, one.class, one.total))
+            .map(|one| (one.destination, one.class, one.dimse_status, one.total))
             .collect()
     };
+    let rejected = |status, total| ("pacs".to_owned(), Class::Rejected, status, total);
     assert_eq!(totals(), []);
     let mut new = new_item("study", "a", "pacs");
     new.failed = Some(Outcome::of_status(0xC000, "first"));
     let made = enqueue_at(store, &[new], at(1));
-    assert_eq!(totals(), [("pacs".to_owned(), Class::Rejected, 1)]);
+    assert_eq!(totals(), [rejected(Some(0xC000), 1)]);
     store.replay(made[0], None).unwrap();
     assert_eq!(store.error_summary().unwrap(), []);
     assert_eq!(fail_all(store, "pacs", Class::Rejected), made);
-    assert_eq!(totals(), [("pacs".to_owned(), Class::Rejected, 2)]);
+    let both = [rejected(None, 1), rejected(Some(0xC000), 1)];
+    assert_eq!(totals(), both);
     store.redirect(made[0], "other", None).unwrap();
     store.cancel(made[0], at(6)).unwrap();
     store.remove(made[0]).unwrap();
-    assert_eq!(totals(), [("pacs".to_owned(), Class::Rejected, 2)]);
+    assert_eq!(totals(), both);
     assert_eq!(store.error_summary().unwrap(), []);
 }
 
