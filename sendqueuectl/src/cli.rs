@@ -128,8 +128,8 @@ pub enum Command {
     Resume(Destinations),
     /// C-ECHO; exit code 1 if a destination does not answer.
     Echo(Destinations),
-    /// Sends what waits now, through a closed window too: an item by its number, all of a destination, or what fits. Exit
-    /// code 1 if it waits on because its destination is paused.
+    /// Sends what waits now, through a closed window too: an item by its number, all of a destination, or what fits.
+    /// Exit code 1 if it waits on because its destination is paused.
     SendNow {
         /// Numbers of items, or names of destinations.
         #[arg(value_name = "ITEM|DESTINATION")]

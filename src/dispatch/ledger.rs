@@ -3,8 +3,8 @@
 //! Invariants:
 //! - A delivery adds to what its lane has in memory. Once a minute that is written, outside of its way.
 //! - What was sent is counted once, whatever becomes of the items later: what cannot be written now is kept for the
-//!   next time. After a sudden end it is what came to rest since the last time; what was on its way at that moment may be
-//!   counted twice, or was pruned before.
+//!   next time. After a sudden end it is what came to rest since the last time; what was on its way at that moment may
+//!   be counted twice, or was pruned before.
 //! - What fails is counted by the store, in the transaction in which it does.
 
 use std::collections::BTreeMap;

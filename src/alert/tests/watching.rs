@@ -88,7 +88,7 @@ fn what_lasts_of_a_paused_destination_is_not_told_again_after_a_start() {
         ..unreachable(-500, 9)
     };
     let mut watch = Watch::new(LIMITS);
-    watch.prime(&[held.clone()], at(0));
+    watch.prime(std::slice::from_ref(&held), at(0));
     assert_eq!(watch.look(&mut [held.clone()], at(1)), []);
     // It is resumed: still no news.
     let resumed = Look {
@@ -120,7 +120,7 @@ fn what_lasts_of_a_paused_destination_is_not_told_again_after_a_start() {
         paused: false,
         ..held
     };
-    watch.prime(&[lasts.clone()], at(0));
+    watch.prime(std::slice::from_ref(&lasts), at(0));
     assert_eq!(watch.look(&mut [lasts], at(1)).len(), 2);
 }
 
