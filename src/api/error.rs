@@ -68,7 +68,7 @@ impl ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> ApiError {
         let status = match error {
-            StoreError::Locked(_) | StoreError::Full(_) => 503,
+            StoreError::Locked(_) | StoreError::Full(_) | StoreError::Stopping => 503,
             _ => 500,
         };
         ApiError::new(status, error.to_string())

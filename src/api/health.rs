@@ -20,7 +20,8 @@ impl Api {
         Query::none(request)?;
         let now = self.clock.now();
         let services = self.services.records();
-        let problems = self.problems(&services, now);
+        let unwritable = self.store.check_writable().err();
+        let problems = self.problems(unwritable.map(|error| error.to_string()), &services, now);
         let (code, status) = if problems.is_empty() {
             (200, HealthStatus::Ok)
         } else {
@@ -41,9 +42,14 @@ impl Api {
         ))
     }
 
-    /// What does not work.
-    pub(super) fn problems(&self, services: &[Record], now: Timestamp) -> Vec<Problem> {
-        [self.database(), self.reconciliation(now)]
+    /// What does not work. `unwritable`: why the database cannot be written, if that was tried.
+    pub(super) fn problems(
+        &self,
+        unwritable: Option<String>,
+        services: &[Record],
+        now: Timestamp,
+    ) -> Vec<Problem> {
+        [self.database(unwritable), self.reconciliation(now)]
             .into_iter()
             .flatten()
             .chain(self.threads(services))
@@ -64,12 +70,11 @@ impl Api {
         clock.into_iter().chain(restarted(services, now))
     }
 
-    fn database(&self) -> Option<Problem> {
-        let unwritable = self.store.check_writable().err();
+    fn database(&self, unwritable: Option<String>) -> Option<Problem> {
         // A small write may succeed where results, which are larger, do not.
         let (details, since) = match self.store.fault() {
             Some(fault) => (fault.error, Some(Time(fault.since))),
-            None => (unwritable?.to_string(), None),
+            None => (unwritable?, None),
         };
         Some(Problem {
             part: Part::Database,
@@ -93,7 +98,7 @@ impl Api {
     }
 
     /// Lists of subjects that a person has to mend.
-    fn bad_lists(&self) -> impl Iterator<Item = Problem> + use<> {
+    pub(super) fn bad_lists(&self) -> impl Iterator<Item = Problem> + use<> {
         let all = self.coercion.bad_lists.all().into_iter();
         all.map(|list| Problem {
             part: Part::Held,

@@ -25,8 +25,19 @@ impl Api {
             now: self.clock.now(),
             expires: &|destination| self.expiry(destination),
             dry_run: body.flag("DryRun")?,
+            goes_on: &|| !self.services.is_stopping(),
         };
-        let operated = self.store.operate(&sweep)?;
+        let operated = self.store.operate(&sweep);
+        if !sweep.dry_run {
+            // Also what was done before it broke off.
+            for name in self.known_destinations()? {
+                self.notifier.ready(&name);
+            }
+            if operated.is_err() {
+                self.store.make_durable()?;
+            }
+        }
+        let operated = operated?;
         if !sweep.dry_run {
             let what = match among {
                 Among::Waiting => "what waits",
@@ -37,9 +48,6 @@ impl Api {
                 sweep.event(),
                 operated.done
             );
-            for name in self.known_destinations()? {
-                self.notifier.ready(&name);
-            }
         }
         Ok(operated)
     }

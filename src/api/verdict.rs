@@ -28,7 +28,8 @@ impl Api {
         };
         let told = self.settings.alerts.as_ref();
         let services = self.services.records();
-        let problems = self.problems(&services, now).into_iter();
+        // Asked for every other second by each page that is open: what others met tells of the database, without a write.
+        let problems = self.problems(None, &services, now).into_iter();
         let warnings = self.warnings(&services, now);
         let mut known = Known {
             now,
@@ -37,6 +38,12 @@ impl Api {
             machinery: problems
                 .filter_map(|problem| trouble(problem, true))
                 .chain(warnings.filter_map(|problem| trouble(problem, false)))
+                .chain(self.bad_lists().map(|list| Trouble {
+                    part: verdict::Part::Subjects,
+                    is_down: false,
+                    details: list.details,
+                    since: list.since.map(|since| since.0),
+                }))
                 .collect(),
             destinations: Vec::new(),
             failures: Vec::new(),

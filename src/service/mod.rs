@@ -153,6 +153,11 @@ impl Services {
         list.begun.is_some() && !list.stopped
     }
 
+    /// Whether Orthanc is to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.list.lock().stopped
+    }
+
     /// Starts a service on a thread of its own. `name`: at most 15 characters, as the system's names of threads;
     /// several may have the same one. `false`: there is no thread for it, which is logged; `health` tells of it unless
     /// it [may end](Service::may_end).

@@ -1,8 +1,8 @@
 //! Chronicle: what people, destinations and the process did (the journal that people read), and each hour's figures.
 //!
 //! Invariants:
-//! - What is one transaction writes its entry with it; an operation in steps writes one behind its last step, also
-//!   where a later step failed. An entry that cannot be written undoes nothing.
+//! - What is one transaction writes its entry with it, and so does each step of an operation: they are added up to one.
+//!   An entry that cannot be written undoes nothing.
 //! - Nothing that is sent as it should be writes here: not an arrival, a claim, or a delivery.
 //! - It is bounded, whatever a script does: entries of the same person that count the same thing within a minute are
 //!   one, and there are at most [`MOST_ENTRIES`].

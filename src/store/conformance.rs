@@ -159,6 +159,7 @@ fn operate(store: &dyn Store, operation: &Operation, filter: &Filter) -> Operate
         now: at(3),
         expires: &|_| Some(at(9)),
         dry_run: true,
+        goes_on: &|| true,
     };
     let before = all(store);
     let foretold = store.operate(&sweep).unwrap();

@@ -72,6 +72,8 @@ pub struct Sweep<'a> {
     pub expires: &'a dyn Fn(&str) -> Option<Timestamp>,
     /// Counts and changes nothing.
     pub dry_run: bool,
+    /// Asked before each step; `false`: it is broken off, since Orthanc is to stop.
+    pub goes_on: &'a dyn Fn() -> bool,
 }
 
 impl Sweep<'_> {
@@ -127,6 +129,9 @@ pub trait Desk: Send + Sync {
     /// Over all that fit, in steps that never hold the writer for long, each item once in the order of `id`: one that
     /// fits again meanwhile is not met a second time. What would stay as it is (redirected to where it goes already, a
     /// priority that it has) does not count.
+    ///
+    /// # Errors
+    /// What was done before stays done, and is in the journal.
     fn operate(&self, sweep: &Sweep<'_>) -> Result<Operated>;
     /// One that is paused already stays so since it was.
     fn set_paused(&self, destination: &str, paused: bool, now: Timestamp) -> Result<()>;

@@ -96,6 +96,9 @@ pub enum StoreError {
     /// Others may have taken what this process had claimed: stop sending, then [`Claims::begin`] anew.
     #[error("the lease of this process on what it had claimed is over")]
     LeaseOver,
+    /// Orthanc is to stop, and what takes long was broken off.
+    #[error("Orthanc is being stopped: what was done so far is done, the rest is as it was")]
+    Stopping,
     #[error("the queue's database failed: {0}")]
     Other(#[source] Cause),
 }

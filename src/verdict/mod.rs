@@ -119,6 +119,8 @@ pub enum Part {
     Reconciliation,
     Threads,
     Clock,
+    /// A list of subjects (`Lookup`) that cannot be used.
+    Subjects,
 }
 
 /// What `health` tells.
@@ -226,6 +228,11 @@ fn machinery(trouble: &Trouble) -> Finding {
             Kind::Clock,
             "",
             "Look at the machine's clock and at its synchronisation (NTP).",
+        ),
+        Part::Subjects => (
+            Kind::Held,
+            "",
+            "Mend the list: its file, and the form of it. Until then whoever is not known otherwise is not sent.",
         ),
     };
     let details = words::data(&trouble.details);

@@ -422,6 +422,28 @@ fn what_is_held_needs_a_person() {
 }
 
 #[test]
+fn a_list_that_cannot_be_used_is_told() {
+    let known = Known {
+        machinery: vec![Trouble {
+            part: Part::Subjects,
+            is_down: false,
+            details: "trial: s.csv cannot be read: no such file".to_owned(),
+            since: Some(ago(1.0)),
+        }],
+        ..well()
+    };
+    let found = judge(&known);
+    assert_eq!(
+        found[0].sentence,
+        "trial: s.csv cannot be read: no such file"
+    );
+    assert_eq!(
+        (found[0].severity, found[0].kind),
+        (Severity::Warning, Kind::Held)
+    );
+}
+
+#[test]
 fn the_machinery_is_told_first_and_a_clock_last() {
     let trouble = |part, is_down, details: &str| Trouble {
         part,

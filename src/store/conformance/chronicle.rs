@@ -16,6 +16,7 @@ pub fn run(make: Make<'_>) {
     a_flood_of_one_kind_is_one_entry_a_minute(&*one(make));
     what_is_old_is_forgotten(&*one(make));
     a_pardon_is_told(&*one(make));
+    what_began_before_is_told_behind(&*one(make));
     failures_are_counted_in_their_hour_for_ever(&*one(make));
     what_was_sent_is_added_once(make);
 }
@@ -402,4 +403,18 @@ fn what_was_sent_is_added_once(make: Make<'_>) {
         found,
         [("other".into(), 1, 10, 0), ("pacs".into(), 7, 70, 0)]
     );
+}
+
+/// Of two people at work at the same time, who began first may be done last.
+fn what_began_before_is_told_behind(store: &dyn Store) {
+    store.note(&of(Event::Paused, "pacs", 110)).unwrap();
+    store.note(&of(Event::Redirected, "pacs", 100)).unwrap();
+    let period = Period {
+        from: at(90),
+        until: at(200),
+        ..always()
+    };
+    let found = store.entries(&period, 0, 10).unwrap();
+    let kinds: Vec<Event> = found.iter().map(|entry| entry.event).collect();
+    assert_eq!(kinds, [Event::Paused, Event::Redirected]);
 }

@@ -464,6 +464,7 @@ impl Play {
                 now,
                 expires: &expires,
                 dry_run,
+                goes_on: &|| true,
             };
             let operated = self.store().operate(&sweep).unwrap();
             let expected = self.model.operate_all(&sweep);

@@ -7,10 +7,7 @@ use super::pool::Pool;
 use super::sql;
 use crate::item::{Event, Timestamp};
 use crate::store::chronicle::ADDED_SECONDS;
-use crate::store::{
-    Asker, CLOCK_SLACK_SECONDS, Entry, Forgotten, Hour, MOST_ENTRIES, Period, Result, StoreError,
-    Sweep,
-};
+use crate::store::{Asker, Entry, Forgotten, Hour, MOST_ENTRIES, Period, Result, StoreError};
 
 /// The longest text that is kept, in characters.
 const MAX_DETAILS: usize = 300;
@@ -54,12 +51,13 @@ pub fn note_with(tx: &Connection, noted: Noted, entry: &Entry) -> Result<()> {
 
 /// What a person did to one item, if one did.
 pub fn note_item(tx: &Connection, event: Event, destination: &str, to: Option<&str>) -> Result<()> {
-    note_items(tx, event, Some(destination), to, 1)
+    note_items(tx, Noted::Too, event, Some(destination), to, 1)
 }
 
 /// The same to so many.
 pub fn note_items(
     tx: &Connection,
+    noted: Noted,
     event: Event,
     destination: Option<&str>,
     to: Option<&str>,
@@ -74,20 +72,7 @@ pub fn note_items(
         count: Some(count),
         ..asker.did(event)
     };
-    note_with(tx, Noted::Too, &entry)
-}
-
-/// The end of an operation in steps, done by now.
-pub fn note_operation(pool: &Pool, sweep: &Sweep<'_>, count: u64) -> Result<()> {
-    if count == 0 || Asker::current().is_none() {
-        return Ok(());
-    }
-    let mut writer = pool.writer()?;
-    let tx = writer.begin()?;
-    let destination = sweep.filter.destination.as_deref();
-    note_items(&tx, sweep.event(), destination, sweep.operation.to(), count)?;
-    tx.commit()?;
-    Ok(())
+    note_with(tx, noted, &entry)
 }
 
 fn write(tx: &Connection, entry: &Entry) -> Result<()> {
@@ -165,15 +150,10 @@ pub fn entries(pool: &Pool, period: &Period, after: i64, limit: u32) -> Result<V
                 entry,
             )?
             .collect::<rusqlite::Result<_>>()?,
-        None => {
-            let slack = from.plus_seconds(-CLOCK_SLACK_SECONDS);
-            tx.prepare_cached(sql::EVENT_LIST)?
-                .query_map(
-                    params![after, from, until, slack, destination, limit],
-                    entry,
-                )?
-                .collect::<rusqlite::Result<_>>()?
-        }
+        None => tx
+            .prepare_cached(sql::EVENT_LIST)?
+            .query_map(params![after, from, until, destination, limit], entry)?
+            .collect::<rusqlite::Result<_>>()?,
     };
     Ok(found)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::chronicle::note_items;
+use super::chronicle::{Noted, note_items};
 use super::operate::prioritize;
 use super::pool::Pool;
 use super::{row, sources, sql, studies};
@@ -112,10 +112,24 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
         write_reached(&tx, reached)?;
     }
     for (destination, count) in asked {
-        note_items(&tx, Event::Enqueued, Some(destination), None, count)?;
+        note_items(
+            &tx,
+            Noted::Too,
+            Event::Enqueued,
+            Some(destination),
+            None,
+            count,
+        )?;
     }
     for (destination, count) in raised {
-        note_items(&tx, Event::PriorityChanged, Some(destination), None, count)?;
+        note_items(
+            &tx,
+            Noted::Too,
+            Event::PriorityChanged,
+            Some(destination),
+            None,
+            count,
+        )?;
     }
     tx.commit()?;
     Ok(answer)

@@ -143,13 +143,16 @@ impl SqliteStore {
         self.told(result)
     }
 
-    /// Behind the last step of what a person did to many items, or the one that failed. What is done is done, whether
-    /// or not it can be told.
-    fn note_operation(&self, sweep: &Sweep<'_>, count: u64) {
-        let noted = self.write_for_person(|| chronicle::note_operation(&self.pool, sweep, count));
-        if let Err(error) = noted {
-            let event = sweep.event();
-            log::error!("{event}: {count} items, missing in the journal: {error}");
+    /// A step of what a person does to many items, without its entry where that alone has no room.
+    fn advance(&self, sweep: &Sweep<'_>, progress: &Cell<sweep::Progress>) -> Result<bool> {
+        if !(sweep.goes_on)() {
+            return Err(StoreError::Stopping);
+        }
+        let step =
+            |noted| self.write_for_person(|| sweep::advance(&self.pool, sweep, progress, noted));
+        match step(Noted::Too) {
+            Err(StoreError::Full(_)) => step(Noted::Not),
+            result => result,
         }
     }
 
@@ -294,11 +297,14 @@ impl Desk for SqliteStore {
 
     fn operate(&self, sweep: &Sweep<'_>) -> Result<Operated> {
         let progress = Cell::default();
-        let result = self.write_for_person(|| sweep::operate(&self.pool, sweep, &progress));
+        let result = loop {
+            match self.advance(sweep, &progress) {
+                Ok(true) => {}
+                Ok(false) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
         let operated = progress.get().operated;
-        if !sweep.dry_run {
-            self.note_operation(sweep, operated.done);
-        }
         if let (Err(error), true) = (&result, operated.done > 0) {
             let event = sweep.event();
             log::error!("{event}: broke off after {} items: {error}", operated.done);

@@ -1,15 +1,19 @@
 //! Operations by filter.
 
 use std::cell::Cell;
+use std::time::{Duration, Instant};
 
+use super::chronicle::{Noted, note_items};
 use super::operate::{Terms, change};
 use super::pool::Pool;
 use super::{list, row};
 use crate::item::{Item, State};
 use crate::store::{Among, Filter, Operated, Operation, Page, Result, States, Sweep};
 
-/// Items that one transaction moves: some 20 ms of the writer's time.
+/// Items that one transaction moves at most: some 20 ms of the writer's time,
 const STEP: u32 = 1000;
+/// and where they take longer, so long.
+const LONGEST: Duration = Duration::from_millis(50);
 
 /// How far an operation has come: where it goes on when a step that failed is tried once more.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,7 +22,16 @@ pub struct Progress {
     pub operated: Operated,
 }
 
-pub fn operate(pool: &Pool, sweep: &Sweep<'_>, progress: &Cell<Progress>) -> Result<()> {
+/// Does the next step; `false`: there is none. What it did is in the journal with it.
+///
+/// # Errors
+/// The step has changed nothing, and can be tried once more.
+pub fn advance(
+    pool: &Pool,
+    sweep: &Sweep<'_>,
+    progress: &Cell<Progress>,
+    noted: Noted,
+) -> Result<bool> {
     let changed = sweep.states();
     let left = match sweep.among {
         Among::Waiting => State::Running.into(),
@@ -30,11 +43,11 @@ pub fn operate(pool: &Pool, sweep: &Sweep<'_>, progress: &Cell<Progress>) -> Res
             running: count(pool, &narrowed(sweep, left))?,
         };
         progress.set(Progress { since: 0, operated });
-        return Ok(());
+        return Ok(false);
     }
     let states: States = changed.iter().chain(left.iter()).collect();
     if states.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let filter = narrowed(sweep, states);
     // Of what was listed all but this may have changed since.
@@ -42,16 +55,13 @@ pub fn operate(pool: &Pool, sweep: &Sweep<'_>, progress: &Cell<Progress>) -> Res
         ids: None,
         ..filter.clone()
     };
-    loop {
-        let mut next = progress.get();
-        let ids = list::ids(pool, &filter, Page::after(next.since, STEP))?;
-        let Some(last) = ids.last() else {
-            return Ok(());
-        };
-        next.since = *last;
-        step(pool, sweep, &still, &ids, &mut next.operated)?;
-        progress.set(next);
+    let before = progress.get();
+    let ids = list::ids(pool, &filter, Page::after(before.since, STEP))?;
+    if ids.is_empty() {
+        return Ok(false);
     }
+    progress.set(step(pool, sweep, &still, &ids, before, noted)?);
+    Ok(true)
 }
 
 /// In these states, without those that the operation would leave as they are.
@@ -89,14 +99,16 @@ fn step(
     sweep: &Sweep<'_>,
     still: &Filter,
     ids: &[i64],
-    operated: &mut Operated,
-) -> Result<()> {
+    before: Progress,
+    noted: Noted,
+) -> Result<Progress> {
     let terms = Terms {
         now: sweep.now,
         expires: sweep.expires,
     };
     let mut writer = pool.writer()?;
     let tx = writer.begin()?;
+    let (begun, mut after) = (Instant::now(), before);
     for id in ids {
         let item = row::read_item(&tx, *id)?;
         match item.filter(|item| still.fits(item)) {
@@ -104,13 +116,20 @@ fn step(
             Some(Item {
                 state: State::Running,
                 ..
-            }) => operated.running += 1,
+            }) => after.operated.running += 1,
             Some(item) => {
                 change(&tx, &item, sweep.operation, &terms)?;
-                operated.done += 1;
+                after.operated.done += 1;
             }
         }
+        after.since = *id;
+        if begun.elapsed() > LONGEST {
+            break;
+        }
     }
+    let (destination, to) = (sweep.filter.destination.as_deref(), sweep.operation.to());
+    let done = after.operated.done - before.operated.done;
+    note_items(&tx, noted, sweep.event(), destination, to, done)?;
     tx.commit()?;
-    Ok(())
+    Ok(after)
 }

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::*;
-use crate::item::State;
+use crate::item::{Event, State};
 use crate::store::sqlite::{list, open};
-use crate::store::{Among, Filter, Operation, Pick, StoreError, Sweep};
+use crate::store::{Among, Asker, Chronicle, Filter, Operation, Period, Pick, StoreError, Sweep};
 
 fn sweep<'a>(operation: &'a Operation, filter: &'a Filter) -> Sweep<'a> {
     Sweep {
@@ -19,6 +19,7 @@ fn sweep<'a>(operation: &'a Operation, filter: &'a Filter) -> Sweep<'a> {
         now: at(1),
         expires: &|_| None,
         dry_run: false,
+        goes_on: &|| true,
     }
 }
 
@@ -115,15 +116,61 @@ fn a_panic_in_the_middle_undoes_its_step_alone() {
         expires: &expires,
         ..sweep(&to, &filter)
     };
-    let broken = catch_unwind(AssertUnwindSafe(|| store.operate(&sweep)));
+    let broken = catch_unwind(AssertUnwindSafe(|| as_alice(|| store.operate(&sweep))));
     assert!(broken.is_err());
     let waiting = |name: &str| {
         let record = store.destination(name).unwrap();
         record.map_or(0, |record| record.counts.get(State::Pending))
     };
-    assert_eq!((waiting("archive"), waiting("pacs")), (1000, 1500));
-    assert_eq!(store.operate(&sweep).unwrap().done, 1500);
+    let done = waiting("archive");
+    assert!((1..=1500).contains(&done), "{done}");
+    assert_eq!(waiting("pacs"), 2500 - done);
+    assert_eq!(told(&store), done, "what was done is in the journal");
+    assert_eq!(store.operate(&sweep).unwrap().done, 2500 - done);
     assert_eq!((waiting("archive"), waiting("pacs")), (2500, 0));
+}
+
+/// Items of which the journal says that a person redirected them.
+fn told(store: &SqliteStore) -> u64 {
+    let always = Period {
+        from: at(-1),
+        until: at(100),
+        destination: None,
+        event: Some(Event::Redirected),
+    };
+    let entries = store.entries(&always, 0, 10).unwrap();
+    entries.iter().filter_map(|entry| entry.count).sum()
+}
+
+#[test]
+fn a_stop_breaks_it_off_between_two_steps() {
+    let folder = folder();
+    let store = SqliteStore::open(&path(&folder)).unwrap();
+    fill(&store, 2500);
+    let steps = AtomicUsize::new(0);
+    let filter = Filter::default();
+    let to = Operation::Redirect {
+        to: "archive".into(),
+    };
+    let goes_on = || steps.fetch_add(1, Ordering::Relaxed) < 1;
+    let sweep = Sweep {
+        goes_on: &goes_on,
+        ..sweep(&to, &filter)
+    };
+    let broken = as_alice(|| store.operate(&sweep));
+    assert!(matches!(broken, Err(StoreError::Stopping)), "{broken:?}");
+    let record = store.destination("archive").unwrap().unwrap();
+    let done = record.counts.get(State::Pending);
+    assert!((1..=1000).contains(&done), "{done}");
+    assert_eq!(told(&store), done);
+}
+
+fn as_alice<T>(work: impl FnOnce() -> T) -> T {
+    let alice = Asker {
+        user: Some("alice".into()),
+        at: at(1),
+    };
+    alice.during(work)
 }
 
 #[test]
