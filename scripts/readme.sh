@@ -5,8 +5,8 @@
 #   ```json FILE       what belongs into this file of Debian's folder (orthanc.json: inside DicomModalities)
 #   ```sh              commands, and
 #   ```console         those lines of it that begin with "$ ", in an Orthanc with Debian's files and a login: each curl
-#                      must be answered with 200, each sendqueuectl must end with 0. ID, 17 and such stand for a study
-#                      and an item that are there, INSTANCE for an instance.
+#                      must be answered with 200, each sendqueuectl must end with 0 (without a command: or 1). ID, 17
+#                      and such stand for a study and an item that are there, INSTANCE for an instance.
 #   ```text            nothing
 #   ```text FILE       what lies beside the configurations of the page; a key of this name is there too: trial.key
 #
@@ -138,6 +138,12 @@ run() { # LINE
     'curl '*)
         status=$(eval "${line/curl /curl -s -m 60 -o \"$dir/answer\" -w '%{http_code}' }") || true
         [ "$status" = 200 ] || { cat "$dir/answer" >&2; die "$page: $status: $line"; }
+        ;;
+    # Whether something needs a person is the scene's affair: 0 or 1.
+    'sendqueuectl')
+        status=0
+        timeout 60 sendqueuectl >"$dir/answer" 2>&1 </dev/null || status=$?
+        [ $status -le 1 ] || { cat "$dir/answer" >&2; die "$page: $status: $line"; }
         ;;
     'sendqueuectl '* | 'sudo sendqueuectl '*)
         eval "timeout 60 ${line#sudo }" >"$dir/answer" 2>&1 </dev/null || { cat "$dir/answer" >&2; die "$page: $line"; }
