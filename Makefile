@@ -8,6 +8,7 @@
 # make quick         unit tests and one Orthanc
 # make screenshots   the pictures of the page anew, in docs/screenshots
 # make check         formatting, clippy, documentation, its links, configurations and commands
+# make check-oldest  whether the oldest Rust that Cargo.toml names (1.85) still builds it (needs rustup)
 # make bench         figures, beside a peer measured in the same run
 # make bench-send    sending: ours, Orthanc's, storescu's, in one run; over a link with a delay; needs root for that
 # make bench-scale   the store at a backlog of ten million, and over a month
@@ -33,7 +34,7 @@ DEMO_PACKAGES = curl jq
 
 LIBRARY = target/release/libOrthancSendQueue.so
 
-.PHONY: all build demo test test-machine test-matrix test-versions test-corpus test-serials test-mutated quick screenshots check bench bench-send bench-coerce bench-scale fuzz install clean
+.PHONY: all build demo test test-machine test-matrix test-versions test-corpus test-serials test-mutated quick screenshots check check-oldest bench bench-send bench-coerce bench-scale fuzz install clean
 
 all: build
 
@@ -92,6 +93,10 @@ check: build
 	@scripts/packages.sh $(RUN_PACKAGES) curl
 	scripts/links.sh
 	scripts/readme.sh
+
+check-oldest:
+	@scripts/packages.sh $(BUILD_PACKAGES)
+	$(CARGO) +$(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml | head -1) check --locked --workspace --target-dir target/oldest
 
 bench: build
 	@scripts/packages.sh $(RUN_PACKAGES)

@@ -165,7 +165,7 @@ fn kept_as(serial: &str) -> String {
 /// # Errors
 /// Those of the store.
 pub fn prefix_of(
-    store: &dyn Decisions,
+    store: &(impl Decisions + ?Sized),
     serial: &str,
     study_uid: &str,
 ) -> Result<Option<String>, StoreError> {
