@@ -71,6 +71,17 @@ impl Page {
         parent["ID"].as_str().expect("a study").to_owned()
     }
 
+    /// From now on, and until another view is opened by [`Page::show`], a function in JavaScript answers what is asked
+    /// of a path that contains `part`. It gets one that asks the server, as the page would have.
+    #[track_caller]
+    pub fn answer_by(&self, part: &str, function: &str) {
+        self.browser.eval(&format!(
+            "const real = window.fetch.bind(window), by = {function};
+             window.fetch = (path, options) => String(path).includes('{part}') ? by(() => real(path, options)) : real(path, options);
+             return 0"
+        ));
+    }
+
     /// What the page said it did.
     #[track_caller]
     pub fn said(&self, words: &str) {

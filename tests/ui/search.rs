@@ -51,7 +51,7 @@ fn none_one_and_many_are_found() {
     find("nobody");
     browser.wait_text(
         "[data-key=empty]",
-        "Neither Orthanc nor the queue knows “nobody”.",
+        "Orthanc has nothing that fits “nobody”, and the queue has no item of this number",
     );
     assert_eq!(browser.count("main b"), 0);
     browser.set_size(360, 740);
@@ -63,4 +63,84 @@ fn none_one_and_many_are_found() {
     // What cannot be looked for is told beside the box.
     page.show("#/search?q=a%5Cb");
     browser.wait_for("main[data-view=search] [data-key=why]");
+}
+
+/// The answer is slow, and the person has gone on: it belongs to what was asked, and opens no other patient.
+#[test]
+fn a_late_answer_is_for_its_own_question_alone() {
+    let one = scp("ONE");
+    let page = Page::with(&[&one]);
+    let study = |seed, name: &str, id: &str| {
+        let study = Study::new(1, 1).seed(seed);
+        page.store(&study.patient_name(name).patient_id(id))
+    };
+    study(1, "Meyer^Anna", "10482");
+    let bela = study(2, "Meyerhold^Bela", "10517");
+    page.queue.wait_for("one", "Success", 2);
+    let browser = &page.browser;
+    // The first search is held back until the next one is asked.
+    let ask_both = |first: &str, then: &str| {
+        page.show("");
+        page.answer_by(
+            &format!("/search?q={first}"),
+            "(real) => new Promise((answer) => { window.release = () => answer(real()); })",
+        );
+        for sought in [first, then] {
+            browser.fill("#find input", sought);
+            browser.click("#find button");
+            browser.until(
+                || browser.eval("return Boolean(window.release)") == true,
+                "the first one is asked",
+            );
+        }
+        browser.eval("window.release(); return 0");
+    };
+    ask_both("10482", "10517");
+    browser.wait_text("h1", "Meyerhold, Bela");
+    assert!(browser.url().ends_with(&format!("#/studies/{bela}")));
+    ask_both("meyer", "nobody");
+    browser.wait_text("[data-key=empty]", "“nobody”");
+    assert_eq!(browser.count("[data-result]"), 0);
+    // Gone to another view: it stays there.
+    page.show("");
+    page.answer_by(
+        "/search",
+        "(real) => new Promise((answer) => { window.release = () => answer(real()); })",
+    );
+    browser.fill("#find input", "10482");
+    browser.click("#find button");
+    browser.until(
+        || browser.eval("return Boolean(window.release)") == true,
+        "it is asked",
+    );
+    browser.click("a[data-nav=journal]");
+    browser.eval("window.release(); return 0");
+    browser.wait_for("main[data-view=journal]:not([aria-busy])");
+    assert!(browser.url().ends_with("#/journal"), "{}", browser.url());
+    page.is_clean();
+}
+
+/// Orthanc has not looked at everything: nothing is not nothing, and one is perhaps not the only one.
+#[test]
+fn an_answer_that_may_lack_some_says_so() {
+    let one = scp("ONE");
+    let page = Page::with(&[&one]);
+    page.store(&Study::new(1, 1).patient_name("Meyer^Anna"));
+    page.queue.wait_for("one", "Success", 1);
+    page.show("");
+    page.answer_by(
+        "/search",
+        "async (real) => new Response(await (await real()).text(), { headers: { 'Sendqueue-Complete': 'false' } })",
+    );
+    let browser = &page.browser;
+    let find = |sought: &str| {
+        browser.fill("#find input", sought);
+        browser.click("#find button");
+    };
+    find("nobody");
+    browser.wait_text("[data-key=empty]", "did not look at everything");
+    find("meyer");
+    browser.wait_text("[data-key=count]", "1 result, and there may be more");
+    assert!(browser.url().ends_with("#/search?q=meyer"));
+    page.is_clean();
 }
