@@ -3,6 +3,7 @@
 // Invariants:
 // - What comes from the server becomes text nodes and attribute values: nothing in this folder parses markup.
 // - `morph` changes only what differs. Focus, scroll position, open details, ticked boxes and typed text stay.
+// - What is there is used once: of two wanted elements with one key, the second is a new one, and both are shown.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -33,13 +34,15 @@ export function morph(target, fresh) {
   const keyed = new Map();
   for (const child of target.children) {
     const key = keyOf(child);
-    if (key) keyed.set(key, child);
+    if (key && !keyed.has(key)) keyed.set(key, child);
   }
   let at = target.firstChild;
   for (const wanted of [...fresh.childNodes]) {
     const key = keyOf(wanted);
     let found = key ? keyed.get(key) : at;
-    if (!key) {
+    if (key) {
+      keyed.delete(key);
+    } else {
       while (found && keyOf(found)) found = found.nextSibling;
     }
     if (found && found.nodeName === wanted.nodeName) {

@@ -6,17 +6,32 @@ import { age, clock, count, date, rough, since, waiting } from "./words.js";
 
 /**
  * { mark, words, more }: the colour's name, what is said in a row, and what is said beside it where there is room.
- * `next`: the item that waits the longest for its time, if that is known.
+ * `next`: the item that waits the longest for its time, if that is known. Failures are told whatever else it does.
  */
 export function standing(one, next) {
-  const { State, Counts } = one;
+  const { Counts } = one;
+  const how = does(one, next);
+  return Counts.Failure > 0 ? { ...how, mark: "bad", words: `${how.words}, ${count(Counts.Failure)} failed` } : how;
+}
+
+function does(one, next) {
+  const { Counts } = one;
+  const reason = why(one);
+  // Sent by a person's wish, or the rest of what was begun before the window closed.
+  if (one.State === "OutsideWindow" && Counts.Running > 0) return { mark: "busy", words: "Sending", more: `${reason.words}.` };
+  if (reason) return reason;
+  const doing = work(Counts, next);
+  return { mark: Counts.Running > 0 ? "busy" : doing === "Idle" ? "good" : "calm", words: doing, more: "" };
+}
+
+/** Why it is not ready, or null. */
+function why(one) {
+  const { State } = one;
   if (State === "NotConfigured") return { mark: "bad", words: "Not in Orthanc's configuration", more: "What waits does not expire, and can be redirected." };
   if (State === "Paused") return { mark: "warn", words: since("Paused", one.PausedSince), more: "Nothing is sent until it is resumed." };
   if (State === "Unreachable") return { mark: "bad", words: `Unreachable for ${rough(elapsed(one.UnreachableSince))}`, more: `${probe(one)}. What waits loses no attempt.` };
   if (State === "OutsideWindow") return { mark: "calm", words: one.NextWindow ? `Window opens ${clock(one.NextWindow)}` : "Its window is closed", more: "" };
-  const doing = work(Counts, next);
-  if (Counts.Failure > 0) return { mark: "bad", words: `${doing}, ${count(Counts.Failure)} failed`, more: "" };
-  return { mark: Counts.Running > 0 ? "busy" : doing === "Idle" ? "good" : "calm", words: doing, more: "" };
+  return null;
 }
 
 function work(counts, next) {
@@ -39,9 +54,10 @@ function probe(one) {
   return wait > 1 ? `Next try in ${age(wait)}` : "Trying now";
 }
 
-/** Why what waits for a destination does so, if that is the destination's doing. */
+/** Why what waits for a destination does so, if that is the destination's doing: no word of what failed there. */
 export function holds(one) {
-  if (!one || one.State === "Ready") return null;
-  const { words } = standing(one);
+  const reason = one && why(one);
+  if (!reason) return null;
+  const { words } = reason;
   return h("span", { class: `holds ${one.State}`, "data-holds": one.State }, h("a", { href: link(["destinations", one.Name]) }, words.charAt(0).toLowerCase() + words.slice(1)));
 }

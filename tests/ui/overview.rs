@@ -278,3 +278,78 @@ fn twenty_four_destinations_fit_on_a_screen() {
     assert!(end <= 768.0 - 3.0 * 22.0, "{end}");
     page.is_clean();
 }
+
+/// Two of a kind are two: none is shown in the other's place.
+#[test]
+fn everything_that_needs_a_person_is_seen_also_two_of_a_kind() {
+    let one = scp("ONE");
+    let page = Page::with(&[&one]);
+    page.show("");
+    let browser = &page.browser;
+    browser.eval(
+        "window.needs = ['the disk is full', 'arrivals cannot be queued'].map((Sentence) =>
+           ({ Severity: 'Critical', Kind: 'Machinery', Destination: null, Source: null, Sentence, Advice: null }));
+         return 0",
+    );
+    page.answer_by(
+        "/verdict",
+        "() => Promise.resolve(new Response(JSON.stringify(window.needs)))",
+    );
+    let needs = || browser.texts("[data-need=Machinery] .text");
+    browser.until(
+        || needs() == ["the disk is full", "arrivals cannot be queued"],
+        "both",
+    );
+    // The next refresh brings each up to date.
+    browser.eval("window.needs[0].Sentence = 'the disk is slow'; return 0");
+    browser.until(
+        || needs() == ["the disk is slow", "arrivals cannot be queued"],
+        "both, as they are now",
+    );
+    page.is_clean();
+}
+
+/// What has failed is told in each state, and comes first.
+#[test]
+fn failures_outside_the_window_are_no_calm() {
+    let (calm, night) = (scp("CALM"), refusing("NIGHT", 0xA900));
+    let config = sendqueue_testkit::queue::config_for(&[&calm, &night])
+        .set("DicomScuTimeout", 600)
+        .set(
+            "/SendQueue/Destinations/night/Windows",
+            json!([another_time()]),
+        );
+    let page = Page::new(config);
+    page.store(&Study::new(1, 3));
+    page.queue.wait_for("calm", "Success", 3);
+    let send_now = || page.queue.tell("/destinations/night/send-now", &json!({}));
+    send_now();
+    page.queue.wait_for("night", "Failure", 3);
+    let study = page.store(&Study::new(1, 1).seed(2));
+    page.queue.wait_for("calm", "Success", 4);
+    page.show("");
+    let browser = &page.browser;
+    let state = ".line[data-destination=night] [data-figure=state]";
+    browser.wait_text(state, "Window opens ");
+    browser.wait_text(state, ", 3 failed");
+    browser.wait_for(".line[data-destination=night] .dot.bad");
+    let order = browser.eval(
+        "return [...document.querySelectorAll('.line')].map(line => line.dataset.destination)",
+    );
+    assert_eq!(order, json!(["night", "calm"]));
+    // Why one study waits has nothing to do with what failed of others.
+    page.show(&format!("#/studies/{study}"));
+    let holds = "tr[data-destination=night] [data-holds]";
+    browser.wait_text(holds, "window opens ");
+    assert!(!browser.text(holds).contains("failed"));
+    // By a person's wish it sends all the same.
+    night.set_store(sendqueue_testkit::Respond::Delay(
+        std::time::Duration::from_secs(3600),
+        0,
+    ));
+    send_now();
+    page.show("");
+    browser.wait_text(state, "Sending, 3 failed");
+    night.stop();
+    page.is_clean();
+}

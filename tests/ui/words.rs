@@ -46,6 +46,7 @@ fn what_is_paused_waits_for_a_person() {
     let id = page.queue.items("")[0]["ID"].clone();
     page.show(&format!("#/items/{id}"));
     browser.wait_text("[data-key=holds]", "gone is paused since ");
+    assert!(!browser.text("main").contains("by itself"));
     browser.click("[data-verb=send-now]");
     page.said("gone is paused: it goes when a person resumes");
     page.is_clean();
