@@ -1,8 +1,9 @@
 // The page's heart: which view is shown, its refresh, and what a click does.
 //
 // Invariants:
-// - One refresh at a time; the next one begins `EVERY` after the last one ended, and none while nobody looks.
-// - A refresh that fails changes nothing but the banner: what was seen last stays, and is marked as old.
+// - One refresh at a time; the next one begins `EVERY` after the last one ended, `HIDDEN_EVERY` while nobody looks: the
+//   window's title is read among twenty others.
+// - A refresh that fails changes nothing but the banner and the title: what was seen last stays, and is marked as old.
 // - An answer for a view that was left meanwhile is thrown away.
 
 import { api, explorer, Lost, Refused } from "./api.js";
@@ -21,6 +22,7 @@ import * as resource from "./resource.js";
 import * as search from "./search.js";
 
 const EVERY = 2000;
+const HIDDEN_EVERY = 60000;
 /** The health check writes to the database: less often. */
 const HEALTH_EVERY = 10000;
 
@@ -65,8 +67,8 @@ async function refresh() {
   if (again || mine !== visit) {
     again = false;
     refresh();
-  } else if (!document.hidden) {
-    timer = setTimeout(refresh, EVERY);
+  } else {
+    timer = setTimeout(refresh, document.hidden ? HIDDEN_EVERY : EVERY);
   }
 }
 
@@ -84,7 +86,9 @@ function show(data) {
 }
 
 function redraw() {
-  if (last && main.dataset.visit === String(visit)) show(last);
+  if (!last || main.dataset.visit !== String(visit)) return;
+  show(last);
+  if (lostSince) doubt();
 }
 
 /** Brings the view up to date; a new one begins at its top. */
@@ -172,6 +176,11 @@ function mark(failed) {
   if (icon.getAttribute("href") !== href) icon.setAttribute("href", href);
 }
 
+/** How it is now is not known: the title does not go on saying that all is well. */
+function doubt() {
+  document.title = "? No connection · Send queue";
+}
+
 function found() {
   if (lostSince) say("The connection to Orthanc is back");
   lostSince = 0;
@@ -195,6 +204,7 @@ function failed(error) {
   const words = `${error.message}. What is shown is ${since < 2 ? "no longer up to date" : `${age(since)} old`}; trying on.`;
   if (lost.textContent !== words) lost.textContent = words;
   lost.hidden = false;
+  doubt();
   document.body.classList.add("old");
 }
 

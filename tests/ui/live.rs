@@ -131,3 +131,34 @@ fn what_is_being_sent_is_seen_while_it_is() {
     slow.stop();
     page.is_clean();
 }
+
+/// A tab among twenty others: its title goes on telling how it is.
+#[test]
+fn the_title_is_true_while_nobody_looks_at_the_page() {
+    let bad = refusing("BAD", 0xA900);
+    let page = Page::with(&[&bad]);
+    page.show("");
+    let browser = &page.browser;
+    // As a browser says it of a tab behind others; a minute is shorter here.
+    browser.eval(
+        "Object.defineProperty(document, 'hidden', { value: true });
+         const real = window.setTimeout.bind(window);
+         window.setTimeout = (then, wait) => real(then, wait === 60000 ? 50 : wait);
+         document.dispatchEvent(new Event('visibilitychange'));
+         return 0",
+    );
+    let before = browser.requests().len();
+    browser.until(|| browser.requests().len() > before, "the last refresh");
+    page.store(&Study::new(1, 2));
+    page.queue.wait_for("bad", "Failure", 2);
+    let title = || browser.eval("return document.title");
+    browser.until(
+        || {
+            title()
+                .as_str()
+                .is_some_and(|title| title.starts_with("(2) "))
+        },
+        "the title tells it",
+    );
+    page.is_clean();
+}

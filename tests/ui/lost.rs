@@ -13,6 +13,12 @@ fn a_lost_connection_is_told_and_what_was_seen_stays() {
     assert!(page.queue.stop().is_some());
     page.browser.wait_text("#lost", "Orthanc cannot be reached");
     page.browser.wait_for("body.old .line");
+    let title = |page: &Page| page.browser.eval("return document.title");
+    assert_eq!(title(&page), "? No connection · Send queue");
+    // What is drawn anew of what was seen last does not say that all is well.
+    page.browser
+        .eval("dispatchEvent(new Event('resize')); return 0");
+    assert_eq!(title(&page), "? No connection · Send queue");
     // An action says so too, and does not hang.
     page.browser.click("[data-verb=pause]");
     page.said("Orthanc cannot be reached");
@@ -20,6 +26,7 @@ fn a_lost_connection_is_told_and_what_was_seen_stays() {
     page.browser.wait_gone("body.old");
     page.browser.wait_for("#lost[hidden]");
     page.said("The connection to Orthanc is back");
+    assert_ne!(title(&page), "? No connection · Send queue");
     assert_eq!(
         page.browser.eval("return window.marked"),
         true,
