@@ -94,9 +94,9 @@ export const api = {
     if (error instanceof Refused) return null;
     throw error;
   }),
-  /** Those of these studies that Orthanc has. */
+  /** Those of these studies that Orthanc has; null: it does not tell. */
   studies: (ids) => send(`${ORTHANC}/tools/bulk-content`, "POST", { Resources: ids, Level: "Study" }).catch((error) => {
-    if (error instanceof Refused) return [];
+    if (error instanceof Refused) return null;
     throw error;
   }),
   /** AET, host and port of each modality, by name. */

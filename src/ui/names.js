@@ -7,13 +7,20 @@ import { person } from "./words.js";
 const known = new Map();
 /** No more are kept: a page that is open for weeks. */
 const MOST = 5000;
+/** A refusal says nothing of the studies: it is asked again, but not with each refresh. */
+const AGAIN = 60000;
+let refused = -Infinity;
 
 /** Asks for those that are not known yet, all at once. */
 export async function learn(studies) {
   const wanted = [...new Set(studies)].filter((id) => !known.has(id));
-  if (wanted.length === 0) return;
+  if (wanted.length === 0 || Date.now() - refused < AGAIN) return;
   if (known.size > MOST) known.clear();
   const found = await api.studies(wanted);
+  if (!found) {
+    refused = Date.now();
+    return;
+  }
   for (const id of wanted) known.set(id, null);
   for (const one of found) known.set(one.ID, one);
 }
