@@ -11,6 +11,8 @@ import { count, items } from "./words.js";
 const MOST = 1000;
 /** No more lines than one can read. */
 const LINES = 4;
+/** For so long; a line of a paused destination would be asked about for ever. */
+const LONGEST = 3600000;
 
 const followed = [];
 let number = 0;
@@ -28,10 +30,11 @@ export function forget({ follow: key }) {
 }
 
 const isDone = (one) => one.waits !== null && one.waits + one.runs === 0;
+const isOld = (one) => Date.now() - one.at > LONGEST;
 
 /** Counts anew what is not done; called with each refresh of a view that shows the lines. */
 export async function lookAfter() {
-  await Promise.all(followed.filter((one) => !isDone(one)).map(async (one) => {
+  await Promise.all(followed.filter((one) => !isDone(one) && !isOld(one)).map(async (one) => {
     const filter = { IDs: one.ids, DryRun: true };
     const [waiting, failed] = await Promise.all([api.operateItems("send-now", filter), api.operateErrors("replay", filter)]);
     Object.assign(one, { waits: waiting.Sent, runs: waiting.Running, failed: failed.Replayed, paused: waiting.Paused || [] });
@@ -49,17 +52,19 @@ function line(one) {
   const through = known ? size - one.waits - one.runs - one.failed : 0;
   const clock = one.at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
   const parts = [
-    through > 0 && `${count(through)} done`,
+    // Who cancels or removes it meanwhile takes it out too: these are not told apart.
+    through > 0 && `${count(through)} sent or taken out`,
     one.failed > 0 && `${count(one.failed)} failed again`,
     one.runs > 0 && `${count(one.runs)} being sent`,
     one.waits > 0 && `${count(one.waits)} wait${one.waits === 1 ? "s" : ""}${one.paused.length ? ` until ${one.paused.join(", ")} is resumed` : ""}`,
   ].filter(Boolean);
-  const state = !known ? "begins" : isDone(one) ? (one.failed > 0 ? "failed" : "done") : "goes on";
+  const state = isDone(one) ? (one.failed > 0 ? "failed" : "done") : isOld(one) ? "old" : known ? "goes on" : "begins";
   return h("p", { class: state === "failed" ? "line bad" : "line", "data-key": `follow:${one.key}`, "data-followed": state },
     h("progress", { max: size, value: through + one.failed, "aria-label": "Done of what is followed" }), " ",
     h("strong", {}, `${one.verb} at ${clock}`), ` ${items(one.total)}${one.destination ? ` of ${one.destination}` : ""}`,
     one.total > size && ` (the first ${count(size)} are followed)`, ": ",
     !known ? "…" : parts.join(", "),
+    state === "old" && "; no longer followed",
     one.failed > 0 && isDone(one) && [" ", h("a", { href: link(["errors"], { destination: one.destination }) }, "Look")], " ",
     h("button", { type: "button", class: "close", "data-action": "forget", "data-follow": one.key, "aria-label": `Forget what was ${one.verb.toLowerCase()} at ${clock}` }, "×"));
 }

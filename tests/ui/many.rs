@@ -77,8 +77,15 @@ fn chosen_and_filtered_items_are_cancelled_and_raised() {
     assert_eq!(page.answer("Send now 3 items?", "yes"), Some(3));
     page.said("two is paused: it goes when a person resumes");
     browser.wait_text("[data-followed='goes on']", "3 wait until two is resumed");
+    // Not for ever: after an hour it is no longer asked about.
+    browser.eval("window.real = Date.now; Date.now = () => window.real() + 3600001; return 0");
+    browser.wait_text(
+        "[data-followed=old]",
+        "3 wait until two is resumed; no longer",
+    );
+    browser.eval("Date.now = window.real; return 0");
     page.queue.tell("/destinations/two/resume", &json!({}));
-    browser.wait_text("[data-followed=done]", "3 done");
+    browser.wait_text("[data-followed=done]", "3 sent or taken out");
     assert_eq!(browser.axe(), Vec::<String>::new());
     // Removing asks twice.
     page.show("#/items?state=Pending");
@@ -104,11 +111,11 @@ fn one_is_tried_first_and_the_rest_is_followed() {
     browser.wait_gone("[data-followed]");
     bad.set_store(Respond::Status(0));
     browser.click("[data-action=try-one]");
-    browser.wait_text("[data-followed=done]", "1 done");
+    browser.wait_text("[data-followed=done]", "1 sent or taken out");
     assert_eq!(page.queue.count("bad", "Failure"), 2);
     browser.click(".kind [data-verb=replay]");
     page.answer("Replay 2 items?", "yes");
-    browser.wait_text("[data-followed=done]", "2 done");
+    browser.wait_text("[data-followed=done]", "2 sent or taken out");
     assert_eq!(browser.axe(), Vec::<String>::new());
     page.is_clean();
 }
