@@ -7,7 +7,7 @@ import { link } from "./route.js";
 import { learn } from "./names.js";
 import { chosen } from "./selection.js";
 import { itemTable, PAGE, pages, same, select, tick } from "./table.js";
-import { ago, capital, CLASSES, clock, count, items, sentences, status } from "./words.js";
+import { ago, capital, CLASSES, clock, count, items, sentences, status, statusNumber } from "./words.js";
 
 export const title = () => "Error queue";
 
@@ -18,7 +18,8 @@ const isOpen = (query) => Boolean(query.class || query.study);
 export async function load({ query }) {
   const [summary] = await Promise.all([api.summary(), lookAfter()]);
   if (!isOpen(query)) return { summary };
-  const { destination, study, status: code, since } = query;
+  const { destination, study, since } = query;
+  const code = query.status && statusNumber(query.status);
   const list = await api.errors({ destination, study, class: query.class, status: code, since, order: query.order || "desc", limit: PAGE + 1 });
   await learn(list.map(({ Study }) => Study));
   return { summary, list };
@@ -87,9 +88,9 @@ function buttons(what, words) {
 function group(query, { summary, list }) {
   const fits = summary.filter((one) => (!query.destination || one.Destination === query.destination)
     && (!query.class || one.Class === query.class)
-    && (!query.status || (one.Status === null ? "none" : String(one.Status)) === query.status));
+    && (!query.status || (one.Status === null ? "none" : one.Status) === statusNumber(query.status)));
   const total = query.study ? null : sum(fits);
-  const code = query.status && query.status !== "none" ? status(Number(query.status)) : "";
+  const code = query.status && query.status !== "none" ? status(statusNumber(query.status)) : "";
   const name = [query.class, code, query.destination && `of ${query.destination}`, query.study && `study ${query.study}`].filter(Boolean).join(" ");
   const what = { "data-destination": query.destination || null, "data-class": query.class || null, "data-status": query.status || null, "data-study": query.study || null };
   const one = fits.length === 1 ? fits[0] : null;

@@ -7,7 +7,7 @@ import { ask } from "./dialog.js";
 import { follow } from "./follow.js";
 import { say } from "./say.js";
 import { chosen } from "./selection.js";
-import { count, items, status } from "./words.js";
+import { count, items, status, statusNumber } from "./words.js";
 
 /** By what an answer counts, what is asked, what comes of it. `final`: it cannot be taken back. */
 const VERBS = {
@@ -50,7 +50,7 @@ export async function destinationNames() {
 /** What an operation is for, in words. */
 function aim(family, { chosen: some, destination, class: kind, status: code, study, state }) {
   if (some !== undefined) return "The chosen ones.";
-  const number = code && code !== "none" ? status(Number(code)) : "";
+  const number = code && code !== "none" ? status(statusNumber(code)) : "";
   const outcome = [kind, number].filter(Boolean).join(" ");
   const all = family === "errors" ? "All failures" : state ? `What is ${state.split(",").join(" or ")}` : "All that wait";
   const words = [outcome || all, destination ? `of ${destination}` : "of every destination", study && `of the study ${study}`];
@@ -63,7 +63,7 @@ function filterOf(data) {
   const filter = {};
   if (data.destination) filter.Destination = data.destination;
   if (data.class) filter.Class = data.class;
-  if (data.status) filter.Status = data.status === "none" ? "None" : Number(data.status);
+  if (data.status) filter.Status = data.status === "none" ? "None" : statusNumber(data.status);
   if (data.study) filter.Study = data.study;
   if (data.state) filter.State = data.state.split(",");
   if (data.olderThan) filter.OlderThanSeconds = Number(data.olderThan);
@@ -121,7 +121,7 @@ export async function many(family, data) {
 /** Which these are, as far as they are followed; asked for before they move. */
 async function known(family, data, body) {
   if (body.IDs) return body.IDs;
-  const filter = { destination: data.destination, study: data.study, class: data.class, status: data.status, "older-than": data.olderThan, limit: 1000 };
+  const filter = { destination: data.destination, study: data.study, class: data.class, status: data.status && statusNumber(data.status), "older-than": data.olderThan, limit: 1000 };
   const list = family === "errors" ? await api.errors(filter) : await api.items({ ...filter, state: data.state || "Scheduled,Pending,Retry" });
   return list.map(({ ID }) => ID);
 }

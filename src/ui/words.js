@@ -98,6 +98,16 @@ export const calendar = (text) => (/^\d{8}$/.test(text || "") ? `${text.slice(0,
 export const status = (number) =>
   number === null || number === undefined ? "" : number.toString(16).toUpperCase().padStart(4, "0");
 
+/**
+ * A status as a person writes it into a URL: C000, 0xC000, or in decimal as the server does. Anything else stays as it
+ * is: the server refuses it, where "no status" would be a wider filter.
+ */
+export function statusNumber(text) {
+  if (/^\d+$/.test(text)) return Number(text);
+  const hex = /^(?:0x)?([0-9a-f]{4})$/i.exec(text);
+  return hex ? parseInt(hex[1], 16) : text;
+}
+
 export const STATES = ["Scheduled", "Pending", "Running", "Retry", "Success", "Failure", "Cancelled"];
 export const CLASSES = ["Success", "Warning", "Unreachable", "Interrupted", "Busy", "Rejected", "NotNegotiated", "Missing", "Expired", "Internal", "Coercion"];
 

@@ -225,3 +225,20 @@ fn a_link_to_the_view_is_copied() {
     assert_eq!(copied, browser.url());
     page.is_clean();
 }
+
+/// A status in a URL that a person wrote: as the standard writes it, or in decimal; what is none widens nothing.
+#[test]
+fn a_status_in_the_url_is_read_as_people_write_it() {
+    let (_bad, _worse, page) = scene();
+    let browser = &page.browser;
+    for status in ["A900", "0xa900", "43264"] {
+        page.show(&format!("#/errors?class=Rejected&status={status}"));
+        browser.wait_text("h1", "Rejected A900");
+        assert_eq!(browser.count("[data-item]"), 3);
+        browser.click("[data-key=group] [data-verb=replay]");
+        assert_eq!(page.answer("Replay 3 items?", "no"), Some(3));
+    }
+    page.show("#/errors?class=Rejected&status=A9");
+    browser.wait_text("main", "status");
+    assert_eq!(browser.count("[data-verb=replay]"), 0);
+}

@@ -175,3 +175,25 @@ fn a_hundred_thousand_items_are_shown_and_paged_through() {
     assert_eq!(page.answer("Replay 25,000 items?", "no"), Some(25_000));
     page.is_clean();
 }
+
+/// Orthanc refuses to tell names for a moment: they come once it does.
+#[test]
+fn names_come_after_they_were_refused_once() {
+    let one = scp("ONE");
+    let page = Page::with(&[&one]);
+    page.store(&Study::new(1, 1).patient_name("Meyer^Anna"));
+    page.queue.wait_for("one", "Success", 1);
+    page.show("");
+    page.answer_by(
+        "/tools/bulk-content",
+        "(real) => (window.tells ? real() : Promise.resolve(new Response('{}', { status: 403 })))",
+    );
+    let browser = &page.browser;
+    browser.click("a[data-nav=items]");
+    browser.wait_text("td.whose", "…");
+    browser.eval(
+        "window.tells = true; const real = Date.now; Date.now = () => real() + 60000; return 0",
+    );
+    browser.wait_text("td.whose", "Meyer, Anna");
+    page.is_clean();
+}
