@@ -4,7 +4,7 @@ import { echoes } from "./actions.js";
 import { h } from "./dom.js";
 import { link } from "./route.js";
 import { recipe, settings } from "./settings.js";
-import { standing } from "./standing.js";
+import { advised, standing } from "./standing.js";
 import { steerWaiting } from "./steering.js";
 import { ago, bytes, capital, count, date, sentences, status, waiting, WAITING } from "./words.js";
 
@@ -47,7 +47,7 @@ function cause(one) {
 function todo(one, error) {
   // "Goes on by itself" would be untrue.
   if (one.State === "Paused" && error.Class === "Unreachable") return h("p", {}, "It is paused: it is not tried again until it is resumed.");
-  return error.Advice && h("details", { "data-key": "advice" }, h("summary", {}, "What to do"), h("p", {}, error.Advice));
+  return error.Advice && h("details", { "data-key": "advice" }, h("summary", {}, "What to do"), h("p", {}, advised(error.Advice, one)));
 }
 
 function echo(name) {

@@ -3,7 +3,7 @@
 import { api, explorer } from "./api.js";
 import { h } from "./dom.js";
 import { link } from "./route.js";
-import { holds } from "./standing.js";
+import { advised, holds } from "./standing.js";
 import { state } from "./table.js";
 import { bytes, capital, clock, count, sentences, status, time, STATE_WORDS } from "./words.js";
 
@@ -26,8 +26,6 @@ const WORDS = { replay: "Replay", "send-now": "Send now", redirect: "Redirect…
 
 export function render({ id }, { item, destination }) {
   const held = MAY["send-now"].includes(item.State) && holds(destination);
-  // "Goes on by itself" would be untrue; what it waits for is said above.
-  const isUntrue = held && item.Class === "Unreachable" && ["Paused", "NotConfigured"].includes(destination.State);
   return [
     h("h1", {}, `Item ${item.ID}`),
     h("p", { class: "state", "data-state": item.State }, state(item.State), " ", STATE_WORDS[item.State]),
@@ -36,7 +34,7 @@ export function render({ id }, { item, destination }) {
     item.Meaning && h("div", { class: item.State === "Success" ? "problem mended" : "problem", "data-key": "problem" },
       item.Details && h("p", { class: "own text" }, item.Details),
       h("p", {}, sentences(capital(item.Meaning))),
-      item.Advice && item.State !== "Success" && !isUntrue && h("p", {}, item.Advice)),
+      item.Advice && item.State !== "Success" && h("p", {}, held ? advised(item.Advice, destination) : item.Advice)),
     h("p", { class: "buttons" }, Object.keys(MAY).filter((verb) => MAY[verb].includes(item.State)).map((verb) =>
       h("button", { type: "button", "data-action": "operate", "data-id": item.ID, "data-destination": item.Destination, "data-verb": verb, "data-key": `operate:${verb}`, class: verb === "remove" ? "danger" : null }, WORDS[verb]))),
     h("dl", { class: "facts" },

@@ -54,6 +54,12 @@ function probe(one) {
   return wait > 1 ? `Next try in ${age(wait)}` : "Trying now";
 }
 
+/** Advice on what waits for a destination: while a person holds it back, nothing is tried again by itself. */
+export function advised(text, one) {
+  const until = { Paused: "is resumed", NotConfigured: "is in Orthanc's configuration again" }[one && one.State];
+  return until ? `Once ${one.Name} ${until}: ${text}` : text;
+}
+
 /** Why what waits for a destination does so, if that is the destination's doing: no word of what failed there. */
 export function holds(one) {
   const reason = one && why(one);

@@ -46,7 +46,6 @@ fn what_is_paused_waits_for_a_person() {
     let id = page.queue.items("")[0]["ID"].clone();
     page.show(&format!("#/items/{id}"));
     browser.wait_text("[data-key=holds]", "gone is paused since ");
-    assert!(!browser.text("main").contains("by itself"));
     browser.click("[data-verb=send-now]");
     page.said("gone is paused: it goes when a person resumes");
     page.is_clean();
@@ -71,6 +70,14 @@ fn a_retry_says_which_one_of_how_many_and_when() {
         "Attempt 1 of 7 failed, the next is due ",
     );
     assert!(!browser.text("main").contains("MaxAttempts"));
+    browser.wait_text(".problem", "It is tried again by itself");
+    // Not while it is paused.
+    page.queue.tell("/destinations/busy/pause", &json!({}));
+    browser.wait_text(
+        ".problem",
+        "Once busy is resumed: It is tried again by itself",
+    );
+    page.queue.tell("/destinations/busy/resume", &json!({}));
     page.show("#/");
     browser.wait_text(".line [data-figure=state]", "Next try ");
     page.is_clean();
