@@ -118,6 +118,8 @@ fn everything_must_be_asked_for() {
         json!({ "Everything": true }),
         json!({ "IDs": ["1"] }),
         json!({ "OlderThanSeconds": -1 }),
+        json!({ "AtMost": 5 }),
+        json!({ "All": true, "AtMost": -1 }),
         json!({ "FailedBefore": "yesterday" }),
         json!({ "FailedBefore": 20261120 }),
         json!({ "Class": "rejected" }),
@@ -168,6 +170,51 @@ fn what_failed_since_a_time_is_left_alone() {
     let filter = json!({ "FailedBefore": time, "Destination": "pacs" });
     assert_eq!(queue.tell("/errors/purge", &filter), purged(before.len()));
     assert_eq!(errors(&queue).len(), 2);
+}
+
+/// Whoever counted first changes no more than that, nor a part of it; of the error queue and of what waits.
+#[test]
+fn where_more_fit_than_were_counted_nothing_is_changed() {
+    let (scp, other) = (FaultScp::start("PACS"), FaultScp::start("OTHER"));
+    let (queue, before) = refused(&scp, &other);
+    let counted = before.len();
+    let refuses = |path: &str, body: &Value| {
+        let answer = queue.post_json(&format!("/sendqueue{path}"), body);
+        assert_eq!(answer.status, 409, "{path}: {}", answer.text());
+        let details = answer.json()["Details"].to_string();
+        assert!(
+            details.contains(&format!("{counted} items fit")),
+            "{details}"
+        );
+    };
+    let few = json!({ "Destination": "pacs", "AtMost": counted - 1, "To": "other" });
+    let mut only = few.clone();
+    only.as_object_mut().unwrap().remove("To");
+    refuses("/errors/replay", &only);
+    refuses("/errors/purge", &only);
+    refuses("/errors/redirect", &few);
+    assert_eq!(errors(&queue), before);
+    // To count is always allowed.
+    let dry = json!({ "All": true, "AtMost": 0, "DryRun": true });
+    assert_eq!(
+        queue.tell("/errors/purge", &dry),
+        json!({ "Purged": counted })
+    );
+    queue.tell("/destinations/pacs/pause", &json!({}));
+    let enough = json!({ "Destination": "pacs", "AtMost": counted });
+    let replayed = queue.tell("/errors/replay", &enough);
+    assert_eq!(replayed, json!({ "Replayed": counted }));
+    // They were made long ago, and wait only since now.
+    let mut priority = only.clone();
+    priority["Priority"] = json!("Stat");
+    refuses("/items/cancel", &only);
+    refuses("/items/remove", &only);
+    refuses("/items/send-now", &only);
+    refuses("/items/redirect", &few);
+    refuses("/items/priority", &priority);
+    assert_eq!(queue.count("pacs", "Pending"), counted as u64);
+    let cancelled = queue.tell("/items/cancel", &enough);
+    assert_eq!(cancelled["Cancelled"], counted);
 }
 
 #[test]

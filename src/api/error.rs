@@ -104,7 +104,7 @@ pub fn message(status: u16) -> &'static str {
         400 => "Bad request",
         403 => "A page of another site may not do this",
         404 => "Unknown resource",
-        409 => "The state of the item does not allow this",
+        409 => "The state of the queue does not allow this",
         503 => "The send queue cannot do this now",
         _ => "Internal error",
     }

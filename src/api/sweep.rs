@@ -6,8 +6,12 @@ use super::input::{Body, MOST_SECONDS, quoted};
 use crate::item::Timestamp;
 use crate::store::{Among, Filter, Operated, Operation, Sweep};
 
+/// `AtMost` at most.
+const MOST_ITEMS: u64 = 1_000_000_000;
+
 impl Api {
-    /// Or, with `DryRun`, only counts.
+    /// Or, with `DryRun`, only counts. With `AtMost` nothing is done where more fit, as when items came to fit since
+    /// they were counted: what was made long ago may have begun to wait again.
     pub(super) fn sweep(
         &self,
         among: Among,
@@ -18,17 +22,27 @@ impl Api {
         if let (Some(to), Some(from)) = (operation.to(), &filter.destination) {
             is_elsewhere(to, from)?;
         }
-        let sweep = Sweep {
+        let (dry_run, at_most) = (body.flag("DryRun")?, body.number("AtMost", MOST_ITEMS)?);
+        let mut sweep = Sweep {
             operation,
             among,
             filter,
             now: self.clock.now(),
             expires: &|destination| self.expiry(destination),
-            dry_run: body.flag("DryRun")?,
+            dry_run: true,
             goes_on: &|| !self.services.is_stopping(),
         };
+        if let (false, Some(most)) = (dry_run, at_most) {
+            let fit = self.store.operate(&sweep)?.done;
+            if fit > most {
+                return Err(ApiError::conflict(format!(
+                    "AtMost: {fit} items fit now, more than {most}; nothing was changed"
+                )));
+            }
+        }
+        sweep.dry_run = dry_run;
         let operated = self.store.operate(&sweep);
-        if !sweep.dry_run {
+        if !dry_run {
             // Also what was done before it broke off.
             for name in self.known_destinations()? {
                 self.notifier.ready(&name);
@@ -38,7 +52,7 @@ impl Api {
             }
         }
         let operated = operated?;
-        if !sweep.dry_run {
+        if !dry_run {
             let what = match among {
                 Among::Waiting => "what waits",
                 Among::Failures => "error queue",

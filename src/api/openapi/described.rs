@@ -269,7 +269,7 @@ pub fn refusals() -> Vec<(String, Response)> {
         ),
         found(
             409,
-            "The state of the item does not allow this. Nothing was changed.",
+            "The state of the item, or of the queue, does not allow this. Nothing was changed.",
             "POST",
             "/sendqueue/items/4711/replay",
             "item 4711 cannot be replayed while it is Running",

@@ -237,7 +237,8 @@ pub fn redirect() -> Described {
 
 /// A call for what waits and fits a filter.
 fn of_waiting(id: &'static str, summary: &'static str) -> Described {
-    post("Items", id, summary).text("Of what is `Scheduled`, `Pending` or `Retry`; what is being sent is left, and counted. An empty filter is refused: everything must be asked for with `\"All\": true`, alone.")
+    post("Items", id, summary).text("Of what is `Scheduled`, `Pending` or `Retry`; what is being sent is left, and counted. An empty filter is refused: everything must be asked for with `\"All\": true`, alone. 409: more fit than `AtMost`.")
+        .refuses(&[409])
 }
 
 pub fn cancel_items() -> Described {
@@ -345,7 +346,8 @@ pub fn purge_errors() -> Described {
 
 fn of_errors(id: &'static str, summary: &'static str) -> Described {
     post("Errors", id, summary)
-        .text("An empty filter is refused: everything must be asked for with `\"All\": true`, alone.")
+        .text("An empty filter is refused: everything must be asked for with `\"All\": true`, alone. 409: more fit than `AtMost`.")
+        .refuses(&[409])
         .body::<ErrorFilter>(
             Required::True,
             &[
@@ -367,8 +369,8 @@ fn of_errors(id: &'static str, summary: &'static str) -> Described {
 
 pub fn redirect_errors() -> Described {
     post("Errors", "redirectErrors", "Sends what fits the filter to another destination")
-        .text("An empty filter is refused: everything must be asked for with `\"All\": true`, alone. An unknown destination is 404.")
-        .refuses(&[404])
+        .text("An empty filter is refused: everything must be asked for with `\"All\": true`, alone. An unknown destination is 404. 409: more fit than `AtMost`.")
+        .refuses(&[404, 409])
         .body::<RedirectFilter>(
             Required::True,
             &[(

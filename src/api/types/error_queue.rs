@@ -112,6 +112,10 @@ macro_rules! filter {
                 all as "All": Option<bool>,
                 /// Only counts; nothing is changed.
                 dry_run as "DryRun": Option<bool>,
+                /// Where more items fit than this, nothing is changed (409): with what `DryRun` counted, no more is
+                /// changed than was counted.
+                #[schema(maximum = 1_000_000_000)]
+                at_most as "AtMost": Option<u64>,
                 $($more)*
             }
         }

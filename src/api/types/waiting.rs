@@ -45,13 +45,17 @@ macro_rules! filter {
                 /// Seconds: items made longer ago.
                 #[schema(maximum = 1_000_000_000)]
                 older_than_seconds as "OlderThanSeconds": Option<u64>,
-                /// Items made before this time: with `Time` of `GET /sendqueue`, what came since then is neither
+                /// Items made before this time: with `Time` of `GET /sendqueue`, what was made since then is neither
                 /// counted nor changed.
                 made_before as "MadeBefore": Option<Time>,
                 /// Everything: an empty filter is refused. Not beside another field that narrows down.
                 all as "All": Option<bool>,
                 /// Only counts; nothing is changed.
                 dry_run as "DryRun": Option<bool>,
+                /// Where more items fit than this, nothing is changed (409): with what `DryRun` counted, no more is
+                /// changed than was counted.
+                #[schema(maximum = 1_000_000_000)]
+                at_most as "AtMost": Option<u64>,
                 $($more)*
             }
         }
