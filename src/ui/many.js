@@ -1,8 +1,9 @@
 // What is done to many items at once: to the error queue, and to what waits.
 //
-// Invariant: it is counted by a dry run and asked before; what cannot be taken back, twice.
+// Invariant: it is counted by a dry run and asked before; what cannot be taken back, twice. No more is done than was
+// counted: if more fit by then, nothing is.
 
-import { api } from "./api.js";
+import { api, Refused } from "./api.js";
 import { ask } from "./dialog.js";
 import { follow } from "./follow.js";
 import { say } from "./say.js";
@@ -111,7 +112,14 @@ export async function many(family, data) {
     if (!sure) return;
   }
   const ids = follows ? await known(family, data, body) : [];
-  const result = await operate[family](data.verb, body);
+  let result;
+  try {
+    result = await operate[family](data.verb, { ...body, AtMost: number });
+  } catch (error) {
+    if (!(error instanceof Refused) || error.status !== 409 || !error.message.startsWith("AtMost")) throw error;
+    say(`More fit now than the ${items(number)} that you were asked about: nothing was changed. Look again.`, true);
+    return;
+  }
   chosen.clear();
   const held = (result.Paused || []).length ? ` ${result.Paused.join(", ")} ${result.Paused.length === 1 ? "is" : "are"} paused: it goes when a person resumes.` : "";
   say(`${said || done}: ${items(result[done])}.${held}`);

@@ -137,3 +137,32 @@ fn an_enqueue_with_a_higher_priority_raises_what_waits() {
     page.said("raised to Stat: 2 items");
     page.is_clean();
 }
+
+/// A colleague replays failures while the question stands: they wait too now, and were not asked about.
+#[test]
+fn no_more_is_done_than_was_asked_about() {
+    let bad = refusing("BAD", 0xA900);
+    let page = Page::with(&[&bad]);
+    page.store(&Study::new(1, 2));
+    page.queue.wait_for("bad", "Failure", 2);
+    page.queue.tell("/destinations/bad/pause", &json!({}));
+    page.store(&Study::new(1, 1).seed(2));
+    page.queue.wait_for("bad", "Pending", 1);
+    page.show("#/items?destination=bad&state=Scheduled,Pending,Retry");
+    let browser = &page.browser;
+    let cancel = "[data-key=all] [data-verb=cancel]";
+    browser.click(cancel);
+    browser.wait_text("dialog h2", "Cancel 1 item?");
+    page.queue.tell("/errors/replay", &json!({ "All": true }));
+    page.queue.wait_for("bad", "Pending", 3);
+    page.answer("Cancel 1 item?", "yes");
+    page.said("More fit now than the 1 item that you were asked about");
+    assert_eq!(page.queue.count("bad", "Pending"), 3);
+    browser.click(cancel);
+    page.answer("Cancel 3 items?", "yes");
+    page.said("Cancelled: 3 items");
+    // The browser tells the refusal; nothing else.
+    for error in page.browser.console_errors() {
+        assert!(error.text.contains("409"), "{error:?}");
+    }
+}
