@@ -1,28 +1,34 @@
 //! `check`: the configuration is read and judged by the plugin's own code, without Orthanc.
 
-use std::path::Path;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use sendqueue_dicom::dictionary;
 use sendqueue_words::config::{self, files};
 use serde_json::{Value, json};
 
-use crate::show::{plain, say};
+use crate::exit::End;
+use crate::show::{failed, plain, say};
 
 pub fn run(path: &Path, as_json: bool) -> ExitCode {
     let configuration = match files::read(path) {
         Ok(configuration) => configuration,
         Err(problem) => {
-            if as_json {
-                say!(
-                    "{}",
-                    json!({ "Valid": false, "Problem": problem, "Mistakes": [] })
-                );
-            }
-            eprintln!("sendqueuectl: {}", plain(&problem));
-            return ExitCode::FAILURE;
+            let end = match is_readable(path) {
+                true => End::NeedsAPerson,
+                false => End::WrongUse,
+            };
+            return unjudged(&problem, end, as_json);
         }
     };
+    if configuration.get("SendQueue").is_none() {
+        let problem = format!(
+            "{}: there is no section \"SendQueue\" in it: nothing was checked",
+            path.display()
+        );
+        return unjudged(&problem, End::WrongUse, as_json);
+    }
     let own = files::own_tags(&configuration);
     let lookup = |name: &str| {
         let found = own.iter().find(|(other, _)| other == name);
@@ -67,6 +73,29 @@ pub fn run(path: &Path, as_json: bool) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn unjudged(problem: &str, end: End, as_json: bool) -> ExitCode {
+    if as_json {
+        let told = json!({ "Valid": false, "Problem": problem, "Mistakes": [] });
+        say!("{}", plain(&told.to_string()));
+    }
+    failed(as_json, problem, end)
+}
+
+/// Whether the system gives the file, or all configurations of the folder, to who asks.
+fn is_readable(path: &Path) -> bool {
+    if !path.is_dir() {
+        return File::open(path).is_ok();
+    }
+    let is_json = |file: &PathBuf| {
+        let extension = file.extension();
+        extension.is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+    };
+    fs::read_dir(path).is_ok_and(|entries| {
+        let mut files = entries.flatten().map(|entry| entry.path());
+        files.all(|file| !is_json(&file) || file.is_dir() || File::open(file).is_ok())
+    })
 }
 
 /// The tag of this name in PS3.6.

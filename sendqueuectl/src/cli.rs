@@ -26,7 +26,7 @@ pub struct Cli {
     /// Certificates (PEM) to trust for https, instead of the usual authorities.
     #[arg(long, global = true, env = "SENDQUEUE_CA")]
     pub ca: Option<PathBuf>,
-    /// Prints the server's JSON.
+    /// Prints the server's JSON; of an error, { "Error": …, "ExitCode": … } on standard error.
     #[arg(long, global = true)]
     pub json: bool,
     #[command(subcommand)]
@@ -178,7 +178,7 @@ pub enum Command {
     /// The DICOM file of an item as it was or would be sent, to the standard output: sendqueuectl sent 4711 > file.dcm
     Sent { item: u64 },
     /// Waits until nothing is left to be sent. Exit code 1 if something failed meanwhile, or of the study lies in the
-    /// error queue.
+    /// error queue, or if the time is over.
     Watch {
         /// Only this destination.
         #[arg(long)]
@@ -189,6 +189,9 @@ pub enum Command {
         /// Seconds between two looks.
         #[arg(long, default_value_t = 1.0)]
         every: f64,
+        /// Waits no longer than this: seconds, or 90s, 15m, 12h.
+        #[arg(long, value_parser = crate::filter::seconds)]
+        timeout: Option<u64>,
     },
     /// Takes over the section SendQueue of Orthanc's configuration as it is now, without a restart.
     Reload {
@@ -216,6 +219,22 @@ impl Command {
             | Command::Priority { waiting, .. }
             | Command::SendNow { waiting, .. }
             | Command::Cancel { waiting, .. } => waiting.study.as_mut(),
+            _ => None,
+        }
+    }
+
+    /// The destination that it is for, and that must be known: not what may be over, the journal and items.
+    pub fn destination(&self) -> Option<&str> {
+        match self {
+            Command::Errors { filter, .. } => filter.destination.as_deref(),
+            Command::Replay(operation)
+            | Command::Purge { operation, .. }
+            | Command::Redirect { operation, .. } => operation.filter.destination.as_deref(),
+            Command::Remove(waiting)
+            | Command::Priority { waiting, .. }
+            | Command::SendNow { waiting, .. }
+            | Command::Cancel { waiting, .. } => waiting.destination.as_deref(),
+            Command::Watch { destination, .. } => destination.as_deref(),
             _ => None,
         }
     }

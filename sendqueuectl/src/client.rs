@@ -36,6 +36,10 @@ pub enum ClientError {
     Forbidden(String),
     #[error("there is no /sendqueue at {0}: the plugin is not loaded, or this is not Orthanc")]
     NotLoaded(String),
+    #[error(
+        "{url} answers with HTTP status {status}, as a proxy does: does it lead to Orthanc, and is --url right?"
+    )]
+    Proxy { url: String, status: u16 },
     #[error("{0}")]
     BadInput(String),
     #[error("{0}")]
@@ -93,6 +97,8 @@ impl Client {
             .timeout_global(Some(TIMEOUT))
             .max_redirects(0)
             .max_redirects_will_error(false)
+            // Orthanc closes a kept connection after a second; whether a request on it was taken, nobody would know.
+            .max_idle_connections(0)
             .tls_config(tls.build())
             .build()
             .into();
@@ -182,6 +188,13 @@ impl Client {
         }
     }
 
+    fn proxy(&self, status: u16) -> ClientError {
+        ClientError::Proxy {
+            url: self.base.clone(),
+            status,
+        }
+    }
+
     fn read(
         &self,
         path: &str,
@@ -206,6 +219,9 @@ impl Client {
             // A health that is not well is an answer.
             503 if path == "/health" && body.is_some() => Ok(body.unwrap_or_default()),
             200 => Err(ClientError::Strange(self.url(path))),
+            // The send queue says none of these, and with 503 why.
+            300..=399 | 502 | 504 => Err(self.proxy(status)),
+            503 if details.is_none() => Err(self.proxy(status)),
             401 => Err(match &self.login {
                 Some((user, _)) => ClientError::WrongLogin { user: user.clone() },
                 None => ClientError::NoLogin,

@@ -27,6 +27,8 @@ pub enum Failed {
     Client(#[from] ClientError),
     #[error("{0}")]
     Use(String),
+    #[error("the output cannot be written: {0}")]
+    Output(std::io::Error),
 }
 
 type Done = Result<ExitCode, Failed>;
@@ -38,6 +40,9 @@ pub fn run(cli: &Cli, mut command: Option<Command>) -> Done {
         client: &client,
         json: cli.json,
     };
+    if let Some(name) = command.as_ref().and_then(Command::destination) {
+        session.must_be_known(name)?;
+    }
     if let Some(study) = command.as_mut().and_then(Command::study) {
         *study = session.study_of(study)?;
     }
@@ -117,9 +122,10 @@ pub fn run(cli: &Cli, mut command: Option<Command>) -> Done {
             destination,
             study,
             every,
+            timeout,
         } => {
             let what = watch::What::new(destination.as_deref(), study.as_deref());
-            watch::run(&client, &what, *every, cli.json)
+            watch::run(&client, &what, *every, *timeout, cli.json)
         }
         Command::Reload { section } => {
             reload::run(&client, section.as_deref(), cli.json).map_err(|error| match error {
@@ -169,6 +175,12 @@ fn code(well: bool) -> ExitCode {
 }
 
 impl Session<'_> {
+    /// What fits a name that nobody knows is nothing, and looks like a queue that is well.
+    fn must_be_known(&self, destination: &str) -> Result<(), ClientError> {
+        let path = format!("/destinations/{}", segment(destination));
+        self.client.get(&path, &[]).map(drop)
+    }
+
     /// Prints the JSON if it was asked for; whether it was.
     fn raw(&self, value: &Value) -> bool {
         if self.json {

@@ -23,15 +23,33 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::cli::{Cli, Command};
+use crate::exit::End;
 
 fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misused(&error),
+    };
+    let as_json = cli.json;
+    match run(cli) {
         Ok(code) => code,
-        Err(error) => {
-            eprintln!("sendqueuectl: {}", show::plain(&error.to_string()));
-            error.end().into()
-        }
+        Err(error) => show::failed(as_json, &error.to_string(), error.end()),
     }
+}
+
+/// In the words of `clap`. To ask for help or the version is no mistake.
+fn misused(error: &clap::Error) -> ExitCode {
+    let as_json = std::env::args_os().any(|argument| argument == "--json");
+    if !as_json || !error.use_stderr() {
+        error.exit();
+    }
+    let text = error.render().to_string();
+    let text = text.trim_end();
+    show::failed(
+        true,
+        text.strip_prefix("error: ").unwrap_or(text),
+        End::WrongUse,
+    )
 }
 
 fn run(mut cli: Cli) -> Result<ExitCode, commands::Failed> {

@@ -3,19 +3,37 @@
 //! Invariant: whatever came from outside passes [`plain`], so that it cannot steer the terminal.
 
 use std::io::{self, Write as _};
+use std::process::ExitCode;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-/// `println!` for pipes: whoever has read enough (`| head`) closes it, which is no fault.
+use crate::exit::End;
+
+/// `println!` for pipes: whoever has read enough (`| head`) closes it, which is no fault; the exit code stays the same.
 macro_rules! say {
     ($($text:tt)*) => { $crate::show::line(format_args!($($text)*)) };
 }
 pub(crate) use say;
 
 pub fn line(text: std::fmt::Arguments<'_>) {
-    if writeln!(io::stdout(), "{text}").is_err() {
-        std::process::exit(0);
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("sendqueuectl: the output cannot be written: {error}");
+            std::process::exit(End::CannotBeAsked as i32);
+        }
+        _ => {}
     }
+}
+
+/// Says why a command failed: to people, or with `--json` as JSON on one line.
+pub fn failed(as_json: bool, why: &str, end: End) -> ExitCode {
+    if as_json {
+        let told = json!({ "Error": why, "ExitCode": end as u8 });
+        eprintln!("{}", plain(&told.to_string()));
+    } else {
+        eprintln!("sendqueuectl: {}", plain(why));
+    }
+    end.into()
 }
 
 /// Without control characters and what turns the direction of text: each is shown as its number.

@@ -2,14 +2,15 @@
 
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use crate::client::{Client, ClientError};
 use crate::commands::{Failed, segment};
-use crate::show::{number, plain, say};
+use crate::exit::End;
+use crate::show::{failed, field, items, number, plain, say};
 
 /// What is watched: a path of the API, whether it is a study, and of that a destination alone.
 pub struct What {
@@ -40,9 +41,10 @@ impl What {
         }
     }
 
-    fn look(&self, client: &Client) -> Result<Seen, ClientError> {
+    fn look(&self, client: &Client) -> Result<(Seen, Vec<Held>), ClientError> {
         let answer = client.get(&self.path, &[])?;
         let mut seen = Seen::default();
+        let mut open_for: Vec<&Value> = Vec::new();
         let parts: Vec<&Value> = if self.is_study {
             let destinations = answer["Destinations"].as_array();
             destinations
@@ -52,76 +54,169 @@ impl What {
                     let name = one["Destination"].as_str();
                     self.only.is_none() || name == self.only.as_deref()
                 })
-                .map(|one| &one["Counts"])
                 .collect()
         } else {
-            vec![&answer["Counts"]]
+            vec![&answer]
         };
-        for counts in parts {
-            for state in ["Scheduled", "Pending", "Running", "Retry"] {
-                seen.open += number(counts, state);
+        for part in parts {
+            let counts = &part["Counts"];
+            if open(counts) > 0 {
+                open_for.push(&part["Destination"]);
             }
+            seen.open += open(counts);
             seen.sent += number(counts, "Success");
             seen.failed += number(counts, "Failure");
         }
-        Ok(seen)
+        if seen.open == 0 {
+            return Ok((seen, Vec::new()));
+        }
+        let destinations = client.get("/destinations", &[])?;
+        let is_meant = |one: &&Value| match self.is_study {
+            true => open_for.contains(&&one["Name"]),
+            false => {
+                let name = one["Name"].as_str();
+                open(&one["Counts"]) > 0 && (self.only.is_none() || name == self.only.as_deref())
+            }
+        };
+        let all = destinations.as_array().into_iter().flatten();
+        let held: Option<Vec<Held>> = all.filter(is_meant).map(Held::of).collect();
+        Ok((seen, held.unwrap_or_default()))
     }
 }
 
-pub fn run(client: &Client, what: &What, every: f64, json: bool) -> Result<ExitCode, Failed> {
+/// Items that are still to be sent.
+fn open(counts: &Value) -> u64 {
+    ["Scheduled", "Pending", "Running", "Retry"]
+        .iter()
+        .map(|state| number(counts, state))
+        .sum()
+}
+
+/// A destination to which nothing goes now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Held {
+    destination: String,
+    state: String,
+}
+
+impl Held {
+    /// `None`: something goes there.
+    fn of(destination: &Value) -> Option<Held> {
+        let held = Held {
+            destination: field(destination, "Name"),
+            state: field(destination, "State"),
+        };
+        (held.state != "Ready").then_some(held)
+    }
+
+    fn words(&self) -> String {
+        let name = &self.destination;
+        match self.state.as_str() {
+            "Paused" => format!("{name} is paused: nothing is sent before it is resumed"),
+            "Unreachable" => format!("{name} cannot be reached: it is tried again and again"),
+            "OutsideWindow" => {
+                format!("{name} is outside its windows: nothing is sent before one opens")
+            }
+            "NotConfigured" => {
+                format!("{name} is not among Orthanc's modalities: nothing is sent to it")
+            }
+            state => format!("{name} is {state}"),
+        }
+    }
+}
+
+/// `every`, `timeout`: seconds.
+pub fn run(
+    client: &Client,
+    what: &What,
+    every: f64,
+    timeout: Option<u64>,
+    json: bool,
+) -> Result<ExitCode, Failed> {
     if !(0.05..=3600.0).contains(&every) {
         return Err(Failed::Use("--every: 0.05 to 3600 seconds".to_owned()));
     }
-    if let (true, Some(name)) = (what.is_study, &what.only) {
-        // A name that nobody knows would be watched in vain.
-        client.get(&format!("/destinations/{}", segment(name)), &[])?;
-    }
-    let first = what.look(client)?;
+    let began = Instant::now();
+    let left = || timeout.map(|most| Duration::from_secs(most).saturating_sub(began.elapsed()));
+    let (first, _) = what.look(client)?;
     let bar = bar(json, &first);
+    let mut told: Vec<Held> = Vec::new();
     let mut lost = false;
     let mut last = first;
     // A replay by somebody else lowers the number: what fails after it counts all the same.
-    let mut failed = 0;
+    let mut newly_failed = 0;
     loop {
+        let is_over = left().is_some_and(|left| left.is_zero());
         match what.look(client) {
-            Ok(seen) => {
+            Ok((seen, held)) => {
                 lost = false;
-                failed += seen.failed.saturating_sub(last.failed);
+                newly_failed += seen.failed.saturating_sub(last.failed);
                 last = seen;
                 // New arrivals make the whole longer, pruned ones shorter.
-                let done = seen.sent.saturating_sub(first.sent) + failed;
+                let done = seen.sent.saturating_sub(first.sent) + newly_failed;
                 bar.set_length(done + seen.open);
                 bar.set_position(done);
-                bar.set_message(format!("{} failed", seen.failed));
-                if !json && bar.is_hidden() {
-                    say!("{} waiting, {} failed", seen.open, seen.failed);
+                bar.set_message(message(&bar, &seen, done, &held));
+                print(json, &bar, &seen, &held);
+                if held != told && !json {
+                    bar.suspend(|| held.iter().for_each(|one| eprintln!("{}", one.words())));
                 }
-                if json {
-                    say!(
-                        "{}",
-                        json!({ "Open": seen.open, "Success": seen.sent, "Failure": seen.failed })
-                    );
-                }
+                told = held;
                 if seen.open == 0 {
                     bar.finish();
                     // A study may have failed before anybody looked.
-                    let whole = failed == 0 && !(what.is_study && seen.failed > 0);
-                    return Ok(if whole {
-                        ExitCode::SUCCESS
-                    } else {
-                        ExitCode::FAILURE
+                    let whole = newly_failed == 0 && !(what.is_study && seen.failed > 0);
+                    return Ok(match whole {
+                        true => ExitCode::SUCCESS,
+                        false => ExitCode::FAILURE,
                     });
                 }
             }
             // Orthanc may be restarted while somebody watches.
-            Err(error @ ClientError::Unreachable { .. }) => {
+            Err(error @ (ClientError::Unreachable { .. } | ClientError::Proxy { .. }))
+                if !is_over =>
+            {
                 if !std::mem::replace(&mut lost, true) {
                     eprintln!("{} Trying on.", plain(&error.to_string()));
                 }
             }
             Err(error) => return Err(error.into()),
         }
-        std::thread::sleep(Duration::from_secs_f64(every));
+        if is_over {
+            bar.abandon();
+            let why = format!("the time is over, and {} wait", items(last.open));
+            return Ok(failed(json, &why, End::NeedsAPerson));
+        }
+        let pause = Duration::from_secs_f64(every);
+        std::thread::sleep(left().map_or(pause, |left| left.min(pause)));
+    }
+}
+
+/// How long it takes is known only where something goes.
+fn message(bar: &ProgressBar, seen: &Seen, done: u64, held: &[Held]) -> String {
+    let failed = format!("{} failed", seen.failed);
+    if !held.is_empty() {
+        return format!("{failed}, nothing goes now");
+    }
+    match done {
+        0 => failed,
+        _ => format!("{failed}, {} left", HumanDuration(bar.eta())),
+    }
+}
+
+/// One look, where there is no bar.
+fn print(json: bool, bar: &ProgressBar, seen: &Seen, held: &[Held]) {
+    if json {
+        let held: Vec<Value> = held
+            .iter()
+            .map(|one| json!({ "Destination": one.destination, "State": one.state }))
+            .collect();
+        say!(
+            "{}",
+            json!({ "Open": seen.open, "Success": seen.sent, "Failure": seen.failed, "Held": held })
+        );
+    } else if bar.is_hidden() {
+        say!("{} waiting, {} failed", seen.open, seen.failed);
     }
 }
 
@@ -129,8 +224,7 @@ fn bar(json: bool, first: &Seen) -> ProgressBar {
     if json || !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style =
-        ProgressStyle::with_template("{wide_bar} {pos} of {len} ({per_sec}, {eta} left) {msg}");
+    let style = ProgressStyle::with_template("{wide_bar} {pos} of {len} ({per_sec}) {msg}");
     let bar = ProgressBar::new(first.open);
     match style {
         Ok(style) => bar.with_style(style),

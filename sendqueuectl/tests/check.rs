@@ -119,10 +119,35 @@ fn a_folder_is_read_as_a_whole_and_broken_files_are_named() {
         said.contains("c.json") && said.contains("not JSON"),
         "{said}"
     );
-    assert_eq!(
-        check(&[], &folder.path().join("none.json")).status.code(),
-        Some(1)
-    );
+    let json: Value = serde_json::from_slice(&check(&["--json"], folder.path()).stdout).unwrap();
+    assert_eq!(json["Valid"], false);
+}
+
+/// Nothing was judged, so nothing is said to be valid.
+#[test]
+fn what_is_not_there_is_neither_valid_nor_wrong() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a.json");
+    let none = folder.path().join("none.json");
+    let is_unjudged = |path: &Path, words: &str| {
+        let output = check(&[], path);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(words) && output.stdout.is_empty(), "{said}");
+        let output = check(&["--json"], path);
+        assert_eq!(output.status.code(), Some(2));
+        let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(told["Valid"], false, "{told}");
+        let error: Value = serde_json::from_slice(&output.stderr).expect("JSON");
+        assert_eq!(error["ExitCode"], 2, "{error}");
+        assert_eq!(error["Error"], told["Problem"]);
+    };
+    is_unjudged(&none, "none.json");
+    is_unjudged(folder.path(), "no section \"SendQueue\"");
+    std::fs::write(&file, "{ \"DicomModalities\": {} }").expect("written");
+    is_unjudged(&file, "no section \"SendQueue\"");
+    std::fs::write(&file, "{ \"SendQueue\": {} }").expect("written");
+    assert!(check(&[], &file).status.success());
 }
 
 #[test]

@@ -532,6 +532,19 @@ fn mistakes_are_told_so_that_they_can_be_mended() {
         (4, &["item", "4711"][..], "no item 4711"),
         (4, &["pause", "nowhere"], "no destination"),
         (4, &["pause", "../x"], "nothing at this path"),
+        (4, &["items", "--destination", "nowhere"], "no destination"),
+        (4, &["errors", "--destination", "nowhere"], "no destination"),
+        (4, &["replay", "--destination", "nowhere"], "no destination"),
+        (
+            4,
+            &["purge", "--destination", "nowhere", "--yes"],
+            "no destination",
+        ),
+        (
+            4,
+            &["cancel", "--destination", "nowhere", "--yes"],
+            "no destination",
+        ),
         (
             4,
             &["study", "1.2.3"],

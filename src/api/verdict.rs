@@ -28,7 +28,8 @@ impl Api {
         };
         let told = self.settings.alerts.as_ref();
         let services = self.services.records();
-        // Asked for every other second by each page that is open: what others met tells of the database, without a write.
+        // Asked for every other second by each page that is open: what others met tells of the database, without a
+        // write.
         let problems = self.problems(None, &services, now).into_iter();
         let warnings = self.warnings(&services, now);
         let mut known = Known {

@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 
-use super::{Done, Session, code, list, segment, sweep};
+use super::{Done, Session, list, segment, sweep};
 use crate::cli::{Destinations, Operation};
+use crate::exit::End;
 use crate::filter;
 use crate::show::{field, items, number, plain, say};
 
@@ -37,7 +38,9 @@ impl Session<'_> {
         dry_run: bool,
     ) -> Done {
         // With other conditions beside them fewer may be meant.
-        let only_named = body.keys().all(|key| ["IDs", "To"].contains(&key.as_str()));
+        let only_named = body
+            .keys()
+            .all(|key| ["IDs", "To", "AtMost"].contains(&key.as_str()));
         let named = match only_named {
             true => body.get("IDs").map_or(0, |ids| list(ids).len() as u64),
             false => 0,
@@ -85,42 +88,77 @@ impl Session<'_> {
 
     /// Posts to each path, and says what its state is then, and whether it is sent now though a pause lasts.
     pub(super) fn each(&self, paths: impl Iterator<Item = (String, String)>) -> Done {
-        let (mut answers, mut well) = (Vec::new(), true);
-        for (name, path) in paths {
-            let answer = self.client.post(&path, &json!({}))?;
-            if !self.json {
-                say!("{name}: {}", field(&answer, "State"));
-            }
-            if path.ends_with("/send-now") && is_paused(&answer) {
-                well = false;
-                if !self.json {
-                    say!("    the destination is paused: nothing is sent before it is resumed");
-                }
-            }
-            answers.push(answer);
-        }
-        self.raw(&Value::Array(answers));
-        Ok(code(well))
+        self.post_each(paths.map(|(name, path)| {
+            let sends = path.ends_with("/send-now");
+            (name, path, move |name: &str, answer: &Value| {
+                let held = sends && is_paused(answer);
+                let remark = match held {
+                    true => "\n    the destination is paused: nothing is sent before it is resumed",
+                    false => "",
+                };
+                let words = format!("{name}: {}{remark}", field(answer, "State"));
+                (words, !held)
+            })
+        }))
     }
 
     pub(super) fn echo(&self, names: &Destinations) -> Done {
-        let mut answers = Vec::new();
-        for name in &names.names {
-            let mut answer = self
-                .client
-                .post(&format!("/destinations/{}/echo", segment(name)), &json!({}))?;
-            if !self.json {
-                match answer["Milliseconds"].as_f64() {
-                    Some(took) => say!("{}: answered in {took:.1} ms", plain(name)),
-                    None => say!("{}: {}", plain(name), field(&answer, "Error")),
+        self.post_each(names.names.iter().map(|name| {
+            let path = format!("/destinations/{}/echo", segment(name));
+            (plain(name), path, |name: &str, answer: &Value| {
+                let words = match answer["Milliseconds"].as_f64() {
+                    Some(took) => format!("{name}: answered in {took:.1} ms"),
+                    None => format!("{name}: {}", field(answer, "Error")),
+                };
+                (words, answer["Success"] == true)
+            })
+        }))
+    }
+
+    /// Posts to each path. What is refused keeps nothing from the others, and all of them are told; only where the
+    /// queue cannot be asked the others are left. Each has a name, and a function that gives the words for its answer and
+    /// whether it is well.
+    fn post_each<Tell: Fn(&str, &Value) -> (String, bool)>(
+        &self,
+        mut all: impl Iterator<Item = (String, String, Tell)>,
+    ) -> Done {
+        let (mut answers, mut worst) = (Vec::new(), None);
+        while let Some((name, path, tell)) = all.next() {
+            match self.client.post(&path, &json!({})) {
+                Ok(mut answer) => {
+                    let (words, well) = tell(&name, &answer);
+                    if !self.json {
+                        say!("{words}");
+                    }
+                    if !well {
+                        worst = worst.max(Some(End::NeedsAPerson));
+                    }
+                    if answer.get("ID").or(answer.get("Name")).is_none() {
+                        answer["Name"] = json!(name);
+                    }
+                    answers.push(answer);
+                }
+                Err(error) => {
+                    let end = error.end();
+                    let why = error.to_string();
+                    if !self.json {
+                        eprintln!("sendqueuectl: {name}: {}", plain(&why));
+                    }
+                    answers.push(json!({ "Name": name, "Error": why, "ExitCode": end as u8 }));
+                    worst = worst.max(Some(end));
+                    if end == End::CannotBeAsked {
+                        worst = Some(end);
+                        let left = all.count();
+                        if left > 0 {
+                            eprintln!("sendqueuectl: {left} more were not tried");
+                        }
+                        break;
+                    }
                 }
             }
-            answer["Name"] = json!(name);
-            answers.push(answer);
         }
-        let well = answers.iter().all(|answer| answer["Success"] == true);
         self.raw(&Value::Array(answers));
-        Ok(code(well))
+        Ok(worst.map_or(ExitCode::SUCCESS, ExitCode::from))
     }
 
     pub(super) fn enqueue(&self, body: &Value) -> Done {

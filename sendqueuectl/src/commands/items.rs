@@ -59,6 +59,10 @@ impl Session<'_> {
         arguments.push(("limit", limit.to_string()));
         arguments.push(("order", "desc".to_owned()));
         let found = self.client.get("/items", &arguments)?;
+        // It may be of the past.
+        if let (Some(name), []) = (&filter.destination, list(&found)) {
+            self.must_be_known(name)?;
+        }
         self.item_table(&found, limit);
         Ok(ExitCode::SUCCESS)
     }

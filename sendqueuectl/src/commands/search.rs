@@ -13,7 +13,13 @@ impl Session<'_> {
         let (found, is_all) = self.found(text)?;
         if !self.raw(&found) {
             if list(&found).is_empty() {
-                say!("nothing is found");
+                let why = match is_all {
+                    true => "",
+                    false => {
+                        ", but Orthanc did not look at everything (LimitFindResults): a longer text, or an ID, may find it"
+                    }
+                };
+                say!("nothing is found{why}");
             } else {
                 let rows: Vec<Vec<String>> = list(&found).iter().map(row).collect();
                 table(
@@ -32,7 +38,7 @@ impl Session<'_> {
                 );
             }
         }
-        if !is_all {
+        if !is_all && !list(&found).is_empty() {
             eprintln!("sendqueuectl: there may be more of them: give a longer text");
         }
         Ok(match list(&found) {
@@ -45,7 +51,7 @@ impl Session<'_> {
     /// server says what it does not know.
     ///
     /// # Errors
-    /// Where it names several.
+    /// Where it names several, or where it may.
     pub(super) fn resource(&self, text: &str) -> Result<String, Failed> {
         self.named(text, "ID")
     }
@@ -59,7 +65,7 @@ impl Session<'_> {
         if is_orthanc_id(text) {
             return Ok(text.to_owned());
         }
-        let (found, _) = self.found(text)?;
+        let (found, is_all) = self.found(text)?;
         let is_named = |one: &&Value| {
             let matched = one["Matched"].as_str().unwrap_or_default();
             one["Exact"] == true && matches!(matched, "OrthancID" | "Uid" | "AccessionNumber")
@@ -69,6 +75,22 @@ impl Session<'_> {
         ids.retain(|id| !id.is_empty());
         ids.sort_unstable();
         ids.dedup();
+        // What is not in the answer may have the same number. Of an ID or UID there is one.
+        let by_number = |one: &&Value| one["Matched"] == "AccessionNumber";
+        let is_sure = match named.is_empty() {
+            true => is_uid(text),
+            false => !named.iter().any(by_number),
+        };
+        if !is_all && !is_sure {
+            let known = match ids.as_slice() {
+                [] => "nothing is found".to_owned(),
+                ids => format!("found: {}", ids.join(", ")),
+            };
+            return Err(Failed::Use(format!(
+                "{}: {known}; but Orthanc did not look at everything (LimitFindResults), so there may be others: give the ID or the DICOM UID of the one that is meant",
+                plain(text)
+            )));
+        }
         match ids.as_slice() {
             [] => Ok(text.to_owned()),
             [id] => Ok(id.clone()),
@@ -113,6 +135,12 @@ fn row(one: &Value) -> Vec<String> {
         field(tags, "StudyDescription"),
         gone.to_owned(),
     ]
+}
+
+/// As a DICOM UID is (PS3.5 9.1): one that only the queue knows is not in the answer.
+fn is_uid(text: &str) -> bool {
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.contains('.') && text.split('.').all(is_digits)
 }
 
 /// Eight digits five times, hexadecimal: the server need not be asked.

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use super::{Done, Failed, Session, list, segment};
-use crate::client::ClientError;
 use crate::show::{field, say, table};
 
 impl Session<'_> {
@@ -35,8 +34,7 @@ impl Session<'_> {
         let path = format!("/items/{id}/sent");
         let file = self.client.get_bytes(&path)?;
         let written = output.write_all(&file).and_then(|()| output.flush());
-        let broken = |error| ClientError::Refused(format!("the output: {error}"));
-        written.map_err(broken)?;
+        written.map_err(Failed::Output)?;
         eprintln!(
             "sendqueuectl: made anew from the stored original, by the recipe of now: what was sent may differ"
         );

@@ -138,11 +138,15 @@ impl Session<'_> {
         let paused = list(&answer["Paused"]);
         if !self.raw(&answer) {
             let count = number(&answer, verb.done);
+            for name in paused {
+                let name = plain(name.as_str().unwrap_or_default());
+                say!("{name} is paused: what waits for it is sent when it is resumed");
+            }
             if dry_run {
                 let fit = if count == 1 { "fits" } else { "fit" };
                 say!("{} {fit}; nothing was changed", items(count));
             } else if verb.path == SEND_NOW.path {
-                say!("sent now: {}", items(count));
+                say!("first in line: {}", items(count));
             } else {
                 say!("{}: {}", verb.done.to_lowercase(), items(count));
             }
@@ -150,15 +154,12 @@ impl Session<'_> {
             if running > 0 {
                 say!("left, because they are being sent: {running}");
             }
-            for name in paused {
-                let name = plain(name.as_str().unwrap_or_default());
-                say!("{name} is paused: what waits for it is sent when it is resumed");
-            }
         }
         Ok(code(paused.is_empty()))
     }
 
-    /// Counts, and asks. What comes from here on is neither counted nor changed.
+    /// Counts, and asks. What is made from here on is neither counted nor changed, and nothing is where more fit than
+    /// were counted.
     ///
     /// # Errors
     /// Where nobody can be asked.
@@ -199,6 +200,7 @@ impl Session<'_> {
         if !yes {
             eprintln!("nothing was changed");
         }
+        body.insert("AtMost".to_owned(), count.into());
         Ok(yes)
     }
 }
