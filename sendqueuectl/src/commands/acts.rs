@@ -116,8 +116,8 @@ impl Session<'_> {
     }
 
     /// Posts to each path. What is refused keeps nothing from the others, and all of them are told; only where the
-    /// queue cannot be asked the others are left. Each has a name, and a function that gives the words for its answer and
-    /// whether it is well.
+    /// queue cannot be asked the others are left. Each has a name, and a function that gives the words for its answer
+    /// and whether it is well.
     fn post_each<Tell: Fn(&str, &Value) -> (String, bool)>(
         &self,
         mut all: impl Iterator<Item = (String, String, Tell)>,
