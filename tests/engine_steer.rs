@@ -131,6 +131,8 @@ fn journal(queue: &Queue) -> Vec<Value> {
 fn a_pause_survives_a_kill_and_send_now_does_not_break_it() {
     let scp = FaultScp::start("PACS");
     let mut queue = Queue::start(queue::config_for(&[&scp]));
+    // Orthanc answers a moment before the queue is taken up, which is when the start is written.
+    queue.wait_until(|| journal(&queue).len() == 1, SOON, "the start is written");
     queue.tell("/destinations/pacs/pause", &json!({}));
     queue.store_all(&Study::new(1, 4).build());
     queue.wait_for("pacs", "Pending", 4);
