@@ -29,7 +29,7 @@ use crate::arrival::reconcile;
 use crate::clock::QueueClock;
 use crate::coercion::Coercion;
 use crate::coercion::deidentify::watch::Watch;
-use crate::config::settings::Settings;
+use crate::config::settings::{Off, Settings};
 use crate::config::{self, Current};
 use crate::cut::Cutter;
 use crate::destinations::Directory;
@@ -98,8 +98,8 @@ impl Plugin for SendQueue {
         let lookup = |name: &str| known_tag(host, name);
         let settings = config::load(&configuration, &lookup, base.as_deref())
             .map_err(|mistakes| refused(&mistakes))?;
-        if !settings.enable {
-            return disabled(host, &settings);
+        if let Some(off) = settings.off {
+            return disabled(host, &settings, off);
         }
         let mut settings = settings;
         if !host.at_least(1, 12, 4) {
@@ -141,11 +141,12 @@ fn refused(mistakes: &config::Mistakes) -> String {
     )
 }
 
-fn disabled(host: Host, settings: &Settings) -> Result<SendQueue, String> {
+fn disabled(host: Host, settings: &Settings, off: Off) -> Result<SendQueue, String> {
     let database = settings.database.clone();
-    host.register_rest("/sendqueue", move |_| api::overview::disabled(&database))
+    let shown = move |_: &Request| api::overview::disabled(&database, off);
+    host.register_rest("/sendqueue", shown)
         .map_err(|error| error.to_string())?;
-    log::warn!("the send queue is off (SendQueue.Enable is false)");
+    log::warn!("the send queue is off ({})", off.reason());
     Ok(SendQueue { running: None })
 }
 

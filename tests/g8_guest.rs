@@ -106,8 +106,22 @@ fn switched_off_it_only_says_so() {
     let scp = FaultScp::start("PACS");
     let queue = Queue::start(queue::config_for(&[&scp]).set("/SendQueue/Enable", false));
     queue.store_all(&Study::new(1, 2).build());
+    is_off(&queue, "SendQueue.Enable is false");
+    assert_eq!(scp.counters().requested, 0);
+}
+
+/// A package brings the library before anybody has asked for it.
+#[test]
+fn without_a_section_it_only_says_so() {
+    let queue = Queue::start(queue::config_for(&[]).without("SendQueue"));
+    queue.store_all(&Study::new(1, 2).build());
+    is_off(&queue, "the configuration has no section \"SendQueue\"");
+}
+
+fn is_off(queue: &Queue, reason: &str) {
     let shown = queue.ask("");
     assert_eq!(shown["Enabled"], false);
+    assert_eq!(shown["Reason"], reason);
     assert!(shown["Version"].is_string());
     assert_eq!(queue.get("/sendqueue/items").status, 404);
     assert!(!queue.data_dir().join("index/sendqueue.db").exists());
@@ -116,7 +130,8 @@ fn switched_off_it_only_says_so() {
         let name = std::fs::read_to_string(thread.path().join("comm")).unwrap_or_default();
         assert!(!name.starts_with("sq-"), "{name}");
     }
-    assert_eq!(scp.counters().requested, 0);
+    let log = queue.log();
+    assert_eq!(log.matches("the send queue is off").count(), 1, "{log}");
 }
 
 /// Orthanc's own calls and jobs, while the queue works.

@@ -48,7 +48,7 @@ pub fn run(path: &Path, as_json: bool) -> ExitCode {
                     json!({ "Valid": true, "Mistakes": [], "Warnings": warnings })
                 );
             } else {
-                let state = if settings.enable { "on" } else { "off" };
+                let state = if settings.off.is_none() { "on" } else { "off" };
                 say!(
                     "valid: the send queue is {state}, {}, database {}",
                     config::counted(settings.rules.len(), "rule"),

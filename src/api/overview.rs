@@ -5,6 +5,7 @@ use orthanc_sdk::{Request, Response};
 use super::input::Query;
 use super::types::{Callbacks, Disabled, Overview, Time, age};
 use super::{Answer, Api, json, ok};
+use crate::config::settings::Off;
 
 /// Version of the API, not of the plugin.
 pub const API_VERSION: u32 = 1;
@@ -48,14 +49,15 @@ impl Api {
     }
 }
 
-/// `GET /sendqueue` when `Enable` is false: that it is off, and nothing else.
-pub fn disabled(database: &std::path::Path) -> Response {
+/// `GET /sendqueue` while the queue is off: that it is, and why.
+pub fn disabled(database: &std::path::Path, off: Off) -> Response {
     json(
         200,
         &Disabled {
             version: env!("CARGO_PKG_VERSION"),
             api_version: API_VERSION,
             enabled: false,
+            reason: off.reason(),
             database: database.to_string_lossy().into_owned(),
         },
     )

@@ -197,7 +197,7 @@ fn script() -> Arc<Script> {
 
 fn settings(defaults: DestinationSettings) -> Settings {
     Settings {
-        enable: true,
+        off: None,
         database: PathBuf::new(),
         index_directory: PathBuf::new(),
         tcp_no_delay: true,

@@ -264,7 +264,7 @@ impl Reloader {
         let mut names = plan.mistakes();
         match loaded {
             Ok(new) if names.is_empty() => Ok(Settings {
-                enable: old.enable,
+                off: old.off,
                 database: old.database.clone(),
                 index_directory: old.index_directory.clone(),
                 tcp_no_delay: old.tcp_no_delay,

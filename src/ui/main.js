@@ -143,7 +143,7 @@ function landmark() {
 }
 
 function ailments({ health: found, queue }) {
-  if (!queue.Enabled) return h("p", { class: "banner", role: "alert" }, "The send queue is off (SendQueue.Enable is false).");
+  if (!queue.Enabled) return h("p", { class: "banner", role: "alert" }, `The send queue is off (${queue.Reason}).`);
   if (!found) return null;
   const told = (problem) => h("span", {}, `${problem.Part}: ${problem.Details}. `);
   if (found.Status === "ok") {

@@ -20,7 +20,7 @@ impl Session<'_> {
         let queue = self.client.get("", &[])?;
         if queue["Enabled"] == false {
             if !self.raw(&queue) {
-                say!("the send queue is off (SendQueue.Enable is false)");
+                say!("the send queue is off ({})", field(&queue, "Reason"));
             }
             return Ok(code(!check));
         }

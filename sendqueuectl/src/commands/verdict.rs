@@ -48,7 +48,7 @@ impl Session<'_> {
     /// Nothing is sent, and nobody may have meant that.
     fn off(&self, queue: &Value) -> Done {
         if !self.raw(queue) {
-            say!("the send queue is off (SendQueue.Enable is false)");
+            say!("the send queue is off ({})", field(queue, "Reason"));
         }
         Ok(ExitCode::FAILURE)
     }

@@ -61,6 +61,8 @@ pub struct Disabled {
     pub version: &'static str,
     pub api_version: u32,
     pub enabled: bool,
+    /// Why it is off.
+    pub reason: &'static str,
     pub database: String,
 }
 

@@ -4,7 +4,8 @@
 //! - Reading a value of the wrong kind records the mistake and answers `None`: whoever reads goes on
 //!   with the rest, so that all mistakes are found at once.
 //! - Kinds are strict: `2.0` is no integer, `"true"` and `1` are no booleans, `null` is not "absent".
-//! - A section knows its keys: any other key is a mistake.
+//! - A section knows its keys: any other key is a mistake, but for the spelling of one that the image orthancteam/orthanc
+//!   makes of a variable ([`of_variable`]).
 
 use std::ops::RangeInclusive;
 
@@ -24,6 +25,25 @@ pub(super) struct Node<'a> {
 pub(super) struct Object<'a> {
     entries: &'a Map<String, Value>,
     pub path: String,
+    /// Its keys are ours, not names that the administrator chose.
+    section: bool,
+}
+
+/// A key as that image writes it, where it is given by a variable: of `…__MAX_MEMORY_MB` it makes `MaxMemoryMb`, a
+/// capital for each word and no other.
+fn of_variable(key: &str) -> String {
+    let mut before = false;
+    let letters = key.chars().map(|letter| {
+        let capital = letter.is_ascii_uppercase();
+        let written = if before {
+            letter.to_ascii_lowercase()
+        } else {
+            letter
+        };
+        before = capital;
+        written
+    });
+    letters.collect()
 }
 
 /// What became of an optional key.
@@ -117,6 +137,7 @@ impl<'a> Node<'a> {
         Some(Object {
             entries,
             path: self.path.clone(),
+            section: false,
         })
     }
 
@@ -132,9 +153,22 @@ impl<'a> Node<'a> {
         misplaced: &dyn Fn(&str) -> Option<String>,
         mistakes: &mut Mistakes,
     ) -> Option<Object<'a>> {
-        let object = self.object("an object, { … }", mistakes)?;
+        let object = Object {
+            section: true,
+            ..self.object("an object, { … }", mistakes)?
+        };
         for (key, node) in object.entries() {
-            if !keys.contains(&key) {
+            if keys.contains(&key) {
+                continue;
+            }
+            let meant = keys.iter().find(|known| of_variable(known) == key);
+            if let Some(twice) = meant.filter(|known| object.entries.contains_key(**known)) {
+                mistakes.add(
+                    &node.path,
+                    "another value",
+                    format!("one: {twice} is there too"),
+                );
+            } else if meant.is_none() {
                 let allowed = misplaced(key);
                 let allowed = allowed.unwrap_or_else(|| one_of(keys.iter().copied(), Some(key)));
                 mistakes.add(&node.path, "an unknown key", allowed);
@@ -150,11 +184,15 @@ impl<'a> Object<'a> {
         Object {
             entries,
             path: String::new(),
+            section: false,
         }
     }
 
     pub fn get(&self, key: &str) -> Option<Node<'a>> {
-        let value = self.entries.get(key)?;
+        let (key, value) = match self.entries.get_key_value(key) {
+            None if self.section => self.entries.get_key_value(&of_variable(key))?,
+            found => found?,
+        };
         Some(Node::new(self.path_of(key), value))
     }
 

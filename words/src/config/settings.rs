@@ -13,11 +13,30 @@ use super::deidentify::Deidentification;
 use crate::item::Level;
 use crate::item::{Again, Priority, RetryPolicy};
 
+/// Why the queue is off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Off {
+    /// There is no section: the library came with a package, and nobody has asked for anything yet.
+    NoSection,
+    Disabled,
+}
+
+impl Off {
+    /// As people are told.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Off::NoSection => "the configuration has no section \"SendQueue\"",
+            Off::Disabled => "SendQueue.Enable is false",
+        }
+    }
+}
+
 /// The section `SendQueue` of Orthanc's configuration, with the facts of the rest of the
 /// configuration that the queue depends on.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    pub enable: bool,
+    /// Why the queue is off; `None`: it is on.
+    pub off: Option<Off>,
     /// Absolute; or relative to Orthanc's working directory, if `IndexDirectory` is relative and the
     /// folder of Orthanc's configuration is not known.
     pub database: PathBuf,

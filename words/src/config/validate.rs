@@ -19,14 +19,14 @@ use super::mistake::{Mistakes, quoted, quoted_text};
 use super::names::{check_destination, check_second_name};
 use super::raw::{Node, Object};
 use super::rule_remarks::rule_remarks;
-use super::settings::{Conditions, DestinationSettings, Rule, Scope, Settings};
+use super::settings::{Conditions, DestinationSettings, Off, Rule, Scope, Settings};
 use super::sum::sum;
 use super::vocabulary::{AGAIN, LEVELS, PRIORITIES, SCOPES};
 use crate::item::Again;
 
 const SECTION: &str = "SendQueue";
 
-const KEYS: [&str; 14] = [
+pub(super) const KEYS: [&str; 14] = [
     "Enable",
     "Database",
     "TcpNoDelay",
@@ -62,7 +62,8 @@ const RULE_KEYS: [&str; 14] = [
 
 /// Reads the section `SendQueue`, and what else matters, out of the whole of Orthanc's configuration.
 ///
-/// Without the section, everything has its default: the queue is on and has no rules.
+/// Without the section the queue is off, and nothing else of the configuration is judged: a library that came with a
+/// package must not keep Orthanc from starting.
 /// `tag_lookup` is Orthanc's dictionary, from the name of a tag to its group and element.
 /// `base` is the folder that Orthanc takes its relative paths from ([`super::base_directory`]);
 /// without it, they are left relative to the working directory.
@@ -82,7 +83,8 @@ pub fn load(
     };
     let root = Object::root(root);
     let empty = serde_json::Map::new();
-    let section = match root.get(SECTION) {
+    let written = root.get(SECTION);
+    let section = match &written {
         Some(node) => node.section(&KEYS, &mut mistakes),
         None => {
             misspelt_section(&root, &mut mistakes);
@@ -90,11 +92,17 @@ pub fn load(
         }
     };
     let section = section.unwrap_or_else(|| Object::root(&empty));
+    let of_the_section = mistakes.0.len();
     let m = &mut mistakes;
 
     let mut enable = true;
     section.read("Enable", &mut enable, |n| n.boolean(m));
-    let host = host(&root, enable, m);
+    let off = match (written, enable) {
+        (None, _) => Some(Off::NoSection),
+        (Some(_), false) => Some(Off::Disabled),
+        (Some(_), true) => None,
+    };
+    let host = host(&root, off.is_none(), m);
 
     let mut database = "sendqueue.db".to_owned();
     section.read("Database", &mut database, |n| path(n, m));
@@ -155,13 +163,16 @@ pub fn load(
     let strict = host.settings.strict_aet_comparison;
     section.read("Alerts", &mut told, |n| alerts(n, strict, m).map(Some));
 
+    if off == Some(Off::NoSection) {
+        mistakes.0.truncate(of_the_section);
+    }
     if mistakes.0.is_empty() {
         let mut remarks = rule_remarks(&rules, &sources, &altering);
         remarks.extend(word_remarks(&rules, altering.coercions().values()));
         remarks.extend(overlaps(&sources));
         remarks.extend(altering.remarks(&defaults.settings, &destinations));
         Ok(Settings {
-            enable,
+            off,
             database,
             index_directory,
             tcp_no_delay,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::in_force as in_force_typed;
 use super::super::settings::{
-    AssociationPer, DestinationSettings, LocalAet, Match, Scope, TlsSettings, Transport,
+    AssociationPer, DestinationSettings, LocalAet, Match, Off, Scope, TlsSettings, Transport,
 };
 use super::*;
 use crate::item::Level;
@@ -48,9 +48,9 @@ fn in_force(settings: &DestinationSettings) -> Value {
 
 #[test]
 fn defaults_are_those_of_the_table() {
-    for configuration in [json!({}), with(json!({})), with(json!({ "Defaults": {} }))] {
+    for configuration in [with(json!({})), with(json!({ "Defaults": {} }))] {
         let settings = read(&configuration).unwrap();
-        assert!(settings.enable && settings.tcp_no_delay);
+        assert!(settings.off.is_none() && settings.tcp_no_delay);
         assert_eq!(settings.history_days, 7);
         assert_eq!(settings.gap_seconds, 600);
         assert_eq!(settings.database, Path::new("OrthancStorage/sendqueue.db"));
@@ -327,6 +327,7 @@ fn tls_of_the_host_is_read_as_orthanc_reads_it() {
 #[test]
 fn mistakes_in_the_tls_of_the_host_are_found() {
     let found = mistakes(&json!({
+        "SendQueue": {},
         "DicomTlsCertificate": 1, "DicomTlsPrivateKey": null, "DicomTlsTrustedCertificates": [],
         "DicomTlsRemoteCertificateRequired": "false", "DicomTlsEnabled": true,
         "DicomTlsMinimumProtocolVersion": -1, "DicomTlsCiphersAccepted": ["AES128-SHA", 5],
@@ -357,7 +358,9 @@ fn modalities_of_the_database_cannot_be_checked() {
 #[test]
 fn a_queue_that_is_off_asks_nothing_of_the_host() {
     let configuration = json!({ "JobsHistorySize": 0, "SendQueue": { "Enable": false } });
-    assert!(!read(&configuration).unwrap().enable);
+    assert_eq!(read(&configuration).unwrap().off, Some(Off::Disabled));
+    let without = json!({ "JobsHistorySize": 0 });
+    assert_eq!(read(&without).unwrap().off, Some(Off::NoSection));
 }
 
 #[test]
@@ -521,4 +524,64 @@ fn a_second_name_shares_what_belongs_to_its_target() {
     configuration["DicomModalities"] = json!({});
     configuration["DicomModalitiesInDatabase"] = json!(true);
     assert_eq!(read(&configuration).unwrap().target("research"), "pacs");
+}
+
+/// The image orthancteam/orthanc makes sections of variables, of `ORTHANC__SEND_QUEUE__MAX_MEMORY_MB` a `MaxMemoryMb`; a
+/// value that is JSON is taken as JSON, so that destinations come as one variable.
+#[test]
+fn a_key_may_be_spelt_as_a_variable_makes_it() {
+    let settings = read(&with(json!({ "MaxMemoryMb": 64 }))).unwrap();
+    assert_eq!(settings.max_memory_mb, 64);
+    for (spelt, path) in [
+        (json!({ "MaxMemoryMb": 0 }), "SendQueue.MaxMemoryMb"),
+        (
+            json!({ "MaxMemoryMb": 64, "MaxMemoryMB": 64 }),
+            "SendQueue.MaxMemoryMb",
+        ),
+        (json!({ "MaxmemoryMb": 64 }), "SendQueue.MaxmemoryMb"),
+    ] {
+        let mistakes = read(&with(spelt)).unwrap_err();
+        assert_eq!(mistakes.0.len(), 1, "{mistakes:?}");
+        assert_eq!(mistakes.0[0].path, path);
+    }
+}
+
+/// That image's rule, for each key of the section and of what it holds but for names that people choose: nothing else
+/// of ours is changed by it.
+#[test]
+fn variables_spell_all_other_keys_as_they_are() {
+    fn variable(key: &str) -> String {
+        let mut name = String::new();
+        let mut before = '_';
+        for letter in key.chars() {
+            if letter.is_ascii_uppercase() && !before.is_ascii_uppercase() && before != '_' {
+                name.push('_');
+            }
+            name.push(letter.to_ascii_uppercase());
+            before = letter;
+        }
+        name
+    }
+    fn camel(variable: &str) -> String {
+        let words = variable.split('_').map(|word| {
+            let (first, rest) = word.split_at(word.len().min(1));
+            format!("{first}{}", rest.to_ascii_lowercase())
+        });
+        words.collect()
+    }
+    assert_eq!(variable("MaxMemoryMB"), "MAX_MEMORY_MB");
+    assert_eq!(camel("MAX_MEMORY_MB"), "MaxMemoryMb");
+    let table = table_of_defaults();
+    let defaults = table.as_object().unwrap().keys().map(String::as_str);
+    let retry = table["Retry"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str);
+    let keys = super::super::validate::KEYS
+        .into_iter()
+        .chain(defaults)
+        .chain(retry);
+    let changed: Vec<&str> = keys.filter(|key| camel(&variable(key)) != **key).collect();
+    assert_eq!(changed, ["MaxMemoryMB"]);
 }
