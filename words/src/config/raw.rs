@@ -4,8 +4,8 @@
 //! - Reading a value of the wrong kind records the mistake and answers `None`: whoever reads goes on
 //!   with the rest, so that all mistakes are found at once.
 //! - Kinds are strict: `2.0` is no integer, `"true"` and `1` are no booleans, `null` is not "absent".
-//! - A section knows its keys: any other key is a mistake, but for the spelling of one that the image orthancteam/orthanc
-//!   makes of a variable ([`of_variable`]).
+//! - A section knows its keys: any other key is a mistake, but for the spelling of one that the image
+//!   orthancteam/orthanc makes of a variable ([`of_variable`]).
 
 use std::ops::RangeInclusive;
 

@@ -526,8 +526,8 @@ fn a_second_name_shares_what_belongs_to_its_target() {
     assert_eq!(read(&configuration).unwrap().target("research"), "pacs");
 }
 
-/// The image orthancteam/orthanc makes sections of variables, of `ORTHANC__SEND_QUEUE__MAX_MEMORY_MB` a `MaxMemoryMb`; a
-/// value that is JSON is taken as JSON, so that destinations come as one variable.
+/// The image orthancteam/orthanc makes sections of variables, of `ORTHANC__SEND_QUEUE__MAX_MEMORY_MB` a `MaxMemoryMb`;
+/// a value that is JSON is taken as JSON, so that destinations come as one variable.
 #[test]
 fn a_key_may_be_spelt_as_a_variable_makes_it() {
     let settings = read(&with(json!({ "MaxMemoryMb": 64 }))).unwrap();
