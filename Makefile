@@ -34,7 +34,7 @@ DEMO_PACKAGES = curl jq
 
 LIBRARY = target/release/libOrthancSendQueue.so
 
-.PHONY: all build demo test test-machine test-matrix test-versions test-corpus test-serials test-mutated quick screenshots check check-oldest bench bench-send bench-coerce bench-scale fuzz install clean
+.PHONY: all build demo demo-packages test test-machine test-matrix test-versions test-corpus test-serials test-mutated quick screenshots check check-oldest bench bench-send bench-coerce bench-scale fuzz install clean
 
 all: build
 
@@ -42,9 +42,13 @@ build:
 	@scripts/packages.sh $(BUILD_PACKAGES)
 	$(CARGO) build --release --locked -p orthanc-sendqueue -p sendqueuectl
 
-demo: build
-	@scripts/packages.sh $(RUN_PACKAGES) $(DEMO_PACKAGES)
+# What the build says is folded into a line.
+demo:
+	@scripts/quietly.sh "what is missing is installed, the plugin is built" $(MAKE) --no-print-directory build demo-packages
 	@SENDQUEUE_PLUGIN=$(CURDIR)/$(LIBRARY) examples/demo.sh
+
+demo-packages:
+	@scripts/packages.sh $(RUN_PACKAGES) $(DEMO_PACKAGES)
 
 quick:
 	@scripts/packages.sh $(BUILD_PACKAGES) $(RUN_PACKAGES)
