@@ -1,14 +1,12 @@
 //! `check` says what Orthanc would say, word for word.
 
 use std::path::Path;
-use std::process::{Command, Output};
 
-use sendqueue_testkit::queue::{self, Queue};
-use serde_json::{Value, json};
+use super::*;
 
 fn check(arguments: &[&str], path: &Path) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sendqueuectl"));
-    command.args(arguments).arg("check").arg(path);
+    let mut command = Ctl::of_nobody().command(arguments);
+    command.arg("check").arg(path);
     command.output().expect("sendqueuectl runs")
 }
 

@@ -1,14 +1,13 @@
 //! What a server answers that no Orthanc in a test can be made to answer: a proxy, a part of a search, a refusal in
 //! between.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 
-use serde_json::{Value, json};
+use super::*;
 
 struct Asked {
     method: String,
@@ -59,20 +58,7 @@ impl Server {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sendqueuectl"));
-        command
-            .args(arguments)
-            .env("SENDQUEUE_URL", format!("http://127.0.0.1:{}", self.port))
-            .stdin(Stdio::null());
-        for name in [
-            "SENDQUEUE_USER",
-            "SENDQUEUE_PASSWORD",
-            "SENDQUEUE_CREDENTIALS",
-            "SENDQUEUE_CA",
-        ] {
-            command.env_remove(name);
-        }
-        command
+        Ctl::at(self.port).command(arguments)
     }
 
     /// Its exit code, and what it says.
@@ -377,7 +363,6 @@ fn watch_waits_no_longer_than_it_may() {
     assert_eq!(told["ExitCode"], 1);
 }
 
-/// On a terminal; `script` (util-linux) makes one.
 #[test]
 fn no_more_is_changed_than_was_counted_and_asked_about() {
     let server = Server::start(|asked| match (asked.path.as_str(), &asked.body["DryRun"]) {
@@ -388,14 +373,7 @@ fn no_more_is_changed_than_was_counted_and_asked_about() {
         _ => ok(json!({ "Purged": 3 })),
     });
     let on_a_terminal = |arguments: &str| {
-        let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_sendqueuectl"));
-        let mut child = Command::new("script")
-            .args(["-qefc", &line, "/dev/null"])
-            .env("SENDQUEUE_URL", format!("http://127.0.0.1:{}", server.port))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("script");
+        let mut child = Ctl::at(server.port).on_a_terminal(arguments);
         let mut stdin = child.stdin.take().expect("a pipe");
         stdin.write_all(b"y\n").expect("answered");
         // Held open: its end would be an answer too.

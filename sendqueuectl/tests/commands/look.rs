@@ -1,0 +1,211 @@
+//! What is asked, for people and for programs.
+
+use super::*;
+
+#[test]
+fn what_is_asked_is_shown_for_people_and_programs() {
+    let (_bad, good, queue, study) = scene();
+    let ctl = Ctl::of(&queue);
+    let text = ctl.ok(&["status"]);
+    assert!(text.contains("0 waiting, 0 being sent, 4 failed"), "{text}");
+    assert!(
+        text.lines()
+            .any(|line| line.starts_with("good") && line.contains("Ready")),
+        "{text}"
+    );
+    assert_eq!(ctl.json(&["status"])["Queue"]["Counts"]["Failure"], 4);
+    assert_eq!(
+        ctl.run(&["status", "--check"]).status.code(),
+        Some(1),
+        "failures need a person"
+    );
+    assert!(ctl.ok(&["health"]).starts_with("ok"));
+    assert!(ctl.ok(&["sources"]).starts_with("AET"));
+    let journal = ctl.ok(&["journal", "--since", "yesterday"]);
+    assert!(
+        journal.starts_with("TIME (") && journal.contains("Started"),
+        "{journal}"
+    );
+    let started = ctl.json(&["journal", "--event", "Started", "--until", "0s"]);
+    assert_eq!(started.as_array().unwrap().len(), 1, "{started:#}");
+    let wrong = ctl.fails(2, &["journal", "--since", "25:00"]);
+    assert!(wrong.contains("yesterday 18:00"), "{wrong}");
+    let wrong = ctl.fails(2, &["journal", "--event", "Started!"]);
+    assert!(wrong.contains("OutageBegan"), "{wrong}");
+    assert!(ctl.ok(&["serials"]).starts_with("NAME"));
+    let text = ctl.ok(&["errors"]);
+    assert!(
+        text.contains("bad Rejected A900: 2 items") && text.contains("does not match"),
+        "{text}"
+    );
+    assert_eq!(ctl.json(&["errors"]).as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        ctl.json(&["errors", "--list"]).as_array().map(Vec::len),
+        Some(4)
+    );
+    assert_eq!(
+        ctl.json(&["errors", "--status", "0xC000"])
+            .as_array()
+            .map(Vec::len),
+        Some(2)
+    );
+    assert_eq!(
+        ctl.json(&["items", "--destination", "good"])
+            .as_array()
+            .map(Vec::len),
+        Some(4)
+    );
+    let items = ctl.json(&["items", "--limit", "3"]);
+    let ids: Vec<i64> = items
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|item| item["ID"].as_i64())
+        .collect();
+    assert_eq!(ids.len(), 3);
+    assert!(
+        ids.is_sorted_by(|one, other| one > other),
+        "newest first: {ids:?}"
+    );
+    let first = queue.items("state=Failure")[0]["ID"].to_string();
+    assert!(ctl.ok(&["item", &first]).contains("ATTEMPT"));
+    assert_eq!(
+        ctl.json(&["item", &first])["Attempts"]
+            .as_array()
+            .map(Vec::len),
+        Some(1)
+    );
+    assert!(ctl.ok(&["study", &study]).contains("good"));
+    assert_eq!(
+        ctl.json(&["study", &study])["Destinations"]
+            .as_array()
+            .map(Vec::len),
+        Some(2)
+    );
+    studies_are_found(&ctl, &queue, &study);
+    rules_are_asked(&ctl, &study);
+    assert!(ctl.ok(&["echo", "good"]).contains("answered in"));
+    good.stop();
+    let output = ctl.run(&["echo", "bad", "good"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("good: "));
+}
+
+/// What a caller knows stands for Orthanc's identifier; what two studies have, for neither.
+fn studies_are_found(ctl: &Ctl, queue: &Queue, study: &str) {
+    let text = ctl.ok(&["search", "queue"]);
+    assert!(text.starts_with("LEVEL") && text.contains(study), "{text}");
+    assert!(
+        text.contains("2026-01-02  CT") && text.contains("Queue^Test"),
+        "{text}"
+    );
+    assert_eq!(
+        ctl.json(&["search", "acc1"])[0]["Matched"],
+        "AccessionNumber"
+    );
+    assert_eq!(ctl.run(&["search", "nobody"]).status.code(), Some(4));
+    let of_instance = &queue.items("limit=1")[0];
+    let uid = of_instance["SopInstanceUid"].as_str().expect("a UID");
+    for text in ["ACC1", uid] {
+        assert_eq!(ctl.json(&["study", text])["ID"], *study, "{text}");
+    }
+    for (text, count) in [("acc1", 4), (uid, 1)] {
+        let dry = ctl.json(&["enqueue", text, "--to", "good", "--dry-run"]);
+        assert_eq!(dry["Enqueued"], count, "{text}: {dry}");
+    }
+    let of_study = |text: &str| ctl.json(&["items", "--study", text]);
+    assert_eq!(of_study("acc1").as_array().map(Vec::len), Some(8));
+    assert_eq!(of_study(uid), of_study(study));
+    let dry = ctl.json(&["replay", "--study", "acc1", "--dry-run"]);
+    assert_eq!(dry["Replayed"], 4);
+    // What names nothing is not everything.
+    let none = ctl.json(&["cancel", "--study", "nobody", "--dry-run"]);
+    assert_eq!(none["Cancelled"], 0);
+    let other = queue.store_all(&Study::new(1, 1).build()).remove(0);
+    queue.wait_for("good", "Success", 5);
+    queue.wait_for("bad", "Failure", 5);
+    for arguments in [
+        &["study", "ACC1"][..],
+        &["enqueue", "ACC1", "--to", "good"],
+        &["cancel", "--study", "ACC1", "--yes"],
+        &["purge", "--study", "ACC1", "--yes"],
+    ] {
+        let output = ctl.run(arguments);
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("2 of them") && said.contains(study), "{said}");
+    }
+    let deleted = queue.delete(&format!("/instances/{other}"));
+    assert_eq!(deleted.status, 200);
+    for item in queue.items("") {
+        if item["Study"] != *study {
+            let removed = queue.delete(&format!("/sendqueue/items/{}", item["ID"]));
+            assert_eq!(removed.status, 200);
+        }
+    }
+}
+
+fn rules_are_asked(ctl: &Ctl, study: &str) {
+    let text = ctl.ok(&["route", study]);
+    assert!(text.starts_with("4 instances, such as "), "{text}");
+    assert!(text.contains("goes to: bad, good"), "{text}");
+    assert!(text.contains("it takes everything"), "{text}");
+    // A file that is nowhere yet, from one of the destinations.
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("new.dcm");
+    std::fs::write(&file, &Study::new(1, 1).seed(99).build()[0].bytes).expect("written");
+    let file = file.to_str().expect("a path");
+    let text = ctl.ok(&["route", file, "--calling-aet", "GOOD"]);
+    assert!(text.contains("goes to: bad\n"), "{text}");
+    assert!(
+        text.contains("not to good") && text.contains("came from there"),
+        "{text}"
+    );
+    let json = ctl.json(&["route", file]);
+    assert_eq!(json["Answers"][0]["Destinations"], json!(["bad", "good"]));
+    assert!(
+        ctl.fails(4, &["route", "1.2.3.4"])
+            .contains("has no resource")
+    );
+}
+
+#[test]
+fn a_receivers_words_do_not_steer_the_terminal() {
+    let scp = FaultScp::start("BAD");
+    scp.on_store(|_| Respond::status_with(0xC000, Some("\u{1b}[2J\u{1b}[31mred\u{7}"), &[]));
+    let queue = Queue::start(queue::config_for(&[&scp]));
+    queue.store_all(&Study::new(1, 1).build());
+    queue.wait_for("bad", "Failure", 1);
+    let ctl = Ctl::of(&queue);
+    let id = queue.items("")[0]["ID"].to_string();
+    for arguments in [
+        &["errors"][..],
+        &["errors", "--list"],
+        &["items"],
+        &["item", &id],
+        &["status"],
+        &["--json", "item", &id],
+    ] {
+        let text = ctl.ok(arguments);
+        assert!(
+            text.chars().all(|c| c == '\n' || !c.is_control()),
+            "{arguments:?}: {text:?}"
+        );
+    }
+}
+
+/// `sendqueuectl items | head` is no fault.
+#[test]
+fn a_pipe_may_be_closed() {
+    let (_bad, _good, queue, _) = scene();
+    let line = format!("{} items | head -n 1", env!("CARGO_BIN_EXE_sendqueuectl"));
+    let output = Ctl::of(&queue)
+        .program("bash")
+        .args(["-o", "pipefail", "-c", &line])
+        .output()
+        .expect("bash");
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{output:?}"
+    );
+}
