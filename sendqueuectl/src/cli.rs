@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
+use sendqueue_words::item::StatusFilter;
 
 /// The send queue of Orthanc from the command line.
 ///
@@ -286,9 +287,9 @@ pub struct Filter {
     /// Rejected, NotNegotiated, Missing, Coercion, …
     #[arg(long)]
     pub class: Option<String>,
-    /// DIMSE status, such as A700 or 0xA700; none: without one.
+    /// DIMSE status: C000, 0xC000, or in decimal 49152; four digits are hexadecimal (0122). none: without one.
     #[arg(long, value_parser = crate::filter::status)]
-    pub status: Option<crate::filter::Status>,
+    pub status: Option<StatusFilter>,
     /// ID of Orthanc, DICOM UID or accession number.
     #[arg(long)]
     pub study: Option<String>,

@@ -1,25 +1,16 @@
 //! From options to the filters of the REST API.
 
+use sendqueue_words::item::{StatusFilter, status};
 use serde_json::{Map, Value, json};
 
 use crate::cli::{Filter, Operation, Waiting, Which};
 
-/// A DIMSE status to look for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    Is(u16),
-    None,
-}
-
-/// `A700`, `0xA700` or `none`: statuses are hexadecimal everywhere in DICOM.
-pub fn status(text: &str) -> Result<Status, String> {
-    if text.eq_ignore_ascii_case("none") {
-        return Ok(Status::None);
-    }
-    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
-    u16::from_str_radix(digits.unwrap_or(text), 16)
-        .map(Status::Is)
-        .map_err(|_| "a hexadecimal number of 1 to 4 digits, such as A700, or none".to_owned())
+/// A DIMSE status to look for, as the server reads one.
+///
+/// # Errors
+/// What may stand there.
+pub fn status(text: &str) -> Result<StatusFilter, String> {
+    StatusFilter::parse(text).ok_or_else(|| status::ALLOWED.to_owned())
 }
 
 /// `90`, `90s`, `15m`, `12h`, `7d`.
@@ -49,10 +40,8 @@ pub fn arguments(filter: &Filter) -> Vec<(&'static str, String)> {
             arguments.push((name, value.clone()));
         }
     }
-    match filter.status {
-        Some(Status::Is(status)) => arguments.push(("status", status.to_string())),
-        Some(Status::None) => arguments.push(("status", "none".to_owned())),
-        None => {}
+    if let Some(status) = filter.status {
+        arguments.push(("status", status.to_string()));
     }
     if let Some(seconds) = filter.older_than {
         arguments.push(("older-than", seconds.to_string()));
@@ -83,8 +72,8 @@ pub fn body(operation: &Operation) -> Map<String, Value> {
         put("Study", json!(study));
     }
     match filter.status {
-        Some(Status::Is(status)) => put("Status", status.into()),
-        Some(Status::None) => put("Status", "None".into()),
+        Some(StatusFilter::Is(status)) => put("Status", status.into()),
+        Some(StatusFilter::None) => put("Status", "None".into()),
         None => {}
     }
     if let Some(seconds) = filter.older_than {
@@ -128,21 +117,6 @@ pub fn which(which: &Which, body: &mut Map<String, Value>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn statuses_are_hexadecimal() {
-        for (text, expected) in [
-            ("A700", Some(Status::Is(0xA700))),
-            ("0xa700", Some(Status::Is(0xA700))),
-            ("110", Some(Status::Is(0x0110))),
-            ("none", Some(Status::None)),
-            ("A7000", None),
-            ("x", None),
-            ("", None),
-        ] {
-            assert_eq!(status(text).ok(), expected, "{text}");
-        }
-    }
 
     #[test]
     fn ages_have_units() {

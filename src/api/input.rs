@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::error::ApiError;
 use super::types::{Named, Time};
-use crate::item::{Class, Priority, State, Timestamp};
+use crate::item::{Class, Priority, State, Timestamp, status};
 use crate::store::{Order, Page, States, StatusFilter};
 
 const DEFAULT_LIMIT: u32 = 100;
@@ -88,14 +88,12 @@ impl Query {
             .transpose()
     }
 
-    /// A DIMSE status in decimal, or `none`.
+    /// A DIMSE status, or `none`.
     pub fn status(&self) -> Result<Option<StatusFilter>, ApiError> {
         self.text("status")
-            .map(|text| match text.as_str() {
-                "none" => Ok(StatusFilter::None),
-                _ => text.parse().map(StatusFilter::Is).map_err(|_| {
-                    ApiError::field("status", quoted(&text), "an integer from 0 to 65535, none")
-                }),
+            .map(|text| {
+                StatusFilter::parse(&text)
+                    .ok_or_else(|| ApiError::field("status", quoted(&text), status::ALLOWED))
             })
             .transpose()
     }
@@ -319,9 +317,9 @@ impl Body {
 
     /// A DIMSE status, or `"None"`.
     pub fn status(&self, name: &str) -> Result<Option<StatusFilter>, ApiError> {
-        let allowed = "an integer from 0 to 65535, or \"None\"";
-        self.read(name, allowed, |value| match value.as_str() {
-            Some(word) => (word == "None").then_some(StatusFilter::None),
+        let allowed = format!("an integer from 0 to 65535, {}", status::ALLOWED);
+        self.read(name, &allowed, |value| match value.as_str() {
+            Some(text) => StatusFilter::parse(text),
             None => Some(StatusFilter::Is(u16::try_from(value.as_u64()?).ok()?)),
         })
     }

@@ -1,6 +1,6 @@
 //! Which items a list or an operation is for, and which part of them a page.
 
-use crate::item::{Class, Item, Priority, State, Timestamp};
+use crate::item::{Class, Item, Priority, State, StatusFilter, Timestamp};
 
 /// A set of states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -111,14 +111,6 @@ impl Filter {
 /// So much the queue's own time may go back without any effect on lists by time of creation: after a crash it goes on
 /// from the last reading that was stored, where the machine's clock says less.
 pub const CLOCK_SLACK_SECONDS: f64 = 60.0;
-
-/// Which DIMSE status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StatusFilter {
-    Is(u16),
-    /// Items without one.
-    None,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Order {

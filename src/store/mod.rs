@@ -57,7 +57,7 @@ pub use self::chronicle::{Asker, Chronicle, Entry, Forgotten, Hour, MOST_ENTRIES
 pub use self::claims::{AttemptMade, Claim, Claims, Ending, Finish, Groups, Pick};
 pub use self::decisions::{Decisions, Serial, SerialLast};
 pub use self::desk::{Among, Desk, Moved, Operated, Operation, Sweep};
-pub use self::filter::{CLOCK_SLACK_SECONDS, Filter, Order, Page, States, StatusFilter};
+pub use self::filter::{CLOCK_SLACK_SECONDS, Filter, Order, Page, States};
 pub use self::in_hand::{BLAMED_ASIDE, BLAMED_MOST, Hand, HeldBack, Released, SEEN_ASIDE};
 pub use self::journal::{
     Cursor, Duplicates, Enqueued, Gap, Intake, Journal, NewItem, Notifier, Reached, Reception,
@@ -67,6 +67,7 @@ pub use self::sources::{Heard, MOST_SOURCES, Source, Sources};
 pub use self::studies::{Studies, TakenStudy};
 pub use self::subjects::{Subject, Subjects};
 pub use self::upkeep::{Fault, Upkeep};
+pub use crate::item::StatusFilter;
 
 #[cfg(test)]
 pub mod conformance;

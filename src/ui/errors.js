@@ -19,8 +19,7 @@ export async function load({ query }) {
   const [summary] = await Promise.all([api.summary(), lookAfter()]);
   if (!isOpen(query)) return { summary };
   const { destination, study, since } = query;
-  const code = query.status && statusNumber(query.status);
-  const list = await api.errors({ destination, study, class: query.class, status: code, since, order: query.order || "desc", limit: PAGE + 1 });
+  const list = await api.errors({ destination, study, class: query.class, status: query.status, since, order: query.order || "desc", limit: PAGE + 1 });
   await learn(list.map(({ Study }) => Study));
   return { summary, list };
 }
@@ -63,7 +62,7 @@ function destination(name, list) {
 }
 
 function kind(one) {
-  const code = one.Status === null ? "none" : String(one.Status);
+  const code = one.Status === null ? "none" : status(one.Status);
   const target = { destination: one.Destination, class: one.Class, status: code };
   const name = [one.Class, status(one.Status)].filter(Boolean).join(" ");
   return h("div", { class: "kind", "data-key": `kind:${one.Class}:${code}`, "data-class": one.Class, "data-status": code },

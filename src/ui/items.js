@@ -7,7 +7,7 @@ import { learn } from "./names.js";
 import { chosen } from "./selection.js";
 import { steerWaiting } from "./steering.js";
 import { AGES, itemTable, PAGE, pages, same, select, tick } from "./table.js";
-import { CLASSES, count, statusNumber, STATES, WAITING } from "./words.js";
+import { CLASSES, count, STATES, WAITING } from "./words.js";
 
 export const title = () => "Items";
 
@@ -18,7 +18,6 @@ export const enter = () => chosen.clear();
 export async function load({ query }) {
   const filter = { limit: PAGE + 1, order: query.order === "asc" ? "asc" : "desc" };
   for (const name of ARGUMENTS) filter[name] = query[name];
-  if (filter.status) filter.status = statusNumber(filter.status);
   const [list] = await Promise.all([api.items(filter), lookAfter()]);
   await learn(list.map(({ Study }) => Study));
   return { list };

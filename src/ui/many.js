@@ -129,7 +129,7 @@ export async function many(family, data) {
 /** Which these are, as far as they are followed; asked for before they move. */
 async function known(family, data, body) {
   if (body.IDs) return body.IDs;
-  const filter = { destination: data.destination, study: data.study, class: data.class, status: data.status && statusNumber(data.status), "older-than": data.olderThan, limit: 1000 };
+  const filter = { destination: data.destination, study: data.study, class: data.class, status: data.status, "older-than": data.olderThan, limit: 1000 };
   const list = family === "errors" ? await api.errors(filter) : await api.items({ ...filter, state: data.state || "Scheduled,Pending,Retry" });
   return list.map(({ ID }) => ID);
 }

@@ -99,13 +99,13 @@ export const status = (number) =>
   number === null || number === undefined ? "" : number.toString(16).toUpperCase().padStart(4, "0");
 
 /**
- * A status as a person writes it into a URL: C000, 0xC000, or in decimal as the server does. Anything else stays as it
- * is: the server refuses it, where "no status" would be a wider filter.
+ * A status as a person writes it, as the server reads it: C000, 0xC000, or in decimal; four digits are hexadecimal.
+ * Anything else stays as it is: the server refuses it, where "no status" would be a wider filter.
  */
 export function statusNumber(text) {
-  if (/^\d+$/.test(text)) return Number(text);
-  const hex = /^(?:0x)?([0-9a-f]{4})$/i.exec(text);
-  return hex ? parseInt(hex[1], 16) : text;
+  const hex = /^(?:0x([0-9a-f]{1,4})|([0-9a-f]{4}))$/i.exec(text);
+  if (hex) return parseInt(hex[1] || hex[2], 16);
+  return /^(?:0|[1-9]\d*)$/.test(text) ? Number(text) : text;
 }
 
 export const STATES = ["Scheduled", "Pending", "Running", "Retry", "Success", "Failure", "Cancelled"];

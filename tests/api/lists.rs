@@ -55,6 +55,10 @@ fn by_status_and_age() {
     let count = |path: &str| ids(&scene.queue.ask(path)).len();
     for (query, items, errors) in [
         (format!("status={REFUSED}"), 3, 3),
+        (format!("status={REFUSED:04x}"), 3, 3),
+        (format!("status=0x{REFUSED:X}"), 3, 3),
+        // Four digits are hexadecimal.
+        ("status=0000".to_owned(), 3, 0),
         ("status=0".to_owned(), 3, 0),
         ("status=none".to_owned(), 3, 0),
         ("status=42752".to_owned(), 0, 0),
@@ -76,8 +80,8 @@ fn by_status_and_age() {
     for bad in [
         "status=65536",
         "status=-1",
-        "status=None",
-        "status=A900",
+        "status=A9xx",
+        "status=012",
         "older-than=-1",
         "older-than=1.5",
         "older-than=1000000001",
@@ -99,15 +103,20 @@ fn a_status_narrows_an_operation_down() {
     };
     assert_eq!(counted(json!(REFUSED)), 3);
     assert_eq!(counted(json!(0xA700)), 0);
-    assert_eq!(counted(json!("None")), 0);
+    for text in ["A900", "0xA900", "43264"] {
+        assert_eq!(counted(json!(text)), 3, "{text}");
+    }
+    for none in ["None", "none"] {
+        assert_eq!(counted(json!(none)), 0);
+    }
     for verb in ["replay", "purge", "redirect"] {
         let path = format!("/sendqueue/errors/{verb}");
         for status in [
             json!(65536),
             json!(-1),
             json!(1.5),
-            json!("none"),
-            json!("A900"),
+            json!("nothing"),
+            json!("A9xx"),
             json!(true),
         ] {
             let body = json!({ "Status": status, "To": "one" });

@@ -23,7 +23,7 @@ fn scene() -> (
     (bad, worse, page)
 }
 
-const A900: &str = "[data-destination=bad] .kind[data-class=Rejected][data-status='43264']";
+const A900: &str = "[data-destination=bad] .kind[data-class=Rejected][data-status='A900']";
 
 #[test]
 fn failures_are_grouped_and_a_group_is_replayed() {
@@ -140,7 +140,7 @@ fn chosen_items_of_a_group_are_redirected() {
     let browser = &page.browser;
     browser.click(&format!("{A900} a.button"));
     browser.wait_for("[data-item]");
-    assert!(browser.url().contains("status=43264"), "{}", browser.url());
+    assert!(browser.url().contains("status=A900"), "{}", browser.url());
     assert_eq!(browser.count("[data-item]"), 3);
     browser.click("tbody tr:nth-of-type(1) input");
     browser.click("tbody tr:nth-of-type(3) input");

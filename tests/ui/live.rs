@@ -74,12 +74,12 @@ fn groups_of_the_error_queue_grow_and_go_and_a_question_stays() {
     let browser = &page.browser;
     browser.wait_text("main", "The error queue is empty.");
     page.store(&Study::new(1, 2));
-    browser.wait_text(".kind[data-status='43264'] .badge", "2");
+    browser.wait_text(".kind[data-status='A900'] .badge", "2");
     browser.wait_text("#failures", "2");
     browser.click(".kind [data-verb=replay]");
     browser.wait_text("dialog h2", "Replay 2 items?");
     page.store(&Study::new(1, 3));
-    browser.wait_text(".kind[data-status='43264'] .badge", "5");
+    browser.wait_text(".kind[data-status='A900'] .badge", "5");
     assert_eq!(browser.text("dialog[open] h2"), "Replay 2 items?");
     page.answer("Replay 2 items?", "no");
     bad.set_store(Respond::Status(0));

@@ -110,9 +110,14 @@ impl Session<'_> {
             return Ok(ExitCode::SUCCESS);
         }
         for (key, value) in item.as_object().into_iter().flatten() {
-            if !value.is_array() && !value.is_null() {
-                say!("{:<16} {}", plain(key), field(&item, key));
+            if value.is_array() || value.is_null() {
+                continue;
             }
+            let shown = match key.as_str() {
+                "DimseStatus" => status(&item, key),
+                _ => field(&item, key),
+            };
+            say!("{:<16} {shown}", plain(key));
         }
         say!("");
         let rows: Vec<Vec<String>> = list(&item["Attempts"])

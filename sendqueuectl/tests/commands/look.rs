@@ -43,12 +43,14 @@ fn what_is_asked_is_shown_for_people_and_programs() {
         ctl.json(&["errors", "--list"]).as_array().map(Vec::len),
         Some(4)
     );
-    assert_eq!(
-        ctl.json(&["errors", "--status", "0xC000"])
-            .as_array()
-            .map(Vec::len),
-        Some(2)
-    );
+    for status in ["C000", "c000", "0xC000", "49152"] {
+        let found = ctl.json(&["errors", "--status", status]);
+        assert_eq!(found.as_array().map(Vec::len), Some(2), "{status}");
+        let counted = ctl.json(&["purge", "--status", status, "--dry-run"]);
+        assert_eq!(counted["Purged"], 2, "{status}");
+    }
+    let wrong = ctl.fails(2, &["errors", "--status", "C00"]);
+    assert!(wrong.contains("such as C000, 0xC000 or 49152"), "{wrong}");
     assert_eq!(
         ctl.json(&["items", "--destination", "good"])
             .as_array()
@@ -68,7 +70,12 @@ fn what_is_asked_is_shown_for_people_and_programs() {
         "newest first: {ids:?}"
     );
     let first = queue.items("state=Failure")[0]["ID"].to_string();
-    assert!(ctl.ok(&["item", &first]).contains("ATTEMPT"));
+    let shown = ctl.ok(&["item", &first]);
+    assert!(shown.contains("ATTEMPT"), "{shown}");
+    assert!(
+        shown.contains("DimseStatus      A900") || shown.contains("DimseStatus      C000"),
+        "{shown}"
+    );
     assert_eq!(
         ctl.json(&["item", &first])["Attempts"]
             .as_array()

@@ -9,7 +9,7 @@ use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::item::{Ahead, State, Timestamp};
+use crate::item::{Ahead, State, Timestamp, status};
 use crate::store;
 
 thread_local! {
@@ -140,28 +140,21 @@ pub fn maybe_dimse_status() -> ObjectBuilder {
 pub fn status_to_find() -> OneOfBuilder {
     OneOfBuilder::new()
         .item(dimse_status())
-        .item(
-            ObjectBuilder::new()
-                .schema_type(SchemaType::new(Type::String))
-                .enum_values(Some(["None"]))
-                .description(Some("Items that failed without a status.")),
-        )
+        .item(status_argument())
         .item(ObjectBuilder::new().schema_type(SchemaType::new(Type::Null)))
         .description(Some(
-            "DIMSE status as an integer in decimal (A700 is 42752), or `None`: items without one.",
+            "DIMSE status as an integer (A700 is 42752), or as a text: `A700`, `0xA700`; `None`: items without one.",
         ))
 }
 
 /// `status` of a list.
 pub fn status_argument() -> ObjectBuilder {
-    // A pattern: an argument of a query is a text, and 65535 is the most that 16 bits hold.
-    const UP_TO_65535: &str =
-        "[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]";
     ObjectBuilder::new()
         .schema_type(SchemaType::new(Type::String))
-        .pattern(Some(format!("^(none|{UP_TO_65535})$")))
+        .pattern(Some(status::PATTERN))
         .description(Some(
-            "DIMSE status in decimal (A700 is 42752), or `none`: items without one.",
+            "DIMSE status: `A700`, `0xA700` or in decimal 42752; four digits are hexadecimal. `none`: items without \
+             one.",
         ))
-        .examples(["42752", "none"])
+        .examples(["A700", "none"])
 }

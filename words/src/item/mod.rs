@@ -14,6 +14,7 @@ pub mod retry;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 pub mod state;
+pub mod status;
 pub mod statuses;
 pub mod time;
 pub mod told;
@@ -24,6 +25,7 @@ pub use outcome::{Class, Consequence, Outcome};
 pub use priority::Priority;
 pub use retry::RetryPolicy;
 pub use state::State;
+pub use status::StatusFilter;
 pub use statuses::Statuses;
 pub use time::{Ahead, Clock, ClockWarning, Jump, Reading, SystemClock, Timestamp};
 
