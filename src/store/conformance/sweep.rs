@@ -1,5 +1,7 @@
 //! What a person does to all that waits and fits a filter.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::*;
 
 pub fn run(make: Make<'_>) {
@@ -14,6 +16,7 @@ pub fn run(make: Make<'_>) {
     what_would_stay_as_it_is_does_not_count(&*one(make));
     what_is_sent_now_by_filter_goes_first(&*one(make));
     a_request_raises_what_waits(make);
+    what_comes_meanwhile_is_left(make);
 }
 
 fn operations() -> [Operation; 5] {
@@ -387,5 +390,37 @@ fn a_request_raises_what_waits(make: Make<'_>) {
         let answer = store.enqueue(&Intake::arrival(&arrived), at(2)).unwrap();
         assert_eq!((answer.already_queued, answer.raised), (1, 0));
         check_counts(&*store);
+    }
+}
+
+/// Else it would go on as long as something arrives.
+fn what_comes_meanwhile_is_left(make: Make<'_>) {
+    for operation in operations() {
+        let store = one(make);
+        let arrive = |number: usize| {
+            let new = new_item("study", &format!("i{number}"), "pacs");
+            enqueue(&*store, &[new])[0]
+        };
+        (0..10).for_each(|number| _ = arrive(number));
+        let asked = AtomicUsize::new(0);
+        let goes_on = || {
+            let asked = asked.fetch_add(1, Ordering::Relaxed);
+            // The first time nothing was looked at yet.
+            if asked > 0 {
+                arrive(1000 + asked);
+            }
+            asked < 100
+        };
+        let filter = Filter::default();
+        let sweep = Sweep {
+            operation: &operation,
+            among: Among::Waiting,
+            filter: &filter,
+            now: at(1),
+            expires: &|_| None,
+            dry_run: false,
+            goes_on: &goes_on,
+        };
+        assert_eq!(store.operate(&sweep).unwrap().done, 10, "{operation:?}");
     }
 }

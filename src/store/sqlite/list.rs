@@ -3,8 +3,10 @@
 //! Constraints:
 //! - A page costs the same wherever it is in a list, and however many items there are: each route has its items in the
 //!   order of `id`, up or down, and a range of times of creation becomes a range of ids first.
+//! - Whoever goes through all that fits does so by windows of ids ([`window`]), and passes over each item once. By pages
+//!   those of one destination would be passed over again for each page of another.
 
-use rusqlite::{Connection, OptionalExtension, ToSql, params};
+use rusqlite::{Connection, OptionalExtension, ToSql};
 
 use super::claim::json;
 use super::enqueue::find_destination;
@@ -61,13 +63,83 @@ pub fn ids(pool: &Pool, filter: &Filter, page: Page) -> Result<Vec<i64>> {
     ids_in(&tx, filter, page)
 }
 
+/// Ids of a window: so many items are passed over while a snapshot is held, at most.
+const WINDOW: i64 = 100_000;
+
+/// A range of ids, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    pub first: i64,
+    pub last: i64,
+}
+
+/// The first window behind `after` in which there are items; `None`: up to `until` there is none.
+pub fn next_window(pool: &Pool, filter: &Filter, after: i64, until: i64) -> Result<Option<Window>> {
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    let first = match item_from(&tx, after.saturating_add(1))? {
+        Some((first, _)) if first <= until => first,
+        _ => return Ok(None),
+    };
+    let last = match filter {
+        // These are found and sorted as a whole, whatever the range.
+        Filter { ids: Some(_), .. } | Filter { study: Some(_), .. } => until,
+        _ => until.min(first.saturating_add(WINDOW - 1)),
+    };
+    Ok(Some(Window { first, last }))
+}
+
+/// All that fits in it, in the order of `id`.
+pub fn window(pool: &Pool, filter: &Filter, window: Window) -> Result<Vec<i64>> {
+    let mut reader = pool.reader()?;
+    let tx = reader.snapshot()?;
+    let Some(destination) = wanted(&tx, filter)? else {
+        return Ok(Vec::new());
+    };
+    let page = Page::after(window.first - 1, u32::MAX);
+    let mut request = request(&tx, filter, page, destination)?;
+    request.below = request.below.min(window.last.saturating_add(1));
+    let mut ids = Vec::new();
+    for part in parts(&tx, filter, destination)? {
+        ids.extend(request.ids(&tx, &part)?);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
+}
+
+/// The newest item's; 0: there is none.
+pub fn newest(pool: &Pool) -> Result<i64> {
+    let mut reader = pool.reader()?;
+    last(&*reader.snapshot()?)
+}
+
+fn last(conn: &Connection) -> Result<i64> {
+    let last: Option<i64> = conn
+        .prepare_cached(sql::LIST_LAST)?
+        .query_row([], |row| row.get(0))?;
+    Ok(last.unwrap_or(0))
+}
+
+/// The item at or behind an id, and when it was made.
+fn item_from(conn: &Connection, id: i64) -> Result<Option<(i64, Timestamp)>> {
+    Ok(conn
+        .prepare_cached(sql::LIST_MADE)?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}
+
+/// The destination that the filter asks for, if it asks for one; `None`: there is no item for it.
+fn wanted(conn: &Connection, filter: &Filter) -> Result<Option<Option<i64>>> {
+    match &filter.destination {
+        Some(name) => Ok(find_destination(conn, name)?.map(Some)),
+        None => Ok(Some(None)),
+    }
+}
+
 fn ids_in(conn: &Connection, filter: &Filter, page: Page) -> Result<Vec<i64>> {
-    let destination = match &filter.destination {
-        Some(name) => match find_destination(conn, name)? {
-            Some(id) => Some(id),
-            None => return Ok(Vec::new()),
-        },
-        None => None,
+    let Some(destination) = wanted(conn, filter)? else {
+        return Ok(Vec::new());
     };
     let mut request = request(conn, filter, page, destination)?;
     let parts = parts(conn, filter, destination)?;
@@ -119,31 +191,28 @@ fn request<'a>(
     Ok(Request {
         filter,
         destination,
-        except_destination: match &filter.except_destination {
-            Some(name) => find_destination(conn, name)?,
-            None => None,
-        },
+        except_destination: except_destination(conn, filter)?,
         page,
         above,
         below,
     })
 }
 
+fn except_destination(conn: &Connection, filter: &Filter) -> Result<Option<i64>> {
+    match &filter.except_destination {
+        Some(name) => find_destination(conn, name),
+        None => Ok(None),
+    }
+}
+
 /// The first id that was made at or after a time; one past the last if there is none. Found by halving: ids grow with
 /// the time of creation. Where a clock that was set back has broken that order, it is one of several such places; what
 /// is certain then is that the item just before it was made before that time.
 fn first_made(conn: &Connection, time: Timestamp) -> Result<i64> {
-    let last: Option<i64> = conn
-        .prepare_cached(sql::LIST_LAST)?
-        .query_row([], |row| row.get(0))?;
-    let (mut low, mut high) = (1, last.unwrap_or(0) + 1);
-    let mut probe = conn.prepare_cached(sql::LIST_MADE)?;
+    let (mut low, mut high) = (1, last(conn)? + 1);
     while low < high {
         let middle = low + (high - low) / 2;
-        let found: Option<(i64, Timestamp)> = probe
-            .query_row(params![middle], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        match found {
+        match item_from(conn, middle)? {
             Some((id, created)) if created < time => low = id + 1,
             // All from `middle` to the one that was found are none.
             _ => high = middle,
@@ -174,7 +243,7 @@ fn parts(conn: &Connection, filter: &Filter, destination: Option<i64>) -> Result
         Filter {
             class: Some(Class::Success),
             ..
-        } => queues(&cells(conn, filter, destination)?, DELIVERED),
+        } => queues(filter, &cells(conn, filter, destination)?, DELIVERED),
         Filter {
             class: Some(class), ..
         } => {
@@ -184,17 +253,14 @@ fn parts(conn: &Connection, filter: &Filter, destination: Option<i64>) -> Result
         Filter { states: None, .. } if destination.is_none() => {
             vec![part!(LIST_ALL, LIST_ALL_DOWN)]
         }
-        _ => queues(&cells(conn, filter, destination)?, &State::ALL),
+        _ => queues(filter, &cells(conn, filter, destination)?, &State::ALL),
     })
 }
 
 /// The statements that a filter is answered by.
 #[cfg(test)]
 pub fn statements(conn: &Connection, filter: &Filter) -> Result<Vec<&'static str>> {
-    let destination = match &filter.destination {
-        Some(name) => find_destination(conn, name)?,
-        None => None,
-    };
+    let destination = wanted(conn, filter)?.flatten();
     let parts = parts(conn, filter, destination)?;
     Ok(parts.iter().flat_map(|part| part.both).collect())
 }
@@ -216,21 +282,25 @@ fn cells(
     filter: &Filter,
     destination: Option<i64>,
 ) -> Result<Vec<(i64, State)>> {
+    let except = except_destination(conn, filter)?;
     let mut cells = conn.prepare_cached(sql::LIST_CELLS)?;
     let cells = cells
         .query_map((destination, filter.states.map(words)), |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok(cells)
+        .collect::<rusqlite::Result<Vec<(i64, State)>>>()?;
+    let allowed = |cell: &(i64, State)| except != Some(cell.0);
+    Ok(cells.into_iter().filter(allowed).collect())
 }
 
-/// One for each of the cells in these states, and priority.
-fn queues(cells: &[(i64, State)], states: &[State]) -> Vec<Part> {
+/// One for each of the cells in these states, and priority that the filter allows.
+fn queues(filter: &Filter, cells: &[(i64, State)], states: &[State]) -> Vec<Part> {
     let cells = cells.iter().filter(|(_, state)| states.contains(state));
+    let allowed = |priority: &Priority| filter.except_priority != Some(*priority);
     cells
         .flat_map(|&(destination, state)| {
-            Priority::ALL.map(|priority| {
+            let priorities = Priority::ALL.into_iter().filter(allowed);
+            priorities.map(move |priority| {
                 part!(
                     LIST_CELL,
                     LIST_CELL_DOWN,
@@ -316,7 +386,7 @@ fn outcomes(
     }
     if may_be(Class::Success) {
         match status {
-            StatusFilter::Is(0) => parts.extend(queues(&cells, DELIVERED)),
+            StatusFilter::Is(0) => parts.extend(queues(filter, &cells, DELIVERED)),
             StatusFilter::Is(_) => {}
             StatusFilter::None => {
                 let delivered = cells.iter().filter(|cell| DELIVERED.contains(&cell.1));
@@ -331,7 +401,7 @@ fn outcomes(
         }
     }
     if filter.class.is_none() && status == StatusFilter::None {
-        parts.extend(queues(&cells, UNTRIED));
+        parts.extend(queues(filter, &cells, UNTRIED));
     }
     Ok(parts)
 }

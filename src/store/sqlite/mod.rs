@@ -13,7 +13,7 @@
 //! Map: [`open`] file and settings, [`disk`] what is on it and what room, [`faults`] what is wrong with it, [`migrate`]
 //! schema, [`pool`] connections, [`settled`] what is synced, [`sql`] statements; then one file per family of verbs.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -144,7 +144,7 @@ impl SqliteStore {
     }
 
     /// A step of what a person does to many items, without its entry where that alone has no room.
-    fn advance(&self, sweep: &Sweep<'_>, progress: &Cell<sweep::Progress>) -> Result<bool> {
+    fn advance(&self, sweep: &Sweep<'_>, progress: &RefCell<sweep::Progress>) -> Result<bool> {
         if !(sweep.goes_on)() {
             return Err(StoreError::Stopping);
         }
@@ -296,7 +296,7 @@ impl Desk for SqliteStore {
     }
 
     fn operate(&self, sweep: &Sweep<'_>) -> Result<Operated> {
-        let progress = Cell::default();
+        let progress = RefCell::default();
         let result = loop {
             match self.advance(sweep, &progress) {
                 Ok(true) => {}
@@ -304,7 +304,7 @@ impl Desk for SqliteStore {
                 Err(error) => break Err(error),
             }
         };
-        let operated = progress.get().operated;
+        let operated = progress.into_inner().operated;
         if let (Err(error), true) = (&result, operated.done > 0) {
             let event = sweep.event();
             log::error!("{event}: broke off after {} items: {error}", operated.done);

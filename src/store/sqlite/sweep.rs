@@ -1,6 +1,7 @@
 //! Operations by filter.
 
-use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::chronicle::{Noted, note_items};
@@ -8,17 +9,22 @@ use super::operate::{Terms, change};
 use super::pool::Pool;
 use super::{list, row};
 use crate::item::{Item, State};
-use crate::store::{Among, Filter, Operated, Operation, Page, Result, States, Sweep};
+use crate::store::{Among, Filter, Operated, Operation, Result, States, Sweep};
 
 /// Items that one transaction moves at most: some 20 ms of the writer's time,
-const STEP: u32 = 1000;
+const STEP: usize = 1000;
 /// and where they take longer, so long.
 const LONGEST: Duration = Duration::from_millis(50);
 
 /// How far an operation has come: where it goes on when a step that failed is tried once more.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 pub struct Progress {
-    since: i64,
+    /// The newest item when it was asked for; what is made later is none of its own, or it might never end.
+    newest: Option<i64>,
+    /// Up to this id all is listed,
+    upto: i64,
+    /// and of what fits this is not done yet.
+    left: VecDeque<i64>,
     pub operated: Operated,
 }
 
@@ -29,38 +35,52 @@ pub struct Progress {
 pub fn advance(
     pool: &Pool,
     sweep: &Sweep<'_>,
-    progress: &Cell<Progress>,
+    progress: &RefCell<Progress>,
     noted: Noted,
 ) -> Result<bool> {
-    let changed = sweep.states();
-    let left = match sweep.among {
+    let mut progress = progress.borrow_mut();
+    if progress.left.is_empty() {
+        return list(pool, sweep, &mut progress);
+    }
+    step(pool, sweep, &mut progress, noted)?;
+    Ok(true)
+}
+
+/// The states of what is left as it is, and counted.
+fn untouched(sweep: &Sweep<'_>) -> States {
+    match sweep.among {
         Among::Waiting => State::Running.into(),
         Among::Failures => States::default(),
+    }
+}
+
+/// All that it looks at: what fits now, or may when its turn has come.
+fn looked_at(sweep: &Sweep<'_>) -> Filter {
+    let states = sweep.states().iter().chain(untouched(sweep).iter());
+    narrowed(sweep, states.collect())
+}
+
+/// Lists the next window, or counts what is in it; `false`: there is none.
+fn list(pool: &Pool, sweep: &Sweep<'_>, progress: &mut Progress) -> Result<bool> {
+    let newest = match progress.newest {
+        Some(newest) => newest,
+        None => *progress.newest.insert(list::newest(pool)?),
+    };
+    let filter = looked_at(sweep);
+    let Some(window) = list::next_window(pool, &filter, progress.upto, newest)? else {
+        return Ok(false);
     };
     if sweep.dry_run {
-        let operated = Operated {
-            done: count(pool, &narrowed(sweep, changed))?,
-            running: count(pool, &narrowed(sweep, left))?,
+        let count = |states| -> Result<u64> {
+            Ok(list::window(pool, &narrowed(sweep, states), window)?.len() as u64)
         };
-        progress.set(Progress { since: 0, operated });
-        return Ok(false);
+        let (done, running) = (count(sweep.states())?, count(untouched(sweep))?);
+        progress.operated.done += done;
+        progress.operated.running += running;
+    } else {
+        progress.left = list::window(pool, &filter, window)?.into();
     }
-    let states: States = changed.iter().chain(left.iter()).collect();
-    if states.is_empty() {
-        return Ok(false);
-    }
-    let filter = narrowed(sweep, states);
-    // Of what was listed all but this may have changed since.
-    let still = Filter {
-        ids: None,
-        ..filter.clone()
-    };
-    let before = progress.get();
-    let ids = list::ids(pool, &filter, Page::after(before.since, STEP))?;
-    if ids.is_empty() {
-        return Ok(false);
-    }
-    progress.set(step(pool, sweep, &still, &ids, before, noted)?);
+    progress.upto = window.last;
     Ok(true)
 }
 
@@ -78,58 +98,43 @@ fn narrowed(sweep: &Sweep<'_>, states: States) -> Filter {
     filter
 }
 
-fn count(pool: &Pool, filter: &Filter) -> Result<u64> {
-    if filter.states.is_some_and(States::is_empty) {
-        return Ok(0);
-    }
-    let (mut count, mut since) = (0, 0);
-    loop {
-        let ids = list::ids(pool, filter, Page::after(since, STEP))?;
-        let Some(last) = ids.last() else {
-            return Ok(count);
-        };
-        since = *last;
-        count += ids.len() as u64;
-    }
-}
-
-/// What of these fits no longer since it was listed is left alone and not counted.
-fn step(
-    pool: &Pool,
-    sweep: &Sweep<'_>,
-    still: &Filter,
-    ids: &[i64],
-    before: Progress,
-    noted: Noted,
-) -> Result<Progress> {
+/// What fits no longer since it was listed is left alone and not counted.
+fn step(pool: &Pool, sweep: &Sweep<'_>, progress: &mut Progress, noted: Noted) -> Result<()> {
     let terms = Terms {
         now: sweep.now,
         expires: sweep.expires,
     };
+    // Of what was listed all but this may have changed since.
+    let still = Filter {
+        ids: None,
+        ..looked_at(sweep)
+    };
     let mut writer = pool.writer()?;
     let tx = writer.begin()?;
-    let (begun, mut after) = (Instant::now(), before);
-    for id in ids {
+    let (begun, mut did, mut past) = (Instant::now(), Operated::default(), 0);
+    for id in progress.left.iter().take(STEP) {
         let item = row::read_item(&tx, *id)?;
         match item.filter(|item| still.fits(item)) {
             None => {}
             Some(Item {
                 state: State::Running,
                 ..
-            }) => after.operated.running += 1,
+            }) => did.running += 1,
             Some(item) => {
                 change(&tx, &item, sweep.operation, &terms)?;
-                after.operated.done += 1;
+                did.done += 1;
             }
         }
-        after.since = *id;
+        past += 1;
         if begun.elapsed() > LONGEST {
             break;
         }
     }
     let (destination, to) = (sweep.filter.destination.as_deref(), sweep.operation.to());
-    let done = after.operated.done - before.operated.done;
-    note_items(&tx, noted, sweep.event(), destination, to, done)?;
+    note_items(&tx, noted, sweep.event(), destination, to, did.done)?;
     tx.commit()?;
-    Ok(after)
+    progress.left.drain(..past);
+    progress.operated.done += did.done;
+    progress.operated.running += did.running;
+    Ok(())
 }

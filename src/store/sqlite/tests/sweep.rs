@@ -4,11 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, StatementStatus};
 
 use super::*;
 use crate::item::{Event, State};
-use crate::store::sqlite::{list, open};
+use crate::store::sqlite::{list, open, sql};
 use crate::store::{Among, Asker, Chronicle, Filter, Operation, Period, Pick, StoreError, Sweep};
 
 fn sweep<'a>(operation: &'a Operation, filter: &'a Filter) -> Sweep<'a> {
@@ -21,6 +21,102 @@ fn sweep<'a>(operation: &'a Operation, filter: &'a Filter) -> Sweep<'a> {
         dry_run: false,
         goes_on: &|| true,
     }
+}
+
+/// What the statement that reads most has done, in SQLite's steps, in the reader that the sweep has used.
+fn steps_of_listing(store: &SqliteStore) -> i32 {
+    let mut reader = store.pool.reader().unwrap();
+    let tx = reader.snapshot().unwrap();
+    let list = tx.prepare_cached(sql::LIST_CELL).unwrap();
+    list.get_status(StatementStatus::VmStep)
+}
+
+/// What a sweep by rule reads, where half of the items are of another rule, and of other destinations.
+fn steps_by_rule(count: usize, dry_run: bool) -> i32 {
+    let folder = folder();
+    let store = SqliteStore::open(&path(&folder)).unwrap();
+    let items: Vec<NewItem> = (0..count)
+        .map(|number| {
+            let mut new = new_item(&format!("s{}", number % 7), &format!("instance {number}"));
+            let wanted = number % 2 == 0;
+            // Those that are listed first have none of the rule.
+            new.destination = if wanted {
+                "z"
+            } else {
+                ["a", "b", "c"][number % 3]
+            }
+            .into();
+            new.rule = Some(if wanted { "wanted" } else { "other" }.into());
+            new
+        })
+        .collect();
+    store.enqueue(&Intake::arrival(&items), at(0)).unwrap();
+    let filter = Filter {
+        rule: Some("wanted".into()),
+        ..Filter::default()
+    };
+    let sweep = Sweep {
+        dry_run,
+        ..sweep(&Operation::Cancel, &filter)
+    };
+    assert_eq!(store.operate(&sweep).unwrap().done, count as u64 / 2);
+    steps_of_listing(&store)
+}
+
+#[test]
+fn a_sweep_passes_over_each_item_once() {
+    for dry_run in [false, true] {
+        let (few, many) = (steps_by_rule(2000, dry_run), steps_by_rule(12_000, dry_run));
+        assert!(few >= 2000, "{few}: nothing was counted");
+        assert!(
+            many < 7 * few,
+            "{few} steps for 2,000 items, {many} for 12,000"
+        );
+    }
+}
+
+#[test]
+fn what_the_filter_rules_out_is_not_read() {
+    let folder = folder();
+    let store = SqliteStore::open(&path(&folder)).unwrap();
+    fill(&store, 1000);
+    let medium = Operation::Prioritize(Priority::Medium);
+    let to = Operation::Redirect { to: "pacs".into() };
+    for operation in [medium, to] {
+        let filter = Filter::default();
+        let sweep = sweep(&operation, &filter);
+        assert_eq!(store.operate(&sweep).unwrap().done, 0);
+        let steps = steps_of_listing(&store);
+        assert!(steps < 1000, "{operation:?}: {steps}");
+    }
+}
+
+#[test]
+fn wide_gaps_between_ids_are_leapt_over() {
+    let folder = folder();
+    let store = SqliteStore::open(&path(&folder)).unwrap();
+    for (last, study) in [(0, "a"), (150_000, "b"), (i64::from(i32::MAX), "c")] {
+        let writer = store.pool.writer().unwrap();
+        let sql = "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'item'";
+        writer.execute(sql, [last]).unwrap();
+        drop(writer);
+        let items = ["1", "2", "3"].map(|number| new_item(study, &format!("{study}{number}")));
+        store.enqueue(&Intake::arrival(&items), at(0)).unwrap();
+    }
+    let filter = Filter::default();
+    let dry = Sweep {
+        dry_run: true,
+        ..sweep(&Operation::Cancel, &filter)
+    };
+    assert_eq!(store.operate(&dry).unwrap().done, 9);
+    let asked = AtomicUsize::new(0);
+    let goes_on = || asked.fetch_add(1, Ordering::Relaxed) < 20;
+    let sweep = Sweep {
+        goes_on: &goes_on,
+        ..sweep(&Operation::Cancel, &filter)
+    };
+    assert_eq!(store.operate(&sweep).unwrap().done, 9);
+    assert_eq!(store.counts().unwrap().get(State::Cancelled), 9);
 }
 
 fn fill(store: &SqliteStore, count: usize) {
@@ -95,6 +191,20 @@ fn each_filter_of_what_waits_goes_by_an_index() {
     }
 }
 
+/// `cargo test --release --lib sweep_by_rule_takes -- --ignored --nocapture`
+#[test]
+#[ignore = "measures, and asserts nothing"]
+fn how_much_a_sweep_by_rule_takes_of_how_many() {
+    for count in [25_000, 50_000, 100_000, 200_000] {
+        let start = Instant::now();
+        let steps = steps_by_rule(count, false);
+        println!(
+            "{count} items: {steps} steps, {:?} with filling",
+            start.elapsed()
+        );
+    }
+}
+
 #[test]
 fn a_panic_in_the_middle_undoes_its_step_alone() {
     let folder = folder();
@@ -152,7 +262,8 @@ fn a_stop_breaks_it_off_between_two_steps() {
     let to = Operation::Redirect {
         to: "archive".into(),
     };
-    let goes_on = || steps.fetch_add(1, Ordering::Relaxed) < 1;
+    // It lists, and does one step.
+    let goes_on = || steps.fetch_add(1, Ordering::Relaxed) < 2;
     let sweep = Sweep {
         goes_on: &goes_on,
         ..sweep(&to, &filter)
