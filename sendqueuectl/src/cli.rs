@@ -30,6 +30,9 @@ pub struct Cli {
     /// Prints the server's JSON; of an error, { "Error": …, "ExitCode": … } on standard error.
     #[arg(long, global = true)]
     pub json: bool,
+    /// Shows and reads times in UTC, instead of the time zone of this machine.
+    #[arg(long, global = true)]
+    pub utc: bool,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -258,7 +261,7 @@ pub struct Sender {
 /// What of the journal.
 #[derive(Debug, Args)]
 pub struct Happened {
-    /// From then on: 18:00 (the last one), "yesterday 18:00" (both local times), 12h, 3d, 20261126T180000 (UTC).
+    /// From then on: 18:00 (the last one), "yesterday 18:00", "2026-11-26 18:00", or an age: 12h, 3d.
     #[arg(long, default_value = "1d")]
     pub since: String,
     /// Before then.

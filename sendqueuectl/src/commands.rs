@@ -7,6 +7,7 @@ mod queue;
 mod search;
 mod sent;
 mod sweep;
+mod tries;
 mod verdict;
 
 use std::process::ExitCode;
@@ -19,6 +20,7 @@ use crate::client::{Client, ClientError};
 use crate::reload;
 use crate::route;
 use crate::show::{number, plain, say};
+use crate::times::Times;
 use crate::watch;
 
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +41,7 @@ pub fn run(cli: &Cli, mut command: Option<Command>) -> Done {
     let session = Session {
         client: &client,
         json: cli.json,
+        times: Times::new(cli.utc),
     };
     if let Some(name) = command.as_ref().and_then(Command::destination) {
         session.must_be_known(name)?;
@@ -141,6 +144,7 @@ pub fn run(cli: &Cli, mut command: Option<Command>) -> Done {
 struct Session<'a> {
     client: &'a Client,
     json: bool,
+    times: Times,
 }
 
 /// All but what RFC 3986, 2.3 calls unreserved.

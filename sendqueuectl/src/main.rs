@@ -16,6 +16,7 @@ mod filter;
 mod reload;
 mod route;
 mod show;
+mod times;
 mod watch;
 
 use std::process::ExitCode;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Done, Session, list, segment, waiting};
 use crate::cli::Filter;
 use crate::filter;
-use crate::show::{field, items, number, plain, say, status, table, time};
+use crate::show::{field, items, number, plain, say, status, table};
 
 impl Session<'_> {
     pub(super) fn errors(&self, filter: &Filter, by_item: bool, limit: u32) -> Done {
@@ -30,13 +30,13 @@ impl Session<'_> {
         }
         for kind in list(&summary) {
             say!(
-                "{} {} {}: {}, {} to {} UTC",
+                "{} {} {}: {}, {} to {}",
                 field(kind, "Destination"),
                 field(kind, "Class"),
                 status(kind, "Status"),
                 items(number(kind, "Count")),
-                time(kind, "Oldest"),
-                time(kind, "Newest")
+                self.times.words(kind, "Oldest"),
+                self.times.words(kind, "Newest")
             );
             for key in ["Meaning", "Advice", "Example"] {
                 let text = field(kind, key);
@@ -71,6 +71,7 @@ impl Session<'_> {
         if self.raw(found) {
             return;
         }
+        let tries = self.tries(list(found));
         let rows: Vec<Vec<String>> = list(found)
             .iter()
             .map(|item| {
@@ -78,8 +79,8 @@ impl Session<'_> {
                     field(item, "ID"),
                     field(item, "State"),
                     field(item, "Destination"),
-                    time(item, "CreationTime"),
-                    field(item, "AttemptCount"),
+                    self.times.cell(item, "CreationTime"),
+                    tries.cell(item, &self.times),
                     format!("{} {}", field(item, "Class"), status(item, "DimseStatus"))
                         .trim()
                         .to_owned(),
@@ -92,7 +93,7 @@ impl Session<'_> {
             "ID",
             "STATE",
             "DESTINATION",
-            "MADE (UTC)",
+            &self.times.heading("MADE"),
             "ATTEMPTS",
             "OUTCOME",
             "STUDY",
@@ -115,9 +116,13 @@ impl Session<'_> {
             }
             let shown = match key.as_str() {
                 "DimseStatus" => status(&item, key),
-                _ => field(&item, key),
+                _ => self.times.words(&item, key),
             };
             say!("{:<16} {shown}", plain(key));
+        }
+        let tries = self.tries(std::slice::from_ref(&item));
+        if let Some(sentence) = tries.sentence(&item, &self.times) {
+            say!("{sentence}");
         }
         say!("");
         let rows: Vec<Vec<String>> = list(&item["Attempts"])
@@ -125,7 +130,7 @@ impl Session<'_> {
             .map(|one| {
                 vec![
                     field(one, "Number"),
-                    time(one, "Time"),
+                    self.times.cell(one, "Time"),
                     format!("{} ms", field(one, "DurationMilliseconds")),
                     field(one, "Destination"),
                     format!("{} {}", field(one, "Class"), status(one, "DimseStatus"))
@@ -139,7 +144,7 @@ impl Session<'_> {
         table(
             &[
                 "ATTEMPT",
-                "TIME (UTC)",
+                &self.times.heading("TIME"),
                 "TOOK",
                 "DESTINATION",
                 "OUTCOME",
@@ -169,8 +174,8 @@ impl Session<'_> {
                     waiting(counts).to_string(),
                     field(counts, "Running"),
                     field(counts, "Failure"),
-                    time(one, "FirstCreationTime"),
-                    time(one, "LastCompletionTime"),
+                    self.times.cell(one, "FirstCreationTime"),
+                    self.times.cell(one, "LastCompletionTime"),
                 ]
             })
             .collect();
@@ -181,8 +186,8 @@ impl Session<'_> {
                 "WAITING",
                 "SENDING",
                 "FAILED",
-                "FIRST (UTC)",
-                "LAST (UTC)",
+                &self.times.heading("FIRST"),
+                &self.times.heading("LAST"),
             ],
             &rows,
         );

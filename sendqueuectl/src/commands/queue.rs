@@ -6,12 +6,13 @@ use serde_json::{Value, json};
 
 use super::{Done, Session, code, list, segment, waiting};
 use crate::client::ClientError;
-use crate::show::{field, number, say, seconds, table, time};
+use crate::show::{field, number, say, seconds, table};
+use crate::times::Times;
 
-fn last_arrival(source: &Value) -> String {
-    match time(source, "LastArrival") {
+fn last_arrival(source: &Value, times: &Times) -> String {
+    match times.words(source, "LastArrival") {
         none if none.is_empty() => "nothing has come from it".to_owned(),
-        last => format!("nothing has come from it since {last} UTC"),
+        last => format!("nothing has come from it since {last}"),
     }
 }
 
@@ -64,7 +65,11 @@ impl Session<'_> {
                 );
             }
             for source in silent() {
-                say!("SILENT: {}: {}", field(source, "Aet"), last_arrival(source));
+                say!(
+                    "SILENT: {}: {}",
+                    field(source, "Aet"),
+                    last_arrival(source, &self.times)
+                );
             }
             say!("");
             let rows: Vec<Vec<String>> = list(&destinations).iter().map(destination_row).collect();
@@ -97,10 +102,14 @@ impl Session<'_> {
                     Some(_) if !one["SilentSince"].is_null() => "SILENT".to_owned(),
                     Some(hours) => format!("may be silent for {hours} h"),
                 };
-                vec![field(one, "Aet"), time(one, "LastArrival"), watched]
+                vec![
+                    field(one, "Aet"),
+                    self.times.cell(one, "LastArrival"),
+                    watched,
+                ]
             })
             .collect();
-        table(&["AET", "LAST ARRIVAL (UTC)", ""], &rows);
+        table(&["AET", &self.times.heading("LAST ARRIVAL"), ""], &rows);
         Ok(ExitCode::SUCCESS)
     }
 
@@ -132,11 +141,12 @@ impl Session<'_> {
             let row = |one: &Value| {
                 let columns = ["Number", "SentAs", "StudyInstanceUid"];
                 let mut row = columns.map(|key| field(one, key)).to_vec();
-                row.push(time(one, "Time"));
+                row.push(self.times.cell(one, "Time"));
                 row
             };
             let rows: Vec<Vec<String>> = list(&given).iter().map(row).collect();
-            let heading = ["NUMBER", "SENT AS", "STUDY INSTANCE UID", "GIVEN (UTC)"];
+            let given_at = self.times.heading("GIVEN");
+            let heading = ["NUMBER", "SENT AS", "STUDY INSTANCE UID", &given_at];
             table(&heading, &rows);
         }
         Ok(ExitCode::SUCCESS)

@@ -216,3 +216,71 @@ fn a_pipe_may_be_closed() {
         "{output:?}"
     );
 }
+
+/// One zone in everything that people read and write, five and a half hours east of Greenwich here.
+#[test]
+fn times_are_those_of_the_machine_and_tries_say_when_the_next_is() {
+    let busy = FaultScp::start("BUSY");
+    busy.on_store(|_| Respond::Status(0xA700));
+    let config = queue::config_for(&[&busy]).set(
+        "/SendQueue/Defaults",
+        json!({ "Retry": { "MaxAttempts": 7, "Delay": 600 } }),
+    );
+    let queue = Queue::start(config);
+    queue.store_all(&Study::new(1, 1).build());
+    queue.wait_for("busy", "Retry", 1);
+    let item = queue.items("")[0].clone();
+    let (id, study) = (item["ID"].to_string(), item["Study"].as_str().unwrap());
+    let ctl = Ctl::of(&queue);
+    let run = |arguments: &[&str]| {
+        let mut command = ctl.command(arguments);
+        let output = command.env("TZ", "IST-05:30").output().expect("it runs");
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let made = item["CreationTime"].as_str().unwrap();
+    // Orthanc's form, so many minutes later, as people read it.
+    let shown = |minutes: i64| {
+        let time = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%S%.f", made).unwrap();
+        let time = time + jiff::Span::new().minutes(minutes);
+        time.strftime("%Y-%m-%d %H:%M:%S").to_string()
+    };
+    let (here, utc) = (shown(330), shown(0));
+    for (arguments, heading) in [
+        (&["items"][..], "MADE"),
+        (&["item", &id], "TIME"),
+        (&["study", study], "FIRST"),
+        (&["sources"], "LAST ARRIVAL"),
+        (&["journal"], "TIME"),
+    ] {
+        let text = run(arguments);
+        assert!(text.contains(&format!("{heading} (+05:30)")), "{text}");
+        let text = run(&[&["--utc"], arguments].concat());
+        assert!(text.contains(&format!("{heading} (UTC)")), "{text}");
+        assert!(!text.contains("+05:30"), "{text}");
+    }
+    let text = run(&["items"]);
+    assert!(
+        text.contains(&here) && text.contains("1 of 7, next at "),
+        "{text}"
+    );
+    assert!(run(&["--utc", "items"]).contains(&utc));
+    let text = run(&["item", &id]);
+    assert!(
+        text.contains(&format!("CreationTime     {here}+05:30")),
+        "{text}"
+    );
+    assert!(
+        text.contains("\nattempt 1 of 7 failed, the next is due at "),
+        "{text}"
+    );
+    assert!(run(&["--json", "items"]).contains(made));
+    // What is shown is what is asked for: the time of the start is the start's.
+    let text = run(&["journal", "--event", "Started"]);
+    let at = &text.lines().nth(1).expect("the start")[..19];
+    let found = |since: &str| run(&["--json", "journal", "--event", "Started", "--since", since]);
+    assert!(found(at).contains("Started"), "{at}");
+    let mut command = ctl.command(&["--json", "--utc", "journal", "--since", at]);
+    let output = command.output().expect("it runs");
+    assert_eq!(output.stdout, b"[]\n", "half a day ahead");
+}
