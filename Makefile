@@ -14,6 +14,8 @@
 # make bench-scale   the store at a backlog of ten million, and over a month
 # make test-mutated  a million headers with something wrong in them, changed or refused
 # make fuzz          what a receiver can answer and a file contain, for a minute each (needs a nightly Rust and cargo-fuzz)
+# make dist          dist/: packages for Debian and RPM, libraries, an installer for Windows, checksums, licences
+# make test-dist     them in fresh Debians, the upgrade of an older one (after make dist; needs root)
 # make install       copies the library into Orthanc's plugins folder, sendqueuectl to /usr/bin (DESTDIR is honoured)
 #
 # What is missing is installed (as root), or named (otherwise).
@@ -34,7 +36,7 @@ DEMO_PACKAGES = curl jq
 
 LIBRARY = target/release/libOrthancSendQueue.so
 
-.PHONY: all build demo demo-packages test test-machine test-matrix test-versions test-corpus test-serials test-mutated quick screenshots check check-oldest bench bench-send bench-coerce bench-scale fuzz install clean
+.PHONY: all build demo demo-packages test test-machine test-matrix test-versions test-corpus test-serials test-mutated quick screenshots check check-oldest bench bench-send bench-coerce bench-scale fuzz dist test-dist install clean
 
 all: build
 
@@ -127,6 +129,13 @@ bench-scale:
 	@scripts/packages.sh $(BUILD_PACKAGES)
 	$(CARGO) bench --locked --bench store -- --backlog 10000,10000000 --measure 50000
 	$(CARGO) bench --locked --bench month
+
+# Files of the platforms named: make dist PLATFORMS=linux-x86_64
+dist:
+	scripts/dist.sh $(PLATFORMS)
+
+test-dist:
+	tests/dist/run.sh $(MATRIX) $(PARTS)
 
 # Only copies: root may have no cargo.
 install:
