@@ -1,11 +1,13 @@
 //! The commands and their options.
 
-use std::io;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
-use clap_complete::Shell;
-use sendqueue_words::item::StatusFilter;
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand};
+use sendqueue_words::config::ORIGINS;
+use sendqueue_words::item::{Class, Event, Priority, State, StatusFilter};
+
+use crate::completions::{destinations, shells};
 
 /// The send queue of Orthanc from the command line.
 ///
@@ -79,8 +81,8 @@ pub enum Command {
         #[command(flatten)]
         filter: Filter,
         /// One, or several: Scheduled,Pending,Retry.
-        #[arg(long)]
-        state: Option<String>,
+        #[arg(long, value_delimiter = ',', value_parser = words(State::ALL.map(State::as_str)))]
+        state: Vec<String>,
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
     },
@@ -111,7 +113,7 @@ pub enum Command {
         #[command(flatten)]
         which: Which,
         /// The other destination.
-        #[arg(long)]
+        #[arg(long, add = destinations())]
         to: String,
         /// Does not ask (with --waiting).
         #[arg(long, requires = "waiting")]
@@ -119,7 +121,7 @@ pub enum Command {
     },
     /// Changes the priority of what waits. What becomes Stat waits for no quiet period.
     Priority {
-        #[arg(value_parser = ["Low", "Medium", "High", "Stat"])]
+        #[arg(value_parser = words(Priority::ALL.map(Priority::as_str)))]
         priority: String,
         #[command(flatten)]
         waiting: Waiting,
@@ -136,7 +138,7 @@ pub enum Command {
     /// Exit code 1 if it waits on because its destination is paused.
     SendNow {
         /// Numbers of items, or names of destinations.
-        #[arg(value_name = "ITEM|DESTINATION")]
+        #[arg(value_name = "ITEM|DESTINATION", add = destinations())]
         what: Vec<String>,
         #[command(flatten)]
         waiting: Waiting,
@@ -154,10 +156,9 @@ pub enum Command {
         #[arg(required = true)]
         ids: Vec<String>,
         /// For this destination; may be repeated.
-        #[arg(long, required = true)]
+        #[arg(long, required = true, add = destinations())]
         to: Vec<String>,
-        /// Low, Medium, High or Stat.
-        #[arg(long)]
+        #[arg(long, value_parser = words(Priority::ALL.map(Priority::as_str)))]
         priority: Option<String>,
         /// Sends once so many seconds have passed without a new instance of the group; Stat waits for none.
         #[arg(long)]
@@ -175,6 +176,7 @@ pub enum Command {
     /// What would differ from what is stored if an instance were sent to a destination. Sends and decides nothing; exit
     /// code 1 if it would not be sent.
     Preview {
+        #[arg(add = destinations())]
         destination: String,
         /// An ID of Orthanc, or a SOP Instance UID. Of a study or series one instance is taken.
         instance: String,
@@ -185,7 +187,7 @@ pub enum Command {
     /// error queue, or if the time is over.
     Watch {
         /// Only this destination.
-        #[arg(long)]
+        #[arg(long, add = destinations())]
         destination: Option<String>,
         /// Only this study (ID of Orthanc, DICOM UID or accession number).
         #[arg(long)]
@@ -206,7 +208,10 @@ pub enum Command {
     /// Validates a configuration without starting Orthanc: a file, or a folder of *.json.
     Check { path: PathBuf },
     /// Prints the completions of a shell.
-    Completions { shell: Shell },
+    Completions {
+        #[arg(value_parser = PossibleValuesParser::new(shells()))]
+        shell: String,
+    },
 }
 
 impl Command {
@@ -253,8 +258,7 @@ pub struct Sender {
     pub called_aet: Option<String>,
     #[arg(long)]
     pub remote_ip: Option<String>,
-    /// DicomProtocol, RestApi, Plugins, Lua or WebDav.
-    #[arg(long)]
+    #[arg(long, value_parser = words(ORIGINS))]
     pub origin: Option<String>,
 }
 
@@ -268,27 +272,27 @@ pub struct Happened {
     #[arg(long)]
     pub until: Option<String>,
     /// Of this destination, and what concerns all.
-    #[arg(long)]
+    #[arg(long, add = destinations())]
     pub destination: Option<String>,
-    /// Of this kind: OutageBegan, OutageEnded, Paused, Replayed, …
-    #[arg(long)]
+    /// Of this kind.
+    #[arg(long, value_parser = words(Event::ALL.map(Event::as_str)))]
     pub event: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub struct Destinations {
     /// Names of destinations.
-    #[arg(required = true)]
+    #[arg(required = true, add = destinations())]
     pub names: Vec<String>,
 }
 
 /// All that is given must fit.
 #[derive(Debug, Default, Args)]
 pub struct Filter {
-    #[arg(long)]
+    #[arg(long, add = destinations())]
     pub destination: Option<String>,
-    /// Rejected, NotNegotiated, Missing, Coercion, …
-    #[arg(long)]
+    /// What came of the last attempt.
+    #[arg(long, value_parser = words(Class::ALL.map(Class::as_str)))]
     pub class: Option<String>,
     /// DIMSE status: C000, 0xC000, or in decimal 49152; four digits are hexadecimal (0122). none: without one.
     #[arg(long, value_parser = crate::filter::status)]
@@ -333,7 +337,7 @@ pub struct Which {
 /// What waits.
 #[derive(Debug, Args)]
 pub struct Waiting {
-    #[arg(long)]
+    #[arg(long, add = destinations())]
     pub destination: Option<String>,
     /// ID of Orthanc, DICOM UID or accession number.
     #[arg(long)]
@@ -357,13 +361,15 @@ pub struct Waiting {
     pub yes: bool,
 }
 
-pub fn completions(shell: Shell) {
-    let mut command = Cli::command();
-    clap_complete::generate(shell, &mut command, "sendqueuectl", &mut io::stdout());
+/// One of these.
+fn words<const N: usize>(words: [&'static str; N]) -> PossibleValuesParser {
+    PossibleValuesParser::new(words)
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
 
     #[test]

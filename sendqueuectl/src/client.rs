@@ -62,6 +62,17 @@ impl Client {
     /// # Errors
     /// When a file that an option names cannot be used.
     pub fn new(cli: &Cli) -> Result<Self, ClientError> {
+        if let Some(path) = &cli.credentials {
+            warn_of(path);
+        }
+        Self::with(cli, TIMEOUT)
+    }
+
+    /// Which gives up after `timeout`, and prints no warning.
+    ///
+    /// # Errors
+    /// When a file that an option names cannot be used.
+    pub fn with(cli: &Cli, timeout: Duration) -> Result<Self, ClientError> {
         let file = cli
             .credentials
             .as_deref()
@@ -94,7 +105,7 @@ impl Client {
         }
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(TIMEOUT))
+            .timeout_global(Some(timeout))
             .max_redirects(0)
             .max_redirects_will_error(false)
             // Orthanc closes a kept connection after a second; whether a request on it was taken, nobody would know.
@@ -265,8 +276,8 @@ fn file_error(path: &Path, problem: impl std::fmt::Display) -> ClientError {
     }
 }
 
-fn read_credentials(path: &Path) -> Result<Value, ClientError> {
-    let text = fs::read_to_string(path).map_err(|error| file_error(path, error))?;
+/// Tells if others can read a file with a password.
+fn warn_of(path: &Path) {
     #[cfg(unix)]
     if let Ok(file) = fs::metadata(path) {
         use std::os::unix::fs::PermissionsExt as _;
@@ -277,6 +288,10 @@ fn read_credentials(path: &Path) -> Result<Value, ClientError> {
             );
         }
     }
+}
+
+fn read_credentials(path: &Path) -> Result<Value, ClientError> {
+    let text = fs::read_to_string(path).map_err(|error| file_error(path, error))?;
     let value: Value = serde_json::from_str(&text).map_err(|error| {
         // Without serde's excerpt: it may hold the password.
         file_error(

@@ -73,7 +73,7 @@ pub fn run(cli: &Cli, mut command: Option<Command>) -> Done {
             filter,
             state,
             limit,
-        } => session.items(filter, state.as_deref(), *limit),
+        } => session.items(filter, state, *limit),
         Command::Item { id } => session.item(*id),
         Command::Search { text } => session.search(text),
         Command::Study { id } => session.study(id),

@@ -11,6 +11,7 @@ mod check;
 mod cli;
 mod client;
 mod commands;
+mod completions;
 mod exit;
 mod filter;
 mod reload;
@@ -25,8 +26,12 @@ use clap::Parser as _;
 
 use crate::cli::{Cli, Command};
 use crate::exit::End;
+use crate::show::say;
 
 fn main() -> ExitCode {
+    if completions::answered() {
+        return ExitCode::SUCCESS;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return misused(&error),
@@ -57,7 +62,8 @@ fn run(mut cli: Cli) -> Result<ExitCode, commands::Failed> {
     match cli.command.take() {
         Some(Command::Check { path }) => Ok(check::run(&path, cli.json)),
         Some(Command::Completions { shell }) => {
-            cli::completions(shell);
+            let script = completions::script(&shell).map_err(commands::Failed::Output)?;
+            say!("{}", String::from_utf8_lossy(&script).trim_end());
             Ok(ExitCode::SUCCESS)
         }
         command => commands::run(&cli, command),

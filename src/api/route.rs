@@ -21,6 +21,7 @@ use super::{Answer, Api, ok};
 use crate::arrival::ask::Rules;
 use crate::arrival::facts::Facts;
 use crate::arrival::own::own_outputs;
+use crate::config::ORIGINS;
 use crate::config::settings::Scope;
 use crate::routing::explain::Explanation;
 use crate::routing::{Arrival, Marks, Resolution, Study, TagValues};
@@ -30,7 +31,6 @@ const MOST_INSTANCES: usize = 200;
 const MOST_FILE_BYTES: usize = 64 * 1024 * 1024;
 const STUDY_INSTANCE_UID: &str = "0020,000d";
 const SOP_INSTANCE_UID: &str = "0008,0018";
-const ORIGINS: [&str; 5] = ["DicomProtocol", "RestApi", "Plugins", "Lua", "WebDav"];
 /// What counts in place of what is known of an instance.
 struct Over {
     calling_aet: Option<String>,

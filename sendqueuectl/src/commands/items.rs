@@ -51,10 +51,10 @@ impl Session<'_> {
         Ok(ExitCode::SUCCESS)
     }
 
-    pub(super) fn items(&self, filter: &Filter, state: Option<&str>, limit: u32) -> Done {
+    pub(super) fn items(&self, filter: &Filter, state: &[String], limit: u32) -> Done {
         let mut arguments = filter::arguments(filter);
-        if let Some(state) = state {
-            arguments.push(("state", state.to_owned()));
+        if !state.is_empty() {
+            arguments.push(("state", state.join(",")));
         }
         arguments.push(("limit", limit.to_string()));
         arguments.push(("order", "desc".to_owned()));

@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 
-struct Asked {
+pub struct Asked {
     method: String,
-    path: String,
+    pub path: String,
     body: Value,
 }
 
-struct Answer {
+pub struct Answer {
     status: u16,
     header: &'static str,
     body: String,
@@ -24,7 +24,7 @@ struct Answer {
 /// `None`: the connection is closed without an answer.
 type Answers = dyn Fn(&Asked) -> Option<Answer> + Send + Sync;
 
-fn ok(body: Value) -> Option<Answer> {
+pub fn ok(body: Value) -> Option<Answer> {
     answer(200, body)
 }
 
@@ -37,13 +37,13 @@ fn answer(status: u16, body: Value) -> Option<Answer> {
 }
 
 /// Each connection is kept, and closed when a second request comes on it, as by a server that has just given it up.
-struct Server {
-    port: u16,
+pub struct Server {
+    pub port: u16,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
 impl Server {
-    fn start(answers: impl Fn(&Asked) -> Option<Answer> + Send + Sync + 'static) -> Server {
+    pub fn start(answers: impl Fn(&Asked) -> Option<Answer> + Send + Sync + 'static) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let asked = Arc::new(Mutex::new(Vec::new()));

@@ -40,3 +40,4 @@ pub use in_force::{InForce, RetryInForce, in_force};
 pub use mistake::{Mistake, Mistakes, counted, member};
 pub use rule_in_force::{RuleInForce, rule_in_force};
 pub use validate::load;
+pub use vocabulary::ORIGINS;

@@ -85,7 +85,7 @@ pub(super) const ALERT_KINDS: [(&str, AlertKind); 7] = [
 ];
 
 /// How an instance can have come to Orthanc.
-pub(super) const ORIGINS: [&str; 5] = ["DicomProtocol", "RestApi", "Plugins", "Lua", "WebDav"];
+pub const ORIGINS: [&str; 5] = ["DicomProtocol", "RestApi", "Plugins", "Lua", "WebDav"];
 
 /// Days of a window, Monday first.
 pub(super) const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
