@@ -16,6 +16,8 @@
 # make fuzz          what a receiver can answer and a file contain, for a minute each (needs a nightly Rust and cargo-fuzz)
 # make dist          dist/: packages for Debian and RPM, libraries, an installer for Windows, checksums, licences
 # make test-dist     them in fresh Debians, the upgrade of an older one (after make dist; needs root)
+# make image         docker/Dockerfile, built without a daemon (buildah) and tried; needs root
+# make test-image    the same with the library that is built already
 # make install       copies the library into Orthanc's plugins folder, sendqueuectl to /usr/bin (DESTDIR is honoured)
 #
 # What is missing is installed (as root), or named (otherwise).
@@ -36,7 +38,7 @@ DEMO_PACKAGES = curl jq
 
 LIBRARY = target/release/libOrthancSendQueue.so
 
-.PHONY: all build demo demo-packages test test-machine test-matrix test-versions test-corpus test-serials test-mutated quick screenshots check check-oldest bench bench-send bench-coerce bench-scale fuzz dist test-dist install clean
+.PHONY: all build demo demo-packages test test-machine test-matrix test-versions test-corpus test-serials test-mutated quick screenshots check check-oldest bench bench-send bench-coerce bench-scale fuzz dist test-dist image test-image install clean
 
 all: build
 
@@ -136,6 +138,18 @@ dist:
 
 test-dist:
 	tests/dist/run.sh $(MATRIX) $(PARTS)
+
+# A Debian 13 to begin with: a folder, or the name of an image.
+IMAGE_BASE ?= $(MATRIX)/image
+IMAGE_PACKAGES = buildah debootstrap curl dcmtk procps
+
+image:
+	@scripts/packages.sh $(IMAGE_PACKAGES)
+	scripts/image.sh $(IMAGE_BASE)
+
+test-image: build
+	@scripts/packages.sh $(IMAGE_PACKAGES)
+	scripts/image.sh $(IMAGE_BASE) $(CURDIR)/$(LIBRARY) $(CURDIR)/target/release/sendqueuectl
 
 # Only copies: root may have no cargo.
 install:

@@ -23,12 +23,6 @@ fi
 
 version() { chroot "$1" /usr/sbin/Orthanc --version 2>/dev/null | sed -n "1s,.*/,,p"; }
 
-# The mirror (like the proxy) is that of this machine's apt; the security archive has no whole Debian.
-mirror() {
-    apt-get indextargets --format '$(REPO_URI)|$(LABEL)|$(COMPONENT)' 'Created-By: Packages' |
-        awk -F '|' '$3 == "main" && $2 !~ /Security/ && $1 !~ /security/ { print $1; exit }'
-}
-
 install_debootstrap() {
     command -v debootstrap >/dev/null && return
     say "debootstrap is missing: apt-get install debootstrap"
@@ -74,7 +68,7 @@ for suite in "$@"; do
         continue
     fi
     install_debootstrap
-    mirror=$(mirror)
+    mirror=$("$(dirname "$0")/mirror.sh")
     [ -n "$mirror" ] || die "no Debian mirror in the configuration of apt (apt-get indextargets)"
     # Made under another name, so that what bears the suite's name is whole. Nothing mounted is removed.
     rm -rf --one-file-system "$dir/$suite" "$dir/$suite.part"
