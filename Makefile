@@ -30,7 +30,7 @@ MATRIX ?= $(or $(SENDQUEUE_MATRIX_DIR),$(CURDIR)/target/matrix)
 
 BUILD_PACKAGES = orthanc-dev libclang-dev gcc libc6-dev
 RUN_PACKAGES = orthanc dcmtk
-TEST_PACKAGES = curl debootstrap dicom3tools faketime fish openssl orthanc-gdcm prometheus python3-venv sqlite3 strace zsh $(BROWSER_PACKAGES)
+TEST_PACKAGES = curl debootstrap dicom3tools faketime fish groff-base man-db openssl orthanc-gdcm prometheus python3-venv sqlite3 strace zsh $(BROWSER_PACKAGES)
 # Debian's names. On Ubuntu these are snaps, which see no temporary folder: BROWSER_PACKAGES= on the command line, and
 # SENDQUEUE_CHROMIUM and SENDQUEUE_CHROMEDRIVER in the environment say where another one and its driver are.
 BROWSER_PACKAGES = chromium chromium-driver

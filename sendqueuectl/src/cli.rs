@@ -9,6 +9,9 @@ use sendqueue_words::item::{Class, Event, Priority, State, StatusFilter};
 
 use crate::completions::{destinations, shells};
 
+/// What all commands take stands behind what one takes.
+const COMMON: usize = 1000;
+
 /// The send queue of Orthanc from the command line.
 ///
 /// Without a command: what needs a person, and the figures; exit code 1 if something does.
@@ -21,19 +24,19 @@ use crate::completions::{destinations, shells};
 #[command(version, about, max_term_width = 100)]
 pub struct Cli {
     /// Where Orthanc's REST API is (default: http://localhost:8042).
-    #[arg(long, global = true, env = "SENDQUEUE_URL", hide_env_values = true)]
+    #[arg(long, global = true, display_order = COMMON, env = "SENDQUEUE_URL", hide_env_values = true)]
     pub url: Option<String>,
     /// File with { "User": …, "Password": …, "Url"?: … }, which nobody else should be able to read.
-    #[arg(long, global = true, env = "SENDQUEUE_CREDENTIALS")]
+    #[arg(long, global = true, display_order = COMMON, env = "SENDQUEUE_CREDENTIALS")]
     pub credentials: Option<PathBuf>,
     /// Certificates (PEM) to trust for https, instead of the usual authorities.
-    #[arg(long, global = true, env = "SENDQUEUE_CA")]
+    #[arg(long, global = true, display_order = COMMON, env = "SENDQUEUE_CA")]
     pub ca: Option<PathBuf>,
     /// Prints the server's JSON; of an error, { "Error": …, "ExitCode": … } on standard error.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = COMMON)]
     pub json: bool,
     /// Shows and reads times in UTC, instead of the time zone of this machine.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = COMMON)]
     pub utc: bool,
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -56,6 +59,7 @@ pub enum Command {
     Journal(Happened),
     /// How far each serial is; of one of them, which study got which number.
     Serials {
+        /// Name of a serial, of which the numbers are shown.
         name: Option<String>,
         /// The number of this study: ID of Orthanc, DICOM UID or accession number.
         #[arg(long, requires = "name")]
@@ -63,6 +67,7 @@ pub enum Command {
         /// Those above this number.
         #[arg(long, requires = "name", default_value_t = 0)]
         since: u64,
+        /// The most lines.
         #[arg(long, requires = "name", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
     },
@@ -73,6 +78,7 @@ pub enum Command {
         /// Item by item.
         #[arg(long)]
         list: bool,
+        /// The most items.
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
     },
@@ -83,16 +89,26 @@ pub enum Command {
         /// One, or several: Scheduled,Pending,Retry.
         #[arg(long, value_delimiter = ',', value_parser = words(State::ALL.map(State::as_str)))]
         state: Vec<String>,
+        /// The most items.
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
     },
     /// One item with its attempts.
-    Item { id: u64 },
+    Item {
+        /// Its number.
+        id: u64,
+    },
     /// Finds studies by patient (ID or its beginning, part of the name) or accession number, and whatever has an ID of
     /// Orthanc, a DICOM UID or an item's number. Exit code 4 if there is none.
-    Search { text: String },
+    Search {
+        /// What is known.
+        text: String,
+    },
     /// What of a study went where. ID of Orthanc, DICOM UID or accession number.
-    Study { id: String },
+    Study {
+        /// ID of Orthanc, DICOM UID or accession number.
+        id: String,
+    },
     /// Sends items of the error queue anew.
     Replay(Operation),
     /// Removes items from the error queue; the instances stay in Orthanc.
@@ -121,6 +137,7 @@ pub enum Command {
     },
     /// Changes the priority of what waits. What becomes Stat waits for no quiet period.
     Priority {
+        /// The new one.
         #[arg(value_parser = words(Priority::ALL.map(Priority::as_str)))]
         priority: String,
         #[command(flatten)]
@@ -153,16 +170,19 @@ pub enum Command {
     },
     /// Queues patients, studies, series or instances: IDs of Orthanc, DICOM UIDs or accession numbers.
     Enqueue {
-        #[arg(required = true)]
+        /// IDs of Orthanc, DICOM UIDs or accession numbers.
+        #[arg(value_name = "ID", required = true)]
         ids: Vec<String>,
         /// For this destination; may be repeated.
         #[arg(long, required = true, add = destinations())]
         to: Vec<String>,
+        /// Instead of the destination's; a higher one than what waits already raises that.
         #[arg(long, value_parser = words(Priority::ALL.map(Priority::as_str)))]
         priority: Option<String>,
         /// Sends once so many seconds have passed without a new instance of the group; Stat waits for none.
         #[arg(long)]
         quiet: Option<u64>,
+        /// Counts, and changes nothing.
         #[arg(long)]
         dry_run: bool,
     },
@@ -176,13 +196,17 @@ pub enum Command {
     /// What would differ from what is stored if an instance were sent to a destination. Sends and decides nothing; exit
     /// code 1 if it would not be sent.
     Preview {
+        /// Its name.
         #[arg(add = destinations())]
         destination: String,
         /// An ID of Orthanc, or a SOP Instance UID. Of a study or series one instance is taken.
         instance: String,
     },
     /// The DICOM file of an item as it was or would be sent, to the standard output: sendqueuectl sent 4711 > file.dcm
-    Sent { item: u64 },
+    Sent {
+        /// Its number.
+        item: u64,
+    },
     /// Waits until nothing is left to be sent. Exit code 1 if something failed meanwhile, or of the study lies in the
     /// error queue, or if the time is over.
     Watch {
@@ -206,11 +230,21 @@ pub enum Command {
         section: Option<PathBuf>,
     },
     /// Validates a configuration without starting Orthanc: a file, or a folder of *.json.
-    Check { path: PathBuf },
+    Check {
+        /// A file, or a folder of which all *.json count, as for Orthanc.
+        path: PathBuf,
+    },
     /// Prints the completions of a shell.
     Completions {
+        /// Which shell.
         #[arg(value_parser = PossibleValuesParser::new(shells()))]
         shell: String,
+    },
+    /// Writes the pages of the manual into a folder.
+    #[command(hide = true)]
+    Man {
+        /// The folder.
+        folder: PathBuf,
     },
 }
 
@@ -252,12 +286,16 @@ impl Command {
 /// As if it came so, whatever Orthanc knows.
 #[derive(Debug, Args)]
 pub struct Sender {
+    /// AET of the sender.
     #[arg(long)]
     pub calling_aet: Option<String>,
+    /// AET that it called.
     #[arg(long)]
     pub called_aet: Option<String>,
+    /// IP address of the sender.
     #[arg(long)]
     pub remote_ip: Option<String>,
+    /// How it came.
     #[arg(long, value_parser = words(ORIGINS))]
     pub origin: Option<String>,
 }
@@ -282,13 +320,14 @@ pub struct Happened {
 #[derive(Debug, Args)]
 pub struct Destinations {
     /// Names of destinations.
-    #[arg(required = true, add = destinations())]
+    #[arg(value_name = "DESTINATION", required = true, add = destinations())]
     pub names: Vec<String>,
 }
 
 /// All that is given must fit.
 #[derive(Debug, Default, Args)]
 pub struct Filter {
+    /// For this destination.
     #[arg(long, add = destinations())]
     pub destination: Option<String>,
     /// What came of the last attempt.
@@ -297,10 +336,10 @@ pub struct Filter {
     /// DIMSE status: C000, 0xC000, or in decimal 49152; four digits are hexadecimal (0122). none: without one.
     #[arg(long, value_parser = crate::filter::status)]
     pub status: Option<StatusFilter>,
-    /// ID of Orthanc, DICOM UID or accession number.
+    /// Of this study: ID of Orthanc, DICOM UID or accession number.
     #[arg(long)]
     pub study: Option<String>,
-    /// Seconds, or 90s, 15m, 12h, 7d.
+    /// For longer than this: seconds, or 90s, 15m, 12h, 7d.
     #[arg(long, value_parser = crate::filter::seconds)]
     pub older_than: Option<u64>,
 }
@@ -337,9 +376,10 @@ pub struct Which {
 /// What waits.
 #[derive(Debug, Args)]
 pub struct Waiting {
+    /// For this destination.
     #[arg(long, add = destinations())]
     pub destination: Option<String>,
-    /// ID of Orthanc, DICOM UID or accession number.
+    /// Of this study: ID of Orthanc, DICOM UID or accession number.
     #[arg(long)]
     pub study: Option<String>,
     #[command(flatten)]

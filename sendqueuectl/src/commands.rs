@@ -137,7 +137,9 @@ pub fn run(cli: &Cli, mut command: Option<Command>) -> Done {
                 error => error.into(),
             })
         }
-        Command::Check { .. } | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
+        Command::Check { .. } | Command::Completions { .. } | Command::Man { .. } => {
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

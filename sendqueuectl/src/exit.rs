@@ -1,13 +1,4 @@
-//! What each command's end means for scripts: the one table of exit codes.
-//!
-//! | code | |
-//! |---|---|
-//! | 0 | done; where something was looked at: all is well |
-//! | 1 | something needs a person: what was looked at is not well, or what was asked for cannot be done now |
-//! | 2 | wrong use: a mistake in the command, a file that cannot be read |
-//! | 3 | the queue cannot be asked: no answer, no or a wrong login, not allowed, not the send queue; or the output cannot
-//!       be written |
-//! | 4 | there is no such thing: an item, destination, study |
+//! What each command's end means for scripts: the one table of exit codes ([`MEANINGS`]).
 //!
 //! Where several things are asked for, it is the greatest of theirs.
 
@@ -15,6 +6,29 @@ use std::process::ExitCode;
 
 use crate::client::ClientError;
 use crate::commands::Failed;
+
+/// Each code and what it means: so it is in docs/operate.md and in the manual.
+pub const MEANINGS: [(u8, &str); 5] = [
+    (0, "done; of what was looked at, all is well"),
+    (
+        End::NeedsAPerson as u8,
+        "something needs a person: what was looked at is not well, or what was asked for cannot be done now",
+    ),
+    (
+        End::WrongUse as u8,
+        "wrong use: a mistake in the command, a file that cannot be read or written, or a configuration without the \
+         section",
+    ),
+    (
+        End::CannotBeAsked as u8,
+        "the queue cannot be asked: Orthanc does not answer, the login is missing or wrong, the plugin is not loaded, \
+         a proxy answers; or the output cannot be written",
+    ),
+    (
+        End::NotFound as u8,
+        "there is no such item, destination or study; nothing is found",
+    ),
+];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum End {
@@ -55,6 +69,20 @@ impl ClientError {
             }
             ClientError::NotFound(_) => End::NotFound,
             ClientError::Refused(_) => End::NeedsAPerson,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MEANINGS;
+
+    #[test]
+    fn the_documentation_has_this_table() {
+        let page = include_str!("../../docs/operate.md");
+        for (code, meaning) in MEANINGS {
+            let line = format!("| {code} | {meaning} |");
+            assert!(page.lines().any(|one| one == line), "{line}");
         }
     }
 }

@@ -14,6 +14,7 @@ mod commands;
 mod completions;
 mod exit;
 mod filter;
+mod manual;
 mod reload;
 mod route;
 mod show;
@@ -61,6 +62,10 @@ fn misused(error: &clap::Error) -> ExitCode {
 fn run(mut cli: Cli) -> Result<ExitCode, commands::Failed> {
     match cli.command.take() {
         Some(Command::Check { path }) => Ok(check::run(&path, cli.json)),
+        Some(Command::Man { folder }) => {
+            manual::write(&folder).map_err(commands::Failed::Output)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Some(Command::Completions { shell }) => {
             let script = completions::script(&shell).map_err(commands::Failed::Output)?;
             say!("{}", String::from_utf8_lossy(&script).trim_end());

@@ -97,7 +97,7 @@ fn typed_in(shell: &mut Command, begin: &str) {
     writeln!(keys, "{begin}\nprintf 'rea%s\\n' dy").expect("typed");
     until("ready\r\n");
     for (typed, expected) in TYPED {
-        write!(keys, "show {typed}\t\n").expect("typed");
+        writeln!(keys, "show {typed}\t").expect("typed");
         let seen = until("|\r\n");
         assert!(
             seen.contains(&format!("got|{expected}|")),

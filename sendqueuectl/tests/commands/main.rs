@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod errors;
 mod look;
+mod manual;
 mod mistakes;
 mod odd_servers;
 mod reload;
