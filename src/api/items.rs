@@ -14,6 +14,11 @@ use crate::store::{Filter, Level, Moved};
 impl Api {
     pub fn items(&self, request: &Request) -> Answer {
         let query = Query::of::<ItemsQuery>(request)?;
+        self.list(&self.items_filter(&query)?, &query)
+    }
+
+    /// What lists of items and of studies have in common.
+    pub(super) fn items_filter(&self, query: &Query) -> Result<Filter, ApiError> {
         let instance = query
             .text("instance")
             .map(|text| self.identifier("instance", Level::Instance, text))
@@ -21,14 +26,14 @@ impl Api {
         let filter = Filter {
             states: query.states()?,
             instance,
-            ..self.list_filter(&query)?
+            ..self.list_filter(query)?
         };
         let study = match (&filter.study, &filter.instance) {
             // The study's part of the queue is searched, not all of it.
             (None, Some(instance)) => self.study_of_instance(instance),
             (study, _) => study.clone(),
         };
-        self.list(&Filter { study, ..filter }, &query)
+        Ok(Filter { study, ..filter })
     }
 
     /// What lists of items and the error queue have in common.

@@ -1,4 +1,5 @@
-//! `/sendqueue/studies/{id}`, also series, patients and instances: what went where, when.
+//! `/sendqueue/studies`, a list of them; `/sendqueue/studies/{id}`, also series, patients and instances: what went
+//! where, when.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +9,22 @@ use serde_json::Value;
 use super::error::ApiError;
 use super::input::{Query, quoted};
 use super::lookup::{is_orthanc_id, is_unknown};
-use super::{Answer, Api, ok, types};
+use super::types::{self, StudiesQuery};
+use super::{Answer, Api, ok};
 use crate::item::State;
 use crate::store::{Level, ResourceProgress};
 
 impl Api {
+    pub fn studies(&self, request: &Request) -> Answer {
+        let query = Query::of::<StudiesQuery>(request)?;
+        let page = query.page()?;
+        let filter = self.items_filter(&query)?;
+        let studies = self.store.studies(&filter, page.since, page.limit)?;
+        let list: Vec<types::StudyProgress> =
+            studies.iter().map(types::StudyProgress::from).collect();
+        ok(&list)
+    }
+
     pub fn resource(&self, request: &Request, level: &str, id: &str) -> Answer {
         Query::none(request)?;
         let unknown = || {

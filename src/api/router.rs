@@ -85,6 +85,7 @@ pub const ROUTES: &[Route] = routes! {
     Get "/sources" sources |api, request, _| api.sources(request);
     Post "/alerts/test" test_alert |api, _, _| api.test_alert();
     Get "/patients/{id}" patient |api, request, id| api.resource(request, "patients", id);
+    Get "/studies" studies |api, request, _| api.studies(request);
     Get "/studies/{id}" study |api, request, id| api.resource(request, "studies", id);
     Get "/series/{id}" series |api, request, id| api.resource(request, "series", id);
     Get "/instances/{id}" instance |api, request, id| api.resource(request, "instances", id);

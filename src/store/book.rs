@@ -31,6 +31,22 @@ impl Counts {
         .sum()
     }
 
+    /// The state, of those that any are in, that needs a person most; `Success` where there are none.
+    pub fn worst(&self) -> State {
+        let worst_first = [
+            State::Failure,
+            State::Retry,
+            State::Scheduled,
+            State::Pending,
+            State::Running,
+            State::Cancelled,
+        ];
+        let mut worst_first = worst_first.into_iter();
+        worst_first
+            .find(|state| self.get(*state) > 0)
+            .unwrap_or(State::Success)
+    }
+
     /// Whether anything is still to be sent, or waits for a person.
     pub fn is_left(&self) -> bool {
         self.open() + self.get(State::Failure) > 0
@@ -131,6 +147,16 @@ pub struct ResourceProgress {
     pub last_completed: Option<Timestamp>,
 }
 
+/// The items of one study, as a list of studies has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StudyProgress {
+    pub study: String,
+    /// The newest of its items that fit.
+    pub newest: i64,
+    /// Of all its items, those that do not fit too; at the filter's destination alone, if it names one.
+    pub destinations: Vec<ResourceProgress>,
+}
+
 /// For whoever only looks.
 pub trait Book: Send + Sync {
     fn counts(&self) -> Result<Counts>;
@@ -148,6 +174,11 @@ pub trait Book: Send + Sync {
     /// What came to rest from the first time on and before the second, as far as it is still known: what was replayed
     /// or pruned since is not. Costs what came to rest.
     fn at_rest(&self, from: Timestamp, until: Timestamp) -> Result<Vec<MinuteAtRest>>;
+    /// Studies with an item that fits, by the newest such item, the newest first; `since` is that item of the last study
+    /// of the page before, or 0. Costs the same on each page. One whose work is much may end before `limit`, with a study
+    /// at least: only an empty one is the end. On all pages a study is there once, as long as nothing changes; never
+    /// twice on one page. What gets a newer item meanwhile is on the first page when that is asked for again.
+    fn studies(&self, filter: &Filter, since: i64, limit: u32) -> Result<Vec<StudyProgress>>;
     /// `study`: for levels below it the study narrows the search down; `None` where Orthanc no longer knows it.
     fn progress(
         &self,

@@ -14,6 +14,7 @@ use super::{
 use crate::item::{Attempt, Class, Ids, Item, Outcome, Priority, State, Timestamp};
 
 mod arrival;
+mod by_study;
 mod chronicle;
 mod decisions;
 mod dispatch;
@@ -54,6 +55,7 @@ pub fn run(make: Make<'_>) {
     outputs::run(make);
     owners::run(make);
     query::run(make);
+    by_study::run(make);
     sources::run(make);
     studies::run(make);
     subjects::run(make);

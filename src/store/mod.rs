@@ -51,7 +51,7 @@ mod upkeep;
 
 pub use self::book::{
     Book, Counts, DestinationRecord, ErrorSummary, FailureTotal, HeldItems, LastError,
-    MinuteAtRest, Outage, ResourceProgress,
+    MinuteAtRest, Outage, ResourceProgress, StudyProgress,
 };
 pub use self::chronicle::{Asker, Chronicle, Entry, Forgotten, Hour, MOST_ENTRIES, Period};
 pub use self::claims::{AttemptMade, Claim, Claims, Ending, Finish, Groups, Pick};

@@ -105,6 +105,7 @@ macro_rules! pass_on {
             fn failure_totals() -> Vec<FailureTotal>;
             fn next_expiry() -> Option<Timestamp>;
             fn at_rest(from: Timestamp, until: Timestamp) -> Vec<MinuteAtRest>;
+            fn studies(filter: &Filter, since: i64, limit: u32) -> Vec<StudyProgress>;
             fn progress(level: Level, id: &str, study: Option<&str>) -> Vec<ResourceProgress>;
             fn size_bytes() -> u64;
         } {

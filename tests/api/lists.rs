@@ -47,6 +47,52 @@ fn newest_first_page_by_page() {
         let answer = scene.queue.get(&format!("/sendqueue/items?order={bad}"));
         is_bad(&answer, "order");
     }
+    studies_newest_first(&scene);
+}
+
+fn studies_newest_first(scene: &Scene) {
+    let queue = &scene.queue;
+    queue.store_all(&Study::new(1, 1).seed(2).build());
+    queue.wait_for("two", "Failure", 4);
+    let first = queue.ask("/studies?limit=1");
+    let cursor = first[0]["Cursor"].as_i64().unwrap();
+    assert_ne!(first[0]["Study"], scene.study);
+    let second = queue.ask(&format!("/studies?limit=1&since={cursor}"));
+    assert_eq!(second[0]["Study"], scene.study);
+    let parts = second[0]["Destinations"].as_array().unwrap();
+    for (part, name, worst) in [
+        (&parts[0], "one", "Success"),
+        (&parts[1], "three", "Pending"),
+        (&parts[2], "two", "Failure"),
+    ] {
+        assert_eq!(part["Destination"], name);
+        assert_eq!(part["Worst"], worst);
+        assert_eq!(part["Counts"][worst], 3);
+    }
+    let rest = format!("/studies?since={}", second[0]["Cursor"]);
+    assert_eq!(queue.ask(&rest), json!([]));
+    assert_eq!(queue.ask("/studies")[1], second[0], "on one page");
+    let refused = queue.ask("/studies?state=Failure&destination=two&status=43264");
+    for study in refused.as_array().unwrap() {
+        let parts = study["Destinations"].as_array().unwrap();
+        assert_eq!(parts.len(), 1);
+        assert_eq!(parts[0]["Destination"], "two");
+    }
+    assert_eq!(refused.as_array().unwrap().len(), 2);
+    assert_eq!(
+        queue.ask("/studies?state=Failure&destination=one"),
+        json!([])
+    );
+    for (field, bad) in [
+        ("limit", "limit=0"),
+        ("limit", "limit=1001"),
+        ("since", "since=-1"),
+        ("since", "since=x"),
+        ("state", "state=Failed"),
+        ("query argument", "order=desc"),
+    ] {
+        is_bad(&queue.get(&format!("/sendqueue/studies?{bad}")), field);
+    }
 }
 
 #[test]

@@ -13,7 +13,8 @@ use crate::api::types::{
     PreviewQuestion, PrioritizedItems, PriorityFilter, Purged, RedirectFilter, RedirectTo,
     Redirected, RedirectedItems, Reloaded, Removed, RemovedItems, Replayed, Resource, RouteAnswer,
     RouteQuestion, Rule, SearchQuery, SearchResult, Section, Sender, SentItems, SerialGiven,
-    SerialState, SerialsQuery, SubjectsAdded, WaitingFilter, WaitingRedirect,
+    SerialState, SerialsQuery, StudiesQuery, StudyProgress, SubjectsAdded, WaitingFilter,
+    WaitingRedirect,
 };
 use crate::ui;
 
@@ -526,6 +527,13 @@ pub fn patient() -> Described {
         "Where a patient's instances went",
         "Orthanc identifier",
     )
+}
+
+pub fn studies() -> Described {
+    get("Resources", "studies", "Studies with items, the newest first")
+        .text("A study is listed if it has an item that fits, in the place of the newest such item. One item must fit all that is asked for. A page may have fewer than `limit`, where studies are very large: only an empty one is the end. No study is on two pages as long as nothing changes; what gets a newer item meanwhile is on the first page when that is asked for again.")
+        .query::<StudiesQuery>()
+        .answers_list::<StudyProgress>("At most `limit` studies")
 }
 
 pub fn study() -> Described {

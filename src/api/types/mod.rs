@@ -49,7 +49,7 @@ pub use self::preview::{Preview, PreviewChange, PreviewQuestion};
 pub use self::reload::{
     DestinationChanges, ModalityChanges, NeedsRestart, Reloaded, Section, Source,
 };
-pub use self::resources::{Resource, ResourceProgress};
+pub use self::resources::{Resource, ResourceProgress, StudiesQuery, StudyProgress};
 pub use self::route::{
     RouteAnswer, RouteOfSome, RouteQuestion, RuleSaid, RuleTowards, RuleVerdict,
 };

@@ -196,6 +196,7 @@ pub fn check_filter(store: &dyn Store, filter: &Filter, everything: &[Item]) {
                 .completed_before
                 .is_none_or(|before| item.completed.is_some_and(|time| time < before))
     };
+    by_study::check_filter(store, filter, everything);
     let mut expected: Vec<&Item> = everything.iter().filter(fits).collect();
     let found: Vec<&Item> = everything.iter().filter(|item| filter.fits(item)).collect();
     assert_eq!(found, expected, "{filter:?} item by item");

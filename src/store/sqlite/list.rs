@@ -137,7 +137,7 @@ fn wanted(conn: &Connection, filter: &Filter) -> Result<Option<Option<i64>>> {
     }
 }
 
-fn ids_in(conn: &Connection, filter: &Filter, page: Page) -> Result<Vec<i64>> {
+pub(super) fn ids_in(conn: &Connection, filter: &Filter, page: Page) -> Result<Vec<i64>> {
     let Some(destination) = wanted(conn, filter)? else {
         return Ok(Vec::new());
     };

@@ -24,10 +24,12 @@ use super::{
     Book, Chronicle, Claim, Claims, Counts, Cursor, Desk, DestinationRecord, Enqueued, Entry,
     ErrorSummary, FailureTotal, Fault, Filter, Finish, Forgotten, Gap, Groups, Hand, HeldBack,
     HeldItems, Hour, Intake, Journal, LastError, Level, MinuteAtRest, Moved, Operated, Operation,
-    Outage, Page, Period, Pick, Released, ResourceProgress, Result, StoreError, Sweep, Upkeep,
+    Outage, Page, Period, Pick, Released, ResourceProgress, Result, StoreError, StudyProgress,
+    Sweep, Upkeep,
 };
 use crate::item::{Attempt, Item, Reading, Timestamp};
 
+mod by_study;
 mod chronicle;
 mod claim;
 mod clock;
@@ -366,6 +368,10 @@ impl Book for SqliteStore {
 
     fn at_rest(&self, from: Timestamp, until: Timestamp) -> Result<Vec<MinuteAtRest>> {
         query::at_rest(&self.pool, from, until)
+    }
+
+    fn studies(&self, filter: &Filter, since: i64, limit: u32) -> Result<Vec<StudyProgress>> {
+        by_study::studies(&self.pool, filter, since, limit)
     }
 
     fn progress(

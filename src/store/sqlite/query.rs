@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, Rows, params};
 
 use super::pool::Pool;
 use super::{row, sql};
@@ -142,7 +142,7 @@ pub fn progress(
     let mut reader = pool.reader()?;
     let tx = reader.snapshot()?;
     let (sql, study) = match (level, study) {
-        (Level::Study, _) => (sql::PROGRESS_STUDY, None),
+        (Level::Study, _) => return progress_of_study(&tx, id, None),
         (Level::Series, Some(_)) => (sql::PROGRESS_SERIES, study),
         (Level::Series, None) => (sql::PROGRESS_SERIES_SCAN, None),
         (Level::Instance, Some(_)) => (sql::PROGRESS_INSTANCE, study),
@@ -150,10 +150,24 @@ pub fn progress(
         (Level::Patient, _) => (sql::PROGRESS_PATIENT_SCAN, None),
     };
     let mut statement = tx.prepare_cached(sql)?;
-    let mut rows = match study {
+    added_up(match study {
         Some(study) => statement.query(params![id, study])?,
         None => statement.query(params![id])?,
-    };
+    })
+}
+
+/// At one destination, or at all.
+pub(super) fn progress_of_study(
+    conn: &Connection,
+    study: &str,
+    destination: Option<i64>,
+) -> Result<Vec<ResourceProgress>> {
+    let mut statement = conn.prepare_cached(sql::PROGRESS_STUDY)?;
+    added_up(statement.query(params![study, destination])?)
+}
+
+/// A row for each state of each destination.
+fn added_up(mut rows: Rows<'_>) -> Result<Vec<ResourceProgress>> {
     let mut found: BTreeMap<String, ResourceProgress> = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let name: String = row.get(0)?;

@@ -150,6 +150,8 @@ statements! {
     SERIAL_LIST_STUDY = "serial_list_study";
     SERIAL_NAMES = "serial_names";
     SERIAL_OF = "serial_of";
+    STUDY_ITEMS = "study_items";
+    STUDY_OF_ITEM = "study_of_item";
     SOURCE_COUNT = "source_count";
     SOURCE_DROP = "source_drop";
     SOURCE_FORGET = "source_forget";

@@ -9,6 +9,7 @@ use super::{SqliteStore, sql};
 use crate::item::{Ids, Priority, Timestamp};
 use crate::store::{Book, Claims, Desk, Intake, Journal, NewItem, Upkeep, conformance};
 
+mod by_study;
 mod chronicle;
 mod faults;
 mod kept;

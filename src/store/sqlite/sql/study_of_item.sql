@@ -1,0 +1,1 @@
+SELECT study FROM item WHERE id = ?1
