@@ -7,6 +7,7 @@ import { api } from "./api.js";
 import { ask } from "./dialog.js";
 import { forget } from "./follow.js";
 import { destinationNames, many, tryOne } from "./many.js";
+import { toggleLine } from "./by_study.js";
 import { chosen } from "./selection.js";
 import { link } from "./route.js";
 import { setRange, toggle } from "./overview.js";
@@ -124,6 +125,6 @@ function tickAll(data, element) {
 export const mayAsk = ({ action, verb }) => ["operate-errors", "operate-items", "operate", "enqueue"].includes(action) || (action === "steer" && verb === "send-now");
 
 /** What only changes how something is shown. */
-export const LOCAL = new Set(["toggle", "range", "forget", "tick", "tick-all"]);
+export const LOCAL = new Set(["toggle", "toggle-line", "range", "forget", "tick", "tick-all"]);
 
-export const actions = { toggle, range: setRange, forget, steer, "operate-errors": (data) => many("errors", data), "operate-items": (data) => many("items", data), "try-one": tryOne, operate, enqueue, "ask-rules": askRules, preview, filter, copy, tick, "tick-all": tickAll };
+export const actions = { toggle, "toggle-line": toggleLine, range: setRange, forget, steer, "operate-errors": (data) => many("errors", data), "operate-items": (data) => many("items", data), "try-one": tryOne, operate, enqueue, "ask-rules": askRules, preview, filter, copy, tick, "tick-all": tickAll };

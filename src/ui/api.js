@@ -79,6 +79,9 @@ export const api = {
   summary: () => ask(`${QUEUE}/errors/summary`),
   errors: (filter) => ask(`${QUEUE}/errors${query(filter)}`),
   items: (filter) => ask(`${QUEUE}/items${query(filter)}`),
+  /** Studies with such items, the newest first. */
+  studies: (filter) => ask(`${QUEUE}/studies${query(filter)}`),
+  rules: () => ask(`${QUEUE}/rules`),
   item: (id) => ask(`${QUEUE}/items/${name(id)}`),
   resource: (level, id) => ask(`${QUEUE}/${level}/${name(id)}`),
   steer: (destination, verb) => send(`${QUEUE}/destinations/${name(destination)}/${verb}`, "POST", {}, ["echo", "send-now"].includes(verb) ? PATIENCE_TO_ACT : PATIENCE),
@@ -94,8 +97,8 @@ export const api = {
     if (error instanceof Refused) return null;
     throw error;
   }),
-  /** Those of these studies that Orthanc has; null: it does not tell. */
-  studies: (ids) => send(`${ORTHANC}/tools/bulk-content`, "POST", { Resources: ids, Level: "Study" }).catch((error) => {
+  /** Those of these studies that Orthanc has, or their series (`level`); null: it does not tell. */
+  contents: (ids, level) => send(`${ORTHANC}/tools/bulk-content`, "POST", { Resources: ids, Level: level }).catch((error) => {
     if (error instanceof Refused) return null;
     throw error;
   }),

@@ -72,7 +72,7 @@ function steer(destination, verb, words, why) {
 }
 
 function links(one) {
-  const to = (state, words) => h("a", { href: link(["items"], { destination: one.Name, state }) }, words);
+  const to = (state, words) => h("a", { href: link(["studies"], { destination: one.Name, state }) }, words);
   return [
     waiting(one.Counts) > 0 && to(WAITING, `${count(waiting(one.Counts))} waiting`), " ",
     one.Counts.Running > 0 && to("Running", `${count(one.Counts.Running)} being sent`), " ",

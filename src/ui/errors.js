@@ -4,8 +4,12 @@ import { api } from "./api.js";
 import { h } from "./dom.js";
 import { followedLines, lookAfter } from "./follow.js";
 import { link } from "./route.js";
-import { learn } from "./names.js";
+import { loadStudies, studyPages, studyTable } from "./by_study.js";
+import { example, learnExamples } from "./examples.js";
+import { by } from "./lists.js";
+import { learn, nameOf } from "./names.js";
 import { chosen } from "./selection.js";
+import { steerFailed } from "./steering.js";
 import { itemTable, PAGE, pages, same, select, tick } from "./table.js";
 import { ago, capital, CLASSES, clock, count, items, sentences, status, statusNumber } from "./words.js";
 
@@ -13,13 +17,19 @@ export const title = () => "Error queue";
 
 export const enter = () => chosen.clear();
 
-const isOpen = (query) => Boolean(query.class || query.study);
+const isOpen = (query) => Boolean(query.class || query.status || query.study);
+const isByItem = ({ by: chosenOne }) => chosenOne === "item";
 
 export async function load({ query }) {
   const [summary] = await Promise.all([api.summary(), lookAfter()]);
-  if (!isOpen(query)) return { summary };
+  if (!isOpen(query)) {
+    await learnExamples(summary.filter((one) => !query.destination || one.Destination === query.destination));
+    return { summary };
+  }
   const { destination, study, since } = query;
-  const list = await api.errors({ destination, study, class: query.class, status: query.status, since, order: query.order || "desc", limit: PAGE + 1 });
+  const filter = { destination, study, class: query.class, status: query.status, since };
+  if (!isByItem(query)) return { summary, studies: await loadStudies({ ...filter, state: "Failure" }) };
+  const list = await api.errors({ ...filter, order: query.order || "desc", limit: PAGE + 1 });
   await learn(list.map(({ Study }) => Study));
   return { summary, list };
 }
@@ -42,7 +52,7 @@ function groups(query, { summary, queue }) {
       h("span", { class: "buttons" }, h("button", { type: "submit" }, "Show"))),
     shown.length === 0 && nothing(query, summary),
     names.map((name) => destination(name, shown.filter((one) => one.Destination === name))),
-    shown.length > 1 && h("p", { class: "buttons", "data-key": "all" }, h("span", {}, `All ${items(sum(shown))}: `), buttons({ "data-destination": query.destination || null }, "all of them")),
+    shown.length > 1 && h("p", { class: "buttons", "data-key": "all" }, h("span", {}, `All ${items(sum(shown))}: `), steerFailed({ "data-destination": query.destination || null }, "all of them")),
   ];
 }
 
@@ -69,39 +79,41 @@ function kind(one) {
     h("div", { class: "head" },
       h("h3", {}, h("span", { class: "badge" }, count(one.Count)), " ", h("a", { href: link(["errors"], target) }, name)),
       h("p", { class: "dim" }, one.Count === 1 ? ago(one.Newest) : `since ${clock(one.Oldest)}, the last one ${ago(one.Newest)}`)),
-    one.Example && h("p", { class: "own text" }, one.Example, one.Reasons > 1 && h("span", { class: "dim" }, ` (${count(one.Reasons)} different reasons among the newest 100: open to see each)`)),
-    one.Meaning && h("p", {}, sentences(capital(one.Meaning))),
+    one.Example && h("p", { class: "own text", "data-key": "own" }, one.Example, one.Reasons > 1 && h("span", { class: "dim" }, ` (${count(one.Reasons)} different reasons among the newest 100: open to see each)`)),
+    example(one),
+    one.Meaning && h("p", { "data-key": "meaning" }, sentences(capital(one.Meaning))),
     one.Advice && h("details", { "data-key": "advice" }, h("summary", {}, "What to do"), h("p", {}, one.Advice)),
-    h("p", { class: "buttons" },
-      one.Count > 1 && h("button", { type: "button", "data-action": "try-one", "data-destination": one.Destination, "data-class": one.Class, "data-status": code, "aria-label": `Try one first: ${name} of ${one.Destination}` }, "Try one first"),
-      buttons({ "data-destination": one.Destination, "data-class": one.Class, "data-status": code }, `${name} of ${one.Destination}`),
+    h("p", { class: "buttons", "data-key": "buttons" },
+      one.Count > 1 && tryFirst({ "data-destination": one.Destination, "data-class": one.Class, "data-status": code }, `${name} of ${one.Destination}`),
+      steerFailed({ "data-destination": one.Destination, "data-class": one.Class, "data-status": code }, `${name} of ${one.Destination}`),
       h("a", { class: "button", href: link(["errors"], target), "aria-label": `Open ${name} of ${one.Destination}` }, "Open")));
 }
 
-/** Replay, redirect and purge of what these attributes say. */
-function buttons(what, words) {
-  return [["replay", "Replay"], ["redirect", "Redirect…"], ["purge", "Purge…"]].map(([verb, label]) =>
-    h("button", { type: "button", "data-action": "operate-errors", "data-verb": verb, ...what, class: verb === "purge" ? "danger" : null, "aria-label": `${label} ${words}` }, label));
-}
+const tryFirst = (what, words) => h("button", { type: "button", "data-action": "try-one", ...what, "data-key": "try-one", "aria-label": `Try one first: ${words}` }, "Try one first");
 
-function group(query, { summary, list }) {
+const fails = ({ Counts }) => Counts.Failure > 0;
+
+function group(query, { summary, list, studies, destinations }) {
   const fits = summary.filter((one) => (!query.destination || one.Destination === query.destination)
     && (!query.class || one.Class === query.class)
     && (!query.status || (one.Status === null ? "none" : one.Status) === statusNumber(query.status)));
   const total = query.study ? null : sum(fits);
   const code = query.status && query.status !== "none" ? status(statusNumber(query.status)) : "";
-  const name = [query.class, code, query.destination && `of ${query.destination}`, query.study && `study ${query.study}`].filter(Boolean).join(" ");
+  const name = [query.class, code, query.destination && `of ${query.destination}`, query.study && (nameOf(query.study) || `study ${query.study}`)].filter(Boolean).join(" ");
   const what = { "data-destination": query.destination || null, "data-class": query.class || null, "data-status": query.status || null, "data-study": query.study || null };
   const one = fits.length === 1 ? fits[0] : null;
   return [
-    h("h1", {}, "Error queue: ", name),
+    h("div", { class: "head", "data-key": "head" }, h("h1", {}, "Error queue: ", name),
+      by(isByItem(query) ? "item" : "study", (one) => link(["errors"], { ...query, since: "", by: one === "item" ? one : "" }))),
     h("p", {}, h("a", { href: link(["errors"], { destination: query.destination }) }, "Back to the groups")),
     followedLines(),
     one && one.Meaning && h("p", {}, sentences(capital(one.Meaning), one.Advice)),
     chosen().length > 0
-      ? h("p", { class: "buttons", "data-key": "ticked" }, h("span", {}, `The chosen ones (${count(chosen().length)}): `), buttons({ "data-chosen": "" }, "the chosen ones"))
-      : h("p", { class: "buttons", "data-key": "group" }, h("span", {}, total === null ? "All that fit: " : `All ${items(total)}: `), buttons(what, "all")),
-    itemTable(list, `Error queue: ${name}`, tick),
-    pages(["errors"], query, list),
+      ? h("p", { class: "buttons", "data-key": "ticked" }, h("span", {}, `The chosen ones (${count(chosen().length)}): `), steerFailed({ "data-chosen": "" }, "the chosen ones"))
+      : h("p", { class: "buttons", "data-key": "group" }, h("span", {}, total === null ? "All that fit: " : `All ${items(total)}: `), total !== 1 && tryFirst(what, name), steerFailed(what, "all")),
+    list && itemTable(list, `Error queue: ${name}`, { tick, destinations }),
+    list && pages(["errors"], query, list),
+    studies && studyTable(studies, `Error queue: ${name}`, { query: { ...query, state: "Failure" }, destinations, only: fails }),
+    studies && studyPages(["errors"], query, studies),
   ];
 }

@@ -1,6 +1,8 @@
 // What came of what a person did: a line that follows those items until none of them waits any more.
 //
-// Dry runs count them: how many of these wait, run, failed again. So it costs the same for one and for a thousand.
+// Dry runs count them: how many of these wait, run, failed again. So it costs the same for one and for a thousand. It is
+// one request for a line, with a refresh at most, and the more seldom the longer nothing changes; what failed again is
+// counted only when what is on its way has changed.
 
 import { api } from "./api.js";
 import { h } from "./dom.js";
@@ -13,6 +15,9 @@ const MOST = 1000;
 const LINES = 4;
 /** For so long; a line of a paused destination would be asked about for ever. */
 const LONGEST = 3600000;
+/** Between two looks at a line: as long as nothing changes, each wait is half as long again. */
+const SHORTEST = 4000;
+const LONGEST_WAIT = 10000;
 
 const followed = [];
 let number = 0;
@@ -20,7 +25,7 @@ let number = 0;
 export function follow(ids, total, { verb, destination }) {
   if (ids.length === 0 || total === 0) return;
   number += 1;
-  followed.unshift({ key: number, ids: ids.slice(0, MOST), total, verb, destination, at: new Date(), waits: null, runs: 0, failed: 0 });
+  followed.unshift({ key: number, ids: ids.slice(0, MOST), total, verb, destination, at: new Date(), waits: null, runs: 0, failed: 0, paused: [], lookedAt: 0, wait: 0 });
   followed.length = Math.min(followed.length, LINES);
 }
 
@@ -34,11 +39,16 @@ const isOld = (one) => Date.now() - one.at > LONGEST;
 
 /** Counts anew what is not done; called with each refresh of a view that shows the lines. */
 export async function lookAfter() {
-  await Promise.all(followed.filter((one) => !isDone(one) && !isOld(one)).map(async (one) => {
-    const filter = { IDs: one.ids, DryRun: true };
-    const [waiting, failed] = await Promise.all([api.operateItems("send-now", filter), api.operateErrors("replay", filter)]);
-    Object.assign(one, { waits: waiting.Sent, runs: waiting.Running, failed: failed.Replayed, paused: waiting.Paused || [] });
-  }));
+  await Promise.all(followed.filter((one) => !isDone(one) && !isOld(one) && Date.now() - one.lookedAt >= one.wait).map(look));
+}
+
+async function look(one) {
+  const filter = { IDs: one.ids, DryRun: true };
+  const { Sent: waits, Running: runs, Paused: paused = [] } = await api.operateItems("send-now", filter);
+  const isNew = waits !== one.waits || runs !== one.runs || paused.length !== one.paused.length;
+  // Told together: none of them is in two places.
+  const failed = isNew || waits + runs === 0 ? (await api.operateErrors("replay", filter)).Replayed : one.failed;
+  Object.assign(one, { waits, runs, failed, paused, lookedAt: Date.now(), wait: isNew ? SHORTEST : Math.min(LONGEST_WAIT, Math.max(SHORTEST, one.wait * 1.5)) });
 }
 
 export function followedLines() {

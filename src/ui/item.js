@@ -2,16 +2,18 @@
 
 import { api, explorer } from "./api.js";
 import { h } from "./dom.js";
+import { learn, nameOf } from "./names.js";
 import { link } from "./route.js";
 import { advised, holds } from "./standing.js";
 import { state } from "./table.js";
-import { bytes, capital, clock, count, sentences, status, time, STATE_WORDS } from "./words.js";
+import { bytes, capital, count, sentences, status, time, tries, STATE_WORDS } from "./words.js";
 
 export const title = ({ id }) => `Item ${id}`;
 
 export async function load({ id }) {
-  const [item, destinations] = await Promise.all([api.item(id), api.destinations()]);
-  return { item, destination: destinations.find((one) => one.Name === item.Destination) };
+  const item = await api.item(id);
+  await learn([item.Study]);
+  return { item };
 }
 
 /** What may be done with an item in which state. */
@@ -24,13 +26,16 @@ const MAY = {
 };
 const WORDS = { replay: "Replay", "send-now": "Send now", redirect: "Redirect…", cancel: "Cancel", remove: "Remove…" };
 
-export function render({ id }, { item, destination }) {
+export function render({ id }, { item, destinations }) {
+  const destination = destinations.find((one) => one.Name === item.Destination);
+  const again = tries(item, destination);
+  const whose = nameOf(item.Study);
   const held = MAY["send-now"].includes(item.State) && holds(destination);
   return [
     h("h1", {}, `Item ${item.ID}`),
     h("p", { class: "state", "data-state": item.State }, state(item.State), " ", STATE_WORDS[item.State]),
     held && h("p", { "data-key": "holds" }, destination.State === "OutsideWindow" ? `It waits for ${item.Destination}: ` : `It waits: ${item.Destination} is `, held),
-    h("p", { "data-key": "attempts" }, tries(item, destination)),
+    again && h("p", { "data-key": "attempts" }, `${capital(again)}.`),
     item.Meaning && h("div", { class: item.State === "Success" ? "problem mended" : "problem", "data-key": "problem" },
       item.Details && h("p", { class: "own text" }, item.Details),
       h("p", {}, sentences(capital(item.Meaning))),
@@ -42,7 +47,7 @@ export function render({ id }, { item, destination }) {
       fact("Instance", h("a", { href: explorer("instance", item.Instance) }, item.Instance), " (", h("a", { href: link(["instances", item.Instance]) }, "what went where"), ")"),
       fact("SOP instance UID", item.SopInstanceUid),
       fact("Series", h("a", { href: link(["series", item.Series]) }, item.Series)),
-      fact("Study", h("a", { href: link(["studies", item.Study]) }, item.Study)),
+      fact("Study", h("a", { href: link(["studies", item.Study]), title: item.Study }, whose || item.Study)),
       fact("Patient", h("a", { href: link(["patients", item.Patient]) }, item.Patient)),
       fact("Rule", item.Rule || "none: enqueued by a person"),
       fact("Priority", item.Priority),
@@ -55,14 +60,6 @@ export function render({ id }, { item, destination }) {
     h("h2", {}, "Attempts"),
     attempts(item),
   ];
-}
-
-/** "Attempt 3 of 10, next at 15:42". */
-function tries(item, destination) {
-  if (item.AttemptCount === 0) return null;
-  const most = destination && destination.Settings.Retry.MaxAttempts;
-  if (item.State !== "Retry") return null;
-  return `Attempt ${count(item.AttemptCount)}${most ? ` of ${count(most)}` : ""} failed, the next is due ${clock(item.NextAttempt)}.`;
 }
 
 function fact(name, ...value) {

@@ -1,8 +1,10 @@
 // The page's heart: which view is shown, its refresh, and what a click does.
 //
 // Invariants:
-// - One refresh at a time; the next one begins `EVERY` after the last one ended, `HIDDEN_EVERY` while nobody looks: the
-//   window's title is read among twenty others.
+// - One refresh at a time; the next one begins `EVERY` after the last one ended. It asks for the destinations, which all
+//   views show something of, and for what the view shows; what changes slowly, and what is folded, only now and then or
+//   once it is opened.
+// - While nobody looks, the title alone is kept true, each `HIDDEN_EVERY`: it is read among twenty others.
 // - A refresh that fails changes nothing but the banner and the title: what was seen last stays, and is marked as old.
 // - An answer for a view that was left meanwhile is thrown away.
 
@@ -12,7 +14,7 @@ import { hover } from "./chart.js";
 import { h, morph } from "./dom.js";
 import { link, parse } from "./route.js";
 import { say } from "./say.js";
-import { age, count } from "./words.js";
+import { age, count, STATES } from "./words.js";
 import * as errors from "./errors.js";
 import * as item from "./item.js";
 import * as items from "./items.js";
@@ -20,18 +22,23 @@ import * as journal from "./journal.js";
 import * as overview from "./overview.js";
 import * as resource from "./resource.js";
 import * as search from "./search.js";
+import * as studies from "./studies.js";
 
-const EVERY = 2000;
+const EVERY = 5000;
 const HIDDEN_EVERY = 60000;
 /** The health check writes to the database: less often. */
-const HEALTH_EVERY = 10000;
+const HEALTH_EVERY = 15000;
+/** Version, path of the database. */
+const QUEUE_EVERY = 60000;
 
 const nothing = {
   title: () => "Not found",
   load: async () => null,
   render: () => [h("h1", {}, "Not found"), h("p", {}, "There is no such view. ", h("a", { href: "#/" }, "To the overview"))],
 };
-const views = { overview, errors, items, item, journal, resource, search, nothing };
+const views = { overview, errors, studies, items, item, journal, resource, search, nothing };
+/** Views that have no entry in the header, and the one to which they belong. */
+const PARTS = { items: "studies", item: "studies", resource: "studies" };
 
 const main = document.getElementById("main");
 const lost = document.getElementById("lost");
@@ -43,8 +50,9 @@ let timer = 0;
 let busy = false;
 let again = false;
 let lostSince = 0;
-let health = null;
-let healthAt = 0;
+/** What `seldom` has asked for last, and when. */
+const known = { health: null, queue: null };
+const askedAt = { health: 0, queue: 0 };
 /** What was shown last, for what changes without a question to the server. */
 let last = null;
 
@@ -57,8 +65,13 @@ async function refresh() {
   busy = true;
   const mine = visit;
   try {
-    const [data, queue] = await Promise.all([views[route.view].load(route), api.overview(), look()]);
-    if (mine === visit) show({ ...data, queue, health });
+    // Nobody looks at the view, and the verdict is in the title of the overview alone.
+    const isSeen = !document.hidden || !last || route.view === "overview";
+    const asked = api.destinations();
+    const [data, destinations] = await Promise.all([
+      isSeen ? views[route.view].load(route, asked) : last, asked,
+      seldom("queue", QUEUE_EVERY, api.overview), isSeen && seldom("health", HEALTH_EVERY, api.health)]);
+    if (mine === visit) show({ ...data, destinations, queue: sumUp(known.queue, destinations), health: known.health });
     found();
   } catch (error) {
     if (mine === visit) failed(error);
@@ -72,10 +85,16 @@ async function refresh() {
   }
 }
 
-async function look() {
-  if (Date.now() - healthAt < HEALTH_EVERY && health) return;
-  health = await api.health();
-  healthAt = Date.now();
+async function seldom(what, every, ask) {
+  if (Date.now() - askedAt[what] < every && known[what]) return;
+  known[what] = await ask();
+  askedAt[what] = Date.now();
+}
+
+/** The queue as a whole is what its destinations have. */
+function sumUp(queue, destinations) {
+  const counts = Object.fromEntries(STATES.map((state) => [state, destinations.reduce((sum, one) => sum + one.Counts[state], 0)]));
+  return { ...queue, Counts: counts, Destinations: destinations.map(({ Name }) => Name) };
 }
 
 function show(data) {
@@ -142,8 +161,7 @@ function landmark() {
   };
 }
 
-function ailments({ health: found, queue }) {
-  if (!queue.Enabled) return h("p", { class: "banner", role: "alert" }, `The send queue is off (${queue.Reason}).`);
+function ailments({ health: found }) {
   if (!found) return null;
   const told = (problem) => h("span", {}, `${problem.Part}: ${problem.Details}. `);
   if (found.Status === "ok") {
@@ -157,7 +175,7 @@ function ailments({ health: found, queue }) {
 }
 
 function about(queue) {
-  const failed = queue.Counts ? queue.Counts.Failure : 0;
+  const failed = queue.Counts.Failure;
   failures.hidden = failed === 0;
   failures.textContent = count(failed);
   failures.setAttribute("aria-label", `${count(failed)} failed`);
@@ -214,7 +232,7 @@ function navigate() {
   last = null;
   main.setAttribute("aria-busy", "true");
   for (const entry of document.querySelectorAll("[data-nav]")) {
-    const current = entry.dataset.nav === route.view || (entry.dataset.nav === "items" && route.view === "item");
+    const current = entry.dataset.nav === (PARTS[route.view] || route.view);
     if (current) entry.setAttribute("aria-current", "page");
     else entry.removeAttribute("aria-current");
   }
@@ -289,6 +307,10 @@ document.addEventListener("submit", (event) => {
   if (form) actions.filter(form.dataset, form);
   if (event.target.id === "find") find(event.target.elements.sought);
 });
+// What is asked for only while it is open. The event does not bubble.
+document.addEventListener("toggle", (event) => {
+  if (event.target.open && event.target.dataset.asks !== undefined) refresh();
+}, true);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) refresh();
 });

@@ -6,6 +6,7 @@
 import { api, Refused } from "./api.js";
 import { ask } from "./dialog.js";
 import { follow } from "./follow.js";
+import { nameOf } from "./names.js";
 import { say } from "./say.js";
 import { chosen } from "./selection.js";
 import { count, items, status, statusNumber } from "./words.js";
@@ -49,12 +50,12 @@ export async function destinationNames() {
 }
 
 /** What an operation is for, in words. */
-function aim(family, { chosen: some, destination, class: kind, status: code, study, state }) {
+function aim(family, { chosen: some, destination, class: kind, status: code, study, state, rule }) {
   if (some !== undefined) return "The chosen ones.";
   const number = code && code !== "none" ? status(statusNumber(code)) : "";
   const outcome = [kind, number].filter(Boolean).join(" ");
   const all = family === "errors" ? "All failures" : state ? `What is ${state.split(",").join(" or ")}` : "All that wait";
-  const words = [outcome || all, destination ? `of ${destination}` : "of every destination", study && `of the study ${study}`];
+  const words = [outcome || all, destination ? `of ${destination}` : "of every destination", study && `of the study ${nameOf(study) || study}`, rule && `made by the rule ${rule}`];
   return `${words.filter(Boolean).join(" ")}.`;
 }
 
@@ -67,6 +68,7 @@ function filterOf(data) {
   if (data.status) filter.Status = data.status === "none" ? "None" : statusNumber(data.status);
   if (data.study) filter.Study = data.study;
   if (data.state) filter.State = data.state.split(",");
+  if (data.rule) filter.Rule = data.rule;
   if (data.olderThan) filter.OlderThanSeconds = Number(data.olderThan);
   return Object.keys(filter).length ? filter : { All: true };
 }
@@ -74,7 +76,9 @@ function filterOf(data) {
 const operate = { errors: api.operateErrors, items: api.operateItems };
 
 /** `family`: errors or items; `data`: the verb and the filter, as an element has them in its attributes. */
-export async function many(family, data) {
+export async function many(family, given) {
+  const rule = given.ruled !== undefined && document.querySelector("select[name=rule]");
+  const data = rule && rule.value ? { ...given, rule: rule.value } : given;
   const { done, verb, said, what, choose, final, danger, follows } = VERBS[family][data.verb];
   const body = filterOf(data);
   if (body.IDs && body.IDs.length === 0) {
@@ -129,6 +133,8 @@ export async function many(family, data) {
 /** Which these are, as far as they are followed; asked for before they move. */
 async function known(family, data, body) {
   if (body.IDs) return body.IDs;
+  // Lists know nothing of rules.
+  if (data.rule) return [];
   const filter = { destination: data.destination, study: data.study, class: data.class, status: data.status, "older-than": data.olderThan, limit: 1000 };
   const list = family === "errors" ? await api.errors(filter) : await api.items({ ...filter, state: data.state || "Scheduled,Pending,Retry" });
   return list.map(({ ID }) => ID);

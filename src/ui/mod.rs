@@ -11,12 +11,16 @@
 //! `ui/ui/`, where the router finds them too.
 //!
 //! For tests and other programs, elements carry what they are in attributes:
-//! - `main[data-view]`: overview, errors, items, item, journal, resource, search
+//! - `main[data-view]`: overview, errors, studies, items, item, journal, resource, search
 //! - `[data-need]`: its kind, on what the verdict says; `[data-total]` on the figures beside it
 //! - `.line[data-destination]`, with `[data-state]`: a line of the overview; its cells are `[data-figure]` (state,
 //!   waiting, failed, oldest, sent, speed, day)
 //! - `.detail[data-destination]`: what a line opens to (`#/destinations/NAME`)
+//! - `[data-study]` on studies of a list, in it `[data-destination]` and `[data-worst]` on a line for each destination;
+//!   `[data-by]` on the switch between studies and items; `[data-count]`: a state, on how many are in it
 //! - `[data-item]` and `[data-state]` on rows, `[data-action]` and `[data-verb]` on buttons
+//! - `[data-example]`: the item that stands for its kind of failure
+//! - `[data-asks]` on what is asked for once it is opened
 //! - `[data-followed]` (begins, goes on, done, failed): the line that follows what was replayed
 //! - `[data-event]` on entries of the journal, `[data-result]` on what was found
 //! - `[data-rule]` and `[data-verdict]` on what a rule said
@@ -49,16 +53,19 @@ const FILES: &[File] = files! {
     "icon.svg" IMAGE,
     "actions.js" SCRIPT,
     "api.js" SCRIPT,
+    "by_study.js" SCRIPT,
     "changes.js" SCRIPT,
     "chart.js" SCRIPT,
     "destination.js" SCRIPT,
     "dialog.js" SCRIPT,
     "dom.js" SCRIPT,
     "errors.js" SCRIPT,
+    "examples.js" SCRIPT,
     "follow.js" SCRIPT,
     "item.js" SCRIPT,
     "items.js" SCRIPT,
     "journal.js" SCRIPT,
+    "lists.js" SCRIPT,
     "main.js" SCRIPT,
     "many.js" SCRIPT,
     "names.js" SCRIPT,
@@ -73,6 +80,7 @@ const FILES: &[File] = files! {
     "spark.js" SCRIPT,
     "standing.js" SCRIPT,
     "steering.js" SCRIPT,
+    "studies.js" SCRIPT,
     "study.js" SCRIPT,
     "table.js" SCRIPT,
     "verdict.js" SCRIPT,

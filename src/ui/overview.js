@@ -18,9 +18,11 @@ const open = new Set();
 /** Hours that a line looks back on. */
 const DAY = 24;
 let range = "24h";
-/** Figures by the hour change slowly. */
-const HOURS_EVERY = 10000;
-const hours = new Map();
+/** Figures over time are asked for again once something was sent or failed, and not with each refresh. */
+const FIGURES_EVERY = 10000;
+/** Without that, the hours go on all the same. */
+const FIGURES_OLDEST = 300000;
+const figures = new Map();
 /** AETs, hosts and ports: as long as nobody opens another one, they are not asked for again. */
 let addresses = null;
 
@@ -53,38 +55,57 @@ function remember(name) {
   stay(name ? ["destinations", name] : [], { range: range === "24h" ? "" : range });
 }
 
-async function by(number) {
-  const known = hours.get(number);
-  if (known && Date.now() - known.at < HOURS_EVERY) return known.list;
-  const list = await api.history(number);
-  hours.set(number, { list, at: Date.now() });
+/** `hours`: as many; 0: the minutes of one. `done`: how much the destinations have behind them. */
+async function by(hours, done) {
+  const known = figures.get(hours);
+  const age = known ? Date.now() - known.at : Infinity;
+  if (age < FIGURES_EVERY || (age < FIGURES_OLDEST && hours > 0 && known.done === done)) return known.list;
+  const list = await api.history(hours || undefined);
+  figures.set(hours, { list, at: Date.now(), done });
   return list;
 }
 
-export async function load({ id }) {
+export async function load({ id }, asked) {
   // While it is asked, a person may choose another one.
-  const asked = range;
-  const wanted = RANGES[asked].hours;
-  const [destinations, sources, judged, day, drawn] = await Promise.all([
-    api.destinations(), api.sources(), api.verdict(), by(DAY), wanted === DAY ? null : wanted ? by(wanted) : api.history()]);
+  const chosen = range;
+  const wanted = RANGES[chosen].hours;
+  const sees = document.querySelector("details.sources[open]");
+  const drawing = asked.then((list) => {
+    const done = list.map(({ Counts }) => Counts.Success + Counts.Failure).join();
+    const hours = by(DAY, done);
+    return Promise.all([hours, wanted === DAY ? hours : by(wanted, done)]);
+  });
+  const [destinations, sources, judged, [day, drawn]] = await Promise.all([asked, sees && api.sources(), api.verdict(), drawing]);
   if (id && !destinations.some(({ Name }) => Name === id)) open.delete(id);
   if (open.size > 0 && !addresses) addresses = await api.addresses();
-  const next = new Map(await Promise.all(destinations.filter(rests).slice(0, MOST_ASKED).map(async (one) => [one.Name, await first(one)])));
-  return { destinations, sources, verdict: judged, day: new Map(day.map((one) => [one.Destination, one])), drawn: drawn || day, asked, next };
+  await lookAhead(destinations);
+  return { sources, verdict: judged, day: new Map(day.map((one) => [one.Destination, one])), drawn, asked: chosen };
 }
 
 /** Ready, and yet nothing is sent: what waits has its time, which is asked for. */
 const rests = ({ State, Counts }) => State === "Ready" && Counts.Running + Counts.Pending === 0 && Counts.Scheduled + Counts.Retry > 0;
 const MOST_ASKED = 8;
+/** What arrives meanwhile comes behind it: it is asked for again when its time has come, or after a while. */
+const NEXT_EVERY = 30000;
+/** By name: the item that is due first, and when that was asked. */
+const firsts = new Map();
 
-async function first({ Name, Counts }) {
-  const list = await api.items({ destination: Name, state: Counts.Retry > 0 ? "Retry" : "Scheduled", limit: 1 });
-  return list[0] || null;
+async function lookAhead(destinations) {
+  for (const one of destinations) if (!rests(one)) firsts.delete(one.Name);
+  const old = ({ Name }) => {
+    const known = firsts.get(Name);
+    return !known || Date.now() - known.at > NEXT_EVERY || (known.item && known.item.NextAttempt && date(known.item.NextAttempt) < Date.now());
+  };
+  await Promise.all(destinations.filter((one) => rests(one) && old(one)).slice(0, MOST_ASKED).map(async ({ Name, Counts }) => {
+    const [item] = await api.items({ destination: Name, state: Counts.Retry > 0 ? "Retry" : "Scheduled", limit: 1 });
+    firsts.set(Name, { item, at: Date.now() });
+  }));
 }
 
 const RANK = { bad: 0, warn: 1, busy: 2, calm: 2, good: 2 };
 
-export function render(route, { destinations, sources, verdict: judged, day, drawn, asked, next, queue }) {
+export function render(route, { destinations, sources, verdict: judged, day, drawn, asked, queue }) {
+  const next = new Map([...firsts].map(([name, { item }]) => [name, item]));
   const rows = destinations.map((one) => ({ one, how: standing(one, next.get(one.Name)), day: day.get(one.Name) }));
   rows.sort((a, b) => RANK[a.how.mark] - RANK[b.how.mark] || a.one.Name.localeCompare(b.one.Name));
   const main = document.getElementById("main");
@@ -141,7 +162,7 @@ function line({ one, how, day }) {
   return h("tr", { class: isOpen ? "line is-open" : "line", "data-key": `destination:${name}`, "data-destination": name, "data-state": one.State, "data-action": "toggle" },
     h("th", { scope: "row" }, h("button", { type: "button", class: "plain", "data-action": "toggle", "data-destination": name, "aria-expanded": String(isOpen) }, name)),
     h("td", { class: "state", "data-figure": "state" }, h("span", { class: `dot ${how.mark}`, "aria-hidden": "true" }), how.words),
-    cell("waiting", "number", waits ? h("a", { href: link(["items"], { destination: name, state: WAITING }), "aria-label": `${count(waits)} wait for ${name}` }, count(waits)) : "0"),
+    cell("waiting", "number", waits ? h("a", { href: link(["studies"], { destination: name, state: WAITING }), "aria-label": `${count(waits)} wait for ${name}` }, count(waits)) : "0"),
     cell("failed", "number", one.Counts.Failure ? h("a", { class: "bad", href: link(["errors"], { destination: name }), "aria-label": `${count(one.Counts.Failure)} failures of ${name}` }, count(one.Counts.Failure)) : "0"),
     cell("oldest", "number wide", waits + one.Counts.Running ? h("span", {}, rough(one.OldestPendingSeconds)) : "–"),
     cell("sent", "number wide", number(today(day))),

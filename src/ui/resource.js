@@ -17,21 +17,23 @@ const EXPLORER = { patients: "patient", studies: "study", series: "series", inst
 
 export const title = ({ level }, data) => (data && data.tags ? `${ONE[level]} ${data.tags.StudyDescription || ""}`.trim() : ONE[level]);
 
+/** Instances are asked for once one opens the list of them. */
+const isUnfolded = (query) => Boolean(query.since || document.querySelector("main details.instances[open]"));
+
 export async function load({ level, id, query }) {
   const found = await api.resource(level, id);
   const filter = { studies: "study", instances: "instance" }[level];
   const failed = level === "studies" && found.Destinations.some((one) => one.Counts.Failure > 0);
-  const [described, names, destinations, list, failures] = await Promise.all([
+  const [described, names, list, failures] = await Promise.all([
     found.InOrthanc ? api.described(level, found.ID) : null,
     destinationNames(),
-    api.destinations(),
-    filter ? api.items({ [filter]: found.ID, order: "desc", limit: PAGE + 1, since: query.since }) : null,
+    filter && isUnfolded(query) ? api.items({ [filter]: found.ID, order: "desc", limit: PAGE + 1, since: query.since }) : null,
     failed ? api.errors({ study: found.ID, limit: PAGE }) : [],
     lookAfter(),
   ]);
   if (list) await learn(list.map(({ Study }) => Study));
   const tags = described && { ...described.MainDicomTags, ...described.PatientMainDicomTags };
-  return { found, tags, names, destinations, list, failures };
+  return { found, tags, names, list, failures };
 }
 
 export function render({ level, id, query }, { found, tags, names, destinations, list, failures }) {
@@ -52,9 +54,9 @@ export function render({ level, id, query }, { found, tags, names, destinations,
         h("p", { class: "buttons" },
           h("label", {}, "Priority ", h("select", { name: "priority" }, [["", "as the destination has it"], ...["Stat", "High", "Medium", "Low"].map((one) => [one, one])].map(([value, words]) => h("option", { value }, words)))),
           h("button", { type: "button", "data-action": "enqueue", "data-resource": found.ID }, "Enqueue…")))),
-    list && h("details", { "data-key": "instances", class: "instances", open: Boolean(query.since) },
+    ["studies", "instances"].includes(level) && h("details", { "data-key": "instances", class: "instances", "data-asks": "", open: Boolean(query.since) },
       h("summary", {}, level === "instances" ? "Its items" : "Its instances, one by one"),
-      itemTable(list, `Items of the ${ONE[level].toLowerCase()}`), pages([level, id], query, list)),
+      list && itemTable(list, `Items of the ${ONE[level].toLowerCase()}`, { destinations }), list && pages([level, id], query, list)),
   ];
 }
 

@@ -4,6 +4,7 @@
 //   #/destinations/pacs             overview with this one opened
 //   #/errors                        error queue by groups
 //   #/errors?destination=…&class=…  a group's items
+//   #/studies?state=…&…             studies that have such items
 //   #/items?state=…&…               items
 //   #/items/17                      an item
 //   #/journal?range=…&destination=… what happened
@@ -18,6 +19,7 @@ export function parse(hash) {
   if (noun === "") return { view: "overview", id: "", query };
   if (noun === "destinations") return { view: "overview", id, query };
   if (noun === "items" && id) return { view: "item", id, query };
+  if (noun === "studies" && !id) return { view: "studies", id: "", query };
   if (["studies", "series", "instances", "patients"].includes(noun)) return { view: "resource", level: noun, id, query };
   if (["errors", "items", "journal", "search"].includes(noun)) return { view: noun, id: "", query };
   return { view: "nothing", id: "", query };

@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { link } from "./route.js";
-import { age, clock, count, date, rough, since, waiting } from "./words.js";
+import { age, at, clock, count, date, rough, since, waiting } from "./words.js";
 
 /**
  * { mark, words, more }: the colour's name, what is said in a row, and what is said beside it where there is room.
@@ -39,13 +39,10 @@ function work(counts, next) {
   if (waiting(counts) === 0) return "Idle";
   if (counts.Pending > 0) return "Waits to be sent";
   const due = next && next.NextAttempt ? clock(next.NextAttempt) : "";
-  if (counts.Retry > 0) return due ? `Next try ${at(due)}` : "Waits for its next try";
+  if (counts.Retry > 0) return due ? `Next try ${at(next.NextAttempt)}` : "Waits for its next try";
   if (next && next.Class === "Coercion") return "Held back";
   return due ? `Quiet until ${due}` : "Waits for its time";
 }
-
-/** "at 15:42", but "Fri 02:00". */
-const at = (due) => (/^\d/.test(due) ? `at ${due}` : due);
 
 const elapsed = (text) => (date(text) ? (Date.now() - date(text)) / 1000 : 0);
 

@@ -1,54 +1,76 @@
-// A study (series, patient, instance) for each destination: a line that says how far it is, and what can be done.
+// A study (series, patient, instance) at one destination: a line that says how far it is, and what can be done. Its own
+// page and the lists of studies share it.
 
 import { h } from "./dom.js";
 import { link } from "./route.js";
 import { holds } from "./standing.js";
-import { steerWaiting } from "./steering.js";
+import { steerFailed, steerWaiting } from "./steering.js";
 import { clock, count, status, waiting, STATES } from "./words.js";
+
+export const COLUMNS = ["Delivered", "What else", "When", ""];
+
+export const head = (names) => h("thead", {}, h("tr", {}, names.map((name) => h("th", { scope: "col", class: name === "When" ? "when wide" : null }, name || h("span", { class: "hidden" }, "Actions")))));
 
 /** `failures`: the error queue's items of it, as far as they are known. */
 export function progress(found, level, destinations, failures) {
   const caption = "How far it is, by destination";
   return h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": caption, "data-key": "progress" },
-    h("table", { class: "stacked" },
+    h("table", { class: "stacked lines" },
       h("caption", { class: "hidden" }, caption),
-      h("thead", {}, h("tr", {}, ["Destination", "Delivered", "What else", "When", ""].map((name) => h("th", { scope: "col" }, name || h("span", { class: "hidden" }, "Actions"))))),
-      h("tbody", {}, found.Destinations.map((one) => row(one, found, level, destinations.find(({ Name }) => Name === one.Destination), failures.filter(({ Destination }) => Destination === one.Destination))))));
+      head(["Destination", ...COLUMNS]),
+      h("tbody", {}, found.Destinations.map((one) => h("tr", { "data-key": `progress:${one.Destination}`, "data-destination": one.Destination },
+        h("th", { scope: "row" }, one.Destination),
+        cells(one, {
+          study: level === "studies" ? found.ID : null, verbs: undefined,
+          failures: failures.filter(({ Destination }) => Destination === one.Destination),
+          held: holds(destinations.find(({ Name }) => Name === one.Destination)),
+        }))))));
 }
 
-function row(one, found, level, destination, failures) {
+/**
+ * The cells that follow the destination's name. `study`: Orthanc's identifier, if it is one, by which it is steered;
+ * `held`: why what waits for the destination does so; `verbs`: those for what waits, all if there are none; `kind`: of
+ * failures, as attributes.
+ */
+export function cells(one, { study, failures = [], held, verbs, kind, whose = one.Destination }) {
   const all = STATES.reduce((sum, name) => sum + one.Counts[name], 0);
   const waits = waiting(one.Counts);
-  return h("tr", { "data-key": `progress:${one.Destination}`, "data-destination": one.Destination },
-    h("th", { scope: "row" }, one.Destination),
-    h("td", {}, h("progress", { max: all, value: one.Counts.Success, "aria-label": `Delivered to ${one.Destination}` }), ` ${count(one.Counts.Success)} of ${count(all)}`),
-    h("td", {}, rest(one, waits, failures), waits > 0 && holds(destination)),
-    h("td", {}, when(one)),
-    h("td", {}, h("span", { class: "buttons" },
-      level === "studies" && waits > 0 && steerWaiting({ "data-destination": one.Destination, "data-study": found.ID }, `what waits for ${one.Destination}`, ["send-now", "redirect", "cancel"]),
-      level === "studies" && one.Counts.Failure > 0 && [
-        h("button", { type: "button", "data-action": "operate-errors", "data-verb": "replay", "data-study": found.ID, "data-destination": one.Destination, "data-key": "replay", "aria-label": `Replay failures of ${one.Destination}` }, "Replay"),
-        h("a", { href: link(["errors"], { study: found.ID, destination: one.Destination }), "data-key": "failures" }, "Failures")])));
+  const failed = one.Counts.Failure;
+  const what = { "data-destination": one.Destination, "data-study": study };
+  return [
+    h("td", { class: "delivered" }, h("progress", { max: all, value: one.Counts.Success, "aria-label": `Delivered to ${one.Destination}` }), ` ${count(one.Counts.Success)} of ${count(all)}`),
+    h("td", { class: "else" }, rest(one, study, failures), waits > 0 && held),
+    h("td", { class: "when wide" }, when(one)),
+    h("td", { class: "acts" }, study && (failed > 0 || waits > 0) && h("span", { class: "buttons quiet" },
+      failed > 0 && steerFailed({ ...what, ...kind }, `the failures of ${whose}`, ["replay"]),
+      waits > 0 && steerWaiting(what, `what waits for ${whose}`, verbs))),
+  ];
 }
 
-const WORDS = { Scheduled: "waiting for its time", Pending: "waiting", Running: "being sent", Retry: "to be tried again", Cancelled: "cancelled" };
+const WORDS = { Retry: "to be tried again", Scheduled: "waiting for its time", Pending: "waiting", Running: "being sent", Cancelled: "cancelled" };
+const MANY = { ...WORDS, Scheduled: "waiting for their time" };
 
-function rest(one, waits, failures) {
-  const parts = Object.entries(WORDS).filter(([state]) => one.Counts[state] > 0)
-    .map(([state, words]) => h("span", { class: `mark ${state}`, "data-count": state }, `${count(one.Counts[state])} ${words}`));
-  if (one.Counts.Failure > 0) parts.push(h("span", { class: "mark Failure", "data-count": "Failure" }, why(one.Counts.Failure, failures)));
+/** What is not delivered, what needs a person first. */
+function rest(one, study, failures) {
+  const words = (state) => `${count(one.Counts[state])} ${(one.Counts[state] === 1 ? WORDS : MANY)[state]}`;
+  const parts = Object.keys(WORDS).filter((state) => one.Counts[state] > 0)
+    .map((state) => h("span", { class: `mark ${state}`, "data-count": state }, words(state)));
+  if (one.Counts.Failure > 0) {
+    const why = h("span", { class: "mark Failure", "data-count": "Failure" }, kinds(one.Counts.Failure, failures));
+    parts.unshift(study ? h("a", { class: "plain", href: link(["errors"], { study, destination: one.Destination, by: "item" }), "aria-label": `Failures of ${one.Destination}`, "data-key": "failures" }, why) : why);
+  }
   return parts.map((part) => [part, " "]);
 }
 
 /** "2 refused C000, 1 Missing": by kind, if all are known. */
-function why(number, failures) {
+function kinds(number, failures) {
   if (failures.length !== number) return `${count(number)} failed`;
-  const kinds = new Map();
+  const found = new Map();
   for (const { Class, DimseStatus } of failures) {
     const kind = [Class === "Rejected" ? "refused" : Class, status(DimseStatus)].filter(Boolean).join(" ");
-    kinds.set(kind, (kinds.get(kind) || 0) + 1);
+    found.set(kind, (found.get(kind) || 0) + 1);
   }
-  return [...kinds].map(([kind, times]) => `${count(times)} ${kind}`).join(", ");
+  return [...found].map(([kind, times]) => `${count(times)} ${kind}`).join(", ");
 }
 
 function when(one) {

@@ -4,37 +4,41 @@ import { h } from "./dom.js";
 import { nameOf } from "./names.js";
 import { link } from "./route.js";
 import { chosen } from "./selection.js";
-import { ago, bytes, clock, status, time, STATE_WORDS } from "./words.js";
+import { ago, at, bytes, status, time, tries, STATE_WORDS } from "./words.js";
 
 /** How many items a page of a list has. */
 export const PAGE = 100;
 
 const KINDS = { Attempts: "number wide", Size: "number wide", Made: "wide" };
+const COLUMNS = ["ID", "State", "Destination", "What happened", "Attempts", "Made", "Size", "Study"];
 
-/** `tick`: a function of an item that answers its first cell. */
-export function itemTable(all, caption, tick) {
+/**
+ * `tick`: a function of an item that answers its first cell; `destinations`: with their settings; `brief`: without what
+ * stands around the table.
+ */
+export function itemTable(all, caption, { tick, destinations = [], brief = false } = {}) {
   const list = all.slice(0, PAGE);
   if (list.length === 0) return h("p", { class: "empty", "data-key": "empty" }, "No item fits.");
-  const columns = ["ID", "State", "Destination", "What happened", "Attempts", "Made", "Size", "Study"];
+  const columns = brief ? COLUMNS.filter((name) => !["Destination", "Study"].includes(name)) : COLUMNS;
   return h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": caption, "data-key": "table" },
     h("table", { class: "stacked" },
       h("caption", { class: "hidden" }, caption),
       h("thead", {}, h("tr", {}, tick && h("th", { scope: "col" }, tick(null)), columns.map((name) => h("th", { scope: "col", class: KINDS[name] }, name)))),
-      h("tbody", {}, list.map((item) => row(item, tick)))));
+      h("tbody", {}, list.map((item) => row(item, tick, destinations.find(({ Name }) => Name === item.Destination), brief)))));
 }
 
-function row(item, tick) {
+function row(item, tick, destination, brief) {
   const whose = nameOf(item.Study);
   return h("tr", { "data-key": `item:${item.ID}`, "data-item": item.ID, "data-state": item.State },
     tick && h("td", {}, tick(item)),
     h("td", {}, h("a", { href: link(["items", item.ID]) }, item.ID)),
     h("td", {}, state(item.State)),
-    h("td", {}, item.Destination),
-    h("td", { class: "text" }, happened(item)),
+    !brief && h("td", {}, item.Destination),
+    h("td", { class: "text" }, happened(item, destination)),
     h("td", { class: "number wide" }, item.AttemptCount),
     h("td", { class: "wide", title: time(item.CreationTime) }, ago(item.CreationTime)),
     h("td", { class: "number wide" }, bytes(item.SizeBytes)),
-    h("td", { class: "whose" }, h("a", { href: link(["studies", item.Study]), title: item.Study, "aria-label": whose ? null : `Study ${item.Study}` }, whose || `${item.Study.slice(0, 8)}…`)));
+    !brief && h("td", { class: "whose" }, h("a", { href: link(["studies", item.Study]), title: item.Study, "aria-label": whose ? null : `Study ${item.Study}` }, whose || `${item.Study.slice(0, 8)}…`)));
 }
 
 /** The first cell of a row, by which it is chosen; without an item, that of the head. */
@@ -47,12 +51,12 @@ export function state(name) {
   return h("span", { class: `mark ${name}`, title: STATE_WORDS[name] || "" }, name);
 }
 
-function happened(item) {
+function happened(item, destination) {
   if (item.Class === "Success") return "";
   const words = [item.Class, status(item.DimseStatus)].filter(Boolean).join(" ");
-  const due = item.NextAttempt ? ` (next ${clock(item.NextAttempt)})` : "";
+  const again = tries(item, destination) || (item.NextAttempt && `next ${at(item.NextAttempt)}`);
   const details = item.Details ? `: ${item.Details}` : "";
-  return `${words}${details}${due}`;
+  return [`${words}${details}`, again && h("span", { class: "dim" }, words ? ` (${again})` : again)];
 }
 
 /** Links to the newest page, and to the one after this. One more than a page was asked for: none leads to nothing. */

@@ -66,6 +66,16 @@ export function clock(text) {
   return days < 6 ? `${DAYS[when.getDay()]} ${hour}` : `${when.getFullYear()}-${two(when.getMonth() + 1)}-${two(when.getDate())} ${hour}`;
 }
 
+/** "at 15:42", but "Fri 02:00". */
+export const at = (text) => (/^\d\d:/.test(clock(text)) ? `at ${clock(text)}` : clock(text));
+
+/** "attempt 3 of 10, next at 15:42", of an item that is to be tried again; `one`: its destination, if it is known. */
+export function tries({ State, AttemptCount, NextAttempt }, one) {
+  if (State !== "Retry" || AttemptCount === 0) return "";
+  const most = one && one.Settings ? ` of ${count(one.Settings.Retry.MaxAttempts)}` : "";
+  return [`attempt ${count(AttemptCount)}${most}`, NextAttempt && `next ${at(NextAttempt)}`].filter(Boolean).join(", ");
+}
+
 /** "Paused since 18:02"; without a time, the word alone. */
 export const since = (word, text) => (text ? `${word} since ${clock(text)}` : word);
 
@@ -80,15 +90,26 @@ export function ago(text) {
   return when ? `${age((Date.now() - when.getTime()) / 1000)} ago` : "";
 }
 
+/** The third group of a name is how it sounds: shown where there is nothing else. */
+const IDEOGRAPHIC = 1;
+const EAST_ASIAN = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/u;
+
 /**
- * "Meyer^Anna" as people write it: "Meyer, Anna". In Japanese and Korean names the groups of components follow each
- * other (PS3.5 6.2.1): "Yamada, Tarou = 山田, 太郎".
+ * "Meyer^Anna" as people write it: "Meyer, Anna". Of the groups of a name (PS3.5 6.2.1) the first one that says
+ * something, and the ideographic one beside it: "Yamada, Tarou (山田 太郎)".
  */
 export function person(name) {
-  return (name || "").split("=").map((group) => {
-    const [family, given, middle] = group.split("^").map((part) => part.trim());
-    return [family, [given, middle].filter(Boolean).join(" ")].filter(Boolean).join(", ");
-  }).filter(Boolean).join(" = ");
+  const groups = (name || "").split("=").map(written);
+  const first = groups.find(Boolean) || "";
+  const other = groups[IDEOGRAPHIC];
+  return other && other !== first ? `${first} (${other})` : first;
+}
+
+/** One group of a name. East Asian names have no comma. */
+function written(group) {
+  const [family, given, middle] = group.split("^").map((part) => part.trim());
+  const names = [family, [given, middle].filter(Boolean).join(" ")].filter(Boolean);
+  return names.join(EAST_ASIAN.test(group) ? " " : ", ");
 }
 
 /** "20261126" as 2026-11-26. */

@@ -139,6 +139,7 @@ fn chosen_items_of_a_group_are_redirected() {
     page.show("#/errors");
     let browser = &page.browser;
     browser.click(&format!("{A900} a.button"));
+    browser.click("[data-by=item]");
     browser.wait_for("[data-item]");
     assert!(browser.url().contains("status=A900"), "{}", browser.url());
     assert_eq!(browser.count("[data-item]"), 3);
@@ -178,7 +179,7 @@ fn everything_is_replayed_after_the_mistake_was_mended() {
 #[test]
 fn all_of_a_page_are_chosen_at_once_and_purged() {
     let (_bad, _worse, page) = scene();
-    page.show("#/errors?destination=bad&class=Rejected");
+    page.show("#/errors?destination=bad&class=Rejected&by=item");
     let browser = &page.browser;
     assert_eq!(browser.count("[data-key=ticked]"), 0, "nothing is chosen");
     browser.click("[data-action=tick-all]");
@@ -232,7 +233,7 @@ fn a_status_in_the_url_is_read_as_people_write_it() {
     let (_bad, _worse, page) = scene();
     let browser = &page.browser;
     for status in ["A900", "0xa900", "43264"] {
-        page.show(&format!("#/errors?class=Rejected&status={status}"));
+        page.show(&format!("#/errors?class=Rejected&status={status}&by=item"));
         browser.wait_text("h1", "Rejected A900");
         assert_eq!(browser.count("[data-item]"), 3);
         browser.click("[data-key=group] [data-verb=replay]");

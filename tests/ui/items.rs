@@ -169,6 +169,34 @@ fn a_hundred_thousand_items_are_shown_and_paged_through() {
     );
     page.show("#/items?state=Failure&destination=gone");
     assert_eq!(browser.count("[data-item]"), 100);
+    // 500 studies of 200 items each.
+    page.show("#/studies?destination=gone");
+    let studies = || {
+        browser.eval("return [...document.querySelectorAll('tbody[data-study]')].map(one => one.dataset.study)")
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    loop {
+        let page = studies();
+        let page: Vec<&str> = page
+            .as_array()
+            .expect("studies")
+            .iter()
+            .filter_map(|one| one.as_str())
+            .collect();
+        let before = seen.len();
+        seen.extend(page.iter().map(|one| (*one).to_owned()));
+        assert_eq!(seen.len(), before + page.len(), "none comes twice");
+        if browser.count("[data-page=next]") == 0 {
+            break;
+        }
+        browser.click("[data-page=next]");
+        browser.until(
+            || studies()[0].as_str().is_some_and(|one| !seen.contains(one)),
+            "the next page",
+        );
+    }
+    assert_eq!(seen.len(), 500);
+    browser.wait_text("[data-study]", "50 failed");
     page.show("#/errors");
     browser.wait_text(".kind[data-class=Rejected]", "25,000");
     browser.click(".kind[data-class=Rejected] [data-verb=replay]");
@@ -189,7 +217,7 @@ fn names_come_after_they_were_refused_once() {
         "(real) => (window.tells ? real() : Promise.resolve(new Response('{}', { status: 403 })))",
     );
     let browser = &page.browser;
-    browser.click("a[data-nav=items]");
+    browser.eval("location.hash = '#/items'; return 0");
     browser.wait_text("td.whose", "…");
     browser.eval(
         "window.tells = true; const real = Date.now; Date.now = () => real() + 60000; return 0",

@@ -78,6 +78,7 @@ fn everything_in_each_view_is_reached() {
         "#/".to_owned(),
         "#/errors".to_owned(),
         "#/errors?destination=bad&class=Rejected".to_owned(),
+        "#/studies".to_owned(),
         "#/items".to_owned(),
         format!("#/items/{failed}"),
         format!("#/studies/{study}"),

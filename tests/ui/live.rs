@@ -105,6 +105,8 @@ fn a_study_fills_up_and_the_ticks_stay() {
     page.queue
         .tell("/destinations/slow/resume", &serde_json::json!({}));
     browser.wait_text("tr[data-destination=slow]", "4 of 4");
+    assert_eq!(browser.count("[data-item]"), 0);
+    browser.click(".instances summary");
     browser.wait_for("[data-item][data-state=Success]");
     assert_eq!(
         browser.eval("return document.querySelector('input[value=slow]').checked"),
@@ -159,6 +161,59 @@ fn the_title_is_true_while_nobody_looks_at_the_page() {
                 .is_some_and(|title| title.starts_with("(2) "))
         },
         "the title tells it",
+    );
+    page.is_clean();
+}
+
+/// Each refresh asks for what it shows and no more; what changes slowly, and what is folded, only now and then. Nothing
+/// but the title is kept true while nobody looks.
+#[test]
+fn a_refresh_asks_for_little() {
+    let slow = scp("SLOW");
+    let config = queue::config_for(&[&slow]).set("/SendQueue/Defaults/QuietSeconds", 3600);
+    let page = Page::new(config);
+    page.store(&Study::new(1, 2));
+    page.queue.wait_for("slow", "Scheduled", 2);
+    let browser = &page.browser;
+    let asked = |part: &str| {
+        let requests = browser.requests();
+        requests.iter().filter(|url| url.ends_with(part)).count()
+    };
+    let refreshes = |number: usize| {
+        let before = asked("/sendqueue/destinations");
+        browser.until(
+            || asked("/sendqueue/destinations") >= before + number,
+            "refreshes",
+        );
+    };
+    page.show("");
+    refreshes(1);
+    let before = browser.requests().len();
+    let verdicts = asked("/verdict");
+    refreshes(4);
+    assert!((3..=5).contains(&(asked("/verdict") - verdicts)));
+    // Two for each refresh; at most two looks at the health, and one at what comes next.
+    let requests = browser.requests().len() - before;
+    assert!(requests <= 4 * 2 + 6, "{:?}", &browser.requests()[before..]);
+    assert_eq!(asked("/sources"), 0, "they are folded");
+    browser.click("details.sources summary");
+    browser.until(|| asked("/sources") > 0, "they are opened");
+    page.show("#/items");
+    browser.eval(
+        "Object.defineProperty(document, 'hidden', { value: true });
+         const real = window.setTimeout.bind(window);
+         window.setTimeout = (then, wait) => real(then, wait === 60000 ? 50 : wait);
+         document.dispatchEvent(new Event('visibilitychange'));
+         return 0",
+    );
+    refreshes(2);
+    let before = browser.requests().len();
+    refreshes(3);
+    let seen = &browser.requests()[before..];
+    assert!(
+        seen.iter()
+            .all(|url| url.ends_with("/sendqueue/destinations")),
+        "{seen:?}"
     );
     page.is_clean();
 }

@@ -132,6 +132,6 @@ fn a_url_with_a_wrong_filter_says_what_is_wrong_with_it() {
         let title = page.browser.eval("return document.title");
         assert_ne!(title, "All is well · Send queue", "{hash}");
     }
-    page.browser.click("a[data-nav=items]");
-    page.browser.wait_for("[data-item]");
+    page.browser.click("a[data-nav=studies]");
+    page.browser.wait_for("[data-study]");
 }

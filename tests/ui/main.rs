@@ -20,6 +20,7 @@ mod pictures;
 mod proxy;
 mod rules;
 mod search;
+mod studies;
 mod views;
 mod words;
 

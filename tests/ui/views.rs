@@ -21,6 +21,8 @@ fn scene() -> (Vec<sendqueue_testkit::FaultScp>, Page, Vec<String>) {
         "#/".to_owned(),
         "#/errors".to_owned(),
         "#/errors?destination=bad&class=Rejected&status=43264".to_owned(),
+        "#/errors?destination=bad&class=Rejected&by=item".to_owned(),
+        "#/studies".to_owned(),
         "#/items".to_owned(),
         format!("#/items/{failed}"),
         format!("#/studies/{study}"),
@@ -93,7 +95,8 @@ fn the_study_says_what_went_where_and_takes_uids() {
         "3 refused A900",
     );
     browser.wait_text("tr[data-destination=gone] [data-count=Pending]", "3");
-    assert_eq!(browser.count("[data-item]"), 9);
+    browser.click(".instances summary");
+    browser.until(|| browser.count("[data-item]") == 9, "its items");
     // Sent again from here.
     browser.click("input[value=one]");
     browser.click("[data-action=enqueue]");
@@ -173,7 +176,7 @@ fn every_state_is_accessible_and_fits_a_phone() {
     for (dark, width) in [(false, 1280), (true, 1280), (false, 360), (true, 360)] {
         browser.set_dark(dark);
         browser.set_size(width, 800);
-        for hash in ["#/", "#/items", &format!("#/studies/{study}")] {
+        for hash in ["#/", "#/items", "#/studies", &format!("#/studies/{study}")] {
             page.show(hash);
             browser.eval(
                 "for (const one of document.querySelectorAll('details')) one.open = true; return 0",

@@ -65,12 +65,12 @@ fn a_retry_says_which_one_of_how_many_and_when() {
     let id = page.queue.items("")[0]["ID"].clone();
     page.show(&format!("#/items/{id}"));
     let browser = &page.browser;
-    browser.wait_text(
-        "[data-key=attempts]",
-        "Attempt 1 of 7 failed, the next is due ",
-    );
+    browser.wait_text("[data-key=attempts]", "Attempt 1 of 7, next at ");
     assert!(!browser.text("main").contains("MaxAttempts"));
     browser.wait_text(".problem", "It is tried again by itself");
+    page.show("#/items");
+    browser.wait_text("[data-item]", "(attempt 1 of 7, next at ");
+    page.show(&format!("#/items/{id}"));
     // Not while it is paused.
     page.queue.tell("/destinations/busy/pause", &json!({}));
     browser.wait_text(
