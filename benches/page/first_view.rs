@@ -9,7 +9,7 @@ const BAR: f64 = 1000.0;
 const ROUNDS: usize = 9;
 
 /// A page, and what is there when it can be read.
-const VIEWS: [(&str, &str, &str); 5] = [
+const VIEWS: [(&str, &str, &str); 6] = [
     (
         "Orthanc Explorer's home (the peer)",
         "/app/explorer.html",
@@ -17,6 +17,7 @@ const VIEWS: [(&str, &str, &str); 5] = [
     ),
     ("overview", "/sendqueue/ui/", ".card"),
     ("error queue", "/sendqueue/ui/#/errors", ".kind"),
+    ("studies", "/sendqueue/ui/#/studies", "tbody[data-study]"),
     ("items", "/sendqueue/ui/#/items", "[data-item]"),
     (
         "failures of a destination",

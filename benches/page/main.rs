@@ -16,13 +16,13 @@ use serde_json::json;
 use fill::{DESTINATIONS, Filled};
 
 /// Milliseconds that the requests of one refresh may take together.
-const BAR: f64 = 50.0;
+const BAR: f64 = 10.0;
 
 const SYSTEM: &str = "/system";
 const STATISTICS: &str = "/statistics";
 
 /// What every view asks for, at each refresh.
-const ALWAYS: &str = "/sendqueue";
+const ALWAYS: &str = "/sendqueue/destinations";
 
 struct Figures {
     path: String,
@@ -181,6 +181,13 @@ fn views(filled: &Filled, resources: &(String, String)) -> Vec<View> {
             "&older-than=259200&class=Missing",
         ],
     );
+    let studies: Vec<String> = items
+        .iter()
+        .map(|path| {
+            path.replace("/items?", "/studies?")
+                .replace("&order=desc", "")
+        })
+        .collect();
     let resource = below(&[
         &format!("studies/{}", filled.study),
         &format!("studies/{study}"),
@@ -197,13 +204,19 @@ fn views(filled: &Filled, resources: &(String, String)) -> Vec<View> {
     };
     let items_of_study = format!("items?study={study}&order=desc&limit=100");
     vec![
-        view("overview", &["destinations", "history"], Vec::new()),
-        view("health, every tenth second", &["health"], Vec::new()),
+        view("overview", &["verdict"], Vec::new()),
+        view(
+            "overview, each tenth second while something is sent",
+            &["verdict", "history?hours=24", "history"],
+            Vec::new(),
+        ),
+        view("health, each quarter of a minute", &["health"], Vec::new()),
         view("error queue", &["errors/summary"], Vec::new()),
         view("a kind of failure", &["errors/summary"], errors),
+        view("studies", &[], studies),
         view("items", &[], items),
-        view("one item", &["destinations"], item),
-        view("a resource", &["destinations", &items_of_study], resource),
+        view("one item", &[], item),
+        view("a resource", &[&items_of_study], resource),
         view("monitoring", &["metrics"], Vec::new()),
     ]
 }

@@ -35,14 +35,20 @@ const behind = new Map();
 export async function loadStudies(filter) {
   const all = await api.studies({ ...filter, limit: PAGE + 1 });
   const list = all.slice(0, PAGE);
-  const shown = list.flatMap(({ Study, Destinations }) => Destinations.map(({ Destination }) => ({ study: Study, destination: Destination }))).filter(({ study, destination }) => open.has(key(study, destination)));
+  const shown = list.flatMap(({ Study, Destinations }) => Destinations.filter(({ Destination }) => open.has(key(Study, Destination))).map((one) => [Study, one]));
   const items = new Map();
   const [isMore] = await Promise.all([
     all.length > PAGE || goesOn(filter, all),
     learnAll(list.map(({ Study }) => Study)),
-    ...shown.map(async ({ study, destination }) => items.set(key(study, destination), await api.items({ study, destination, order: "desc", limit: ITEMS + 1 }))),
+    ...shown.map(async ([study, one]) => items.set(key(study, one.Destination), await itemsOf(study, one, filter))),
   ]);
   return { list, items, next: isMore ? list[list.length - 1].Cursor : null };
+}
+
+/** Those that fit; without a filter those that are not delivered, if there are any. */
+function itemsOf(study, { Destination, Counts }, filter) {
+  const open = STATES.filter((state) => state !== "Success" && Counts[state] > 0);
+  return api.items({ ...filter, since: undefined, state: filter.state || open.join(), study, destination: Destination, order: "desc", limit: ITEMS + 1 });
 }
 
 /** Of large studies, a page may have fewer than were asked for: only an empty one is the end. */
@@ -79,6 +85,7 @@ function group(study, lines, context) {
   const rest = lines.slice(shown.length);
   const rows = shown.flatMap((one) => [line(study, one, context), open.has(key(study, one.Destination)) && opened(study, one, context)]).filter(Boolean);
   if (rest.length > 0) rows.push(h("tr", { "data-key": "rest" }, h("td", { colspan: COLUMNS.length + 1, class: "dim" }, others(study, rest))));
+  if (rows.length === 0) return null;
   rows[0].prepend(whose(study, rows.length));
   return h("tbody", { "data-key": `study:${study}`, "data-study": study }, rows);
 }
@@ -98,7 +105,7 @@ function line(study, one, { destinations, kind }) {
   const label = `${one.Destination}, ${(found && found.patient) || `study ${study.slice(0, 8)}`}`;
   return h("tr", { class: isOpen ? "is-open" : null, "data-key": `line:${one.Destination}`, "data-destination": one.Destination, "data-worst": one.Worst },
     h("td", { class: "name" }, h("button", { type: "button", class: "plain", "data-action": "toggle-line", "data-study": study, "data-destination": one.Destination, "aria-expanded": String(isOpen), "aria-label": `Items: ${label}` }, one.Destination)),
-    cells(one, { study, kind, whose: label, verbs: ["send-now", "priority", "remove"], held: holds(destinations.find(({ Name }) => Name === one.Destination)) }));
+    cells(one, { study, kind, isOpen, whose: label, verbs: ["send-now", "priority", "remove"], held: holds(destinations.find(({ Name }) => Name === one.Destination)) }));
 }
 
 /** What a line opens to: what else can be done, and the items. */
@@ -110,8 +117,8 @@ function opened(study, one, { items, destinations, kind }) {
     (waiting(one.Counts) > 0 || one.Counts.Failure > 0) && h("p", { class: "buttons", "data-key": "more" },
       one.Counts.Failure > 0 && [h("span", {}, `${count(one.Counts.Failure)} failed: `), steerFailed({ ...what, ...kind }, `the failures of ${one.Destination}`)],
       waiting(one.Counts) > 0 && [h("span", {}, `${count(waiting(one.Counts))} waiting: `), steerWaiting(what, `what waits for ${one.Destination}`)]),
-    list ? itemTable(list.slice(0, ITEMS), `Items at ${one.Destination}`, { destinations, brief: true }) : h("p", { class: "empty" }, "…"),
-    list && list.length > ITEMS && h("p", {}, h("a", { href: link(["items"], { study, destination: one.Destination }) }, `All ${count(all)} items`))));
+    list ? itemTable(list.slice(0, ITEMS), `Items at ${one.Destination}`, { destinations, without: ["Destination", "Study"] }) : h("p", { class: "empty" }, "…"),
+    list && Math.min(list.length, ITEMS) < all && h("p", {}, h("a", { href: link(["items"], { study, destination: one.Destination }) }, `All ${count(all)} items`))));
 }
 
 function others(study, rest) {

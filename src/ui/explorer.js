@@ -10,7 +10,7 @@
   'use strict';
 
   var PAGES = { patient: 'patients', study: 'studies', series: 'series', instance: 'instances' };
-  var WAITING = ['Scheduled', 'Pending', 'Running', 'Retry'];
+  var STATES = { Failure: 'failed', Retry: 'to be tried again', Scheduled: 'waiting for its time', Pending: 'waiting', Running: 'being sent', Cancelled: 'cancelled' };
 
   function queuePage(level, id) {
     return '../sendqueue/ui/#/' + (level ? level + '/' + encodeURIComponent(id) : '');
@@ -30,15 +30,19 @@
     return head;
   }
 
+  // As the queue's own page says it: "18 of 20 delivered, 2 failed".
   function inWords(counts) {
-    var waiting = 0;
-    $.each(WAITING, function(index, state) { waiting += counts[state]; });
-    var words = [];
-    if (counts.Success) words.push(counts.Success + ' delivered');
-    if (waiting) words.push(waiting + ' waiting');
-    if (counts.Failure) words.push(counts.Failure + ' failed');
-    if (counts.Cancelled) words.push(counts.Cancelled + ' cancelled');
+    var all = 0;
+    $.each(counts, function(state, number) { all += number; });
+    var words = [counts.Success + ' of ' + all + ' delivered'];
+    $.each(STATES, function(state, name) {
+      if (counts[state]) words.push(counts[state] + ' ' + name);
+    });
     return words.join(', ');
+  }
+
+  function items(number) {
+    return number + (number === 1 ? ' item' : ' items');
   }
 
   // The section of a page, made once, empty again for each resource.
@@ -76,7 +80,10 @@
 
   // Replaces the button by a box for each destination and one button that enqueues.
   function choose(page, id, list) {
-    $.ajax({ url: '../modalities', dataType: 'json', cache: false, success: function(names) {
+    ask('/destinations', function(known) { $.ajax({ url: '../modalities', dataType: 'json', cache: false, success: function(names) {
+      $.each(known, function(index, one) {
+        if (one.State !== 'NotConfigured' && $.inArray(one.Name, names) < 0) names.push(one.Name);
+      });
       var old = list.find('.sendqueue-choice').remove();
       if (old.length) {
         list.listview('refresh');
@@ -88,7 +95,7 @@
           $('<input>').attr({ type: 'checkbox', 'data-role': 'none', name: 'sendqueue-to', value: name }),
           $('<span>').text(' ' + name))));
       });
-      if (names.length === 0) row.append($('<p>').text('Orthanc has no DicomModalities.'));
+      if (names.length === 0) row.append($('<p>').text('There is no destination.'));
       var said = $('<p>').attr('role', 'status');
       var button = $('<button>').attr({ type: 'button', 'data-role': 'none', 'class': 'sendqueue-send' }).text('Enqueue').click(function() {
         var ticked = row.find('input:checked').map(function() { return this.value; }).get();
@@ -101,7 +108,7 @@
           url: '../sendqueue/items', type: 'POST', dataType: 'json', contentType: 'application/json',
           data: JSON.stringify({ Resources: [id], Destinations: ticked }),
           success: function(done) {
-            said.text(done.Enqueued + ' enqueued' + (done.AlreadyQueued ? ', ' + done.AlreadyQueued + ' wait already' : '') + '.');
+            said.text(items(done.Enqueued) + ' enqueued' + (done.AlreadyQueued ? ', ' + items(done.AlreadyQueued) + (done.AlreadyQueued === 1 ? ' waits' : ' wait') + ' already' : '') + '.');
             setTimeout(function() { show(page, id); }, 1500);
           },
           error: function(answer) {
@@ -114,7 +121,7 @@
       });
       list.append(row.append(button).append(said));
       list.listview('refresh');
-    } });
+    } }); });
   }
 
   $.each(PAGES, function(page) {

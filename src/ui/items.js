@@ -10,14 +10,11 @@ import { itemTable, PAGE, pages, tick } from "./table.js";
 
 export const title = () => "Items";
 
-export const enter = () => {
-  chosen.clear();
-  learnRules().catch(() => {});
-};
+export const enter = () => chosen.clear();
 
 export async function load({ query }) {
   const filter = { ...filterOf(query), limit: PAGE + 1, order: query.order === "asc" ? "asc" : "desc" };
-  const [list] = await Promise.all([api.items(filter), lookAfter()]);
+  const [list] = await Promise.all([api.items(filter), lookAfter(), learnRules()]);
   await learn(list.map(({ Study }) => Study));
   return { list };
 }

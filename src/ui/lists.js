@@ -2,6 +2,7 @@
 
 import { api } from "./api.js";
 import { h } from "./dom.js";
+import { kept } from "./kept.js";
 import { link } from "./route.js";
 import { chosen } from "./selection.js";
 import { steerFailed, steerWaiting } from "./steering.js";
@@ -43,11 +44,12 @@ export function filters(path, query, destinations) {
 
 const WAITS = WAITING.split(",");
 
-/** Which rules there are: of what waits, those of one of them can be steered. They change with a reload alone. */
+/** Which rules there are: of what waits, those of one of them can be steered. */
 let rules = [];
+const asked = kept(api.rules, 60000);
 
 export async function learnRules() {
-  rules = (await api.rules()).map(({ Name }) => Name);
+  rules = (await asked()).map(({ Name }) => Name);
 }
 
 /** What can be asked of the list can mostly be asked of what is changed too; what cannot is not offered. */

@@ -12,6 +12,7 @@ import { api, explorer, Lost, Refused } from "./api.js";
 import { actions, LOCAL, mayAsk } from "./actions.js";
 import { hover } from "./chart.js";
 import { h, morph } from "./dom.js";
+import { kept } from "./kept.js";
 import { link, parse } from "./route.js";
 import { say } from "./say.js";
 import { age, count, STATES } from "./words.js";
@@ -27,9 +28,9 @@ import * as studies from "./studies.js";
 const EVERY = 5000;
 const HIDDEN_EVERY = 60000;
 /** The health check writes to the database: less often. */
-const HEALTH_EVERY = 15000;
+const health = kept(api.health, 15000);
 /** Version, path of the database. */
-const QUEUE_EVERY = 60000;
+const queue = kept(api.overview, 60000);
 
 const nothing = {
   title: () => "Not found",
@@ -50,9 +51,6 @@ let timer = 0;
 let busy = false;
 let again = false;
 let lostSince = 0;
-/** What `seldom` has asked for last, and when. */
-const known = { health: null, queue: null };
-const askedAt = { health: 0, queue: 0 };
 /** What was shown last, for what changes without a question to the server. */
 let last = null;
 
@@ -68,11 +66,10 @@ async function refresh() {
     // Nobody looks at the view, and the verdict is in the title of the overview alone.
     const isSeen = !document.hidden || !last || route.view === "overview";
     const asked = api.destinations();
-    const [data, destinations] = await Promise.all([
-      isSeen ? views[route.view].load(route, asked) : last, asked,
-      seldom("queue", QUEUE_EVERY, api.overview), isSeen && seldom("health", HEALTH_EVERY, api.health)]);
-    if (mine === visit) show({ ...data, destinations, queue: sumUp(known.queue, destinations), health: known.health });
-    found();
+    const [data, destinations, about, found] = await Promise.all([
+      isSeen ? views[route.view].load(route, asked) : last, asked, queue(), isSeen ? health() : last.health]);
+    if (mine === visit) show({ ...data, destinations, queue: sumUp(about, destinations), health: found });
+    isBack();
   } catch (error) {
     if (mine === visit) failed(error);
   }
@@ -85,16 +82,10 @@ async function refresh() {
   }
 }
 
-async function seldom(what, every, ask) {
-  if (Date.now() - askedAt[what] < every && known[what]) return;
-  known[what] = await ask();
-  askedAt[what] = Date.now();
-}
-
 /** The queue as a whole is what its destinations have. */
-function sumUp(queue, destinations) {
+function sumUp(about, destinations) {
   const counts = Object.fromEntries(STATES.map((state) => [state, destinations.reduce((sum, one) => sum + one.Counts[state], 0)]));
-  return { ...queue, Counts: counts, Destinations: destinations.map(({ Name }) => Name) };
+  return { ...about, Counts: counts, Destinations: destinations.map(({ Name }) => Name) };
 }
 
 function show(data) {
@@ -199,7 +190,7 @@ function doubt() {
   document.title = "? No connection · Send queue";
 }
 
-function found() {
+function isBack() {
   if (lostSince) say("The connection to Orthanc is back");
   lostSince = 0;
   lost.hidden = true;
@@ -213,7 +204,7 @@ function failed(error) {
   if (error instanceof Refused && WRONG[error.status] && route.view !== "overview") {
     const title = WRONG[error.status];
     fill(title, h("div", {}, h("h1", {}, title), h("p", { "data-key": "why" }, error.message)));
-    found();
+    isBack();
     return;
   }
   if (!(error instanceof Lost) && !(error instanceof Refused)) console.error(error);

@@ -6,6 +6,7 @@
 import { api, Refused } from "./api.js";
 import { ask } from "./dialog.js";
 import { follow } from "./follow.js";
+import { kept } from "./kept.js";
 import { nameOf } from "./names.js";
 import { say } from "./say.js";
 import { chosen } from "./selection.js";
@@ -43,10 +44,13 @@ async function other(data) {
   return { label: "Destination", key: "To", among: names.filter((name) => name !== data.destination) };
 }
 
-/** Where things can be sent: Orthanc's modalities. */
-export async function destinationNames() {
-  const names = await api.modalities();
-  return names.length ? names : (await api.overview()).Destinations;
+const modalities = kept(api.modalities, 60000);
+
+/** Where things can be sent: Orthanc's modalities, and what the queue knows besides. */
+export async function destinationNames(known) {
+  const [names, destinations] = await Promise.all([modalities(), known || api.destinations()]);
+  const others = destinations.filter(({ State }) => State !== "NotConfigured").map(({ Name }) => Name);
+  return [...new Set([...names, ...others])].sort();
 }
 
 /** What an operation is for, in words. */

@@ -65,6 +65,7 @@ const FILES: &[File] = files! {
     "item.js" SCRIPT,
     "items.js" SCRIPT,
     "journal.js" SCRIPT,
+    "kept.js" SCRIPT,
     "lists.js" SCRIPT,
     "main.js" SCRIPT,
     "many.js" SCRIPT,

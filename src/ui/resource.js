@@ -5,6 +5,7 @@ import { changes } from "./changes.js";
 import { destinationNames } from "./many.js";
 import { h } from "./dom.js";
 import { followedLines, lookAfter } from "./follow.js";
+import { kept } from "./kept.js";
 import { learn } from "./names.js";
 import { progress } from "./study.js";
 import { itemTable, PAGE, pages } from "./table.js";
@@ -20,19 +21,22 @@ export const title = ({ level }, data) => (data && data.tags ? `${ONE[level]} ${
 /** Instances are asked for once one opens the list of them. */
 const isUnfolded = (query) => Boolean(query.since || document.querySelector("main details.instances[open]"));
 
-export async function load({ level, id, query }) {
+/** What Orthanc says of it. */
+const described = kept(api.described, 60000);
+
+export async function load({ level, id, query }, asked) {
   const found = await api.resource(level, id);
   const filter = { studies: "study", instances: "instance" }[level];
   const failed = level === "studies" && found.Destinations.some((one) => one.Counts.Failure > 0);
-  const [described, names, list, failures] = await Promise.all([
-    found.InOrthanc ? api.described(level, found.ID) : null,
-    destinationNames(),
+  const [orthancs, names, list, failures] = await Promise.all([
+    found.InOrthanc ? described(level, found.ID) : null,
+    destinationNames(asked),
     filter && isUnfolded(query) ? api.items({ [filter]: found.ID, order: "desc", limit: PAGE + 1, since: query.since }) : null,
     failed ? api.errors({ study: found.ID, limit: PAGE }) : [],
     lookAfter(),
   ]);
   if (list) await learn(list.map(({ Study }) => Study));
-  const tags = described && { ...described.MainDicomTags, ...described.PatientMainDicomTags };
+  const tags = orthancs && { ...orthancs.MainDicomTags, ...orthancs.PatientMainDicomTags };
   return { found, tags, names, list, failures };
 }
 
@@ -56,7 +60,7 @@ export function render({ level, id, query }, { found, tags, names, destinations,
           h("button", { type: "button", "data-action": "enqueue", "data-resource": found.ID }, "Enqueue…")))),
     ["studies", "instances"].includes(level) && h("details", { "data-key": "instances", class: "instances", "data-asks": "", open: Boolean(query.since) },
       h("summary", {}, level === "instances" ? "Its items" : "Its instances, one by one"),
-      list && itemTable(list, `Items of the ${ONE[level].toLowerCase()}`, { destinations }), list && pages([level, id], query, list)),
+      list && itemTable(list, `Items of the ${ONE[level].toLowerCase()}`, { destinations, without: ["Study"] }), list && pages([level, id], query, list)),
   ];
 }
 

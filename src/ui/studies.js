@@ -8,13 +8,10 @@ import { loadStudies, studyPages, studyTable } from "./by_study.js";
 
 export const title = () => "Studies";
 
-export const enter = () => {
-  chosen.clear();
-  learnRules().catch(() => {});
-};
+export const enter = () => chosen.clear();
 
 export async function load({ query }) {
-  const [studies] = await Promise.all([loadStudies(filterOf(query)), lookAfter()]);
+  const [studies] = await Promise.all([loadStudies(filterOf(query)), lookAfter(), learnRules()]);
   return { studies };
 }
 

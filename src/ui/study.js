@@ -30,9 +30,9 @@ export function progress(found, level, destinations, failures) {
 /**
  * The cells that follow the destination's name. `study`: Orthanc's identifier, if it is one, by which it is steered;
  * `held`: why what waits for the destination does so; `verbs`: those for what waits, all if there are none; `kind`: of
- * failures, as attributes.
+ * failures, as attributes; `isOpen`: then the buttons stand below.
  */
-export function cells(one, { study, failures = [], held, verbs, kind, whose = one.Destination }) {
+export function cells(one, { study, failures = [], held, verbs, kind, isOpen, whose = one.Destination }) {
   const all = STATES.reduce((sum, name) => sum + one.Counts[name], 0);
   const waits = waiting(one.Counts);
   const failed = one.Counts.Failure;
@@ -41,7 +41,7 @@ export function cells(one, { study, failures = [], held, verbs, kind, whose = on
     h("td", { class: "delivered" }, h("progress", { max: all, value: one.Counts.Success, "aria-label": `Delivered to ${one.Destination}` }), ` ${count(one.Counts.Success)} of ${count(all)}`),
     h("td", { class: "else" }, rest(one, study, failures), waits > 0 && held),
     h("td", { class: "when wide" }, when(one)),
-    h("td", { class: "acts" }, study && (failed > 0 || waits > 0) && h("span", { class: "buttons quiet" },
+    h("td", { class: "acts" }, study && !isOpen && (failed > 0 || waits > 0) && h("span", { class: "buttons quiet" },
       failed > 0 && steerFailed({ ...what, ...kind }, `the failures of ${whose}`, ["replay"]),
       waits > 0 && steerWaiting(what, `what waits for ${whose}`, verbs))),
   ];

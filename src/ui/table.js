@@ -13,32 +13,32 @@ const KINDS = { Attempts: "number wide", Size: "number wide", Made: "wide" };
 const COLUMNS = ["ID", "State", "Destination", "What happened", "Attempts", "Made", "Size", "Study"];
 
 /**
- * `tick`: a function of an item that answers its first cell; `destinations`: with their settings; `brief`: without what
- * stands around the table.
+ * `tick`: a function of an item that answers its first cell; `destinations`: with their settings; `without`: columns
+ * that say what stands around the table already.
  */
-export function itemTable(all, caption, { tick, destinations = [], brief = false } = {}) {
+export function itemTable(all, caption, { tick, destinations = [], without = [] } = {}) {
   const list = all.slice(0, PAGE);
   if (list.length === 0) return h("p", { class: "empty", "data-key": "empty" }, "No item fits.");
-  const columns = brief ? COLUMNS.filter((name) => !["Destination", "Study"].includes(name)) : COLUMNS;
+  const columns = COLUMNS.filter((name) => !without.includes(name));
   return h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": caption, "data-key": "table" },
     h("table", { class: "stacked" },
       h("caption", { class: "hidden" }, caption),
       h("thead", {}, h("tr", {}, tick && h("th", { scope: "col" }, tick(null)), columns.map((name) => h("th", { scope: "col", class: KINDS[name] }, name)))),
-      h("tbody", {}, list.map((item) => row(item, tick, destinations.find(({ Name }) => Name === item.Destination), brief)))));
+      h("tbody", {}, list.map((item) => row(item, tick, destinations.find(({ Name }) => Name === item.Destination), without)))));
 }
 
-function row(item, tick, destination, brief) {
+function row(item, tick, destination, without) {
   const whose = nameOf(item.Study);
   return h("tr", { "data-key": `item:${item.ID}`, "data-item": item.ID, "data-state": item.State },
     tick && h("td", {}, tick(item)),
     h("td", {}, h("a", { href: link(["items", item.ID]) }, item.ID)),
     h("td", {}, state(item.State)),
-    !brief && h("td", {}, item.Destination),
+    !without.includes("Destination") && h("td", {}, item.Destination),
     h("td", { class: "text" }, happened(item, destination)),
     h("td", { class: "number wide" }, item.AttemptCount),
     h("td", { class: "wide", title: time(item.CreationTime) }, ago(item.CreationTime)),
     h("td", { class: "number wide" }, bytes(item.SizeBytes)),
-    !brief && h("td", { class: "whose" }, h("a", { href: link(["studies", item.Study]), title: item.Study, "aria-label": whose ? null : `Study ${item.Study}` }, whose || `${item.Study.slice(0, 8)}…`)));
+    !without.includes("Study") && h("td", { class: "whose" }, h("a", { href: link(["studies", item.Study]), title: item.Study, "aria-label": whose ? null : `Study ${item.Study}` }, whose || `${item.Study.slice(0, 8)}…`)));
 }
 
 /** The first cell of a row, by which it is chosen; without an item, that of the head. */

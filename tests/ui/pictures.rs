@@ -137,7 +137,7 @@ fn the_main_views() {
     let failed = page.queue.items("state=Failure")[0]["ID"].clone();
     for (name, hash) in [
         ("errors", "#/errors".to_owned()),
-        ("items", "#/items".to_owned()),
+        ("studies", "#/studies".to_owned()),
         ("item", format!("#/items/{failed}")),
         ("study", format!("#/studies/{study}")),
         ("journal", "#/journal".to_owned()),
