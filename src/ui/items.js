@@ -24,7 +24,7 @@ export function render({ query }, { list, queue, destinations }) {
     h("div", { class: "head", "data-key": "head" }, h("h1", {}, "Items"), by("item", listLink(query))),
     filters("items", query, queue.Destinations),
     followedLines(),
-    steering(query, list.length === 0),
+    steering(query, list.length === 0, true),
     itemTable(list, "Items", { tick, destinations }),
     pages(["items"], query, list),
   ];

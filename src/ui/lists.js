@@ -53,7 +53,7 @@ export async function learnRules() {
 }
 
 /** What can be asked of the list can mostly be asked of what is changed too; what cannot is not offered. */
-export function steering(query, isEmpty) {
+export function steering(query, isEmpty, isByItem) {
   const some = chosen().length;
   if (isEmpty && some === 0) return null;
   const states = query.state ? query.state.split(",") : WAITS;
@@ -66,7 +66,7 @@ export function steering(query, isEmpty) {
   const cannot = ["instance", "newer-than", ...(failed ? ["older-than"] : ["class", "status"])].some((name) => query[name]);
   const can = failed || states.every((state) => WAITS.includes(state));
   if (!can && query.state && !failed && !states.some((state) => WAITS.includes(state))) return null;
-  if (cannot || !can) return h("p", { class: "buttons dim", "data-key": "choose" }, "By item, some can be chosen and steered.");
+  if (cannot || !can) return h("p", { class: "buttons dim", "data-key": "choose" }, isByItem ? "Choose some to steer them." : "By item, some can be chosen and steered.");
   const what = { "data-destination": query.destination || null, "data-study": query.study || null };
   if (failed) return h("p", { class: "buttons", "data-key": "all" }, h("span", {}, "All that failed and fit: "), steerFailed({ ...what, "data-class": query.class || null, "data-status": query.status || null }, "all that failed and fit"));
   const narrow = query.destination || query.study || query["older-than"] || query.state;

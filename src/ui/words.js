@@ -92,6 +92,8 @@ export function ago(text) {
 
 /** The third group of a name is how it sounds: shown where there is nothing else. */
 const IDEOGRAPHIC = 1;
+/** What makes a line read the other way round, also what follows the name: not of its letters. */
+const TURNS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 const EAST_ASIAN = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/u;
 
 /**
@@ -99,7 +101,7 @@ const EAST_ASIAN = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script
  * something, and the ideographic one beside it: "Yamada, Tarou (山田 太郎)".
  */
 export function person(name) {
-  const groups = (name || "").split("=").map(written);
+  const groups = (name || "").replace(TURNS, "").split("=").map(written);
   const first = groups.find(Boolean) || "";
   const other = groups[IDEOGRAPHIC];
   return other && other !== first ? `${first} (${other})` : first;

@@ -35,7 +35,11 @@ fn every_level_shows_its_state_and_enqueues() {
         browser.wait_text(&format!("#sendqueue-{name} .sendqueue-failures"), failed);
         browser.wait_text(
             &format!("#sendqueue-{name} li[data-destination=one]"),
-            "delivered",
+            if name == "instance" {
+                "1 of 1 delivered"
+            } else {
+                "2 of 2 delivered"
+            },
         );
     }
     open(&page, &format!("#study?uuid={study}"));
@@ -45,9 +49,12 @@ fn every_level_shows_its_state_and_enqueues() {
     browser.eval("document.querySelector('.sendqueue-send').click(); return 0");
     browser.wait_text(".sendqueue-choice", "Choose a destination first.");
     browser.eval("document.querySelector('.sendqueue-choice input[value=one]').checked = true; document.querySelector('.sendqueue-send').click(); return 0");
-    browser.wait_text(".sendqueue-choice", "2 enqueued");
+    browser.wait_text(".sendqueue-choice", "2 items enqueued.");
     page.queue.wait_for("one", "Success", 4);
-    browser.wait_text("#sendqueue-study li[data-destination=one]", "4 delivered");
+    browser.wait_text(
+        "#sendqueue-study li[data-destination=one]",
+        "4 of 4 delivered",
+    );
     assert_eq!(browser.count("#sendqueue-study i"), 0);
     page.is_clean();
 }

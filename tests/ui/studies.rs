@@ -206,6 +206,8 @@ fn names_are_written_as_people_write_them() {
         ("Hong^Gildong=洪^吉洞=홍^길동", "Hong, Gildong (洪 吉洞)"),
         ("王^小东", "王 小东"),
         ("Люкceмбypг", "Люкceмбypг"),
+        // It would turn round what follows.
+        ("Meyer\u{202e}^Anna", "Meyer, Anna"),
         ("<b>Doe</b>^Jane=<i>x</i>", "<b>Doe</b>, Jane (<i>x</i>)"),
     ] {
         page.show("#/journal");
