@@ -1,7 +1,7 @@
 //! What needs a person, in one sentence each, worst first.
 //!
 //! Invariants:
-//! - Pure: everything that is known is passed in, the time too. Nothing is asked, and nothing is JSON.
+//! - Pure: everything that is known is passed in, the time too. Nothing is asked, and nothing is written.
 //! - Sentences are made here and nowhere else: the page, `sendqueuectl`, metrics and alerts show them, or count them.
 //! - What mends itself and what was asked for is no finding: a closed window, a retry that is due, an idle destination
 //!   that is paused.
@@ -15,13 +15,15 @@ mod tests;
 mod words;
 
 use jiff::tz::TimeZone;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::dispatch::LaneStatus;
 use crate::item::{Ahead, Timestamp};
 use crate::store::{DestinationRecord, ErrorSummary, HeldItems};
 
-/// How bad it is. The first is the worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// How bad it is, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 pub enum Severity {
     /// The queue itself does not work.
     Critical,
@@ -44,20 +46,25 @@ impl Severity {
 }
 
 /// What it is about. Of the same severity the first is told first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 pub enum Kind {
-    /// What `health` tells.
+    /// What `/sendqueue/health` tells.
     Machinery,
+    /// A destination cannot be reached.
     Unreachable,
+    /// Items wait for what Orthanc has no longer.
     NotConfigured,
     /// The error queue.
     Failures,
-    /// Something is missing that only a person can give.
+    /// Items wait for what only a person can give.
     Held,
+    /// A person paused a destination, and items wait.
     Paused,
+    /// More waits, or longer, than `Alerts.BacklogItems` and `Alerts.BacklogSeconds` say.
     Backlog,
+    /// One of `Alerts.SilentSources` has not sent for too long.
     SourceSilent,
-    /// The machine's clock.
+    /// The machine's clock was set, or may be wrong.
     Clock,
 }
 

@@ -86,18 +86,9 @@ named! {
 /// A filter of the error queue, with the fields that an operation has besides.
 macro_rules! filter {
     ($(#[$outer:meta])* $type:ident { $($more:tt)* }) => {
-        named! {
-            #[derive(Debug, Serialize, ToSchema)]
-            #[serde(deny_unknown_fields)]
+        sweep_filter! {
             $(#[$outer])*
-            pub struct $type {
-                /// These items.
-                #[schema(min_items = 1)]
-                ids as "IDs": Option<Vec<i64>>,
-                /// Items for this destination.
-                destination as "Destination": Option<String>,
-                /// Items of this study: Orthanc identifier or StudyInstanceUID.
-                study as "Study": Option<String>,
+            $type {
                 /// Items whose last attempt ended so.
                 class as "Class": Option<Class>,
                 #[schema(schema_with = status_to_find)]
@@ -108,14 +99,7 @@ macro_rules! filter {
                 /// Items in the error queue since before this time: with `Time` of `GET /sendqueue`, what failed since
                 /// then is neither counted nor changed.
                 failed_before as "FailedBefore": Option<Time>,
-                /// Everything: an empty filter is refused. Not beside another field that narrows down.
-                all as "All": Option<bool>,
-                /// Only counts; nothing is changed.
-                dry_run as "DryRun": Option<bool>,
-                /// Where more items fit than this, nothing is changed (409): with what `DryRun` counted, no more is
-                /// changed than was counted.
-                #[schema(maximum = 1_000_000_000)]
-                at_most as "AtMost": Option<u64>,
+            } {
                 $($more)*
             }
         }

@@ -59,7 +59,7 @@ pub use self::serials::{SerialGiven, SerialState, SerialsQuery};
 pub use self::sources::Sender;
 pub use self::subjects::{AddSubjects, SubjectsAdded};
 pub use self::values::{Counts, Time, age};
-pub use self::verdict::{Finding, FindingKind, Severity};
+pub use self::verdict::Finding;
 pub use self::waiting::{
     CancelledItems, PrioritizedItems, PriorityFilter, RedirectedItems, RemovedItems, SentItems,
     WaitingFilter, WaitingRedirect,

@@ -24,3 +24,34 @@ macro_rules! named {
         }
     };
 }
+
+/// Which items an operation by filter is for: the fields that all such have, those of its kind, and what the operation has
+/// besides.
+macro_rules! sweep_filter {
+    ($(#[$outer:meta])* $type:ident { $($own:tt)* } { $($more:tt)* }) => {
+        named! {
+            #[derive(Debug, Serialize, ToSchema)]
+            #[serde(deny_unknown_fields)]
+            $(#[$outer])*
+            pub struct $type {
+                /// These items.
+                #[schema(min_items = 1)]
+                ids as "IDs": Option<Vec<i64>>,
+                /// Items for this destination.
+                destination as "Destination": Option<String>,
+                /// Items of this study: Orthanc identifier or StudyInstanceUID.
+                study as "Study": Option<String>,
+                $($own)*
+                /// Everything: an empty filter is refused. Not beside another field that narrows down.
+                all as "All": Option<bool>,
+                /// Only counts; nothing is changed.
+                dry_run as "DryRun": Option<bool>,
+                /// Where more items fit than this, nothing is changed (409): with what `DryRun` counted, no more is
+                /// changed than was counted.
+                #[schema(maximum = 1_000_000_000)]
+                at_most as "AtMost": Option<u64>,
+                $($more)*
+            }
+        }
+    };
+}

@@ -26,18 +26,9 @@ fn waiting_states() -> OneOfBuilder {
 /// A filter of what waits, with the fields that an operation has besides.
 macro_rules! filter {
     ($(#[$outer:meta])* $type:ident { $($more:tt)* }) => {
-        named! {
-            #[derive(Debug, Serialize, ToSchema)]
-            #[serde(deny_unknown_fields)]
+        sweep_filter! {
             $(#[$outer])*
-            pub struct $type {
-                /// These items.
-                #[schema(min_items = 1)]
-                ids as "IDs": Option<Vec<i64>>,
-                /// Items for this destination.
-                destination as "Destination": Option<String>,
-                /// Items of this study: Orthanc identifier or StudyInstanceUID.
-                study as "Study": Option<String>,
+            $type {
                 #[schema(schema_with = waiting_states)]
                 state as "State": Option<String>,
                 /// Items that this rule made.
@@ -48,14 +39,7 @@ macro_rules! filter {
                 /// Items made before this time: with `Time` of `GET /sendqueue`, what was made since then is neither
                 /// counted nor changed.
                 made_before as "MadeBefore": Option<Time>,
-                /// Everything: an empty filter is refused. Not beside another field that narrows down.
-                all as "All": Option<bool>,
-                /// Only counts; nothing is changed.
-                dry_run as "DryRun": Option<bool>,
-                /// Where more items fit than this, nothing is changed (409): with what `DryRun` counted, no more is
-                /// changed than was counted.
-                #[schema(maximum = 1_000_000_000)]
-                at_most as "AtMost": Option<u64>,
+            } {
                 $($more)*
             }
         }
