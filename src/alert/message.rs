@@ -63,7 +63,7 @@ impl Sender {
         }
         body["Message"] = Value::from(self.words(gathered, &causes, look, now));
         let status = causes.first().and_then(|((_, status), _)| *status);
-        body["Advice"] = Value::from(what_to_do(gathered, class, status));
+        body["Advice"] = Value::from(what_to_do(gathered, look, class, status));
         if gathered.kind == AlertKind::Backlog {
             body["State"] = Value::from(state);
         }
@@ -252,9 +252,24 @@ fn plural(count: u64) -> String {
     }
 }
 
-fn what_to_do(gathered: &Gathered, class: Option<Class>, status: Option<u16>) -> &'static str {
+fn what_to_do(
+    gathered: &Gathered,
+    look: Option<&Look>,
+    class: Option<Class>,
+    status: Option<u16>,
+) -> &'static str {
+    let is_paused = look.is_some_and(|look| look.paused);
+    let is_away = look.is_some_and(|look| look.unreachable_since.is_some());
     match gathered.kind {
+        AlertKind::DestinationUnreachable if is_paused && is_away => {
+            "The destination is paused: nothing is sent to it until it is resumed. Check before that that the receiver runs."
+        }
+        AlertKind::DestinationBack if is_paused => {
+            "The destination is paused: nothing is sent to it until it is resumed."
+        }
         AlertKind::DestinationUnreachable => advice(Class::Unreachable, None),
+        // It came, and went again.
+        AlertKind::DestinationBack if is_away => advice(Class::Unreachable, None),
         AlertKind::DestinationBack => "Nothing to do: sending goes on by itself.",
         AlertKind::Failure => class.map_or("", |class| advice(class, status)),
         AlertKind::SourceBack => "Nothing to do.",

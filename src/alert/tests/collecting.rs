@@ -262,3 +262,56 @@ fn memory_is_bounded_and_what_is_left_out_is_counted() {
     collector.add("another", &event, at(71));
     assert_eq!((collector.len(), collector.take_left_out()), (1, 0));
 }
+
+/// What a person holds back does not go on by itself, nor does what went away again.
+#[test]
+fn no_advice_that_is_untrue_while_it_is_paused() {
+    let scene = Scene::new(vec![unreachable(1, 1)]);
+    let mut advice = Vec::new();
+    for look in [
+        unreachable(1, 1),
+        Look {
+            outages: 1,
+            paused: true,
+            ..ready()
+        },
+        Look {
+            paused: true,
+            ..unreachable(90, 2)
+        },
+        Look {
+            outages: 2,
+            ..ready()
+        },
+    ] {
+        scene.set(look);
+        let told = scene.pass(1).into_iter().chain(scene.pass(70));
+        advice.extend(told.map(|one| (one["Kind"].clone(), one["Advice"].clone())));
+    }
+    let expected = [
+        (
+            "DestinationUnreachable",
+            "Sending goes on by itself when the destination is back",
+        ),
+        (
+            "DestinationBack",
+            "The destination is paused: nothing is sent to it until it is resumed.",
+        ),
+        (
+            "DestinationUnreachable",
+            "The destination is paused: nothing is sent",
+        ),
+        (
+            "DestinationBack",
+            "Nothing to do: sending goes on by itself.",
+        ),
+    ];
+    assert_eq!(advice.len(), expected.len(), "{advice:#?}");
+    for ((kind, words), (of_kind, begin)) in advice.iter().zip(expected) {
+        assert_eq!(kind, of_kind);
+        assert!(
+            words.as_str().unwrap().starts_with(begin),
+            "{kind}: {words}"
+        );
+    }
+}
