@@ -15,7 +15,7 @@ use crate::config::settings::Transport;
 use crate::destinations::{Description, TransportName};
 use crate::dispatch::{Lane, LaneStatus, NoLane, windows};
 use crate::item::{Class, Event, Outcome, Timestamp};
-use crate::store::{Counts, DestinationRecord, Entry};
+use crate::store::{Among, Counts, DestinationRecord, Entry, Filter, Operation, Sweep};
 
 impl Api {
     pub fn destinations(&self, request: &Request) -> Answer {
@@ -82,22 +82,38 @@ impl Api {
     pub fn send_all_now(&self, name: &str) -> Answer {
         self.check_destination(name)?;
         let lane = self.lane(name)?;
-        let promoted = self.store.promote_all(name)?;
-        self.note(
-            |entry| Entry {
-                destination: Some(name.to_owned()),
-                count: Some(promoted),
-                ..entry
-            },
-            Event::SentNow,
-        );
+        let filter = Filter {
+            destination: Some(name.to_owned()),
+            ..Filter::default()
+        };
+        let promoted = self.run(&Sweep {
+            operation: &Operation::Promote,
+            among: Among::Waiting,
+            filter: &filter,
+            now: self.clock.now(),
+            expires: &|_| None,
+            dry_run: false,
+            goes_on: &|| !self.services.is_stopping(),
+        })?;
+        // What waits for a window alone is let through, and was no step of it.
+        if promoted.done == 0 {
+            self.note(
+                |entry| Entry {
+                    destination: Some(name.to_owned()),
+                    count: Some(0),
+                    ..entry
+                },
+                Event::SentNow,
+            );
+        }
         let record = self.store.destination(name)?;
         // Where nothing waits, a closed window is not opened for what comes later.
         if let Some(lane) = lane {
             lane.send_now(record.is_some_and(|record| record.counts.open() > 0));
         }
         log::warn!(
-            "{name}: all is sent now at a person's request; {promoted} items were waiting for their time"
+            "{name}: all is sent now at a person's request; {} items were waiting for their time",
+            promoted.done
         );
         self.described(name)
     }

@@ -41,17 +41,7 @@ impl Api {
             }
         }
         sweep.dry_run = dry_run;
-        let operated = self.store.operate(&sweep);
-        if !dry_run {
-            // Also what was done before it broke off.
-            for name in self.known_destinations()? {
-                self.notifier.ready(&name);
-            }
-            if operated.is_err() {
-                self.store.make_durable()?;
-            }
-        }
-        let operated = operated?;
+        let operated = self.run(&sweep)?;
         if !dry_run {
             let what = match among {
                 Among::Waiting => "what waits",
@@ -64,6 +54,21 @@ impl Api {
             );
         }
         Ok(operated)
+    }
+
+    /// And whoever has work from it is told.
+    pub(super) fn run(&self, sweep: &Sweep<'_>) -> Result<Operated, ApiError> {
+        let operated = self.store.operate(sweep);
+        if !sweep.dry_run {
+            // Also what was done before it broke off.
+            for name in self.known_destinations()? {
+                self.notifier.ready(&name);
+            }
+            if operated.is_err() {
+                self.store.make_durable()?;
+            }
+        }
+        Ok(operated?)
     }
 }
 

@@ -6,6 +6,7 @@
 //! - Nothing that is sent as it should be writes here: not an arrival, a claim, or a delivery.
 //! - It is bounded, whatever a script does: entries of the same person that count the same thing within a minute are
 //!   one, and there are at most [`MOST_ENTRIES`].
+//!   A destination that comes and goes makes two entries an hour.
 //! - No patient data: kinds, names of destinations and people, numbers, what an unreachable peer said.
 
 use std::cell::RefCell;
@@ -19,6 +20,12 @@ pub const MOST_ENTRIES: u32 = 200_000;
 /// Seconds within which entries that count the same thing are one.
 pub const ADDED_SECONDS: f64 = 60.0;
 
+/// An outage that begins so many seconds after the end of the last one at the same destination goes on in its entries,
+pub const SAME_OUTAGE_SECONDS: f64 = 60.0;
+
+/// but not for longer than this, so that each hour tells of what lasts.
+pub const LONGEST_OUTAGES_SECONDS: f64 = 3600.0;
+
 /// An entry of the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -31,7 +38,7 @@ pub struct Entry {
     pub destination: Option<String>,
     /// Who asked for it, where Orthanc tells.
     pub user: Option<String>,
-    /// Items.
+    /// Items; of an outage, how many there were, where several are one.
     pub count: Option<u64>,
     /// Where they were redirected to.
     pub to: Option<String>,

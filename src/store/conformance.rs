@@ -172,6 +172,24 @@ fn operate(store: &dyn Store, operation: &Operation, filter: &Filter) -> Operate
     operated
 }
 
+/// All that waits for its time for this destination no longer does.
+fn promote_all(store: &dyn Store, destination: &str) -> u64 {
+    let filter = Filter {
+        destination: Some(destination.to_owned()),
+        ..Filter::default()
+    };
+    let sweep = Sweep {
+        operation: &Operation::Promote,
+        among: Among::Waiting,
+        filter: &filter,
+        now: at(3),
+        expires: &|_| None,
+        dry_run: false,
+        goes_on: &|| true,
+    };
+    store.operate(&sweep).unwrap().done
+}
+
 fn read(store: &dyn Store, id: i64) -> Item {
     store.item(id).unwrap().expect("the item").0
 }

@@ -12,6 +12,8 @@ pub enum Operation {
     Cancel,
     /// To `Pending`, marked so that it goes before all others and through a closed window, until its next attempt.
     SendNow,
+    /// To `Pending`, due or not, and goes in its turn.
+    Promote,
     /// What becomes `Stat` waits for no quiet period; one that waits by itself ([`super::Ending::Hold`]) still does.
     Prioritize(Priority),
     Redirect {
@@ -26,6 +28,7 @@ impl Operation {
             Operation::Replay => Move::Replay,
             Operation::Cancel => Move::Cancel,
             Operation::SendNow => Move::SendNow,
+            Operation::Promote => Move::Promote,
             Operation::Prioritize(_) => Move::Prioritize,
             Operation::Redirect { .. } => Move::Redirect,
             Operation::Remove => Move::Remove,
@@ -37,10 +40,18 @@ impl Operation {
         match self {
             Operation::Replay => Event::Replayed,
             Operation::Cancel => Event::Cancelled,
-            Operation::SendNow => Event::SentNow,
+            Operation::SendNow | Operation::Promote => Event::SentNow,
             Operation::Prioritize(_) => Event::PriorityChanged,
             Operation::Redirect { .. } => Event::Redirected,
             Operation::Remove => Event::Removed,
+        }
+    }
+
+    /// What the journal says of it besides.
+    pub fn details(&self) -> Option<&str> {
+        match self {
+            Operation::Prioritize(priority) => Some(priority.as_str()),
+            _ => None,
         }
     }
 
@@ -135,9 +146,6 @@ pub trait Desk: Send + Sync {
     fn operate(&self, sweep: &Sweep<'_>) -> Result<Operated>;
     /// One that is paused already stays so since it was.
     fn set_paused(&self, destination: &str, paused: bool, now: Timestamp) -> Result<()>;
-    /// All `Scheduled` and `Retry` items of the destination become `Pending`, each once, due or not, in steps that
-    /// never hold the writer for long. Answers how many.
-    fn promote_all(&self, destination: &str) -> Result<u64>;
     /// Everything that was written before survives a power cut once this returns. Asked for once at the end of what a
     /// person does, before the answer; what the queue does by itself is found again without it.
     fn make_durable(&self) -> Result<()>;

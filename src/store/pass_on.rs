@@ -89,7 +89,6 @@ macro_rules! pass_on {
             fn remove(id: i64) -> Moved;
             fn operate(sweep: &Sweep<'_>) -> Operated;
             fn set_paused(destination: &str, paused: bool, now: Timestamp) -> ();
-            fn promote_all(destination: &str) -> u64;
             fn make_durable() -> ();
         } {});
     };

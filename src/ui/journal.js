@@ -30,8 +30,8 @@ const EVENTS = {
   Started: ["calm", () => "The queue was started"],
   Stopped: ["calm", () => "The queue was stopped"],
   Reloaded: ["calm", ({ who }) => `The settings were read anew${who}`],
-  OutageBegan: ["bad", ({ on }) => `${on} could not be reached any more`],
-  OutageEnded: ["good", ({ on, Seconds }) => `${on} was back${lasted(Seconds)}`],
+  OutageBegan: ["bad", ({ on, Count }) => `${on} could not be reached any more${times(Count)}`],
+  OutageEnded: ["good", ({ on, Seconds, Count }) => `${on} was back${lasted(Seconds)}${times(Count)}`],
   Paused: ["warn", ({ on, who }) => `${on} was paused${who}`],
   Resumed: ["good", ({ on, who, Seconds }) => `${on} was resumed${who}${lasted(Seconds)}`],
   Failures: ["bad", ({ on, Count }) => `${items(Count)} ${on ? `of ${on} ` : ""}failed within the hour`],
@@ -52,6 +52,9 @@ function did({ on, who, Count }, what) {
 }
 
 const lasted = (seconds) => (seconds === undefined || seconds === null ? "" : ` after ${age(seconds)}`);
+
+/** Of outages that are one. */
+const times = (count) => (count > 1 ? `, ${count} times` : "");
 
 /** The entry as a sentence. */
 function sentence(event) {

@@ -59,6 +59,11 @@ fn row(entry: &Value, times: &Times) -> Vec<String> {
     if !entry["Seconds"].is_null() {
         more.push(format!("after {}", seconds(number(entry, "Seconds"))));
     }
+    // Outages that are one.
+    let is_outage = field(entry, "Event").starts_with("Outage");
+    if is_outage && !entry["Count"].is_null() {
+        more.push(format!("{} times", number(entry, "Count")));
+    }
     if !entry["Details"].is_null() {
         more.push(field(entry, "Details"));
     }
@@ -66,7 +71,11 @@ fn row(entry: &Value, times: &Times) -> Vec<String> {
         times.cell(entry, "Time"),
         field(entry, "Event"),
         field(entry, "Destination"),
-        field(entry, "Count"),
+        if is_outage {
+            String::new()
+        } else {
+            field(entry, "Count")
+        },
         field(entry, "User"),
         more.join("; "),
     ]
@@ -86,9 +95,9 @@ mod tests {
             "2026-11-26 17:03:12",
             "OutageEnded",
             "pacs",
-            "3",
             "",
-            "to other; after 9 h 0 min; a\\u001bb",
+            "",
+            "to other; after 9 h 0 min; 3 times; a\\u001bb",
         ];
         assert_eq!(row(&entry, &Times::new(true)), expected);
     }

@@ -9,6 +9,8 @@ use crate::store::{Asker, Entry, Hour, Moved, Outage, Period};
 
 pub fn run(make: Make<'_>) {
     an_outage_begins_and_ends_once(make);
+    a_receiver_that_comes_and_goes_fills_no_journal(&*one(make));
+    outages_that_are_apart_are_told_apart(&*one(make));
     pauses_that_change_nothing_are_not_told(&*one(make));
     starts_stops_and_sudden_ends(make);
     what_a_person_does_is_told_with_the_name(&*one(make));
@@ -89,6 +91,81 @@ fn an_outage_begins_and_ends_once(make: Make<'_>) {
     let mut ended = of(Event::OutageEnded, "pacs", 3607);
     ended.seconds = Some(3600);
     assert_told(&*one, &[began, ended]);
+}
+
+/// It cannot be reached from then on, for so many seconds.
+fn away(store: &dyn Store, destination: &str, since: i64, seconds: i64) {
+    let outage = Outage {
+        since: at(since),
+        failures: 1,
+    };
+    let set = |outage, seconds| {
+        store
+            .set_outage(destination, outage, "refused", at(seconds))
+            .unwrap();
+    };
+    set(Some(&outage), since);
+    set(None, since + seconds);
+}
+
+/// An outage, and its end; `times`: several that are one.
+fn outage_of(destination: &str, since: i64, seconds: i64, times: Option<u64>) -> [Entry; 2] {
+    [
+        Entry {
+            count: times,
+            details: Some("refused".into()),
+            ..of(Event::OutageBegan, destination, since)
+        },
+        Entry {
+            count: times,
+            seconds: Some(seconds.unsigned_abs()),
+            ..of(Event::OutageEnded, destination, since + seconds)
+        },
+    ]
+}
+
+fn a_receiver_that_comes_and_goes_fills_no_journal(store: &dyn Store) {
+    by("alice", 0).during(|| store.set_paused("other", true, at(0)).unwrap());
+    // A day of it.
+    for second in (0..86_400).step_by(20) {
+        away(store, "pacs", second, 1);
+    }
+    away(store, "other", 86_385, 1);
+    let entries = told(store);
+    assert!(entries.len() < 60, "{}", entries.len());
+    assert_eq!(entries[0].event, Event::Paused);
+    let expected = outage_of("pacs", 0, 3581, Some(180));
+    for (found, expected) in entries[1..3].iter().zip(&expected) {
+        let found = Entry {
+            id: 0,
+            ..found.clone()
+        };
+        assert_eq!(found, *expected);
+    }
+    let of_pacs = entries
+        .iter()
+        .filter(|entry| entry.event == Event::OutageBegan);
+    let times: u64 = of_pacs.map(|entry| entry.count.unwrap_or(1)).sum();
+    assert_eq!(times, 86_400 / 20 + 1, "none is left out");
+    assert_eq!(store.destination("pacs").unwrap().unwrap().outages, 4320);
+}
+
+fn outages_that_are_apart_are_told_apart(store: &dyn Store) {
+    away(store, "pacs", 0, 10);
+    // Another's is none of its own.
+    away(store, "other", 20, 10);
+    away(store, "pacs", 69, 5);
+    // A minute after the end.
+    away(store, "pacs", 134, 5);
+    // A long one that is one with a short one.
+    away(store, "pacs", 150, 7200);
+    away(store, "pacs", 7355, 10);
+    let [began, ended] = outage_of("pacs", 0, 74, Some(2));
+    let [other, back] = outage_of("other", 20, 10, None);
+    let [again, over] = outage_of("pacs", 134, 7216, Some(2));
+    let [last, end] = outage_of("pacs", 7355, 10, None);
+    let expected = [began, other, back, ended, again, over, last, end];
+    assert_told(store, &expected);
 }
 
 fn pauses_that_change_nothing_are_not_told(store: &dyn Store) {
@@ -200,7 +277,10 @@ fn what_a_person_does_is_told_with_the_name(store: &dyn Store) {
         entry(Event::Replayed, "third", 1),
         entry(Event::Removed, "third", 1),
         entry(Event::Replayed, "pacs", 2),
-        entry(Event::PriorityChanged, "pacs", 3),
+        Entry {
+            details: Some("High".into()),
+            ..entry(Event::PriorityChanged, "pacs", 2)
+        },
         entry(Event::SentNow, "pacs", 2),
         Entry {
             to: Some("third".into()),
@@ -209,6 +289,10 @@ fn what_a_person_does_is_told_with_the_name(store: &dyn Store) {
         Entry {
             destination: None,
             ..entry(Event::Cancelled, "third", 2)
+        },
+        Entry {
+            details: Some("Medium".into()),
+            ..entry(Event::PriorityChanged, "pacs", 1)
         },
     ];
     assert_told(store, &expected);
@@ -254,7 +338,7 @@ fn what_a_person_does_is_told_with_the_name(store: &dyn Store) {
         ..always()
     };
     assert_eq!(store.entries(&from(101, 102), 0, 100).unwrap().len(), 1);
-    assert_eq!(store.entries(&from(100, 101), 0, 100).unwrap().len(), 12);
+    assert_eq!(store.entries(&from(100, 101), 0, 100).unwrap().len(), 13);
     assert_eq!(store.entries(&from(102, 900), 0, 10).unwrap(), []);
 }
 

@@ -392,15 +392,15 @@ fn all_of_a_destination_is_promoted_at_once(store: &dyn Store) {
         .collect();
     items.push(later("x", "s1", "other"));
     enqueue(store, &items);
-    assert_eq!(store.promote_all("unknown").unwrap(), 0);
-    assert_eq!(store.promote_all("pacs").unwrap(), 1200);
-    assert_eq!(store.promote_all("pacs").unwrap(), 0);
+    assert_eq!(promote_all(store, "unknown"), 0);
+    assert_eq!(promote_all(store, "pacs"), 1200);
+    assert_eq!(promote_all(store, "pacs"), 0);
     let of = |name: &str, state| store.destination(name).unwrap().unwrap().counts.get(state);
     assert_eq!(of("pacs", State::Pending), 1200);
     assert_eq!(of("other", State::Scheduled), 1);
     // What was waited for is forgotten: a new arrival begins anew.
     assert_eq!(store.next_due().unwrap(), Some(at(FAR)));
-    store.promote_all("other").unwrap();
+    promote_all(store, "other");
     assert_eq!(store.next_due().unwrap(), None);
 }
 
@@ -434,7 +434,7 @@ fn whatever_fails_again_meanwhile_is_promoted_once(store: &dyn Store) {
                 refuse();
             }
         });
-        let promoted = store.promote_all("pacs").unwrap();
+        let promoted = promote_all(store, "pacs");
         over.store(true, Ordering::Relaxed);
         promoted
     });

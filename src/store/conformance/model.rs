@@ -374,19 +374,6 @@ impl Model {
         names
     }
 
-    pub fn promote_all(&mut self, destination: &str) -> u64 {
-        let mut promoted = 0;
-        for entry in self.entries.values_mut() {
-            let waits = matches!(entry.item.state, State::Scheduled | State::Retry);
-            if waits && entry.item.destination == destination {
-                entry.item.state = State::Pending;
-                entry.item.next_attempt = None;
-                promoted += 1;
-            }
-        }
-        promoted
-    }
-
     pub fn wake(&mut self, destination: &str, now: Timestamp) -> u64 {
         let mut woken = 0;
         for entry in self.entries.values_mut() {

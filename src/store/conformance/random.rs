@@ -109,17 +109,11 @@ impl Play {
                 self.finish();
                 "finish"
             }
-            65 if self.random.bool() => {
+            65 => {
                 let name = self.destination();
                 let woken = self.store().wake(name, now).unwrap();
                 assert_eq!(woken, self.model.wake(name, now));
                 "wake"
-            }
-            65 => {
-                let name = self.destination();
-                let promoted = self.store().promote_all(name).unwrap();
-                assert_eq!(promoted, self.model.promote_all(name));
-                "promote all"
             }
             66..72 => {
                 let names = self.store().promote(now, 1000).unwrap();
@@ -450,6 +444,7 @@ impl Play {
             Operation::Replay,
             Operation::Cancel,
             Operation::SendNow,
+            Operation::Promote,
             Operation::Prioritize(priority),
             Operation::Redirect { to: to.into() },
             Operation::Remove,

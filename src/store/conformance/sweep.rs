@@ -19,10 +19,11 @@ pub fn run(make: Make<'_>) {
     what_comes_meanwhile_is_left(make);
 }
 
-fn operations() -> [Operation; 5] {
+fn operations() -> [Operation; 6] {
     [
         Operation::Cancel,
         Operation::SendNow,
+        Operation::Promote,
         Operation::Prioritize(Priority::High),
         Operation::Redirect {
             to: "elsewhere".into(),
@@ -125,8 +126,9 @@ fn what_is_being_sent_is_left_and_counted(store: &dyn Store) {
         let ids = enqueue(store, &items);
         let claimed = store.claim("pacs", Pick::MostUrgent, 2).unwrap().unwrap();
         let pending = only(|filter| filter.states = Some(State::Pending.into()));
+        let changes = State::Pending.after(operation.verb()).is_some();
         let expected = Operated {
-            done: 1,
+            done: changes.into(),
             running: 2,
         };
         assert_eq!(operate(store, &operation, &pending), expected);
@@ -401,7 +403,17 @@ fn what_comes_meanwhile_is_left(make: Make<'_>) {
             let new = new_item("study", &format!("i{number}"), "pacs");
             enqueue(&*store, &[new])[0]
         };
-        (0..10).for_each(|number| _ = arrive(number));
+        for number in 0..10 {
+            let item = arrive(number);
+            if operation == Operation::Promote {
+                let token = claim(&*store, "pacs").token;
+                let retry = Ending::Retry {
+                    at: at(1000),
+                    attempt: made(Class::Busy),
+                };
+                finish(&*store, token, item, retry);
+            }
+        }
         let asked = AtomicUsize::new(0);
         let goes_on = || {
             let asked = asked.fetch_add(1, Ordering::Relaxed);

@@ -6,8 +6,10 @@ use super::enqueue::destination_id;
 use super::pool::Pool;
 use super::sql;
 use crate::item::{Event, Timestamp};
-use crate::store::chronicle::ADDED_SECONDS;
-use crate::store::{Asker, Entry, Forgotten, Hour, MOST_ENTRIES, Period, Result, StoreError};
+use crate::store::chronicle::{ADDED_SECONDS, LONGEST_OUTAGES_SECONDS, SAME_OUTAGE_SECONDS};
+use crate::store::{
+    Asker, Entry, Forgotten, Hour, MOST_ENTRIES, Operation, Period, Result, StoreError,
+};
 
 /// The longest text that is kept, in characters.
 const MAX_DETAILS: usize = 300;
@@ -35,44 +37,115 @@ pub fn note(pool: &Pool, entry: &Entry) -> Result<()> {
 /// Where there is no room, or somebody else has the lock: then the transaction is lost too. Whatever else is wrong with
 /// the journal undoes nothing.
 pub fn note_with(tx: &Connection, noted: Noted, entry: &Entry) -> Result<()> {
+    tell(noted, entry.event, || write(tx, entry))
+}
+
+fn tell(noted: Noted, event: Event, write: impl FnOnce() -> Result<()>) -> Result<()> {
     if noted == Noted::Not {
-        log::error!("{} is missing in the journal: no room", entry.event);
+        log::error!("{event} is missing in the journal: no room");
         return Ok(());
     }
-    match write(tx, entry) {
+    match write() {
         Err(error @ (StoreError::Full(_) | StoreError::Locked(_))) => Err(error),
         Err(error) => {
-            log::error!("{} is missing in the journal: {error}", entry.event);
+            log::error!("{event} is missing in the journal: {error}");
             Ok(())
         }
         Ok(()) => Ok(()),
     }
 }
 
-/// What a person did to one item, if one did.
-pub fn note_item(tx: &Connection, event: Event, destination: &str, to: Option<&str>) -> Result<()> {
-    note_items(tx, Noted::Too, event, Some(destination), to, 1)
-}
-
-/// The same to so many.
-pub fn note_items(
+/// Tells of a beginning, with what was met. One that comes soon after the end of the last goes on in its entries: a
+/// receiver that comes and goes would push out what people did.
+pub fn note_outage(
     tx: &Connection,
     noted: Noted,
-    event: Event,
-    destination: Option<&str>,
-    to: Option<&str>,
-    count: u64,
+    destination: &str,
+    since: Timestamp,
+    why: &str,
 ) -> Result<()> {
-    let Some(asker) = Asker::current().filter(|_| count > 0) else {
-        return Ok(());
-    };
-    let entry = Entry {
+    tell(noted, Event::OutageBegan, || {
+        let last_ended = since.plus_seconds(-SAME_OUTAGE_SECONDS);
+        let again = tx.prepare_cached(sql::OUTAGE_AGAIN)?.execute(params![
+            Event::OutageBegan,
+            Event::OutageEnded,
+            destination,
+            since,
+            since.plus_seconds(-LONGEST_OUTAGES_SECONDS),
+            last_ended,
+        ])?;
+        if again > 0 {
+            tx.prepare_cached(sql::OUTAGE_GOES_ON)?.execute(params![
+                Event::OutageEnded,
+                destination,
+                since,
+                last_ended
+            ])?;
+            return Ok(());
+        }
+        let entry = Entry {
+            destination: Some(destination.to_owned()),
+            details: Some(why.to_owned()),
+            ..Entry::new(Event::OutageBegan, since)
+        };
+        write(tx, &entry)
+    })
+}
+
+/// Tells of the end of what began then; where it went on in the entries of another, of all of it.
+pub fn note_return(
+    tx: &Connection,
+    noted: Noted,
+    destination: &str,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    tell(noted, Event::OutageEnded, || {
+        let earliest = since.plus_seconds(-LONGEST_OUTAGES_SECONDS);
+        let told: Option<(Timestamp, Option<i64>)> = tx
+            .prepare_cached(sql::OUTAGE_BEGAN)?
+            .query_row(
+                params![Event::OutageBegan, destination, since, earliest],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        let several = told.and_then(|(first, times)| Some((first, times?)));
+        let began = several.map_or(since, |(first, _)| first);
+        let entry = Entry {
+            destination: Some(destination.to_owned()),
+            seconds: Some(now.since(began).as_secs()),
+            count: several.map(|(_, times)| times.unsigned_abs()),
+            ..Entry::new(Event::OutageEnded, now)
+        };
+        write(tx, &entry)
+    })
+}
+
+/// What a person did to so many items (`count`), if a person did, and to any: `entry` says the rest.
+pub fn note_items(tx: &Connection, noted: Noted, entry: Entry) -> Result<()> {
+    match Asker::current() {
+        Some(asker) if entry.count > Some(0) => {
+            let by = asker.did(entry.event);
+            let entry = Entry {
+                user: by.user,
+                time: by.time,
+                ..entry
+            };
+            note_with(tx, noted, &entry)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The part of such an entry that says what was done.
+pub fn done(operation: &Operation, event: Event, destination: Option<&str>, count: u64) -> Entry {
+    Entry {
         destination: destination.map(str::to_owned),
-        to: to.map(str::to_owned),
+        to: operation.to().map(str::to_owned),
+        details: operation.details().map(str::to_owned),
         count: Some(count),
-        ..asker.did(event)
-    };
-    note_with(tx, noted, &entry)
+        ..Entry::new(event, Timestamp::default())
+    }
 }
 
 fn write(tx: &Connection, entry: &Entry) -> Result<()> {

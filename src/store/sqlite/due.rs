@@ -83,46 +83,6 @@ pub fn promote(pool: &Pool, now: Timestamp, limit: u32) -> Result<Vec<String>> {
 /// Items that one transaction moves: some 20 ms of the writer's time.
 const STEP: u32 = 1000;
 
-/// In the order of `id`, each item once: one that fails again meanwhile is not met a second time. Else a destination
-/// that refuses everything at once would be asked until no item has an attempt left.
-pub fn promote_all(pool: &Pool, destination: &str, promoted: &Cell<u64>) -> Result<()> {
-    for state in [State::Retry, State::Scheduled] {
-        let filter = Filter {
-            states: Some(state.into()),
-            destination: Some(destination.to_owned()),
-            ..Filter::default()
-        };
-        let mut since = 0;
-        loop {
-            let ids = list::ids(pool, &filter, Page::after(since, STEP))?;
-            let Some(last) = ids.last() else {
-                break;
-            };
-            since = *last;
-            let moved = promote_ids(pool, destination, &ids)?;
-            promoted.set(promoted.get() + moved);
-        }
-    }
-    Ok(())
-}
-
-/// Those that wait no longer since they were listed are left alone and not counted.
-fn promote_ids(pool: &Pool, destination: &str, ids: &[i64]) -> Result<u64> {
-    let mut writer = pool.writer()?;
-    let tx = writer.begin()?;
-    let Some(destination) = find_destination(&tx, destination)? else {
-        return Ok(0);
-    };
-    let mut promoted = 0;
-    for id in ids {
-        promoted += tx
-            .prepare_cached(sql::PROMOTE_ONE)?
-            .execute(params![id, destination])?;
-    }
-    tx.commit()?;
-    Ok(promoted as u64)
-}
-
 /// In the order of `id`, each item once: one that is held again meanwhile is not met a second time.
 pub fn wake(pool: &Pool, destination: &str, now: Timestamp, woken: &Cell<u64>) -> Result<()> {
     let filter = Filter {

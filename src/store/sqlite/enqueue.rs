@@ -1,17 +1,17 @@
 //! enqueue: arrivals and requests become items; the cursor moves with them, and the gaps below it change.
 
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, hash_map};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::chronicle::{Noted, note_items};
+use super::chronicle::{Noted, done, note_items};
 use super::operate::prioritize;
 use super::pool::Pool;
 use super::{row, sources, sql, studies};
 use crate::item::{Again, Event, Outcome, Priority, State, Timestamp};
 use crate::store::{
-    Cursor, Duplicates, Enqueued, Gap, Intake, NewItem, Reached, Reception, Result,
+    Cursor, Duplicates, Enqueued, Entry, Gap, Intake, NewItem, Operation, Reached, Reception,
+    Result,
 };
 
 /// The end of a quiet period that only silence ends.
@@ -44,7 +44,7 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
     let mut destinations: HashMap<&str, i64> = HashMap::new();
     let mut holds: HashMap<(i64, &str), Hold> = HashMap::new();
     let mut asked: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut raised: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut raised: BTreeMap<(&str, Priority), u64> = BTreeMap::new();
     for (at, item) in items.iter().enumerate() {
         let destination = match destinations.get(item.destination.as_str()) {
             Some(id) => *id,
@@ -62,7 +62,9 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
                 answer.already_queued += 1;
                 if raise(&tx, &pair, item, intake)? {
                     answer.raised += 1;
-                    *raised.entry(&item.destination).or_default() += 1;
+                    *raised
+                        .entry((&item.destination, item.priority))
+                        .or_default() += 1;
                 }
             }
             Fate::Made => {
@@ -112,24 +114,17 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
         write_reached(&tx, reached)?;
     }
     for (destination, count) in asked {
-        note_items(
-            &tx,
-            Noted::Too,
-            Event::Enqueued,
-            Some(destination),
-            None,
-            count,
-        )?;
+        let enqueued = Entry {
+            destination: Some(destination.to_owned()),
+            count: Some(count),
+            ..Entry::new(Event::Enqueued, now)
+        };
+        note_items(&tx, Noted::Too, enqueued)?;
     }
-    for (destination, count) in raised {
-        note_items(
-            &tx,
-            Noted::Too,
-            Event::PriorityChanged,
-            Some(destination),
-            None,
-            count,
-        )?;
+    for ((destination, priority), count) in raised {
+        let raised = Operation::Prioritize(priority);
+        let raised = done(&raised, raised.event(), Some(destination), count);
+        note_items(&tx, Noted::Too, raised)?;
     }
     tx.commit()?;
     Ok(answer)
@@ -148,11 +143,13 @@ pub fn count_new(pool: &Pool, intake: &Intake<'_>) -> Result<Enqueued> {
     for (at, item) in items.iter().enumerate() {
         let key = (item.ids.instance.as_str(), item.destination.as_str());
         let pair = match pairs.entry(key) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(unknown) => unknown.insert(match find_destination(&tx, key.1)? {
-                Some(destination) => pair(&tx, item, destination)?,
-                None => Vec::new(),
-            }),
+            hash_map::Entry::Occupied(known) => known.into_mut(),
+            hash_map::Entry::Vacant(unknown) => {
+                unknown.insert(match find_destination(&tx, key.1)? {
+                    Some(destination) => pair(&tx, item, destination)?,
+                    None => Vec::new(),
+                })
+            }
         };
         match fate(pair, item, duplicates) {
             Fate::HeldBack => answer.held_back.push(at),

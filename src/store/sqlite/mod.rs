@@ -318,12 +318,6 @@ impl Desk for SqliteStore {
         self.write_for_person(|| operate::set_paused(&self.pool, destination, paused, now))
     }
 
-    fn promote_all(&self, destination: &str) -> Result<u64> {
-        let promoted = Cell::new(0);
-        self.write_for_person(|| due::promote_all(&self.pool, destination, &promoted))?;
-        Ok(promoted.get())
-    }
-
     fn make_durable(&self) -> Result<()> {
         self.told(self.disk.sync())
     }

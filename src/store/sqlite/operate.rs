@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::chronicle::{Noted, note_item, note_with};
+use super::chronicle::{Noted, done, note_items, note_outage, note_return, note_with};
 use super::enqueue::destination_id;
 use super::pool::Pool;
 use super::{row, sql};
@@ -29,7 +29,8 @@ pub fn operate(pool: &Pool, id: i64, operation: &Operation, terms: &Terms<'_>) -
     let was = before.destination.clone();
     change(&tx, &before, operation, terms)?;
     let after: Item = row::read_item(&tx, id)?.unwrap_or(before);
-    note_item(&tx, operation.event(), &was, operation.to())?;
+    let done = done(operation, operation.event(), Some(&was), 1);
+    note_items(&tx, Noted::Too, done)?;
     tx.commit()?;
     Ok(Moved::Done(after))
 }
@@ -52,6 +53,7 @@ pub fn change(
             .prepare_cached(sql::CANCEL)?
             .execute(params![id, terms.now])?,
         Operation::SendNow => tx.prepare_cached(sql::SEND_NOW)?.execute([id])?,
+        Operation::Promote => tx.prepare_cached(sql::PROMOTE_ONE)?.execute([id])?,
         Operation::Prioritize(priority) => return prioritize(tx, id, *priority),
         Operation::Redirect { to } => {
             let (expires, to) = ((terms.expires)(to), destination_id(tx, to)?);
@@ -130,27 +132,10 @@ pub fn set_outage(
         let before: Option<Timestamp> = tx
             .prepare_cached(sql::DESTINATION_OUTAGE_SINCE)?
             .query_row([id], |row| row.get(0))?;
-        let turn = match (before, outage) {
-            (None, Some(outage)) => Some(Entry {
-                details: Some(why.to_owned()),
-                ..Entry::new(Event::OutageBegan, outage.since)
-            }),
-            (Some(since), None) => Some(Entry {
-                seconds: Some(now.since(since).as_secs()),
-                ..Entry::new(Event::OutageEnded, now)
-            }),
-            _ => None,
-        };
-        if let Some(turn) = turn {
-            let destination = Some(name.to_owned());
-            note_with(
-                tx,
-                noted,
-                &Entry {
-                    destination,
-                    ..turn
-                },
-            )?;
+        match (before, outage) {
+            (None, Some(outage)) => note_outage(tx, noted, name, outage.since, why)?,
+            (Some(since), None) => note_return(tx, noted, name, since, now)?,
+            _ => {}
         }
         tx.prepare_cached(sql::DESTINATION_OUTAGE)?
             .execute(params![

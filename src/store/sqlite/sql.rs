@@ -109,6 +109,9 @@ statements! {
     LIST_UNTOLD = "list_untold" + "list_where" + "list_up";
     LIST_UNTOLD_DOWN = "list_untold" + "list_where" + "list_down";
     NEXT_DUE = "next_due";
+    OUTAGE_AGAIN = "outage_again";
+    OUTAGE_BEGAN = "outage_began";
+    OUTAGE_GOES_ON = "outage_goes_on";
     OUTPUT_ADD = "output_add";
     OUTPUT_ANY = "output_any";
     OUTPUT_IS = "output_is";

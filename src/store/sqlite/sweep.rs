@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::chronicle::{Noted, note_items};
+use super::chronicle::{Noted, done, note_items};
 use super::operate::{Terms, change};
 use super::pool::Pool;
 use super::{list, row};
@@ -130,8 +130,9 @@ fn step(pool: &Pool, sweep: &Sweep<'_>, progress: &mut Progress, noted: Noted) -
             break;
         }
     }
-    let (destination, to) = (sweep.filter.destination.as_deref(), sweep.operation.to());
-    note_items(&tx, noted, sweep.event(), destination, to, did.done)?;
+    let destination = sweep.filter.destination.as_deref();
+    let done = done(sweep.operation, sweep.event(), destination, did.done);
+    note_items(&tx, noted, done)?;
     tx.commit()?;
     progress.left.drain(..past);
     progress.operated.done += did.done;

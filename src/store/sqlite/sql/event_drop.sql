@@ -1,3 +1,8 @@
--- The oldest of too many, at most ?2. Without a hole, so that no more than these are looked at.
+-- The oldest of too many, at most ?2. They are counted only where there may be too many: some between may be gone.
 DELETE FROM event
-WHERE id <= min((SELECT max(id) FROM event) - ?1, (SELECT min(id) FROM event) + ?2 - 1)
+WHERE id IN (
+    SELECT id FROM event ORDER BY id
+    LIMIT CASE
+        WHEN (SELECT max(id) FROM event) - (SELECT min(id) FROM event) < ?1 THEN 0
+        ELSE min(?2, max(0, (SELECT count(*) FROM event) - ?1))
+    END)

@@ -1,3 +1,3 @@
 -- A hold goes with its last item (trigger item_left_hold).
 UPDATE item SET state = 'Pending', next_attempt = NULL
-WHERE id = ?1 AND destination = ?2 AND state IN ('Scheduled', 'Retry')
+WHERE id = ?1 AND state IN ('Scheduled', 'Retry')

@@ -43,6 +43,22 @@ fn a_flood_is_bounded_and_the_newest_stay() {
     assert_eq!(left[0].id, i64::from(more) + 1);
 }
 
+/// What went from between is none of those that are too many.
+#[test]
+fn gaps_between_entries_push_out_none() {
+    let folder = folder();
+    let store = SqliteStore::open(&path(&folder)).unwrap();
+    {
+        let writer = store.pool.writer().unwrap();
+        let fill = "INSERT INTO event (id, time, kind) VALUES (1, ?1, ?3), (?2 + 10, ?1, ?3)";
+        writer
+            .execute(fill, (at(5), MOST_ENTRIES, Event::Paused))
+            .unwrap();
+    }
+    assert_eq!(store.forget_before(at(0), 100).unwrap().over, 0);
+    assert_eq!(entries(&store).len(), 2);
+}
+
 /// What cannot be told is done all the same.
 #[test]
 fn a_damaged_journal_undoes_nothing() {

@@ -7,6 +7,8 @@ use rusqlite::Connection;
 /// Statements for which Orthanc's knowledge is missing, and the page over everything, which goes
 /// along the primary key up to its limit.
 const MAY_SCAN: &[&str] = &[
+    // The journal, counted where there may be too many entries, and dropped from its beginning.
+    "EVENT_DROP",
     // The journal, from the period's first entry on.
     "EVENT_LIST",
     "LIST_ALL",
