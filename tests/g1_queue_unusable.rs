@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sendqueue_testkit::queue::{self, Queue, SOON};
 use sendqueue_testkit::{FaultScp, OrthancConfig, Study, poll};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn health(queue: &Queue) -> (u16, Value) {
     let answer = queue.get("/sendqueue/health");
@@ -243,6 +243,57 @@ fn the_disk_is_full_for_a_while() {
         "{told} lines:\n{}",
         queue.log_errors().join("\n")
     );
+}
+
+/// What a person does to very many items stops where there is no room; what was done is done, and the rest is done by
+/// asking again.
+#[test]
+fn the_disk_becomes_full_amid_a_bulk_verb() {
+    const ITEMS: u64 = 6_000;
+    let scp = FaultScp::start("PACS");
+    let mut queue = Queue::start(OrthancConfig::new());
+    let folder = queue.data_dir().join("small");
+    let disk = SmallDisk::mount(&folder, "96m");
+    let database = queue.inside(&folder.join("queue.db"));
+    let config = queue::config_for(&[&scp]).set("/SendQueue/Database", database);
+    queue.restart_with(config).unwrap();
+    queue.tell("/destinations/pacs/pause", &json!({}));
+    queue.store_all(&Study::new(1, 1).seed(7).build());
+    queue.wait_for("pacs", "Pending", 1);
+    queue.stop().unwrap();
+    let items = rusqlite::Connection::open(folder.join("queue.db")).unwrap();
+    items.execute(queue::MULTIPLY, [ITEMS as i64 - 1]).unwrap();
+    drop(items);
+    queue.restart().unwrap();
+    let body = |dry_run| json!({ "Destination": "pacs", "DryRun": dry_run });
+    let answer = std::thread::scope(|scope| {
+        let answer = scope.spawn(|| queue.post_json("/sendqueue/items/cancel", &body(false)));
+        poll(
+            || queue.count("pacs", "Cancelled") > 0 || answer.is_finished(),
+            SOON,
+        );
+        // What the queue gives back, and the room that it keeps, is taken too.
+        while !answer.is_finished() {
+            disk.fill();
+        }
+        answer.join().unwrap()
+    });
+    let done = queue.count("pacs", "Cancelled");
+    println!("{} with {done} of {ITEMS}", answer.status);
+    assert_eq!(answer.status, 503, "{}", answer.text());
+    assert!(answer.text().contains("full"), "{}", answer.text());
+    assert!(done < ITEMS);
+    let left = ITEMS - done;
+    assert_eq!(queue.count("pacs", "Pending"), left, "none is lost");
+    assert_eq!(queue.tell("/items/cancel", &body(true))["Cancelled"], left);
+    disk.free();
+    assert_eq!(queue.tell("/items/cancel", &body(false))["Cancelled"], left);
+    assert_eq!(queue.count("pacs", "Cancelled"), ITEMS);
+    let told = queue.ask("/journal?event=Cancelled");
+    let told = told.as_array().unwrap().iter();
+    let told: u64 = told.map(|entry| entry["Count"].as_u64().unwrap()).sum();
+    assert!(told >= left && told <= ITEMS, "{told}");
+    wait_for_health(&queue);
 }
 
 /// Nothing but the queue itself fills this disk: its log takes the last room before the database has grown.
