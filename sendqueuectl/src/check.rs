@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use sendqueue_dicom::dictionary;
-use sendqueue_words::config::{self, files};
+use sendqueue_words::config::settings::Settings;
+use sendqueue_words::config::{self, Mistakes, files};
 use serde_json::{Value, json};
 
 use crate::exit::End;
@@ -14,13 +15,7 @@ use crate::show::{failed, plain, say};
 pub fn run(path: &Path, as_json: bool) -> ExitCode {
     let configuration = match files::read(path) {
         Ok(configuration) => configuration,
-        Err(problem) => {
-            let end = match is_readable(path) {
-                true => End::NeedsAPerson,
-                false => End::WrongUse,
-            };
-            return unjudged(&problem, end, as_json);
-        }
+        Err(problem) => return unjudged(&problem, unread(path), as_json),
     };
     if configuration.get("SendQueue").is_none() {
         let problem = format!(
@@ -29,17 +24,7 @@ pub fn run(path: &Path, as_json: bool) -> ExitCode {
         );
         return unjudged(&problem, End::WrongUse, as_json);
     }
-    let own = files::own_tags(&configuration);
-    let lookup = |name: &str| {
-        let found = own.iter().find(|(other, _)| other == name);
-        found.map(|(_, tag)| *tag).or_else(|| standard(name))
-    };
-    let base = if path.is_dir() {
-        Some(path.to_owned())
-    } else {
-        path.parent().map(Path::to_owned)
-    };
-    match config::load(&configuration, &lookup, base.as_deref()) {
+    match judged(&configuration, path) {
         Ok(settings) => {
             if as_json {
                 let warnings = settings.warnings().collect::<Vec<_>>();
@@ -75,12 +60,38 @@ pub fn run(path: &Path, as_json: bool) -> ExitCode {
     }
 }
 
+/// What the plugin makes of a configuration that stands at `path`.
+///
+/// # Errors
+/// The mistakes with which Orthanc does not start.
+pub fn judged(configuration: &Value, path: &Path) -> Result<Settings, Mistakes> {
+    let own = files::own_tags(configuration);
+    let lookup = |name: &str| {
+        let found = own.iter().find(|(other, _)| other == name);
+        found.map(|(_, tag)| *tag).or_else(|| standard(name))
+    };
+    let base = if path.is_dir() {
+        Some(path)
+    } else {
+        path.parent()
+    };
+    config::load(configuration, &lookup, base)
+}
+
 fn unjudged(problem: &str, end: End, as_json: bool) -> ExitCode {
     if as_json {
         let told = json!({ "Valid": false, "Problem": problem, "Mistakes": [] });
         say!("{}", plain(&told.to_string()));
     }
     failed(as_json, problem, end)
+}
+
+/// What follows where no configuration could be read: Orthanc would not start with it, or one may not look.
+pub fn unread(path: &Path) -> End {
+    match is_readable(path) {
+        true => End::NeedsAPerson,
+        false => End::WrongUse,
+    }
 }
 
 /// Whether the system gives the file, or all configurations of the folder, to who asks.

@@ -234,6 +234,17 @@ pub enum Command {
         /// A file, or a folder of which all *.json count, as for Orthanc.
         path: PathBuf,
     },
+    /// Writes the least configuration, sendqueue.json, beside Orthanc's other files; never over another, and never so
+    /// that Orthanc would not start. Says what to do next.
+    Init {
+        /// The folder of Orthanc's configuration.
+        #[arg(default_value = crate::init::FOLDER)]
+        folder: PathBuf,
+        /// Everything that comes goes to this entry of DicomModalities; may be repeated. Without it, nothing goes
+        /// anywhere yet.
+        #[arg(long, value_name = "DESTINATION")]
+        to: Vec<String>,
+    },
     /// Prints the completions of a shell.
     Completions {
         /// Which shell.

@@ -137,9 +137,10 @@ pub fn run(cli: &Cli, mut command: Option<Command>) -> Done {
                 error => error.into(),
             })
         }
-        Command::Check { .. } | Command::Completions { .. } | Command::Man { .. } => {
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Check { .. }
+        | Command::Init { .. }
+        | Command::Completions { .. }
+        | Command::Man { .. } => Ok(ExitCode::SUCCESS),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `sendqueuectl`: what scripts and administrators do with the send queue daily, over its REST API.
 //!
 //! Invariants:
-//! - Every command but `check` and `completions` is one or more calls of the REST API: nothing here knows the database.
+//! - Every command but `check`, `init`, `completions` and `man` is one or more calls of the REST API: nothing here knows the database.
 //! - What the server sends is data: control characters never reach the terminal ([`show::plain`]).
 //! - The password comes from the environment or a file, never from the command line, and is never printed.
 //! - What an exit code means stands in [`exit`], for all commands.
@@ -14,6 +14,7 @@ mod commands;
 mod completions;
 mod exit;
 mod filter;
+mod init;
 mod manual;
 mod reload;
 mod route;
@@ -62,6 +63,7 @@ fn misused(error: &clap::Error) -> ExitCode {
 fn run(mut cli: Cli) -> Result<ExitCode, commands::Failed> {
     match cli.command.take() {
         Some(Command::Check { path }) => Ok(check::run(&path, cli.json)),
+        Some(Command::Init { folder, to }) => Ok(init::run(&folder, &to, cli.json)),
         Some(Command::Man { folder }) => {
             manual::write(&folder).map_err(commands::Failed::Output)?;
             Ok(ExitCode::SUCCESS)

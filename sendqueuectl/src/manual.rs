@@ -34,10 +34,16 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ),
 ];
 
-const FILES: &[(&str, &str)] = &[(
-    "/etc/orthanc/*.json",
-    "Orthanc's configuration in Debian, for check.",
-)];
+const FILES: &[(&str, &str)] = &[
+    (
+        "/etc/orthanc/*.json",
+        "Orthanc's configuration in Debian: check reads it, and init.",
+    ),
+    (
+        "/etc/orthanc/sendqueue.json",
+        "The section SendQueue, as init writes it.",
+    ),
+];
 
 const EXAMPLES: &[(&str, &str)] = &[
     ("sendqueuectl", "What needs a person."),

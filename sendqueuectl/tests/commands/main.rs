@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod errors;
+mod init;
 mod look;
 mod manual;
 mod mistakes;

@@ -26,6 +26,18 @@ pub fn of_command_line(arguments: impl IntoIterator<Item = OsString>) -> Option<
 /// # Errors
 /// What Orthanc would not start with, naming the file.
 pub fn read(path: &Path) -> Result<Value, String> {
+    let whole = parts(path)?.into_iter().flat_map(|(_, part)| part);
+    Ok(sorted(Value::Object(whole.collect())))
+}
+
+/// A file, and the sections that stand in it.
+pub type Part = (PathBuf, Map<String, Value>);
+
+/// The same, with the file in which each section stands.
+///
+/// # Errors
+/// What Orthanc would not start with, naming the file.
+pub fn parts(path: &Path) -> Result<Vec<Part>, String> {
     let told =
         |file: &Path, problem: &dyn std::fmt::Display| format!("{}: {problem}", file.display());
     let files = if path.is_dir() {
@@ -33,20 +45,20 @@ pub fn read(path: &Path) -> Result<Value, String> {
     } else {
         vec![path.to_owned()]
     };
-    let mut whole = Map::new();
+    let mut parts: Vec<Part> = Vec::new();
     for file in files {
         let text = fs::read_to_string(&file).map_err(|error| told(&file, &error))?;
         let text = substitute(&text, &|name| std::env::var(name).ok());
         let part = parse(&text).map_err(|problem| told(&file, &problem))?;
-        for (key, value) in part {
-            if whole.contains_key(&key) {
+        for key in part.keys() {
+            if parts.iter().any(|(_, other)| other.contains_key(key)) {
                 let problem = format!("the section {key:?} is in another file too");
                 return Err(told(&file, &problem));
             }
-            whole.insert(key, value);
         }
+        parts.push((file, part));
     }
-    Ok(sorted(Value::Object(whole)))
+    Ok(parts)
 }
 
 /// With the keys of each object in order, as jsoncpp keeps them: so mistakes come in the order in which Orthanc tells
