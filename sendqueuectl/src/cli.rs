@@ -93,6 +93,17 @@ pub enum Command {
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
     },
+    /// Studies with an item that fits, the newest first: a line for each destination. Of a study all items are counted.
+    Studies {
+        #[command(flatten)]
+        filter: Filter,
+        /// One, or several: Scheduled,Pending,Retry.
+        #[arg(long, value_delimiter = ',', value_parser = words(State::ALL.map(State::as_str)))]
+        state: Vec<String>,
+        /// The most studies.
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+    },
     /// One item with its attempts.
     Item {
         /// Its number.
@@ -265,7 +276,9 @@ impl Command {
         match self {
             Command::Study { id } => Some(id),
             Command::Serials { study, .. } | Command::Watch { study, .. } => study.as_mut(),
-            Command::Errors { filter, .. } | Command::Items { filter, .. } => filter.study.as_mut(),
+            Command::Errors { filter, .. }
+            | Command::Items { filter, .. }
+            | Command::Studies { filter, .. } => filter.study.as_mut(),
             Command::Replay(operation)
             | Command::Purge { operation, .. }
             | Command::Redirect { operation, .. } => operation.filter.study.as_mut(),
@@ -277,7 +290,8 @@ impl Command {
         }
     }
 
-    /// The destination that it is for, and that must be known: not what may be over, the journal and items.
+    /// The destination that it is for, and that must be known: not what may be over, the journal, items and
+    /// studies.
     pub fn destination(&self) -> Option<&str> {
         match self {
             Command::Errors { filter, .. } => filter.destination.as_deref(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde_json::{Value, json};
 use ureq::tls::{RootCerts, TlsConfig};
 
 use crate::cli::Cli;
@@ -172,12 +172,31 @@ impl Client {
     /// # Errors
     /// As [`ClientError`] tells.
     pub fn post(&self, path: &str, body: &Value) -> Result<Value, ClientError> {
-        let mut request = self.agent.post(self.url(path));
+        self.read(path, self.send(self.url(path), body))
+    }
+
+    /// What Orthanc itself tells of studies.
+    ///
+    /// # Errors
+    /// As [`ClientError`] tells; what Orthanc has no more is not in the answer.
+    pub fn described(&self, studies: &[String]) -> Result<Value, ClientError> {
+        let path = "/tools/bulk-content";
+        let url = format!("{}{path}", self.base);
+        let question = json!({ "Resources": studies, "Level": "Study" });
+        self.read(path, self.send(url, &question))
+    }
+
+    fn send(
+        &self,
+        url: String,
+        body: &Value,
+    ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
+        let mut request = self.agent.post(url);
         request = request.header("Content-Type", "application/json");
         if let Some(login) = self.authorization() {
             request = request.header("Authorization", login);
         }
-        self.read(path, request.send(body.to_string()))
+        request.send(body.to_string())
     }
 
     fn url(&self, path: &str) -> String {

@@ -6,6 +6,7 @@ mod journal;
 mod queue;
 mod search;
 mod sent;
+mod studies;
 mod sweep;
 mod tries;
 mod verdict;
@@ -74,6 +75,11 @@ pub fn run(cli: &Cli, mut command: Option<Command>) -> Done {
             state,
             limit,
         } => session.items(filter, state, *limit),
+        Command::Studies {
+            filter,
+            state,
+            limit,
+        } => session.studies(filter, state, *limit),
         Command::Item { id } => session.item(*id),
         Command::Search { text } => session.search(text),
         Command::Study { id } => session.study(id),

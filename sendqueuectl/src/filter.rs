@@ -49,6 +49,15 @@ pub fn arguments(filter: &Filter) -> Vec<(&'static str, String)> {
     arguments
 }
 
+/// The same, in any of these states.
+pub fn in_states(filter: &Filter, states: &[String]) -> Vec<(&'static str, String)> {
+    let mut arguments = arguments(filter);
+    if !states.is_empty() {
+        arguments.push(("state", states.join(",")));
+    }
+    arguments
+}
+
 /// As the body of an operation on the error queue. An empty one is left to the server, which refuses it with the right
 /// words.
 pub fn body(operation: &Operation) -> Map<String, Value> {

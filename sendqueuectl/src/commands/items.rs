@@ -52,10 +52,7 @@ impl Session<'_> {
     }
 
     pub(super) fn items(&self, filter: &Filter, state: &[String], limit: u32) -> Done {
-        let mut arguments = filter::arguments(filter);
-        if !state.is_empty() {
-            arguments.push(("state", state.join(",")));
-        }
+        let mut arguments = filter::in_states(filter, state);
         arguments.push(("limit", limit.to_string()));
         arguments.push(("order", "desc".to_owned()));
         let found = self.client.get("/items", &arguments)?;

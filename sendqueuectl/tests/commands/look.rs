@@ -57,6 +57,34 @@ fn what_is_asked_is_shown_for_people_and_programs() {
             .map(Vec::len),
         Some(4)
     );
+    let studies = ctl.ok(&["studies"]);
+    let lines: Vec<&str> = studies.lines().collect();
+    assert_eq!(lines.len(), 3, "{studies}");
+    for (line, name, delivered, worst) in [
+        (lines[1], "bad", "0 of 4", "Failure"),
+        (lines[2], "good", "4 of 4", "Success"),
+    ] {
+        let cells: Vec<&str> = line.split("  ").filter(|cell| !cell.is_empty()).collect();
+        assert_eq!(cells[0], study);
+        let cells: Vec<&str> = cells[1..4].iter().map(|cell| cell.trim()).collect();
+        assert_eq!(cells, [name, delivered, worst], "{studies}");
+    }
+    let tags = queue.get(&format!("/studies/{study}")).ok().json();
+    let owner = tags["PatientMainDicomTags"]["PatientID"].as_str().unwrap();
+    assert!(lines[1].contains(owner), "{owner}: {studies}");
+    let options = ["studies", "--state", "Failure", "--destination", "good"];
+    assert_eq!(ctl.json(&options), json!([]));
+    ctl.fails(4, &["studies", "--destination", "nowhere"]);
+    let options = [
+        "studies",
+        "--study",
+        study.as_str(),
+        "--status",
+        "C000",
+        "--limit",
+        "1",
+    ];
+    assert_eq!(ctl.json(&options)[0]["Study"], study);
     let items = ctl.json(&["items", "--limit", "3"]);
     let ids: Vec<i64> = items
         .as_array()
