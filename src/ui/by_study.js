@@ -11,9 +11,11 @@ import { link } from "./route.js";
 import { holds } from "./standing.js";
 import { steerFailed, steerWaiting } from "./steering.js";
 import { cells, COLUMNS, head } from "./study.js";
-import { itemTable, PAGE } from "./table.js";
+import { itemTable } from "./table.js";
 import { count, waiting, STATES } from "./words.js";
 
+/** How many studies a page of a list has: each has a line for each destination. */
+const PAGE = 50;
 /** As many destinations of a study are shown; the others are on its own page. */
 const LINES = 4;
 /** As many items of a study are shown in the list. */
@@ -70,7 +72,7 @@ export function studyTable({ list, items }, caption, { query, destinations, only
   const fits = ({ Counts }) => (states.some((state) => Counts[state] > 0) ? 0 : 1);
   const lines = ({ Destinations }) => Destinations.filter(only).sort((one, other) => fits(one) - fits(other) || rank(one) - rank(other) || one.Destination.localeCompare(other.Destination));
   return h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": caption, "data-key": "table" },
-    h("table", { class: "stacked lines studies" },
+    h("table", { class: "lines studies" },
       h("caption", { class: "hidden" }, caption),
       head(["Study", "Destination", ...COLUMNS]),
       list.map((one) => group(one.Study, lines(one), { items, destinations, kind }))));

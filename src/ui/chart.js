@@ -24,8 +24,8 @@ function sum(list) {
 }
 
 /**
- * `list`: the history of each destination over `range`, one of RANGES; `wanted`: the one that is chosen; `width`: of the
- * room for it in pixels.
+ * `list`: the history of each destination over `range`, one of RANGES; `wanted`: the one that is chosen; `width`: of
+ * the room for it in pixels.
  */
 export function chart(list, range, wanted, width) {
   const known = list && list.length > 0;

@@ -1,8 +1,8 @@
 // What came of what a person did: a line that follows those items until none of them waits any more.
 //
-// Dry runs count them: how many of these wait, run, failed again. So it costs the same for one and for a thousand. It is
-// one request for a line, with a refresh at most, and the more seldom the longer nothing changes; what failed again is
-// counted only when what is on its way has changed.
+// Dry runs count them: how many of these wait, run, failed again. So it costs the same for one and for a thousand. It
+// is one request for a line, with a refresh at most, and the more seldom the longer nothing changes; what failed again
+// is counted only when what is on its way has changed.
 
 import { api } from "./api.js";
 import { h } from "./dom.js";

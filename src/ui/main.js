@@ -1,9 +1,9 @@
 // The page's heart: which view is shown, its refresh, and what a click does.
 //
 // Invariants:
-// - One refresh at a time; the next one begins `EVERY` after the last one ended. It asks for the destinations, which all
-//   views show something of, and for what the view shows; what changes slowly, and what is folded, only now and then or
-//   once it is opened.
+// - One refresh at a time; the next one begins `EVERY` after the last one ended. It asks for the destinations, of which
+//   all views show something, and for what the view shows; what changes slowly is asked for now and then (kept.js), and
+//   what is folded once it is opened.
 // - While nobody looks, the title alone is kept true, each `HIDDEN_EVERY`: it is read among twenty others.
 // - A refresh that fails changes nothing but the banner and the title: what was seen last stays, and is marked as old.
 // - An answer for a view that was left meanwhile is thrown away.

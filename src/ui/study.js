@@ -7,7 +7,7 @@ import { holds } from "./standing.js";
 import { steerFailed, steerWaiting } from "./steering.js";
 import { clock, count, status, waiting, STATES } from "./words.js";
 
-export const COLUMNS = ["Delivered", "What else", "When", ""];
+export const COLUMNS = ["Delivered", "Not delivered", "When", ""];
 
 export const head = (names) => h("thead", {}, h("tr", {}, names.map((name) => h("th", { scope: "col", class: name === "When" ? "when wide" : null }, name || h("span", { class: "hidden" }, "Actions")))));
 
@@ -15,7 +15,7 @@ export const head = (names) => h("thead", {}, h("tr", {}, names.map((name) => h(
 export function progress(found, level, destinations, failures) {
   const caption = "How far it is, by destination";
   return h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": caption, "data-key": "progress" },
-    h("table", { class: "stacked lines" },
+    h("table", { class: "lines" },
       h("caption", { class: "hidden" }, caption),
       head(["Destination", ...COLUMNS]),
       h("tbody", {}, found.Destinations.map((one) => h("tr", { "data-key": `progress:${one.Destination}`, "data-destination": one.Destination },

@@ -1,4 +1,4 @@
-//! The study is the unit: lists of studies, what can be done to one at one destination, and its items once it is opened.
+//! The study is the unit: lists of studies, what can be done to one at one destination, its items once it is opened.
 
 use sendqueue_testkit::{FaultScp, Respond, Study};
 use serde_json::json;
