@@ -97,12 +97,15 @@ pub fn looks(
     let totals = store.failure_totals()?;
     let records = store.destinations()?;
     let settings = lanes.settings();
+    let alerts = settings.alerts.as_ref();
+    let backlog_seconds = alerts.map_or(0, |alerts| alerts.backlog_seconds);
     let mut looks: BTreeMap<&str, Look> = records
         .iter()
         .map(|record| {
             let lane = lanes.get(&record.name).map(|lane| lane.status());
             let windows = &settings.destination(&record.name).windows;
-            let look = Look::new(record, lane.as_ref(), windows, now, ahead, &zone);
+            let late = backlog_seconds;
+            let look = Look::new(record, lane.as_ref(), windows, late, now, ahead, &zone);
             (record.name.as_str(), look)
         })
         .collect();

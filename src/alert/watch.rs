@@ -29,8 +29,8 @@ pub struct Look {
     pub outages: u64,
     pub paused: bool,
     pub outside_window: bool,
-    /// For how many seconds its windows let it send; `None`: it has none.
-    pub open_seconds: Option<u64>,
+    /// What waits since then is late ([`windows::late`]).
+    pub late: Option<Timestamp>,
     /// Items still to be sent.
     pub open: u64,
     /// When the oldest of them was made. After [`Watch::look`]: since when it waits, which for one that was replayed or
@@ -46,13 +46,13 @@ impl Look {
         record: &DestinationRecord,
         lane: Option<&LaneStatus>,
         windows: &[Window],
+        backlog_seconds: u64,
         now: Timestamp,
         ahead: Ahead,
         zone: &TimeZone,
     ) -> Look {
         let wall = ahead.wall(now);
         let closed = !windows::is_open(windows, wall, zone);
-        let since = windows::open_since(windows, wall, zone);
         let remembered = record.outage.map(|outage| outage.since);
         Look {
             destination: record.name.clone(),
@@ -60,8 +60,7 @@ impl Look {
             outages: lane.map_or(record.outages, |lane| lane.outages),
             paused: lane.map_or(record.paused_since.is_some(), |lane| lane.paused),
             outside_window: lane.map_or(closed, |lane| lane.outside_window),
-            open_seconds: (!windows.is_empty())
-                .then(|| since.map_or(0, |since| wall.since(since).as_secs())),
+            late: windows::late(windows, now, backlog_seconds, ahead, zone),
             open: record.counts.open(),
             oldest: record.oldest_pending,
             failures: BTreeMap::new(),
@@ -281,10 +280,7 @@ fn failures(known: &mut Known, look: &Look, tell: &mut impl FnMut(Event)) {
 }
 
 fn is_backlog(look: &Look, limits: Limits, now: Timestamp) -> bool {
-    let age = look.oldest_seconds(now);
-    // Waiting for a window is what was asked for.
-    let counted = look.open_seconds.map_or(age, |open| age.min(open));
-    limits.are_passed(look.open, counted)
+    limits.are_passed(look.open, look.oldest, look.late, now)
 }
 
 fn backlog(

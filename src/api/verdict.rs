@@ -9,7 +9,6 @@ use super::types::{Finding, Part, Problem};
 use super::{Answer, Api, ok};
 use crate::config::settings::AlertSettings;
 use crate::dispatch::windows;
-use crate::item::Timestamp;
 use crate::verdict::{self, Known, Limits, Seen, Silent, Trouble, judge};
 
 impl Api {
@@ -76,7 +75,13 @@ impl Api {
             status: self.status(&record, now),
             target: self.settings.target(&record.name).to_owned(),
             is_configured: configured.has(&record.name),
-            open_seconds: self.open_seconds(&record.name, ahead.wall(now), &known.zone),
+            late: windows::late(
+                &self.settings.destination(&record.name).windows,
+                now,
+                known.limits.seconds,
+                ahead,
+                &known.zone,
+            ),
             record,
         });
         known.destinations = seen.collect();
@@ -91,13 +96,6 @@ impl Api {
             })
             .collect();
         Ok(())
-    }
-
-    /// For how long its windows have let it send; `None`: it has none.
-    fn open_seconds(&self, name: &str, wall: Timestamp, zone: &TimeZone) -> Option<u64> {
-        let windows = &self.settings.destination(name).windows;
-        let since = windows::open_since(windows, wall, zone);
-        (!windows.is_empty()).then(|| since.map_or(0, |since| wall.since(since).as_secs()))
     }
 }
 

@@ -14,7 +14,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Span, Zoned};
 
 use crate::config::settings::Window;
-use crate::item::Timestamp;
+use crate::item::{Ahead, Timestamp};
 
 const MINUTES_PER_DAY: u16 = 1440;
 /// Days after which every weekday came by, also for a window that begins later today.
@@ -59,22 +59,54 @@ pub fn next_opening(windows: &[Window], now: Timestamp, zone: &TimeZone) -> Opti
         .min()
 }
 
-/// Since when it is open without a break (a week at most); `None` while it is closed, and where there are no windows.
-pub fn open_since(windows: &[Window], now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-    if windows.is_empty() || !is_open(windows, now, zone) {
-        return None;
+/// Since when they have been open for `length`, up to `now`; without windows all time counts. `None`: not within
+/// [`LONGEST_WATCH`].
+pub fn open_since(
+    windows: &[Window],
+    now: Timestamp,
+    length: Duration,
+    zone: &TimeZone,
+) -> Option<Timestamp> {
+    if windows.is_empty() {
+        return Some(earlier(now, length));
     }
-    let horizon = now.plus_seconds(-7.0 * 86_400.0);
-    let mut since = last_opening(windows, now, zone)?;
-    // One window may begin where, or before, another one ends.
-    while since > horizon {
-        let before = Timestamp::from_micros(since.micros() - 1);
+    let horizon = earlier(now, LONGEST_WATCH);
+    let (mut at, mut left) = (now, length);
+    while at > horizon {
+        let before = Timestamp::from_micros(at.micros() - 1);
         if !is_open(windows, before, zone) {
-            break;
+            at = last_closing(windows, before, zone)?;
+            continue;
         }
-        since = last_opening(windows, before, zone)?;
+        let begin = last_opening(windows, before, zone)?;
+        let open = at.since(begin);
+        if open >= left {
+            return Some(earlier(at, left));
+        }
+        left -= open;
+        at = begin;
     }
-    Some(since)
+    None
+}
+
+/// What waits since then, or for longer, has waited for `seconds` in which it might have been sent. `None`: there are no
+/// windows, and all time counts. In the queue's own time.
+pub fn late(
+    windows: &[Window],
+    now: Timestamp,
+    seconds: u64,
+    ahead: Ahead,
+    zone: &TimeZone,
+) -> Option<Timestamp> {
+    let length = Duration::from_secs(seconds);
+    let since = || open_since(windows, ahead.wall(now), length, zone);
+    let never = Timestamp::from_micros(i64::MIN);
+    (!windows.is_empty()).then(|| since().map_or(never, |since| ahead.own(since)))
+}
+
+fn earlier(time: Timestamp, by: Duration) -> Timestamp {
+    let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros(time.micros().saturating_sub(by))
 }
 
 /// When they have been open for `length` since `from`; without windows all time counts. `None`: not within
@@ -108,32 +140,48 @@ pub fn open_for(
 
 /// When the window that is open at `now` ends; of several, the one that lasts longest.
 fn closing(windows: &[Window], now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let begun = |(begin, _): &(Timestamp, Timestamp)| *begin <= now;
+    let ends = spans(windows, now, 1, zone)?.filter(begun);
+    ends.map(|(_, end)| end).filter(|end| *end > now).max()
+}
+
+/// When a window ended last, at `now` or before.
+fn last_closing(windows: &[Window], now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let spans = spans(windows, now, HORIZON, zone)?;
+    spans.map(|(_, end)| end).filter(|end| *end <= now).max()
+}
+
+/// Begin and end of the windows of today and of so many days before it.
+fn spans(
+    windows: &[Window],
+    now: Timestamp,
+    days: i64,
+    zone: &TimeZone,
+) -> Option<impl Iterator<Item = (Timestamp, Timestamp)>> {
     let today = local(now, zone)?.date();
-    [today.yesterday().ok(), Some(today)]
-        .into_iter()
-        .flatten()
-        .flat_map(|day| {
-            let begun = windows.iter().filter(move |window| on(window, day));
-            begun.filter_map(move |window| {
-                let begin = begin(window, day, zone)?;
-                let minutes = end(window);
-                let day = if minutes > MINUTES_PER_DAY {
-                    day.tomorrow().ok()?
-                } else {
-                    day
-                };
-                let minutes = (minutes - 1) % MINUTES_PER_DAY + 1;
-                // Midnight is the next day's first moment.
-                let (day, minutes) = match minutes {
-                    MINUTES_PER_DAY => (day.tomorrow().ok()?, 0),
-                    minutes => (day, minutes),
-                };
-                let end = moment(minutes, day, zone)?;
-                (begin <= now).then_some(end)
-            })
-        })
-        .filter(|end| *end > now)
-        .max()
+    let days = (0..=days).filter_map(move |days| today.checked_sub(Span::new().days(days)).ok());
+    let spans = days.flat_map(move |day| {
+        let begun = windows.iter().filter(move |window| on(window, day));
+        begun
+            .filter_map(move |window| Some((begin(window, day, zone)?, end_of(window, day, zone)?)))
+    });
+    Some(spans)
+}
+
+/// When the window that begins on that day ends.
+fn end_of(window: &Window, day: Date, zone: &TimeZone) -> Option<Timestamp> {
+    let minutes = end(window);
+    let day = if minutes > MINUTES_PER_DAY {
+        day.tomorrow().ok()?
+    } else {
+        day
+    };
+    // Midnight is the next day's first moment.
+    let (day, minutes) = match (minutes - 1) % MINUTES_PER_DAY + 1 {
+        MINUTES_PER_DAY => (day.tomorrow().ok()?, 0),
+        minutes => (day, minutes),
+    };
+    moment(minutes, day, zone)
 }
 
 /// When a window opened last, at `now` or before.
@@ -255,29 +303,6 @@ mod tests {
     }
 
     #[test]
-    fn open_since_the_first_of_windows_that_follow_each_other() {
-        let zone = berlin();
-        let since = |windows: &[Window], now| open_since(windows, at(now), &zone);
-        assert_eq!(since(&[], "2026-11-20T12:00"), None);
-        let night = [window(&[], 22 * 60, 6 * 60)];
-        assert_eq!(since(&night, "2026-11-20T21:59"), None);
-        for now in ["2026-11-20T22:00", "2026-11-21T00:00", "2026-11-21T05:59"] {
-            assert_eq!(since(&night, now), Some(at("2026-11-20T22:00")), "{now}");
-        }
-        assert_eq!(since(&night, "2026-11-21T06:00"), None);
-        // Friday night, and the whole weekend; 2026-11-20 is a Friday.
-        let weekend = [window(&[4], 22 * 60, 6 * 60), window(&[5, 6], 0, 1440)];
-        let begun = Some(at("2026-11-20T22:00"));
-        for now in ["2026-11-20T23:00", "2026-11-21T03:00", "2026-11-22T23:59"] {
-            assert_eq!(since(&weekend, now), begun, "{now}");
-        }
-        // Never closed: a week is enough to know.
-        let always = [window(&[], 0, 720), window(&[], 720, 1440)];
-        let since = since(&always, "2026-11-20T12:00").unwrap();
-        assert!(at("2026-11-20T12:00").since(since).as_secs() >= 7 * 86_400);
-    }
-
-    #[test]
     fn only_the_time_in_which_it_is_open_counts() {
         let zone = berlin();
         let work = [window(&[0, 1, 2, 3, 4], 8 * 60, 18 * 60)];
@@ -317,12 +342,31 @@ mod tests {
         ] {
             let found = open_for(windows, at(from), hour(hours), &zone);
             assert_eq!(found, Some(at(until)), "{from} {hours}");
+            // And back, to the first moment at which it was open.
+            let since = open_since(windows, at(until), hour(hours), &zone).unwrap();
+            assert!(
+                since >= at(from) && is_open(windows, since, &zone),
+                "{from}"
+            );
+            assert!(
+                since == at(from) || !is_open(windows, at(from), &zone),
+                "{from}"
+            );
+            let again = open_for(windows, since, hour(hours), &zone);
+            assert_eq!(again, Some(at(until)), "{from} {hours}");
         }
         let short = [window(&[0], 60, 61)];
         assert_eq!(
             open_for(&short, at("2026-11-20T12:00"), hour(744), &zone),
             None
         );
+        assert_eq!(
+            open_since(&short, at("2026-11-20T12:00"), hour(744), &zone),
+            None
+        );
+        // While it is closed, what it was open before counts.
+        let found = open_since(&work, at("2026-11-22T12:00"), hour(3), &zone);
+        assert_eq!(found, Some(at("2026-11-20T15:00")));
     }
 
     #[test]

@@ -184,10 +184,8 @@ pub fn backlog(known: &Known, seen: &Seen) -> Option<Finding> {
         return None;
     }
     let oldest = seen.record.oldest_pending?;
-    let age = known.now.since(oldest).as_secs();
-    // Waiting for a window is what was asked for.
-    let counted = seen.open_seconds.map_or(age, |open| age.min(open));
-    if !known.limits.are_passed(seen.open(), counted) {
+    let limits = known.limits;
+    if !limits.are_passed(seen.open(), Some(oldest), seen.late, known.now) {
         return None;
     }
     let window = match (seen.status.outside_window, seen.status.opens) {

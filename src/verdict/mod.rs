@@ -148,8 +148,8 @@ pub struct Seen {
     /// What it shares an outage with.
     pub target: String,
     pub is_configured: bool,
-    /// For how many seconds its windows let it send; `None`: it has none.
-    pub open_seconds: Option<u64>,
+    /// What waits since then is late, since its windows have let it send for [`Limits::seconds`]; `None`: it has none.
+    pub late: Option<Timestamp>,
 }
 
 /// A source that has not sent for too long.
@@ -168,10 +168,17 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// `seconds`: age of the oldest open item, as far as its window let it go.
-    pub fn are_passed(self, items: u64, seconds: u64) -> bool {
-        let passed = |limit: u64, value: u64| limit > 0 && value >= limit;
-        passed(self.items, items) || passed(self.seconds, seconds)
+    /// By so many items, the oldest of which waits since then. `late`: as in [`Seen`].
+    pub fn are_passed(
+        self,
+        items: u64,
+        oldest: Option<Timestamp>,
+        late: Option<Timestamp>,
+        now: Timestamp,
+    ) -> bool {
+        let late = late.unwrap_or_else(|| now.plus_seconds(-(self.seconds as f64)));
+        let is_late = oldest.is_some_and(|oldest| oldest <= late);
+        (self.items > 0 && items >= self.items) || (self.seconds > 0 && is_late)
     }
 }
 

@@ -59,7 +59,7 @@ fn seen(name: &str, waiting: u64) -> Seen {
         },
         target: name.to_owned(),
         is_configured: true,
-        open_seconds: None,
+        late: None,
     }
 }
 
@@ -336,7 +336,7 @@ fn a_pause_with_what_waits_is_a_warning() {
 fn a_closed_window_is_what_was_asked_for() {
     let mut closed = seen("night", 325);
     closed.record.oldest_pending = Some(ago(9.0));
-    closed.open_seconds = Some(0);
+    closed.late = Some(ago(9.5));
     closed.status.outside_window = true;
     closed.status.opens = Some(now().plus_seconds(11.0 * 3600.0));
     assert_eq!(judge(&destinations(vec![closed.clone()])), []);
@@ -353,17 +353,17 @@ fn a_closed_window_is_what_was_asked_for() {
 }
 
 #[test]
-fn a_backlog_is_counted_from_the_opening_on() {
+fn only_the_time_in_which_it_may_send_makes_a_backlog() {
     let mut slow = seen("pacs", 3);
     slow.record.oldest_pending = Some(ago(9.0));
-    slow.open_seconds = Some(3599);
+    slow.late = Some(ago(9.0).plus_seconds(-1.0));
     assert_eq!(judge(&destinations(vec![slow.clone()])), []);
-    slow.open_seconds = Some(3600);
+    slow.late = Some(ago(9.0));
     assert_eq!(
         sentences(&destinations(vec![slow.clone()])),
         ["pacs has a backlog: 3 wait, the oldest since 06:13 (9 h)"]
     );
-    slow.open_seconds = None;
+    slow.late = None;
     let known = destinations(vec![slow]);
     assert_eq!(judge(&known).len(), 1);
     let without = Known {

@@ -194,23 +194,23 @@ fn a_backlog_begins_at_a_limit_and_is_over_at_half() {
 #[test]
 fn waiting_for_a_window_is_no_backlog() {
     let mut watch = watch();
-    let open_for = |seconds| Look {
-        outside_window: seconds == 0,
-        open_seconds: Some(seconds),
+    // The window has been closed since long before it.
+    let late_since = |late| Look {
+        late: Some(at(late)),
         ..waiting(1, 0)
     };
     for second in [1, 700, 20_000] {
-        assert_eq!(events(&mut watch, open_for(0), second), []);
+        assert_eq!(events(&mut watch, late_since(-9000), second), []);
     }
     // The window has opened: from here on it counts.
-    assert_eq!(events(&mut watch, open_for(599), 20_599), []);
+    assert_eq!(events(&mut watch, late_since(-1), 20_599), []);
     let begun = [Event::BacklogBegun];
-    assert_eq!(events(&mut watch, open_for(600), 20_600), begun);
+    assert_eq!(events(&mut watch, late_since(20_000), 20_600), begun);
     // After a start too.
     let mut watch = super::watching::watch();
-    watch.prime(&[open_for(10)], at(0));
-    assert_eq!(events(&mut watch, open_for(10), 20_010), []);
-    assert_eq!(events(&mut watch, open_for(600), 20_600), begun);
+    watch.prime(&[late_since(-9000)], at(0));
+    assert_eq!(events(&mut watch, late_since(-9000), 20_010), []);
+    assert_eq!(events(&mut watch, late_since(20_000), 20_600), begun);
 }
 
 /// An item keeps the time at which it was made.
@@ -308,13 +308,18 @@ fn a_destination_without_a_lane_has_its_windows() {
             &record,
             None,
             windows,
+            5400,
             at(seconds),
             Ahead::default(),
             &jiff::tz::TimeZone::UTC,
         );
-        (look.outside_window, look.open_seconds)
+        (look.outside_window, look.late)
     };
+    const HOUR: i64 = 3600;
     assert_eq!(look(&[], 0), (false, None));
-    assert_eq!(look(&night, 0), (true, Some(0)));
-    assert_eq!(look(&night, 3 * 3600 + 1800), (false, Some(1800)));
+    // An hour and a half, of windows of an hour.
+    let late = at(3 * HOUR - 48 * HOUR + 1800);
+    assert_eq!(look(&night, 0), (true, Some(late)));
+    let late = at(3 * HOUR - 24 * HOUR);
+    assert_eq!(look(&night, 3 * HOUR + 1800), (false, Some(late)));
 }
