@@ -268,10 +268,8 @@ fn the_disk_becomes_full_amid_a_bulk_verb() {
     let body = |dry_run| json!({ "Destination": "pacs", "DryRun": dry_run });
     let answer = std::thread::scope(|scope| {
         let answer = scope.spawn(|| queue.post_json("/sendqueue/items/cancel", &body(false)));
-        poll(
-            || queue.count("pacs", "Cancelled") > 0 || answer.is_finished(),
-            SOON,
-        );
+        let is_begun = || queue.count("pacs", "Cancelled") > 0 || answer.is_finished();
+        assert!(poll(is_begun, SOON), "{}", queue.log());
         // What the queue gives back, and the room that it keeps, is taken too.
         while !answer.is_finished() {
             disk.fill();
