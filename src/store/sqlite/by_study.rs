@@ -14,7 +14,7 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, params};
 
-use super::enqueue::find_destination;
+use super::destination::find_destination;
 use super::pool::Pool;
 use super::{list, query, sql};
 use crate::store::{Filter, Order, Page, Result, StudyProgress};

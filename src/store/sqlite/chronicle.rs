@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::enqueue::destination_id;
+use super::destination::destination_id;
 use super::pool::Pool;
 use super::sql;
 use crate::item::{Event, Timestamp};

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
 
-use super::enqueue::find_destination;
+use super::destination::find_destination;
 use super::owner::Owner;
 use super::pool::Pool;
 use super::{row, sql};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::enqueue::find_destination;
+use super::destination::find_destination;
 use super::pool::Pool;
 use super::{list, sql};
 use crate::item::{Class, State, Timestamp};

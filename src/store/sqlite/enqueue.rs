@@ -1,18 +1,17 @@
-//! enqueue: arrivals and requests become items; the cursor moves with them, and the gaps below it change.
+//! enqueue: arrivals and requests become items; the cursor moves with them.
 
 use std::collections::{BTreeMap, HashMap, hash_map};
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::chronicle::{Noted, done, note_items};
+use super::cursor::write_reached;
+use super::destination::{destination_id, find_destination};
 use super::operate::prioritize;
 use super::pool::Pool;
 use super::{row, sources, sql, studies};
 use crate::item::{Again, Event, Outcome, Priority, State, Timestamp};
-use crate::store::{
-    Cursor, Duplicates, Enqueued, Entry, Gap, Intake, NewItem, Operation, Reached, Reception,
-    Result,
-};
+use crate::store::{Duplicates, Enqueued, Entry, Intake, NewItem, Operation, Reception, Result};
 
 /// The end of a quiet period that only silence ends.
 const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
@@ -411,66 +410,4 @@ fn insert(
         item.place,
     ])?;
     Ok(())
-}
-
-fn write_reached(conn: &Connection, reached: &Reached) -> Result<()> {
-    let cursor = &reached.cursor;
-    conn.prepare_cached(sql::CURSOR_WRITE)?
-        .execute(params![cursor.seq, cursor.date])?;
-    for first in &reached.closed {
-        conn.prepare_cached(sql::GAP_CLOSE)?.execute([first])?;
-    }
-    for gap in &reached.opened {
-        conn.prepare_cached(sql::GAP_OPEN)?.execute(params![
-            gap.first,
-            gap.last,
-            gap.first_seen
-        ])?;
-    }
-    Ok(())
-}
-
-pub fn gaps(pool: &Pool) -> Result<Vec<Gap>> {
-    let mut reader = pool.reader()?;
-    let tx = reader.snapshot()?;
-    let mut read = tx.prepare_cached(sql::GAP_READ)?;
-    let gaps = read.query_map([], |row| {
-        Ok(Gap {
-            first: row.get(0)?,
-            last: row.get(1)?,
-            first_seen: row.get(2)?,
-        })
-    })?;
-    Ok(gaps.collect::<rusqlite::Result<_>>()?)
-}
-
-pub fn cursor(pool: &Pool) -> Result<Option<Cursor>> {
-    let mut reader = pool.reader()?;
-    let cursor = reader
-        .snapshot()?
-        .prepare_cached(sql::CURSOR_READ)?
-        .query_row([], |row| {
-            Ok(Cursor {
-                seq: row.get(0)?,
-                date: row.get(1)?,
-            })
-        })
-        .optional()?;
-    Ok(cursor)
-}
-
-pub fn find_destination(conn: &Connection, name: &str) -> Result<Option<i64>> {
-    Ok(conn
-        .prepare_cached(sql::DESTINATION_ID)?
-        .query_row([name], |row| row.get(0))
-        .optional()?)
-}
-
-/// The destination's row, made if there is none; for use in a transaction.
-pub fn destination_id(conn: &Connection, name: &str) -> Result<i64> {
-    if let Some(id) = find_destination(conn, name)? {
-        return Ok(id);
-    }
-    conn.prepare_cached(sql::DESTINATION_ADD)?.execute([name])?;
-    Ok(conn.last_insert_rowid())
 }

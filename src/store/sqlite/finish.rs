@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::operate::write_last_error;
+use super::destination::write_last_error;
 use super::owner::Owner;
 use super::pool::Pool;
 use super::{row, sql};

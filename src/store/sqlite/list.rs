@@ -9,7 +9,7 @@
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
 use super::claim::json;
-use super::enqueue::find_destination;
+use super::destination::find_destination;
 use super::pool::Pool;
 use super::{row, sql};
 use crate::item::{Class, Item, Priority, State, Timestamp};

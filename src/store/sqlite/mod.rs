@@ -33,7 +33,9 @@ mod by_study;
 mod chronicle;
 mod claim;
 mod clock;
+mod cursor;
 mod decisions;
+mod destination;
 mod disk;
 mod due;
 mod enqueue;
@@ -180,11 +182,11 @@ impl SqliteStore {
 
 impl Journal for SqliteStore {
     fn cursor(&self) -> Result<Option<Cursor>> {
-        enqueue::cursor(&self.pool)
+        cursor::cursor(&self.pool)
     }
 
     fn gaps(&self) -> Result<Vec<Gap>> {
-        enqueue::gaps(&self.pool)
+        cursor::gaps(&self.pool)
     }
 
     fn created(&self) -> Result<Timestamp> {
@@ -259,7 +261,7 @@ impl Claims for SqliteStore {
     }
 
     fn set_last_error(&self, destination: &str, error: &LastError) -> Result<()> {
-        self.write(|| operate::set_last_error(&self.pool, destination, error))
+        self.write(|| destination::set_last_error(&self.pool, destination, error))
     }
 
     fn set_outage(
@@ -270,7 +272,7 @@ impl Claims for SqliteStore {
         now: Timestamp,
     ) -> Result<()> {
         self.write_noted(|noted| {
-            operate::set_outage(&self.pool, destination, outage, why, now, noted)
+            destination::set_outage(&self.pool, destination, outage, why, now, noted)
         })
     }
 }
@@ -315,7 +317,7 @@ impl Desk for SqliteStore {
     }
 
     fn set_paused(&self, destination: &str, paused: bool, now: Timestamp) -> Result<()> {
-        self.write_for_person(|| operate::set_paused(&self.pool, destination, paused, now))
+        self.write_for_person(|| destination::set_paused(&self.pool, destination, paused, now))
     }
 
     fn make_durable(&self) -> Result<()> {

@@ -1,13 +1,13 @@
-//! replay, cancel, send-now, prioritize, redirect, remove; pausing. What a person does to one item or destination.
+//! replay, cancel, send-now, promote, prioritize, redirect, remove: what a person does to one item.
 
 use rusqlite::{Connection, params};
 
-use super::chronicle::{Noted, done, note_items, note_outage, note_return, note_with};
-use super::enqueue::destination_id;
+use super::chronicle::{Noted, done, note_items};
+use super::destination::destination_id;
 use super::pool::Pool;
 use super::{row, sql};
-use crate::item::{Event, Item, Priority, Timestamp};
-use crate::store::{Asker, Entry, LastError, Moved, Operation, Outage, Result};
+use crate::item::{Item, Priority, Timestamp};
+use crate::store::{Moved, Operation, Result};
 
 /// How an operation is to be written.
 pub struct Terms<'a> {
@@ -72,90 +72,6 @@ pub fn prioritize(tx: &Connection, id: i64, priority: Priority) -> Result<()> {
     if priority == Priority::Stat {
         tx.prepare_cached(sql::PRIORITIZE_READY)?.execute([id])?;
     }
-    Ok(())
-}
-
-/// Writes to a destination's row, which is made if there is none.
-fn to_destination(
-    pool: &Pool,
-    name: &str,
-    change: impl FnOnce(&Connection, i64) -> Result<()>,
-) -> Result<()> {
-    let mut writer = pool.writer()?;
-    let tx = writer.begin()?;
-    let id = destination_id(&tx, name)?;
-    change(&tx, id)?;
-    tx.commit()?;
-    Ok(())
-}
-
-pub fn set_paused(pool: &Pool, name: &str, paused: bool, now: Timestamp) -> Result<()> {
-    to_destination(pool, name, |tx, id| {
-        let before: Option<Timestamp> = tx
-            .prepare_cached(sql::DESTINATION_PAUSED_SINCE)?
-            .query_row([id], |row| row.get(0))?;
-        if before.is_some() == paused {
-            return Ok(());
-        }
-        let event = if paused {
-            Event::Paused
-        } else {
-            Event::Resumed
-        };
-        let entry = Entry {
-            destination: Some(name.to_owned()),
-            user: Asker::current().and_then(|asker| asker.user),
-            seconds: before.map(|since| now.since(since).as_secs()),
-            ..Entry::new(event, now)
-        };
-        note_with(tx, Noted::Too, &entry)?;
-        tx.prepare_cached(sql::DESTINATION_PAUSE)?
-            .execute(params![id, paused, now])?;
-        Ok(())
-    })
-}
-
-pub fn set_last_error(pool: &Pool, name: &str, error: &LastError) -> Result<()> {
-    to_destination(pool, name, |tx, id| write_last_error(tx, id, error))
-}
-
-/// `why`: what was met when it began.
-pub fn set_outage(
-    pool: &Pool,
-    name: &str,
-    outage: Option<&Outage>,
-    why: &str,
-    now: Timestamp,
-    noted: Noted,
-) -> Result<()> {
-    to_destination(pool, name, |tx, id| {
-        let before: Option<Timestamp> = tx
-            .prepare_cached(sql::DESTINATION_OUTAGE_SINCE)?
-            .query_row([id], |row| row.get(0))?;
-        match (before, outage) {
-            (None, Some(outage)) => note_outage(tx, noted, name, outage.since, why)?,
-            (Some(since), None) => note_return(tx, noted, name, since, now)?,
-            _ => {}
-        }
-        tx.prepare_cached(sql::DESTINATION_OUTAGE)?
-            .execute(params![
-                id,
-                outage.map(|outage| outage.since),
-                outage.map_or(0, |outage| outage.failures),
-            ])?;
-        Ok(())
-    })
-}
-
-pub fn write_last_error(conn: &Connection, destination: i64, error: &LastError) -> Result<()> {
-    conn.prepare_cached(sql::DESTINATION_ERROR)?
-        .execute(params![
-            destination,
-            error.time,
-            error.class,
-            error.dimse_status,
-            row::details(&error.details),
-        ])?;
     Ok(())
 }
 

@@ -7,9 +7,9 @@ use rusqlite::{Connection, params};
 
 use super::chronicle::{Noted, note_with};
 use super::claim::json;
-use super::enqueue::find_destination;
+use super::destination::find_destination;
+use super::destination::write_last_error;
 use super::finish::finish_one;
-use super::operate::write_last_error;
 use super::owner::{self, Over, Owner};
 use super::pool::Pool;
 use super::{row, sql};
