@@ -123,9 +123,13 @@ function opened(study, one, { items, destinations, kind }) {
     list && Math.min(list.length, ITEMS) < all && h("p", {}, h("a", { href: link(["items"], { study, destination: one.Destination }) }, `All ${count(all)} items`))));
 }
 
+/** What of the others needs a person is told, though they are not shown. */
 function others(study, rest) {
-  const done = rest.every(({ Worst }) => Worst === "Success");
-  return ["and ", h("a", { href: link(["studies", study]) }, `${count(rest.length)} other destinations`), done ? ", all delivered" : ""];
+  const failed = rest.filter(({ Counts }) => Counts.Failure > 0).length;
+  const open = rest.filter(({ Counts }) => Counts.Failure === 0 && waiting(Counts) + Counts.Running > 0).length;
+  const parts = [failed > 0 && `${count(failed)} with failures`, open > 0 && `${count(open)} not done yet`].filter(Boolean);
+  const words = parts.length ? parts.join(", ") : rest.every(({ Worst }) => Worst === "Success") ? "all delivered" : "";
+  return ["and ", h("a", { href: link(["studies", study]) }, `${count(rest.length)} other destinations`), words && `: ${words}`];
 }
 
 export function studyPages(path, query, { list, next }) {

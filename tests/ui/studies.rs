@@ -41,7 +41,7 @@ fn a_list_says_whose_they_are_and_how_far_they_are() {
     let annas = format!("tbody[data-study='{anna}']");
     browser.wait_text(&format!("{annas} .whose"), "Meyer, Anna");
     browser.wait_text(&format!("{annas} .whose"), "CT thorax");
-    browser.wait_text(&format!("{annas} .whose"), "CT");
+    browser.wait_text(&format!("{annas} .whose"), "2026-01-02 · CT");
     browser.wait_text(&line(&anna, "one"), "3 of 3");
     browser.wait_text(&line(&anna, "bad"), "3 failed");
     browser.wait_text(&line(&anna, "held"), "3 waiting");
@@ -224,5 +224,75 @@ fn names_are_written_as_people_write_them() {
         assert_eq!(found, written);
         assert_eq!(page.browser.count("main b, main i"), 0);
     }
+    page.is_clean();
+}
+
+/// Many destinations do not make a long list of each study; what is not shown is told, if a person is needed.
+#[test]
+fn of_many_destinations_the_worst_are_shown() {
+    let (well, bad) = (scp("WELL"), refusing("BAD", 0xC000));
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let config = names.iter().enumerate().fold(
+        sendqueue_testkit::queue::config(&names),
+        |config, (number, name)| {
+            let port = if number < 5 { bad.port() } else { well.port() };
+            config.modality(name, "ANY", port)
+        },
+    );
+    let page = Page::new(config);
+    page.store(&Study::new(1, 1));
+    page.queue.wait_for_rest(8);
+    page.show("#/studies");
+    let browser = &page.browser;
+    assert_eq!(browser.count("tr[data-worst=Failure]"), 4);
+    assert_eq!(browser.count("tr[data-worst=Success]"), 0);
+    browser.wait_text(
+        "[data-key=rest]",
+        "and 4 other destinations: 1 with failures",
+    );
+    browser.choose("select[name=state]", "Success");
+    browser.until(
+        || browser.count("tr[data-worst=Success]") == 3,
+        "what is asked for comes first",
+    );
+    browser.click("[data-key=rest] a");
+    browser.until(|| browser.count("tr[data-destination]") == 8, "all of them");
+    page.is_clean();
+}
+
+/// A study that comes in above moves nothing, closes nothing, and takes no focus.
+#[test]
+fn new_studies_come_in_without_moving_what_one_looks_at() {
+    let one = scp("ONE");
+    let page = Page::with(&[&one]);
+    let studies: Vec<String> = (1..=12)
+        .map(|seed| page.store(&Study::new(1, 1).seed(seed)))
+        .collect();
+    page.queue.wait_for("one", "Success", 12);
+    page.browser.set_size(900, 500);
+    page.show("#/studies");
+    let browser = &page.browser;
+    let looked_at = line(&studies[5], "one");
+    browser.click(&format!("{looked_at} button.plain"));
+    browser.wait_for("[data-item]");
+    let row = format!("document.querySelector(\"{looked_at}\")");
+    browser.eval(&format!(
+        "{row}.scrollIntoView({{ block: 'center' }}); {row}.querySelector('button').focus({{ preventScroll: true }}); return 0"
+    ));
+    let place = || {
+        let top = browser.eval(&format!("return {row}.getBoundingClientRect().top"));
+        top.as_f64().expect("a place")
+    };
+    let before = place();
+    page.store(&Study::new(1, 1).seed(99));
+    browser.until(|| browser.count("tbody[data-study]") == 13, "the new one");
+    assert!(
+        (place() - before).abs() < 3.0,
+        "from {before} to {}",
+        place()
+    );
+    let focused = "return document.activeElement.closest('tbody').dataset.study";
+    assert_eq!(browser.eval(focused), studies[5].as_str());
+    assert_eq!(browser.count("[data-item]"), 1);
     page.is_clean();
 }
