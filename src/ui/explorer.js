@@ -11,6 +11,7 @@
 
   var PAGES = { patient: 'patients', study: 'studies', series: 'series', instance: 'instances' };
   var STATES = { Failure: 'failed', Retry: 'to be tried again', Scheduled: 'waiting for its time', Pending: 'waiting', Running: 'being sent', Cancelled: 'cancelled' };
+  var HELD = { Paused: 'paused', Unreachable: 'unreachable', OutsideWindow: 'its window is closed', NotConfigured: "not in Orthanc's configuration" };
 
   function queuePage(level, id) {
     return '../sendqueue/ui/#/' + (level ? level + '/' + encodeURIComponent(id) : '');
@@ -30,15 +31,16 @@
     return head;
   }
 
-  // As the queue's own page says it: "18 of 20 delivered, 2 failed".
-  function inWords(counts) {
+  // As the queue's own page says it: "18 of 20 delivered, 2 failed, 1 waiting: unreachable".
+  function inWords(counts, destination) {
     var all = 0;
     $.each(counts, function(state, number) { all += number; });
     var words = [counts.Success + ' of ' + all + ' delivered'];
     $.each(STATES, function(state, name) {
       if (counts[state]) words.push(counts[state] + ' ' + name);
     });
-    return words.join(', ');
+    var held = counts.Scheduled + counts.Pending + counts.Retry > 0 && destination && HELD[destination.State];
+    return words.join(', ') + (held ? ': ' + held : '');
   }
 
   function items(number) {
@@ -58,30 +60,31 @@
 
   function show(page, id) {
     var level = PAGES[page];
-    ask('/' + level + '/' + encodeURIComponent(id), function(found) {
+    ask('/' + level + '/' + encodeURIComponent(id), function(found) { ask('/destinations', function(destinations) {
       if ($.mobile.pageData && $.mobile.pageData.uuid !== id) return;
       var list = section(page);
       var failed = 0;
       $.each(found.Destinations, function(index, one) { failed += one.Counts.Failure; });
       list.append(divider('Send queue', failed));
       $.each(found.Destinations, function(index, one) {
+        var destination = $.grep(destinations, function(other) { return other.Name === one.Destination; })[0];
         list.append($('<li>').attr('data-destination', one.Destination)
           .append($('<a>').attr({ href: queuePage(level, id), rel: 'external' })
             .append($('<h3>').text(one.Destination))
-            .append($('<p>').text(inWords(one.Counts)))));
+            .append($('<p>').text(inWords(one.Counts, destination)))));
       });
       if (found.Destinations.length === 0) list.append($('<li>').append($('<p>').text('Nothing of it is or was in the queue.')));
       list.append($('<li>').attr('data-icon', 'forward').append(
         $('<a>').attr({ href: '#', id: 'sendqueue-enqueue-' + page }).text('Enqueue for…')
-          .click(function(event) { event.preventDefault(); choose(page, id, list); })));
+          .click(function(event) { event.preventDefault(); choose(page, id, list, destinations); })));
       list.listview('refresh');
-    });
+    }); });
   }
 
   // Replaces the button by a box for each destination and one button that enqueues.
-  function choose(page, id, list) {
-    ask('/destinations', function(known) { $.ajax({ url: '../modalities', dataType: 'json', cache: false, success: function(names) {
-      $.each(known, function(index, one) {
+  function choose(page, id, list, destinations) {
+    $.ajax({ url: '../modalities', dataType: 'json', cache: false, success: function(names) {
+      $.each(destinations, function(index, one) {
         if (one.State !== 'NotConfigured' && $.inArray(one.Name, names) < 0) names.push(one.Name);
       });
       var old = list.find('.sendqueue-choice').remove();
@@ -121,7 +124,7 @@
       });
       list.append(row.append(button).append(said));
       list.listview('refresh');
-    } }); });
+    } });
   }
 
   $.each(PAGES, function(page) {

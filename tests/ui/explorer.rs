@@ -12,8 +12,10 @@ fn open(page: &Page, hash: &str) {
 
 #[test]
 fn every_level_shows_its_state_and_enqueues() {
-    let (one, bad) = (scp("ONE"), refusing("BAD", 0xA900));
-    let page = Page::with(&[&one, &bad]);
+    let (one, bad, held) = (scp("ONE"), refusing("BAD", 0xA900), scp("HELD"));
+    let page = Page::with(&[&one, &bad, &held]);
+    page.queue
+        .tell("/destinations/held/pause", &serde_json::json!({}));
     let study = page.store(&Study::new(1, 2).patient_name("<i>Doe</i>"));
     page.queue.wait_for("one", "Success", 2);
     page.queue.wait_for("bad", "Failure", 2);
@@ -43,6 +45,10 @@ fn every_level_shows_its_state_and_enqueues() {
         );
     }
     open(&page, &format!("#study?uuid={study}"));
+    browser.wait_text(
+        "#sendqueue-study li[data-destination=held]",
+        "0 of 2 delivered, 2 waiting: paused",
+    );
     browser.wait_for("#sendqueue-enqueue-study");
     browser.eval("document.querySelector('#sendqueue-enqueue-study').click(); return 0");
     browser.wait_for(".sendqueue-choice input[value=one]");
