@@ -64,6 +64,18 @@ fn switched_off_and_on_again() {
         assert_eq!(outages.as_array().unwrap().len(), 1, "{outages:#}");
         assert_eq!(outages[0]["Until"], told[1]["Time"], "{outages:#}");
     }
+    // It goes away again: where that is soon enough it is the same entry, and so in the charts.
+    scp.stop();
+    queue.store_all(&Study::new(1, 1).seed(2).build());
+    let is_told = || {
+        let began = queue.ask("/journal?event=OutageBegan");
+        let began = began.as_array().unwrap().last().unwrap()["Time"].clone();
+        ["/history", "/history?hours=24"].iter().all(|path| {
+            let outages = queue.ask(path)[0]["Outages"].clone();
+            outages.as_array().unwrap().last() == Some(&json!({ "Since": began }))
+        })
+    };
+    queue.wait_until(is_told, SOON, "it is away again since the entry's time");
     // An outage needs no error lines of Orthanc.
     assert_eq!(queue.log_errors(), Vec::<String>::new());
 }

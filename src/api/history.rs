@@ -11,7 +11,7 @@ use super::{Answer, Api, ok};
 use crate::dispatch::history::{History, MINUTES, Minute, STEP_SECONDS};
 use crate::dispatch::ledger::hour_of;
 use crate::item::{Event, Timestamp};
-use crate::store::Period;
+use crate::store::{LONGEST_OUTAGES_SECONDS, Period};
 
 /// A week.
 const MOST_HOURS: i64 = 168;
@@ -107,19 +107,32 @@ impl Api {
             let target = entry.destination.unwrap_or_default();
             of_target.entry(target).or_default().push(outage);
         }
-        let records = self.records()?.into_iter();
-        Ok(records
-            .map(|record| {
-                let target = self.settings.target(&record.name);
-                let mut outages = of_target.get(target).cloned().unwrap_or_default();
-                let lasts = self.status(&record, now).unreachable_since;
-                outages.extend(lasts.map(|since| Outage {
-                    since: Time(since),
+        let mut by_name = BTreeMap::new();
+        for record in self.records()? {
+            let target = self.settings.target(&record.name);
+            let mut outages = of_target.get(target).cloned().unwrap_or_default();
+            if let Some(since) = self.status(&record, now).unreachable_since {
+                outages.push(Outage {
+                    since: Time(self.first_of(target, since)?),
                     until: None,
-                }));
-                (record.name, outages)
-            })
-            .collect())
+                });
+            }
+            by_name.insert(record.name, outages);
+        }
+        Ok(by_name)
+    }
+
+    /// When the first began of the outages that are one with that which lasts since then.
+    fn first_of(&self, target: &str, since: Timestamp) -> Result<Timestamp, ApiError> {
+        let period = Period {
+            from: since.plus_seconds(-LONGEST_OUTAGES_SECONDS),
+            until: since.plus_seconds(1.0),
+            destination: Some(target.to_owned()),
+            event: Some(Event::OutageBegan),
+        };
+        let mut began = self.store.entries(&period, 0, MOST_OUTAGES)?;
+        let last = began.pop().filter(|entry| entry.count.is_some());
+        Ok(last.map_or(since, |entry| entry.time.min(since)))
     }
 }
 

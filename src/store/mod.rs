@@ -53,7 +53,9 @@ pub use self::book::{
     Book, Counts, DestinationRecord, ErrorSummary, FailureTotal, HeldItems, LastError,
     MinuteAtRest, Outage, ResourceProgress, StudyProgress,
 };
-pub use self::chronicle::{Asker, Chronicle, Entry, Forgotten, Hour, MOST_ENTRIES, Period};
+pub use self::chronicle::{
+    Asker, Chronicle, Entry, Forgotten, Hour, LONGEST_OUTAGES_SECONDS, MOST_ENTRIES, Period,
+};
 pub use self::claims::{AttemptMade, Claim, Claims, Ending, Finish, Groups, Pick};
 pub use self::decisions::{Decisions, Serial, SerialLast};
 pub use self::desk::{Among, Desk, Moved, Operated, Operation, Sweep};

@@ -309,7 +309,7 @@ impl Desk for SqliteStore {
             }
         };
         let operated = progress.into_inner().operated;
-        if let (Err(error), true) = (&result, operated.done > 0) {
+        if let (Err(error), true) = (&result, operated.done > 0 && !sweep.dry_run) {
             let event = sweep.event();
             log::error!("{event}: broke off after {} items: {error}", operated.done);
         }
