@@ -89,8 +89,8 @@ pub fn open_since(
     None
 }
 
-/// What waits since then, or for longer, has waited for `seconds` in which it might have been sent. `None`: there are no
-/// windows, and all time counts. In the queue's own time.
+/// What waits since then, or for longer, has waited for `seconds` in which it might have been sent. `None`: there are
+/// no windows, and all time counts. In the queue's own time.
 pub fn late(
     windows: &[Window],
     now: Timestamp,

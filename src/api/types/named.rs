@@ -25,8 +25,8 @@ macro_rules! named {
     };
 }
 
-/// Which items an operation by filter is for: the fields that all such have, those of its kind, and what the operation has
-/// besides.
+/// Which items an operation by filter is for: the fields that all such have, those of its kind, and what the operation
+/// has besides.
 macro_rules! sweep_filter {
     ($(#[$outer:meta])* $type:ident { $($own:tt)* } { $($more:tt)* }) => {
         named! {

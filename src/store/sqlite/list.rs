@@ -3,8 +3,8 @@
 //! Constraints:
 //! - A page costs the same wherever it is in a list, and however many items there are: each route has its items in the
 //!   order of `id`, up or down, and a range of times of creation becomes a range of ids first.
-//! - Whoever goes through all that fits does so by windows of ids ([`window`]), and passes over each item once. By pages
-//!   those of one destination would be passed over again for each page of another.
+//! - Whoever goes through all that fits does so by windows of ids ([`window`]), and passes over each item once. By
+//!   pages those of one destination would be passed over again for each page of another.
 
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
