@@ -31,6 +31,8 @@ layout() { # TREE LIBRARIES ZSH
     "$ctl" completions bash >"$share/bash-completion/completions/sendqueuectl"
     "$ctl" completions zsh >"$zsh/_sendqueuectl"
     "$ctl" completions fish >"$share/fish/vendor_completions.d/sendqueuectl.fish"
+    "$ctl" man "$share/man/man1"
+    gzip -9n "$share"/man/man1/*
 
     mkdir -p "$doc/docs"
     install -m 644 README.md "$doc/"
