@@ -296,18 +296,20 @@ fn file_error(path: &Path, problem: impl std::fmt::Display) -> ClientError {
 }
 
 /// Tells if others can read a file with a password.
+#[cfg(unix)]
 fn warn_of(path: &Path) {
-    #[cfg(unix)]
-    if let Ok(file) = fs::metadata(path) {
-        use std::os::unix::fs::PermissionsExt as _;
-        if file.permissions().mode() & 0o077 != 0 {
-            eprintln!(
-                "sendqueuectl: warning: {}: others can read this file (chmod 600)",
-                path.display()
-            );
-        }
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = fs::metadata(path).map_or(0, |file| file.permissions().mode());
+    if mode & 0o077 != 0 {
+        eprintln!(
+            "sendqueuectl: warning: {}: others can read this file (chmod 600)",
+            path.display()
+        );
     }
 }
+
+#[cfg(not(unix))]
+fn warn_of(_: &Path) {}
 
 fn read_credentials(path: &Path) -> Result<Value, ClientError> {
     let text = fs::read_to_string(path).map_err(|error| file_error(path, error))?;

@@ -21,4 +21,5 @@ _sendqueuectl() {
     # A folder goes on, and a list of states may.
     [[ ${COMPREPLY[0]-} != *[=/] ]] || compopt -o nospace
 }
-complete -o nosort -F _sendqueuectl sendqueuectl
+# Bash knows nosort since 4.4.
+complete -o nosort -F _sendqueuectl sendqueuectl 2>/dev/null || complete -F _sendqueuectl sendqueuectl
