@@ -54,6 +54,7 @@ mod owner;
 mod pool;
 mod query;
 mod release;
+mod route;
 mod row;
 mod settled;
 mod sources;
