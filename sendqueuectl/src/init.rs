@@ -110,7 +110,8 @@ fn text(to: &[String]) -> String {
     let rules = &section["Rules"];
     format!(
         "// The send queue: everything that Orthanc receives goes where these rules say.\n\
-         // A rule: {{ \"To\": [ \"pacs\" ] }}. Its destinations are names in \"DicomModalities\", or Orthanc does not start.\n\
+         // A rule: {{ \"To\": [ \"pacs\" ] }}. Each destination must be in \"DicomModalities\": Orthanc does not\n\
+         // start otherwise.\n\
          // After a change: sendqueuectl check FOLDER, then sendqueuectl reload.\n\
          {{\n  \"SendQueue\": {{\n    \"Rules\": {rules}\n  }}\n}}\n"
     )
@@ -123,8 +124,9 @@ fn create(file: &Path, text: &str, neighbours: &[&Path]) -> io::Result<()> {
         // Unlike a renaming, this never replaces a file.
         fs::hard_link(&draft, file)
     });
-    let removed = fs::remove_file(&draft);
-    made.and(removed)
+    // What may be left of it, nobody reads.
+    let _ = fs::remove_file(&draft);
+    made
 }
 
 fn draft_of(draft: &Path, file: &Path, text: &str, neighbours: &[&Path]) -> io::Result<()> {
@@ -147,8 +149,8 @@ fn closed_file(path: &Path) -> io::Result<File> {
     File::create_new(path)
 }
 
-/// Gives it the owner, group and mode of the most closed neighbour: Orthanc reads that too. In a folder without any, those
-/// of the folder.
+/// Gives it the owner, group and mode of the most closed neighbour: Orthanc reads that too. In a folder without any,
+/// those of the folder.
 #[cfg(unix)]
 fn open_for(out: &File, file: &Path, neighbours: &[&Path]) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};

@@ -1,7 +1,8 @@
 //! `sendqueuectl`: what scripts and administrators do with the send queue daily, over its REST API.
 //!
 //! Invariants:
-//! - Every command but `check`, `init`, `completions` and `man` is one or more calls of the REST API: nothing here knows the database.
+//! - Every command but `check`, `init`, `completions` and `man` is one or more calls of the REST API: nothing here
+//!   knows the database.
 //! - What the server sends is data: control characters never reach the terminal ([`show::plain`]).
 //! - The password comes from the environment or a file, never from the command line, and is never printed.
 //! - What an exit code means stands in [`exit`], for all commands.

@@ -121,7 +121,7 @@ fn bash_knows_words_and_destinations() {
     written(&ctl, "bash", &folder.path().join("completion"));
     let mut bash = shell(&ctl, "timeout", folder.path());
     bash.args([
-        "60",
+        "300",
         "script",
         "-qefc",
         "bash --norc --noprofile -i",
@@ -151,7 +151,7 @@ fn zsh_knows_words_and_destinations() {
     let folder = tempfile::tempdir().expect("a folder");
     written(&ctl, "zsh", &folder.path().join("_sendqueuectl"));
     let mut zsh = shell(&ctl, "timeout", folder.path());
-    zsh.args(["60", "script", "-qefc", "zsh -f -i", "/dev/null"]);
+    zsh.args(["300", "script", "-qefc", "zsh -f -i", "/dev/null"]);
     typed_in(
         &mut zsh,
         "fpath=($PWD $fpath); autoload -U compinit; compinit -u -D; \
