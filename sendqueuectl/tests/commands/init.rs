@@ -195,6 +195,30 @@ fn without_the_right_owner_there_is_no_file() {
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
 }
 
+/// Half a file would keep Orthanc from starting. Nothing may be written here (`ulimit -f`), which ends the program.
+#[test]
+fn the_file_is_there_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    put(folder, "orthanc.json", "{ \"DicomModalities\": {} }", 0o644);
+    let line = "ulimit -f 0; exec \"$0\" init \"$1\"";
+    let output = Ctl::of_nobody()
+        .program("bash")
+        .args(["-c", line, env!("CARGO_BIN_EXE_sendqueuectl")])
+        .arg(folder)
+        .output()
+        .expect("bash");
+    assert!(!output.status.success(), "{output:?}");
+    let read_by_orthanc = |entry: &fs::DirEntry| {
+        let path = entry.path();
+        path.extension()
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("json"))
+    };
+    let files = fs::read_dir(folder).expect("a folder").flatten();
+    assert_eq!(files.filter(read_by_orthanc).count(), 1, "its own alone");
+    written(folder, &[]);
+}
+
 /// The files of Debian's package, with other ports, folders and plugins.
 fn debian(folder: &Path) -> (PathBuf, u16) {
     let etc = folder.join("etc");
