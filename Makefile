@@ -15,9 +15,11 @@
 # make test-mutated  a million headers with something wrong in them, changed or refused
 # make fuzz          what a receiver can answer and a file contain, for a minute each (needs a nightly Rust and cargo-fuzz)
 # make dist          dist/: packages for Debian and RPM, libraries, an installer for Windows, checksums, licences
-# make test-dist     them in fresh Debians, the upgrade of an older one (after make dist; needs root)
 # make image         docker/Dockerfile, built without a daemon (buildah) and tried; needs root
 # make test-image    the same with the library that is built already
+# make dist-twice    the same commit built in another folder gives the same bytes (after make dist)
+# make test-dist     them in fresh Debians, the upgrade of an older one, Windows' under wine (after make dist; needs root)
+# make test-packages packages of what make build made, in fresh Debians: the part of test-dist that needs no other compiler
 # make install       copies the library into Orthanc's plugins folder, sendqueuectl to /usr/bin (DESTDIR is honoured)
 #
 # What is missing is installed (as root), or named (otherwise).
@@ -38,7 +40,7 @@ DEMO_PACKAGES = curl jq
 
 LIBRARY = target/release/libOrthancSendQueue.so
 
-.PHONY: all build demo demo-packages test test-machine test-matrix test-versions test-corpus test-serials test-mutated quick screenshots check check-oldest bench bench-send bench-coerce bench-scale fuzz dist test-dist image test-image install clean
+.PHONY: all build demo demo-packages test test-machine test-matrix test-versions test-corpus test-serials test-mutated quick screenshots check check-oldest bench bench-send bench-coerce bench-scale fuzz dist test-dist image test-image dist-twice test-packages install clean
 
 all: build
 
@@ -136,6 +138,9 @@ bench-scale:
 dist:
 	scripts/dist.sh $(PLATFORMS)
 
+dist-twice:
+	scripts/dist_twice.sh $(PLATFORMS)
+
 test-dist:
 	tests/dist/run.sh $(MATRIX) $(PARTS)
 
@@ -150,6 +155,9 @@ image:
 test-image: build
 	@scripts/packages.sh $(IMAGE_PACKAGES)
 	scripts/image.sh $(IMAGE_BASE) $(CURDIR)/$(LIBRARY) $(CURDIR)/target/release/sendqueuectl
+
+test-packages: build
+	tests/dist/run.sh $(MATRIX) built
 
 # Only copies: root may have no cargo.
 install:

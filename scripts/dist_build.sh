@@ -46,6 +46,7 @@ if [ "$platform" = windows-x86_64 ]; then
     clang=$(find /usr/lib/llvm-*/lib/clang/*/include -maxdepth 0 | sort -V | tail -1)
     export BINDGEN_EXTRA_CLANG_ARGS_x86_64_pc_windows_gnu="-I$clang -I/usr/x86_64-w64-mingw32/include"
 fi
+[[ $PWD != *" "* ]] || die "compilers' options have no spaces: not in the folder $PWD"
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
 export RUSTFLAGS="--remap-path-prefix=$PWD=/sendqueue --remap-path-prefix=$cargo_home=/cargo"
 export CFLAGS="-ffile-prefix-map=$PWD=/sendqueue -ffile-prefix-map=$cargo_home=/cargo"

@@ -27,7 +27,9 @@ layout() { # TREE LIBRARIES ZSH
     ln -sr "$tree$libraries/orthanc/$file" "$share/orthanc/plugins/libOrthancSendQueue.so"
     install -D -m 755 "$ctl" "$tree/usr/bin/sendqueuectl"
 
-    mkdir -p "$share/bash-completion/completions" "$zsh" "$share/fish/vendor_completions.d"
+    mkdir -p "$share/man/man1" "$share/bash-completion/completions" "$zsh" "$share/fish/vendor_completions.d"
+    "$ctl" man "$share/man/man1"
+    gzip -9n "$share"/man/man1/*.1
     "$ctl" completions bash >"$share/bash-completion/completions/sendqueuectl"
     "$ctl" completions zsh >"$zsh/_sendqueuectl"
     "$ctl" completions fish >"$share/fish/vendor_completions.d/sendqueuectl.fish"

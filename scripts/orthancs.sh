@@ -1,7 +1,8 @@
 #!/bin/sh
 # Sets up the other Orthancs that the tests run against, each in a Debian of its own.
 #
-#   scripts/orthancs.sh DIR [SUITE...]      DIR/trixie (1.12.x) and DIR/forky (1.13.x), or the suites named
+#   scripts/orthancs.sh DIR [SUITE...]      DIR/trixie (1.12.x) and DIR/forky (1.13.x), or the suites named;
+#                                           trixie-wine: with wine, for what is made for Windows
 #
 # The tests find them in target/matrix, or where SENDQUEUE_MATRIX_DIR says. Needs root, for chroot.
 # What is there and works is left alone; a half-made one is made anew.
@@ -34,8 +35,10 @@ make_one() {
     suite=$1
     root=$2
     log=$root.log
+    packages=orthanc
+    case $suite in *-wine) packages="orthanc wine wine64" ;; esac
     # Debian's suites share one script, and an older debootstrap does not know newer names.
-    debootstrap --variant=minbase "$suite" "$root" "$mirror" /usr/share/debootstrap/scripts/sid >"$log" 2>&1 ||
+    debootstrap --variant=minbase "${suite%-wine}" "$root" "$mirror" /usr/share/debootstrap/scripts/sid >"$log" 2>&1 ||
         die "debootstrap of $suite failed, see $log"
     # No package may start a service: it would run on this machine.
     printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
@@ -44,11 +47,11 @@ make_one() {
         say "$suite: its mirror is not up to date, going on with what debootstrap fetched"
     {
         chroot "$root" env DEBIAN_FRONTEND=noninteractive \
-            apt-get $apt_options -y -qq install --no-install-recommends orthanc &&
+            apt-get $apt_options -y -qq install --no-install-recommends $packages &&
             chroot "$root" apt-get clean
     } >>"$log" 2>&1 || {
         grep "^E:" "$log" >&2 || true
-        die "installing orthanc in $suite failed, see $log"
+        die "installing $packages in $suite failed, see $log"
     }
 }
 

@@ -98,22 +98,34 @@ dpkg -i /packages/new.deb
 restarted "$before"
 says /plugins 'index("sendqueue") != null' || die "the library is not loaded"
 says /sendqueue '.Enabled == false' || die "it is on without a section"
-dpkg -P orthanc-sendqueue
 
-# Three lines, as docs/install.md says; an instance is forwarded by the older one, then five wait.
+# A modality, and the three lines of docs/install.md, which `init` writes.
+sed -i '0,/^ *"DicomModalities" *: *{/s//& "pacs": [ "PACS", "127.0.0.1", 11112 ]/' "$root/etc/orthanc/orthanc.json"
+ctl init --to pacs >"$work/init-says.log" || die "init: $(cat "$work/init-says.log")"
+[ "$(stat -c %U "$root/etc/orthanc/sendqueue.json")" = "$(stat -c %U "$root/etc/orthanc/credentials.json")" ] || die "init: owner"
+ctl check /etc/orthanc >"$work/check.log" || die "check: $(cat "$work/check.log")"
+before=$(pid)
+service orthanc restart
+restarted "$before"
+says /sendqueue .Enabled || die "it is off in spite of its section"
+receive
+send 1
+await "one is forwarded" has 1
+await "it is acknowledged" says /sendqueue '.Counts.Success == 1'
+no_receiver
+
+# The older one instead, with an empty queue; an instance is forwarded by it, then five wait.
+dpkg -P orthanc-sendqueue
+service orthanc stop
+rm -f "$root"/var/lib/orthanc/db-v6/sendqueue.db*
+service orthanc start
+up
 before=$(pid)
 dpkg -i /packages/old.deb
 restarted "$before"
-sed -i '0,/^ *"DicomModalities" *: *{/s//& "pacs": [ "PACS", "127.0.0.1", 11112 ]/' "$root/etc/orthanc/orthanc.json"
-echo '{
-  "SendQueue": { "Rules": [ { "To": [ "pacs" ] } ] }
-}' >"$root/etc/orthanc/sendqueue.json"
-ctl check /etc/orthanc >"$work/check.log" || die "check: $(cat "$work/check.log")"
-service orthanc restart
-restarted "$before"
 receive
 send 1
-await "the first is forwarded" has 1
+await "the first is forwarded" has 2
 await "it is acknowledged" says /sendqueue '.Counts.Success == 1'
 no_receiver
 send 5
@@ -128,7 +140,7 @@ says /sendqueue ".Version == \"$(version "$new")\" and .Enabled" || die "the new
 says /sendqueue '.Counts.Pending == 5 and .Counts.Success == 1' || die "what waited is lost"
 receive
 ctl resume pacs >/dev/null
-await "what waited has arrived" has 6
+await "what waited has arrived" has 7
 await "all are acknowledged" says /sendqueue '.Counts.Success == 6'
 no_receiver
 
@@ -153,5 +165,5 @@ restarted "$before"
 says /sendqueue '.Counts.Pending == 1' || die "what waited is lost with the package"
 receive
 ctl resume pacs >/dev/null
-await "it has arrived" has 7
+await "it has arrived" has 8
 echo "deb: $(basename "$lower"): Orthanc $(get /system | jq -r .Version): installed, $(version "$old") upgraded to $(version "$new"), removed, purged: nothing lost"

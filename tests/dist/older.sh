@@ -16,5 +16,7 @@ rm -rf "$work/tree/scripts"
 cp -a scripts "$work/tree/"
 sed -i "/^\[workspace.package\]/,/^\[package\]/s/^version = .*/version = \"$version\"/" "$work/tree/Cargo.toml"
 (cd "$work/tree" && cargo update --workspace --offline --quiet && scripts/dist_build.sh linux-x86_64 "$work/binaries")
+# The library alone is older: which commands the program has is not the matter.
+cp dist/linux-x86_64/sendqueuectl "$work/binaries/"
 cp dist/THIRDPARTY.txt "$out/"
 scripts/dist_packages.sh "$work/binaries" "$version" "$out"

@@ -1,30 +1,58 @@
 #!/usr/bin/env bash
-# What is in dist/, tried. Root, because of chroot.
+# What `make dist` made, tried. Root, because of chroot.
 #
 #   tests/dist/run.sh DIR [PART...]     DIR: where scripts/orthancs.sh makes its Debians
 #
-#   files     the least glibc, symbols, packages' contents, checksums, bill of materials
-#   deb       the Debian package in bookworm, trixie and forky
+#   files     the least glibc, symbols, checksums, bill of materials
+#   packages  what the packages hold and ask for
+#   deb       the Debian package in bookworm, trixie and forky, with the upgrade of an older one
+#   windows   the installer, the library and the command line under wine
+#   built     instead of all that: packages of what `make build` made, in trixie and forky
 #
 # SENDQUEUE_DIST_OLD keeps the older package between runs; it takes minutes to build.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 debians=$1
 shift
-[ $# -gt 0 ] || set -- files deb
-[ -f dist/SHA256SUMS ] || { echo "test-dist: nothing to try yet: make dist" >&2; exit 1; }
+[ $# -gt 0 ] || set -- files packages deb windows
 old=${SENDQUEUE_DIST_OLD:-$PWD/target/dist/old}
 
+scene() { # OLD NEW SUITE...
+    local older=$1 newer=$2 suite
+    shift 2
+    scripts/packages.sh curl dcmtk iproute2 jq
+    for suite in "$@"; do
+        scripts/orthancs.sh "$debians" "$suite"
+        tests/dist/deb.sh "$debians/$suite" "$older"/*.deb "$newer"/*.deb
+    done
+}
 for part in "$@"; do
+    [ "$part" = built ] || [ -f dist/SHA256SUMS ] || { echo "test-dist: nothing to try yet: make dist" >&2; exit 1; }
     case $part in
     files) tests/dist/files.sh ;;
+    packages) tests/dist/packages.sh dist dist/linux-x86_64 ;;
     deb)
-        scripts/packages.sh curl dcmtk iproute2 jq debootstrap
         [ -n "$(find "$old" -name '*.deb' 2>/dev/null)" ] || tests/dist/older.sh "$old"
-        for suite in bookworm trixie forky; do
-            scripts/orthancs.sh "$debians" $suite
-            tests/dist/deb.sh "$debians/$suite" "$old"/*.deb dist/*.deb
+        scene "$old" dist bookworm trixie forky
+        ;;
+    windows)
+        scripts/packages.sh curl dcmtk gcc-mingw-w64-x86-64-win32 iproute2 jq
+        scripts/orthancs.sh "$debians" trixie-wine
+        tests/dist/windows.sh "$debians/trixie-wine"
+        ;;
+    built)
+        work=$(mktemp -d "${TMPDIR:-/tmp}/sendqueue-built.XXXXXX")
+        trap 'rm -rf "$work"' EXIT
+        SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+        export SOURCE_DATE_EPOCH
+        # The older one differs in its version alone.
+        for version in 0.0.1 "$(target/release/sendqueuectl --version | sed 's/.* //')"; do
+            mkdir "$work/$version"
+            scripts/third_party.py built "$work/$version"
+            scripts/dist_packages.sh target/release "$version" "$work/$version"
         done
+        tests/dist/packages.sh "$work/$version" target/release
+        scene "$work/0.0.1" "$work/$version" trixie forky
         ;;
     *) echo "test-dist: no part $part" >&2; exit 1 ;;
     esac
