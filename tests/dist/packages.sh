@@ -27,7 +27,7 @@ for kind in deb rpm; do
     cmp "$tree/usr/bin/sendqueuectl" "$binaries/sendqueuectl"
     ! find "$tree/etc" -type f 2>/dev/null | grep . || die "$kind: it brings a configuration"
     for page in "$tree"/usr/share/man/man1/*.gz; do
-        groff -man -ww -Tutf8 <(gunzip -c "$page") 2>"$work/groff" >/dev/null
+        groff -Kutf8 -man -ww -Tutf8 <(gunzip -c "$page") 2>"$work/groff" >/dev/null
         [ ! -s "$work/groff" ] || die "$kind: $(basename "$page"): $(cat "$work/groff")"
     done
     [ -s "$tree/usr/share/man/man1/sendqueuectl.1.gz" ] || die "$kind: no page of the manual"
