@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::sources::SourceLook;
 use crate::config::settings::Window;
+use crate::dispatch::waits::Waits;
 use crate::dispatch::{LaneStatus, windows};
 use crate::item::{Ahead, Class, Timestamp};
 use crate::store::DestinationRecord;
@@ -128,8 +129,7 @@ pub struct Watch {
     silent: BTreeMap<String, Option<Timestamp>>,
     /// By source, what had come back at the last look.
     own_outputs: BTreeMap<String, u64>,
-    /// The time of the last look.
-    looked: Option<Timestamp>,
+    waits: Waits,
 }
 
 /// A destination at the last look.
@@ -140,8 +140,6 @@ struct Known {
     outages: u64,
     failures: BTreeMap<Cause, u64>,
     backlog: Option<Timestamp>,
-    /// Since when something waits.
-    waiting: Option<Timestamp>,
 }
 
 impl Watch {
@@ -155,7 +153,7 @@ impl Watch {
             known: BTreeMap::new(),
             silent: BTreeMap::new(),
             own_outputs: BTreeMap::new(),
-            looked: None,
+            waits: Waits::default(),
         }
     }
 
@@ -178,16 +176,18 @@ impl Watch {
     /// What is new.
     pub fn look(&mut self, looks: &mut [Look], now: Timestamp) -> Vec<(String, Event)> {
         let mut events = Vec::new();
-        for look in looks {
+        for look in looks.iter_mut() {
             let known = self.known.entry(look.destination.clone()).or_default();
-            known.waiting = waiting_since(known.waiting, look.oldest, self.looked);
-            look.oldest = known.waiting;
+            look.oldest = self.waits.since(&look.destination, look.oldest);
             let mut tell = |event| events.push((look.destination.clone(), event));
             outages(known, look, &mut tell);
             failures(known, look, &mut tell);
             backlog(known, look, self.limits, now, &mut tell);
         }
-        self.looked = Some(now);
+        let waiting = looks
+            .iter()
+            .map(|look| (look.destination.as_str(), look.oldest));
+        self.waits.look(waiting, now);
         events
     }
 }
@@ -227,18 +227,6 @@ impl Watch {
             .map(|(source, count)| (source, Event::OwnOutput { count }))
             .collect()
     }
-}
-
-/// An item that is replayed or redirected keeps the time at which it was made, and waits only since then: where nothing
-/// waited at the last look, what waits now began to after it. As long as something waits, it is the oldest one's time
-/// that counts.
-fn waiting_since(
-    known: Option<Timestamp>,
-    oldest: Option<Timestamp>,
-    looked: Option<Timestamp>,
-) -> Option<Timestamp> {
-    let oldest = oldest?;
-    Some(known.or(looked).map_or(oldest, |since| since.max(oldest)))
 }
 
 fn outages(known: &mut Known, look: &Look, tell: &mut impl FnMut(Event)) {

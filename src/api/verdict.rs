@@ -9,6 +9,7 @@ use super::types::{Finding, Part, Problem};
 use super::{Answer, Api, ok};
 use crate::config::settings::AlertSettings;
 use crate::dispatch::windows;
+use crate::store::DestinationRecord;
 use crate::verdict::{self, Known, Limits, Seen, Silent, Trouble, judge};
 
 impl Api {
@@ -82,7 +83,12 @@ impl Api {
                 ahead,
                 &known.zone,
             ),
-            record,
+            record: DestinationRecord {
+                oldest_pending: self
+                    .promoter
+                    .waiting_since(&record.name, record.oldest_pending),
+                ..record
+            },
         });
         known.destinations = seen.collect();
         known.failures = self.store.error_summary()?;

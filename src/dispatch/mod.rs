@@ -19,6 +19,7 @@ pub mod rate;
 pub mod takeup;
 pub mod throttle;
 pub mod timekeeper;
+pub mod waits;
 pub mod windows;
 pub mod wire;
 pub mod worker;

@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use super::Lanes;
 use super::ledger::Ledger;
 use super::timekeeper::Timekeeper;
+use super::waits::Waits;
 use crate::failpoint;
 use crate::item::{Clock, Timestamp};
 use crate::service::{Bell, Service, Woken};
@@ -40,6 +41,7 @@ pub struct Promoter {
     reviewed: AtomicI64,
     /// Destinations that are not configured, and have items; `None`: Orthanc could not be asked yet.
     absent: Mutex<Option<Vec<String>>>,
+    waits: Mutex<Waits>,
 }
 
 impl Promoter {
@@ -53,6 +55,7 @@ impl Promoter {
             bell: Bell::default(),
             reviewed: AtomicI64::new(i64::MIN),
             absent: Mutex::default(),
+            waits: Mutex::default(),
         }
     }
 
@@ -62,6 +65,11 @@ impl Promoter {
 
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// Since when its oldest item waits, which was made then.
+    pub fn waiting_since(&self, destination: &str, oldest: Option<Timestamp>) -> Option<Timestamp> {
+        self.waits.lock().since(destination, oldest)
     }
 
     #[cfg(test)]
@@ -124,6 +132,10 @@ impl Promoter {
             return Ok(());
         }
         let records = self.store.destinations()?;
+        let waiting = records
+            .iter()
+            .map(|one| (one.name.as_str(), one.oldest_pending));
+        self.waits.lock().look(waiting, now);
         // Before it is asked what is configured: a change of that from now on is another review.
         self.reviewed.store(now.micros(), Ordering::Relaxed);
         if let Some(absent) = self.lanes.review(&records) {

@@ -143,6 +143,7 @@ pub struct Trouble {
 /// A destination as it is now.
 #[derive(Debug, Clone)]
 pub struct Seen {
+    /// Its oldest item counts since when it waits, which may be later than when it was made.
     pub record: DestinationRecord,
     pub status: LaneStatus,
     /// What it shares an outage with.
