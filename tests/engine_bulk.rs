@@ -1,5 +1,5 @@
-//! What a person does to very many items is done in steps: an Orthanc that is stopped or killed amid them loses nothing,
-//! the journal says what was done, and the rest is done by asking again.
+//! What a person does to very many items is done in steps: an Orthanc that is stopped or killed amid them loses
+//! nothing, the journal says what was done, and the rest is done by asking again.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

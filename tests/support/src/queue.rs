@@ -13,8 +13,8 @@ use crate::wait;
 /// How long a test waits for what should happen soon.
 pub const SOON: Duration = Duration::from_secs(60);
 
-/// SQL that makes so many more (`?1`) waiting items of the first one, each of an instance that Orthanc does not have: for
-/// the database of a queue that is stopped, at a destination that is paused.
+/// SQL that makes so many more (`?1`) waiting items of the first one, each of an instance that Orthanc does not have:
+/// for the database of a queue that is stopped, at a destination that is paused.
 pub const MULTIPLY: &str = "
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
     INSERT INTO item (destination, state, priority, grp, place, created, expires, size_bytes, instance, study, series,
