@@ -20,7 +20,7 @@ umask 022
 
 # The tree of a package whose system keeps libraries in $2, and the completions of zsh in $3.
 layout() { # TREE LIBRARIES ZSH
-    local tree=$1 libraries=$2 zsh=$1/usr/share/zsh/$3 share=$1/usr/share doc=$1/usr/share/doc/orthanc-sendqueue shell
+    local tree=$1 libraries=$2 zsh=$1/usr/share/zsh/$3 share=$1/usr/share doc=$1/usr/share/doc/orthanc-sendqueue
     local file=libOrthancSendQueue.so.$version ctl=$binaries/sendqueuectl
     install -D -m 644 "$binaries/libOrthancSendQueue.so" "$tree$libraries/orthanc/$file"
     mkdir -p "$share/orthanc/plugins"
@@ -33,8 +33,6 @@ layout() { # TREE LIBRARIES ZSH
     "$ctl" completions bash >"$share/bash-completion/completions/sendqueuectl"
     "$ctl" completions zsh >"$zsh/_sendqueuectl"
     "$ctl" completions fish >"$share/fish/vendor_completions.d/sendqueuectl.fish"
-    "$ctl" man "$share/man/man1"
-    gzip -9n "$share"/man/man1/*
 
     mkdir -p "$doc/docs"
     install -m 644 README.md "$doc/"
@@ -49,7 +47,6 @@ layout() { # TREE LIBRARIES ZSH
 deb() {
     local tree=$work/deb
     layout "$tree" /usr/lib vendor-completions
-    install -D -m 644 packaging/lintian-overrides "$tree/usr/share/lintian/overrides/orthanc-sendqueue"
     {
         echo "orthanc-sendqueue ($version) unstable; urgency=medium"
         printf '\n  * What changed is in CHANGELOG.md.\n\n'
