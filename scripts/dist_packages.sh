@@ -3,8 +3,8 @@
 #
 #   scripts/dist_packages.sh BINARIES VERSION OUT     OUT has THIRDPARTY.txt already
 #
-# Both hold the same files. None of them is a configuration that is in force: Orthanc does not start when a section stands
-# in two files, so a package that brought one could stop it.
+# Both hold the same files. None of them is a configuration that is in force: Orthanc does not start when a section
+# stands in two files, so a package that brought one could stop it.
 set -euo pipefail
 binaries=$(realpath "$1") version=$2
 mkdir -p "$3"

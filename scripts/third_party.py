@@ -3,8 +3,9 @@
 
     scripts/third_party.py COMMIT OUT       writes OUT/sbom.cdx.json and OUT/THIRDPARTY.txt
 
-Crates of all platforms that are released, as Cargo.lock names them; what is only used while compiling or testing is not in
-it. SQLite is no crate, but its source is part of one. The same commit gives the same bytes: the time is SOURCE_DATE_EPOCH.
+Crates of all platforms that are released, as Cargo.lock names them; what is only used while compiling or testing is not
+in it. SQLite is no crate, but its source is part of one. The same commit gives the same bytes: the time is
+SOURCE_DATE_EPOCH.
 """
 import datetime
 import json
@@ -135,7 +136,8 @@ def main():
     # Each text once, with those that it is for.
     texts, lines = {}, []
     for package in foreign:
-        lines.append(f"{package['name']} {package['version']}: {package['license']}, {package['repository'] or 'crates.io'}")
+        source = package["repository"] or "https://crates.io/"
+        lines.append(f"{package['name']} {package['version']}: {package['license']}, {source}")
         for file in sorted(folder(package).iterdir()):
             if file.is_file() and LICENCE_FILES.match(file.name):
                 text = file.read_text(errors="replace").replace("\r\n", "\n").strip()

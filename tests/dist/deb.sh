@@ -1,43 +1,17 @@
 #!/usr/bin/env bash
-# The Debian package in a fresh Debian with that Debian's own Orthanc, its own files and its own service: installed, used,
-# upgraded with items that wait, removed, purged, installed again.
+# The Debian package in a fresh Debian with that Debian's own Orthanc, its own files and its own service: installed,
+# used, upgraded with items that wait, removed, purged, installed again.
 #
-#   tests/dist/deb.sh ROOT OLD.deb NEW.deb      ROOT: a Debian with orthanc, as scripts/orthancs.sh makes it; not changed
-#
-# Root, because of chroot. All of it has a network of its own (loopback alone) and ends with this script.
+#   tests/dist/deb.sh ROOT OLD.deb NEW.deb      ROOT: a Debian with orthanc (scripts/orthancs.sh); not changed
 set -euo pipefail
-if [ -z "${SENDQUEUE_ALONE:-}" ]; then
-    SENDQUEUE_ALONE=1 exec unshare --net --mount --pid --fork --mount-proc --kill-child "$0" "$@"
-fi
-lower=$(realpath "$1") old=$(realpath "$2") new=$(realpath "$3")
-work=$(mktemp -d "${TMPDIR:-/tmp}/sendqueue-deb.XXXXXX")
-root=$work/root
-finish() {
-    status=$?
-    if [ $status -ne 0 ]; then
-        tail -n 20 "$work/dpkg.log" "$work/init.log" >&2 || true
-        tail -qn 30 "$root"/var/log/orthanc/*.log >&2 || true
-    fi
-    service orthanc stop >/dev/null 2>&1 || true
-    cd /
-    umount -l "$root/proc" "$root" "$work" || true
-    rmdir "$work"
-    exit $status
-}
-trap finish EXIT
-die() { echo "deb: $(basename "$lower"): $*; $(get /sendqueue 2>/dev/null | jq -c . )" >&2; exit 1; }
+cd "$(dirname "$0")/../.."
+. tests/dist/debian.sh
+old=$(realpath "$2") new=$(realpath "$3")
 
-# A copy of the Debian that costs nothing and goes with this script.
-ip link set lo up
-mount -t tmpfs tmpfs "$work"
-mkdir "$work/upper" "$work/overlay" "$root" "$work/received"
-mount -t overlay overlay -o "lowerdir=$lower,upperdir=$work/upper,workdir=$work/overlay" "$root"
-mount -t proc proc "$root/proc"
 # Here packages may start and restart services: without an init system invoke-rc.d asks this file.
 printf '#!/bin/sh\nexit 0\n' >"$root/usr/sbin/policy-rc.d"
 chmod 755 "$root/usr/sbin/policy-rc.d"
-# What the installer of Debian writes, and what systemd-tmpfiles would do at a boot.
-echo "127.0.0.1 localhost" >"$root/etc/hosts"
+# What systemd-tmpfiles would do at a boot.
 mkdir -p "$root/var/lib/orthanc/db-v6" "$root/var/log/orthanc"
 chroot "$root" chown -R orthanc:orthanc /var/lib/orthanc /var/log/orthanc
 
@@ -46,15 +20,6 @@ dpkg() { chroot "$root" dpkg "$@" >>"$work/dpkg.log" 2>&1 || die "dpkg $*"; }
 ctl() { chroot "$root" sendqueuectl "$@"; }
 get() { curl -sf "http://127.0.0.1:8042$1"; }
 pid() { chroot "$root" pidof Orthanc || true; }
-await() { # WHAT COMMAND...
-    local what=$1 tries=0
-    shift
-    until "$@" >/dev/null 2>&1; do
-        tries=$((tries + 1))
-        [ $tries -lt 600 ] || die "never: $what"
-        sleep 0.1
-    done
-}
 says() { # PATH JQ-CONDITION
     get "$1" | jq -e "$2" >/dev/null
 }
@@ -102,7 +67,8 @@ says /sendqueue '.Enabled == false' || die "it is on without a section"
 # A modality, and the three lines of docs/install.md, which `init` writes.
 sed -i '0,/^ *"DicomModalities" *: *{/s//& "pacs": [ "PACS", "127.0.0.1", 11112 ]/' "$root/etc/orthanc/orthanc.json"
 ctl init --to pacs >"$work/init-says.log" || die "init: $(cat "$work/init-says.log")"
-[ "$(stat -c %U "$root/etc/orthanc/sendqueue.json")" = "$(stat -c %U "$root/etc/orthanc/credentials.json")" ] || die "init: owner"
+owner() { stat -c %u "$root/etc/orthanc/$1"; }
+[ "$(owner sendqueue.json)" = "$(owner credentials.json)" ] || die "init: the owner of its file"
 ctl check /etc/orthanc >"$work/check.log" || die "check: $(cat "$work/check.log")"
 before=$(pid)
 service orthanc restart
@@ -135,7 +101,7 @@ await "five wait" says /sendqueue '.Counts.Pending == 5'
 before=$(pid)
 dpkg -i /packages/new.deb
 restarted "$before"
-[ "$(find "$root/usr/lib/orthanc" -name 'libOrthancSendQueue*' | wc -l)" -eq 1 ] || die "the older library is still there"
+[ "$(find "$root/usr/lib/orthanc" -name '*SendQueue*' | wc -l)" -eq 1 ] || die "the older library is still there"
 says /sendqueue ".Version == \"$(version "$new")\" and .Enabled" || die "the newer version is not the one that runs"
 says /sendqueue '.Counts.Pending == 5 and .Counts.Success == 1' || die "what waited is lost"
 receive
@@ -156,7 +122,8 @@ says /plugins 'index("sendqueue") == null' || die "it runs after its removal"
 dpkg -P orthanc-sendqueue
 [ -s "$root$database" ] || die "the purge took $database"
 [ -s "$root/etc/orthanc/sendqueue.json" ] || die "the purge took the configuration"
-[ -z "$(find "$root/usr" -name '*endqueue*' -o -name '*SendQueue*')" ] || die "files are left: $(find "$root/usr" -iname '*sendqueue*')"
+left=$(find "$root/usr" -iname '*sendqueue*')
+[ -z "$left" ] || die "files are left: $left"
 
 # And back.
 before=$(pid)
@@ -166,4 +133,5 @@ says /sendqueue '.Counts.Pending == 1' || die "what waited is lost with the pack
 receive
 ctl resume pacs >/dev/null
 await "it has arrived" has 8
-echo "deb: $(basename "$lower"): Orthanc $(get /system | jq -r .Version): installed, $(version "$old") upgraded to $(version "$new"), removed, purged: nothing lost"
+echo "deb: $(basename "$lower"): Orthanc $(get /system | jq -r .Version): installed," \
+    "$(version "$old") upgraded to $(version "$new"), removed, purged: nothing lost"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The files of dist/, without running them where they are meant for: checksums, symbols, least versions, bill of materials.
+# The files of dist/, without running them where they are meant for: checksums, symbols, least versions, bill of
+# materials.
 set -euo pipefail
 cd "$(dirname "$0")/../../dist"
 ../scripts/packages.sh binutils file
@@ -16,7 +17,8 @@ for platform in linux-x86_64:x86-64 linux-aarch64:aarch64; do
         file -b "$file" | grep -q "ELF 64-bit.*${platform#*:}" || die "$file: $(file -b "$file")"
         newest=$(objdump -T "$file" | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -1)
         [ "$(printf '%s\nGLIBC_2.17\n' "$newest" | sort -V | tail -1)" = GLIBC_2.17 ] || die "$file needs $newest"
-        ! objdump -p "$file" | grep NEEDED | grep -v 'lib\(c\|m\|dl\|pthread\|rt\)\.so\|ld-linux' || die "$file: another library"
+        ! objdump -p "$file" | grep NEEDED | grep -v 'lib\(c\|m\|dl\|pthread\|rt\)\.so\|ld-linux' ||
+            die "$file: another library"
         echo "dist: $file needs $newest"
     done
     given=$(objdump -T "$folder/libOrthancSendQueue.so" | awk '$2 == "g" { print $NF }' | sort | xargs)

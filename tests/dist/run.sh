@@ -6,6 +6,7 @@
 #   files     the least glibc, symbols, checksums, bill of materials
 #   packages  what the packages hold and ask for
 #   deb       the Debian package in bookworm, trixie and forky, with the upgrade of an older one
+#   glibc     the library for any Linux with the glibc of Debian 11
 #   windows   the installer, the library and the command line under wine
 #   built     instead of all that: packages of what `make build` made, in trixie and forky
 #
@@ -14,7 +15,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 debians=$1
 shift
-[ $# -gt 0 ] || set -- files packages deb windows
+[ $# -gt 0 ] || set -- files packages deb glibc windows
 old=${SENDQUEUE_DIST_OLD:-$PWD/target/dist/old}
 
 scene() { # OLD NEW SUITE...
@@ -34,6 +35,11 @@ for part in "$@"; do
     deb)
         [ -n "$(find "$old" -name '*.deb' 2>/dev/null)" ] || tests/dist/older.sh "$old"
         scene "$old" dist bookworm trixie forky
+        ;;
+    glibc)
+        scripts/packages.sh iproute2
+        scripts/orthancs.sh "$debians" bullseye
+        tests/dist/glibc.sh "$debians/bullseye" dist/linux-x86_64
         ;;
     windows)
         scripts/packages.sh curl dcmtk gcc-mingw-w64-x86-64-win32 iproute2 jq

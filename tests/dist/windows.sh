@@ -2,45 +2,11 @@
 # What is made for Windows, under wine: the installer, the library in a small host (tests/windows/host.c) beside a real
 # Orthanc, the command line. Folders have spaces and umlauts in their names.
 #
-#   tests/dist/windows.sh ROOT      ROOT: a Debian with orthanc and wine (scripts/orthancs.sh DIR trixie-wine); not changed
-#
-# Root, because of chroot. All of it has a network of its own (loopback alone) and ends with this script.
+#   tests/dist/windows.sh ROOT      ROOT: a Debian with orthanc and wine (scripts/orthancs.sh DIR trixie-wine)
 set -euo pipefail
-if [ -z "${SENDQUEUE_ALONE:-}" ]; then
-    SENDQUEUE_ALONE=1 exec unshare --net --mount --pid --fork --mount-proc --kill-child "$0" "$@"
-fi
-lower=$(realpath "$1")
 cd "$(dirname "$0")/../.."
+. tests/dist/debian.sh
 dist=$PWD/dist/windows-x86_64
-work=$(mktemp -d "${TMPDIR:-/tmp}/sendqueue-windows.XXXXXX")
-root=$work/root
-finish() {
-    status=$?
-    [ $status -eq 0 ] || tail -n 40 "$work"/*.log >&2 || true
-    cd /
-    umount -l "$root/proc" "$root/dev" "$root" "$work" || true
-    rmdir "$work"
-    exit $status
-}
-trap finish EXIT
-die() { echo "windows: $*" >&2; exit 1; }
-await() { # WHAT COMMAND...
-    local what=$1 tries=0
-    shift
-    until "$@" >/dev/null 2>&1; do
-        tries=$((tries + 1))
-        [ $tries -lt 900 ] || die "never: $what"
-        sleep 0.1
-    done
-}
-
-ip link set lo up
-mount -t tmpfs tmpfs "$work"
-mkdir "$work/upper" "$work/overlay" "$root" "$work/received"
-mount -t overlay overlay -o "lowerdir=$lower,upperdir=$work/upper,workdir=$work/overlay" "$root"
-mount -t proc proc "$root/proc"
-mount --bind /dev "$root/dev"
-echo "127.0.0.1 localhost" >"$root/etc/hosts"
 mkdir -p "$root/try"
 cp "$dist"/*-setup.exe "$root/try/setup.exe"
 x86_64-w64-mingw32-gcc -std=gnu11 -Wall -Wextra -Werror -O1 -municode -static \
@@ -62,7 +28,8 @@ home=$drive/Praxis\ Müller/Orthanc\ Server
 mkdir -p "$home/Configuration" "$home/Plugins" "$home/Tools" "$home/Würzburger Bilder"
 wine reg add 'HKLM\SOFTWARE\Orthanc\Orthanc Server' /v InstallDir /d "$server" /reg:32 /f >/dev/null
 wine 'Z:\try\setup.exe' /S || die "the installer ended with $?"
-for file in Plugins/OrthancSendQueue.dll Tools/sendqueuectl.exe SendQueue/uninstall.exe SendQueue/sendqueue.json SendQueue/docs/install.md; do
+for file in Plugins/OrthancSendQueue.dll Tools/sendqueuectl.exe \
+    SendQueue/uninstall.exe SendQueue/sendqueue.json SendQueue/docs/install.md; do
     [ -s "$home/$file" ] || die "not installed: $file"
 done
 cmp "$home/Plugins/OrthancSendQueue.dll" "$dist/OrthancSendQueue.dll"
@@ -135,7 +102,8 @@ stop
 
 # A mistake is told, and keeps it from starting.
 sed -i 's/"pacs" \]/"pcas" ]/' "$home/Configuration/orthanc.json"
-! run wine "$server\\Tools\\sendqueuectl.exe" check "$server\\Configuration" >"$work/check.log" 2>&1 || die "check finds no mistake"
+! run wine "$server\\Tools\\sendqueuectl.exe" check "$server\\Configuration" >"$work/check.log" 2>&1 ||
+    die "check finds no mistake"
 grep -q 'SendQueue.Rules\[0\].To\[0\]' "$work/check.log" || die "check: $(cat "$work/check.log")"
 
 # Uninstalled: what is ours is gone, the queue and the configuration stay.

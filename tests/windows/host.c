@@ -3,7 +3,8 @@
  *   host.exe LIBRARY CONFIGURATION ORTHANC-VERSION ORTHANC-PORT PORT
  *
  * Loads the library as Orthanc does. What the library asks of Orthanc's REST API goes to a real Orthanc on this machine
- * (127.0.0.1:ORTHANC-PORT); what a user asks of the library comes over HTTP (127.0.0.1:PORT). Two calls are the host's own:
+ * (127.0.0.1:ORTHANC-PORT); what a user asks of the library comes over HTTP (127.0.0.1:PORT). Two calls are the host's
+ * own:
  *
  *   POST /arrived   an instance is stored; its identifier is the body
  *   POST /stop      as Orthanc stops: OrthancStopped, Finalize, FreeLibrary; the host ends with 0
