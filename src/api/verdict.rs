@@ -91,7 +91,7 @@ impl Api {
             },
         });
         known.destinations = seen.collect();
-        known.failures = self.store.error_summary()?;
+        known.failures = self.store.failing()?;
         known.held = self.store.held()?;
         let sources = self.sources.look()?.into_iter();
         known.silent = sources

@@ -100,7 +100,7 @@ pub struct ErrorSummary {
     pub newest: Timestamp,
     /// `Details` of the newest one.
     pub example: String,
-    /// How many different `Details` the newest 100 have.
+    /// How many different `Details` the newest 100 have; 0: it was not asked.
     pub reasons: u64,
 }
 
@@ -167,6 +167,8 @@ pub trait Book: Send + Sync {
     /// One for each destination for which something is held.
     fn held(&self) -> Result<Vec<HeldItems>>;
     fn error_summary(&self) -> Result<Vec<ErrorSummary>>;
+    /// The same without `reasons`, which are nearly all of its cost: for whoever asks every few seconds.
+    fn failing(&self) -> Result<Vec<ErrorSummary>>;
     /// One for each destination, class and status that ever failed; survives restarts, never falls.
     fn failure_totals(&self) -> Result<Vec<FailureTotal>>;
     /// When the next of the items that wait goes to the error queue unsent.

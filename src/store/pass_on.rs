@@ -101,6 +101,7 @@ macro_rules! pass_on {
             fn items(filter: &Filter, page: Page) -> Vec<Item>;
             fn held() -> Vec<HeldItems>;
             fn error_summary() -> Vec<ErrorSummary>;
+            fn failing() -> Vec<ErrorSummary>;
             fn failure_totals() -> Vec<FailureTotal>;
             fn next_expiry() -> Option<Timestamp>;
             fn at_rest(from: Timestamp, until: Timestamp) -> Vec<MinuteAtRest>;

@@ -1,7 +1,9 @@
 //! Pages, filters, the summary of errors, the progress of resources.
 
 use super::*;
-use crate::store::{Ending, Finish, Level, MinuteAtRest, Order, Pick, States, StatusFilter};
+use crate::store::{
+    Ending, ErrorSummary, Finish, Level, MinuteAtRest, Order, Pick, States, StatusFilter,
+};
 
 pub fn run(make: Make<'_>) {
     pages_follow_each_other(&*one(make));
@@ -292,6 +294,11 @@ fn the_summary_counts_kinds_of_failure(store: &dyn Store) {
     let summary = store.error_summary().unwrap();
     let many = summary.iter().find(|kind| kind.destination == "many");
     assert_eq!(many.map(|kind| (kind.count, kind.reasons)), Some((120, 1)));
+    let failing = store.failing().unwrap().into_iter();
+    let without = summary
+        .into_iter()
+        .map(|kind| ErrorSummary { reasons: 0, ..kind });
+    assert!(failing.eq(without));
 }
 
 fn progress_is_told_at_every_level(store: &dyn Store) {

@@ -1,5 +1,7 @@
 //! What needs a person, as a whole: the error queue by kind, and what is held.
 
+use rusqlite::Row;
+
 use super::pool::Pool;
 use super::sql;
 use crate::store::{ErrorSummary, FailureTotal, HeldItems, Result};
@@ -22,9 +24,23 @@ pub fn held(pool: &Pool) -> Result<Vec<HeldItems>> {
 }
 
 pub fn error_summary(pool: &Pool) -> Result<Vec<ErrorSummary>> {
+    kinds(pool, sql::ERROR_SUMMARY, |row| {
+        Ok(row.get::<_, i64>(7)?.unsigned_abs())
+    })
+}
+
+pub fn failing(pool: &Pool) -> Result<Vec<ErrorSummary>> {
+    kinds(pool, sql::FAILING, |_| Ok(0))
+}
+
+fn kinds(
+    pool: &Pool,
+    sql: &str,
+    reasons: fn(&Row<'_>) -> rusqlite::Result<u64>,
+) -> Result<Vec<ErrorSummary>> {
     let mut reader = pool.reader()?;
     let tx = reader.snapshot()?;
-    let mut summary = tx.prepare_cached(sql::ERROR_SUMMARY)?;
+    let mut summary = tx.prepare_cached(sql)?;
     let summary = summary
         .query_map([], |row| {
             Ok(ErrorSummary {
@@ -35,7 +51,7 @@ pub fn error_summary(pool: &Pool) -> Result<Vec<ErrorSummary>> {
                 oldest: row.get(4)?,
                 newest: row.get(5)?,
                 example: row.get(6)?,
-                reasons: row.get::<_, i64>(7)?.unsigned_abs(),
+                reasons: reasons(row)?,
             })
         })?
         .collect::<rusqlite::Result<_>>()?;

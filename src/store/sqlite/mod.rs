@@ -355,6 +355,10 @@ impl Book for SqliteStore {
         error_queue::error_summary(&self.pool)
     }
 
+    fn failing(&self) -> Result<Vec<ErrorSummary>> {
+        error_queue::failing(&self.pool)
+    }
+
     fn failure_totals(&self) -> Result<Vec<FailureTotal>> {
         error_queue::failure_totals(&self.pool)
     }

@@ -53,7 +53,7 @@ statements! {
     ENQUEUE_HOLD = "enqueue_hold";
     ENQUEUE_INSERT = "enqueue_insert";
     ENQUEUE_RENEW = "enqueue_renew";
-    ERROR_SUMMARY = "error_summary";
+    ERROR_SUMMARY = "failing" + "failing_reasons" + "failing_from";
     EVENT_ADD = "event_add";
     EVENT_DROP = "event_drop";
     EVENT_FORGET = "event_forget";
@@ -62,6 +62,7 @@ statements! {
     EVENT_MAKE = "event_make";
     EXPIRE = "expire";
     EXPIRE_NEXT = "expire_next";
+    FAILING = "failing" + "failing_from";
     FAILURE_TOTALS = "failure_totals";
     FINISH_ATTEMPT = "finish_attempt";
     FINISH_HELD = "finish_held";

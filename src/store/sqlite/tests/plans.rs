@@ -28,6 +28,7 @@ const MAY_SORT: &[&str] = &[
     "EVENT_LIST_KIND",
     // Kinds of failure, not items.
     "ERROR_SUMMARY",
+    "FAILING",
     "FAILURE_TOTALS",
     "LIST_IDS",
     "LIST_IDS_DOWN",
@@ -127,6 +128,7 @@ fn pages_and_kinds_seek_the_whole_key() {
         (sql::LIST_UNTOLD, untold, 1),
         (sql::LIST_UNTOLD_DOWN, untold, 1),
         (sql::ERROR_SUMMARY, summary, 4),
+        (sql::FAILING, summary, 3),
         (sql::RECENT_FAILED, failed_since, 1),
         (sql::RECENT_SENT, sent_since, 1),
     ];

@@ -1,5 +1,4 @@
--- Counted by triggers; the times and the example are one probe of an index each, and the reasons are those of the
--- newest 100 alone. The same cost whatever is in the queue.
+-- Counted by triggers; the times and the example are one probe of an index each. The same cost whatever is in the queue.
 SELECT d.name, f.class, nullif(f.dimse_status, -1), f.items,
        (SELECT i.completed FROM item i INDEXED BY item_failure
         WHERE i.state = 'Failure' AND i.destination = f.destination AND i.class = f.class
@@ -13,13 +12,4 @@ SELECT d.name, f.class, nullif(f.dimse_status, -1), f.items,
         SELECT i.details FROM item i INDEXED BY item_failure
         WHERE i.state = 'Failure' AND i.destination = f.destination AND i.class = f.class
           AND i.dimse_status IS nullif(f.dimse_status, -1)
-        ORDER BY i.completed DESC, i.id DESC LIMIT 1), ''),
-       (SELECT count(DISTINCT details) FROM (
-        SELECT coalesce(i.details, '') AS details FROM item i INDEXED BY item_failure
-        WHERE i.state = 'Failure' AND i.destination = f.destination AND i.class = f.class
-          AND i.dimse_status IS nullif(f.dimse_status, -1)
-        ORDER BY i.completed DESC, i.id DESC LIMIT 100))
-FROM failure f
-JOIN destination d ON d.id = f.destination
-WHERE f.items > 0
-ORDER BY d.name, f.class, f.dimse_status
+        ORDER BY i.completed DESC, i.id DESC LIMIT 1), '')
