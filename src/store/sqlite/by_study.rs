@@ -8,13 +8,13 @@
 //! - All identifiers of a study that was met are learnt at once from the index by study. The rest of its items is passed
 //!   over by them: no row of these is read, however many there are and whatever lies between them.
 //! - What is answered is of one moment. As long as nothing was found, a long way down goes on in another snapshot: no
-//!   transaction holds back the write-ahead log for long.
+//!   transaction holds back the write-ahead log for long. What it has passed over stays so, so that each item is looked
+//!   at twice at most, however studies lie between each other.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
 
-use super::destination::find_destination;
 use super::pool::Pool;
 use super::{list, query, sql};
 use crate::store::{Filter, Order, Page, Result, StudyProgress};
@@ -38,19 +38,19 @@ pub fn within(
     most_work: usize,
 ) -> Result<Vec<StudyProgress>> {
     let mut reader = pool.reader()?;
+    let mut passed = Ids::default();
     let mut below = since;
     loop {
         let tx = reader.snapshot()?;
-        let destination = match &filter.destination {
-            Some(name) => find_destination(&tx, name)?,
-            None => None,
+        let Some(destination) = list::wanted(&tx, filter)? else {
+            return Ok(Vec::new());
         };
         let mut way = Way {
             conn: &tx,
             filter,
             destination,
             since,
-            passed: HashSet::new(),
+            passed: &mut passed,
             work: 0,
             found: Vec::new(),
         };
@@ -61,6 +61,21 @@ pub fn within(
     }
 }
 
+/// A set of identifiers, most of which are neighbours: a bit for each.
+#[derive(Default)]
+struct Ids(HashMap<i64, u64>);
+
+impl Ids {
+    fn insert(&mut self, id: i64) {
+        *self.0.entry(id >> 6).or_default() |= 1 << (id & 63);
+    }
+
+    fn contains(&self, id: i64) -> bool {
+        let part = self.0.get(&(id >> 6));
+        part.is_some_and(|part| part >> (id & 63) & 1 == 1)
+    }
+}
+
 /// The way down the items that fit.
 struct Way<'a> {
     conn: &'a Connection,
@@ -68,8 +83,8 @@ struct Way<'a> {
     destination: Option<i64>,
     since: i64,
     /// All items of the studies that were met.
-    passed: HashSet<i64>,
-    /// Items that were looked at.
+    passed: &'a mut Ids,
+    /// Items that were looked at in this snapshot.
     work: usize,
     found: Vec<StudyProgress>,
 }
@@ -89,18 +104,17 @@ impl Way<'_> {
             };
             for id in &ids {
                 self.work += 1;
-                if !self.passed.contains(id) {
+                if !self.passed.contains(*id) {
                     self.meet(*id)?;
                 }
-                let much = self.work >= most_work && !self.found.is_empty();
-                if much || self.found.len() >= limit {
+                if self.found.len() >= limit {
                     return Ok(None);
+                }
+                if self.work >= most_work {
+                    return Ok(self.found.is_empty().then_some(*id));
                 }
             }
             below = *last;
-            if self.work >= most_work {
-                return Ok(Some(below));
-            }
         }
     }
 
@@ -110,14 +124,16 @@ impl Way<'_> {
             .conn
             .prepare_cached(sql::STUDY_OF_ITEM)?
             .query_row([id], |row| row.get(0))?;
-        let before = self.passed.len();
+        let mut newest = id;
         let mut items = self.conn.prepare_cached(sql::STUDY_ITEMS)?;
         let mut rows = items.query(params![study, self.destination])?;
         while let Some(row) = rows.next()? {
-            self.passed.insert(row.get(0)?);
+            let own = row.get(0)?;
+            self.passed.insert(own);
+            newest = newest.max(own);
+            self.work += 1;
         }
-        self.work += self.passed.len() - before;
-        if !self.was_on_a_page_before(&study)? {
+        if newest < self.since || self.since == 0 || !self.was_on_a_page_before(&study)? {
             self.found.push(StudyProgress {
                 newest: id,
                 destinations: query::progress_of_study(self.conn, &study, self.destination)?,
@@ -128,9 +144,6 @@ impl Way<'_> {
     }
 
     fn was_on_a_page_before(&self, study: &str) -> Result<bool> {
-        if self.since == 0 {
-            return Ok(false);
-        }
         let own = Filter {
             study: Some(study.to_owned()),
             ..self.filter.clone()

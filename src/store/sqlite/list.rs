@@ -111,7 +111,7 @@ fn item_from(conn: &Connection, id: i64) -> Result<Option<(i64, Timestamp)>> {
 }
 
 /// The destination that the filter asks for, if it asks for one; `None`: there is no item for it.
-fn wanted(conn: &Connection, filter: &Filter) -> Result<Option<Option<i64>>> {
+pub(super) fn wanted(conn: &Connection, filter: &Filter) -> Result<Option<Option<i64>>> {
     match &filter.destination {
         Some(name) => Ok(find_destination(conn, name)?.map(Some)),
         None => Ok(Some(None)),

@@ -16,6 +16,7 @@ mod kept;
 mod opening;
 mod plans;
 mod schema;
+mod size;
 mod sweep;
 
 fn folder() -> TempDir {
