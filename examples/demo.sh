@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Shows the send queue at work in a real Orthanc: arrival, delivery, an outage and the return, a refusal, its replay,
 # kill -9 of Orthanc while it receives and sends, the speed beside an Orthanc without the queue.
-# Each step is the command that a user would type, and its answer. Ends with an error if any step is not as it should be;
-# on a terminal it stays up until Ctrl-C.
+# Each step is the command that a user would type, and its answer. Ends with an error if any step is not as it should
+# be; on a terminal it stays up until Ctrl-C.
 #
 #   SENDQUEUE_PLUGIN=path/to/libOrthancSendQueue.so examples/demo.sh
 set -euo pipefail
