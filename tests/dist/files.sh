@@ -24,6 +24,10 @@ for platform in linux-x86_64:x86-64 linux-aarch64:aarch64; do
     given=$(objdump -T "$folder/libOrthancSendQueue.so" | awk '$2 == "g" { print $NF }' | sort | xargs)
     [ "$given" = "$names" ] || die "$folder gives away: $given"
 done
+# Loaded with all that they ask for, under an emulator.
+../scripts/packages.sh qemu-user libc6-arm64-cross
+qemu-aarch64 -L /usr/aarch64-linux-gnu -E LD_BIND_NOW=1 -E LD_PRELOAD="$PWD/linux-aarch64/libOrthancSendQueue.so" \
+    linux-aarch64/sendqueuectl --version || die "linux-aarch64 cannot be loaded"
 dll=windows-x86_64/OrthancSendQueue.dll
 given=$(objdump -p $dll | sed -n 's/^.*\(OrthancPlugin[A-Za-z]*\)$/\1/p' | sort -u | xargs)
 [ "$given" = "$names" ] || die "the DLL gives away: $given"
