@@ -178,8 +178,8 @@ pub trait Book: Send + Sync {
     fn at_rest(&self, from: Timestamp, until: Timestamp) -> Result<Vec<MinuteAtRest>>;
     /// Studies with an item that fits, by the newest such item, the newest first; `since` is that item of the last
     /// study of the page before, or 0. Costs the same on each page. One whose work is much may end before `limit`, with
-    /// a study at least: only an empty one is the end. On all pages a study is there once, as long as nothing changes; never
-    /// twice on one page. What gets a newer item meanwhile is on the first page when that is asked for again.
+    /// a study at least: only an empty one is the end. On all pages a study is there once, as long as nothing changes;
+    /// never twice on one page. What gets a newer item meanwhile is on the first page when that is asked for again.
     fn studies(&self, filter: &Filter, since: i64, limit: u32) -> Result<Vec<StudyProgress>>;
     /// `study`: for levels below it the study narrows the search down; `None` where Orthanc no longer knows it.
     fn progress(
