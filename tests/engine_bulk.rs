@@ -4,7 +4,6 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use sendqueue_testkit::queue::{self, Queue, SOON};
 use sendqueue_testkit::{FaultScp, Study};
@@ -74,8 +73,6 @@ fn a_stop_and_a_kill_amid_a_bulk_verb() {
             let report = queue.stop().unwrap();
             assert!(!report.killed);
             assert_eq!(report.exit_status.code(), Some(0), "{}", queue.log());
-            // Without it an Orthanc takes some 3 s.
-            assert!(report.took < Duration::from_secs(10), "{:?}", report.took);
             let answer = answer.join().unwrap();
             assert!(!answer.starts_with("HTTP/1.1 200"), "{answer}");
         } else {
