@@ -9,10 +9,10 @@ use crate::commands::Failed;
 
 /// Each code and what it means: so it is in docs/operate.md and in the manual.
 pub const MEANINGS: [(u8, &str); 5] = [
-    (0, "done; of what was looked at, all is well"),
+    (0, "done; all that was checked is well"),
     (
         End::NeedsAPerson as u8,
-        "something needs a person: what was looked at is not well, or what was asked for cannot be done now",
+        "something needs a person: what was checked is not well, or the request cannot be done now",
     ),
     (
         End::WrongUse as u8,

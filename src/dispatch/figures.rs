@@ -65,12 +65,12 @@ impl Figures {
         self.retries += u64::from(matches!(one.next, Consequence::Retry { .. }));
     }
 
-    /// A look for the destination found nobody.
+    /// A probe of the destination failed.
     pub fn unreachable(&mut self) {
         self.attempts[Class::Unreachable as usize] += 1;
     }
 
-    /// Attempts that ended so. `Unreachable`: looks for the destination, probes included, that found nobody.
+    /// Attempts that ended so. `Unreachable`: probes that failed.
     pub fn attempts(&self, class: Class) -> u64 {
         self.attempts[class as usize]
     }
