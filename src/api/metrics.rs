@@ -399,7 +399,7 @@ fn sent(page: &mut Exposition, destinations: &[Destination]) {
     let mut attempts = page.family(
         "sendqueue_attempts_total",
         Kind::Counter,
-        "Attempts by what came of them; Unreachable: probes that failed.",
+        "Attempts by what came of them; Unreachable: times that the destination could not be reached, probes included.",
     );
     for one in destinations {
         // `Expired` comes without one.

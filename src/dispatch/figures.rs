@@ -65,12 +65,12 @@ impl Figures {
         self.retries += u64::from(matches!(one.next, Consequence::Retry { .. }));
     }
 
-    /// A probe of the destination failed.
+    /// The destination could not be reached.
     pub fn unreachable(&mut self) {
         self.attempts[Class::Unreachable as usize] += 1;
     }
 
-    /// Attempts that ended so. `Unreachable`: probes that failed.
+    /// Attempts that ended so. `Unreachable`: times that it could not be reached, probes included.
     pub fn attempts(&self, class: Class) -> u64 {
         self.attempts[class as usize]
     }
