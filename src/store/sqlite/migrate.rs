@@ -5,6 +5,8 @@
 //!   database at one version or the next, never between.
 //! - A released file is never changed; a change of the schema is a new file.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::item::{Clock, SystemClock};
@@ -20,6 +22,22 @@ pub fn newest(migrations: &[&str]) -> i64 {
 
 pub fn version(conn: &Connection) -> Result<i64> {
     Ok(conn.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+/// What a database of this version has: tables, indexes, triggers and views, as they were made.
+fn objects(conn: &Connection) -> Result<BTreeSet<(String, String)>> {
+    let mut made = conn.prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")?;
+    let made = made.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(made.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether it has all that the steps up to its version make. As long as no version is released, a step changes under
+/// its number.
+pub fn is_whole(conn: &Connection, migrations: &[&str]) -> Result<bool> {
+    let version = usize::try_from(version(conn)?).unwrap_or(0);
+    let mut model = Connection::open_in_memory()?;
+    migrate(&mut model, &migrations[..version.min(migrations.len())])?;
+    Ok(objects(&model)?.is_subset(&objects(conn)?))
 }
 
 pub fn migrate(conn: &mut Connection, migrations: &[&str]) -> Result<()> {

@@ -216,6 +216,9 @@ fn connect_and_migrate(path: &Path, fresh: bool, migrations: &[&str]) -> Result<
             return Err(newer(path, version, migrate::newest(migrations)));
         }
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+        if !migrate::is_whole(&conn, migrations)? {
+            return Err(before(path));
+        }
     }
     let mode: String =
         conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;

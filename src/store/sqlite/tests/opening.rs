@@ -87,6 +87,38 @@ fn a_start_that_died_at_its_first_step_is_taken_up() {
     SqliteStore::open(&path(&folder)).unwrap();
 }
 
+/// Of a build in which the version had another schema: a table, a column or an index is missing.
+#[test]
+fn an_older_schema_of_the_same_version_is_refused() {
+    for change in [
+        "DROP TABLE event",
+        "DROP INDEX item_due",
+        "ALTER TABLE destination RENAME COLUMN paused_since TO paused",
+    ] {
+        let folder = folder();
+        drop(SqliteStore::open(&path(&folder)).unwrap());
+        let conn = Connection::open(path(&folder)).unwrap();
+        conn.execute_batch(change).unwrap();
+        conn.close().unwrap();
+        let file = std::fs::read(path(&folder)).unwrap();
+        match SqliteStore::open(&path(&folder)) {
+            Err(StoreError::Unusable(message, _)) => {
+                assert!(message.contains("before 0.2.0"), "{message}");
+            }
+            other => panic!("{change}: {:?}", other.err()),
+        }
+        assert!(std::fs::read(path(&folder)).unwrap() == file, "{change}");
+    }
+    // What somebody has added is no matter of ours.
+    let folder = folder();
+    drop(SqliteStore::open(&path(&folder)).unwrap());
+    let conn = Connection::open(path(&folder)).unwrap();
+    conn.execute_batch("CREATE INDEX own ON item (patient); ANALYZE")
+        .unwrap();
+    conn.close().unwrap();
+    SqliteStore::open(&path(&folder)).unwrap();
+}
+
 #[test]
 fn a_newer_version_is_refused() {
     let folder = folder();
