@@ -53,10 +53,10 @@ function reason(status, body) {
 const send = (path, method, body, patience) =>
   ask(path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body || {}) }, patience);
 
-/** Arguments that are not empty, as the end of a URL. */
+/** Arguments that are not empty, as the end of a URL. Orthanc takes a "+" as it is written, not as a blank. */
 export function query(values) {
   const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== null && value !== "");
-  return given.length ? `?${new URLSearchParams(given)}` : "";
+  return given.length ? `?${new URLSearchParams(given)}`.replaceAll("+", "%20") : "";
 }
 
 const name = encodeURIComponent;

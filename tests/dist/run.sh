@@ -51,13 +51,17 @@ for part in "$@"; do
         trap 'rm -rf "$work"' EXIT
         SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
         export SOURCE_DATE_EPOCH
+        mkdir "$work/built"
+        for file in libOrthancSendQueue.so sendqueuectl; do
+            strip -o "$work/built/$file" "target/release/$file"
+        done
         # The older one differs in its version alone.
         for version in 0.0.1 "$(target/release/sendqueuectl --version | sed 's/.* //')"; do
             mkdir "$work/$version"
             scripts/third_party.py built "$work/$version"
-            scripts/dist_packages.sh target/release "$version" "$work/$version"
+            scripts/dist_packages.sh "$work/built" "$version" "$work/$version"
         done
-        tests/dist/packages.sh "$work/$version" target/release
+        tests/dist/packages.sh "$work/$version" "$work/built"
         scene "$work/0.0.1" "$work/$version" trixie forky
         ;;
     *) echo "test-dist: no part $part" >&2; exit 1 ;;

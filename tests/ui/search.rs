@@ -31,6 +31,10 @@ fn none_one_and_many_are_found() {
     find("10482");
     browser.wait_text("h1", "Meyer, Anna · CT thorax");
     assert!(browser.url().ends_with(&format!("#/studies/{anna}")));
+    // As the page itself writes her name.
+    page.show("");
+    find("Meyer, Anna");
+    browser.wait_text("h1", "Meyer, Anna · CT thorax");
     find("meyer");
     browser.until(|| browser.count("[data-result]") == 2, "both");
     browser.wait_text("[data-key=results]", "Meyerhold, Bela");
