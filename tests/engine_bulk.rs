@@ -68,7 +68,9 @@ fn a_stop_and_a_kill_amid_a_bulk_verb() {
     let mut before = 0;
     for end in ["stop", "kill -9"] {
         let answer = ask(&queue, "/items/cancel", &filter);
-        queue.wait_until(|| cancelled(&queue) > before, SOON, "a step is done");
+        // Looked at while it goes on, no two counts are of the same moment.
+        let is_begun = || queue.count("pacs", "Cancelled") > before;
+        queue.wait_until(is_begun, SOON, "a step is done");
         if end == "stop" {
             let report = queue.stop().unwrap();
             assert!(!report.killed);

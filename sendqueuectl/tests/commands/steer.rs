@@ -1,5 +1,7 @@
 //! Destinations are paused and resumed; `enqueue`, `send-now`, `watch`.
 
+use std::io::{BufRead, BufReader};
+
 use super::*;
 
 #[test]
@@ -61,6 +63,12 @@ fn destinations_are_steered_and_studies_enqueued_and_watched() {
         .stdout(Stdio::piped())
         .spawn()
         .expect("watch");
+    // It has looked once: what fails now fails while it watches. The rest of what it says is taken, so that it can go on.
+    let mut said = BufReader::new(watch.stdout.take().expect("piped"));
+    let mut line = String::new();
+    said.read_line(&mut line).expect("a line");
+    assert!(line.contains("\"Open\""), "{line}");
     ctl.ok(&["resume", "bad"]);
+    std::io::copy(&mut said, &mut std::io::sink()).expect("the rest");
     assert_eq!(watch.wait().expect("a child").code(), Some(1));
 }
