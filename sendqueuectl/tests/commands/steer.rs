@@ -63,7 +63,8 @@ fn destinations_are_steered_and_studies_enqueued_and_watched() {
         .stdout(Stdio::piped())
         .spawn()
         .expect("watch");
-    // It has looked once: what fails now fails while it watches. The rest of what it says is taken, so that it can go on.
+    // It has looked once: what fails now fails while it watches.
+    // The rest of what it says is taken, so that it can go on.
     let mut said = BufReader::new(watch.stdout.take().expect("piped"));
     let mut line = String::new();
     said.read_line(&mut line).expect("a line");
