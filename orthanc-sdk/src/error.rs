@@ -47,4 +47,9 @@ impl CallError {
             _ => None,
         }
     }
+
+    /// Whether it says that Orthanc does not have the resource (any more).
+    pub fn is_unknown_resource(&self) -> bool {
+        matches!(self, Self::Status { status: 404, .. }) || self.code() == Some(17)
+    }
 }

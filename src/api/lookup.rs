@@ -100,11 +100,6 @@ pub(super) fn is_uid(text: &str) -> bool {
     text.len() <= 64 && text.contains('.') && text.split('.').all(part)
 }
 
-/// Whether a failed call says that Orthanc does not have the resource.
-pub(super) fn is_unknown(error: &CallError) -> bool {
-    matches!(error, CallError::Status { status: 404, .. }) || error.code() == Some(17)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,7 @@ use orthanc_sdk::{Request, Response};
 use super::error::ApiError;
 use super::input::{Body, Query, quoted};
 use super::items::unknown_destination;
-use super::lookup::{is_orthanc_id, is_uid, is_unknown};
+use super::lookup::{is_orthanc_id, is_uid};
 use super::types::{Preview, PreviewQuestion};
 use super::{Answer, Api, ok};
 use crate::coercion::NotEdited;
@@ -89,7 +89,7 @@ impl Api {
         }
         match self.client.get_json(&format!("/instances/{instance}")) {
             Ok(_) => Ok(instance),
-            Err(error) if is_unknown(&error) => {
+            Err(error) if error.is_unknown_resource() => {
                 self.one_instance_of(&instance)?.ok_or_else(unknown)
             }
             Err(error) => Err(error.into()),
@@ -106,7 +106,7 @@ impl Api {
                     let id = all.pointer("/0/ID").and_then(|id| id.as_str());
                     return Ok(id.map(str::to_owned));
                 }
-                Err(error) if is_unknown(&error) => {}
+                Err(error) if error.is_unknown_resource() => {}
                 Err(error) => return Err(error.into()),
             }
         }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::error::ApiError;
 use super::input::{Query, quoted};
-use super::lookup::{is_orthanc_id, is_unknown};
+use super::lookup::is_orthanc_id;
 use super::types::{self, StudiesQuery};
 use super::{Answer, Api, ok};
 use crate::item::State;
@@ -45,7 +45,7 @@ impl Api {
         }
         let described = match self.client.get_json(&format!("/{level}/{id}")) {
             Ok(resource) => Some(resource),
-            Err(error) if is_unknown(&error) => None,
+            Err(error) if error.is_unknown_resource() => None,
             Err(error) => return Err(error.into()),
         };
         let found = match (level, &described) {

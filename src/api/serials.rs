@@ -8,7 +8,7 @@ use orthanc_sdk::Request;
 
 use super::error::ApiError;
 use super::input::{Query, quoted};
-use super::lookup::{is_orthanc_id, is_unknown};
+use super::lookup::is_orthanc_id;
 use super::types::{SerialGiven, SerialState, SerialsQuery, Time};
 use super::{Answer, Api, ok};
 use crate::coercion::prefix_of;
@@ -110,7 +110,7 @@ impl Api {
                 let uid = uid.and_then(|uid| uid.as_str());
                 Ok(uid.map_or(text, str::to_owned))
             }
-            Err(error) if is_unknown(&error) => Ok(text),
+            Err(error) if error.is_unknown_resource() => Ok(text),
             Err(error) => Err(error.into()),
         }
     }

@@ -17,6 +17,10 @@ use crate::routing::Arrival;
 /// Past this many parents all are asked anew.
 const MOST_PARENTS: usize = 20_000;
 
+/// One that is deleted while Orthanc describes it fails the call for all (1.12.7): so often they are asked for at once,
+/// before it is told as a fault.
+const MOST_TRIES: u32 = 3;
+
 /// An instance, and when Orthanc received it (`20261120T235959`, UTC).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
@@ -207,7 +211,13 @@ impl Facts {
 
     /// `POST /tools/bulk-content` (Orthanc 1.9.4): by identifier, without those that Orthanc does not have.
     fn bulk(&self, body: &Value) -> Result<BTreeMap<String, Value>, CallError> {
-        let answer = self.client.post_json("/tools/bulk-content", body)?;
+        let mut tries = 1;
+        let answer = loop {
+            match self.client.post_json("/tools/bulk-content", body) {
+                Err(error) if error.is_unknown_resource() && tries < MOST_TRIES => tries += 1,
+                answer => break answer?,
+            }
+        };
         // Anything else must not pass for an answer without resources.
         let resources: Vec<Value> = serde_json::from_value(answer)?;
         Ok(resources

@@ -1,5 +1,7 @@
 //! Answers of Orthanc that are missing or make no sense.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::*;
 
 #[test]
@@ -51,6 +53,27 @@ fn an_orthanc_that_describes_nothing_is_waited_for() {
     world.index(|index| index.broken.clear());
     world.settle();
     world.assert_each_once(0..20);
+}
+
+/// Deleted while Orthanc describes it: the rest is asked for again at once, and no pass fails.
+#[test]
+fn one_that_is_deleted_during_the_call_is_no_fault() {
+    let mut world = World::new(0);
+    world.settle();
+    world.index(|index| index.store_range(0..5));
+    let orthanc = world.orthanc.clone();
+    let failed = AtomicBool::new(false);
+    world.host.on_rest(move |method, uri, body| {
+        let is_first = uri == "/tools/bulk-content" && !failed.swap(true, Ordering::Relaxed);
+        if is_first {
+            return Err(17);
+        }
+        orthanc.lock().answer(method, uri, body)
+    });
+    world.pass().unwrap();
+    world.orthanc.answer_for(&world.host);
+    world.settle();
+    world.assert_each_once(0..5);
 }
 
 #[test]
