@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use ureq::tls::{RootCerts, TlsConfig};
 
 use crate::cli::Cli;
+use crate::show::field;
 
 const TIMEOUT: Duration = Duration::from_secs(120);
 
@@ -36,6 +37,9 @@ pub enum ClientError {
     Forbidden(String),
     #[error("there is no /sendqueue at {0}: the plugin is not loaded, or this is not Orthanc")]
     NotLoaded(String),
+    /// With why.
+    #[error("the send queue is off ({0})")]
+    Off(String),
     #[error(
         "{url} answers with HTTP status {status}, as a proxy does: does it lead to Orthanc, and is --url right?"
     )]
@@ -218,6 +222,16 @@ impl Client {
         }
     }
 
+    /// Why Orthanc knows no such URL. While the queue is off there is `/sendqueue` itself, and nothing below it.
+    fn absent(&self, path: &str) -> ClientError {
+        let queue = Some(path).filter(|path| !path.is_empty());
+        let queue = queue.and_then(|_| self.get("", &[]).ok());
+        match queue.filter(|queue| queue["Enabled"] == false) {
+            Some(queue) => ClientError::Off(field(&queue, "Reason")),
+            None => ClientError::NotLoaded(self.base.clone()),
+        }
+    }
+
     fn proxy(&self, status: u16) -> ClientError {
         ClientError::Proxy {
             url: self.base.clone(),
@@ -266,7 +280,7 @@ impl Client {
                 .as_ref()
                 .is_none_or(|body| body.get("Details").is_none()) =>
             {
-                Err(ClientError::NotLoaded(self.base.clone()))
+                Err(self.absent(path))
             }
             _ => {
                 let words = details.map_or_else(|| format!("HTTP status {status}"), str::to_owned);

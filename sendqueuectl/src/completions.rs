@@ -3,15 +3,14 @@
 //! Invariant: who completes a line is told nothing but words. Where the queue cannot be asked within a second there are
 //! no destinations, and no message.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::io::{self, Write};
-use std::path::Path;
 use std::time::Duration;
 
 use clap::CommandFactory as _;
 use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
-use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
+use clap_complete::env::{Bash, EnvCompleter as _, Shells, Zsh};
 use serde_json::Value;
 
 use crate::cli::Cli;
@@ -20,7 +19,7 @@ use crate::client::Client;
 /// Set by the scripts, to the name of the shell.
 const VARIABLE: &str = "_SENDQUEUECTL_COMPLETE";
 const NAME: &str = "sendqueuectl";
-const SHELLS: Shells<'static> = Shells(&[&OwnBash, &Elvish, &Fish, &Powershell, &OwnZsh]);
+const SHELLS: Shells<'static> = Shells::builtins();
 /// Somebody waits for each letter.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -41,9 +40,20 @@ pub fn shells() -> impl Iterator<Item = &'static str> {
 
 /// The script of a shell, which calls `sendqueuectl` while a line is written.
 pub fn script(shell: &str) -> io::Result<Vec<u8>> {
-    let mut script = Vec::new();
     let shell = SHELLS.completer(shell).ok_or(io::ErrorKind::NotFound)?;
+    // It has to know where bash cuts words.
+    if shell.name() == Bash.name() {
+        let script = include_str!("completions.bash");
+        let script = script.replace("VAR", VARIABLE).replace("COMPLETER", NAME);
+        return Ok(script.into_bytes());
+    }
+    let mut script = Vec::new();
     shell.write_registration(VARIABLE, NAME, NAME, NAME, &mut script)?;
+    if shell.name() == Zsh.name() {
+        // As a file of `$fpath` it is taken for the function itself.
+        let call = format!("_clap_dynamic_completer_{NAME} \"$@\"");
+        writeln!(script, "[[ $funcstack[1] != _{NAME} ]] || {call}")?;
+    }
     Ok(script)
 }
 
@@ -83,82 +93,4 @@ fn names() -> Option<Vec<String>> {
 fn is_word(name: &str) -> bool {
     let is_plain = |c: char| c.is_alphanumeric() || "-_.:@+,/".contains(c);
     name.chars().all(is_plain) && !name.starts_with('-')
-}
-
-/// With a script that knows where bash cuts words.
-#[derive(Debug)]
-struct OwnBash;
-
-impl EnvCompleter for OwnBash {
-    fn name(&self) -> &'static str {
-        Bash.name()
-    }
-
-    fn is(&self, name: &str) -> bool {
-        Bash.is(name)
-    }
-
-    fn write_registration(
-        &self,
-        variable: &str,
-        _name: &str,
-        _bin: &str,
-        completer: &str,
-        to: &mut dyn Write,
-    ) -> io::Result<()> {
-        let script = include_str!("completions.bash");
-        let script = script
-            .replace("VAR", variable)
-            .replace("COMPLETER", completer);
-        to.write_all(script.as_bytes())
-    }
-
-    fn write_complete(
-        &self,
-        command: &mut clap::Command,
-        line: Vec<OsString>,
-        folder: Option<&Path>,
-        to: &mut dyn Write,
-    ) -> io::Result<()> {
-        Bash.write_complete(command, line, folder, to)
-    }
-}
-
-/// With a script that also works as a file of `$fpath`, where zsh takes it for the function itself.
-#[derive(Debug)]
-struct OwnZsh;
-
-impl EnvCompleter for OwnZsh {
-    fn name(&self) -> &'static str {
-        Zsh.name()
-    }
-
-    fn is(&self, name: &str) -> bool {
-        Zsh.is(name)
-    }
-
-    fn write_registration(
-        &self,
-        variable: &str,
-        name: &str,
-        bin: &str,
-        completer: &str,
-        to: &mut dyn Write,
-    ) -> io::Result<()> {
-        Zsh.write_registration(variable, name, bin, completer, to)?;
-        writeln!(
-            to,
-            "[[ $funcstack[1] != _{name} ]] || _clap_dynamic_completer_{name} \"$@\""
-        )
-    }
-
-    fn write_complete(
-        &self,
-        command: &mut clap::Command,
-        line: Vec<OsString>,
-        folder: Option<&Path>,
-        to: &mut dyn Write,
-    ) -> io::Result<()> {
-        Zsh.write_complete(command, line, folder, to)
-    }
 }

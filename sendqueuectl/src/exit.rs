@@ -63,6 +63,7 @@ impl ClientError {
             | ClientError::WrongLogin { .. }
             | ClientError::Forbidden(_)
             | ClientError::NotLoaded(_)
+            | ClientError::Off(_)
             | ClientError::Strange(_) => End::CannotBeAsked,
             ClientError::LoginInUrl | ClientError::File { .. } | ClientError::BadInput(_) => {
                 End::WrongUse

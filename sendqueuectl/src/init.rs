@@ -112,7 +112,7 @@ fn text(to: &[String]) -> String {
         "// The send queue: everything that Orthanc receives goes where these rules say.\n\
          // A rule: {{ \"To\": [ \"pacs\" ] }}. Each destination must be in \"DicomModalities\": Orthanc does not\n\
          // start otherwise.\n\
-         // After a change: sendqueuectl check FOLDER, then sendqueuectl reload.\n\
+         // After a change: sendqueuectl check FOLDER, then sendqueuectl reload (the first time: restart Orthanc).\n\
          {{\n  \"SendQueue\": {{\n    \"Rules\": {rules}\n  }}\n}}\n"
     )
 }

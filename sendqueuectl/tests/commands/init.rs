@@ -327,8 +327,7 @@ fn orthanc_starts_with_debians_files_and_what_was_written() {
     let url = format!("http://127.0.0.1:{http}/instances");
     let stored = ureq::post(&url).send(&instance.bytes[..]);
     assert_eq!(stored.expect("an answer").status(), 200);
-    ctl.ok(&["watch", "--every", "0.05", "--timeout", "30"]);
-    let items = ctl.json(&["items", "--destination", "pacs"]);
-    assert_eq!(items[0]["State"], "Success", "{items}");
+    let is_sent = || ctl.json(&["items", "--destination", "pacs"])[0]["State"] == "Success";
+    wait_until(is_sent, SOON, "it is forwarded");
     running.stop(SOON);
 }

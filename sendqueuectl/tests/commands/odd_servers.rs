@@ -132,6 +132,24 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
     Some(Asked { method, path, body })
 }
 
+/// Just installed: only `/sendqueue` itself is there.
+#[test]
+fn a_queue_that_is_off_says_so_whatever_is_asked() {
+    let why = "the configuration has no section \"SendQueue\"";
+    let server = Server::start(move |asked| match asked.path.as_str() {
+        "" => ok(json!({ "Enabled": false, "Reason": why })),
+        _ => answer(
+            404,
+            json!({ "HttpStatus": 404, "Message": "Unknown resource" }),
+        ),
+    });
+    for arguments in [&["health"][..], &["reload"], &["journal"], &["replay", "7"]] {
+        let (code, _, said) = server.run(arguments);
+        assert_eq!(code, Some(3), "{arguments:?}: {said}");
+        assert!(said.contains(why), "{arguments:?}: {said}");
+    }
+}
+
 #[test]
 fn the_answers_of_a_proxy_are_not_those_of_the_queue() {
     for status in [301, 302, 502, 503, 504] {
