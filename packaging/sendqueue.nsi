@@ -34,8 +34,9 @@ FunctionEnd
 ; Waits until the service is stopped, which the name of the file that it has open tells.
 !macro StopOrthanc UN
 Function ${UN}StopOrthanc
+  ; $2: 0 if it ran. One that was stopped stays so.
   nsExec::Exec '"$SYSDIR\net.exe" stop Orthanc'
-  Pop $0
+  Pop $2
   StrCpy $1 0
   ${DoWhile} ${FileExists} "$INSTDIR\Plugins\OrthancSendQueue.dll"
     ClearErrors
@@ -83,8 +84,10 @@ Section
   WriteRegStr HKLM "${UNINSTALL}" "InstallLocation" "$INSTDIR"
   WriteRegDWORD HKLM "${UNINSTALL}" "NoModify" 1
   WriteRegDWORD HKLM "${UNINSTALL}" "NoRepair" 1
-  nsExec::Exec '"$SYSDIR\net.exe" start Orthanc'
-  Pop $0
+  ${If} $2 == 0
+    nsExec::Exec '"$SYSDIR\net.exe" start Orthanc'
+    Pop $0
+  ${EndIf}
 SectionEnd
 
 ; The queue's file and the configuration stay.
@@ -100,6 +103,8 @@ Section Uninstall
   RMDir "$INSTDIR\SendQueue"
   SetRegView 64
   DeleteRegKey HKLM "${UNINSTALL}"
-  nsExec::Exec '"$SYSDIR\net.exe" start Orthanc'
-  Pop $0
+  ${If} $2 == 0
+    nsExec::Exec '"$SYSDIR\net.exe" start Orthanc'
+    Pop $0
+  ${EndIf}
 SectionEnd

@@ -19,7 +19,7 @@ rm -f dist/*.* dist/SHA256SUMS dist/windows-x86_64/*-setup.exe
 scripts/third_party.py "$commit" dist
 for platform in "$@"; do
     of=target/dist/$platform.commit
-    [ "$(cat "$of" 2>/dev/null)" = "$commit" ] || {
+    [[ $commit != *-changed && $(cat "$of" 2>/dev/null) == "$commit" && -n $(ls "dist/$platform" 2>/dev/null) ]] || {
         rm -f "$of"
         scripts/dist_build.sh "$platform" "dist/$platform"
         echo "$commit" >"$of"

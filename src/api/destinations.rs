@@ -93,6 +93,7 @@ impl Api {
             now: self.clock.now(),
             expires: &|_| None,
             dry_run: false,
+            at_most: None,
             goes_on: &|| !self.services.is_stopping(),
         })?;
         // What waits for a window alone is let through, and was no step of it.

@@ -11,7 +11,7 @@ const MOST_ITEMS: u64 = 1_000_000_000;
 
 impl Api {
     /// Or, with `DryRun`, only counts. With `AtMost` nothing is done where more fit, as when items came to fit since
-    /// they were counted: what was made long ago may have begun to wait again.
+    /// they were counted: what was made long ago may have begun to wait again. What does so later is left.
     pub(super) fn sweep(
         &self,
         among: Among,
@@ -30,6 +30,7 @@ impl Api {
             now: self.clock.now(),
             expires: &|destination| self.expiry(destination),
             dry_run: true,
+            at_most,
             goes_on: &|| !self.services.is_stopping(),
         };
         if let (false, Some(most)) = (dry_run, at_most) {

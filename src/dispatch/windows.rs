@@ -19,7 +19,8 @@ use crate::item::{Ahead, Timestamp};
 const MINUTES_PER_DAY: u16 = 1440;
 /// Days after which every weekday came by, also for a window that begins later today.
 const HORIZON: i64 = 8;
-/// How far [`open_for`] looks: a window that is open for an hour a week needs years for what takes a month.
+/// How far [`open_for`] and [`open_since`] look: a window that is open for an hour a week needs years for what takes a
+/// month.
 const LONGEST_WATCH: Duration = Duration::from_secs(366 * 86_400);
 
 /// Whether one of the windows is open.

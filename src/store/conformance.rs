@@ -161,6 +161,7 @@ fn operate(store: &dyn Store, operation: &Operation, filter: &Filter) -> Operate
         now: at(3),
         expires: &|_| Some(at(9)),
         dry_run: true,
+        at_most: None,
         goes_on: &|| true,
     };
     let before = all(store);
@@ -185,6 +186,7 @@ fn promote_all(store: &dyn Store, destination: &str) -> u64 {
         now: at(3),
         expires: &|_| None,
         dry_run: false,
+        at_most: None,
         goes_on: &|| true,
     };
     store.operate(&sweep).unwrap().done

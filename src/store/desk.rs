@@ -83,6 +83,8 @@ pub struct Sweep<'a> {
     pub expires: &'a dyn Fn(&str) -> Option<Timestamp>,
     /// Counts and changes nothing.
     pub dry_run: bool,
+    /// So many are changed, whatever comes to fit meanwhile; `None`: all.
+    pub at_most: Option<u64>,
     /// Asked before each step; `false`: it is broken off, since Orthanc is to stop.
     pub goes_on: &'a dyn Fn() -> bool,
 }

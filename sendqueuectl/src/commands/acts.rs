@@ -147,7 +147,6 @@ impl Session<'_> {
                     answers.push(json!({ "Name": name, "Error": why, "ExitCode": end as u8 }));
                     worst = worst.max(Some(end));
                     if end == End::CannotBeAsked {
-                        worst = Some(end);
                         let left = all.count();
                         if left > 0 {
                             eprintln!("sendqueuectl: {left} more were not tried");

@@ -69,6 +69,7 @@ fn each_hour_has_its_own_and_pruning_takes_nothing_away() {
         now: bench.clock.now(),
         expires: &|_| None,
         dry_run: false,
+        at_most: None,
         goes_on: &|| true,
     };
     assert_eq!(bench.store.operate(&purge).unwrap().done, 4);

@@ -129,6 +129,7 @@ pub fn of_errors(store: &dyn Store, operation: &Operation, filter: &Filter, dry_
         now: at(3),
         expires: &|_| Some(at(9)),
         dry_run,
+        at_most: None,
         goes_on: &|| true,
     };
     let operated = store.operate(&sweep).unwrap();

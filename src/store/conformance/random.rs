@@ -459,6 +459,7 @@ impl Play {
                 now,
                 expires: &expires,
                 dry_run,
+                at_most: None,
                 goes_on: &|| true,
             };
             let operated = self.store().operate(&sweep).unwrap();

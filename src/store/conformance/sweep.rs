@@ -17,6 +17,7 @@ pub fn run(make: Make<'_>) {
     what_is_sent_now_by_filter_goes_first(&*one(make));
     a_request_raises_what_waits(make);
     what_comes_meanwhile_is_left(make);
+    no_more_is_changed_than_was_counted(&*one(make));
 }
 
 fn operations() -> [Operation; 6] {
@@ -431,8 +432,47 @@ fn what_comes_meanwhile_is_left(make: Make<'_>) {
             now: at(1),
             expires: &|_| None,
             dry_run: false,
+            at_most: None,
             goes_on: &goes_on,
         };
         assert_eq!(store.operate(&sweep).unwrap().done, 10, "{operation:?}");
     }
+}
+
+/// What failed long ago, and is replayed while it goes on, fits then and is no newer than what was counted.
+fn no_more_is_changed_than_was_counted(store: &dyn Store) {
+    let items: Vec<NewItem> = (0..2500)
+        .map(|number| new_item("study", &format!("i{number}"), "pacs"))
+        .collect();
+    store.enqueue(&Intake::arrival(&items), at(0)).unwrap();
+    let cancelled = all(store).into_iter().rev().take(700);
+    let cancelled: Vec<i64> = cancelled.map(|item| item.id).collect();
+    for id in &cancelled {
+        store.cancel(*id, at(1)).unwrap();
+    }
+    let asked = AtomicUsize::new(0);
+    let goes_on = || {
+        // Once it has begun.
+        if asked.fetch_add(1, Ordering::Relaxed) == 2 {
+            for id in &cancelled {
+                store.replay(*id, None).unwrap();
+            }
+        }
+        true
+    };
+    let filter = Filter::default();
+    let sweep = Sweep {
+        operation: &Operation::Prioritize(Priority::High),
+        among: Among::Waiting,
+        filter: &filter,
+        now: at(1),
+        expires: &|_| None,
+        dry_run: false,
+        at_most: Some(1000),
+        goes_on: &goes_on,
+    };
+    assert_eq!(store.operate(&sweep).unwrap().done, 1000);
+    let raised = all(store).into_iter();
+    let raised = raised.filter(|item| item.priority == Priority::High);
+    assert_eq!(raised.count(), 1000);
 }

@@ -3,8 +3,9 @@
 //! Invariants:
 //! - Nothing is kept for these lists: sending pays nothing for them.
 //! - A page goes down the identifiers of what fits ([`list`]), from where the page before it ended. A study that it
-//!   meets is left out if it has an item that fits at or above that place: it was on a page before. So a page costs the
-//!   same wherever it is, needs no memory of the ones before, and a study is on one of them only.
+//!   meets is left out if it has an item that fits at or above that place: it was on a page before. So a page needs no
+//!   memory of the ones before, and a study is on one of them only. It costs the same wherever it is, as far as the
+//!   items of a study lie together; studies that reach below their page are passed over on later ones.
 //! - All identifiers of a study that was met are learnt at once from the index by study. The rest of its items is
 //!   passed over by them: no row of these is read, however many there are and whatever lies between them.
 //! - What is answered is of one moment. As long as nothing was found, a long way down goes on in another snapshot: no

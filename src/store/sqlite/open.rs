@@ -65,7 +65,8 @@ fn before(path: &Path) -> StoreError {
     unusable(
         path,
         format!(
-            "it was made by a version before 0.2.0 and cannot be read by this one; it is as it was. Move it, with {name}-wal \
+            "it was made by a version before 0.2.0, or somebody has changed its schema, and it cannot be read by this \
+             version; it is as it was. Move it, with {name}-wal \
              and {name}-shm, to another folder and start Orthanc again: the queue begins empty. Then, in that folder, \
              sqlite3 {name} \"{NOT_SENT}\" names each study that was not wholly sent, and its destination: queue it again \
              with sendqueuectl enqueue STUDY --to DESTINATION, or POST /sendqueue/items"
@@ -215,10 +216,10 @@ fn connect_and_migrate(path: &Path, fresh: bool, migrations: &[&str]) -> Result<
         if version > migrate::newest(migrations) {
             return Err(newer(path, version, migrate::newest(migrations)));
         }
-        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         if !migrate::is_whole(&conn, migrations)? {
             return Err(before(path));
         }
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     }
     let mode: String =
         conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;

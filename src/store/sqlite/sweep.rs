@@ -109,6 +109,7 @@ fn step(pool: &Pool, sweep: &Sweep<'_>, progress: &mut Progress, noted: Noted) -
         ids: None,
         ..looked_at(sweep)
     };
+    let most = sweep.at_most.unwrap_or(u64::MAX);
     let mut writer = pool.writer()?;
     let tx = writer.begin()?;
     let (begun, mut did, mut past) = (Instant::now(), Operated::default(), 0);
@@ -120,6 +121,7 @@ fn step(pool: &Pool, sweep: &Sweep<'_>, progress: &mut Progress, noted: Noted) -
                 state: State::Running,
                 ..
             }) => did.running += 1,
+            Some(_) if progress.operated.done + did.done >= most => {}
             Some(item) => {
                 change(&tx, &item, sweep.operation, &terms)?;
                 did.done += 1;

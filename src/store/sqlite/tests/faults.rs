@@ -411,6 +411,7 @@ fn what_was_removed_is_given_back_to_the_disk() {
         now: at(1),
         expires: &|_| None,
         dry_run: false,
+        at_most: None,
         goes_on: &|| true,
     });
     assert_eq!(purged.unwrap().done, 4000);

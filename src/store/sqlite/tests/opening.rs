@@ -97,17 +97,27 @@ fn an_older_schema_of_the_same_version_is_refused() {
     ] {
         let folder = folder();
         drop(SqliteStore::open(&path(&folder)).unwrap());
+        // As a process that was killed leaves it: the change is in the log alone.
         let conn = Connection::open(path(&folder)).unwrap();
         conn.execute_batch(change).unwrap();
+        let log = folder.path().join("sendqueue.db-wal");
+        let killed = [path(&folder), log].map(|file| (std::fs::read(&file).unwrap(), file));
         conn.close().unwrap();
-        let file = std::fs::read(path(&folder)).unwrap();
+        for (content, file) in &killed {
+            std::fs::write(file, content).unwrap();
+        }
         match SqliteStore::open(&path(&folder)) {
             Err(StoreError::Unusable(message, _)) => {
                 assert!(message.contains("before 0.2.0"), "{message}");
             }
             other => panic!("{change}: {:?}", other.err()),
         }
-        assert!(std::fs::read(path(&folder)).unwrap() == file, "{change}");
+        for (content, file) in killed {
+            assert!(
+                std::fs::read(&file).unwrap() == content,
+                "{change}: {file:?}"
+            );
+        }
     }
     // What somebody has added is no matter of ours.
     let folder = folder();

@@ -19,6 +19,7 @@ fn sweep<'a>(operation: &'a Operation, filter: &'a Filter) -> Sweep<'a> {
         now: at(1),
         expires: &|_| None,
         dry_run: false,
+        at_most: None,
         goes_on: &|| true,
     }
 }
@@ -57,6 +58,7 @@ fn steps_by_rule(count: usize, dry_run: bool) -> i32 {
     };
     let sweep = Sweep {
         dry_run,
+        at_most: None,
         ..sweep(&Operation::Cancel, &filter)
     };
     assert_eq!(store.operate(&sweep).unwrap().done, count as u64 / 2);
@@ -106,6 +108,7 @@ fn wide_gaps_between_ids_are_leapt_over() {
     let filter = Filter::default();
     let dry = Sweep {
         dry_run: true,
+        at_most: None,
         ..sweep(&Operation::Cancel, &filter)
     };
     assert_eq!(store.operate(&dry).unwrap().done, 9);
