@@ -10,6 +10,7 @@ use sendqueue_words::item::{Priority, State};
 
 pub use self::selection::{Destinations, Filter, Happened, Operation, Sender, Waiting, Which};
 use crate::completions::{destinations, shells};
+use crate::route;
 
 /// What all commands take stands behind what one takes.
 const COMMON: usize = 1000;
@@ -19,7 +20,7 @@ const COMMON: usize = 1000;
 /// Without a command: what needs a person, and the figures; exit code 1 if something does.
 ///
 /// Exit codes: 0 done or all well, 1 something needs a person, 2 wrong use, 3 the queue cannot be asked (no answer,
-/// wrong login), 4 no such item, destination or study.
+/// wrong login, the queue is off), 4 no such item, destination or study.
 ///
 /// The login is taken from SENDQUEUE_USER and SENDQUEUE_PASSWORD, or from a file (--credentials).
 #[derive(Debug, Parser)]
@@ -201,7 +202,7 @@ pub enum Command {
     },
     /// Which rules match, which do not and why, and where it would go. Sends nothing.
     Route {
-        /// A DICOM file, or what Orthanc has: an ID of Orthanc or a DICOM UID of an instance, series, study or patient.
+        /// A DICOM file, or what Orthanc has: ID of Orthanc, DICOM UID or accession number.
         what: String,
         #[command(flatten)]
         sender: Sender,
@@ -212,7 +213,7 @@ pub enum Command {
         /// Its name.
         #[arg(add = destinations())]
         destination: String,
-        /// An ID of Orthanc, or a SOP Instance UID. Of a study or series one instance is taken.
+        /// ID of Orthanc, DICOM UID or accession number. Of a study or series one instance is taken.
         instance: String,
     },
     /// The DICOM file of an item as it was or would be sent, to the standard output: sendqueuectl sent 4711 > file.dcm
@@ -221,7 +222,10 @@ pub enum Command {
         item: u64,
     },
     /// Waits until nothing is left to be sent. Exit code 1 if something failed meanwhile, or of the study lies in the
-    /// error queue, or if the time is over.
+    /// error queue, or if the time is over; 4 if nothing of the study is queued.
+    ///
+    /// On a terminal it shows a bar. Elsewhere, and with --json, it writes a line when something has changed, but none
+    /// in the ten seconds after another, and the last state in any case.
     Watch {
         /// Only this destination.
         #[arg(long, add = destinations())]
@@ -289,6 +293,16 @@ impl Command {
             | Command::SendNow { waiting, .. }
             | Command::Cancel { waiting, .. } => waiting.study.as_mut(),
             _ => None,
+        }
+    }
+
+    /// What of Orthanc's it is for, of any level.
+    pub fn resources(&mut self) -> &mut [String] {
+        match self {
+            Command::Enqueue { ids, .. } => ids,
+            Command::Preview { instance, .. } => std::slice::from_mut(instance),
+            Command::Route { what, .. } if !route::is_file(what) => std::slice::from_mut(what),
+            _ => &mut [],
         }
     }
 

@@ -173,6 +173,18 @@ impl Client {
         body.read_to_vec().map_err(|error| self.unreachable(error))
     }
 
+    /// The queue as a whole.
+    ///
+    /// # Errors
+    /// As [`ClientError`] tells; while the queue is off that is one too.
+    pub fn queue(&self) -> Result<Value, ClientError> {
+        let queue = self.get("", &[])?;
+        match queue["Enabled"] == false {
+            true => Err(ClientError::Off(field(&queue, "Reason"))),
+            false => Ok(queue),
+        }
+    }
+
     /// # Errors
     /// As [`ClientError`] tells.
     pub fn post(&self, path: &str, body: &Value) -> Result<Value, ClientError> {
@@ -224,11 +236,10 @@ impl Client {
 
     /// Why Orthanc knows no such URL. While the queue is off there is `/sendqueue` itself, and nothing below it.
     fn absent(&self, path: &str) -> ClientError {
-        let queue = Some(path).filter(|path| !path.is_empty());
-        let queue = queue.and_then(|_| self.get("", &[]).ok());
-        match queue.filter(|queue| queue["Enabled"] == false) {
-            Some(queue) => ClientError::Off(field(&queue, "Reason")),
-            None => ClientError::NotLoaded(self.base.clone()),
+        let queue = (!path.is_empty()).then(|| self.queue());
+        match queue {
+            Some(Err(off @ ClientError::Off(_))) => off,
+            _ => ClientError::NotLoaded(self.base.clone()),
         }
     }
 

@@ -10,6 +10,7 @@ mod studies;
 mod sweep;
 mod tries;
 mod verdict;
+mod waits;
 
 use std::process::ExitCode;
 
@@ -49,6 +50,9 @@ pub fn run(cli: &Cli, mut command: Option<Command>) -> Done {
     }
     if let Some(study) = command.as_mut().and_then(Command::study) {
         *study = session.study_of(study)?;
+    }
+    for resource in command.iter_mut().flat_map(Command::resources) {
+        *resource = session.resource(resource)?;
     }
     let Some(command) = &command else {
         return session.verdict();
@@ -108,10 +112,8 @@ pub fn run(cli: &Cli, mut command: Option<Command>) -> Done {
             quiet,
             dry_run,
         } => {
-            let ids: Result<Vec<String>, Failed> =
-                ids.iter().map(|id| session.resource(id)).collect();
             session.enqueue(&json!({
-                "Resources": ids?, "Destinations": to, "Priority": priority, "QuietSeconds": quiet, "DryRun": dry_run,
+                "Resources": ids, "Destinations": to, "Priority": priority, "QuietSeconds": quiet, "DryRun": dry_run,
             }))
         }
         Command::Route { what, sender } => {
@@ -134,7 +136,7 @@ pub fn run(cli: &Cli, mut command: Option<Command>) -> Done {
             timeout,
         } => {
             let what = watch::What::new(destination.as_deref(), study.as_deref());
-            watch::run(&client, &what, *every, *timeout, cli.json)
+            watch::run(&session, &what, *every, *timeout)
         }
         Command::Reload { section } => {
             reload::run(&client, section.as_deref(), cli.json).map_err(|error| match error {
@@ -150,10 +152,10 @@ pub fn run(cli: &Cli, mut command: Option<Command>) -> Done {
     }
 }
 
-struct Session<'a> {
-    client: &'a Client,
-    json: bool,
-    times: Times,
+pub struct Session<'a> {
+    pub client: &'a Client,
+    pub json: bool,
+    pub times: Times,
 }
 
 /// All but what RFC 3986, 2.3 calls unreserved.

@@ -21,8 +21,8 @@ pub const MEANINGS: [(u8, &str); 5] = [
     ),
     (
         End::CannotBeAsked as u8,
-        "the queue cannot be asked: Orthanc does not answer, the login is missing or wrong, the plugin is not loaded, \
-         a proxy answers; or the output cannot be written",
+        "the queue cannot be asked: Orthanc does not answer, the login is missing or wrong, the plugin is not loaded \
+         or the queue is off, a proxy answers; or the output cannot be written",
     ),
     (
         End::NotFound as u8,

@@ -15,6 +15,7 @@ mod commands;
 mod completions;
 mod exit;
 mod filter;
+mod held;
 mod init;
 mod manual;
 mod reload;

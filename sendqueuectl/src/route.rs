@@ -9,14 +9,18 @@ use serde_json::{Value, json};
 use crate::cli::Sender;
 use crate::show::{field, number, say, table};
 
+/// There is a file of this name.
+pub fn is_file(what: &str) -> bool {
+    Path::new(what).is_file()
+}
+
 /// The question: a file where there is one of this name, else an identifier.
 ///
 /// # Errors
 /// The file cannot be read.
 pub fn question(what: &str, sender: &Sender) -> Result<Value, String> {
-    let path = Path::new(what);
-    let mut body = if path.is_file() {
-        let file = std::fs::read(path).map_err(|error| format!("{what}: {error}"))?;
+    let mut body = if is_file(what) {
+        let file = std::fs::read(what).map_err(|error| format!("{what}: {error}"))?;
         json!({ "File": STANDARD.encode(file) })
     } else {
         json!({ "Resource": what })

@@ -7,10 +7,14 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use crate::client::{Client, ClientError};
-use crate::commands::{Failed, segment};
+use crate::client::ClientError;
+use crate::commands::{Failed, Session, segment};
 use crate::exit::End;
-use crate::show::{failed, field, items, number, plain, say};
+use crate::held::Held;
+use crate::show::{failed, items, number, plain, say};
+
+/// Between two lines, where there is no bar.
+const LINES: Duration = Duration::from_secs(10);
 
 /// What is watched: a path of the API, whether it is a study, and of that a destination alone.
 pub struct What {
@@ -19,12 +23,13 @@ pub struct What {
     only: Option<String>,
 }
 
-/// Items now: still to be sent, acknowledged, failed.
+/// Items now: still to be sent, acknowledged, failed; and at how many places there are some.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Seen {
     open: u64,
     sent: u64,
     failed: u64,
+    places: usize,
 }
 
 impl What {
@@ -41,8 +46,12 @@ impl What {
         }
     }
 
-    fn look(&self, client: &Client) -> Result<(Seen, Vec<Held>), ClientError> {
-        let answer = client.get(&self.path, &[])?;
+    fn look(&self, session: &Session<'_>) -> Result<(Seen, Vec<Held>), ClientError> {
+        let client = session.client;
+        let answer = match self.path.as_str() {
+            "" => client.queue()?,
+            path => client.get(path, &[])?,
+        };
         let mut seen = Seen::default();
         let mut open_for: Vec<&Value> = Vec::new();
         let parts: Vec<&Value> = if self.is_study {
@@ -58,6 +67,7 @@ impl What {
         } else {
             vec![&answer]
         };
+        seen.places = parts.len();
         for part in parts {
             let counts = &part["Counts"];
             if open(counts) > 0 {
@@ -79,7 +89,10 @@ impl What {
             }
         };
         let all = destinations.as_array().into_iter().flatten();
-        let held: Option<Vec<Held>> = all.filter(is_meant).map(Held::of).collect();
+        let held = all
+            .filter(is_meant)
+            .map(|one| Held::of(one, &session.times));
+        let held: Option<Vec<Held>> = held.collect();
         Ok((seen, held.unwrap_or_default()))
     }
 }
@@ -92,54 +105,25 @@ fn open(counts: &Value) -> u64 {
         .sum()
 }
 
-/// A destination to which nothing goes now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Held {
-    destination: String,
-    state: String,
-}
-
-impl Held {
-    /// `None`: something goes there.
-    fn of(destination: &Value) -> Option<Held> {
-        let held = Held {
-            destination: field(destination, "Name"),
-            state: field(destination, "State"),
-        };
-        (held.state != "Ready").then_some(held)
-    }
-
-    fn words(&self) -> String {
-        let name = &self.destination;
-        match self.state.as_str() {
-            "Paused" => format!("{name} is paused: nothing is sent before it is resumed"),
-            "Unreachable" => format!("{name} cannot be reached: it is tried again and again"),
-            "OutsideWindow" => {
-                format!("{name} is outside its windows: nothing is sent before one opens")
-            }
-            "NotConfigured" => {
-                format!("{name} is not among Orthanc's modalities: nothing is sent to it")
-            }
-            state => format!("{name} is {state}"),
-        }
-    }
-}
-
 /// `every`, `timeout`: seconds.
 pub fn run(
-    client: &Client,
+    session: &Session<'_>,
     what: &What,
     every: f64,
     timeout: Option<u64>,
-    json: bool,
 ) -> Result<ExitCode, Failed> {
     if !(0.05..=3600.0).contains(&every) {
         return Err(Failed::Use("--every: 0.05 to 3600 seconds".to_owned()));
     }
     let began = Instant::now();
     let left = || timeout.map(|most| Duration::from_secs(most).saturating_sub(began.elapsed()));
-    let (first, _) = what.look(client)?;
+    let json = session.json;
+    let (first, _) = what.look(session)?;
+    if first.places == 0 {
+        return Err(ClientError::NotFound("nothing of it is queued".to_owned()).into());
+    }
     let bar = bar(json, &first);
+    let mut lines = Lines::default();
     let mut told: Vec<Held> = Vec::new();
     let mut lost = false;
     let mut last = first;
@@ -147,7 +131,7 @@ pub fn run(
     let mut newly_failed = 0;
     loop {
         let is_over = left().is_some_and(|left| left.is_zero());
-        match what.look(client) {
+        match what.look(session) {
             Ok((seen, held)) => {
                 lost = false;
                 newly_failed += seen.failed.saturating_sub(last.failed);
@@ -157,7 +141,9 @@ pub fn run(
                 bar.set_length(done + seen.open);
                 bar.set_position(done);
                 bar.set_message(message(&bar, &seen, done, &held));
-                print(json, &bar, &seen, &held);
+                if bar.is_hidden() {
+                    lines.tell(line(json, &seen, &held), is_over || seen.open == 0);
+                }
                 if held != told && !json {
                     bar.suspend(|| held.iter().for_each(|one| eprintln!("{}", one.words())));
                 }
@@ -205,18 +191,33 @@ fn message(bar: &ProgressBar, seen: &Seen, done: u64, held: &[Held]) -> String {
 }
 
 /// One look, where there is no bar.
-fn print(json: bool, bar: &ProgressBar, seen: &Seen, held: &[Held]) {
-    if json {
-        let held: Vec<Value> = held
-            .iter()
-            .map(|one| json!({ "Destination": one.destination, "State": one.state }))
-            .collect();
-        say!(
-            "{}",
-            json!({ "Open": seen.open, "Success": seen.sent, "Failure": seen.failed, "Held": held })
-        );
-    } else if bar.is_hidden() {
-        say!("{} waiting, {} failed", seen.open, seen.failed);
+fn line(json: bool, seen: &Seen, held: &[Held]) -> String {
+    if !json {
+        return format!("{} waiting, {} failed", seen.open, seen.failed);
+    }
+    let held: Vec<Value> = held
+        .iter()
+        .map(|one| json!({ "Destination": one.destination, "State": one.state }))
+        .collect();
+    let line =
+        json!({ "Open": seen.open, "Success": seen.sent, "Failure": seen.failed, "Held": held });
+    plain(&line.to_string())
+}
+
+/// What was told last, and when: logs and mails are not filled with what did not change.
+#[derive(Default)]
+struct Lines(Option<(Instant, String)>);
+
+impl Lines {
+    fn tell(&mut self, line: String, is_last: bool) {
+        let is_due = self
+            .0
+            .as_ref()
+            .is_none_or(|(at, told)| *told != line && (is_last || at.elapsed() >= LINES));
+        if is_due {
+            say!("{line}");
+            self.0 = Some((Instant::now(), line));
+        }
     }
 }
 

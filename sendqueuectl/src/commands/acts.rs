@@ -4,10 +4,12 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 
+use super::waits::tell;
 use super::{Done, Session, list, segment, sweep};
 use crate::cli::{Destinations, Operation};
 use crate::exit::End;
 use crate::filter;
+use crate::held::Held;
 use crate::show::{field, items, number, plain, say};
 
 /// Of a destination, or of an item's.
@@ -24,10 +26,15 @@ impl Session<'_> {
         to: Option<&str>,
     ) -> Done {
         let mut body = filter::body(operation);
-        if let Some(to) = to {
-            body.insert("To".to_owned(), to.into());
-        }
-        self.post_operation(verb, key, body, operation.dry_run)
+        let held = match to {
+            _ if operation.dry_run => Vec::new(),
+            Some(to) => {
+                body.insert("To".to_owned(), to.into());
+                self.held_among(&[to])
+            }
+            None => self.held_of_fitting(&format!("/errors/{verb}"), key, &body),
+        };
+        self.post_operation(verb, key, body, operation.dry_run, &held)
     }
 
     fn post_operation(
@@ -36,6 +43,7 @@ impl Session<'_> {
         key: &str,
         mut body: Map<String, Value>,
         dry_run: bool,
+        held: &[Held],
     ) -> Done {
         // With other conditions beside them fewer may be meant.
         let only_named = body
@@ -58,6 +66,9 @@ impl Session<'_> {
                 say!("{}: {}", key.to_lowercase(), items(count));
             }
         }
+        if number(&done, key) > 0 {
+            tell(held);
+        }
         // Items that were named, and that are not (or no longer) in the error queue.
         if number(&done, key) < named {
             eprintln!(
@@ -75,7 +86,7 @@ impl Session<'_> {
         if !operation.dry_run && !yes && !self.may(&sweep::PURGE, &mut body)? {
             return Ok(ExitCode::FAILURE);
         }
-        self.post_operation("purge", "Purged", body, operation.dry_run)
+        self.post_operation("purge", "Purged", body, operation.dry_run, &[])
     }
 
     pub(super) fn steer(&self, verb: &str, names: &[String]) -> Done {
@@ -83,11 +94,11 @@ impl Session<'_> {
             let path = format!("/destinations/{}/{verb}", segment(name));
             (plain(name), path)
         });
-        self.each(paths)
+        self.each(paths).0
     }
 
     /// Posts to each path, and says what its state is then, and whether it is sent now though a pause lasts.
-    pub(super) fn each(&self, paths: impl Iterator<Item = (String, String)>) -> Done {
+    pub(super) fn each(&self, paths: impl Iterator<Item = (String, String)>) -> (Done, Vec<Value>) {
         self.post_each(paths.map(|(name, path)| {
             let sends = path.ends_with("/send-now");
             (name, path, move |name: &str, answer: &Value| {
@@ -113,15 +124,16 @@ impl Session<'_> {
                 (words, answer["Success"] == true)
             })
         }))
+        .0
     }
 
     /// Posts to each path. What is refused keeps nothing from the others, and all of them are told; only where the
     /// queue cannot be asked the others are left. Each has a name, and a function that gives the words for its answer
-    /// and whether it is well.
+    /// and whether it is well. All answers are given back.
     fn post_each<Tell: Fn(&str, &Value) -> (String, bool)>(
         &self,
         mut all: impl Iterator<Item = (String, String, Tell)>,
-    ) -> Done {
+    ) -> (Done, Vec<Value>) {
         let (mut answers, mut worst) = (Vec::new(), None);
         while let Some((name, path, tell)) = all.next() {
             match self.client.post(&path, &json!({})) {
@@ -156,8 +168,11 @@ impl Session<'_> {
                 }
             }
         }
-        self.raw(&Value::Array(answers));
-        Ok(worst.map_or(ExitCode::SUCCESS, ExitCode::from))
+        if self.json {
+            self.raw(&Value::Array(answers.clone()));
+        }
+        let end = worst.map_or(ExitCode::SUCCESS, ExitCode::from);
+        (Ok(end), answers)
     }
 
     pub(super) fn enqueue(&self, body: &Value) -> Done {
@@ -177,6 +192,9 @@ impl Session<'_> {
             }
             if body["DryRun"] == true {
                 say!("(nothing was changed)");
+            } else {
+                let to = list(&body["Destinations"]).iter();
+                tell(&self.held_among(&to.filter_map(Value::as_str).collect::<Vec<_>>()));
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
+use super::waits::tell;
 use super::{Done, Session, list, segment, waiting};
 use crate::cli::Filter;
 use crate::filter;
@@ -18,6 +19,7 @@ impl Session<'_> {
             arguments.push(("order", "desc".to_owned()));
             let found = self.client.get("/errors", &arguments)?;
             self.item_table(&found, limit);
+            self.tell_held(&found);
             return Ok(ExitCode::SUCCESS);
         }
         let summary = self.client.get("/errors/summary", &[])?;
@@ -48,7 +50,16 @@ impl Session<'_> {
                 say!("    {reasons} different reasons among the newest 100: errors --list");
             }
         }
+        self.tell_held(&summary);
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Of those that something listed failed at: what is replayed would wait.
+    fn tell_held(&self, listed: &Value) {
+        let names = list(listed)
+            .iter()
+            .filter_map(|one| one["Destination"].as_str());
+        tell(&self.held_among(&names.collect::<Vec<_>>()));
     }
 
     pub(super) fn items(&self, filter: &Filter, state: &[String], limit: u32) -> Done {

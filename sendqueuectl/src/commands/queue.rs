@@ -18,13 +18,7 @@ fn last_arrival(source: &Value, times: &Times) -> String {
 
 impl Session<'_> {
     pub(super) fn status(&self, check: bool) -> Done {
-        let queue = self.client.get("", &[])?;
-        if queue["Enabled"] == false {
-            if !self.raw(&queue) {
-                say!("the send queue is off ({})", field(&queue, "Reason"));
-            }
-            return Ok(code(!check));
-        }
+        let queue = self.client.queue()?;
         let destinations = self.client.get("/destinations", &[])?;
         let health = self.client.get("/health", &[])?;
         let sources = self.client.get("/sources", &[])?;

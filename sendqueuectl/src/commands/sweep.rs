@@ -5,9 +5,11 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value};
 
+use super::waits::tell;
 use super::{Done, Failed, Session, code, list, segment};
 use crate::cli::{Operation, Waiting, Which};
 use crate::filter;
+use crate::held::Held;
 use crate::show::{items, number, plain, say};
 
 /// A call that counts with `DryRun`.
@@ -65,6 +67,12 @@ fn alone(waiting: &Waiting) -> Result<(), Failed> {
     }
 }
 
+/// What send-now does not go through either. A pause the server tells.
+fn past_windows(mut held: Vec<Held>) -> Vec<Held> {
+    held.retain(|one| !["OutsideWindow", "Paused"].contains(&one.state.as_str()));
+    held
+}
+
 impl Session<'_> {
     /// Of items, by their numbers, and of destinations; or of what fits.
     pub(super) fn send_now(&self, what: &[String], waiting: &Waiting) -> Done {
@@ -72,13 +80,19 @@ impl Session<'_> {
             return self.sweep(&SEND_NOW, waiting, None);
         }
         alone(waiting)?;
-        self.each(what.iter().map(|what| match what.parse::<u64>() {
+        let paths = what.iter().map(|what| match what.parse::<u64>() {
             Ok(id) => (format!("item {id}"), format!("/items/{id}/send-now")),
             Err(_) => {
                 let path = format!("/destinations/{}/send-now", segment(what));
                 (plain(what), path)
             }
-        }))
+        });
+        let (done, answers) = self.each(paths);
+        let names = answers.iter().filter(|one| one["Error"].is_null());
+        let names = names.filter_map(|one| one.get("Destination").or(one.get("Name"))?.as_str());
+        let held = self.held_among(&names.collect::<Vec<_>>());
+        tell(&past_windows(held));
+        done
     }
 
     /// Of items, by their numbers; or of what fits.
@@ -89,6 +103,7 @@ impl Session<'_> {
         alone(waiting)?;
         let paths = items.iter();
         self.each(paths.map(|id| (format!("item {id}"), format!("/items/{id}/cancel"))))
+            .0
     }
 
     /// Of the error queue, or of what waits.
@@ -133,6 +148,16 @@ impl Session<'_> {
         if !dry_run && !yes && !self.may(verb, &mut body)? {
             return Ok(ExitCode::FAILURE);
         }
+        let held = match verb.path {
+            _ if dry_run => Vec::new(),
+            path if path == REDIRECT.path => {
+                self.held_among(&[body["To"].as_str().unwrap_or_default()])
+            }
+            path if path == SEND_NOW.path => {
+                past_windows(self.held_of_fitting(path, verb.done, &body))
+            }
+            _ => Vec::new(),
+        };
         body.insert("DryRun".to_owned(), dry_run.into());
         let answer = self.client.post(verb.path, &Value::Object(body))?;
         let paused = list(&answer["Paused"]);
@@ -155,6 +180,9 @@ impl Session<'_> {
                 say!("left, because they are being sent: {running}");
             }
         }
+        if number(&answer, verb.done) > 0 {
+            tell(&held);
+        }
         Ok(code(paused.is_empty()))
     }
 
@@ -175,7 +203,7 @@ impl Session<'_> {
             body.remove("All");
         }
         if everything || fields(body) > 0 && !body.contains_key("IDs") {
-            let now = self.client.get("", &[])?["Time"].clone();
+            let now = self.client.queue()?["Time"].clone();
             body.insert(verb.before.to_owned(), now);
         }
         let mut dry = body.clone();

@@ -1,7 +1,5 @@
 //! Without a command: what needs a person, and the figures on one line.
 
-use std::process::ExitCode;
-
 use serde_json::{Value, json};
 
 use super::{Done, Session, code, list, waiting};
@@ -11,10 +9,7 @@ use crate::show::{field, number, say};
 impl Session<'_> {
     /// Exit code 1 if something needs a person.
     pub(super) fn verdict(&self) -> Done {
-        let queue = self.client.get("", &[])?;
-        if queue["Enabled"] == false {
-            return self.off(&queue);
-        }
+        let queue = self.client.queue()?;
         let verdict = self.client.get("/verdict", &[])?;
         let sent = self.sent_in_a_day()?;
         let (waits, failed) = (
@@ -43,14 +38,6 @@ impl Session<'_> {
         let sent = sent.map_or_else(String::new, |sent| format!("{sent} sent in 24 h, "));
         say!("{waits} waiting, {sent}{failed} failed");
         Ok(code(well))
-    }
-
-    /// Nothing is sent, and nobody may have meant that.
-    fn off(&self, queue: &Value) -> Done {
-        if !self.raw(queue) {
-            say!("the send queue is off ({})", field(queue, "Reason"));
-        }
-        Ok(ExitCode::FAILURE)
     }
 
     /// `None`: a plugin of an older version does not tell.

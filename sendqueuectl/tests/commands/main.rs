@@ -11,8 +11,10 @@ mod odd_servers;
 mod reload;
 mod sent;
 mod steer;
+mod told;
 mod verdict;
 mod waiting;
+mod watching;
 
 use std::io::{Read as _, Write as _};
 use std::process::{Child, Command, Output, Stdio};

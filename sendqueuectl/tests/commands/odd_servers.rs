@@ -12,7 +12,7 @@ use super::*;
 pub struct Asked {
     method: String,
     pub path: String,
-    body: Value,
+    pub body: Value,
 }
 
 pub struct Answer {
@@ -62,7 +62,7 @@ impl Server {
     }
 
     /// Its exit code, and what it says.
-    fn run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+    pub fn run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
         let Output {
             status,
             stdout,
@@ -73,7 +73,7 @@ impl Server {
     }
 
     /// The bodies of what was posted there.
-    fn posted(&self, path: &str) -> Vec<Value> {
+    pub fn posted(&self, path: &str) -> Vec<Value> {
         let asked = self.asked.lock().unwrap();
         let posts = asked
             .iter()
@@ -143,7 +143,18 @@ fn a_queue_that_is_off_says_so_whatever_is_asked() {
             json!({ "HttpStatus": 404, "Message": "Unknown resource" }),
         ),
     });
-    for arguments in [&["health"][..], &["reload"], &["journal"], &["replay", "7"]] {
+    for arguments in [
+        &[][..],
+        &["status"],
+        &["status", "--check"],
+        &["watch"],
+        &["watch", "--destination", "pacs"],
+        &["watch", "--study", "1.2.3"],
+        &["health"],
+        &["reload"],
+        &["journal"],
+        &["replay", "7"],
+    ] {
         let (code, _, said) = server.run(arguments);
         assert_eq!(code, Some(3), "{arguments:?}: {said}");
         assert!(said.contains(why), "{arguments:?}: {said}");
@@ -322,63 +333,6 @@ fn errors_are_json_where_json_is_asked_for() {
     // To ask for help is no mistake.
     let (code, said, _) = server.run(&["--json", "--help"]);
     assert_eq!((code, said.contains("Usage:")), (Some(0), true));
-}
-
-/// Three looks at four items that wait for a paused destination, then they are sent.
-#[test]
-fn watch_says_why_nothing_goes_and_needs_no_kept_connection() {
-    let looks = Mutex::new(0);
-    let server = Server::start(move |asked| {
-        let mut looks = looks.lock().unwrap();
-        let mut state = "Paused";
-        match asked.path.as_str() {
-            "" => *looks += 1,
-            _ if *looks > 2 => state = "Ready",
-            _ => {}
-        }
-        let counts = match *looks > 4 {
-            true => json!({ "Pending": 0, "Success": 4 }),
-            false => json!({ "Pending": 4, "Success": 0 }),
-        };
-        match asked.path.as_str() {
-            "" => ok(json!({ "Counts": counts })),
-            _ => ok(json!([
-                { "Name": "pacs", "State": state, "Counts": counts },
-                { "Name": "other", "State": "Ready", "Counts": {} },
-            ])),
-        }
-    });
-    let (code, said, errors) = server.run(&["watch", "--every", "0.05"]);
-    assert_eq!(code, Some(0), "{errors}");
-    assert!(said.ends_with("0 waiting, 0 failed\n"), "{said}");
-    assert_eq!(
-        errors,
-        "pacs is paused: nothing is sent before it is resumed\n"
-    );
-}
-
-#[test]
-fn watch_waits_no_longer_than_it_may() {
-    let server = Server::start(|asked| match asked.path.as_str() {
-        "" => ok(json!({ "Counts": { "Retry": 2, "Success": 0 } })),
-        _ => ok(json!([{ "Name": "pacs", "State": "Unreachable", "Counts": { "Retry": 2 } }])),
-    });
-    let (code, _, errors) = server.run(&["watch", "--every", "3600", "--timeout", "1"]);
-    assert_eq!(code, Some(1));
-    assert!(errors.contains("pacs cannot be reached"), "{errors}");
-    assert!(
-        errors.ends_with("the time is over, and 2 items wait\n"),
-        "{errors}"
-    );
-    let (code, said, errors) = server.run(&["--json", "watch", "--timeout", "0"]);
-    assert_eq!(code, Some(1));
-    let told: Value = serde_json::from_str(&said).expect("JSON");
-    assert_eq!(
-        told["Held"],
-        json!([{ "Destination": "pacs", "State": "Unreachable" }])
-    );
-    let told: Value = serde_json::from_str(&errors).expect("JSON");
-    assert_eq!(told["ExitCode"], 1);
 }
 
 #[test]
