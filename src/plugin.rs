@@ -266,14 +266,16 @@ fn enabled(
     );
     let gauges = Gauges::new(host, store.clone(), lanes.clone(), clock.clone());
     let sources = Arc::new(Listener::new(store.clone(), current.clone(), clock.clone()));
-    let (of_alerts, told_of, time) = (store.clone(), lanes.clone(), clock.clone());
+    let (of_alerts, told_of, time) = (store.clone(), promoter.clone(), clock.clone());
     let (listener, came_back) = (sources.clone(), progress.clone());
     let parts = move || {
-        let (store, lanes, clock) = (of_alerts.clone(), told_of.clone(), time.clone());
+        let (store, promoter, clock) = (of_alerts.clone(), told_of.clone(), time.clone());
         let listener = listener.clone();
         let came_back = came_back.clone();
         alert::Parts {
-            counters: Box::new(move || alert::looks(store.as_ref(), &lanes, clock.as_ref())),
+            counters: Box::new(move || {
+                alert::looks(store.as_ref(), promoter.as_ref(), clock.as_ref())
+            }),
             sources: Box::new(move || {
                 listener.watch();
                 listener.look()

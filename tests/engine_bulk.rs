@@ -9,7 +9,7 @@ use sendqueue_testkit::queue::{self, Queue, SOON};
 use sendqueue_testkit::{FaultScp, Study};
 use serde_json::{Value, json};
 
-const ITEMS: u64 = 20_000;
+const ITEMS: u64 = 100_000;
 
 /// A queue with so many items for a destination that is paused.
 fn full() -> (FaultScp, Queue) {

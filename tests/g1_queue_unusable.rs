@@ -108,6 +108,7 @@ impl SmallDisk {
             .append(true)
             .open(self.0.join("filler"))
             .unwrap();
+        while file.write_all(&[0; 65_536]).is_ok() {}
         while file.write_all(&[0; 512]).is_ok() {}
     }
 

@@ -66,7 +66,7 @@ pub use self::switch::{NAME, Switch};
 use self::watch::{Look, Watch};
 use crate::config::settings::{AlertKind, AlertSettings, HostSettings};
 use crate::cut::Cutter;
-use crate::dispatch::Lanes;
+use crate::dispatch::promoter::Promoter;
 use crate::failpoint;
 use crate::item::meaning::telling_status;
 use crate::item::{Clock, Timestamp};
@@ -89,13 +89,17 @@ pub type OwnOutputs = dyn Fn() -> BTreeMap<String, u64> + Send + Sync;
 /// What the queue's counters are.
 pub fn looks(
     store: &(impl Book + ?Sized),
-    lanes: &Lanes,
+    promoter: &Promoter,
     clock: &dyn Clock,
 ) -> store::Result<Vec<Look>> {
     let zone = TimeZone::system();
     let (now, ahead) = (clock.now(), clock.ahead());
     let totals = store.failure_totals()?;
-    let records = store.destinations()?;
+    let mut records = store.destinations()?;
+    for record in &mut records {
+        record.oldest_pending = promoter.waiting_since(&record.name, record.oldest_pending);
+    }
+    let lanes = promoter.lanes();
     let settings = lanes.settings();
     let alerts = settings.alerts.as_ref();
     let backlog_seconds = alerts.map_or(0, |alerts| alerts.backlog_seconds);
@@ -381,7 +385,7 @@ impl Alerts {
         }
         work.looked = Some(now);
         let seen = (self.counters)().and_then(|looks| Ok((looks, (self.sources)()?)));
-        let (mut looks, sources) = match seen {
+        let (looks, sources) = match seen {
             Ok(seen) => seen,
             Err(error) => {
                 if !std::mem::replace(&mut work.blind, true) {
@@ -394,7 +398,7 @@ impl Alerts {
         if !std::mem::replace(&mut work.primed, true) {
             work.watch.prime(&looks, now);
         }
-        let mut events = work.watch.look(&mut looks, now);
+        let mut events = work.watch.look(&looks, now);
         events.extend(work.watch.listen(&sources));
         events.extend(work.watch.came_back((self.own_outputs)()));
         for (name, event) in events {

@@ -12,7 +12,6 @@ use jiff::tz::TimeZone;
 
 use super::sources::SourceLook;
 use crate::config::settings::Window;
-use crate::dispatch::waits::Waits;
 use crate::dispatch::{LaneStatus, windows};
 use crate::item::{Ahead, Class, Timestamp};
 use crate::store::DestinationRecord;
@@ -34,15 +33,15 @@ pub struct Look {
     pub late: Option<Timestamp>,
     /// Items still to be sent.
     pub open: u64,
-    /// When the oldest of them was made. After [`Watch::look`]: since when it waits, which for one that was replayed or
-    /// redirected is later.
+    /// Since when the oldest of them waits, which for one that was replayed or redirected is after it was made.
     pub oldest: Option<Timestamp>,
     /// Items that ever entered the error queue.
     pub failures: BTreeMap<Cause, u64>,
 }
 
 impl Look {
-    /// Without failures. `lane`: absent while nothing was sent to it since the start.
+    /// Without failures. `lane`: absent while nothing was sent to it since the start. The record's oldest
+    /// item counts since when it waits.
     pub fn new(
         record: &DestinationRecord,
         lane: Option<&LaneStatus>,
@@ -61,7 +60,9 @@ impl Look {
             outages: lane.map_or(record.outages, |lane| lane.outages),
             paused: lane.map_or(record.paused_since.is_some(), |lane| lane.paused),
             outside_window: lane.map_or(closed, |lane| lane.outside_window),
-            late: windows::late(windows, now, backlog_seconds, ahead, zone),
+            late: record
+                .oldest_pending
+                .and_then(|_| windows::late(windows, now, backlog_seconds, ahead, zone)),
             open: record.counts.open(),
             oldest: record.oldest_pending,
             failures: BTreeMap::new(),
@@ -129,7 +130,6 @@ pub struct Watch {
     silent: BTreeMap<String, Option<Timestamp>>,
     /// By source, what had come back at the last look.
     own_outputs: BTreeMap<String, u64>,
-    waits: Waits,
 }
 
 /// A destination at the last look.
@@ -153,7 +153,6 @@ impl Watch {
             known: BTreeMap::new(),
             silent: BTreeMap::new(),
             own_outputs: BTreeMap::new(),
-            waits: Waits::default(),
         }
     }
 
@@ -174,20 +173,15 @@ impl Watch {
     }
 
     /// What is new.
-    pub fn look(&mut self, looks: &mut [Look], now: Timestamp) -> Vec<(String, Event)> {
+    pub fn look(&mut self, looks: &[Look], now: Timestamp) -> Vec<(String, Event)> {
         let mut events = Vec::new();
-        for look in looks.iter_mut() {
+        for look in looks {
             let known = self.known.entry(look.destination.clone()).or_default();
-            look.oldest = self.waits.since(&look.destination, look.oldest);
             let mut tell = |event| events.push((look.destination.clone(), event));
             outages(known, look, &mut tell);
             failures(known, look, &mut tell);
             backlog(known, look, self.limits, now, &mut tell);
         }
-        let waiting = looks
-            .iter()
-            .map(|look| (look.destination.as_str(), look.oldest));
-        self.waits.look(waiting, now);
         events
     }
 }

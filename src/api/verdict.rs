@@ -72,17 +72,15 @@ impl Api {
     fn look_at_the_queue(&self, known: &mut Known) -> Result<(), ApiError> {
         let configured = self.configured();
         let (now, ahead) = (known.now, known.ahead);
+        let (seconds, zone) = (known.limits.seconds, &known.zone);
         let seen = self.records()?.into_iter().map(|record| Seen {
             status: self.status(&record, now),
             target: self.settings.target(&record.name).to_owned(),
             is_configured: configured.has(&record.name),
-            late: windows::late(
-                &self.settings.destination(&record.name).windows,
-                now,
-                known.limits.seconds,
-                ahead,
-                &known.zone,
-            ),
+            late: record.oldest_pending.and_then(|_| {
+                let windows = &self.settings.destination(&record.name).windows;
+                windows::late(windows, now, seconds, ahead, zone)
+            }),
             record: DestinationRecord {
                 oldest_pending: self
                     .promoter

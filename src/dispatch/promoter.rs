@@ -72,8 +72,7 @@ impl Promoter {
         self.waits.lock().since(destination, oldest)
     }
 
-    #[cfg(test)]
-    pub(super) fn lanes(&self) -> &Arc<Lanes> {
+    pub fn lanes(&self) -> &Arc<Lanes> {
         &self.lanes
     }
 

@@ -127,3 +127,20 @@ fn an_outage_is_counted_by_its_looks_and_not_by_its_items() {
     assert_eq!((figures.sent, figures.retries), (0, 0));
     assert_eq!(bench.lane.status().outages, 1);
 }
+
+/// An item keeps the time at which it was made.
+#[test]
+fn what_is_replayed_waits_from_then_on_for_the_alerts_too() {
+    let bench = bench(|_| ());
+    bench.always(Outcome::of_status(0xC000, "no"));
+    bench.enqueue(&items("a", 1));
+    bench.work();
+    bench.advance(86_400.0);
+    bench.promoter.round().unwrap();
+    let looked = bench.clock.now();
+    bench.advance(3.0);
+    let (failed, _) = bench.item("a-0");
+    bench.store.replay(failed.id, None).unwrap();
+    let looks = crate::alert::looks(&*bench.store, &bench.promoter, &*bench.clock);
+    assert_eq!(looks.unwrap()[0].oldest, Some(looked));
+}
