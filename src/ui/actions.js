@@ -6,7 +6,8 @@
 import { api } from "./api.js";
 import { ask } from "./dialog.js";
 import { forget } from "./follow.js";
-import { destinationNames, many, tryOne } from "./many.js";
+import { many, others, tryOne } from "./many.js";
+import { whose } from "./names.js";
 import { toggleLine } from "./by_study.js";
 import { chosen } from "./selection.js";
 import { link } from "./route.js";
@@ -14,7 +15,7 @@ import { setRange, toggle } from "./overview.js";
 import { askRules } from "./why.js";
 import { preview } from "./changes.js";
 import { say } from "./say.js";
-import { count, items, waiting } from "./words.js";
+import { count, items, plain, sentences, waiting } from "./words.js";
 
 /** What the last C-ECHO of each destination said. */
 export const echoes = new Map();
@@ -23,7 +24,7 @@ async function steer({ destination, verb }) {
   if (verb === "echo") {
     echoes.delete(destination);
     const answer = await api.steer(destination, verb);
-    const words = answer.Success ? `answered C-ECHO in ${answer.Milliseconds.toFixed(1)} ms` : `C-ECHO failed: ${answer.Error}`;
+    const words = answer.Success ? `answered C-ECHO in ${answer.Milliseconds.toFixed(1)} ms` : `C-ECHO failed: ${plain(answer.Error)}`;
     echoes.set(destination, { success: answer.Success, words });
     say(`${destination} ${words}`, !answer.Success);
     return;
@@ -34,11 +35,15 @@ async function steer({ destination, verb }) {
   say(`${destination} ${words[verb]}`);
 }
 
-/** It goes through windows and back-offs of all that waits: asked first, if something does. */
+/** It goes through windows and back-offs of all that waits: asked first. If nothing does, that is said. */
 async function mayHurry(destination) {
   const one = (await api.destinations()).find(({ Name }) => Name === destination);
   const number = one ? waiting(one.Counts) : 0;
-  if (number === 0) return true;
+  if (number === 0) {
+    const failed = one ? one.Counts.Failure : 0;
+    say(`Nothing waits for ${destination}: nothing is sent.${failed > 0 ? ` ${items(failed)} failed: replay them.` : ""}`);
+    return false;
+  }
   const shut = one.NextWindow ? " Its window is closed: they are sent all the same, until nothing waits any more. Pausing it ends that." : "";
   return ask({
     title: `Send ${items(number)} to ${destination} now?`,
@@ -48,10 +53,11 @@ async function mayHurry(destination) {
   });
 }
 
-async function operate({ id, verb, destination }) {
+async function operate({ id, verb, destination, study }) {
   let body = {};
+  const of = ["remove", "redirect"].includes(verb) && study ? await whose([study]) : "";
   if (verb === "remove") {
-    const yes = await ask({ title: `Remove item ${id}?`, text: "It leaves the queue for good. The instance stays in Orthanc.", button: "Remove", danger: true });
+    const yes = await ask({ title: `Remove item ${id}?`, text: sentences(of, "It is not sent, and leaves the queue for good: it cannot be replayed. The instance stays in Orthanc"), button: "Remove", danger: true });
     if (!yes) return;
     await api.remove(id);
     say(`Item ${id} is removed`);
@@ -59,8 +65,7 @@ async function operate({ id, verb, destination }) {
     return;
   }
   if (verb === "redirect") {
-    const among = (await destinationNames()).filter((name) => name !== destination);
-    const answer = await ask({ title: `Redirect item ${id}`, text: "To which destination?", choose: { label: "Destination", among }, button: "Redirect" });
+    const answer = await ask({ title: `Redirect item ${id}`, text: sentences(of, "To which destination?"), choose: await others(destination), button: "Redirect" });
     if (!answer) return;
     body = { To: answer.choice };
   }
@@ -91,9 +96,29 @@ async function enqueue({ resource }, element) {
   say([`Enqueued: ${items(done.Enqueued)}`, done.Raised && `raised to ${priority}: ${items(done.Raised)}`].filter(Boolean).join("; "));
 }
 
+/**
+ * The one study that has this accession number, or whatever else is known of it, by Orthanc's identifier; null: there
+ * is none, or more than one, or it is an identifier already.
+ */
+async function studyOf(sought) {
+  if (/^[0-9a-f-]{44}$|^[0-9.]+\.[0-9.]+$/.test(sought)) return null;
+  const { found, complete } = await api.search(sought);
+  const studies = found.filter(({ Level, ID }) => Level === "Study" && ID);
+  const exact = studies.filter(({ Matched, Exact }) => Matched === "AccessionNumber" && Exact);
+  const fit = exact.length > 0 ? exact : studies;
+  return { study: fit.length === 1 && complete ? fit[0].ID : null, number: fit.length };
+}
+
 /** The form's fields become the URL's arguments: from the first page on. */
-function filter({ filter: path }, form) {
-  const values = Object.fromEntries(new FormData(form));
+async function filter({ filter: path }, form) {
+  const values = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim()]));
+  const found = values.study && (await studyOf(values.study));
+  if (found && !found.study) {
+    say(found.number === 0 ? `Orthanc has no study that fits “${values.study}”` : `More than one study fits “${values.study}”: choose one`, found.number === 0);
+    if (found.number > 0) location.hash = link(["search"], { q: values.study });
+    return;
+  }
+  if (found) values.study = found.study;
   const target = link([path], values);
   if (target !== location.hash) location.hash = target;
 }
@@ -108,7 +133,7 @@ async function copy() {
 }
 
 function tick(data, element) {
-  chosen.set(Number(data.id), element.checked);
+  chosen.set(Number(data.id), element.checked, data.study);
 }
 
 function tickAll(data, element) {
@@ -116,7 +141,7 @@ function tickAll(data, element) {
   if (!element.checked) chosen.clear();
   for (const box of document.querySelectorAll("input[data-action=tick]")) {
     box.checked = element.checked;
-    chosen.set(Number(box.dataset.id), element.checked);
+    chosen.set(Number(box.dataset.id), element.checked, box.dataset.study);
   }
   say(`${count(chosen().length)} chosen`);
 }

@@ -100,6 +100,11 @@ export const api = {
     if (error instanceof Refused) return null;
     throw error;
   }),
+  /** The study of a series or an instance, or null. */
+  studyOf: (level, id) => ask(`${ORTHANC}/${level}/${name(id)}/study`).catch((error) => {
+    if (error instanceof Refused) return null;
+    throw error;
+  }),
   /** Those of these studies that Orthanc has, or their series (`level`); null: it does not tell. */
   contents: (ids, level) => send(`${ORTHANC}/tools/bulk-content`, "POST", { Resources: ids, Level: level }).catch((error) => {
     if (error instanceof Refused) return null;

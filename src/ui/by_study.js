@@ -65,9 +65,9 @@ async function goesOn(filter, list) {
 }
 
 /** `only`: a function of a study's figures at a destination; others are left out. */
-export function studyTable({ list, items }, caption, { query, destinations, only = () => true }) {
+export function studyTable({ list, items }, caption, { query, destinations, only = () => true, empty = "No study fits." }) {
   const kind = { "data-class": query.class || null, "data-status": query.status || null };
-  if (list.length === 0) return h("p", { class: "empty", "data-key": "empty" }, "No study fits.");
+  if (list.length === 0) return h("p", { class: "empty", "data-key": "empty" }, empty);
   const states = query.state ? query.state.split(",") : [];
   const fits = ({ Counts }) => (states.some((state) => Counts[state] > 0) ? 0 : 1);
   const lines = ({ Destinations }) => Destinations.filter(only).sort((one, other) => fits(one) - fits(other) || rank(one) - rank(other) || one.Destination.localeCompare(other.Destination));

@@ -3,6 +3,7 @@
 
 import { api } from "./api.js";
 import { h } from "./dom.js";
+import { clock } from "./words.js";
 
 /** What was last said, by Orthanc's identifier and destination, with the time. */
 const said = new Map();
@@ -45,7 +46,7 @@ export function changes(level, id, destinations) {
 function answer(name, level, { answer: { Changes, Unchanged, Problem, Instance, SopInstanceUid }, at }) {
   const one = level === "instances" ? "It" : "One of its instances";
   return h("div", { "data-key": `preview:${name}`, "data-preview": name },
-    h("p", { class: "text" }, `By the settings of ${at.toLocaleTimeString()}. `,
+    h("p", { class: "text" }, `By the settings of ${clock(at)}. `,
       h("strong", {}, Problem ? `${one} would not be sent to ${name}: ${Problem}` : `${one} would be sent to ${name} ${Unchanged ? "as it is stored" : "as follows"}`),
       level !== "instances" && [" (", h("code", {}, Instance), ")"],
       !Problem && !Unchanged && [", as SOP instance ", h("code", {}, SopInstanceUid)]),

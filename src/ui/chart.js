@@ -29,15 +29,17 @@ function sum(list) {
  */
 export function chart(list, range, wanted, width) {
   const known = list && list.length > 0;
+  const data = known && sum(list);
+  const isEmpty = known && data.outages.every(({ to }) => to <= data.start) && !data.sent.some(Boolean) && !data.failed.some(Boolean);
   return h("section", { class: "card", "data-key": "chart", "data-chart": range, "aria-label": "Sent over time" },
     h("div", { class: "head" },
       h("h2", {}, "All destinations"),
       h("p", { class: "legend dim" }, [["sent", "sent"], ["lost", "failed"], ["outage", "a destination is unreachable"]].map(([kind, words]) =>
         h("span", {}, svg("svg", { class: "chart", viewBox: "0 0 10 10", width: 10, height: 10, "aria-hidden": "true" }, svg("rect", { class: kind, width: 10, height: 10, rx: 2 })), words))),
-      h("p", { class: "readout dim", id: "readout", "aria-live": "off" }, known ? summary(sum(list)) : ""),
+      h("p", { class: "readout dim", id: "readout", "aria-live": "off" }, known && !isEmpty ? summary(data) : ""),
       h("p", { class: "segments", role: "group", "aria-label": "Time shown" }, Object.entries(RANGES).map(([name, { words }]) =>
         h("button", { type: "button", "data-action": "range", "data-range": name, "aria-pressed": String(name === wanted) }, words)))),
-    known ? picture(sum(list), range, width) : h("p", { class: "empty" }, "Nothing is known yet."));
+    !known ? h("p", { class: "empty" }, "Nothing is known yet.") : isEmpty ? h("p", { class: "empty", "data-key": "nothing" }, `Nothing was sent, and nothing failed, in the last ${RANGES[range].words.replace(/^1 /, "")}.`) : picture(data, range, width));
 }
 
 function summary({ sent, volume, failed }) {
@@ -79,7 +81,7 @@ function picture(data, range, width) {
       svg("line", { class: "axis", x1: x(when), x2: x(when), y1: y(0), y2: y(0) + 4 }),
       x(when) < wide - 20 && x(when) > LEFT + 10 && svg("text", { x: x(when), y: HEIGHT - 4, "text-anchor": "middle" }, range === "7d" ? day(new Date(when)) : hour(new Date(when)))]),
     sent.map((number, at) => [rect("sent", at, 0, number), rect("lost", at, number, failed[at])]),
-    away.map(({ from, to }) => svg("rect", { class: "outage", x: x(Math.max(from, start)).toFixed(1), y: y(0) + 1, width: Math.max(2, x(Math.min(to, end)) - x(Math.max(from, start))).toFixed(1), height: 4 })),
+    away.map(({ from, to }) => svg("rect", { class: "outage", x: x(Math.max(from, start)).toFixed(1), y: y(0) + 1, width: Math.max(3, x(Math.min(to, end)) - x(Math.max(from, start))).toFixed(1), height: 5 })),
     sent.map((number, at) => {
       const when = start + at * step;
       const gone = [...new Set(away.filter(({ from, to }) => to > when && from < when + step).map(({ name }) => name))];

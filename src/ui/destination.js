@@ -5,25 +5,30 @@ import { h } from "./dom.js";
 import { link } from "./route.js";
 import { recipe, settings } from "./settings.js";
 import { advised, standing } from "./standing.js";
-import { steerWaiting } from "./steering.js";
-import { ago, bytes, capital, count, date, sentences, status, waiting, WAITING } from "./words.js";
+import { steerFailed, steerWaiting } from "./steering.js";
+import { ago, at, bytes, capital, count, date, plain, sentences, status, waiting, WAITING } from "./words.js";
 
 /** `address`: AET, host and port, if Orthanc knows it as a modality. */
 export function detail(one, next, address) {
-  const { more } = standing(one, next);
+  const { more, soon } = standing(one, next);
   const name = one.Name;
   return h("section", { class: "detail", "data-destination": name, "aria-label": `Details of ${name}` },
     h("div", { class: "columns" },
       h("div", { "data-key": "how" },
         more && h("p", { "data-key": "standing" }, more),
+        // On a line of its own: it grows and shrinks with each refresh, and nothing below may move by that.
+        soon && h("p", { class: "nowrap", "data-key": "soon" }, soon),
         cause(one),
         echo(name),
         h("p", { class: "buttons", "data-key": "buttons" }, buttons(one)),
         waiting(one.Counts) > 0 && h("p", { class: "buttons", "data-key": "waits" }, h("span", {}, `${count(waiting(one.Counts))} waiting: `),
           steerWaiting({ "data-destination": name }, `what waits for ${name}`, ["redirect", "priority", "cancel"])),
+        one.Counts.Failure > 0 && h("p", { class: "buttons", "data-key": "failed" }, h("span", {}, `${count(one.Counts.Failure)} failed: `),
+          steerFailed({ "data-destination": name }, `the failures of ${name}`),
+          h("a", { class: "button", href: link(["errors"], { destination: name }), "aria-label": `Look at the failures of ${name}` }, "Look")),
         h("p", { class: "links", "data-key": "links" }, links(one))),
       h("div", { "data-key": "what" },
-        h("dl", { class: "facts" }, facts(one, address)),
+        h("dl", { class: "facts" }, facts(one, address, next)),
         settings(one),
         recipe(one.Settings))));
 }
@@ -34,10 +39,11 @@ function cause(one) {
   if (!error) return null;
   const mended = one.State !== "Unreachable" && one.Counts.Failure === 0 && one.LastSuccess && date(one.LastSuccess) > date(error.Time);
   const kind = [error.Class, status(error.DimseStatus)].filter(Boolean).join(" ");
-  const own = error.Details || error.Meaning || kind;
+  const own = plain(error.Details) || error.Meaning || kind;
   const more = [
     h("p", { class: "own text" }, own),
-    h("p", {}, error.Details && error.Meaning ? `${sentences(capital(error.Meaning))} ` : null, h("span", { class: "dim" }, `${kind}, ${ago(error.Time)}`)),
+    error.Details && error.Meaning && h("p", {}, sentences(capital(error.Meaning))),
+    h("p", { class: "dim nowrap", "data-key": "kind" }, `${kind}, ${ago(error.Time)}`),
   ];
   if (mended) return h("details", { class: "problem mended", "data-key": "problem" }, h("summary", {}, "Last error, before the last success"), more);
   return h("div", { class: "problem", "data-key": "problem" }, more, todo(one, error));
@@ -60,7 +66,7 @@ function buttons(one) {
   return [
     steer(one.Name, paused ? "resume" : "pause", paused ? "Resume" : "Pause"),
     steer(one.Name, "echo", "Echo"),
-    steer(one.Name, "send-now", "Send now", paused && "paused: resume it first"),
+    steer(one.Name, "send-now", "Send now", paused ? "paused: resume it first" : waiting(one.Counts) === 0 && "nothing waits"),
   ];
 }
 
@@ -76,19 +82,23 @@ function links(one) {
   return [
     waiting(one.Counts) > 0 && to(WAITING, `${count(waiting(one.Counts))} waiting`), " ",
     one.Counts.Running > 0 && to("Running", `${count(one.Counts.Running)} being sent`), " ",
-    one.Counts.Failure > 0 && h("a", { href: link(["errors"], { destination: one.Name }) }, `${count(one.Counts.Failure)} failed`), " ",
     one.Counts.Success > 0 && to("Success", `${count(one.Counts.Success)} sent and kept`),
   ];
 }
 
-function facts(one, address) {
+/** What those that are ready wait for. */
+const UNTIL = { Ready: "ready", Paused: "until it is resumed", Unreachable: "until it can be reached", OutsideWindow: "until its window opens", NotConfigured: "until it is in Orthanc's configuration" };
+
+/** `next`: the item that waits the longest for its time, if that is known. */
+function facts(one, address, next) {
   const counts = one.Counts;
-  const waits = [[counts.Pending, "ready"], [counts.Scheduled, "waiting for their time"], [counts.Retry, "to be tried again"]];
+  const due = (state) => (next && next.State === state && next.NextAttempt ? `, the first ${at(next.NextAttempt)}` : "");
+  const waits = [[counts.Pending, UNTIL[one.State] || "ready"], [counts.Scheduled, `waiting for their time${due("Scheduled")}`], [counts.Retry, `to be tried again${due("Retry")}`]];
   const parts = waits.filter(([number]) => number > 0).map(([number, words]) => `${count(number)} ${words}`);
   return [
     address && ["AET", address.AET],
     address && ["Host, port", `${address.Host}, ${address.Port}`],
-    parts.length > 0 && ["Waiting", `${parts.join(", ")} (${bytes(one.BytesPending)})`],
+    parts.length > 0 && ["Waiting", `${parts.join("; ")} (${bytes(one.BytesPending)})`],
     ["Last sent", one.LastSuccess ? ago(one.LastSuccess) : "nothing yet"],
   ].filter(Boolean).map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value)));
 }

@@ -8,7 +8,8 @@ const dialog = document.getElementById("dialog");
 export const isAsking = () => dialog.open;
 
 /**
- * Asks; the answer is null (no) or { choice } (yes).
+ * Asks; the answer is null (no) or { choice } (yes). `choose`: among pairs of a value and its words, of which none is
+ * chosen before: what nobody has chosen is not done.
  * `number`: how many items it concerns, for whoever reads the page by program.
  */
 export function ask({ title, text, button, danger, choose, number }) {
@@ -17,7 +18,7 @@ export function ask({ title, text, button, danger, choose, number }) {
     h("h2", { id: "dialog-title" }, title),
     h("p", {}, text),
     choose && h("p", {}, h("label", {}, `${choose.label} `,
-      h("select", { name: "choice", required: true }, choose.among.map((name) => h("option", { value: name }, name))))),
+      h("select", { name: "choice", required: true }, h("option", { value: "" }, "choose one"), choose.among.map(([value, words]) => h("option", { value }, words))))),
     h("p", { class: "buttons" },
       h("button", { value: "no", type: "submit", formnovalidate: true }, "Back"),
       h("button", { value: "yes", type: "submit", class: danger ? "danger" : "primary" }, button)));

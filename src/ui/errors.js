@@ -6,12 +6,12 @@ import { followedLines, lookAfter } from "./follow.js";
 import { link } from "./route.js";
 import { loadStudies, studyPages, studyTable } from "./by_study.js";
 import { example, learnExamples } from "./examples.js";
-import { by } from "./lists.js";
+import { by, fold } from "./lists.js";
 import { learn, nameOf } from "./names.js";
 import { chosen } from "./selection.js";
 import { steerFailed } from "./steering.js";
 import { itemTable, PAGE, pages, same, select, tick } from "./table.js";
-import { ago, capital, CLASSES, clock, count, items, sentences, status, statusNumber } from "./words.js";
+import { ago, capital, CLASS_WORDS, CLASSES, clock, count, items, outcome, plain, sentences, status, statusNumber } from "./words.js";
 
 export const title = () => "Error queue";
 
@@ -45,11 +45,11 @@ function groups(query, { summary, queue }) {
     h("h1", {}, "Error queue"),
     h("p", {}, "What needs a person. Nothing leaves it but by replay, redirect or purge."),
     followedLines(),
-    h("form", { class: "filters", "data-filter": "errors", "data-keep": true, "data-key": `filters:${JSON.stringify(query)}` },
+    fold(query, h("form", { class: "filters", "data-filter": "errors", "data-keep": true, "data-key": `filters:${JSON.stringify(query)}` },
       select("destination", "Destination", same(queue.Destinations), query.destination, "any"),
       select("class", "Outcome", same(CLASSES.filter((name) => name !== "Success")), query.class, "any"),
-      h("label", {}, "Study (ID or UID) ", h("input", { name: "study", type: "text", value: query.study || "", spellcheck: "false", autocomplete: "off" })),
-      h("span", { class: "buttons" }, h("button", { type: "submit" }, "Show"))),
+      h("label", {}, "Study (accession number, UID, ID) ", h("input", { name: "study", type: "text", value: query.study || "", spellcheck: "false", autocomplete: "off" })),
+      h("span", { class: "buttons" }, h("button", { type: "submit" }, "Show")))),
     shown.length === 0 && nothing(query, summary),
     names.map((name) => destination(name, shown.filter((one) => one.Destination === name))),
     shown.length > 1 && h("p", { class: "buttons", "data-key": "all" }, h("span", {}, `All ${items(sum(shown))}: `), steerFailed({ "data-destination": query.destination || null }, "all of them")),
@@ -61,7 +61,7 @@ const sum = (list) => list.reduce((total, one) => total + one.Count, 0);
 /** Empty is said of what is shown only. */
 function nothing({ destination: name }, summary) {
   if (!name || summary.length === 0) return h("p", { class: "empty", "data-key": "empty" }, "The error queue is empty.");
-  return h("p", { class: "empty", "data-key": "empty" }, `Nothing of ${name} has failed. `,
+  return h("p", { class: "empty", "data-key": "empty" }, `Nothing of ${name} is in the error queue now: what failed was replayed, redirected or purged. `,
     h("a", { href: link(["errors"]) }, `${items(sum(summary))} of other destinations`), " failed.");
 }
 
@@ -77,9 +77,9 @@ function kind(one) {
   const name = [one.Class, status(one.Status)].filter(Boolean).join(" ");
   return h("div", { class: "kind", "data-key": `kind:${one.Class}:${code}`, "data-class": one.Class, "data-status": code },
     h("div", { class: "head" },
-      h("h3", {}, h("span", { class: "badge" }, count(one.Count)), " ", h("a", { href: link(["errors"], target) }, name)),
+      h("h3", {}, h("span", { class: "badge" }, count(one.Count)), " ", h("a", { href: link(["errors"], target) }, CLASS_WORDS[one.Class] || name), " ", h("span", { class: "dim field" }, name)),
       h("p", { class: "dim" }, one.Count === 1 ? ago(one.Newest) : `since ${clock(one.Oldest)}, the last one ${ago(one.Newest)}`)),
-    one.Example && h("p", { class: "own text", "data-key": "own" }, one.Example, one.Reasons > 1 && h("span", { class: "dim" }, ` (${count(one.Reasons)} different reasons among the newest 100: open to see each)`)),
+    one.Example && h("p", { class: "own text", "data-key": "own" }, plain(one.Example), one.Reasons > 1 && h("span", { class: "dim" }, ` (${count(one.Reasons)} different reasons among the newest 100: open to see each)`)),
     example(one),
     one.Meaning && h("p", { "data-key": "meaning" }, sentences(capital(one.Meaning))),
     one.Advice && h("details", { "data-key": "advice" }, h("summary", {}, "What to do"), h("p", {}, one.Advice)),
@@ -99,7 +99,7 @@ function group(query, { summary, list, studies, destinations }) {
     && (!query.status || (one.Status === null ? "none" : one.Status) === statusNumber(query.status)));
   const total = query.study ? null : sum(fits);
   const code = query.status && query.status !== "none" ? status(statusNumber(query.status)) : "";
-  const name = [query.class, code, query.destination && `of ${query.destination}`, query.study && (nameOf(query.study) || `study ${query.study}`)].filter(Boolean).join(" ");
+  const name = [outcome(query.class, code ? statusNumber(code) : null), query.destination && `of ${query.destination}`, query.study && (nameOf(query.study) || `study ${query.study}`)].filter(Boolean).join(" ");
   const what = { "data-destination": query.destination || null, "data-class": query.class || null, "data-status": query.status || null, "data-study": query.study || null };
   const one = fits.length === 1 ? fits[0] : null;
   return [

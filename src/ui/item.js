@@ -6,7 +6,7 @@ import { learn, nameOf } from "./names.js";
 import { link } from "./route.js";
 import { advised, holds } from "./standing.js";
 import { state } from "./table.js";
-import { bytes, capital, count, sentences, status, time, tries, STATE_WORDS } from "./words.js";
+import { bytes, capital, count, outcome, plain, sentences, status, time, tries, STATE_WORDS } from "./words.js";
 
 export const title = ({ id }) => `Item ${id}`;
 
@@ -26,22 +26,25 @@ const MAY = {
 };
 const WORDS = { replay: "Replay", "send-now": "Send now", redirect: "Redirect…", cancel: "Cancel", remove: "Remove…" };
 
+/** What a time of coming to rest is called. */
+const ENDED = { Success: "Delivered", Failure: "Failed", Cancelled: "Cancelled" };
+
 export function render({ id }, { item, destinations }) {
   const destination = destinations.find((one) => one.Name === item.Destination);
   const again = tries(item, destination);
   const whose = nameOf(item.Study);
   const held = MAY["send-now"].includes(item.State) && holds(destination);
   return [
-    h("h1", {}, `Item ${item.ID}`),
+    h("h1", {}, `Item ${item.ID}`, whose && ` · ${whose}`),
     h("p", { class: "state", "data-state": item.State }, state(item.State), " ", STATE_WORDS[item.State]),
     held && h("p", { "data-key": "holds" }, destination.State === "OutsideWindow" ? `It waits for ${item.Destination}: ` : `It waits: ${item.Destination} is `, held),
     again && h("p", { "data-key": "attempts" }, `${capital(again)}.`),
     item.Meaning && h("div", { class: item.State === "Success" ? "problem mended" : "problem", "data-key": "problem" },
-      item.Details && h("p", { class: "own text" }, item.Details),
+      item.Details && h("p", { class: "own text" }, plain(item.Details)),
       h("p", {}, sentences(capital(item.Meaning))),
       item.Advice && item.State !== "Success" && h("p", {}, held ? advised(item.Advice, destination) : item.Advice)),
     h("p", { class: "buttons" }, Object.keys(MAY).filter((verb) => MAY[verb].includes(item.State)).map((verb) =>
-      h("button", { type: "button", "data-action": "operate", "data-id": item.ID, "data-destination": item.Destination, "data-verb": verb, "data-key": `operate:${verb}`, class: verb === "remove" ? "danger" : null }, WORDS[verb]))),
+      h("button", { type: "button", "data-action": "operate", "data-id": item.ID, "data-destination": item.Destination, "data-study": item.Study, "data-verb": verb, "data-key": `operate:${verb}`, class: verb === "remove" ? "danger" : null }, WORDS[verb]))),
     h("dl", { class: "facts" },
       fact("Destination", h("a", { href: link(["items"], { destination: item.Destination }) }, item.Destination)),
       fact("Instance", h("a", { href: explorer("instance", item.Instance) }, item.Instance), " (", h("a", { href: link(["instances", item.Instance]) }, "what went where"), ")"),
@@ -54,8 +57,8 @@ export function render({ id }, { item, destinations }) {
       fact("Attempts that reached the destination", count(item.AttemptCount)),
       fact("Made", time(item.CreationTime)),
       item.NextAttempt && fact("Next attempt", time(item.NextAttempt)),
-      item.CompletionTime && fact("At rest since", time(item.CompletionTime)),
-      fact("Outcome", item.Class ? `${item.Class} ${status(item.DimseStatus)}` : "nothing happened yet"),
+      item.CompletionTime && fact(ENDED[item.State] || "Ended", time(item.CompletionTime)),
+      fact("Outcome", item.Class ? outcome(item.Class, item.DimseStatus) : "nothing happened yet"),
       fact("Size", bytes(item.SizeBytes))),
     h("h2", {}, "Attempts"),
     attempts(item),
@@ -80,5 +83,5 @@ function attempts(item) {
         h("td", {}, one.Destination),
         h("td", {}, `${one.Class} ${status(one.DimseStatus)}`),
         h("td", {}, one.Meaning || ""),
-        h("td", { class: "text" }, one.Details))))));
+        h("td", { class: "text" }, plain(one.Details)))))));
 }

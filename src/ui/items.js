@@ -3,7 +3,7 @@
 import { api } from "./api.js";
 import { h } from "./dom.js";
 import { followedLines, lookAfter } from "./follow.js";
-import { by, filterOf, filters, learnRules, listLink, steering } from "./lists.js";
+import { by, filterOf, filters, isFiltered, learnRules, listLink, steering } from "./lists.js";
 import { learn } from "./names.js";
 import { chosen } from "./selection.js";
 import { itemTable, PAGE, pages, tick } from "./table.js";
@@ -24,8 +24,8 @@ export function render({ query }, { list, queue, destinations }) {
     h("div", { class: "head", "data-key": "head" }, h("h1", {}, "Items"), by("item", listLink(query))),
     filters("items", query, queue.Destinations),
     followedLines(),
-    steering(query, list.length === 0, true),
-    itemTable(list, "Items", { tick, destinations }),
+    steering(query, list.length === 0, destinations, true),
+    itemTable(list, "Items", { tick, destinations, empty: isFiltered(query) ? undefined : "Nothing is or was in the queue yet." }),
     pages(["items"], query, list),
   ];
 }

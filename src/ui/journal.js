@@ -2,9 +2,10 @@
 
 import { api } from "./api.js";
 import { h } from "./dom.js";
+import { fold } from "./lists.js";
 import { link } from "./route.js";
 import { same, select } from "./table.js";
-import { age, date, items } from "./words.js";
+import { age, date, items, plain } from "./words.js";
 
 export const title = () => "Journal";
 
@@ -30,7 +31,7 @@ const EVENTS = {
   Started: ["calm", () => "The queue was started"],
   Stopped: ["calm", () => "The queue was stopped"],
   Reloaded: ["calm", ({ who }) => `The settings were read anew${who}`],
-  OutageBegan: ["bad", ({ on, Count }) => `${on} could not be reached any more${times(Count)}`],
+  OutageBegan: ["bad", ({ on, Count }) => `${on} could not be reached${times(Count)}`],
   OutageEnded: ["good", ({ on, Seconds, Count }) => `${on} was back${lasted(Seconds)}${times(Count)}`],
   Paused: ["warn", ({ on, who }) => `${on} was paused${who}`],
   Resumed: ["good", ({ on, who, Seconds }) => `${on} was resumed${who}${lasted(Seconds)}`],
@@ -63,31 +64,51 @@ function sentence(event) {
   return { mark: known ? known[0] : "calm", words };
 }
 
-export function render({ query }, { list, queue }) {
-  const shown = list.slice(0, MOST);
-  const last = [...shown].reverse().find(({ ID }) => ID);
+export function render({ query }, { list, queue, destinations }) {
+  const shown = list.slice(0, MOST).sort((one, other) => place(one) - place(other));
+  const last = Math.max(...shown.map(({ ID }) => ID || 0));
   const days = [...new Set(shown.map(({ Time }) => day(Time)))];
   return [
     h("h1", {}, "Journal"),
-    h("form", { class: "filters", "data-filter": "journal", "data-keep": true, "data-key": `filters:${JSON.stringify({ ...query, after: "" })}` },
-      h("label", {}, "What happened ", h("select", { name: "range" }, Object.entries(RANGES).map(([value, { words }]) => h("option", { value, selected: value === (query.range || "night") }, words)))),
+    fold({ ...query, range: query.range === "night" ? "" : query.range }, h("form", { class: "filters", "data-filter": "journal", "data-keep": true, "data-key": `filters:${JSON.stringify({ ...query, after: "" })}` },
+      h("label", { class: "full" }, "What happened ", h("select", { name: "range" }, Object.entries(RANGES).map(([value, { words }]) => h("option", { value, selected: value === (query.range || "night") }, words)))),
       select("destination", "Destination", same(queue.Destinations), query.destination, "any"),
-      h("span", { class: "buttons" }, h("button", { type: "submit" }, "Show"), h("button", { type: "button", "data-action": "copy" }, "Copy link"))),
+      h("span", { class: "buttons" }, h("button", { type: "submit" }, "Show"), h("button", { type: "button", "data-action": "copy" }, "Copy link")))),
     shown.length === 0 && h("p", { class: "empty", "data-key": "empty" }, `Nothing${query.destination ? ` at ${query.destination}` : ""}: no outage, no failure, nothing that a person did.`),
     days.map((name) => h("section", { class: "card flush", "data-key": `day:${name}`, "aria-label": name },
       h("h2", { class: "day" }, name),
-      h("ol", { class: "journal" }, shown.filter(({ Time }) => day(Time) === name).map(entry)))),
-    list.length > MOST && last && h("p", { class: "pages", "data-key": "pages" }, h("a", { href: link(["journal"], { ...query, after: last.ID }), "data-page": "next" }, "Later")),
+      h("ol", { class: "journal" }, shown.filter(({ Time }) => day(Time) === name).map((event) => entry(event, destinations))))),
+    list.length > MOST && last > 0 && h("p", { class: "pages", "data-key": "pages" }, h("a", { href: link(["journal"], { ...query, after: last }), "data-page": "next" }, "Later")),
   ];
 }
 
-function entry(event) {
+const HOUR = 3600000;
+
+/** Failures are an hour's sum: they stand behind what happened in that hour, such as the outage that brought them. */
+const place = ({ Time, Event }) => date(Time).getTime() + (Event === "Failures" ? HOUR - 1 : 0);
+
+/** "12:04"; of an hour's sum "12:00–13:00", or "since 12:00" while it goes on. */
+function when({ Time, Event }) {
+  if (Event !== "Failures") return hour(date(Time));
+  const end = new Date(date(Time).getTime() + HOUR);
+  return end > Date.now() ? `since ${hour(date(Time))}` : `${hour(date(Time))}–${hour(end)}`;
+}
+
+/** A sum of failures leads to the error queue, if some of them may still be there. */
+function told({ Event, Destination }, words, destinations) {
+  if (Event !== "Failures" || !Destination) return words;
+  const one = destinations.find(({ Name }) => Name === Destination);
+  if (one && one.Counts.Failure > 0) return h("a", { href: link(["errors"], { destination: Destination }) }, words);
+  return [words, h("span", { class: "dim" }, "; none of them is in the error queue any more")];
+}
+
+function entry(event, destinations) {
   const { mark, words } = sentence(event);
   return h("li", { "data-key": `event:${event.ID || `${event.Time}:${event.Destination}`}`, "data-event": event.Event, "data-destination": event.Destination },
-    h("time", {}, hour(event.Time)),
+    h("time", {}, when(event)),
     h("span", { class: `dot ${mark}`, "aria-hidden": "true" }),
-    h("span", { class: "text" }, event.Destination && event.Event === "Failures" ? h("a", { href: link(["errors"], { destination: event.Destination }) }, words) : words,
-      event.Details && h("span", { class: "dim" }, ` · ${event.Details}`)));
+    h("span", { class: "text" }, told(event, words, destinations),
+      event.Details && h("span", { class: "dim" }, ` · ${plain(event.Details)}`)));
 }
 
 function day(text) {
@@ -95,7 +116,4 @@ function day(text) {
   return when ? when.toLocaleDateString("en-GB", { weekday: "long", day: "numeric", month: "long" }) : "";
 }
 
-function hour(text) {
-  const when = date(text);
-  return when ? when.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" }) : "";
-}
+const hour = (time) => time.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });

@@ -7,7 +7,7 @@ import { link } from "./route.js";
 import { chosen } from "./selection.js";
 import { steerFailed, steerWaiting } from "./steering.js";
 import { AGES, same, select } from "./table.js";
-import { CLASSES, count, STATES, WAITING } from "./words.js";
+import { CLASSES, count, items, STATES, WAITING } from "./words.js";
 
 const ARGUMENTS = ["state", "destination", "class", "status", "study", "instance", "older-than", "newer-than", "since"];
 
@@ -26,11 +26,11 @@ export const listLink = (query) => (one) => link([one === "study" ? "studies" : 
 
 export function filters(path, query, destinations) {
   const text = (name, label) => h("label", {}, `${label} `, h("input", { name, type: "text", value: query[name] || "", spellcheck: "false", autocomplete: "off" }));
-  return h("form", { class: "filters", "data-filter": path, "data-keep": true, "data-key": `filters:${path}:${JSON.stringify({ ...query, since: "" })}` },
+  return fold(query, h("form", { class: "filters", "data-filter": path, "data-keep": true, "data-key": `filters:${path}:${JSON.stringify({ ...query, since: "" })}` },
     select("state", "State", [[WAITING, "waiting"], ...same(STATES)], query.state, "any"),
     select("destination", "Destination", same(destinations), query.destination, "any"),
     select("class", "Outcome", same(CLASSES), query.class, "any"),
-    text("study", "Study (ID or UID)"),
+    text("study", "Study (accession number, UID, ID)"),
     path === "items" && text("instance", "Instance (ID or UID)"),
     select("newer-than", "Made within", AGES, query["newer-than"], "any time"),
     select("older-than", "Made before", AGES.map(([value, words]) => [value, `${words} ago`]), query["older-than"], "any time"),
@@ -39,7 +39,20 @@ export function filters(path, query, destinations) {
     h("span", { class: "buttons" },
       h("button", { type: "submit" }, "Show"),
       h("a", { href: link([path]) }, "All"),
-      h("button", { type: "button", "data-action": "copy" }, "Copy link")));
+      h("button", { type: "button", "data-action": "copy" }, "Copy link"))));
+}
+
+/** What is not a filter, but a place in the list. */
+const PLACES = ["since", "after", "by", "order"];
+
+/** Whether something narrows the list down. */
+export const isFiltered = (query) => Object.entries(query).some(([name, value]) => value && !PLACES.includes(name));
+
+/** Open where there is room; on a phone what one came for is seen first. How a person left it stays. */
+export function fold(query, form) {
+  const before = document.querySelector("details.fold");
+  const isOpen = before ? before.open : matchMedia("(min-width: 40rem)").matches;
+  return h("details", { class: "fold", "data-key": "fold", open: isOpen }, h("summary", {}, isFiltered(query) ? "Filter (in use)" : "Filter"), form);
 }
 
 const WAITS = WAITING.split(",");
@@ -52,8 +65,18 @@ export async function learnRules() {
   rules = (await asked()).map(({ Name }) => Name);
 }
 
-/** What can be asked of the list can mostly be asked of what is changed too; what cannot is not offered. */
-export function steering(query, isEmpty, isByItem) {
+/** "All 390 items that wait and fit, at all destinations: ", as far as the destinations' own figures tell it. */
+function all(what, { study, destination, ...query }, states, destinations) {
+  const isCounted = !study && !["older-than", "class", "status"].some((name) => query[name]);
+  const number = destinations.filter(({ Name }) => !destination || Name === destination).reduce((sum, { Counts }) => sum + states.reduce((total, state) => total + Counts[state], 0), 0);
+  return `All ${isCounted ? `${items(number)} ` : ""}that ${what} and fit${destination ? "" : ", at all destinations"}: `;
+}
+
+/**
+ * What can be asked of the list can mostly be asked of what is changed too; what cannot is not offered. Nor is what
+ * nothing narrows down: one slip would be everybody's.
+ */
+export function steering(query, isEmpty, destinations, isByItem) {
   const some = chosen().length;
   if (isEmpty && some === 0) return null;
   const states = query.state ? query.state.split(",") : WAITS;
@@ -68,10 +91,10 @@ export function steering(query, isEmpty, isByItem) {
   if (!can && query.state && !failed && !states.some((state) => WAITS.includes(state))) return null;
   if (cannot || !can) return h("p", { class: "buttons dim", "data-key": "choose" }, isByItem ? "Choose some to steer them." : "By item, some can be chosen and steered.");
   const what = { "data-destination": query.destination || null, "data-study": query.study || null };
-  if (failed) return h("p", { class: "buttons", "data-key": "all" }, h("span", {}, "All that failed and fit: "), steerFailed({ ...what, "data-class": query.class || null, "data-status": query.status || null }, "all that failed and fit"));
-  const narrow = query.destination || query.study || query["older-than"] || query.state;
+  if (failed) return h("p", { class: "buttons", "data-key": "all" }, h("span", {}, all("failed", query, states, destinations)), steerFailed({ ...what, "data-class": query.class || null, "data-status": query.status || null }, "all that failed and fit"));
+  if (!query.destination && !query.study && !query["older-than"] && !query.state) return h("p", { class: "dim", "data-key": "choose" }, "Choose a destination, a state or a study: then all that wait and fit can be steered.");
   return h("p", { class: "buttons", "data-key": "all" },
-    h("span", {}, narrow ? "All that wait and fit: " : "All that wait: "),
+    h("span", {}, all("wait", query, states, destinations)),
     rules.length > 1 && h("label", { "data-keep": true, "data-key": `of-rule:${rules.join()}` }, h("span", { class: "hidden" }, "Made by "), h("select", { name: "rule" }, h("option", { value: "" }, "of any rule"), rules.map((name) => h("option", { value: name }, `of ${name}`)))),
     steerWaiting({ ...what, "data-state": query.state || null, "data-older-than": query["older-than"] || null, "data-ruled": "" }, "all that wait and fit"));
 }

@@ -15,6 +15,7 @@ import { h, morph } from "./dom.js";
 import { kept } from "./kept.js";
 import { link, parse } from "./route.js";
 import { say } from "./say.js";
+import { away, hold, near } from "./steady.js";
 import { age, count, STATES } from "./words.js";
 import * as errors from "./errors.js";
 import * as item from "./item.js";
@@ -108,11 +109,12 @@ function fill(title, fresh) {
   const field = first && fieldOfFilter();
   if (first) {
     main.replaceChildren();
+    main.style.marginTop = main.style.marginBottom = "";
     main.dataset.visit = String(visit);
   }
   main.dataset.view = route.view;
   main.removeAttribute("aria-busy");
-  const stay = first ? null : landmark();
+  const stay = first ? null : hold(main);
   morph(main, fresh);
   if (stay) stay();
   if (!first) return;
@@ -135,21 +137,6 @@ function fill(title, fresh) {
 function fieldOfFilter() {
   const { form, name } = document.activeElement || document.body;
   return form && form.dataset.filter && name ? `form[data-filter="${form.dataset.filter}"] [name="${name}"]` : null;
-}
-
-/**
- * What one looks at: the first row or card in the window. The answer puts it back to where it was, whatever came in
- * above it. Not the browser's own way, which does not look into what can be scrolled sideways, such as our tables.
- */
-function landmark() {
-  if (scrollY === 0) return null;
-  const top = (element) => element.getBoundingClientRect().top;
-  const found = [...main.querySelectorAll("tr[data-key], section[data-key]")].find((element) => top(element) >= 0 && top(element) < innerHeight);
-  if (!found) return null;
-  const before = top(found);
-  return () => {
-    if (found.isConnected && top(found) !== before) scrollBy({ top: top(found) - before, behavior: "instant" });
-  };
 }
 
 function ailments({ health: found }) {
@@ -270,6 +257,16 @@ async function act(event) {
   refresh();
 }
 
+/** A filter: what is looked for by it is asked of Orthanc first. */
+async function choose(form) {
+  try {
+    await actions.filter(form.dataset, form);
+  } catch (error) {
+    if (!(error instanceof Lost) && !(error instanceof Refused)) console.error(error);
+    say(error.message, true);
+  }
+}
+
 /** Takes what was typed into the search box to its results. */
 function find(input) {
   const sought = input.value.trim();
@@ -284,18 +281,20 @@ addEventListener("hashchange", () => {
 });
 document.addEventListener("click", act);
 document.addEventListener("pointermove", hover);
+for (const event of ["pointermove", "pointerdown", "keydown"]) document.addEventListener(event, near);
+document.documentElement.addEventListener("pointerleave", away);
 document.addEventListener("redraw", redraw);
 addEventListener("resize", redraw);
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-filter]");
-  if (form) actions.filter(form.dataset, form);
+  if (form) choose(form);
 });
 document.addEventListener("submit", (event) => {
   // The dialog's own form closes it.
   if (event.target.method === "dialog") return;
   event.preventDefault();
   const form = event.target.closest("form[data-filter]");
-  if (form) actions.filter(form.dataset, form);
+  if (form) choose(form);
   if (event.target.id === "find") find(event.target.elements.sought);
 });
 // What is asked for only while it is open. The event does not bubble.

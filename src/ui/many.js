@@ -7,24 +7,25 @@ import { api, Refused } from "./api.js";
 import { ask } from "./dialog.js";
 import { follow } from "./follow.js";
 import { kept } from "./kept.js";
-import { nameOf } from "./names.js";
+import { inFull, whose } from "./names.js";
 import { say } from "./say.js";
 import { chosen } from "./selection.js";
-import { count, items, status, statusNumber } from "./words.js";
+import { standing } from "./standing.js";
+import { count, items, lower, outcome, statusNumber } from "./words.js";
 
-/** By what an answer counts, what is asked, what comes of it. `final`: it cannot be taken back. */
+/** By what an answer counts, what is asked, what becomes of the items. `final`: it cannot be taken back. */
 const VERBS = {
   errors: {
-    replay: { done: "Replayed", verb: "Replay", what: () => "They are sent anew.", follows: true },
-    redirect: { done: "Redirected", verb: "Redirect", what: () => "They are sent there instead.", choose: other, follows: true },
-    purge: { done: "Purged", verb: "Purge", what: () => "They leave the queue unsent. The instances stay in Orthanc.", final: "nobody will send them unless they are enqueued again" },
+    replay: { done: "Replayed", verb: "Replay", what: "They are sent anew.", follows: true },
+    redirect: { done: "Redirected", verb: "Redirect", what: "They are sent there instead.", choose: other, follows: true },
+    purge: { done: "Purged", verb: "Purge", what: "They are not sent, and leave the queue for good: they cannot be replayed. The instances stay in Orthanc.", final: "nobody will send them unless they are enqueued again" },
   },
   items: {
-    "send-now": { done: "Sent", verb: "Send now", said: "First in line", what: () => "Quiet periods, closed windows and waits for the next attempt end for them.", follows: true },
-    priority: { done: "Changed", verb: "Change the priority of", what: () => "What is more urgent goes first.", choose: priorities },
-    redirect: { done: "Redirected", verb: "Redirect", what: () => "They are sent there instead.", choose: other, follows: true },
-    cancel: { done: "Cancelled", verb: "Cancel", what: () => "They are not sent. They stay in the list of items, and can be replayed from there.", danger: true },
-    remove: { done: "Removed", verb: "Remove", what: () => "They leave the queue unsent. The instances stay in Orthanc.", final: "nobody will send them unless they are enqueued again" },
+    "send-now": { done: "Sent", verb: "Send now", said: "First in line", what: "Quiet periods, closed windows and waits for the next attempt end for them.", follows: true },
+    priority: { done: "Changed", verb: "Change the priority of", what: "What is more urgent goes first.", choose: priorities },
+    redirect: { done: "Redirected", verb: "Redirect", what: "They are sent there instead.", choose: other, follows: true },
+    cancel: { done: "Cancelled", verb: "Cancel", what: "They are not sent. They stay in the queue as Cancelled, and can be replayed from the list of items.", danger: true },
+    remove: { done: "Removed", verb: "Remove", what: "They are not sent, and leave the queue for good: they cannot be replayed. The instances stay in Orthanc.", final: "nobody will send them unless they are enqueued again" },
   },
 };
 
@@ -36,12 +37,22 @@ const BEFORE = { errors: "FailedBefore", items: "MadeBefore" };
 const PRIORITIES = ["Stat", "High", "Medium", "Low"];
 
 function priorities() {
-  return { label: "Priority", key: "Priority", among: PRIORITIES };
+  return { label: "Priority", key: "Priority", among: PRIORITIES.map((name) => [name, name]) };
 }
 
-async function other(data) {
-  const names = await destinationNames();
-  return { label: "Destination", key: "To", among: names.filter((name) => name !== data.destination) };
+/** Where something can go instead of `destination`, each with how it is: nobody is to redirect to what is away. */
+export async function others(destination) {
+  const known = await api.destinations();
+  const how = (name) => {
+    const one = known.find(({ Name }) => Name === name);
+    return one ? lower(standing(one).words) : "the queue has sent nothing there";
+  };
+  const names = (await destinationNames(known)).filter((name) => name !== destination);
+  return { label: "Destination", key: "To", among: names.map((name) => [name, `${name}: ${how(name)}`]) };
+}
+
+function other({ destination }) {
+  return others(destination);
 }
 
 const modalities = kept(api.modalities, 60000);
@@ -53,13 +64,13 @@ export async function destinationNames(known) {
   return [...new Set([...names, ...others])].sort();
 }
 
-/** What an operation is for, in words. */
-function aim(family, { chosen: some, destination, class: kind, status: code, study, state, rule }) {
-  if (some !== undefined) return "The chosen ones.";
-  const number = code && code !== "none" ? status(statusNumber(code)) : "";
-  const outcome = [kind, number].filter(Boolean).join(" ");
+/** What an operation is for, in words, with patients where it is about theirs. */
+async function aim(family, { chosen: some, destination, class: kind, status: code, study, state, rule }) {
+  if (some !== undefined) return `The chosen ones: ${await whose(chosen.studies())}.`;
+  if (study) await whose([study]);
+  const what = outcome(kind, code && code !== "none" ? statusNumber(code) : null);
   const all = family === "errors" ? "All failures" : state ? `What is ${state.split(",").join(" or ")}` : "All that wait";
-  const words = [outcome || all, destination ? `of ${destination}` : "of every destination", study && `of the study ${nameOf(study) || study}`, rule && `made by the rule ${rule}`];
+  const words = [what || all, destination ? `of ${destination}` : "of every destination", study && `of the study ${inFull(study) || study}`, rule && `made by the rule ${rule}`];
   return `${words.filter(Boolean).join(" ")}.`;
 }
 
@@ -102,21 +113,21 @@ export async function many(family, given) {
     say(`There is nothing left that fits. ${running}`.trim());
     return;
   }
-  const whose = aim(family, data);
+  const about = await aim(family, data);
   const among = choose && await choose(data);
   const answer = await ask({
     title: `${verb} ${items(number)}${verb.endsWith(" of") ? "" : "?"}`,
-    text: `${whose} ${what()} ${running}`.trim(),
+    text: `${about} ${what} ${running}`.trim(),
     choose: among,
     // Never a bare "Cancel", which could be meant of the question.
-    button: final ? `${verb}…` : verb === "Cancel" ? `Cancel ${items(number)}` : verb.replace(/ the priority of$/, ""),
+    button: final || verb === "Cancel" ? `${verb} ${items(number)}` : verb.replace(/ the priority of$/, ""),
     danger: danger && !final,
     number,
   });
   if (!answer) return;
   if (among) body[among.key] = answer.choice;
   if (final) {
-    const sure = await ask({ title: `Really ${verb.toLowerCase()} ${items(number)}?`, text: `${whose} This cannot be taken back: ${final}.`, button: `${verb} ${items(number)}`, danger: true, number });
+    const sure = await ask({ title: `Really ${verb.toLowerCase()} ${items(number)}?`, text: `${about} This cannot be taken back: ${final}.`, button: `${verb} ${items(number)} for good`, danger: true, number });
     if (!sure) return;
   }
   const ids = follows ? await known(family, data, body) : [];
@@ -128,10 +139,17 @@ export async function many(family, given) {
     say(`More fit now than the ${items(number)} that you were asked about: nothing was changed. Look again.`, true);
     return;
   }
+  const study = data.study || oneStudy(data);
   chosen.clear();
   const held = (result.Paused || []).length ? ` ${result.Paused.join(", ")} ${result.Paused.length === 1 ? "is" : "are"} paused: it goes when a person resumes.` : "";
   say(`${said || done}: ${items(result[done])}.${held}`);
-  if (follows) follow(ids, result[done], { verb: said || done, destination: body.To || data.destination });
+  if (follows) follow(ids, result[done], { verb: said || done, from: data.destination, to: body.To, study });
+}
+
+/** Whose the chosen ones are, if they are of one study. */
+function oneStudy(data) {
+  const studies = data.chosen === undefined ? [] : [...new Set(chosen.studies())];
+  return studies.length === 1 ? studies[0] : undefined;
 }
 
 /** Which these are, as far as they are followed; asked for before they move. */
@@ -153,5 +171,6 @@ export async function tryOne({ destination, class: kind, status: code, study }) 
   }
   await api.operate(item.ID, "replay");
   say(`Item ${count(item.ID)} is tried; the others stay.`);
-  follow([item.ID], 1, { verb: "Tried", destination: item.Destination });
+  await whose([item.Study]);
+  follow([item.ID], 1, { verb: "Tried", from: item.Destination, study: item.Study });
 }

@@ -1,7 +1,7 @@
 // Whose a study is, asked of Orthanc while one looks: the queue itself knows nothing of patients.
 
 import { api } from "./api.js";
-import { calendar, person } from "./words.js";
+import { calendar, count, person } from "./words.js";
 
 /** By Orthanc's identifier of the study; null: Orthanc has it no longer. */
 const known = new Map();
@@ -12,6 +12,8 @@ const MOST = 5000;
 /** A refusal says nothing of the studies: it is asked again, but not with each refresh. */
 const AGAIN = 60000;
 let refused = -Infinity;
+/** In one sentence. */
+const MOST_NAMED = 4;
 
 /** Asks for those that are not known yet, all at once. */
 export async function learn(studies) {
@@ -41,11 +43,11 @@ async function ask(into, studies, level) {
   return found;
 }
 
-/** "Meyer, Anna", "10482", "CT thorax", "2026-11-26", "CT, SR", as far as they are known; null: nothing is. */
+/** "Meyer, Anna", "10482", "CT thorax", "2026-11-26", "CT, SR", "RAD26-4713", as far as known; null: nothing is. */
 export function about(study) {
   const found = known.get(study);
   if (!found) return null;
-  const { StudyDescription, StudyDate } = found.MainDicomTags || {};
+  const { StudyDescription, StudyDate, AccessionNumber } = found.MainDicomTags || {};
   const { PatientName, PatientID } = found.PatientMainDicomTags || {};
   return {
     patient: person(PatientName),
@@ -53,6 +55,7 @@ export function about(study) {
     description: (StudyDescription || "").trim(),
     date: calendar(StudyDate),
     modalities: (modalities.get(study) || []).join(", "),
+    accession: (AccessionNumber || "").trim(),
   };
 }
 
@@ -63,4 +66,20 @@ export const isGone = (study) => known.get(study) === null;
 export function nameOf(study) {
   const found = about(study);
   return found && ([found.patient, found.description].filter(Boolean).join(" · ") || null);
+}
+
+/** Enough to tell it from another patient's: "Meyer, Anna · CT thorax · accession number RAD26-4713"; or null. */
+export function inFull(study) {
+  const found = about(study);
+  return found && ([found.patient || found.number, found.description, found.accession && `accession number ${found.accession}`].filter(Boolean).join(" · ") || null);
+}
+
+/** "Meyer, Anna · CT thorax · accession number RAD26-4713; Okoye, Ben · MR knee; 3 other studies", asked of Orthanc. */
+export async function whose(studies) {
+  // What is no identifier of Orthanc's, such as a UID in a URL, is not asked for: all would be refused.
+  const all = [...new Set(studies)].filter((study) => /^[0-9a-f]{8}(-[0-9a-f]{8}){4}$/.test(study));
+  await learn(all);
+  const named = all.slice(0, MOST_NAMED).map((study) => inFull(study) || `study ${study}`);
+  const rest = all.length - named.length;
+  return [...named, rest > 0 && `${count(rest)} other ${rest === 1 ? "study" : "studies"}`].filter(Boolean).join("; ");
 }

@@ -8,10 +8,11 @@ import { link, stay } from "./route.js";
 import { heard } from "./sources.js";
 import { spark } from "./spark.js";
 import { standing } from "./standing.js";
+import { steady } from "./steady.js";
 import { headline, verdict } from "./verdict.js";
 import { bytes, count, date, rate, rough, waiting, WAITING } from "./words.js";
 
-export const title = (route, data) => (data ? headline(data.verdict, data.destinations.length > 0) : "Overview");
+export const title = (route, data) => (data ? headline(data.verdict, data.destinations) : "Overview");
 
 /** Names of those that are open. */
 const open = new Set();
@@ -55,12 +56,16 @@ function remember(name) {
   stay(name ? ["destinations", name] : [], { range: range === "24h" ? "" : range });
 }
 
-/** `hours`: as many; 0: the minutes of one. `done`: how much the destinations have behind them. */
-async function by(hours, done) {
+/**
+ * `hours`: as many; 0: the minutes of one. `done`: how much the destinations have behind them; `sent`: how much of that
+ * was delivered, by name, which stays with the answer.
+ */
+async function by(hours, done, sent) {
   const known = figures.get(hours);
   const age = known ? Date.now() - known.at : Infinity;
   if (age < FIGURES_EVERY || (age < FIGURES_OLDEST && hours > 0 && known.done === done)) return known.list;
   const list = await api.history(hours || undefined);
+  for (const one of list) one.sentBefore = sent.get(one.Destination) || 0;
   figures.set(hours, { list, at: Date.now(), done });
   return list;
 }
@@ -71,9 +76,10 @@ export async function load({ id }, asked) {
   const wanted = RANGES[chosen].hours;
   const sees = document.querySelector("details.sources[open]");
   const drawing = asked.then((list) => {
-    const done = list.map(({ Counts }) => Counts.Success + Counts.Failure).join();
-    const hours = by(DAY, done);
-    return Promise.all([hours, wanted === DAY ? hours : by(wanted, done)]);
+    const done = list.map(({ Counts }) => `${Counts.Success} ${Counts.Failure}`).join();
+    const sent = new Map(list.map(({ Name, Counts }) => [Name, Counts.Success]));
+    const hours = by(DAY, done, sent);
+    return Promise.all([hours, wanted === DAY ? hours : by(wanted, done, sent)]);
   });
   const [destinations, sources, judged, [day, drawn]] = await Promise.all([asked, sees && api.sources(), api.verdict(), drawing]);
   if (id && !destinations.some(({ Name }) => Name === id)) open.delete(id);
@@ -82,8 +88,8 @@ export async function load({ id }, asked) {
   return { sources, verdict: judged, day: new Map(day.map((one) => [one.Destination, one])), drawn, asked: chosen };
 }
 
-/** Ready, and yet nothing is sent: what waits has its time, which is asked for. */
-const rests = ({ State, Counts }) => State === "Ready" && Counts.Running + Counts.Pending === 0 && Counts.Scheduled + Counts.Retry > 0;
+/** Ready, and yet nothing is sent, or looked at: what waits has its time, which is asked for. */
+const rests = ({ Name, State, Counts }) => Counts.Scheduled + Counts.Retry > 0 && (open.has(Name) || (State === "Ready" && Counts.Running + Counts.Pending === 0));
 const MOST_ASKED = 8;
 /** What arrives meanwhile comes behind it: it is asked for again when its time has come, or after a while. */
 const NEXT_EVERY = 30000;
@@ -108,11 +114,13 @@ export function render(route, { destinations, sources, verdict: judged, day, dra
   const next = new Map([...firsts].map(([name, { item }]) => [name, item]));
   const rows = destinations.map((one) => ({ one, how: standing(one, next.get(one.Name)), day: day.get(one.Name) }));
   rows.sort((a, b) => RANK[a.how.mark] - RANK[b.how.mark] || a.one.Name.localeCompare(b.one.Name));
+  const order = steady(rows.map(({ one }) => one.Name));
+  rows.sort((a, b) => order.indexOf(a.one.Name) - order.indexOf(b.one.Name));
   const main = document.getElementById("main");
   const style = getComputedStyle(main);
   const width = main.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 26;
   return [
-    verdict(judged, destinations.length > 0, totals(destinations, day, queue)),
+    verdict(judged, destinations, totals(destinations, day, queue)),
     destinations.length === 0 ? h("p", { class: "empty" },
       "Name them in the section SendQueue of Orthanc's configuration: ",
       h("code", {}, "\"Rules\": [ { \"To\": [ \"pacs\" ] } ]")) : table(rows, next),
@@ -123,23 +131,29 @@ export function render(route, { destinations, sources, verdict: judged, day, dra
 
 function totals(destinations, day, queue) {
   const sum = (of) => destinations.reduce((total, one) => total + of(one), 0);
+  const speed = sum((one) => (isSent(one) ? one.InstancesPerSecond : 0));
+  const volume = sum((one) => (isSent(one) ? one.BytesPerSecond : 0));
   const pairs = [
-    ["sent today", count(sum(({ Name }) => today(day.get(Name))))],
+    ["sent today", count(sum((one) => today(day.get(one.Name), one)))],
     ["waiting", `${count(sum((one) => waiting(one.Counts)))}`, sum((one) => one.BytesPending) > 0 && bytes(sum((one) => one.BytesPending))],
-    ["being sent", count(queue.Counts.Running), sum((one) => one.InstancesPerSecond) > 0 && `${rate(sum((one) => one.InstancesPerSecond))}/s, ${bytes(sum((one) => one.BytesPerSecond))}/s`],
+    ["being sent", count(queue.Counts.Running), queue.Counts.Running > 0 && speed > 0 && `${rate(speed)}/s, ${bytes(volume)}/s`],
     ["failed", count(queue.Counts.Failure)],
   ];
   return h("dl", { class: "totals", "data-key": "totals" }, pairs.map(([name, value, more]) =>
     h("div", { "data-total": name }, h("dt", {}, name), h("dd", {}, value, more && h("span", { class: "dim" }, ` ${more}`)))));
 }
 
-/** What was sent since midnight here. */
-function today(history) {
+/** The speed is that of the last minute: what has nothing to send, or is away, has none, whatever it had before. */
+const isSent = ({ State, Counts }) => Counts.Running > 0 || (State === "Ready" && Counts.Pending > 0);
+
+/** What was sent since midnight here: also what was delivered since the figures were asked for. */
+function today(history, { Counts }) {
   if (!history) return 0;
   const midnight = new Date().setHours(0, 0, 0, 0);
   const end = date(history.Until).getTime();
   const size = history.Instances.length;
-  return history.Instances.reduce((sum, number, at) => (end - (size - at) * history.StepSeconds * 1000 >= midnight ? sum + number : sum), 0);
+  const since = Math.max(0, Counts.Success - history.sentBefore);
+  return since + history.Instances.reduce((sum, number, at) => (end - (size - at) * history.StepSeconds * 1000 >= midnight ? sum + number : sum), 0);
 }
 
 const COLUMNS = [["Destination"], ["State"], ["Waiting", "number"], ["Failed", "number"], ["Oldest", "number wide"], ["Sent today", "number wide"], ["Speed", "number wide"], ["Last 24 h", "wide"]];
@@ -160,13 +174,13 @@ function line({ one, how, day }) {
   const cell = (figure, kind, value) => h("td", { class: value instanceof Node ? kind : `${kind} dim`, "data-figure": figure }, value);
   const number = (value) => (value ? h("span", {}, count(value)) : "0");
   return h("tr", { class: isOpen ? "line is-open" : "line", "data-key": `destination:${name}`, "data-destination": name, "data-state": one.State, "data-action": "toggle" },
-    h("th", { scope: "row" }, h("button", { type: "button", class: "plain", "data-action": "toggle", "data-destination": name, "aria-expanded": String(isOpen) }, name)),
-    h("td", { class: "state", "data-figure": "state" }, h("span", { class: `dot ${how.mark}`, "aria-hidden": "true" }), how.words),
+    h("th", { scope: "row" }, h("button", { type: "button", class: "plain", "data-action": "toggle", "data-destination": name, "aria-expanded": String(isOpen), title: name }, name)),
+    h("td", { class: "state", "data-figure": "state" }, h("span", { class: `dot ${how.mark}`, "aria-hidden": "true" }), h("span", { class: how.mark }, how.words)),
     cell("waiting", "number", waits ? h("a", { href: link(["studies"], { destination: name, state: WAITING }), "aria-label": `${count(waits)} wait for ${name}` }, count(waits)) : "0"),
     cell("failed", "number", one.Counts.Failure ? h("a", { class: "bad", href: link(["errors"], { destination: name }), "aria-label": `${count(one.Counts.Failure)} failures of ${name}` }, count(one.Counts.Failure)) : "0"),
     cell("oldest", "number wide", waits + one.Counts.Running ? h("span", {}, rough(one.OldestPendingSeconds)) : "–"),
-    cell("sent", "number wide", number(today(day))),
-    cell("speed", "number wide", one.InstancesPerSecond > 0 ? h("span", {}, `${rate(one.InstancesPerSecond)}/s`) : "–"),
+    cell("sent", "number wide", number(today(day, one))),
+    cell("speed", "number wide", isSent(one) && one.InstancesPerSecond > 0 ? h("span", {}, `${rate(one.InstancesPerSecond)}/s`) : "–"),
     cell("day", "wide", spark(day)));
 }
 

@@ -6,6 +6,7 @@ import { destinationNames } from "./many.js";
 import { h } from "./dom.js";
 import { followedLines, lookAfter } from "./follow.js";
 import { kept } from "./kept.js";
+import { link } from "./route.js";
 import { learn } from "./names.js";
 import { progress } from "./study.js";
 import { itemTable, PAGE, pages } from "./table.js";
@@ -21,34 +22,59 @@ export const title = ({ level }, data) => (data && data.tags ? `${ONE[level]} ${
 /** Instances are asked for once one opens the list of them. */
 const isUnfolded = (query) => Boolean(query.since || document.querySelector("main details.instances[open]"));
 
-/** What Orthanc says of it. */
+/** What Orthanc says of it, and of the study of which it is a part. */
 const described = kept(api.described, 60000);
+const studyOf = kept(api.studyOf, 60000);
+const isPart = (level) => ["series", "instances"].includes(level);
+
+/** When the first of a study is due that waits for its time, by destination. */
+const due = kept(async (study, destination) => {
+  const [item] = await api.items({ study, destination, state: "Scheduled", limit: 1 });
+  return item ? item.NextAttempt : "";
+}, 10000);
+
+async function dues(level, { ID, Destinations }) {
+  const waits = level === "studies" ? Destinations.filter(({ Counts }) => Counts.Scheduled > 0) : [];
+  return new Map(await Promise.all(waits.map(async ({ Destination }) => [Destination, await due(ID, Destination)])));
+}
+
+/** What Orthanc has no more, its items know. */
+async function studyOfItem(id) {
+  const [item] = await api.items({ instance: id, limit: 1 });
+  return item ? item.Study : null;
+}
 
 export async function load({ level, id, query }, asked) {
   const found = await api.resource(level, id);
   const filter = { studies: "study", instances: "instance" }[level];
   const failed = level === "studies" && found.Destinations.some((one) => one.Counts.Failure > 0);
-  const [orthancs, names, list, failures] = await Promise.all([
+  const [orthancs, above, until, names, list, failures] = await Promise.all([
     found.InOrthanc ? described(level, found.ID) : null,
+    found.InOrthanc && isPart(level) ? studyOf(level, found.ID) : null,
+    dues(level, found),
     destinationNames(asked),
     filter && isUnfolded(query) ? api.items({ [filter]: found.ID, order: "desc", limit: PAGE + 1, since: query.since }) : null,
     failed ? api.errors({ study: found.ID, limit: PAGE }) : [],
     lookAfter(),
   ]);
   if (list) await learn(list.map(({ Study }) => Study));
-  const tags = orthancs && { ...orthancs.MainDicomTags, ...orthancs.PatientMainDicomTags };
-  return { found, tags, names, list, failures };
+  const told = (one) => one && { ...one.MainDicomTags, ...one.PatientMainDicomTags };
+  const tags = orthancs && { ...told(above), ...told(orthancs) };
+  const gone = level === "instances" && !found.InOrthanc;
+  const study = level === "studies" ? found.ID : above ? above.ID : gone ? await studyOfItem(found.ID) : null;
+  return { found, tags, study, until, names, list, failures };
 }
 
-export function render({ level, id, query }, { found, tags, names, destinations, list, failures }) {
+export function render({ level, id, query }, { found, tags, study, until, names, destinations, list, failures }) {
   return [
     h("h1", {}, heading(level, tags)),
     tags ? h("dl", { class: "inline", "data-key": "tags" }, facts(tags)) : h("p", {}, "It is no longer in Orthanc."),
+    study && level !== "studies" && h("p", { "data-key": "study" }, `${ONE[level]} of the study `, h("a", { href: link(["studies", study]) }, (tags && named(tags)) || study)),
     h("p", {}, "Orthanc ID ", h("code", {}, found.ID), found.InOrthanc && [" · ",
       h("a", { href: explorer(EXPLORER[level], found.ID) }, "open in Orthanc Explorer")]),
     h("h2", {}, "What went where"),
-    found.Destinations.length === 0 ? h("p", { class: "empty", "data-key": "nowhere" }, "Nothing of it is or was in the queue.") : progress(found, level, destinations, failures),
-    followedLines(),
+    found.Destinations.length === 0 ? h("p", { class: "empty", "data-key": "nowhere" }, "Nothing of it is or was in the queue.") : progress(found, level, destinations, failures, until),
+    followedLines(study),
     found.InOrthanc && why(found.ID),
     found.InOrthanc && changes(level, found.ID, destinations),
     found.InOrthanc && h("form", { class: "card", "data-keep": true, "data-key": `enqueue:${found.ID}:${names.join("/")}` },
@@ -67,9 +93,15 @@ export function render({ level, id, query }, { found, tags, names, destinations,
 /** Who and what it is, as one would say it. */
 function heading(level, tags) {
   if (!tags) return ONE[level];
-  const what = { studies: tags.StudyDescription, series: tags.SeriesDescription }[level];
-  return [person(tags.PatientName), what, level === "studies" && calendar(tags.StudyDate)].filter(Boolean).join(" · ") || ONE[level];
+  const what = {
+    studies: [calendar(tags.StudyDate)],
+    series: [tags.SeriesDescription || "series"],
+    instances: [`instance ${tags.InstanceNumber || ""}`.trim()],
+  }[level] || [];
+  return [person(tags.PatientName), tags.StudyDescription, ...what].filter(Boolean).join(" · ") || ONE[level];
 }
+
+const named = (tags) => [person(tags.PatientName), tags.StudyDescription, tags.AccessionNumber && `accession number ${tags.AccessionNumber}`].filter(Boolean).join(" · ");
 
 /** As people write names and dates. */
 const WRITTEN = { PatientName: person, StudyDate: calendar };

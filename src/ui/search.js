@@ -71,7 +71,7 @@ const PERHAPS = "Nothing was found, but Orthanc did not look at everything (Limi
 function results(found, complete) {
   return [
     h("p", { class: "dim", "data-key": "count" }, `${count(found.length)} ${found.length === 1 ? "result" : "results"}${complete ? "." : ", and there may be more: a longer part of the name or number finds fewer."}`),
-    h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": "Results", "data-key": "results" }, h("table", {},
+    h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": "Results", "data-key": "results" }, h("table", { class: "stacked" },
       h("thead", {}, h("tr", {}, ["Patient", "Patient ID", "What", "Date", "Modality", "Accession number", "Found by"].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, found.map((one) => {
         const tags = one.Tags || {};

@@ -2,10 +2,11 @@
 
 import { h } from "./dom.js";
 import { link } from "./route.js";
-import { age, at, clock, count, date, rough, since, waiting } from "./words.js";
+import { age, at, clock, count, date, lower, rough, since, waiting } from "./words.js";
 
 /**
- * { mark, words, more }: the colour's name, what is said in a row, and what is said beside it where there is room.
+ * { mark, words, more, soon }: the colour's name, what is said in a row, what is said beside it where there is room, and
+ * what of that changes with the seconds.
  * `next`: the item that waits the longest for its time, if that is known. Failures are told whatever else it does.
  */
 export function standing(one, next) {
@@ -29,7 +30,7 @@ function why(one) {
   const { State } = one;
   if (State === "NotConfigured") return { mark: "bad", words: "Not in Orthanc's configuration", more: "What waits does not expire, and can be redirected." };
   if (State === "Paused") return { mark: "warn", words: since("Paused", one.PausedSince), more: "Nothing is sent until it is resumed." };
-  if (State === "Unreachable") return { mark: "bad", words: `Unreachable for ${rough(elapsed(one.UnreachableSince))}`, more: `${probe(one)}. What waits loses no attempt.` };
+  if (State === "Unreachable") return { mark: "bad", words: `Unreachable for ${rough(elapsed(one.UnreachableSince))}`, more: "What waits loses no attempt.", soon: `${probe(one)}.` };
   if (State === "OutsideWindow") return { mark: "calm", words: one.NextWindow ? `Window opens ${clock(one.NextWindow)}` : "Its window is closed", more: "" };
   return null;
 }
@@ -62,5 +63,5 @@ export function holds(one) {
   const reason = one && why(one);
   if (!reason) return null;
   const { words } = reason;
-  return h("span", { class: `holds ${one.State}`, "data-holds": one.State }, h("a", { href: link(["destinations", one.Name]) }, words.charAt(0).toLowerCase() + words.slice(1)));
+  return h("span", { class: `holds ${one.State}`, "data-holds": one.State }, h("a", { href: link(["destinations", one.Name]) }, lower(words)));
 }

@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { followedLines, lookAfter } from "./follow.js";
-import { by, filterOf, filters, learnRules, listLink, steering } from "./lists.js";
+import { by, filterOf, filters, isFiltered, learnRules, listLink, steering } from "./lists.js";
 import { chosen } from "./selection.js";
 import { loadStudies, studyPages, studyTable } from "./by_study.js";
 
@@ -20,8 +20,8 @@ export function render({ query }, { studies, queue, destinations }) {
     h("div", { class: "head", "data-key": "head" }, h("h1", {}, "Studies"), by("study", listLink(query))),
     filters("studies", query, queue.Destinations),
     followedLines(),
-    steering(query, studies.list.length === 0),
-    studyTable(studies, "Studies", { query, destinations }),
+    steering(query, studies.list.length === 0, destinations),
+    studyTable(studies, "Studies", { query, destinations, empty: isFiltered(query) ? undefined : "Nothing is or was in the queue yet." }),
     studyPages(["studies"], query, studies),
   ];
 }

@@ -5,14 +5,14 @@ import { h } from "./dom.js";
 import { link } from "./route.js";
 import { holds } from "./standing.js";
 import { steerFailed, steerWaiting } from "./steering.js";
-import { clock, count, status, waiting, STATES } from "./words.js";
+import { at, clock, count, status, waiting, STATES } from "./words.js";
 
 export const COLUMNS = ["Delivered", "Not delivered", "When", ""];
 
 export const head = (names) => h("thead", {}, h("tr", {}, names.map((name) => h("th", { scope: "col", class: name === "When" ? "when wide" : null }, name || h("span", { class: "hidden" }, "Actions")))));
 
-/** `failures`: the error queue's items of it, as far as they are known. */
-export function progress(found, level, destinations, failures) {
+/** `failures`: the error queue's items of it; `until`: when what waits for its time is due; as far as they are known. */
+export function progress(found, level, destinations, failures, until) {
   const caption = "How far it is, by destination";
   return h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": caption, "data-key": "progress" },
     h("table", { class: "lines" },
@@ -23,6 +23,7 @@ export function progress(found, level, destinations, failures) {
         cells(one, {
           study: level === "studies" ? found.ID : null, verbs: undefined,
           failures: failures.filter(({ Destination }) => Destination === one.Destination),
+          until: until.get(one.Destination),
           held: holds(destinations.find(({ Name }) => Name === one.Destination)),
         }))))));
 }
@@ -32,14 +33,14 @@ export function progress(found, level, destinations, failures) {
  * `held`: why what waits for the destination does so; `verbs`: those for what waits, all if there are none; `kind`: of
  * failures, as attributes; `isOpen`: then the buttons stand below.
  */
-export function cells(one, { study, failures = [], held, verbs, kind, isOpen, whose = one.Destination }) {
+export function cells(one, { study, failures = [], until, held, verbs, kind, isOpen, whose = one.Destination }) {
   const all = STATES.reduce((sum, name) => sum + one.Counts[name], 0);
   const waits = waiting(one.Counts);
   const failed = one.Counts.Failure;
   const what = { "data-destination": one.Destination, "data-study": study };
   return [
     h("td", { class: "delivered" }, h("progress", { max: all, value: one.Counts.Success, "aria-label": `Delivered to ${one.Destination}` }), ` ${count(one.Counts.Success)} of ${count(all)}`),
-    h("td", { class: "else" }, rest(one, study, failures), waits > 0 && held),
+    h("td", { class: "else" }, rest(one, study, failures, until), waits > 0 && held),
     h("td", { class: "when wide" }, when(one)),
     h("td", { class: "acts" }, study && !isOpen && (failed > 0 || waits > 0) && h("span", { class: "buttons quiet" },
       failed > 0 && steerFailed({ ...what, ...kind }, `the failures of ${whose}`, ["replay"]),
@@ -51,10 +52,10 @@ const WORDS = { Retry: "to be tried again", Scheduled: "waiting for its time", P
 const MANY = { ...WORDS, Scheduled: "waiting for their time" };
 
 /** What is not delivered, what needs a person first. */
-function rest(one, study, failures) {
+function rest(one, study, failures, until) {
   const words = (state) => `${count(one.Counts[state])} ${(one.Counts[state] === 1 ? WORDS : MANY)[state]}`;
   const parts = Object.keys(WORDS).filter((state) => one.Counts[state] > 0)
-    .map((state) => h("span", { class: `mark ${state}`, "data-count": state }, words(state)));
+    .map((state) => h("span", { class: `mark ${state}`, "data-count": state }, words(state), state === "Scheduled" && until && `, the first ${at(until)}`));
   if (one.Counts.Failure > 0) {
     const why = h("span", { class: "mark Failure", "data-count": "Failure" }, kinds(one.Counts.Failure, failures));
     parts.unshift(study ? h("a", { class: "plain", href: link(["errors"], { study, destination: one.Destination, by: "item" }), "aria-label": `Failures of ${one.Destination}`, "data-key": "failures" }, why) : why);

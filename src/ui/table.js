@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { nameOf } from "./names.js";
 import { link } from "./route.js";
 import { chosen } from "./selection.js";
-import { ago, at, bytes, status, time, tries, STATE_WORDS } from "./words.js";
+import { ago, at, bytes, plain, status, time, tries, STATE_WORDS } from "./words.js";
 
 /** How many items a page of a list has. */
 export const PAGE = 100;
@@ -14,11 +14,11 @@ const COLUMNS = ["ID", "State", "Destination", "What happened", "Attempts", "Mad
 
 /**
  * `tick`: a function of an item that answers its first cell; `destinations`: with their settings; `without`: columns
- * that say what stands around the table already.
+ * that say what stands around the table already; `empty`: what is said of none.
  */
-export function itemTable(all, caption, { tick, destinations = [], without = [] } = {}) {
+export function itemTable(all, caption, { tick, destinations = [], without = [], empty = "No item fits." } = {}) {
   const list = all.slice(0, PAGE);
-  if (list.length === 0) return h("p", { class: "empty", "data-key": "empty" }, "No item fits.");
+  if (list.length === 0) return h("p", { class: "empty", "data-key": "empty" }, empty);
   const columns = COLUMNS.filter((name) => !without.includes(name));
   return h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": caption, "data-key": "table" },
     h("table", { class: "stacked" },
@@ -44,7 +44,7 @@ function row(item, tick, destination, without) {
 /** The first cell of a row, by which it is chosen; without an item, that of the head. */
 export function tick(item) {
   if (!item) return h("input", { type: "checkbox", "data-action": "tick-all", "aria-label": "Choose all on this page" });
-  return h("input", { type: "checkbox", "data-action": "tick", "data-id": item.ID, checked: chosen.has(item.ID), "aria-label": `Choose item ${item.ID}` });
+  return h("input", { type: "checkbox", "data-action": "tick", "data-id": item.ID, "data-study": item.Study, checked: chosen.has(item.ID), "aria-label": `Choose item ${item.ID}` });
 }
 
 export function state(name) {
@@ -55,7 +55,7 @@ function happened(item, destination) {
   if (item.Class === "Success") return "";
   const words = [item.Class, status(item.DimseStatus)].filter(Boolean).join(" ");
   const again = tries(item, destination) || (item.NextAttempt && `next ${at(item.NextAttempt)}`);
-  const details = item.Details ? `: ${item.Details}` : "";
+  const details = item.Details ? `: ${plain(item.Details)}` : "";
   return [`${words}${details}`, again && h("span", { class: "dim" }, words ? ` (${again})` : again)];
 }
 

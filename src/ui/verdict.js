@@ -2,15 +2,26 @@
 
 import { h } from "./dom.js";
 import { link } from "./route.js";
-import { count } from "./words.js";
+import { count, plain } from "./words.js";
 
 /** How many are told at once: what is worst is seen without scrolling. */
 const MOST = 6;
 
-/** The headline, for the window's title too; `isSetUp`: there is a destination. */
-export function headline(verdict, isSetUp) {
+/** What a person holds though nothing waits for it yet, of which the verdict says nothing. */
+function held(verdict, destinations) {
+  const names = destinations.filter(({ Name, State }) => State === "Paused" && !verdict.some(({ Destination }) => Destination === Name)).map(({ Name }) => Name);
+  return names.length === 0 ? "" : names.length === 1 ? `; ${names[0]} is paused` : `; ${count(names.length)} destinations are paused`;
+}
+
+/** The headline, for the window's title too. */
+export function headline(verdict, destinations) {
+  if (destinations.length === 0 && verdict.length === 0) return "There are no destinations yet";
+  return `${judgement(verdict)}${held(verdict, destinations)}`;
+}
+
+function judgement(verdict) {
   const urgent = verdict.filter(({ Severity }) => Severity !== "Warning");
-  if (verdict.length === 0) return isSetUp ? "All is well" : "There are no destinations yet";
+  if (verdict.length === 0) return "All is well";
   const told = urgent.length ? urgent : verdict;
   const named = new Set(told.map(({ Destination }) => Destination).filter(Boolean));
   const others = told.filter(({ Destination }) => !Destination).length;
@@ -18,17 +29,21 @@ export function headline(verdict, isSetUp) {
     named.size && `${count(named.size)} ${named.size === 1 ? "destination" : "destinations"}`,
     others && `${count(others)} ${named.size ? "other " : ""}${others === 1 ? "thing" : "things"}`,
   ].filter(Boolean);
-  const one = named.size + others === 1;
   if (urgent.length === 0) return `Nothing is broken; ${things.join(" and ")} to keep in mind`;
-  return `${things.join(" and ")} ${one ? "needs" : "need"} you`;
+  const rest = verdict.length - urgent.length;
+  const more = rest > 0 ? `; ${count(rest)} more to keep in mind` : "";
+  // A destination may have more than one trouble: the number is that of the lines below.
+  if (urgent.length > named.size + others) return `${count(urgent.length)} things at ${things.join(" and ")} need you${more}`;
+  return `${things.join(" and ")} ${urgent.length === 1 ? "needs" : "need"} you${more}`;
 }
 
 /** `figures` stand beside the headline. */
-export function verdict(list, isSetUp, figures) {
+export function verdict(list, destinations, figures) {
+  const isCalm = list.length === 0 && destinations.length > 0;
   const shown = list.slice(0, MOST);
   const rest = list.slice(MOST);
   return h("div", { class: "top", "data-key": "top" },
-    h("h1", { class: list.length ? list[0].Severity : isSetUp ? "well" : null, "data-key": "headline" }, headline(list, isSetUp)),
+    h("h1", { class: list.length ? list[0].Severity : held(list, destinations) ? "Warning" : isCalm ? "well" : null, "data-key": "headline" }, headline(list, destinations)),
     figures,
     list.length > 0 && h("div", { class: "told", "data-key": "told" },
       h("ul", { class: "needs", "data-key": "needs" }, shown.map(need)),
@@ -40,7 +55,7 @@ export function verdict(list, isSetUp, figures) {
 function need({ Severity, Kind, Destination, Source, Sentence, Advice }) {
   return h("li", { class: Severity, "data-key": `need:${Kind}:${Destination || Source || ""}`, "data-need": Kind, "data-destination": Destination, "data-source": Source },
     h("span", { class: "hidden" }, `${Severity}: `),
-    h("span", { class: "text" }, Sentence),
+    h("span", { class: "text" }, plain(Sentence)),
     !Destination && Advice && h("span", { class: "dim" }, ` ${Advice}`), " ",
     Destination && way(Kind, Destination));
 }

@@ -3,7 +3,7 @@
 
 import { api } from "./api.js";
 import { h } from "./dom.js";
-import { count } from "./words.js";
+import { clock, count } from "./words.js";
 
 /** What was last said, by Orthanc's identifier, with the time. */
 const said = new Map();
@@ -27,7 +27,7 @@ export function why(id) {
 
 function answer({ answer: { Instances, Asked, Answers }, at }) {
   return h("div", { "data-key": "rules", "data-rules": "" },
-    h("p", {}, `By the rules of ${at.toLocaleTimeString()}. `, Asked < Instances && `They were asked about ${count(Asked)} of ${count(Instances)} instances.`),
+    h("p", {}, `By the rules of ${clock(at)}. `, Asked < Instances && `They were asked about ${count(Asked)} of ${count(Instances)} instances.`),
     Answers.length === 0 && h("p", { class: "empty" }, "There is no instance."),
     Answers.map((one, number) => h("div", {},
       h("p", {},

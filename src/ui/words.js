@@ -1,5 +1,7 @@
 // How numbers, times and states read.
 
+import { named } from "./uids.js";
+
 const NUMBER = new Intl.NumberFormat("en");
 
 export const count = (number) => NUMBER.format(number || 0);
@@ -56,9 +58,9 @@ export const rough = (seconds) => age(seconds).split(/ (?=\d)/)[0];
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
-/** A time as people say it: "15:42" today, "Fri 02:00" within six days, else the date too. */
+/** A time, the server's or a Date, as people say it: "15:42" today, "Fri 02:00" within six days, else the date too. */
 export function clock(text) {
-  const when = date(text);
+  const when = text instanceof Date ? text : date(text);
   if (!when) return "";
   const hour = `${two(when.getHours())}:${two(when.getMinutes())}`;
   const days = Math.abs(when - Date.now()) / 86400000;
@@ -79,10 +81,15 @@ export function tries({ State, AttemptCount, NextAttempt }, one) {
 /** "Paused since 18:02"; without a time, the word alone. */
 export const since = (word, text) => (text ? `${word} since ${clock(text)}` : word);
 
+export const lower = (text) => text.charAt(0).toLowerCase() + text.slice(1);
+
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Sentences, each with its full stop: texts from elsewhere may lack theirs. */
 export const sentences = (...parts) => parts.filter(Boolean).map((part) => (/[.!?]$/.test(part.trim()) ? part.trim() : `${part.trim()}.`)).join(" ");
+
+/** What a peer or the system said, without the system's number of it, and with the names of what has a UID. */
+export const plain = (text) => named((text || "").replace(/ \(os error \d+\)/g, ""));
 
 /** "5 min ago" by this computer's clock, which may differ from the server's a little. */
 export function ago(text) {
@@ -132,6 +139,27 @@ export function statusNumber(text) {
 }
 
 export const STATES = ["Scheduled", "Pending", "Running", "Retry", "Success", "Failure", "Cancelled"];
+/** What a class means in a few words; behind them stands its own. */
+export const CLASS_WORDS = {
+  Success: "Delivered",
+  Warning: "Stored, with a remark",
+  Unreachable: "Could not be reached",
+  Interrupted: "Broken off",
+  Busy: "No room at the receiver",
+  Rejected: "Refused",
+  NotNegotiated: "Kind of object not taken",
+  Missing: "No longer in Orthanc",
+  Expired: "Waited too long",
+  Internal: "The queue's own trouble",
+  Coercion: "Could not be changed as configured",
+};
+
+/** "Refused · Rejected C000"; nothing without a class and a status. */
+export function outcome(name, number) {
+  const own = [name, status(number)].filter(Boolean).join(" ");
+  return [CLASS_WORDS[name], own].filter(Boolean).join(" · ");
+}
+
 export const CLASSES = ["Success", "Warning", "Unreachable", "Interrupted", "Busy", "Rejected", "NotNegotiated", "Missing", "Expired", "Internal", "Coercion"];
 
 /** The states of what waits, as a filter takes them. */
