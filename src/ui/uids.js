@@ -1,4 +1,5 @@
-// Names of what the standard gives a UID (PS3.6 annex A), of those that are met most: what refuses one says its UID alone.
+// Names of what the standard gives a UID (PS3.6 annex A), of those that are met most: who refuses one tells its UID
+// alone.
 
 const SOP_CLASS = "1.2.840.10008.5.1.4.1.1.";
 const NAMES = new Map([

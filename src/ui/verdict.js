@@ -10,13 +10,20 @@ const MOST = 6;
 /** What a person holds though nothing waits for it yet, of which the verdict says nothing. */
 function held(verdict, destinations) {
   const names = destinations.filter(({ Name, State }) => State === "Paused" && !verdict.some(({ Destination }) => Destination === Name)).map(({ Name }) => Name);
-  return names.length === 0 ? "" : names.length === 1 ? `; ${names[0]} is paused` : `; ${count(names.length)} destinations are paused`;
+  return names.length === 0 ? "" : names.length === 1 ? `${names[0]} is paused` : `${count(names.length)} destinations are paused`;
 }
 
 /** The headline, for the window's title too. */
 export function headline(verdict, destinations) {
   if (destinations.length === 0 && verdict.length === 0) return "There are no destinations yet";
-  return `${judgement(verdict)}${held(verdict, destinations)}`;
+  return [judgement(verdict), ...besides(verdict, destinations)].join("; ");
+}
+
+/** What is less urgent, and said with less weight. */
+function besides(verdict, destinations) {
+  const rest = verdict.filter(({ Severity }) => Severity === "Warning").length;
+  const isTold = rest > 0 && rest < verdict.length;
+  return [isTold && `${count(rest)} more to keep in mind`, held(verdict, destinations)].filter(Boolean);
 }
 
 function judgement(verdict) {
@@ -30,11 +37,9 @@ function judgement(verdict) {
     others && `${count(others)} ${named.size ? "other " : ""}${others === 1 ? "thing" : "things"}`,
   ].filter(Boolean);
   if (urgent.length === 0) return `Nothing is broken; ${things.join(" and ")} to keep in mind`;
-  const rest = verdict.length - urgent.length;
-  const more = rest > 0 ? `; ${count(rest)} more to keep in mind` : "";
   // A destination may have more than one trouble: the number is that of the lines below.
-  if (urgent.length > named.size + others) return `${count(urgent.length)} things at ${things.join(" and ")} need you${more}`;
-  return `${things.join(" and ")} ${urgent.length === 1 ? "needs" : "need"} you${more}`;
+  if (urgent.length > named.size + others) return `${count(urgent.length)} things at ${things.join(" and ")} need you`;
+  return `${things.join(" and ")} ${urgent.length === 1 ? "needs" : "need"} you`;
 }
 
 /** `figures` stand beside the headline. */
@@ -43,7 +48,9 @@ export function verdict(list, destinations, figures) {
   const shown = list.slice(0, MOST);
   const rest = list.slice(MOST);
   return h("div", { class: "top", "data-key": "top" },
-    h("h1", { class: list.length ? list[0].Severity : held(list, destinations) ? "Warning" : isCalm ? "well" : null, "data-key": "headline" }, headline(list, destinations)),
+    h("h1", { class: list.length ? list[0].Severity : held(list, destinations) ? "Warning" : isCalm ? "well" : null, "data-key": "headline" }, destinations.length + list.length > 0
+      ? [judgement(list), besides(list, destinations).map((words) => h("span", { class: "besides" }, `; ${words}`))]
+      : headline(list, destinations)),
     figures,
     list.length > 0 && h("div", { class: "told", "data-key": "told" },
       h("ul", { class: "needs", "data-key": "needs" }, shown.map(need)),

@@ -256,9 +256,7 @@ fn class_words(class: Class) -> &'static str {
     match class {
         Class::Success => "stored, the receiver has acknowledged it",
         Class::Warning => "stored, the receiver has acknowledged it with a remark",
-        Class::Unreachable => {
-            "unreachable, no association could be opened; what waits loses no attempt"
-        }
+        Class::Unreachable => "unreachable, no association could be opened",
         Class::Interrupted => {
             "interrupted, the association was lost, aborted or silent after it was open"
         }
