@@ -61,7 +61,7 @@ const sum = (list) => list.reduce((total, one) => total + one.Count, 0);
 /** Empty is said of what is shown only. */
 function nothing({ destination: name }, summary) {
   if (!name || summary.length === 0) return h("p", { class: "empty", "data-key": "empty" }, "The error queue is empty.");
-  return h("p", { class: "empty", "data-key": "empty" }, `Nothing of ${name} is in the error queue now: what failed was replayed, redirected or purged. `,
+  return h("p", { class: "empty", "data-key": "empty" }, `Nothing of ${name} is in the error queue. `,
     h("a", { href: link(["errors"]) }, `${items(sum(summary))} of other destinations`), " failed.");
 }
 

@@ -54,7 +54,7 @@ export function render({ id }, { item, destinations }) {
       fact("Patient", h("a", { href: link(["patients", item.Patient]) }, item.Patient)),
       fact("Rule", item.Rule || "none: enqueued by a person"),
       fact("Priority", item.Priority),
-      fact("Attempts that reached the destination", count(item.AttemptCount)),
+      fact("Attempts that reached the destination, since the last replay", count(item.AttemptCount)),
       fact("Made", time(item.CreationTime)),
       item.NextAttempt && fact("Next attempt", time(item.NextAttempt)),
       item.CompletionTime && fact(ENDED[item.State] || "Ended", time(item.CompletionTime)),

@@ -15,7 +15,7 @@ import { h, morph } from "./dom.js";
 import { kept } from "./kept.js";
 import { link, parse } from "./route.js";
 import { say } from "./say.js";
-import { away, hold, near } from "./steady.js";
+import { away, hold, near, release } from "./steady.js";
 import { age, count, STATES } from "./words.js";
 import * as errors from "./errors.js";
 import * as item from "./item.js";
@@ -109,7 +109,7 @@ function fill(title, fresh) {
   const field = first && fieldOfFilter();
   if (first) {
     main.replaceChildren();
-    main.style.marginTop = main.style.marginBottom = "";
+    release(main);
     main.dataset.visit = String(visit);
   }
   main.dataset.view = route.view;

@@ -58,6 +58,11 @@ function landmark(main) {
   return { found };
 }
 
+/** Takes back the room that was made. */
+export function release(main) {
+  main.style.marginTop = document.body.style.minHeight = "";
+}
+
 /**
  * Before `main` is brought up to date; the answer puts back to its place what one looks at, whatever came in above it.
  * Not the browser's own way, which does not look into what can be scrolled sideways, such as our tables.
@@ -66,7 +71,7 @@ export function hold(main) {
   const { found, isPointed } = landmark(main);
   const before = found && top(found);
   return () => {
-    if (!isPointed) main.style.marginTop = main.style.marginBottom = "";
+    if (!isPointed) release(main);
     if (!found || !found.isConnected) return;
     const shift = () => {
       const by = top(found) - before;
@@ -75,8 +80,8 @@ export function hold(main) {
     };
     const left = shift();
     if (!isPointed || Math.abs(left) < 1) return;
-    const side = left > 0 ? "marginBottom" : "marginTop";
-    main.style[side] = `${parseFloat(main.style[side] || 0) + Math.abs(left)}px`;
+    if (left > 0) document.body.style.minHeight = `${innerHeight + scrollY + left}px`;
+    else main.style.marginTop = `${parseFloat(main.style.marginTop || 0) - left}px`;
     shift();
   };
 }

@@ -172,6 +172,6 @@ fn a_login_in_the_address_is_enough_for_everything() {
         "http://127.0.0.1:{}/sendqueue/ui/#/items",
         queue.http_port()
     ));
-    browser.wait_text("main", "No item fits.");
+    browser.wait_text("main", "Nothing is or was in the queue yet.");
     assert_eq!(browser.console_errors(), []);
 }

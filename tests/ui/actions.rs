@@ -34,9 +34,14 @@ fn send_now_ends_the_waiting_of_a_destination() {
     let config =
         sendqueue_testkit::queue::config_for(&[&one]).set("/SendQueue/Defaults/QuietSeconds", 3600);
     let page = Page::new(config);
-    page.store(&Study::new(1, 2));
+    let study = page.store(&Study::new(1, 2));
     page.queue.wait_for("one", "Scheduled", 2);
+    // Until when it waits is said on the study's page and in the destination's line.
+    let until = "2 waiting for their time, the first ";
+    page.show(&format!("#/studies/{study}"));
+    page.browser.wait_text("[data-count=Scheduled]", until);
     page.show("#/destinations/one");
+    page.browser.wait_text(".detail .facts", until);
     page.browser.click("[data-verb=send-now]");
     assert_eq!(page.answer("Send 2 items to one now?", "no"), Some(2));
     assert_eq!(page.queue.count("one", "Scheduled"), 2);
@@ -44,6 +49,39 @@ fn send_now_ends_the_waiting_of_a_destination() {
     page.answer("Send 2 items to one now?", "yes");
     page.said("one sends now");
     page.queue.wait_for("one", "Success", 2);
+    page.is_clean();
+}
+
+/// "Send now" would send nothing of what failed: its replay is beside it. What waits, failed and was sent is told as of
+/// the same moment.
+#[test]
+fn failures_are_replayed_where_their_destination_is_looked_at() {
+    let bad = refusing("BAD", 0xA900);
+    let page = Page::with(&[&bad]);
+    page.store(&Study::new(1, 3));
+    page.queue.wait_for("bad", "Failure", 3);
+    page.show("#/destinations/bad");
+    let browser = &page.browser;
+    let send_now = ".detail [data-verb=send-now]";
+    browser.wait_for(&format!("{send_now}[disabled][title='nothing waits']"));
+    // The page may be a moment behind.
+    browser.eval(&format!(
+        "const one = document.querySelector('{send_now}'); one.disabled = false; one.click(); return 0"
+    ));
+    page.said("Nothing waits for bad: nothing is sent. 3 items failed: replay them.");
+    bad.set_store(Respond::Status(0));
+    browser.click(".detail [data-verb=replay]");
+    browser.wait_text("dialog", "All failures of bad.");
+    assert_eq!(page.answer("Replay 3 items?", "yes"), Some(3));
+    page.said("Replayed: 3 items");
+    let figures = || {
+        browser.eval(
+            "return ['state', 'waiting', 'failed', 'sent'].map((name) =>
+               document.querySelector(`.line[data-destination=bad] [data-figure=${name}]`).innerText.trim())",
+        )
+    };
+    let expected = serde_json::json!(["Idle", "0", "0", "3"]);
+    browser.until(|| figures() == expected, "they are sent, and not lost");
     page.is_clean();
 }
 

@@ -27,10 +27,15 @@ fn outages_failures_and_what_people_did_are_told_in_their_order() {
     page.said("Purged: 3 items");
     browser.click("a[data-nav=journal]");
     browser.wait_text("[data-event=Started]", "The queue was started");
+    // It never could be.
+    browser.wait_text("[data-event=OutageBegan]", "gone could not be reached · ");
+    // An hour's sum stands behind what happened in it, and leads nowhere where nothing is left.
+    let failures = "[data-event=Failures][data-destination=bad]";
     browser.wait_text(
-        "[data-event=OutageBegan]",
-        "gone could not be reached any more",
+        failures,
+        "3 items of bad failed within the hour; none of them is in the error queue any more",
     );
+    assert_eq!(browser.count(&format!("{failures} a")), 0);
     browser.wait_text("[data-event=Paused]", "bad was paused");
     browser.wait_text("[data-event=Resumed]", "bad was resumed");
     browser.wait_text("[data-event=Purged]", "3 items of bad were purged");
@@ -52,5 +57,40 @@ fn outages_failures_and_what_people_did_are_told_in_their_order() {
     browser.set_size(360, 740);
     let wide = browser.eval("return document.documentElement.scrollWidth");
     assert!(wide.as_u64().is_some_and(|wide| wide <= 360), "{wide}");
+    page.is_clean();
+}
+
+/// It is the sum of an hour, and not of its beginning.
+#[test]
+fn an_hours_failures_stand_behind_what_brought_them() {
+    let bad = refusing("BAD", 0xA900);
+    let page = Page::with(&[&bad]);
+    page.store(&Study::new(1, 1));
+    page.queue.wait_for("bad", "Failure", 1);
+    page.show("#/journal");
+    page.answer_by(
+        "/journal",
+        "() => Promise.resolve(new Response(JSON.stringify([
+           { Time: '20261125T120000.000000', Event: 'Failures', Destination: 'bad', Count: 78 },
+           { ID: 1, Time: '20261125T121000.000000', Event: 'OutageBegan', Destination: 'bad', Details: 'refused (os error 111)' },
+           { ID: 2, Time: '20261125T130500.000000', Event: 'Resumed', Destination: 'bad' }])))",
+    );
+    let browser = &page.browser;
+    let order =
+        "return [...document.querySelectorAll('[data-event]')].map(entry => entry.dataset.event)";
+    browser.until(
+        || browser.eval(order) == json!(["OutageBegan", "Failures", "Resumed"]),
+        "the order in which it was",
+    );
+    browser.wait_text(
+        "[data-event=OutageBegan]",
+        "bad could not be reached · refused",
+    );
+    assert!(!browser.text("main").contains("os error"));
+    let whole = "return /^\\d\\d:\\d\\d–\\d\\d:\\d\\d$/.test(document.querySelector('[data-event=Failures] time').innerText)";
+    assert_eq!(browser.eval(whole), true, "the time is that of an hour");
+    // Some are there still.
+    browser.click("[data-event=Failures] a");
+    browser.wait_text(".kind", "Refused");
     page.is_clean();
 }

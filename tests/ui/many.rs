@@ -22,6 +22,15 @@ fn what_waits_for_a_destination_is_redirected() {
     browser.click(".detail [data-verb=redirect]");
     browser.wait_for("dialog select");
     assert_eq!(browser.count("dialog option[value=old]"), 0);
+    // Nothing is chosen before, and nothing is done without a choice; how each is stands beside it.
+    let chosen = "return document.querySelector('dialog select').value";
+    assert_eq!(browser.eval(chosen), "");
+    browser.wait_text(
+        "dialog option[value=new]",
+        "new: the queue has sent nothing there",
+    );
+    browser.click("dialog button[value=yes]");
+    assert_eq!(browser.count("dialog[open]"), 1);
     assert_eq!(page.answer("Redirect 4 items?", "no"), Some(4));
     assert_eq!(page.queue.count("old", "Pending"), 4, "asked, not done");
     browser.click(".detail [data-verb=redirect]");
@@ -29,6 +38,8 @@ fn what_waits_for_a_destination_is_redirected() {
     browser.choose("dialog select", "new");
     page.answer("Redirect 4 items?", "yes");
     page.said("Redirected: 4 items");
+    browser.eval("location.hash = '#/errors'; return 0");
+    browser.wait_text("[data-followed]", "4 items of old to new");
     page.queue.wait_for("new", "Success", 4);
     page.is_clean();
 }
@@ -41,11 +52,25 @@ fn chosen_and_filtered_items_are_cancelled_and_raised() {
         page.queue
             .tell(&format!("/destinations/{name}/pause"), &json!({}));
     }
-    let study = page.store(&Study::new(1, 3));
+    let images = Study::new(1, 3).patient_name("Schmidt^Gertrud");
+    let study = page.store(&images.study_description("CT Schaedel"));
     page.queue.wait_for("one", "Pending", 3);
     page.queue.wait_for("two", "Pending", 3);
-    page.show("#/items?destination=one");
     let browser = &page.browser;
+    // Of everything that waits everywhere, nothing is offered.
+    page.show("#/items");
+    browser.wait_text(
+        "[data-key=choose]",
+        "Choose a destination, a state or a study",
+    );
+    assert_eq!(browser.count("[data-key=all]"), 0);
+    page.show("#/items?state=Pending");
+    browser.wait_text(
+        "[data-key=all]",
+        "All 6 items that wait and fit, at all destinations:",
+    );
+    page.show("#/items?destination=one");
+    browser.wait_text("[data-key=all]", "All 3 items that wait and fit:");
     browser.click("[data-key=all] [data-verb=priority]");
     browser.wait_for("dialog select");
     browser.choose("dialog select", "Stat");
@@ -68,12 +93,20 @@ fn chosen_and_filtered_items_are_cancelled_and_raised() {
     );
     browser.click("tbody tr:nth-of-type(1) input");
     browser.click("[data-key=ticked] [data-verb=cancel]");
+    browser.wait_text(
+        "dialog",
+        "The chosen ones: Schmidt, Gertrud · CT Schaedel · accession number ACC1.",
+    );
     assert_eq!(page.answer("Cancel 1 item?", "yes"), Some(1));
     page.said("Cancelled: 1 item");
     assert_eq!(page.queue.count("one", "Cancelled"), 1);
     // From the study, for one destination.
     page.show(&format!("#/studies/{study}"));
     browser.click("tr[data-destination=two] [data-verb=send-now]");
+    browser.wait_text(
+        "dialog",
+        "of two of the study Schmidt, Gertrud · CT Schaedel · accession number ACC1.",
+    );
     assert_eq!(page.answer("Send now 3 items?", "yes"), Some(3));
     page.said("two is paused: it goes when a person resumes");
     browser.wait_text("[data-followed='goes on']", "3 wait until two is resumed");
@@ -85,7 +118,7 @@ fn chosen_and_filtered_items_are_cancelled_and_raised() {
     );
     browser.eval("Date.now = window.real; return 0");
     page.queue.tell("/destinations/two/resume", &json!({}));
-    browser.wait_text("[data-followed=done]", "3 sent or taken out");
+    browser.wait_text("[data-followed=done]", "3 delivered");
     assert_eq!(browser.axe(), Vec::<String>::new());
     // Removing asks twice.
     page.show("#/items?state=Pending");
@@ -100,7 +133,7 @@ fn chosen_and_filtered_items_are_cancelled_and_raised() {
 fn one_is_tried_first_and_the_rest_is_followed() {
     let bad = refusing("BAD", 0xA900);
     let page = Page::with(&[&bad]);
-    page.store(&Study::new(1, 3));
+    let study = page.store(&Study::new(1, 3).patient_name("Schmidt^Gertrud"));
     page.queue.wait_for("bad", "Failure", 3);
     page.show("#/errors");
     let browser = &page.browser;
@@ -111,11 +144,21 @@ fn one_is_tried_first_and_the_rest_is_followed() {
     browser.wait_gone("[data-followed]");
     bad.set_store(Respond::Status(0));
     browser.click("[data-action=try-one]");
-    browser.wait_text("[data-followed=done]", "1 sent or taken out");
+    browser.wait_text("[data-followed=done]", "1 delivered");
+    browser.wait_text("[data-followed=done]", "Schmidt, Gertrud");
+    // On another patient's page there is nothing of her.
+    let other = page.store(&Study::new(1, 1).seed(3).patient_id("SQ-3"));
+    page.queue.wait_for("bad", "Success", 2);
+    for (one, lines) in [(&other, 0), (&study, 1)] {
+        browser.eval(&format!("location.hash = '#/studies/{one}'; return 0"));
+        browser.until(|| browser.text("main").contains(one.as_str()), "the study");
+        assert_eq!(browser.count("[data-followed]"), lines);
+    }
+    browser.eval("location.hash = '#/errors'; return 0");
     assert_eq!(page.queue.count("bad", "Failure"), 2);
     browser.click(".kind [data-verb=replay]");
     page.answer("Replay 2 items?", "yes");
-    browser.wait_text("[data-followed=done]", "2 sent or taken out");
+    browser.wait_text("[data-followed=done]", "2 delivered");
     assert_eq!(browser.axe(), Vec::<String>::new());
     page.is_clean();
 }

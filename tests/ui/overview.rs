@@ -96,6 +96,11 @@ fn each_destination_has_a_line_that_says_how_it_is() {
     // By a click anywhere on the line.
     browser.click(".line[data-destination=gone] .state");
     browser.wait_text(".detail[data-destination=gone] .own", "127.0.0.1:1");
+    browser.wait_text(
+        ".detail[data-destination=gone] .facts",
+        "3 until it can be reached",
+    );
+    assert!(!browser.text("main").contains("os error"));
     browser.wait_text(".detail[data-destination=gone] .facts", "GONE");
     browser.click(".detail[data-destination=gone] .settings summary");
     browser.wait_text(".detail[data-destination=gone] .settings", "as stored");
@@ -282,6 +287,54 @@ fn twenty_four_destinations_fit_on_a_screen() {
     page.is_clean();
 }
 
+/// The sick ones come first, and yet nothing moves under the mouse of who is about to press something.
+#[test]
+fn nothing_moves_under_the_mouse() {
+    let (one, two, zed) = (scp("ONE"), scp("TWO"), scp("ZED"));
+    let page = Page::with(&[&one, &two, &zed]);
+    page.queue.tell("/destinations/two/pause", &json!({}));
+    page.store(&Study::new(1, 2));
+    page.queue.wait_for("two", "Pending", 2);
+    page.queue.wait_for("zed", "Success", 2);
+    page.browser.set_size(1366, 768);
+    page.show("#/destinations/zed");
+    let browser = &page.browser;
+    let order = || {
+        browser.eval(
+            "return [...document.querySelectorAll('.line')].map(line => line.dataset.destination)",
+        )
+    };
+    assert_eq!(order(), json!(["two", "one", "zed"]));
+    let place = || {
+        let top =
+            "return document.querySelector('.detail [data-verb=echo]').getBoundingClientRect().top";
+        browser.eval(top).as_f64().expect("a place")
+    };
+    let before = place();
+    browser.click(".detail [data-verb=pause]");
+    page.said("zed is paused");
+    // What is held is seen, also with nothing to be sent: above it comes a sentence, and its line would be the first.
+    browser.wait_text(".detail", "Nothing is sent until it is resumed.");
+    browser.wait_text("h1", "zed is paused");
+    page.queue.tell("/destinations/one/pause", &json!({}));
+    browser.wait_for(".line[data-destination=one][data-state=Paused]");
+    assert!((place() - before).abs() < 2.0, "{before}, {}", place());
+    assert_eq!(order(), json!(["two", "one", "zed"]));
+    page.queue.tell("/destinations/one/resume", &json!({}));
+    browser.wait_for(".line[data-destination=one][data-state=Ready]");
+    // Gone, and for some seconds.
+    browser.eval(
+        "document.documentElement.dispatchEvent(new PointerEvent('pointerleave'));
+         const real = Date.now; Date.now = () => real() + 6000;
+         return 0",
+    );
+    browser.until(
+        || order() == json!(["two", "zed", "one"]),
+        "the sick ones first",
+    );
+    page.is_clean();
+}
+
 /// Two of a kind are two: none is shown in the other's place.
 #[test]
 fn everything_that_needs_a_person_is_seen_also_two_of_a_kind() {
@@ -308,6 +361,18 @@ fn everything_that_needs_a_person_is_seen_also_two_of_a_kind() {
     browser.until(
         || needs() == ["the disk is slow", "arrivals cannot be queued"],
         "both, as they are now",
+    );
+    browser.wait_text("h1", "2 things need you");
+    // The headline has the number of what is told below.
+    browser.eval(
+        "const need = (Kind, Destination, Severity) => ({ Severity, Kind, Destination, Source: null, Sentence: Kind, Advice: null });
+         window.needs = [need('Unreachable', 'a', 'Error'), need('Failures', 'a', 'Error'), need('Failures', 'b', 'Error'),
+           need('Paused', 'c', 'Warning')];
+         return 0",
+    );
+    browser.wait_text(
+        "h1",
+        "3 things at 2 destinations need you; 1 more to keep in mind",
     );
     page.is_clean();
 }

@@ -63,10 +63,62 @@ fn none_one_and_many_are_found() {
     browser.until(|| browser.count("[data-result]") == 2, "both");
     let wide = browser.eval("return document.documentElement.scrollWidth");
     assert!(wide.as_u64().is_some_and(|wide| wide <= 360), "{wide}");
+    // Nor has the table to be pushed sideways.
+    let hidden = "const one = document.querySelector('[data-key=results]'); return one.scrollWidth - one.clientWidth";
+    assert_eq!(browser.eval(hidden), 0);
     page.is_clean();
     // What cannot be looked for is told beside the box.
     page.show("#/search?q=a%5Cb");
     browser.wait_for("main[data-view=search] [data-key=why]");
+}
+
+/// A UID of any level leads to whose it is; a list takes the accession number too.
+#[test]
+fn an_instance_tells_its_patient_and_study() {
+    let one = scp("ONE");
+    let page = Page::with(&[&one]);
+    let images = Study::new(1, 2)
+        .patient_name("Schmidt^Gertrud")
+        .patient_id("10482")
+        .study_description("CT Schaedel")
+        .tag((0x0008, 0x0050), "SH", "RAD26-004713");
+    let uid = images.uid_of(1, 1);
+    let study = page.store(&images);
+    let other = page.store(&Study::new(1, 1).patient_id("10517"));
+    page.queue.wait_for("one", "Success", 3);
+    page.show("");
+    let browser = &page.browser;
+    browser.fill("#find input", &uid);
+    browser.click("#find button");
+    browser.wait_text("h1", "Schmidt, Gertrud · CT Schaedel · instance 1");
+    browser.wait_text("[data-tag=AccessionNumber]", "RAD26-004713");
+    browser.wait_text(
+        "[data-key=study]",
+        "Instance of the study Schmidt, Gertrud · CT Schaedel · accession number RAD26-004713",
+    );
+    assert_eq!(browser.axe(), Vec::<String>::new());
+    browser.click("[data-key=study] a");
+    browser.until(
+        || browser.url().ends_with(&format!("#/studies/{study}")),
+        "her study",
+    );
+    let look_for = |sought: &str| {
+        page.show("#/studies");
+        browser.until(|| browser.count("tbody[data-study]") == 2, "both");
+        browser.fill("input[name=study]", sought);
+        browser.press(sendqueue_testkit::browser::key::ENTER);
+    };
+    look_for("RAD26-004713");
+    browser.until(
+        || browser.url().ends_with(&format!("study={study}")),
+        "the filter is her study",
+    );
+    browser.until(|| browser.count("tbody[data-study]") == 1, "hers alone");
+    assert_eq!(browser.count(&format!("tbody[data-study='{other}']")), 0);
+    look_for("nobody");
+    page.said("Orthanc has no study that fits “nobody”");
+    assert!(browser.url().ends_with("#/studies"), "{}", browser.url());
+    page.is_clean();
 }
 
 /// The answer is slow, and the person has gone on: it belongs to what was asked, and opens no other patient.

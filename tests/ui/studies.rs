@@ -106,7 +106,7 @@ fn one_study_at_one_destination_is_steered() {
     assert_eq!((of(&anna, "Stat"), of(&ben, "Stat")), (3, 0));
     press("held", "remove");
     page.answer("Remove 3 items?", "yes");
-    browser.wait_text("dialog", "of held of the study Meyer, Anna");
+    browser.wait_text("dialog", "of held of the study Meyer, Anna · CT thorax");
     page.answer("Really remove 3 items?", "yes");
     page.said("Removed: 3 items");
     assert_eq!(page.queue.count("held", "Pending"), 2);
@@ -115,7 +115,7 @@ fn one_study_at_one_destination_is_steered() {
     press("bad", "replay");
     assert_eq!(page.answer("Replay 3 items?", "yes"), Some(3));
     page.said("Replayed: 3 items");
-    browser.wait_text("[data-followed=done]", "3 sent or taken out");
+    browser.wait_text("[data-followed=done]", "3 delivered");
     browser.wait_text(&line(&anna, "bad"), "3 of 3");
     assert_eq!(page.queue.count("bad", "Failure"), 2, "the other study's");
     page.is_clean();

@@ -76,6 +76,15 @@ fn every_view_fits_a_phone() {
             "{hash} is {wide} wide"
         );
     }
+    // What one came for is seen first: filters are folded, and stay as they are left.
+    page.show("#/studies");
+    let browser = &page.browser;
+    assert_eq!(browser.count("details.fold[open]"), 0);
+    browser.click("details.fold summary");
+    browser.wait_for("details.fold[open] select[name=state]");
+    browser.choose("select[name=destination]", "bad");
+    browser.until(|| browser.url().contains("destination=bad"), "the filter");
+    browser.wait_text("details.fold[open] summary", "Filter (in use)");
     page.is_clean();
 }
 

@@ -14,7 +14,7 @@ fn an_empty_filter_is_no_empty_queue() {
     page.queue.wait_for("bad", "Failure", 2);
     page.show("#/errors?destination=one");
     let browser = &page.browser;
-    browser.wait_text("[data-key=empty]", "Nothing of one has failed.");
+    browser.wait_text("[data-key=empty]", "Nothing of one is in the error queue.");
     browser.wait_text("[data-key=empty]", "2 items of other destinations");
     assert!(!browser.text("main").contains("The error queue is empty"));
     browser.click("[data-key=empty] a");
@@ -102,5 +102,70 @@ fn no_link_leads_to_nothing() {
     browser.click("[data-verb=redirect]");
     browser.wait_for("dialog[open]");
     assert_eq!(browser.count("dialog option[value=one]"), 0);
+    page.is_clean();
+}
+
+/// Nothing was filtered, and nothing is drawn of nothing.
+#[test]
+fn an_empty_queue_is_no_filter_that_fits_nothing() {
+    let one = scp("ONE");
+    let page = Page::with(&[&one]);
+    let browser = &page.browser;
+    for (hash, words) in [
+        ("#/studies", "Nothing is or was in the queue yet."),
+        ("#/items", "Nothing is or was in the queue yet."),
+        ("#/studies?state=Failure", "No study fits."),
+        ("#/items?state=Failure", "No item fits."),
+    ] {
+        page.show(hash);
+        browser.wait_text("[data-key=empty]", words);
+    }
+    page.show("#/");
+    browser.wait_text(
+        "[data-chart] [data-key=nothing]",
+        "Nothing was sent, and nothing failed, in the last 24 hours.",
+    );
+    assert_eq!(browser.count("[data-chart] > .chart"), 0);
+    page.is_clean();
+}
+
+/// Plain words first, the field's own behind them; what has only a UID has a name.
+#[test]
+fn a_kind_of_failure_is_named_in_plain_words() {
+    let bad = refusing("BAD", 0xC000);
+    let page = Page::with(&[&bad]);
+    page.store(&Study::new(1, 1));
+    page.queue.wait_for("bad", "Failure", 1);
+    page.show("#/errors");
+    let browser = &page.browser;
+    browser.wait_text(".kind h3", "Refused Rejected C000");
+    browser.eval(
+        "window.kinds = [{ Destination: 'bad', Class: 'NotNegotiated', Status: null, Count: 1, Reasons: 1,
+           Oldest: '20261126T120000.000000', Newest: '20261126T120000.000000', Meaning: 'not negotiated', Advice: '',
+           Example: 'the receiver does not take SOP class 1.2.840.10008.5.1.4.1.1.4 in transfer syntax 1.2.840.10008.1.2.1' },
+           { Destination: 'bad', Class: 'Unreachable', Status: null, Count: 1, Reasons: 1,
+           Oldest: '20261126T120000.000000', Newest: '20261126T120000.000000', Meaning: 'unreachable', Advice: '',
+           Example: 'cannot connect to 127.0.0.1:1: Connection refused (os error 111)' }];
+         return 0",
+    );
+    page.answer_by(
+        "/errors/summary",
+        "() => Promise.resolve(new Response(JSON.stringify(window.kinds)))",
+    );
+    let kind = ".kind[data-class=NotNegotiated]";
+    browser.wait_text(
+        &format!("{kind} h3"),
+        "Kind of object not taken NotNegotiated",
+    );
+    browser.wait_text(
+        &format!("{kind} .own"),
+        "SOP class MR (1.2.840.10008.5.1.4.1.1.4) in transfer syntax Explicit VR Little Endian (1.2.840.10008.1.2.1)",
+    );
+    let own = browser.text(".kind[data-class=Unreachable] .own");
+    assert_eq!(own, "cannot connect to 127.0.0.1:1: Connection refused");
+    let id = page.queue.items("")[0]["ID"].clone();
+    page.show(&format!("#/items/{id}"));
+    browser.wait_text("main .facts", "Failed");
+    assert!(!browser.text("main").contains("At rest since"));
     page.is_clean();
 }
