@@ -75,7 +75,7 @@ async function operate({ id, verb, destination, study }) {
   say(`Item ${id} ${held}`);
 }
 
-async function enqueue({ resource }, element) {
+async function enqueue({ resource, study }, element) {
   const ticked = [...document.querySelectorAll("input[name=enqueue-to]:checked")].map((box) => box.value);
   if (ticked.length === 0) {
     say("Choose a destination first", true);
@@ -90,7 +90,7 @@ async function enqueue({ resource }, element) {
     say(`Nothing to enqueue.${waits}`);
     return;
   }
-  const yes = await ask({ title: plan.Enqueued ? `Enqueue ${items(plan.Enqueued)}?` : `Raise ${items(plan.Raised)} to ${priority}?`, text: `For ${ticked.join(", ")}.${waits}`, button: plan.Enqueued ? "Enqueue" : "Raise", number: plan.Enqueued || plan.Raised });
+  const yes = await ask({ title: plan.Enqueued ? `Enqueue ${items(plan.Enqueued)}?` : `Raise ${items(plan.Raised)} to ${priority}?`, text: `${sentences(study && (await whose([study])), `For ${ticked.join(", ")}`)}${waits}`, button: plan.Enqueued ? "Enqueue" : "Raise", number: plan.Enqueued || plan.Raised });
   if (!yes) return;
   const done = await api.enqueue(body);
   say([`Enqueued: ${items(done.Enqueued)}`, done.Raised && `raised to ${priority}: ${items(done.Raised)}`].filter(Boolean).join("; "));

@@ -82,11 +82,11 @@ export function followedLines(study) {
 
 /** What came of those that neither wait nor failed. */
 function through(number, sent) {
-  if (number === 0) return [];
+  if (number <= 0) return [];
   // Who cancels or removes it meanwhile takes it out too.
   if (sent === null) return [`${count(number)} sent or taken out`];
   const rest = Math.max(0, number - sent);
-  return [sent > 0 && `${count(Math.min(sent, number))} delivered`, rest > 0 && `${count(rest)} cancelled, or no longer in the queue`];
+  return [sent > 0 && `${count(Math.min(sent, number))} delivered`, rest > 0 && `${count(rest)} cancelled, removed, or sent and no longer kept`];
 }
 
 function line(one) {

@@ -13,12 +13,15 @@ let lastAt = -Infinity;
 let lastInTable = -Infinity;
 /** Where the mouse is; null: it is not in the window, or there is none. */
 let mouse = null;
+/** Whether the last was a key: then what one is at is what has the focus. */
+let isByKey = false;
 
 const table = (element) => element instanceof Element && element.closest(".destinations");
 
 /** For whatever a person does: moves, presses, types. */
 export function near(event) {
   lastAt = Date.now();
+  isByKey = event.type === "keydown";
   if ("clientX" in event) mouse = event.pointerType === "touch" ? null : { x: event.clientX, y: event.clientY };
   if (table(event.target)) lastInTable = lastAt;
 }
@@ -49,7 +52,7 @@ const top = (element) => element.getBoundingClientRect().top;
 /** What one is about to press, or looks at: the first row or card in the window. */
 function landmark(main) {
   if (Date.now() - lastAt < LEAVES || isAtTable()) {
-    const under = pointed();
+    const under = isByKey ? document.activeElement : pointed();
     const found = under && main.contains(under) && under.closest("button, tr[data-key], section[data-key], li[data-key]");
     if (found) return { found, isPointed: true };
   }

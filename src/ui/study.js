@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { link } from "./route.js";
 import { holds } from "./standing.js";
 import { steerFailed, steerWaiting } from "./steering.js";
-import { at, clock, count, status, waiting, STATES } from "./words.js";
+import { at, CLASS_WORDS, clock, count, lower, status, waiting, STATES } from "./words.js";
 
 export const COLUMNS = ["Delivered", "Not delivered", "When", ""];
 
@@ -63,12 +63,12 @@ function rest(one, study, failures, until) {
   return parts.map((part) => [part, " "]);
 }
 
-/** "2 refused C000, 1 Missing": by kind, if all are known. */
+/** "2 refused C000, 1 no longer in Orthanc": by kind, if all are known. */
 function kinds(number, failures) {
   if (failures.length !== number) return `${count(number)} failed`;
   const found = new Map();
   for (const { Class, DimseStatus } of failures) {
-    const kind = [Class === "Rejected" ? "refused" : Class, status(DimseStatus)].filter(Boolean).join(" ");
+    const kind = [lower(CLASS_WORDS[Class] || Class), status(DimseStatus)].filter(Boolean).join(" ");
     found.set(kind, (found.get(kind) || 0) + 1);
   }
   return [...found].map(([kind, times]) => `${count(times)} ${kind}`).join(", ");
