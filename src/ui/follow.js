@@ -1,8 +1,8 @@
 // What came of what a person did: a line that follows those items until none of them waits any more.
 //
 // Dry runs count them: how many of these wait, run, failed again. So it costs the same for one and for a thousand. It
-// is one request for a line, with a refresh at most, and the more seldom the longer nothing changes; what failed again,
-// and what was delivered, is counted only when what is on its way has changed.
+// is one request for a line, with a refresh at most, and the more seldom the longer nothing changes; what failed again
+// is counted only when what is on its way has changed, and what was delivered once nothing is on its way any more.
 
 import { api } from "./api.js";
 import { h } from "./dom.js";
@@ -50,8 +50,7 @@ async function look(one) {
   const isNew = waits !== one.waits || runs !== one.runs || paused.length !== one.paused.length;
   // Told together: none of them is in two places.
   const failed = isNew || waits + runs === 0 ? (await api.operateErrors("replay", filter)).Replayed : one.failed;
-  const isThrough = one.ids.length > waits + runs + failed;
-  const sent = isNew && isThrough ? await delivered(one) : one.sent;
+  const sent = waits + runs === 0 && one.ids.length > failed ? await delivered(one) : null;
   Object.assign(one, { waits, runs, failed, sent, paused, lookedAt: Date.now(), wait: isNew ? SHORTEST : Math.min(LONGEST_WAIT, Math.max(SHORTEST, one.wait * 1.5)) });
 }
 
@@ -83,7 +82,7 @@ export function followedLines(study) {
 /** What came of those that neither wait nor failed. */
 function through(number, sent) {
   if (number <= 0) return [];
-  // Who cancels or removes it meanwhile takes it out too.
+  // Who cancels or removes it meanwhile takes it out too: until it is done, these are not told apart.
   if (sent === null) return [`${count(number)} sent or taken out`];
   const rest = Math.max(0, number - sent);
   return [sent > 0 && `${count(Math.min(sent, number))} delivered`, rest > 0 && `${count(rest)} cancelled, removed, or sent and no longer kept`];
