@@ -5,6 +5,8 @@
 #
 # Both hold the same files. None of them is a configuration that is in force: Orthanc does not start when a section
 # stands in two files, so a package that brought one could stop it.
+#
+# MAINTAINER: whom they name, "NAME <ADDRESS>"; without it the author in Cargo.toml.
 set -euo pipefail
 binaries=$(realpath "$1") version=$2
 mkdir -p "$3"
@@ -13,7 +15,11 @@ cd "$(dirname "$0")/.."
 scripts/packages.sh dpkg-dev rpm gzip
 
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
-maintainer="orthanc-sendqueue <sendqueue@packages.invalid>"
+maintainer=${MAINTAINER:-$(sed -n 's/^authors = \["\(.*\)"\]$/\1/p' Cargo.toml)}
+[[ $maintainer =~ ^[^\<\>]+\ \<[^\<\>\ ]+@[^\<\>\ ]+\>$ ]] || {
+    echo "dist_packages: MAINTAINER: NAME <ADDRESS>, not: $maintainer" >&2
+    exit 1
+}
 work=$(mktemp -d "${TMPDIR:-/tmp}/sendqueue-dist.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 umask 022
@@ -53,8 +59,10 @@ deb() {
         echo " -- $maintainer  $(date -uRd "@$SOURCE_DATE_EPOCH")"
     } | gzip -9nc >"$tree/usr/share/doc/orthanc-sendqueue/changelog.gz"
     mkdir "$tree/DEBIAN"
-    sed "s/@VERSION@/$version/; s/@MAINTAINER@/$maintainer/; s/@SIZE@/$(du -sk --apparent-size "$tree/usr" | cut -f1)/" \
-        packaging/debian-control >"$tree/DEBIAN/control"
+    local control size
+    control=$(<packaging/debian-control) size=$(du -sk --apparent-size "$tree/usr" | cut -f1)
+    control=${control//@VERSION@/"$version"} control=${control//@SIZE@/"$size"}
+    echo "${control//@MAINTAINER@/"$maintainer"}" >"$tree/DEBIAN/control"
     # Orthanc's own package restarts it after an installation, an upgrade and a removal.
     echo "activate-await orthanc-restart-trigger" >"$tree/DEBIAN/triggers"
     (cd "$tree" && find usr -type f -print0 | sort -z | xargs -0 md5sum >DEBIAN/md5sums)
@@ -67,7 +75,8 @@ rpm() {
     (cd "$work/rpm" && find . ! -type d -printf '"/%P"\n' | sort) >>"$work/sendqueue.spec"
     rpmbuild -bb --quiet --target x86_64 --define "_topdir $work/rpmbuild" --define "_rpmdir $out" \
         --define "_rpmfilename %{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm" \
-        --define "version_ $version" --define "tree $work/rpm" "$work/sendqueue.spec"
+        --define "version_ $version" --define "maintainer ${maintainer//%/%%}" --define "tree $work/rpm" \
+        "$work/sendqueue.spec"
 }
 
 deb

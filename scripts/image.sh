@@ -21,21 +21,25 @@ finish() {
     [ -z "$container" ] || buildah rm "$container" >/dev/null || true
     buildah rmi localhost/sendqueue-base localhost/sendqueue-built >/dev/null 2>&1 || true
     [ $status -eq 0 ] || tail -n 30 "$dir"/*.log >&2 2>/dev/null || true
-    rm -rf "$dir"
+    rm -rf --one-file-system "$dir"
     exit $status
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
 say() { echo "image: $*"; }
 die() { say "$*" >&2; exit 1; }
+# What loads packages gets the proxy that apt has, and nothing else does: all else asks this machine.
+proxy=
+eval "$(apt-config shell proxy Acquire::http::Proxy 2>/dev/null)"
+by_proxy() { http_proxy=${http_proxy:-$proxy} "$@"; }
 
 if [[ $base == /* ]]; then
     if [ ! -d "$base" ]; then
         say "a Debian is set up in $base"
         mkdir -p "$(dirname "$base")"
-        rm -rf "$base.part"
-        debootstrap --variant=minbase trixie "$base.part" "$(scripts/mirror.sh)" /usr/share/debootstrap/scripts/sid \
-            >"$dir/debootstrap.log" 2>&1 || die "debootstrap failed"
+        rm -rf --one-file-system "$base.part"
+        by_proxy debootstrap --variant=minbase trixie "$base.part" "$(scripts/mirror.sh)" \
+            /usr/share/debootstrap/scripts/sid >"$dir/debootstrap.log" 2>&1 || die "debootstrap failed"
         mv "$base.part" "$base"
     fi
     made=$(buildah from scratch)
@@ -61,8 +65,8 @@ if [ $# -eq 3 ]; then
     arguments+=(--build-context "build=container-image://localhost/sendqueue-built")
 fi
 say "building"
-buildah bud --network host --format docker "${arguments[@]}" -f docker/Dockerfile -t "$name" . >"$dir/build.log" 2>&1 ||
-    die "docker/Dockerfile does not build"
+by_proxy buildah bud --network host --format docker "${arguments[@]}" -f docker/Dockerfile -t "$name" . \
+    >"$dir/build.log" 2>&1 || die "docker/Dockerfile does not build"
 
 free_port() {
     local port=$1

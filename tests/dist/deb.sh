@@ -81,7 +81,9 @@ await "it is acknowledged" says /sendqueue '.Counts.Success == 1'
 no_receiver
 
 # The older one instead, with an empty queue; an instance is forwarded by it, then five wait.
+before=$(pid)
 dpkg -P orthanc-sendqueue
+restarted "$before"
 service orthanc stop
 rm -f "$root"/var/lib/orthanc/db-v6/sendqueue.db*
 service orthanc start

@@ -12,6 +12,9 @@ version=$(dpkg-deb -f "$dir"/*.deb Version)
 
 lintian --allow-root --fail-on error "$dir"/*.deb
 dpkg-deb -x "$dir"/*.deb "$work/deb"
+maintainer=$(dpkg-deb -f "$dir"/*.deb Maintainer)
+[[ $maintainer == *\ \<*@*\> ]] || die "the maintainer is $maintainer"
+[ "$(rpm -qp --queryformat '%{PACKAGER}' "$dir"/*.rpm)" = "$maintainer" ] || die "the packages name two maintainers"
 [ "$(dpkg-deb --ctrl-tarfile "$dir"/*.deb | tar -xO ./triggers)" = "activate-await orthanc-restart-trigger" ] ||
     die "nothing restarts Orthanc"
 # An empty root has no glibc, which is what it needs, and all that it needs.

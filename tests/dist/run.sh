@@ -47,6 +47,7 @@ for part in "$@"; do
         tests/dist/windows.sh "$debians/trixie-wine"
         ;;
     built)
+        scripts/packages.sh python3 git binutils
         work=$(mktemp -d "${TMPDIR:-/tmp}/sendqueue-built.XXXXXX")
         trap 'rm -rf "$work"' EXIT
         SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)

@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 
 use sendqueue_testkit::proc::Proc;
-use sendqueue_testkit::{free_port, plugin_path, wait_until};
+use sendqueue_testkit::{OrthancVersion, free_port, plugin_path, wait_until};
 
 use super::*;
 
@@ -223,7 +223,7 @@ fn the_file_is_there_whole_or_not_at_all() {
 fn debian(folder: &Path) -> (PathBuf, u16) {
     let etc = folder.join("etc");
     fs::create_dir(&etc).expect("made");
-    for entry in fs::read_dir("/etc/orthanc")
+    for entry in fs::read_dir(OrthancVersion::Machine.etc())
         .expect("Debian's files")
         .flatten()
     {
@@ -263,16 +263,15 @@ fn debian(folder: &Path) -> (PathBuf, u16) {
 
 /// As Debian's unit does: as the user of Orthanc, who reads what its group may.
 fn orthanc(folder: &Path, etc: &Path) -> Proc {
-    let user = fs::metadata("/etc/orthanc/gdcm.json").map_or(0, |file| file.uid());
-    let mut command = Command::new("Orthanc");
+    let file = OrthancVersion::Machine.etc().join("gdcm.json");
+    let user = fs::metadata(file).map_or(0, |file| file.uid());
+    let mut command = OrthancVersion::Machine.command().expect("Orthanc");
     if is_root() && user != 0 {
+        let program = command.get_program().to_owned();
         command = Command::new("setpriv");
-        command.args([
-            "--reuid=orthanc",
-            "--regid=orthanc",
-            "--init-groups",
-            "Orthanc",
-        ]);
+        command
+            .args(["--reuid=orthanc", "--regid=orthanc", "--init-groups"])
+            .arg(program);
     }
     Proc::spawn(command.arg(etc), &folder.join("log")).expect("Orthanc")
 }

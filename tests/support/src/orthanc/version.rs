@@ -105,8 +105,18 @@ impl OrthancVersion {
         (folder, inside)
     }
 
+    /// The folder of configuration that its Debian package made, as this machine sees it.
+    #[must_use]
+    pub fn etc(self) -> PathBuf {
+        let root = self.chroot().unwrap_or_else(|| PathBuf::from("/"));
+        root.join("etc/orthanc")
+    }
+
     /// The command that becomes Orthanc: its process number is Orthanc's.
-    pub(super) fn command(self) -> Result<Command, String> {
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn command(self) -> Result<Command, String> {
         match self.chroot() {
             None => machine_executable()
                 .map(Command::new)
