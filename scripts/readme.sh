@@ -2,7 +2,8 @@
 # Runs what README.md and docs/*.md show:
 #
 #   ```json            a configuration that Orthanc must start with
-#   ```json FILE       what belongs into this file of Debian's folder (orthanc.json: inside DicomModalities)
+#   ```json FILE       what belongs into this file of Debian's folder (orthanc.json: instead of the line with
+#                      DicomModalities, which is its first line)
 #   ```sh              commands, and
 #   ```console         those lines of it that begin with "$ ", in an Orthanc with Debian's files and a login: each curl
 #                      must be answered with 200, each sendqueuectl must end with 0 (without a command: or 1). ID, 17
@@ -110,13 +111,21 @@ debian_folder() {
     done
     rm -f "$dir/etc/credentials.json"
     echo '{ "RegisteredUsers": { "user": "password" } }' >"$dir/etc/credentials.json"
-    local modalities='"archive": [ "PACS", "127.0.0.1", 11112 ], "workstation": [ "PACS", "127.0.0.1", 11112 ],'
+    # As the package has left it.
+    rm -rf "$dir/new"
+    cp -r "$dir/etc" "$dir/new"
     local own=("$dir"/blocks/*.json.orthanc.json)
-    if [ -f "${own[0]}" ]; then modalities+=$(cat "${own[@]}"); else modalities+='"pacs": [ "PACS", "127.0.0.1", 11112 ]'; fi
-    modalities=$(sed "s/\"[0-9.]*\", [0-9]*/\"127.0.0.1\", $port/g" <<<"$modalities")
+    if [ -f "${own[0]}" ]; then cat "${own[0]}"; else
+        printf '"DicomModalities": {\n"pacs": [ "PACS", "127.0.0.1", 11112 ]\n'
+    fi >"$dir/modalities"
+    head -1 "$dir/modalities" | grep -q '^ *"DicomModalities" *: *{$' || die "$page: not the line with DicomModalities"
+    sed -i -e "s/\"[0-9.]*\", [0-9]*/\"127.0.0.1\", $port/g" \
+        -e "1s/\$/ \"archive\": [ \"PACS\", \"127.0.0.1\", $port ],/" \
+        -e "1s/\$/ \"workstation\": [ \"PACS\", \"127.0.0.1\", $port ],/" "$dir/modalities"
     sed -i -e "s,/var/lib/orthanc/db-v6,$dir/db," -e "s/\"HttpPort\" *: *8042/\"HttpPort\": $http/" \
         -e "s/\"DicomPort\" *: *4242/\"DicomPort\": $dicom, \"AuthenticationEnabled\": true/" \
-        -e "s,\"/usr/share/orthanc/plugins/*\",\"$plugin\"," -e "s|^ *\"DicomModalities\" *: *{|& $modalities|" "$dir/etc/orthanc.json"
+        -e "s,\"/usr/share/orthanc/plugins/*\",\"$plugin\"," -e "/^ *\"DicomModalities\" *: *{\$/{r $dir/modalities
+d}" "$dir/etc/orthanc.json"
     own=("$dir"/blocks/*.json.sendqueue.json)
     if [ -f "${own[0]}" ]; then
         cat "${own[@]}"
@@ -132,7 +141,7 @@ run() { # LINE
     line=${line//image.dcm/$dir/image.dcm} line=${line//-od \/tmp 11112/-od $dir/received $port}
     line=${line//items\/17/items/$item} line=${line//1.2.840.113619.2.55.3/2.25.1}
     line=${line//sent 17/sent $item} line=${line//file.dcm/$dir/file.dcm} line=${line//INSTANCE/$instance}
-    line=$(sed "s/\bID\b/$study/g" <<<"$line")
+    line=$(sed "s/\bID\b/$study/g; s,sendqueuectl init,& $dir/new," <<<"$line")
     case $line in
     'export SENDQUEUE_'*) eval "$line" ;;
     'curl '*)
@@ -149,7 +158,7 @@ run() { # LINE
         eval "timeout 60 ${line#sudo }" >"$dir/answer" 2>&1 </dev/null || { cat "$dir/answer" >&2; die "$page: $line"; }
         ;;
     'storescp '*'&') eval "$line"; receiver=$! ;;
-    'storescu '*) eval "$line" ;;
+    'storescu '* | 'echoscu '*) eval "$line" ;;
     # What builds, installs and restarts; tests/g6_power_cut.rs runs the backups, tests/dist/ installs the packages.
     'make '* | 'sudo make '* | 'sudo systemctl '* | 'sudo apt '* | 'sudo dnf '* | 'sha256sum '* | 'sqlite3 '*) return ;;
     '#'* | '') return ;;

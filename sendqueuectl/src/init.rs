@@ -214,7 +214,7 @@ fn next(folder: &Path, to: &[String], written: &Written) -> Vec<String> {
                     "Name a destination, once Orthanc runs: PUT /modalities/pacs".to_owned()
                 }
                 (Some(file), _) => format!(
-                    "Name a destination, inside the braces of \"DicomModalities\" in {}: {entry}",
+                    "Name a destination, right behind \"DicomModalities\" : {{ in {}: {entry}",
                     file.display()
                 ),
                 (None, _) => format!(

@@ -161,7 +161,7 @@ fn it_writes_nothing_that_orthanc_would_not_start_with() {
     assert!(first.contains("\"Plugins\""), "{told}");
     let second = told["Next"][1].as_str().unwrap();
     assert!(
-        second.contains("inside the braces of \"DicomModalities\" in ")
+        second.contains("right behind \"DicomModalities\" : { in ")
             && second.contains("orthanc.json"),
         "{told}"
     );
@@ -288,8 +288,7 @@ fn orthanc_starts_with_debians_files_and_what_was_written() {
     }
     let said = written(&etc, &[]);
     assert!(
-        said.contains("inside the braces of \"DicomModalities\" in ")
-            && said.contains("orthanc.json"),
+        said.contains("right behind \"DicomModalities\" : { in ") && said.contains("orthanc.json"),
         "{said}"
     );
     let ctl = Ctl::at(http);
