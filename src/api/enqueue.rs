@@ -54,8 +54,11 @@ struct Wish {
 
 impl Wish {
     /// Who says no priority leaves that of what waits.
-    fn intake<'a>(&self, items: &'a [NewItem]) -> Intake<'a> {
-        Intake::request(items).raising(self.priority.is_some())
+    fn intake<'a>(&self, items: &'a [NewItem], parts: &[Part]) -> Intake<'a> {
+        let is_one = matches!(parts, [Part::Instances(ids)] if ids.len() == 1);
+        Intake::request(items)
+            .raising(self.priority.is_some())
+            .of_one_instance(is_one)
     }
 }
 
@@ -121,7 +124,7 @@ impl Api {
         for part in parts {
             let items = self.request_items(&part.facts(facts)?, wish);
             let now = self.clock.now();
-            let done = self.store.enqueue(&wish.intake(&items), now)?;
+            let done = self.store.enqueue(&wish.intake(&items, parts), now)?;
             total.enqueued += done.enqueued;
             total.already_queued += done.already_queued;
             total.raised += done.raised;
@@ -147,7 +150,7 @@ impl Api {
             }
             let repeated = (all - found.len()) * wish.destinations.len();
             let items = self.request_items(&found, wish);
-            let done = self.store.count_new(&wish.intake(&items))?;
+            let done = self.store.count_new(&wish.intake(&items, parts))?;
             total.enqueued += done.enqueued;
             total.already_queued += done.already_queued + repeated as u64;
             total.raised += done.raised;

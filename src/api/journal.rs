@@ -94,10 +94,7 @@ impl Api {
 
     /// Tells of what a person did, where the store does not. What is done is done, whether or not it can be told.
     pub(super) fn note(&self, entry: impl FnOnce(Entry) -> Entry, event: Event) {
-        let asker = Asker::current().unwrap_or_else(|| Asker {
-            user: None,
-            at: self.clock.now(),
-        });
+        let asker = Asker::current().unwrap_or_else(|| Asker::new(None, self.clock.now()));
         if let Err(error) = self.store.note(&entry(asker.did(event))) {
             log::error!("{event}: missing in the journal: {error}");
         }

@@ -18,7 +18,7 @@ const MOST_CHARACTERS: usize = 100;
 
 pub fn asker(request: &Request, settings: &Settings, now: Timestamp) -> Asker {
     let user = settings.host.authenticates.then(|| name(request)).flatten();
-    Asker { user, at: now }
+    Asker::new(user, now)
 }
 
 /// The name of an HTTP Basic login (RFC 7617), without a look at its password.

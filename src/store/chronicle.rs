@@ -4,12 +4,14 @@
 //! - What is one transaction writes its entry with it, and so does each step of an operation: they are added up to one.
 //!   An entry that cannot be written undoes nothing.
 //! - Nothing that is sent as it should be writes here: not an arrival, a claim, or a delivery.
-//! - It is bounded, whatever a script does: entries of the same person that count the same thing within a minute are
-//!   one, and there are at most [`MOST_ENTRIES`].
+//! - What one request did to many items is one entry, and another request's is another. Items that a script handles one
+//!   by one are one entry within a minute.
+//! - It is bounded, whatever a script does: there are at most [`MOST_ENTRIES`].
 //!   A destination that comes and goes makes two entries an hour.
 //! - No patient data: kinds, names of destinations and people, numbers, what an unreachable peer said.
 
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::Result;
 use crate::item::{Event, Timestamp};
@@ -17,7 +19,7 @@ use crate::item::{Event, Timestamp};
 /// Entries that are kept; the oldest go. Some 20 MB.
 pub const MOST_ENTRIES: u32 = 200_000;
 
-/// Seconds within which entries that count the same thing are one.
+/// Seconds within which items that are handled one by one, by the same person and in the same way, are one entry.
 pub const ADDED_SECONDS: f64 = 60.0;
 
 /// An outage that begins so many seconds after the end of the last one at the same destination goes on in its entries,
@@ -104,13 +106,23 @@ pub struct Asker {
     pub user: Option<String>,
     /// When.
     pub at: Timestamp,
+    /// What tells this request from all others of the same time, whoever they are of.
+    pub request: i64,
 }
+
+/// Of this process. Entries of an earlier one differ in their time.
+static REQUESTS: AtomicI64 = AtomicI64::new(0);
 
 thread_local! {
     static ASKER: RefCell<Option<Asker>> = const { RefCell::new(None) };
 }
 
 impl Asker {
+    pub fn new(user: Option<String>, at: Timestamp) -> Asker {
+        let request = REQUESTS.fetch_add(1, Ordering::Relaxed);
+        Asker { user, at, request }
+    }
+
     /// What this thread does within `work` is for this person: each verb of a store that changes something is noted so,
     /// and none can forget it.
     pub fn during<R>(self, work: impl FnOnce() -> R) -> R {
@@ -161,10 +173,7 @@ mod tests {
 
     #[test]
     fn who_asks_ends_with_the_work() {
-        let asker = |user: &str| Asker {
-            user: Some(user.into()),
-            at: Timestamp::from_micros(1),
-        };
+        let asker = |user: &str| Asker::new(Some(user.into()), Timestamp::from_micros(1));
         let name = || Asker::current().and_then(|asker| asker.user);
         let ended = std::panic::catch_unwind(|| {
             asker("outer").during(|| {

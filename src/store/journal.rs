@@ -134,6 +134,8 @@ pub struct Intake<'a> {
     pub duplicates: Duplicates,
     /// Of a request: what waits with a lower priority gets that of the item.
     pub raises: bool,
+    /// Of a request: it named one instance, and is told together with others that do.
+    pub is_one_instance: bool,
     /// Studies that are taken whole from now on, with a look back owed to each; what is known of one stays.
     pub taken: &'a [TakenStudy],
     /// The AETs from which something came, each once.
@@ -163,6 +165,7 @@ impl<'a> Intake<'a> {
             items,
             duplicates,
             raises: false,
+            is_one_instance: false,
             taken: &[],
             heard: &[],
             reached: None,
@@ -172,6 +175,14 @@ impl<'a> Intake<'a> {
     /// The same, and what waits with a lower priority is raised to that of the items.
     pub fn raising(self, raises: bool) -> Intake<'a> {
         Intake { raises, ..self }
+    }
+
+    /// The same, as all of a request that named one instance.
+    pub fn of_one_instance(self, is_one_instance: bool) -> Intake<'a> {
+        Intake {
+            is_one_instance,
+            ..self
+        }
     }
 
     /// The same, and these studies are taken.

@@ -15,6 +15,7 @@ pub fn run(make: Make<'_>) {
     starts_stops_and_sudden_ends(make);
     what_a_person_does_is_told_with_the_name(&*one(make));
     what_is_refused_or_nobody_asked_for_is_not_told(&*one(make));
+    a_request_is_one_entry_and_another_is_another(&*one(make));
     a_flood_of_one_kind_is_one_entry_a_minute(&*one(make));
     what_is_old_is_forgotten(&*one(make));
     a_pardon_is_told(&*one(make));
@@ -42,10 +43,7 @@ fn kinds(store: &dyn Store) -> Vec<Event> {
 }
 
 fn by(user: &str, seconds: i64) -> Asker {
-    Asker {
-        user: Some(user.into()),
-        at: at(seconds),
-    }
+    Asker::new(Some(user.into()), at(seconds))
 }
 
 fn of(event: Event, destination: &str, seconds: i64) -> Entry {
@@ -357,6 +355,67 @@ fn what_is_refused_or_nobody_asked_for_is_not_told(store: &dyn Store) {
         enqueue(store, &[new_item("s", "c", "pacs")]);
     });
     assert_told(store, &[]);
+}
+
+/// However many steps it has, and however soon after the last it comes. What names one item at a time is together.
+fn a_request_is_one_entry_and_another_is_another(store: &dyn Store) {
+    let items: Vec<NewItem> = ["a", "b", "c", "d"]
+        .into_iter()
+        .flat_map(|study| (0..5).map(move |number| (study, number)))
+        .map(|(study, number)| new_item(study, &format!("{study}{number}"), "pacs"))
+        .collect();
+    by("alice", 100).during(|| {
+        for part in items[..10].chunks(2) {
+            store.enqueue(&Intake::request(part), at(100)).unwrap();
+        }
+    });
+    by("alice", 100).during(|| {
+        store
+            .enqueue(&Intake::request(&items[10..18]), at(100))
+            .unwrap()
+    });
+    for item in items[18..].chunks(1) {
+        let alone = Intake::request(item).of_one_instance(true);
+        by("alice", 101).during(|| store.enqueue(&alone, at(101)).unwrap());
+    }
+    for _study in 0..4 {
+        fail_all(store, "pacs", Class::Rejected);
+    }
+    let ids: Vec<i64> = all(store).iter().map(|item| item.id).collect();
+    let replay = |seconds, filter: Filter| {
+        let done = || of_errors(store, &Operation::Replay, &filter, false);
+        by("alice", seconds).during(done)
+    };
+    let study = |study: &str| Filter {
+        destination: Some("pacs".into()),
+        study: Some(study.into()),
+        ..Filter::default()
+    };
+    let one = |place: usize| Filter {
+        ids: Some(vec![ids[place]]),
+        destination: Some("pacs".into()),
+        ..Filter::default()
+    };
+    assert_eq!(replay(200, one(15)), 1);
+    assert_eq!(replay(201, study("a")), 5);
+    assert_eq!(replay(202, one(16)), 1);
+    assert_eq!(replay(202, study("b")), 5);
+    assert_eq!(replay(202, study("c")), 5);
+    by("alice", 203).during(|| store.replay(ids[17], None).unwrap());
+    let told: Vec<(Event, Timestamp, Option<u64>)> = told(store)
+        .into_iter()
+        .map(|entry| (entry.event, entry.time, entry.count))
+        .collect();
+    let expected = [
+        (Event::Enqueued, at(100), Some(10)),
+        (Event::Enqueued, at(100), Some(8)),
+        (Event::Enqueued, at(101), Some(2)),
+        (Event::Replayed, at(200), Some(3)),
+        (Event::Replayed, at(201), Some(5)),
+        (Event::Replayed, at(202), Some(5)),
+        (Event::Replayed, at(202), Some(5)),
+    ];
+    assert_eq!(told, expected);
 }
 
 fn a_flood_of_one_kind_is_one_entry_a_minute(store: &dyn Store) {

@@ -9,7 +9,9 @@ use super::model::Model;
 use super::*;
 use crate::item::Again;
 use crate::item::state::Move;
-use crate::store::{Cursor, Groups, Moved, Released, StatusFilter, StoreError};
+use crate::store::{
+    Asker, Cursor, Entry, Groups, Moved, Period, Released, StatusFilter, StoreError,
+};
 
 const DESTINATIONS: [&str; 3] = ["pacs", "archive", "research"];
 /// More than this and the oldest are removed, so that a step stays cheap.
@@ -462,10 +464,30 @@ impl Play {
                 at_most: None,
                 goes_on: &|| true,
             };
-            let operated = self.store().operate(&sweep).unwrap();
+            let last = self.told_after(0).last().map_or(0, |entry| entry.id);
+            let asker = Asker::new(None, now);
+            let operated = asker.during(|| self.store().operate(&sweep).unwrap());
             let expected = self.model.operate_all(&sweep);
             assert_eq!(operated, expected, "{operation:?} {filter:?}");
+            // One entry with all of it, and of nothing else; where one item was named it may be in another's.
+            let told = self.told_after(last);
+            let counts: Vec<Option<u64>> = told.iter().map(|entry| entry.count).collect();
+            match (&filter.ids, operated.done) {
+                (Some(ids), _) if ids.len() == 1 => assert!(told.len() <= 1),
+                (_, done) if dry_run || done == 0 => assert_eq!(told, []),
+                (_, done) => assert_eq!(counts, [Some(done)]),
+            }
         }
+    }
+
+    fn told_after(&self, id: i64) -> Vec<Entry> {
+        let always = Period {
+            from: Timestamp::from_micros(i64::MIN),
+            until: Timestamp::from_micros(i64::MAX),
+            destination: None,
+            event: None,
+        };
+        self.store().entries(&always, id, 100_000).unwrap()
     }
 
     /// What a person asks for of what waits, but for its destination.

@@ -26,7 +26,7 @@ pub enum Noted {
 pub fn note(pool: &Pool, entry: &Entry) -> Result<()> {
     let mut writer = pool.writer()?;
     let tx = writer.begin()?;
-    write(&tx, entry)?;
+    write(&tx, entry, None)?;
     tx.commit()?;
     Ok(())
 }
@@ -37,7 +37,7 @@ pub fn note(pool: &Pool, entry: &Entry) -> Result<()> {
 /// Where there is no room, or somebody else has the lock: then the transaction is lost too. Whatever else is wrong with
 /// the journal undoes nothing.
 pub fn note_with(tx: &Connection, noted: Noted, entry: &Entry) -> Result<()> {
-    tell(noted, entry.event, || write(tx, entry))
+    tell(noted, entry.event, || write(tx, entry, None))
 }
 
 fn tell(noted: Noted, event: Event, write: impl FnOnce() -> Result<()>) -> Result<()> {
@@ -88,7 +88,7 @@ pub fn note_outage(
             details: Some(why.to_owned()),
             ..Entry::new(Event::OutageBegan, since)
         };
-        write(tx, &entry)
+        write(tx, &entry, None)
     })
 }
 
@@ -117,12 +117,21 @@ pub fn note_return(
             count: several.map(|(_, times)| times.unsigned_abs()),
             ..Entry::new(Event::OutageEnded, now)
         };
-        write(tx, &entry)
+        write(tx, &entry, None)
     })
 }
 
+/// What a request was of: whether what it did is told by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Of one item that it named. A script that does so for thousands has one entry a minute.
+    OneItem,
+    /// Of any number: all that it does, in however many steps, is one entry, and nothing of another request is in it.
+    Any,
+}
+
 /// What a person did to so many items (`count`), if a person did, and to any: `entry` says the rest.
-pub fn note_items(tx: &Connection, noted: Noted, entry: Entry) -> Result<()> {
+pub fn note_items(tx: &Connection, noted: Noted, scope: Scope, entry: Entry) -> Result<()> {
     match Asker::current() {
         Some(asker) if entry.count > Some(0) => {
             let by = asker.did(entry.event);
@@ -131,7 +140,8 @@ pub fn note_items(tx: &Connection, noted: Noted, entry: Entry) -> Result<()> {
                 time: by.time,
                 ..entry
             };
-            note_with(tx, noted, &entry)
+            let request = (scope == Scope::Any).then_some(asker.request);
+            tell(noted, entry.event, || write(tx, &entry, request))
         }
         _ => Ok(()),
     }
@@ -148,19 +158,26 @@ pub fn done(operation: &Operation, event: Event, destination: Option<&str>, coun
     }
 }
 
-fn write(tx: &Connection, entry: &Entry) -> Result<()> {
+/// `request`: it is added to that one's alone.
+fn write(tx: &Connection, entry: &Entry, request: Option<i64>) -> Result<()> {
     let details = entry.details.as_deref().map(cut);
     let count = entry.count.map(number);
     if entry.event.is_of_items() && count.is_some() {
+        // All entries of a request have its time.
+        let behind = match request {
+            Some(_) => Timestamp::from_micros(entry.time.micros().saturating_sub(1)),
+            None => entry.time.plus_seconds(-ADDED_SECONDS),
+        };
         let added = tx.prepare_cached(sql::EVENT_ADD)?.execute(params![
             entry.event,
-            entry.time.plus_seconds(-ADDED_SECONDS),
+            behind,
             entry.time,
             entry.destination,
             entry.user,
             entry.to,
             details,
             count,
+            request,
         ])?;
         if added > 0 {
             return Ok(());
@@ -175,6 +192,7 @@ fn write(tx: &Connection, entry: &Entry) -> Result<()> {
         details,
         count,
         entry.seconds.map(number),
+        request,
     ])?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, hash_map};
 
 use rusqlite::{Connection, params};
 
-use super::chronicle::{Noted, done, note_items};
+use super::chronicle::{Noted, Scope, done, note_items};
 use super::cursor::write_reached;
 use super::destination::{destination_id, find_destination};
 use super::operate::prioritize;
@@ -112,18 +112,22 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
     if let Some(reached) = reached {
         write_reached(&tx, reached)?;
     }
+    let scope = match intake.is_one_instance {
+        true => Scope::OneItem,
+        false => Scope::Any,
+    };
     for (destination, count) in asked {
         let enqueued = Entry {
             destination: Some(destination.to_owned()),
             count: Some(count),
             ..Entry::new(Event::Enqueued, now)
         };
-        note_items(&tx, Noted::Too, enqueued)?;
+        note_items(&tx, Noted::Too, scope, enqueued)?;
     }
     for ((destination, priority), count) in raised {
         let raised = Operation::Prioritize(priority);
         let raised = done(&raised, raised.event(), Some(destination), count);
-        note_items(&tx, Noted::Too, raised)?;
+        note_items(&tx, Noted::Too, scope, raised)?;
     }
     tx.commit()?;
     Ok(answer)

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::chronicle::{Noted, done, note_items};
+use super::chronicle::{Noted, Scope, done, note_items};
 use super::destination::destination_id;
 use super::pool::Pool;
 use super::{row, sql};
@@ -30,7 +30,7 @@ pub fn operate(pool: &Pool, id: i64, operation: &Operation, terms: &Terms<'_>) -
     change(&tx, &before, operation, terms)?;
     let after: Item = row::read_item(&tx, id)?.unwrap_or(before);
     let done = done(operation, operation.event(), Some(&was), 1);
-    note_items(&tx, Noted::Too, done)?;
+    note_items(&tx, Noted::Too, Scope::OneItem, done)?;
     tx.commit()?;
     Ok(Moved::Done(after))
 }

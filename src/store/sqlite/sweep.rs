@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::chronicle::{Noted, done, note_items};
+use super::chronicle::{Noted, Scope, done, note_items};
 use super::operate::{Terms, change};
 use super::pool::Pool;
 use super::{list, row};
@@ -134,7 +134,11 @@ fn step(pool: &Pool, sweep: &Sweep<'_>, progress: &mut Progress, noted: Noted) -
     }
     let destination = sweep.filter.destination.as_deref();
     let done = done(sweep.operation, sweep.event(), destination, did.done);
-    note_items(&tx, noted, done)?;
+    let scope = match sweep.filter.ids.as_deref() {
+        Some([_]) => Scope::OneItem,
+        _ => Scope::Any,
+    };
+    note_items(&tx, noted, scope, done)?;
     tx.commit()?;
     progress.left.drain(..past);
     progress.operated.done += did.done;

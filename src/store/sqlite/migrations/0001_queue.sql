@@ -132,6 +132,8 @@ CREATE TABLE event (
     destination   TEXT,
     user          TEXT,
     count         INTEGER CHECK (count >= 0),
+    -- Of which request it is; NULL: of several that named one item each, or of none.
+    request       INTEGER,
     redirected_to TEXT,
     -- How long what ends here was.
     seconds       INTEGER CHECK (seconds >= 0),

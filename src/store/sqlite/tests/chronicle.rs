@@ -15,10 +15,7 @@ fn entries(store: &SqliteStore) -> Vec<Entry> {
 }
 
 fn asker() -> Asker {
-    Asker {
-        user: Some("alice".into()),
-        at: at(5),
-    }
+    Asker::new(Some("alice".into()), at(5))
 }
 
 #[test]

@@ -280,11 +280,7 @@ fn a_stop_breaks_it_off_between_two_steps() {
 }
 
 fn as_alice<T>(work: impl FnOnce() -> T) -> T {
-    let alice = Asker {
-        user: Some("alice".into()),
-        at: at(1),
-    };
-    alice.during(work)
+    Asker::new(Some("alice".into()), at(1)).during(work)
 }
 
 #[test]
