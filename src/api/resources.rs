@@ -11,7 +11,6 @@ use super::input::{Query, quoted};
 use super::lookup::is_orthanc_id;
 use super::types::{self, StudiesQuery};
 use super::{Answer, Api, ok};
-use crate::item::State;
 use crate::store::{Level, ResourceProgress};
 
 impl Api {
@@ -83,7 +82,7 @@ impl Api {
         for study in studies.into_iter().flatten().filter_map(Value::as_str) {
             for part in self.store.progress(Level::Study, study, Some(study))? {
                 match sums.get_mut(&part.destination) {
-                    Some(sum) => add(sum, &part),
+                    Some(sum) => sum.add(&part),
                     None => {
                         sums.insert(part.destination.clone(), part);
                     }
@@ -97,17 +96,4 @@ impl Api {
 
 fn parent(resource: &Value, key: &str) -> Option<String> {
     resource.get(key)?.as_str().map(str::to_owned)
-}
-
-fn add(sum: &mut ResourceProgress, part: &ResourceProgress) {
-    for state in State::ALL {
-        sum.counts.add(state, part.counts.get(state));
-    }
-    sum.first_created = sum.first_created.min(part.first_created);
-    sum.last_created = sum.last_created.max(part.last_created);
-    sum.first_completed = match (sum.first_completed, part.first_completed) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
-    };
-    sum.last_completed = sum.last_completed.max(part.last_completed);
 }

@@ -140,11 +140,35 @@ pub struct MinuteAtRest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResourceProgress {
     pub destination: String,
+    /// Items.
     pub counts: Counts,
+    /// Different instances of these items: one that was redirected here, or asked for again, has several.
+    pub instances: u64,
+    /// Instances with an item that was delivered.
+    pub delivered: u64,
     pub first_created: Timestamp,
     pub last_created: Timestamp,
     pub first_completed: Option<Timestamp>,
     pub last_completed: Option<Timestamp>,
+}
+
+impl ResourceProgress {
+    /// Adds other instances at the same destination.
+    pub fn add(&mut self, other: &ResourceProgress) {
+        for state in State::ALL {
+            self.counts.add(state, other.counts.get(state));
+        }
+        self.instances += other.instances;
+        self.delivered += other.delivered;
+        self.first_created = self.first_created.min(other.first_created);
+        self.last_created = self.last_created.max(other.last_created);
+        // None is less than any time.
+        self.last_completed = self.last_completed.max(other.last_completed);
+        self.first_completed = [self.first_completed, other.first_completed]
+            .into_iter()
+            .flatten()
+            .min();
+    }
 }
 
 /// The items of one study, as a list of studies has them.

@@ -24,7 +24,12 @@ pub struct Resource {
 #[serde(rename_all = "PascalCase")]
 pub struct ResourceProgress {
     pub destination: String,
+    /// Items. An instance has several where it was redirected to here, or asked for again.
     pub counts: Counts,
+    /// Different instances of these items.
+    pub instances: u64,
+    /// Of these, instances with an item in `Success`: "n of m delivered" is `Delivered` of `Instances`.
+    pub delivered: u64,
     pub first_creation_time: Time,
     pub last_creation_time: Time,
     /// When the first of them came to rest.
@@ -42,6 +47,8 @@ impl From<&store::ResourceProgress> for ResourceProgress {
         ResourceProgress {
             destination: progress.destination.clone(),
             counts: (&progress.counts).into(),
+            instances: progress.instances,
+            delivered: progress.delivered,
             first_creation_time: Time(progress.first_created),
             last_creation_time: Time(progress.last_created),
             first_completion_time: Time::maybe(progress.first_completed),

@@ -49,11 +49,18 @@ fn progress((destination, items): (&str, Vec<&Item>)) -> ResourceProgress {
     for item in &items {
         counts.add(item.state, 1);
     }
+    let different = |fits: &dyn Fn(&Item) -> bool| {
+        let fitting = items.iter().filter(|item| fits(item));
+        let instances: BTreeSet<&str> = fitting.map(|item| item.ids.instance.as_str()).collect();
+        instances.len() as u64
+    };
     let created = items.iter().map(|item| item.created);
     let completed = items.iter().filter_map(|item| item.completed);
     ResourceProgress {
         destination: destination.to_owned(),
         counts,
+        instances: different(&|_| true),
+        delivered: different(&|item| item.state == State::Success),
         first_created: created.clone().min().unwrap(),
         last_created: created.max().unwrap(),
         first_completed: completed.clone().min(),

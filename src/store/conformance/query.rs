@@ -12,6 +12,7 @@ pub fn run(make: Make<'_>) {
     the_totals_of_failures_never_fall(&*one(make));
     the_summary_counts_kinds_of_failure(&*one(make));
     progress_is_told_at_every_level(&*one(make));
+    instances_are_told_apart_from_items(&*one(make));
     what_came_to_rest_is_told_by_minute(&*one(make));
     the_store_tells_of_itself(&*one(make));
 }
@@ -323,6 +324,8 @@ fn progress_is_told_at_every_level(store: &dyn Store) {
                 ("other", "pacs")
             );
             assert_eq!(other.counts.get(State::Pending), 1);
+            assert_eq!((other.instances, other.delivered), (1, 0));
+            assert_eq!((pacs.instances, pacs.delivered), (2, 1));
             assert_eq!(other.first_completed, None);
             assert_eq!(pacs.counts.get(State::Success), 1);
             assert_eq!(pacs.counts.get(State::Running), 1);
@@ -359,6 +362,64 @@ fn progress_is_told_at_every_level(store: &dyn Store) {
             .unwrap()
             .is_empty()
     );
+}
+
+/// Items are counted, and the instances that they are of: what was asked for again is no other instance.
+fn instances_are_told_apart_from_items(store: &dyn Store) {
+    let again = |new: &NewItem| {
+        let intake = Intake::request(std::slice::from_ref(new));
+        store.enqueue(&intake, at(1)).unwrap();
+    };
+    let complete = || {
+        let claimed = claim(store, "pacs");
+        for item in &claimed.items {
+            let ending = Ending::Complete(made(Class::Success));
+            finish(store, claimed.token, item.id, ending);
+        }
+    };
+    let [a, b, c] = ["a", "b", "c"].map(|instance| new_item("study", instance, "pacs"));
+    [&a, &b, &c].map(again);
+    complete();
+    // Delivered twice; delivered, and failed since.
+    again(&a);
+    complete();
+    again(&b);
+    fail_all(store, "pacs", Class::Rejected);
+    again(&c);
+    // Failed twice, and never delivered; the other fails with it.
+    let d = new_item("study", "d", "pacs");
+    for _ in 0..2 {
+        again(&d);
+        fail_all(store, "pacs", Class::Rejected);
+    }
+    let everywhere = new_item("study", "a", "other");
+    again(&everywhere);
+    let total = |counts: &Counts| {
+        State::ALL
+            .map(|state| counts.get(state))
+            .iter()
+            .sum::<u64>()
+    };
+    let of = |level, id: &str, study| {
+        let progress = store.progress(level, id, study).unwrap();
+        let told = progress
+            .iter()
+            .map(|one| (total(&one.counts), one.instances, one.delivered));
+        told.collect::<Vec<_>>()
+    };
+    for study in [None, Some("study")] {
+        assert_eq!(of(Level::Study, "study", study), [(1, 1, 0), (8, 4, 3)]);
+        assert_eq!(
+            of(Level::Series, "study-series", study),
+            [(1, 1, 0), (8, 4, 3)]
+        );
+        assert_eq!(
+            of(Level::Patient, "study-patient", study),
+            [(1, 1, 0), (8, 4, 3)]
+        );
+        assert_eq!(of(Level::Instance, "a", study), [(1, 1, 0), (2, 1, 1)]);
+        assert_eq!(of(Level::Instance, "d", study), [(2, 1, 0)]);
+    }
 }
 
 fn what_came_to_rest_is_told_by_minute(store: &dyn Store) {

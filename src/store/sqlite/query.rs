@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, Row, Rows, params};
+use rusqlite::{Connection, Row, ToSql, params};
 
 use super::pool::Pool;
 use super::{row, sql};
@@ -141,19 +141,22 @@ pub fn progress(
 ) -> Result<Vec<ResourceProgress>> {
     let mut reader = pool.reader()?;
     let tx = reader.snapshot()?;
-    let (sql, study) = match (level, study) {
+    let (progress, repeats, study) = match (level, study) {
         (Level::Study, _) => return progress_of_study(&tx, id, None),
-        (Level::Series, Some(_)) => (sql::PROGRESS_SERIES, study),
-        (Level::Series, None) => (sql::PROGRESS_SERIES_SCAN, None),
-        (Level::Instance, Some(_)) => (sql::PROGRESS_INSTANCE, study),
-        (Level::Instance, None) => (sql::PROGRESS_INSTANCE_SCAN, None),
-        (Level::Patient, _) => (sql::PROGRESS_PATIENT_SCAN, None),
+        (Level::Series, Some(_)) => (sql::PROGRESS_SERIES, sql::REPEATS_SERIES, study),
+        (Level::Series, None) => (sql::PROGRESS_SERIES_SCAN, sql::REPEATS_SERIES_SCAN, None),
+        (Level::Instance, Some(_)) => (sql::PROGRESS_INSTANCE, sql::REPEATS_INSTANCE, study),
+        (Level::Instance, None) => (
+            sql::PROGRESS_INSTANCE_SCAN,
+            sql::REPEATS_INSTANCE_SCAN,
+            None,
+        ),
+        (Level::Patient, _) => (sql::PROGRESS_PATIENT_SCAN, sql::REPEATS_PATIENT_SCAN, None),
     };
-    let mut statement = tx.prepare_cached(sql)?;
-    added_up(match study {
-        Some(study) => statement.query(params![id, study])?,
-        None => statement.query(params![id])?,
-    })
+    match study {
+        Some(study) => added_up(&tx, progress, repeats, params![id, study]),
+        None => added_up(&tx, progress, repeats, params![id]),
+    }
 }
 
 /// At one destination, or at all.
@@ -162,48 +165,54 @@ pub(super) fn progress_of_study(
     study: &str,
     destination: Option<i64>,
 ) -> Result<Vec<ResourceProgress>> {
-    let mut statement = conn.prepare_cached(sql::PROGRESS_STUDY)?;
-    added_up(statement.query(params![study, destination])?)
+    let of = params![study, destination];
+    added_up(conn, sql::PROGRESS_STUDY, sql::REPEATS_STUDY, of)
 }
 
-/// A row for each state of each destination.
-fn added_up(mut rows: Rows<'_>) -> Result<Vec<ResourceProgress>> {
+/// `progress`: a row for each state of each destination; `repeats`: one for each instance that has several items there.
+fn added_up(
+    conn: &Connection,
+    progress: &str,
+    repeats: &str,
+    of: &[&dyn ToSql],
+) -> Result<Vec<ResourceProgress>> {
     let mut found: BTreeMap<String, ResourceProgress> = BTreeMap::new();
+    let mut statement = conn.prepare_cached(progress)?;
+    let mut rows = statement.query(of)?;
     while let Some(row) = rows.next()? {
         let name: String = row.get(0)?;
         let part = progress_of(row, name.clone())?;
         found
             .entry(name)
-            .and_modify(|whole| merge(whole, &part))
+            .and_modify(|whole| whole.add(&part))
             .or_insert(part);
+    }
+    let mut statement = conn.prepare_cached(repeats)?;
+    let mut rows = statement.query(of)?;
+    while let Some(row) = rows.next()? {
+        let items = row.get::<_, i64>(1)?.unsigned_abs();
+        let delivered = row.get::<_, i64>(2)?.unsigned_abs();
+        if let Some(whole) = found.get_mut(&row.get::<_, String>(0)?) {
+            whole.instances -= items - 1;
+            whole.delivered -= delivered.saturating_sub(1);
+        }
     }
     Ok(found.into_values().collect())
 }
 
-/// One state of one destination.
+/// One state of one destination, as if each item were of another instance.
 fn progress_of(row: &Row<'_>, destination: String) -> rusqlite::Result<ResourceProgress> {
+    let (state, items) = (row.get(1)?, row.get::<_, i64>(2)?.unsigned_abs());
     let mut counts = Counts::default();
-    counts.add(row.get(1)?, row.get::<_, i64>(2)?.unsigned_abs());
+    counts.add(state, items);
     Ok(ResourceProgress {
         destination,
         counts,
+        instances: items,
+        delivered: counts.get(State::Success),
         first_created: row.get(3)?,
         last_created: row.get(4)?,
         first_completed: row.get(5)?,
         last_completed: row.get(6)?,
     })
-}
-
-fn merge(whole: &mut ResourceProgress, part: &ResourceProgress) {
-    for state in State::ALL {
-        whole.counts.add(state, part.counts.get(state));
-    }
-    whole.first_created = whole.first_created.min(part.first_created);
-    whole.last_created = whole.last_created.max(part.last_created);
-    // None is less than any time.
-    whole.last_completed = whole.last_completed.max(part.last_completed);
-    whole.first_completed = [whole.first_completed, part.first_completed]
-        .into_iter()
-        .flatten()
-        .min();
 }

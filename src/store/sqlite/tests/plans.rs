@@ -19,6 +19,9 @@ const MAY_SCAN: &[&str] = &[
     "PROGRESS_INSTANCE_SCAN",
     "PROGRESS_PATIENT_SCAN",
     "PROGRESS_SERIES_SCAN",
+    "REPEATS_INSTANCE_SCAN",
+    "REPEATS_PATIENT_SCAN",
+    "REPEATS_SERIES_SCAN",
 ];
 
 /// Statements that sort what they found: bounded by a study, a list of ids or a page.
@@ -45,6 +48,11 @@ const MAY_SORT: &[&str] = &[
     "PROGRESS_SERIES",
     "PROGRESS_SERIES_SCAN",
     "PROGRESS_STUDY",
+    "REPEATS_INSTANCE",
+    "REPEATS_INSTANCE_SCAN",
+    "REPEATS_PATIENT_SCAN",
+    "REPEATS_SERIES",
+    "REPEATS_SERIES_SCAN",
     // A thousand rows.
     "SOURCE_DROP",
 ];

@@ -1,0 +1,2 @@
+GROUP BY i.destination, i.state
+ORDER BY d.name

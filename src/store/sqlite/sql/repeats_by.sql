@@ -1,0 +1,2 @@
+GROUP BY i.destination, i.instance
+HAVING count(*) > 1
