@@ -36,7 +36,8 @@ pub struct Item {
     pub rule: Option<String>,
     pub state: State,
     pub priority: Priority,
-    /// Attempts that reached the destination, the successful one too.
+    /// Attempts that reached the destination since the item was made, or was last replayed or redirected; the successful
+    /// one too. `Attempts` of one item has all of them, also those that did not reach it.
     pub attempt_count: u32,
     pub creation_time: Time,
     /// When the next attempt is due (`Retry`, `Scheduled`).
@@ -117,7 +118,8 @@ pub struct ItemDetailed {
     /// What a person can do about it; null while nothing happened.
     #[schema(required = true)]
     pub advice: Option<&'static str>,
-    /// In the order in which they were made.
+    /// In the order in which they were made, from the first on: `AttemptCount` begins anew with a replay or a
+    /// redirection, and this list does not.
     pub attempts: Vec<Attempt>,
 }
 
