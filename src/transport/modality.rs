@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, ToSocketAddrs};
 
 use crate::item::Outcome;
+use crate::item::system::words;
 
 /// An entry of `DicomModalities`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -48,7 +49,12 @@ pub struct Called<'a> {
 pub fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
     let found: Vec<SocketAddr> = (host, port)
         .to_socket_addrs()
-        .map_err(|error| format!("the host name {host:?} cannot be resolved: {error}"))?
+        .map_err(|error| {
+            format!(
+                "the host name {host:?} cannot be resolved: {}",
+                words(&error)
+            )
+        })?
         .collect();
     if found.is_empty() {
         return Err(format!("the host name {host:?} has no address"));

@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use crate::coercion::NotChanged;
 use crate::config::deidentify::{Lookup, Subjects};
 use crate::item::Outcome;
+use crate::item::system::words;
 use crate::store;
 
 /// Whoever writes a file writes on it for less than that between two looks.
@@ -139,7 +140,7 @@ impl List {
 /// # Errors
 /// What is wrong with it.
 pub fn read_file(lookup: &Lookup) -> Result<Subjects, String> {
-    let bytes = fs::read(&lookup.file).map_err(|error| error.to_string());
+    let bytes = fs::read(&lookup.file).map_err(|error| words(&error));
     bytes.and_then(|bytes| Subjects::parse(&bytes, &lookup.columns()))
 }
 

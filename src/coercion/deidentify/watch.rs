@@ -222,7 +222,7 @@ mod tests {
         assert!(all[0].details.starts_with(expected), "{}", all[0].details);
         fs::remove_file(&list).unwrap();
         watch.round().unwrap();
-        assert!(bad.all()[0].details.contains("No such file"));
+        assert!(bad.all()[0].details.contains("no such file"));
         write(&list, "PatientID,Subject\n1,T1\n2,T2\n", 40);
         watch.round().unwrap();
         assert!(bad.all().is_empty());

@@ -22,6 +22,7 @@ use rusqlite::Connection;
 
 use super::open;
 use super::pool::Pool;
+use crate::item::system::words;
 use crate::store::{Result, StoreError};
 
 /// The database is brought up to date when nothing was written for so long, and at least so often while something is.
@@ -246,6 +247,7 @@ fn write_room(path: &Path, bytes: u64) -> std::io::Result<()> {
 }
 
 fn other(error: std::io::Error) -> StoreError {
+    let error = std::io::Error::new(error.kind(), words(&error));
     match error.kind() {
         ErrorKind::StorageFull => StoreError::Full(Box::new(error)),
         _ => StoreError::Other(Box::new(error)),

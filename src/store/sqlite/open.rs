@@ -14,6 +14,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::lock::{self, Lock, Refused};
 use super::migrate::{self, MIGRATIONS};
+use crate::item::system::words;
 use crate::store::{Cause, Result, StoreError};
 
 /// "OSQ2": marks the file as a queue's.
@@ -86,8 +87,9 @@ pub fn lock(path: &Path) -> Result<Lock> {
         Refused::Io(error) => unusable_by(
             path,
             format!(
-                "{} cannot be written ({error}); let the user that runs Orthanc write to that folder",
-                lock::path_of(path).display()
+                "{} cannot be written ({}); let the user that runs Orthanc write to that folder",
+                lock::path_of(path).display(),
+                words(&error)
             ),
             error,
         ),
@@ -149,7 +151,7 @@ fn inspect(path: &Path, known: i64) -> Result<bool> {
     let mut header = Vec::with_capacity(HEADER_LENGTH);
     File::open(path)
         .and_then(|file| file.take(HEADER_LENGTH as u64).read_to_end(&mut header))
-        .map_err(|error| unusable_by(path, format!("cannot be read: {error}"), error))?;
+        .map_err(|error| unusable_by(path, format!("cannot be read: {}", words(&error)), error))?;
     if header.is_empty() {
         return Ok(true);
     }

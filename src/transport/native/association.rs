@@ -24,6 +24,7 @@ use super::pdu::{self, Accept, OUR_MAX_PDU, ReadError, Reader, Received};
 use super::tls::Tls;
 use super::upper_layer;
 use super::wire::{self, Cut, GiveUp, Socket};
+use crate::item::system;
 
 /// Ours (PS3.7 D.3.3.2), made of a random UUID (PS3.5 B.2).
 pub(super) const IMPLEMENTATION_CLASS_UID: &str = "2.25.204146917053118466925413107428871534062";
@@ -178,7 +179,7 @@ impl Association {
         let mut socket = Socket::connect(addresses, peer.timeout, cut).map_err(|error| {
             let why = match error.kind() {
                 io::ErrorKind::TimedOut => "no answer in time".to_owned(),
-                _ => error.to_string(),
+                _ => system::words(&error),
             };
             NotOpened::new(
                 Why::Unreachable,

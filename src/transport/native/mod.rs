@@ -49,6 +49,7 @@ use super::budget::Budget;
 use super::edited::Editor;
 use super::{Batch, Called, Modality, Probe, Tried, addresses};
 use crate::config::settings::HostSettings;
+use crate::item::system::words;
 use crate::item::{Class, Clock, Outcome};
 use crate::service::Service;
 
@@ -148,7 +149,7 @@ impl Native {
                 Ok(thread) => thread
                     .join()
                     .unwrap_or_else(|_| failed("the probe panicked".to_owned())),
-                Err(error) => failed(format!("no thread for a probe: {error}")),
+                Err(error) => failed(format!("no thread for a probe: {}", words(&error))),
             }
         })
     }

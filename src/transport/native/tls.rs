@@ -43,6 +43,7 @@ use self::verify::{Trusted, Verifier};
 use super::association::Why;
 use super::wire;
 use crate::config::settings::TlsSettings;
+use crate::item::system::words;
 
 pub type TlsStream<S> = StreamOwned<ClientConnection, S>;
 
@@ -475,7 +476,12 @@ fn complete(chain: &mut Vec<CertificateDer<'static>>, trusted: &[Trusted]) {
 }
 
 fn read(key: &str, path: &Path) -> Result<Vec<u8>, TlsProblem> {
-    fs::read(path).map_err(|error| problem(false, format!("{key}: {}: {error}", path.display())))
+    fs::read(path).map_err(|error| {
+        problem(
+            false,
+            format!("{key}: {}: {}", path.display(), words(&error)),
+        )
+    })
 }
 
 fn malformed(key: &str, path: &Path, error: &pem::Error) -> TlsProblem {

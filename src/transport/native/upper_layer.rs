@@ -5,6 +5,8 @@
 
 use std::io::{self, ErrorKind};
 
+use crate::item::system::words;
+
 /// A-ASSOCIATE-RJ (PS3.8 9.3.4).
 pub fn rejection(result: u8, source: u8, reason: u8) -> String {
     let lasting = match result {
@@ -103,7 +105,7 @@ pub fn io(error: &io::Error, what: &str) -> String {
         ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
             format!("the connection was lost before {what}")
         }
-        _ => format!("the connection failed before {what}: {error}"),
+        _ => format!("the connection failed before {what}: {}", words(error)),
     }
 }
 

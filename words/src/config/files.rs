@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use regex::{Captures, Regex};
 use serde_json::{Map, Value};
 
+use crate::item::system::words;
+
 /// The file or folder that Orthanc was told to read: the one argument that does not start with a dash (main.cpp, 1.10.1
 /// to 1.13.0, which accept no second one). `None`: it was started without a configuration.
 pub fn of_command_line(arguments: impl IntoIterator<Item = OsString>) -> Option<PathBuf> {
@@ -41,13 +43,13 @@ pub fn parts(path: &Path) -> Result<Vec<Part>, String> {
     let told =
         |file: &Path, problem: &dyn std::fmt::Display| format!("{}: {problem}", file.display());
     let files = if path.is_dir() {
-        json_files(path).map_err(|error| told(path, &error))?
+        json_files(path).map_err(|error| told(path, &words(&error)))?
     } else {
         vec![path.to_owned()]
     };
     let mut parts: Vec<Part> = Vec::new();
     for file in files {
-        let text = fs::read_to_string(&file).map_err(|error| told(&file, &error))?;
+        let text = fs::read_to_string(&file).map_err(|error| told(&file, &words(&error)))?;
         let text = substitute(&text, &|name| std::env::var(name).ok());
         let part = parse(&text).map_err(|problem| told(&file, &problem))?;
         for key in part.keys() {

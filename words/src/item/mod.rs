@@ -16,6 +16,7 @@ mod sqlite;
 pub mod state;
 pub mod status;
 pub mod statuses;
+pub mod system;
 pub mod time;
 pub mod told;
 

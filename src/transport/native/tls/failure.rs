@@ -11,6 +11,7 @@ use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
 use super::verify::Refusal;
 use super::{CERTIFICATE, PRIVATE_KEY, TRUSTED};
+use crate::item::system::words;
 
 /// The stream failed during the handshake. `heard`: the receiver had said something in TLS.
 pub fn stream(error: &io::Error, host: &str, heard: bool) -> String {
@@ -22,7 +23,7 @@ pub fn stream(error: &io::Error, host: &str, heard: bool) -> String {
             "the receiver closed the connection during the TLS handshake".to_owned()
         }
         TimedOut | WouldBlock => "the TLS handshake did not end in time".to_owned(),
-        _ => return format!("the TLS handshake with {host} failed: {error}"),
+        _ => return format!("the TLS handshake with {host} failed: {}", words(error)),
     };
     if heard {
         return what;

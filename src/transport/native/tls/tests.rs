@@ -544,7 +544,7 @@ fn files_that_cannot_be_used() {
     refused(
         &key("nowhere"),
         false,
-        &["DicomTlsPrivateKey: /", "nowhere: No such file"],
+        &["DicomTlsPrivateKey: /", "nowhere: no such file"],
     );
     refused(
         &key("text"),
@@ -585,7 +585,7 @@ fn files_that_cannot_be_used() {
     refused(
         &certificate("nowhere"),
         false,
-        &["DicomTlsCertificate: /", "No such file"],
+        &["DicomTlsCertificate: /", "no such file"],
     );
     refused(
         &certificate("text"),
@@ -613,7 +613,7 @@ fn files_that_cannot_be_used() {
     refused(
         &trusted("nowhere"),
         false,
-        &["DicomTlsTrustedCertificates: /", "No such file"],
+        &["DicomTlsTrustedCertificates: /", "no such file"],
     );
     refused(
         &trusted("text"),

@@ -6,6 +6,8 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::item::system::words;
+
 /// Fewer bytes can be guessed.
 const SHORTEST: usize = 16;
 /// No key is as long.
@@ -43,7 +45,7 @@ pub(super) fn read(path: &Path) -> Result<Key, String> {
     };
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
-    read.map_err(|error| wanted(error.to_string()))?;
+    read.map_err(|error| wanted(words(&error)))?;
     if bytes.len() as u64 > LONGEST {
         return Err(wanted(format!("it has more than {LONGEST} bytes")));
     }

@@ -15,6 +15,7 @@ use super::{Deidentification, Lookup, Subjects};
 use crate::config::coercion::{Edit, From, RecipeReader, Words};
 use crate::config::mistake::{Mistakes, one_of};
 use crate::config::raw::{Node, Object};
+use crate::item::system::words;
 
 pub(in crate::config) const ENTRY_KEYS: [&str; 7] = [
     "Profile", "Options", "KeyFile", "Dates", "Lookup", "Set", "Allow",
@@ -164,7 +165,7 @@ impl DeidentificationReader<'_> {
             key: key?,
         };
         let wrong = |why: String| format!("{FILE} ({}: {why})", lookup.file.display());
-        let list = fs::read(&lookup.file).map_err(|error| error.to_string());
+        let list = fs::read(&lookup.file).map_err(|error| words(&error));
         let list = list.and_then(|bytes| Subjects::parse(&bytes, &lookup.columns()));
         match list {
             Ok(list) => Some((lookup, list.columns)),
