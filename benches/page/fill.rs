@@ -8,9 +8,8 @@ use OrthancSendQueue::store::{
     AttemptMade, Claims, Ending, Finish, Intake, Journal, NewItem, Pick, Reception,
 };
 
-pub const DESTINATIONS: [&str; 3] = ["pacs", "archive", "research"];
-
-const PER_STUDY: u64 = 250;
+const DESTINATIONS: u64 = 30;
+const PER_STUDY: u64 = 50;
 const STEP: u64 = 1000;
 const TRIED: u64 = 800_000;
 const WAITING: u64 = 200_000;
@@ -23,6 +22,18 @@ pub struct Filled {
     pub sent: i64,
     /// A study of which Orthanc knows nothing (any more).
     pub study: String,
+}
+
+pub fn destinations() -> Vec<String> {
+    (0..DESTINATIONS).map(destination).collect()
+}
+
+fn destination(number: u64) -> String {
+    match number {
+        0 => "pacs".to_owned(),
+        1 => "archive".to_owned(),
+        _ => format!("hospital-{number}"),
+    }
 }
 
 pub fn fill(database: &Path) -> Filled {
@@ -78,9 +89,9 @@ fn enqueue(store: &SqliteStore, first: u64, now: Timestamp, not_before: Option<T
 
 /// Claims and finishes all that is pending.
 fn work(store: &SqliteStore, now: Timestamp, verb: impl Fn(i64) -> Ending) {
-    for name in DESTINATIONS {
+    for name in destinations() {
         while let Some(claim) = store
-            .claim(name, Pick::MostUrgent, PER_STUDY as u32)
+            .claim(&name, Pick::MostUrgent, PER_STUDY as u32)
             .expect("claimed")
         {
             let results: Vec<Finish> = claim
@@ -140,7 +151,7 @@ fn item(number: u64, not_before: Option<Timestamp>) -> NewItem {
             study: study(of_study),
             patient: identifier(0, of_study),
         },
-        destination: DESTINATIONS[of_study as usize % DESTINATIONS.len()].to_owned(),
+        destination: destination(of_study % DESTINATIONS),
         rule: Some("all".to_owned()),
         remote_aet: Some("MODALITY".to_owned()),
         priority: Priority::ALL[of_study as usize % Priority::ALL.len()],
