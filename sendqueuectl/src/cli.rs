@@ -249,6 +249,7 @@ pub enum Command {
     /// Validates a configuration without starting Orthanc: a file, or a folder of *.json.
     Check {
         /// A file, or a folder of which all *.json count, as for Orthanc.
+        #[arg(default_value = crate::init::FOLDER)]
         path: PathBuf,
     },
     /// Writes the least configuration, sendqueue.json, beside Orthanc's other files; never over another, and never so

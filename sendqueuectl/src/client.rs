@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use sendqueue_words::item::system::words;
 use serde_json::{Value, json};
 use ureq::tls::{RootCerts, TlsConfig};
 
@@ -17,7 +18,8 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     #[error(
-        "{url} cannot be reached: {source}. Is Orthanc running, and --url or SENDQUEUE_URL right?"
+        "{url} cannot be reached: {}. Is Orthanc running, and --url or SENDQUEUE_URL right?",
+        cause(source)
     )]
     Unreachable {
         url: String,
@@ -54,6 +56,14 @@ pub enum ClientError {
     Strange(String),
     #[error("{path}: {problem}")]
     File { path: String, problem: String },
+}
+
+/// What the network says, in the plugin's words for it.
+fn cause(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::Io(error) => words(error),
+        error => error.to_string(),
+    }
 }
 
 pub struct Client {

@@ -58,8 +58,27 @@ pub fn in_states(filter: &Filter, states: &[String]) -> Vec<(&'static str, Strin
     arguments
 }
 
-/// As the body of an operation on the error queue. An empty one is left to the server, which refuses it with the right
-/// words.
+/// Whether the body of an operation says of which items: the server refuses one that does not, in words of its own.
+///
+/// # Errors
+/// What may be given.
+pub fn narrow(body: &Map<String, Value>, options: &str) -> Result<(), String> {
+    let besides = ["To", "Priority"];
+    match body.keys().all(|key| besides.contains(&key.as_str())) {
+        true => Err(format!(
+            "an empty filter is refused: say which items ({options}), or --all for all of them"
+        )),
+        false => Ok(()),
+    }
+}
+
+/// What may narrow an operation on the error queue.
+pub const OF_FAILURES: &str =
+    "their numbers, --destination, --study, --class, --status, --older-than";
+/// What may narrow an operation on what waits.
+pub const OF_WAITING: &str = "--id, --destination, --study, --state, --rule, --older-than";
+
+/// As the body of an operation on the error queue.
 pub fn body(operation: &Operation) -> Map<String, Value> {
     let filter = &operation.filter;
     let mut body = Map::new();

@@ -150,6 +150,10 @@ pub fn run(
                 told = held;
                 if seen.open == 0 {
                     bar.finish();
+                    if seen.failed > 0 && !json {
+                        let failed = items(seen.failed);
+                        eprintln!("{failed} in the error queue: sendqueuectl errors");
+                    }
                     // A study may have failed before anybody looked.
                     let whole = newly_failed == 0 && !(what.is_study && seen.failed > 0);
                     return Ok(match whole {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::{Map, Value, json};
 
 use super::waits::tell;
-use super::{Done, Session, list, segment, sweep};
+use super::{Done, Failed, Session, list, segment, sweep};
 use crate::cli::{Destinations, Operation};
 use crate::exit::End;
 use crate::filter;
@@ -26,6 +26,7 @@ impl Session<'_> {
         to: Option<&str>,
     ) -> Done {
         let mut body = filter::body(operation);
+        filter::narrow(&body, filter::OF_FAILURES).map_err(Failed::Use)?;
         let held = match to {
             _ if operation.dry_run => Vec::new(),
             Some(to) => {
@@ -83,6 +84,7 @@ impl Session<'_> {
     /// Asks, unless told not to: what is purged nobody sends.
     pub(super) fn purge(&self, operation: &Operation, yes: bool) -> Done {
         let mut body = filter::body(operation);
+        filter::narrow(&body, filter::OF_FAILURES).map_err(Failed::Use)?;
         if !operation.dry_run && !yes && !self.may(&sweep::PURGE, &mut body)? {
             return Ok(ExitCode::FAILURE);
         }
@@ -94,7 +96,11 @@ impl Session<'_> {
             let path = format!("/destinations/{}/{verb}", segment(name));
             (plain(name), path)
         });
-        self.each(paths).0
+        let (done, answers) = self.each(paths);
+        if verb == "resume" {
+            tell(&self.held_at(&answers));
+        }
+        done
     }
 
     /// Posts to each path, and says what its state is then, and whether it is sent now though a pause lasts.

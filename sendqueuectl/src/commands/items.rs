@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
+use super::studies::delivered;
 use super::waits::tell;
 use super::{Done, Session, list, segment, waiting};
 use crate::cli::Filter;
@@ -28,17 +29,21 @@ impl Session<'_> {
         }
         if list(&summary).is_empty() {
             say!("the error queue is empty");
+            // Who looks here may miss what waits.
+            tell(&self.held_with_items());
             return Ok(ExitCode::SUCCESS);
         }
         for kind in list(&summary) {
+            let names = ["Destination", "Class"].map(|key| field(kind, key));
+            let [oldest, newest] = ["Oldest", "Newest"].map(|key| self.times.words(kind, key));
             say!(
-                "{} {} {}: {}, {} to {}",
-                field(kind, "Destination"),
-                field(kind, "Class"),
-                status(kind, "Status"),
+                "{}: {}, {oldest}{}",
+                format!("{} {}", names.join(" "), status(kind, "Status")).trim(),
                 items(number(kind, "Count")),
-                self.times.words(kind, "Oldest"),
-                self.times.words(kind, "Newest")
+                match newest == oldest {
+                    true => String::new(),
+                    false => format!(" to {newest}"),
+                }
             );
             for key in ["Meaning", "Advice", "Example"] {
                 let text = field(kind, key);
@@ -50,6 +55,7 @@ impl Session<'_> {
                 say!("    {reasons} different reasons among the newest 100: errors --list");
             }
         }
+        say!("Whose they are: sendqueuectl studies --state Failure. Again: sendqueuectl replay");
         self.tell_held(&summary);
         Ok(ExitCode::SUCCESS)
     }
@@ -178,7 +184,7 @@ impl Session<'_> {
                 let counts = &one["Counts"];
                 vec![
                     field(one, "Destination"),
-                    field(counts, "Success"),
+                    delivered(one),
                     waiting(counts).to_string(),
                     field(counts, "Running"),
                     field(counts, "Failure"),

@@ -43,7 +43,7 @@ impl Session<'_> {
             let rows: Vec<Vec<String>> = entries.iter().map(|one| row(one, &self.times)).collect();
             let heading = self.times.heading("TIME");
             table(
-                &[&heading, "WHAT", "DESTINATION", "ITEMS", "WHO", ""],
+                &[&heading, "WHAT", "DESTINATION", "ITEMS", "WHO", "DETAILS"],
                 &rows,
             );
         }

@@ -36,12 +36,15 @@ impl Session<'_> {
         let all = json!({ "Queue": queue, "Destinations": destinations, "Health": health, "Sources": sources });
         if !self.raw(&all) {
             let counts = &queue["Counts"];
+            let oldest = match waiting(counts) {
+                0 => String::new(),
+                _ => format!("; oldest waiting {}", age(&queue)),
+            };
             say!(
-                "{} waiting, {} being sent, {} failed; oldest waiting {}; version {}",
+                "{} waiting, {} being sent, {} failed{oldest}; version {}",
                 waiting(counts),
                 number(counts, "Running"),
                 number(counts, "Failure"),
-                seconds(number(&queue, "OldestPendingSeconds")),
                 field(&queue, "Version")
             );
             for problem in list(&health["Problems"]) {
@@ -65,8 +68,13 @@ impl Session<'_> {
                     last_arrival(source, &self.times)
                 );
             }
+            if list(&destinations).is_empty() {
+                say!("there is no destination yet: nothing is sent");
+                return Ok(code(well || !check));
+            }
             say!("");
-            let rows: Vec<Vec<String>> = list(&destinations).iter().map(destination_row).collect();
+            let row = |one| destination_row(one, &self.times);
+            let rows: Vec<Vec<String>> = list(&destinations).iter().map(row).collect();
             let heading = [
                 "DESTINATION",
                 "STATE",
@@ -165,13 +173,32 @@ impl Session<'_> {
     }
 }
 
-fn destination_row(one: &Value) -> Vec<String> {
+/// Of the oldest item that is still to be sent.
+fn age(counted: &Value) -> String {
+    seconds(number(counted, "OldestPendingSeconds"))
+}
+
+/// When, and what: a status in words, else what the receiver or the network said.
+fn last_error(error: &Value, times: &Times) -> String {
+    if error.is_null() {
+        return String::new();
+    }
+    let key = match (
+        error["DimseStatus"].is_null(),
+        field(error, "Details").is_empty(),
+    ) {
+        (true, false) => "Details",
+        _ => "Meaning",
+    };
+    format!("{}: {}", times.short(error, "Time"), field(error, key))
+}
+
+fn destination_row(one: &Value, times: &Times) -> Vec<String> {
     let counts = &one["Counts"];
-    let error = &one["LastError"];
     let rate = one["InstancesPerSecond"].as_f64().unwrap_or(0.0);
-    let words = match field(error, "Meaning") {
-        words if words.is_empty() => field(error, "Class"),
-        words => words,
+    let oldest = match waiting(counts) + number(counts, "Running") {
+        0 => String::new(),
+        _ => age(one),
     };
     vec![
         field(one, "Name"),
@@ -180,8 +207,8 @@ fn destination_row(one: &Value) -> Vec<String> {
         field(counts, "Running"),
         field(counts, "Failure"),
         field(counts, "Success"),
-        seconds(number(one, "OldestPendingSeconds")),
+        oldest,
         format!("{rate:.1}"),
-        words,
+        last_error(&one["LastError"], times),
     ]
 }

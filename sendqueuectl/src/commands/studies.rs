@@ -10,6 +10,11 @@ use crate::cli::Filter;
 use crate::filter;
 use crate::show::{field, number, table};
 
+/// Of the instances: one may have several items.
+pub fn delivered(at: &Value) -> String {
+    format!("{} of {}", number(at, "Delivered"), number(at, "Instances"))
+}
+
 impl Session<'_> {
     pub(super) fn studies(&self, filter: &Filter, state: &[String], limit: u32) -> Done {
         let found = self.pages_of_studies(filter, state, limit)?;
@@ -32,15 +37,13 @@ impl Session<'_> {
             })
             .map(|(study, one)| {
                 let counts = &one["Counts"];
-                let all = counts.as_object().into_iter().flatten();
-                let all: u64 = all.filter_map(|(_, count)| count.as_u64()).sum();
                 let is_open = waiting(counts) + number(counts, "Running") > 0;
                 let id = field(study, "Study");
                 let [patient, name, description] = owners.get(&id).cloned().unwrap_or_default();
                 vec![
                     id,
                     field(one, "Destination"),
-                    format!("{} of {all}", number(counts, "Success")),
+                    delivered(one),
                     field(one, "Worst"),
                     self.times.cell(one, "FirstCreationTime"),
                     match is_open {

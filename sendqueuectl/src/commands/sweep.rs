@@ -88,10 +88,7 @@ impl Session<'_> {
             }
         });
         let (done, answers) = self.each(paths);
-        let names = answers.iter().filter(|one| one["Error"].is_null());
-        let names = names.filter_map(|one| one.get("Destination").or(one.get("Name"))?.as_str());
-        let held = self.held_among(&names.collect::<Vec<_>>());
-        tell(&past_windows(held));
+        tell(&past_windows(self.held_at(&answers)));
         done
     }
 
@@ -145,6 +142,7 @@ impl Session<'_> {
         dry_run: bool,
         yes: bool,
     ) -> Done {
+        filter::narrow(&body, filter::OF_WAITING).map_err(Failed::Use)?;
         if !dry_run && !yes && !self.may(verb, &mut body)? {
             return Ok(ExitCode::FAILURE);
         }

@@ -30,6 +30,18 @@ impl Session<'_> {
         }
     }
 
+    /// To be told of what was answered by items or destinations.
+    pub(super) fn held_at(&self, answers: &[Value]) -> Vec<Held> {
+        let well = answers.iter().filter(|one| one["Error"].is_null());
+        let names = well.filter_map(|one| one.get("Destination").or(one.get("Name"))?.as_str());
+        self.held_among(&names.collect::<Vec<_>>())
+    }
+
+    /// To be told of what waits, though nothing has failed.
+    pub(super) fn held_with_items(&self) -> Vec<Held> {
+        self.held(|one| waiting(&one["Counts"]) > 0)
+    }
+
     /// Those of which something fits: to be asked before the verb, which may change what fits.
     pub(super) fn held_of_fitting(
         &self,

@@ -110,7 +110,18 @@ fn a_folder_is_read_as_a_whole_and_broken_files_are_named() {
     write("c.json", r#"{ "SendQueue": {} }"#);
     let output = check(&[], folder.path());
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("in another file too"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("b.JSON too"));
+    write(
+        "c.json",
+        r#"{ "Name": "a"
+             "DicomAet": "b" }"#,
+    );
+    let output = check(&[], folder.path());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains("line 2") && said.contains("a comma missing"),
+        "{said}"
+    );
     write("c.json", "{ oops");
     let said = String::from_utf8_lossy(&check(&[], folder.path()).stderr).into_owned();
     assert!(

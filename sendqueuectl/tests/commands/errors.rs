@@ -8,7 +8,7 @@ fn the_error_queue_is_replayed_redirected_and_purged() {
     let ctl = Ctl::of(&queue);
     assert!(
         ctl.fails(2, &["replay"])
-            .contains("an empty filter is refused")
+            .contains("an empty filter is refused: say which items (their numbers, --destination")
     );
     assert_eq!(
         ctl.json(&["replay", "--all", "--dry-run"]),

@@ -138,7 +138,7 @@ fn it_writes_nothing_that_orthanc_would_not_start_with() {
     let wrong = put(folder, "wrong.json", "{ oops", 0o644);
     assert!(refused(folder, &[], 1).contains("wrong.json"));
     fs::write(&wrong, "{ \"DicomModalities\": {} }").expect("written");
-    assert!(refused(folder, &[], 1).contains("in another file too"));
+    assert!(refused(folder, &[], 1).contains("orthanc.json too"));
     fs::remove_file(&wrong).expect("removed");
     let file = folder.join("orthanc.json");
     let said = refused(&file, &["--to", "pacs"], 2);

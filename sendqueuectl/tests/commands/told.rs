@@ -36,6 +36,7 @@ fn who_sends_to_what_is_dead_or_paused_is_told_that_it_waits() {
     let id = "11111111-22222222-33333333-44444444-55555555";
     for (arguments, expected) in [
         (&["errors"][..], dead),
+        (&["resume", "dead"], dead),
         (&["replay", "--all"], dead),
         (&["replay", "3", "4"], dead),
         (&["replay", "--destination", "dead"], dead),
@@ -79,4 +80,49 @@ fn route_and_preview_take_what_other_commands_take() {
     assert_eq!(code, Some(0), "{errors}");
     let asked = &server.posted("/destinations/pacs/preview")[0];
     assert_eq!(asked["Instance"], "a-b");
+}
+
+/// Who misses something looks there first.
+#[test]
+fn an_empty_error_queue_says_what_waits() {
+    let server = Server::start(move |asked| match asked.path.as_str() {
+        "/errors/summary" => ok(json!([])),
+        _ => ok(json!([
+            { "Name": "dead", "State": "Unreachable", "Counts": { "Pending": 4 } },
+            { "Name": "idle", "State": "Unreachable", "Counts": {} },
+        ])),
+    });
+    let (code, said, errors) = server.run(&["errors"]);
+    assert_eq!(
+        (code, said.as_str()),
+        (Some(0), "the error queue is empty\n")
+    );
+    assert_eq!(
+        errors,
+        "dead cannot be reached: what goes there waits until it answers again\n"
+    );
+}
+
+#[test]
+fn the_last_error_of_a_destination_says_when_and_what() {
+    let error = |status: Value, details: &str| json!({ "Time": "20201126T154233.000000", "DimseStatus": status, "Details": details, "Meaning": "what it means" });
+    let server = Server::start(move |asked| match asked.path.as_str() {
+        "" => ok(json!({ "Counts": {}, "Version": "1" })),
+        "/destinations" => ok(json!([
+            { "Name": "a", "State": "Ready", "LastError": error(Value::Null, "connection refused") },
+            { "Name": "b", "State": "Ready", "LastError": error(json!(0xC000), "said by it") },
+            { "Name": "c", "State": "Ready", "LastError": null },
+        ])),
+        "/health" => ok(json!({ "Status": "ok" })),
+        _ => ok(json!([])),
+    });
+    let (_, said, errors) = server.run(&["--utc", "status"]);
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(
+        lines[0], "0 waiting, 0 being sent, 0 failed; version 1",
+        "{errors}"
+    );
+    assert!(lines[3].ends_with("  0.0         2020-11-26 15:42: connection refused"));
+    assert!(lines[4].ends_with("  0.0         2020-11-26 15:42: what it means"));
+    assert!(lines[5].ends_with("  0.0"), "{said}");
 }

@@ -53,8 +53,8 @@ pub fn parts(path: &Path) -> Result<Vec<Part>, String> {
         let text = substitute(&text, &|name| std::env::var(name).ok());
         let part = parse(&text).map_err(|problem| told(&file, &problem))?;
         for key in part.keys() {
-            if parts.iter().any(|(_, other)| other.contains_key(key)) {
-                let problem = format!("the section {key:?} is in another file too");
+            if let Some((other, _)) = parts.iter().find(|(_, other)| other.contains_key(key)) {
+                let problem = format!("the section {key:?} is in {} too", other.display());
                 return Err(told(&file, &problem));
             }
         }
@@ -96,7 +96,13 @@ fn json_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 fn parse(text: &str) -> Result<Map<String, Value>, String> {
     let mut text = text.to_owned();
     json_strip_comments::strip(&mut text).map_err(|error| format!("not JSON: {error}"))?;
-    let value = serde_json::from_str(&text).map_err(|error| format!("not JSON: {error}"))?;
+    let value = serde_json::from_str(&text).map_err(|error| {
+        let what = format!("not JSON: {error}");
+        match what.contains("expected `,`") {
+            true => format!("{what}; is a comma missing at the end of a line before it?"),
+            false => what,
+        }
+    })?;
     match value {
         Value::Object(map) => Ok(map),
         _ => Err("not a JSON object".to_owned()),
