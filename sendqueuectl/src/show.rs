@@ -88,7 +88,7 @@ pub fn seconds(seconds: u64) -> String {
     }
 }
 
-/// Prints rows under a heading, each column as wide as its widest.
+/// Prints rows under a heading, each column as wide as its widest; where there are none, that.
 pub fn table(heading: &[&str], rows: &[Vec<String>]) {
     let mut widths: Vec<usize> = heading.iter().map(|text| text.chars().count()).collect();
     for row in rows {
@@ -104,6 +104,9 @@ pub fn table(heading: &[&str], rows: &[Vec<String>]) {
             line.push_str(&" ".repeat(width + 2 - text.chars().count()));
         }
         say!("{}", line.trim_end());
+    }
+    if rows.is_empty() {
+        say!("(none)");
     }
 }
 

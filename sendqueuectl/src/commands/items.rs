@@ -178,6 +178,12 @@ impl Session<'_> {
         if study["InOrthanc"] == false {
             say!("it is no longer in Orthanc");
         }
+        if list(&study["Destinations"]).is_empty() {
+            say!(
+                "nothing of it is queued: sendqueuectl route says why, sendqueuectl enqueue queues it"
+            );
+            return Ok(ExitCode::SUCCESS);
+        }
         let rows: Vec<Vec<String>> = list(&study["Destinations"])
             .iter()
             .map(|one| {

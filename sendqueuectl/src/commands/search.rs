@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use super::{Done, Failed, Session, list};
+use crate::client::ClientError;
 use crate::exit::End;
 use crate::show::{field, plain, say, table};
 
@@ -47,11 +48,11 @@ impl Session<'_> {
         })
     }
 
-    /// What a UID or an accession number names, by Orthanc's identifier. What names nothing is given back as it is: the
-    /// server says what it does not know.
+    /// What a UID or an accession number names, by Orthanc's identifier. A UID that names nothing is given back as it is:
+    /// the queue may know what Orthanc has no more.
     ///
     /// # Errors
-    /// Where it names several, or where it may.
+    /// Where it names several, or where it may, or nothing.
     pub(super) fn resource(&self, text: &str) -> Result<String, Failed> {
         self.named(text, "ID")
     }
@@ -92,7 +93,11 @@ impl Session<'_> {
             )));
         }
         match ids.as_slice() {
-            [] => Ok(text.to_owned()),
+            [] if is_uid(text) => Ok(text.to_owned()),
+            [] => Err(ClientError::NotFound(format!(
+                "nothing is known as {text:?}: it is no ID of Orthanc, DICOM UID or accession number of what Orthanc has"
+            ))
+            .into()),
             [id] => Ok(id.clone()),
             _ => {
                 let lines = named

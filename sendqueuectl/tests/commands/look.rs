@@ -154,7 +154,9 @@ fn studies_are_found(ctl: &Ctl, queue: &Queue, study: &str) {
     let dry = ctl.json(&["replay", "--study", "acc1", "--dry-run"]);
     assert_eq!(dry["Replayed"], 4);
     // What names nothing is not everything.
-    let none = ctl.json(&["cancel", "--study", "nobody", "--dry-run"]);
+    let none = ctl.fails(4, &["cancel", "--study", "nobody", "--dry-run"]);
+    assert!(none.contains("nothing is known as"), "{none}");
+    let none = ctl.json(&["cancel", "--study", "1.2.3", "--dry-run"]);
     assert_eq!(none["Cancelled"], 0);
     let other = queue.store_all(&Study::new(1, 1).build()).remove(0);
     queue.wait_for("good", "Success", 5);

@@ -30,7 +30,8 @@ fn mistakes_are_told_so_that_they_can_be_mended() {
         ),
         (2, &["items", "--state", "Odd"], "Scheduled, Pending"),
         (2, &["errors", "--class", "Odd"], "Rejected"),
-        (4, &["enqueue", "x", "--to", "good"], "no resource"),
+        (4, &["enqueue", "1.2.3", "--to", "good"], "no resource"),
+        (4, &["enqueue", "x", "--to", "good"], "nothing is known as"),
         (
             4,
             &["redirect", "--all", "--to", "nowhere"],

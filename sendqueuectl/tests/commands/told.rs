@@ -82,6 +82,28 @@ fn route_and_preview_take_what_other_commands_take() {
     assert_eq!(asked["Instance"], "a-b");
 }
 
+/// A number with a letter too many fits nothing, and looks like a queue that is well.
+#[test]
+fn what_nobody_knows_is_not_nothing() {
+    let server = Server::start(move |asked| match asked.path.as_str() {
+        "/search" => ok(json!([])),
+        _ => ok(json!({ "Replayed": 0, "Enqueued": 1 })),
+    });
+    for arguments in [
+        &["replay", "--study", "A999"][..],
+        &["enqueue", "A999", "--to", "pacs"],
+        &["route", "A999"],
+        &["items", "--study", "A999"],
+    ] {
+        let (code, _, errors) = server.run(arguments);
+        assert_eq!(code, Some(4), "{arguments:?}");
+        assert!(errors.contains("nothing is known as \"A999\""), "{errors}");
+    }
+    // Of a UID the queue may know more than Orthanc.
+    let (code, _, errors) = server.run(&["replay", "--study", "1.2.3"]);
+    assert_eq!(code, Some(0), "{errors}");
+}
+
 /// Who misses something looks there first.
 #[test]
 fn an_empty_error_queue_says_what_waits() {
