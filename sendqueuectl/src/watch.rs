@@ -141,15 +141,18 @@ pub fn run(
                 bar.set_length(done + seen.open);
                 bar.set_position(done);
                 bar.set_message(message(&bar, &seen, done, &held));
-                if bar.is_hidden() {
-                    lines.tell(line(json, &seen, &held), is_over || seen.open == 0);
+                let is_last = is_over || seen.open == 0;
+                if is_last {
+                    bar.finish_and_clear();
+                }
+                if is_last || bar.is_hidden() {
+                    lines.tell(line(json, &seen, &held), is_last);
                 }
                 if held != told && !json {
                     bar.suspend(|| held.iter().for_each(|one| eprintln!("{}", one.words())));
                 }
                 told = held;
                 if seen.open == 0 {
-                    bar.finish();
                     if seen.failed > 0 && !json {
                         let failed = items(seen.failed);
                         eprintln!("{failed} in the error queue: sendqueuectl errors");
@@ -167,14 +170,18 @@ pub fn run(
                 if !is_over =>
             {
                 if !std::mem::replace(&mut lost, true) {
-                    eprintln!("{} Trying on.", plain(&error.to_string()));
+                    let why = plain(&error.to_string());
+                    bar.suspend(|| eprintln!("{why} Trying on."));
                 }
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                bar.finish_and_clear();
+                return Err(error.into());
+            }
         }
         if is_over {
-            bar.abandon();
-            let why = format!("the time is over, and {} wait", items(last.open));
+            let wait = if last.open == 1 { "waits" } else { "wait" };
+            let why = format!("the time is over, and {} {wait}", items(last.open));
             return Ok(failed(json, &why, End::NeedsAPerson));
         }
         let pause = Duration::from_secs_f64(every);

@@ -70,6 +70,7 @@ impl Ctl {
         let mut command = self.program("script");
         command
             .args(["-qefc", &line, "/dev/null"])
+            .env("TERM", "xterm")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         command.spawn().expect("script")

@@ -82,6 +82,30 @@ fn a_study_of_which_nothing_is_queued_is_not_done() {
     assert_eq!(code, Some(0), "{errors}");
 }
 
+/// What is printed next stands on a line of its own.
+#[test]
+fn the_bar_leaves_the_terminal_as_it_was() {
+    for (waiting, last) in [
+        (0, "0 waiting, 0 failed\r\n"),
+        (1, ", and 1 item waits\r\n"),
+    ] {
+        let server = Server::start(move |asked| match asked.path.as_str() {
+            "" => ok(json!({ "Counts": { "Pending": waiting } })),
+            _ => ok(json!([])),
+        });
+        let mut child = Ctl::at(server.port).on_a_terminal("watch --timeout 0");
+        let stdin = child.stdin.take();
+        let mut text = String::new();
+        let mut stdout = child.stdout.take().expect("a pipe");
+        stdout.read_to_string(&mut text).expect("text");
+        child.wait().expect("an end");
+        drop(stdin);
+        assert!(text.ends_with(last), "{text:?}");
+        let line = format!("\u{1b}[2K{waiting} waiting, 0 failed\r\n");
+        assert!(text.contains(&line), "the bar is gone: {text:?}");
+    }
+}
+
 #[test]
 fn watch_waits_no_longer_than_it_may() {
     let server = Server::start(|asked| match asked.path.as_str() {
