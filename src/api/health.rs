@@ -1,14 +1,20 @@
-//! `GET /sendqueue/health`: 200 when all is well, 503 with what is wrong.
+//! `GET /sendqueue/health`: 200 when the plugin's own machinery is well, 503 with what is wrong with it. What needs a
+//! person is the verdict's: it is only counted here.
 
 use std::time::Duration;
 
 use orthanc_sdk::Request;
 
 use super::input::Query;
-use super::types::{Health, HealthStatus, Part, Problem, ServiceHealth, ServiceState, Time};
+use super::types::{
+    Health, HealthStatus, Part, Problem, ServiceHealth, ServiceState, Time, VerdictCounts,
+};
 use super::{Answer, Api, json};
 use crate::item::Timestamp;
 use crate::service::{Condition, Record};
+
+/// So that nobody takes `ok` for more than it says.
+const ABOUT: &str = "the machinery of the plugin; what needs a person: GET /sendqueue/verdict";
 
 /// Reconciliation is behind if its last full pass is older.
 const BEHIND: Duration = Duration::from_secs(60);
@@ -31,12 +37,14 @@ impl Api {
             code,
             &Health {
                 status,
+                about: ABOUT,
                 problems,
                 warnings: self
                     .warnings(&services, now)
                     .chain(self.held())
                     .chain(self.bad_lists())
                     .collect(),
+                verdict: VerdictCounts::of(&self.findings()),
                 services: services.iter().map(shown).collect(),
             },
         ))

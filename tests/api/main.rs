@@ -191,6 +191,11 @@ fn the_overview_and_health() {
         (health.status, health.json()["Status"].clone()),
         (200, json!("ok"))
     );
+    // But how much it is, and who does.
+    let expected = json!({ "Critical": 0, "Error": 1, "Warning": 1 });
+    assert_eq!(health.json()["Verdict"], expected);
+    let about = health.json()["About"].to_string();
+    assert!(about.contains("/sendqueue/verdict"), "{about}");
 }
 
 #[test]

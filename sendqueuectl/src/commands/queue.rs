@@ -168,6 +168,12 @@ impl Session<'_> {
                     field(warning, "Details")
                 );
             }
+            let verdict = health["Verdict"].as_object().into_iter().flatten();
+            match verdict.filter_map(|(_, count)| count.as_u64()).sum() {
+                0u64 => {}
+                1 => say!("1 thing needs a person: sendqueuectl"),
+                count => say!("{count} things need a person: sendqueuectl"),
+            }
         }
         Ok(code(health["Status"] == "ok"))
     }

@@ -19,7 +19,10 @@ fn what_is_asked_is_shown_for_people_and_programs() {
         Some(1),
         "failures need a person"
     );
-    assert!(ctl.ok(&["health"]).starts_with("ok"));
+    let health = ctl.ok(&["health"]);
+    assert!(health.starts_with("ok"), "{health}");
+    let verdict = "\n1 thing needs a person: sendqueuectl\n";
+    assert!(health.ends_with(verdict), "{health}");
     assert!(ctl.ok(&["sources"]).starts_with("AET"));
     let journal = ctl.ok(&["journal", "--since", "yesterday"]);
     assert!(

@@ -43,7 +43,8 @@ pub use self::items::{
 pub use self::journal::{JournalEntry, JournalQuery};
 pub use self::named::Named;
 pub use self::overview::{
-    Callbacks, Disabled, Health, HealthStatus, Overview, Part, Problem, ServiceHealth, ServiceState,
+    Callbacks, Disabled, Health, HealthStatus, Overview, Part, Problem, ServiceHealth,
+    ServiceState, VerdictCounts,
 };
 pub use self::preview::{Preview, PreviewChange, PreviewQuestion};
 pub use self::reload::{

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::values::{Counts, Time};
+use crate::verdict::{Finding, Severity};
 
 /// The queue as a whole.
 #[derive(Debug, Serialize, ToSchema)]
@@ -66,19 +67,46 @@ pub struct Disabled {
     pub database: String,
 }
 
-/// Whether all is well.
+/// Whether the plugin's machinery is well: its database, its threads, and the way from Orthanc's changes into the queue.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-#[schema(example = json!({ "Status": "ok", "Problems": [], "Warnings": [], "Services": [] }))]
+#[schema(example = json!({ "Status": "ok", "About": "the machinery of the plugin; what needs a person: GET /sendqueue/verdict", "Problems": [], "Warnings": [], "Verdict": { "Critical": 0, "Error": 1, "Warning": 0 }, "Services": [] }))]
 pub struct Health {
     #[schema(inline)]
     pub status: HealthStatus,
+    /// What `Status` is about, for people.
+    pub about: &'static str,
     pub problems: Vec<Problem>,
     /// What does not keep the queue from working, and a person should know: for a day, that the machine's clock was
     /// set, or that a service was started again after a panic.
     pub warnings: Vec<Problem>,
+    /// How much needs a person now: the entries of `GET /sendqueue/verdict`. `Status` may be `ok` beside them.
+    pub verdict: VerdictCounts,
     /// The plugin's own threads, by name.
     pub services: Vec<ServiceHealth>,
+}
+
+/// How many entries of the verdict have each severity.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct VerdictCounts {
+    pub critical: u64,
+    pub error: u64,
+    pub warning: u64,
+}
+
+impl VerdictCounts {
+    pub fn of(findings: &[Finding]) -> VerdictCounts {
+        let of = |severity| {
+            let of_it = findings.iter().filter(|one| one.severity == severity);
+            of_it.count() as u64
+        };
+        VerdictCounts {
+            critical: of(Severity::Critical),
+            error: of(Severity::Error),
+            warning: of(Severity::Warning),
+        }
+    }
 }
 
 /// How a service is: threads of one name, the worst of them.
