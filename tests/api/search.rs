@@ -48,7 +48,7 @@ fn a_study_is_found_by_whatever_a_caller_knows() {
         "20260201",
         "Yamada^Tarou=山田^太郎=やまだ^たろう",
         "3",
-        "A_C7",
+        "A_C+7",
     );
     let mut ids = Vec::new();
     for one in [&old, &new, &third] {
@@ -76,7 +76,7 @@ fn a_study_is_found_by_whatever_a_caller_knows() {
     for (text, expected) in [
         ("acc7", vec![study(&a, "AccessionNumber", true)]),
         (" ACC77 ", vec![study(&b, "AccessionNumber", true)]),
-        ("A_C7", vec![study(&c, "AccessionNumber", true)]),
+        ("A_C+7", vec![study(&c, "AccessionNumber", true)]),
         // The exact one first, though the other is newer.
         (
             "p-7",
@@ -126,13 +126,26 @@ fn a_study_is_found_by_whatever_a_caller_knows() {
     ] {
         assert_eq!(found(&queue, text), expected, "{text}");
     }
+    // As a form and `curl --data-urlencode` send a blank, and as itself.
+    for (sent, expected) in [
+        ("Miller,+Anna", &a),
+        ("+miller++anna+", &a),
+        ("miller%5Eanna", &a),
+        // Unescaped, Orthanc 1.13 hands over a blank in its stead.
+        ("A_C%2B7", &c),
+    ] {
+        let answer = queue.get(&format!("/sendqueue/search?q={sent}"));
+        let answer = answer.ok().json();
+        assert_eq!(answer[0]["ID"], **expected, "{sent}: {answer:#}");
+        assert_eq!(answer.as_array().unwrap().len(), 1, "{sent}");
+    }
     let shown = ask(&queue, &ids[2]).ok().json();
     assert_eq!(shown[0]["Study"], c);
     assert_eq!(
         shown[0]["Tags"],
         json!({
             "PatientName": "Yamada^Tarou=山田^太郎=やまだ^たろう", "PatientID": "3", "StudyDescription": "Made up",
-            "StudyDate": "20260201", "AccessionNumber": "A_C7", "ModalitiesInStudy": "CT",
+            "StudyDate": "20260201", "AccessionNumber": "A_C+7", "ModalitiesInStudy": "CT",
         })
     );
     for bad in ["", "*", "a\\b", "a\u{7}b", &"x".repeat(8000)] {

@@ -39,15 +39,13 @@ impl Api {
             api: self,
             facts: Facts::new(self.client),
         };
-        let mut results = look.item(&text)?;
-        let known = look.identified(&text)?;
-        let mut is_all = true;
-        if known.is_empty() {
-            let (studies, all) = look.described(&text)?;
-            results.extend(studies);
-            is_all = all;
+        let (mut results, mut is_all) = look.all(&text)?;
+        // What there is with a `+` in it comes first.
+        if let (true, Some(text)) = (results.is_empty(), text.with_blanks()) {
+            let (others, all) = look.all(&text)?;
+            results = others;
+            is_all &= all;
         }
-        results.extend(known);
         is_all &= results.len() <= MOST;
         sort(&mut results);
         results.truncate(MOST);
@@ -79,6 +77,19 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
+    /// What is found, and whether this is all.
+    fn all(&self, text: &Text) -> Result<(Vec<SearchResult>, bool), ApiError> {
+        let mut results = self.item(text)?;
+        let known = self.identified(text)?;
+        if !known.is_empty() {
+            results.extend(known);
+            return Ok((results, true));
+        }
+        let (studies, is_all) = self.described(text)?;
+        results.extend(studies);
+        Ok((results, is_all))
+    }
+
     fn item(&self, text: &Text) -> Result<Vec<SearchResult>, ApiError> {
         let Some(id) = text.item() else {
             return Ok(Vec::new());

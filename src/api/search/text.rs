@@ -32,6 +32,14 @@ impl Text {
         Err(ApiError::field("q", quoted(text), &allowed))
     }
 
+    /// With a blank for each `+`, if there is one: an HTML form writes blanks so, and whether a `+` that Orthanc hands over
+    /// was one is not known.
+    pub(super) fn with_blanks(&self) -> Option<Text> {
+        let text = self.0.replace('+', " ");
+        let text = text.trim();
+        (text != self.0).then(|| Text(text.to_owned()))
+    }
+
     pub(super) fn item(&self) -> Option<i64> {
         let is_number = self.0.bytes().all(|byte| byte.is_ascii_digit());
         self.0.parse().ok().filter(|id| is_number && *id > 0)
@@ -90,6 +98,19 @@ mod tests {
 
     fn text(text: &str) -> Text {
         Text::read(text).unwrap()
+    }
+
+    #[test]
+    fn a_plus_may_be_a_blank() {
+        for (plus, blanks) in [
+            ("Miller,+Anna", Some("Miller, Anna")),
+            ("+a++b+", Some("a  b")),
+            ("A B", None),
+            ("A-B", None),
+        ] {
+            let read = text(plus).with_blanks();
+            assert_eq!(read.as_ref().map(Text::as_str), blanks, "{plus}");
+        }
     }
 
     #[test]
