@@ -212,7 +212,7 @@ fn resources_of_any_level_can_be_enqueued() {
     for (resource, count) in [(&ids[0], 1), (&series, 3), (&study, 6), (&patient, 6)] {
         assert_eq!(
             send(json!([resource])),
-            json!({ "Enqueued": count, "AlreadyQueued": 0, "Raised": 0 })
+            json!({ "Enqueued": count, "AlreadyQueued": 0, "Raised": 0, "Failed": 0 })
         );
         all += count;
         queue.wait_for("pacs", "Success", all);
@@ -228,11 +228,11 @@ fn resources_of_any_level_can_be_enqueued() {
     queue.tell("/destinations/pacs/pause", &json!({}));
     assert_eq!(
         send(json!([study, series, ids[0]])),
-        json!({ "Enqueued": 6, "AlreadyQueued": 4, "Raised": 0 })
+        json!({ "Enqueued": 6, "AlreadyQueued": 4, "Raised": 0, "Failed": 0 })
     );
     assert_eq!(
         send(json!([patient])),
-        json!({ "Enqueued": 0, "AlreadyQueued": 6, "Raised": 0 })
+        json!({ "Enqueued": 0, "AlreadyQueued": 6, "Raised": 0, "Failed": 0 })
     );
     // One unknown resource: nothing is enqueued.
     for (resources, destinations) in [

@@ -193,7 +193,7 @@ fn a_modality_is_removed_and_added_at_run_time() {
     );
     assert_eq!(
         answer,
-        json!({ "Enqueued": 3, "AlreadyQueued": 0, "Raised": 0 })
+        json!({ "Enqueued": 3, "AlreadyQueued": 0, "Raised": 0, "Failed": 0 })
     );
     queue.wait_for("other", "Success", 4);
     // With nothing left of it, it is forgotten, its threads too.

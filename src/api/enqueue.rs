@@ -111,6 +111,8 @@ impl Api {
             enqueued: total.enqueued,
             already_queued: total.already_queued,
             raised: total.raised,
+            failed: total.failed.len() as u64,
+            dry_run,
         })
     }
 
@@ -128,6 +130,7 @@ impl Api {
             total.enqueued += done.enqueued;
             total.already_queued += done.already_queued;
             total.raised += done.raised;
+            total.failed.extend(done.failed);
         }
         Ok(total)
     }
@@ -154,6 +157,7 @@ impl Api {
             total.enqueued += done.enqueued;
             total.already_queued += done.already_queued + repeated as u64;
             total.raised += done.raised;
+            total.failed.extend(done.failed);
         }
         Ok(total)
     }

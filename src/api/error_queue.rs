@@ -4,7 +4,7 @@ use orthanc_sdk::Request;
 
 use super::error::ApiError;
 use super::input::{self, Body, Query};
-use super::sweep::{before, narrowed};
+use super::sweep::{Swept, before, narrowed};
 use super::types::{self, ErrorFilter, ErrorsQuery, Purged, RedirectFilter, Redirected, Replayed};
 use super::{Answer, Api, ok};
 use crate::item::{State, Timestamp};
@@ -65,11 +65,20 @@ impl Api {
     ) -> Answer {
         let filter = self.error_filter(body, self.clock.now())?;
         let operation = operation(body)?;
-        let count = self.sweep(Among::Failures, &operation, &filter, body)?.done;
+        let Swept { done, dry_run, .. } = self.sweep(Among::Failures, &operation, &filter, body)?;
         match operation {
-            Operation::Replay => ok(&Replayed { replayed: count }),
-            Operation::Redirect { .. } => ok(&Redirected { redirected: count }),
-            _ => ok(&Purged { purged: count }),
+            Operation::Replay => ok(&Replayed {
+                replayed: done,
+                dry_run,
+            }),
+            Operation::Redirect { .. } => ok(&Redirected {
+                redirected: done,
+                dry_run,
+            }),
+            _ => ok(&Purged {
+                purged: done,
+                dry_run,
+            }),
         }
     }
 

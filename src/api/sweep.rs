@@ -9,6 +9,15 @@ use crate::store::{Among, Filter, Operated, Operation, Sweep};
 /// `AtMost` at most.
 const MOST_ITEMS: u64 = 1_000_000_000;
 
+/// What came of it.
+pub(super) struct Swept {
+    pub done: u64,
+    /// Left, since they were being sent.
+    pub running: u64,
+    /// Nothing was done but counting.
+    pub dry_run: bool,
+}
+
 impl Api {
     /// Or, with `DryRun`, only counts. With `AtMost` nothing is done where more fit, as when items came to fit since
     /// they were counted: what was made long ago may have begun to wait again. What does so later is left.
@@ -18,7 +27,7 @@ impl Api {
         operation: &Operation,
         filter: &Filter,
         body: &Body,
-    ) -> Result<Operated, ApiError> {
+    ) -> Result<Swept, ApiError> {
         if let (Some(to), Some(from)) = (operation.to(), &filter.destination) {
             is_elsewhere(to, from)?;
         }
@@ -54,7 +63,11 @@ impl Api {
                 operated.done
             );
         }
-        Ok(operated)
+        Ok(Swept {
+            done: operated.done,
+            running: operated.running,
+            dry_run,
+        })
     }
 
     /// And whoever has work from it is told.

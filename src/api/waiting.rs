@@ -4,14 +4,14 @@ use orthanc_sdk::Request;
 
 use super::error::ApiError;
 use super::input::Body;
-use super::sweep::{before, narrowed};
+use super::sweep::{Swept, before, narrowed};
 use super::types::{
     CancelledItems, PrioritizedItems, PriorityFilter, RedirectedItems, RemovedItems, SentItems,
     WaitingFilter, WaitingRedirect,
 };
 use super::{Answer, Api, ok};
 use crate::item::{Priority, State};
-use crate::store::{Among, Filter, Level, Operated, Operation, Page};
+use crate::store::{Among, Filter, Level, Operation, Page};
 
 const WAITING: [State; 3] = [State::Scheduled, State::Pending, State::Retry];
 
@@ -29,29 +29,44 @@ const NARROW: [&str; 7] = [
 impl Api {
     pub fn cancel_items(&self, request: &Request) -> Answer {
         let body = Body::of::<WaitingFilter>(request)?;
-        let Operated { done, running } = self.of_waiting(&Operation::Cancel, &body)?;
+        let Swept {
+            done,
+            running,
+            dry_run,
+        } = self.of_waiting(&Operation::Cancel, &body)?;
         ok(&CancelledItems {
             cancelled: done,
             running,
+            dry_run,
         })
     }
 
     pub fn remove_items(&self, request: &Request) -> Answer {
         let body = Body::of::<WaitingFilter>(request)?;
-        let Operated { done, running } = self.of_waiting(&Operation::Remove, &body)?;
+        let Swept {
+            done,
+            running,
+            dry_run,
+        } = self.of_waiting(&Operation::Remove, &body)?;
         ok(&RemovedItems {
             removed: done,
             running,
+            dry_run,
         })
     }
 
     pub fn redirect_items(&self, request: &Request) -> Answer {
         let body = Body::of::<WaitingRedirect>(request)?;
         let to = self.redirect_target(&body)?;
-        let Operated { done, running } = self.of_waiting(&Operation::Redirect { to }, &body)?;
+        let Swept {
+            done,
+            running,
+            dry_run,
+        } = self.of_waiting(&Operation::Redirect { to }, &body)?;
         ok(&RedirectedItems {
             redirected: done,
             running,
+            dry_run,
         })
     }
 
@@ -62,10 +77,15 @@ impl Api {
             ApiError::field("Priority", "nothing", &allowed)
         })?;
         let operation = Operation::Prioritize(priority);
-        let Operated { done, running } = self.of_waiting(&operation, &body)?;
+        let Swept {
+            done,
+            running,
+            dry_run,
+        } = self.of_waiting(&operation, &body)?;
         ok(&PrioritizedItems {
             changed: done,
             running,
+            dry_run,
         })
     }
 
@@ -73,15 +93,20 @@ impl Api {
         let body = Body::of::<WaitingFilter>(request)?;
         // What is sent now no longer waits for what the filter may say.
         let paused = self.paused(&self.waiting_filter(&body)?)?;
-        let Operated { done, running } = self.of_waiting(&Operation::SendNow, &body)?;
+        let Swept {
+            done,
+            running,
+            dry_run,
+        } = self.of_waiting(&Operation::SendNow, &body)?;
         ok(&SentItems {
             sent: done,
             running,
             paused,
+            dry_run,
         })
     }
 
-    fn of_waiting(&self, operation: &Operation, body: &Body) -> Result<Operated, ApiError> {
+    fn of_waiting(&self, operation: &Operation, body: &Body) -> Result<Swept, ApiError> {
         let filter = self.waiting_filter(body)?;
         self.sweep(Among::Waiting, operation, &filter, body)
     }

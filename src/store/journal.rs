@@ -1,5 +1,7 @@
 //! Journal: how far Orthanc's changes were read, and what is taken in with that.
 
+use std::collections::BTreeSet;
+
 use super::{Heard, Result, TakenStudy};
 use crate::item::{Again, Ids, Outcome, Priority, Timestamp};
 
@@ -119,6 +121,8 @@ pub struct Enqueued {
     pub already_queued: u64,
     /// Of these, pairs of which an item waited with a lower priority ([`Intake::raises`]).
     pub raised: u64,
+    /// Of a request: items of the pairs that were in the error queue before, and stay there.
+    pub failed: BTreeSet<i64>,
     /// Which of the items (places in what was given) were made though the pair had some that did not wait any more.
     pub again: Vec<usize>,
     /// Which were not made because of [`Reception::again`].

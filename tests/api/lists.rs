@@ -256,7 +256,7 @@ fn uids_stand_for_identifiers() {
     let body = json!({ "Study": study_uid, "DryRun": true });
     assert_eq!(
         queue.tell("/errors/replay", &body),
-        json!({ "Replayed": 3 })
+        json!({ "Replayed": 3, "DryRun": true })
     );
 }
 

@@ -61,8 +61,11 @@ impl Session<'_> {
         if !self.raw(&done) {
             let count = number(&done, key);
             if dry_run {
-                let fit = if count == 1 { "fits" } else { "fit" };
-                say!("{} {fit}; nothing was changed", items(count));
+                say!(
+                    "{} would be {}; nothing was changed",
+                    items(count),
+                    key.to_lowercase()
+                );
             } else {
                 say!("{}: {}", key.to_lowercase(), items(count));
             }
@@ -194,6 +197,13 @@ impl Session<'_> {
                 say!(
                     "raised to this priority, of those that wait: {}",
                     items(raised)
+                );
+            }
+            let failed = number(&done, "Failed");
+            if failed > 0 {
+                say!(
+                    "in the error queue, and left there: {} (sendqueuectl replay sends only these)",
+                    items(failed)
                 );
             }
             if body["DryRun"] == true {

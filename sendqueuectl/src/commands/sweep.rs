@@ -166,8 +166,8 @@ impl Session<'_> {
                 say!("{name} is paused: what waits for it is sent when it is resumed");
             }
             if dry_run {
-                let fit = if count == 1 { "fits" } else { "fit" };
-                say!("{} {fit}; nothing was changed", items(count));
+                let done = verb.done.to_lowercase();
+                say!("{} would be {done}; nothing was changed", items(count));
             } else if verb.path == SEND_NOW.path {
                 say!("first in line: {}", items(count));
             } else {

@@ -12,7 +12,7 @@ fn the_error_queue_is_replayed_redirected_and_purged() {
     );
     assert_eq!(
         ctl.json(&["replay", "--all", "--dry-run"]),
-        json!({ "Replayed": 4 })
+        json!({ "Replayed": 4, "DryRun": true })
     );
     assert_eq!(
         queue.count("bad", "Failure"),
@@ -43,7 +43,7 @@ fn the_error_queue_is_replayed_redirected_and_purged() {
     assert_eq!(queue.count("bad", "Failure"), 1);
     assert!(
         ctl.ok(&["purge", "--all", "--dry-run"])
-            .contains("1 item fits")
+            .contains("1 item would be purged; nothing was changed")
     );
     assert!(
         ctl.ok(&["purge", "--all", "--yes"])

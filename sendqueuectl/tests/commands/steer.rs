@@ -11,7 +11,7 @@ fn destinations_are_steered_and_studies_enqueued_and_watched() {
     assert!(ctl.ok(&["pause", "good", "bad"]).contains("good: Paused"));
     assert_eq!(
         ctl.json(&["enqueue", &study, "--to", "good", "--dry-run"]),
-        json!({ "Enqueued": 4, "AlreadyQueued": 0, "Raised": 0 })
+        json!({ "Enqueued": 4, "AlreadyQueued": 0, "Raised": 0, "Failed": 0, "DryRun": true })
     );
     assert!(
         ctl.ok(&["enqueue", &study, "--to", "good", "--priority", "High"])
@@ -54,10 +54,14 @@ fn destinations_are_steered_and_studies_enqueued_and_watched() {
         .spawn();
     let mut watch = watch.expect("watch");
     assert!(watch.wait().expect("a child").success(), "nothing is open");
+    // What failed before stays, and that is said.
+    let enqueued = ctl.ok(&["enqueue", &study, "--to", "bad"]);
     assert!(
-        ctl.ok(&["enqueue", &study, "--to", "bad"])
-            .contains("enqueued")
+        enqueued.starts_with("enqueued: 4 items") && enqueued.contains("left there: 4 items"),
+        "{enqueued}"
     );
+    let counted = ctl.ok(&["replay", "--destination", "bad", "--dry-run"]);
+    assert_eq!(counted, "4 items would be replayed; nothing was changed\n");
     let mut watch = ctl
         .command(&["--json", "watch", "--every", "0.1"])
         .stdout(Stdio::piped())

@@ -69,7 +69,10 @@ fn what_waits_is_counted_and_asked_about() {
     assert_eq!(queue.count("bad", "Pending"), 4);
     say(&["remove", "--id", &id], "removed: 1 item\n");
     let counted = ctl.json(&["cancel", "--all", "--dry-run"]);
-    assert_eq!(counted, json!({ "Cancelled": 3, "Running": 0 }));
+    assert_eq!(
+        counted,
+        json!({ "Cancelled": 3, "Running": 0, "DryRun": true })
+    );
     say(&["cancel", "--all"], "cancelled: 3 items");
     assert_eq!(queue.count("bad", "Cancelled"), 3);
     assert_eq!(ctl.json(&["send-now", "--all", "--yes"])["Sent"], 0);

@@ -127,6 +127,10 @@ filter! {
 #[schema(example = json!({ "Replayed": 12 }))]
 pub struct Replayed {
     pub replayed: u64,
+    /// `DryRun` was asked for: nothing was changed. Absent where it was not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub dry_run: bool,
 }
 
 /// How many items were removed, or would be.
@@ -135,6 +139,10 @@ pub struct Replayed {
 #[schema(example = json!({ "Purged": 12 }))]
 pub struct Purged {
     pub purged: u64,
+    /// `DryRun` was asked for: nothing was changed. Absent where it was not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub dry_run: bool,
 }
 
 /// How many items go elsewhere, or would.
@@ -143,4 +151,8 @@ pub struct Purged {
 #[schema(example = json!({ "Redirected": 12 }))]
 pub struct Redirected {
     pub redirected: u64,
+    /// `DryRun` was asked for: nothing was changed. Absent where it was not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub dry_run: bool,
 }

@@ -271,7 +271,7 @@ named! {
 /// What was queued.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-#[schema(example = json!({ "Enqueued": 120, "AlreadyQueued": 20, "Raised": 20 }))]
+#[schema(example = json!({ "Enqueued": 120, "AlreadyQueued": 20, "Raised": 20, "Failed": 0 }))]
 pub struct Enqueued {
     /// New items.
     pub enqueued: u64,
@@ -279,6 +279,13 @@ pub struct Enqueued {
     pub already_queued: u64,
     /// Of these, pairs that waited with a lower priority than the `Priority` that was asked for, and have it now.
     pub raised: u64,
+    /// Items of these instances that are in the error queue of these destinations, and stay there: a replay would have
+    /// sent them.
+    pub failed: u64,
+    /// `DryRun` was asked for: nothing was changed. Absent where it was not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub dry_run: bool,
 }
 
 named! {

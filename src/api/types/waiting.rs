@@ -82,6 +82,10 @@ macro_rules! operated {
                 pub $done: u64,
                 /// Items that fit but for their state, and are being sent: they were left as they are.
                 pub running: u64,
+                /// `DryRun` was asked for: nothing was changed. Absent where it was not.
+                #[serde(skip_serializing_if = "std::ops::Not::not")]
+                #[schema(required = false)]
+                pub dry_run: bool,
             }
         )*
     };
@@ -105,4 +109,8 @@ pub struct SentItems {
     pub running: u64,
     /// Destinations that are paused: what was asked for of theirs waits until they are resumed.
     pub paused: Vec<String>,
+    /// `DryRun` was asked for: nothing was changed. Absent where it was not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub dry_run: bool,
 }

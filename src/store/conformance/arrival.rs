@@ -1,5 +1,7 @@
 //! enqueue, the cursor, quiet periods.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::item::{Again, Ids};
 use crate::store::{Cursor, Enqueued, Gap, Reached};
@@ -113,6 +115,30 @@ fn requests_are_merged_with_what_runs_too(store: &dyn Store) {
     let success = Ending::Complete(made(Class::Success));
     finish(store, claim.token, claim.items[0].id, success);
     assert_eq!(ask().enqueued, 1, "Success");
+    // What failed is told, and stays as it is: beside what is made, and beside what waits.
+    let failed: BTreeSet<i64> = fail_all(store, "pacs", Class::Rejected)
+        .into_iter()
+        .collect();
+    assert_eq!(failed.len(), 1);
+    for enqueued in [1, 0] {
+        let foretold = store.count_new(&Intake::request(std::slice::from_ref(&new)));
+        let answer = ask();
+        assert_eq!(foretold.unwrap(), answer);
+        assert_eq!((answer.enqueued, &answer.failed), (enqueued, &failed));
+    }
+    let elsewhere = [
+        new_item("study", "a", "other"),
+        new_item("study", "b", "pacs"),
+    ];
+    let answer = store.enqueue(&Intake::request(&elsewhere), at(0)).unwrap();
+    assert_eq!(answer.failed, BTreeSet::new());
+    // To what arrives it is nothing.
+    let answer = store.enqueue(&Intake::arrival(&[new]), at(0)).unwrap();
+    assert_eq!(answer.failed, BTreeSet::new());
+    assert_eq!(
+        failed.len() as u64,
+        store.counts().unwrap().get(State::Failure)
+    );
 }
 
 fn received(instance: &str, file: &str, digest: &str, again: Again) -> NewItem {

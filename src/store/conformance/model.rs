@@ -107,6 +107,12 @@ impl Model {
             let request = intake.duplicates == Duplicates::Request;
             let mut pair: Vec<&mut Entry> = self.entries.values_mut().collect();
             pair.retain(|entry| entry.is_of(new));
+            if request {
+                let failed = pair.iter().map(|entry| &entry.item);
+                let failed =
+                    failed.filter(|item| item.state == State::Failure && item.id < first_id);
+                answer.failed.extend(failed.map(|item| item.id));
+            }
             let waits = pair.iter().any(|entry| {
                 let running = request && entry.item.state == State::Running;
                 entry.item.state.is_waiting() || running

@@ -9,7 +9,7 @@ use super::cursor::write_reached;
 use super::destination::{destination_id, find_destination};
 use super::operate::prioritize;
 use super::pool::Pool;
-use super::{row, sources, sql, studies};
+use super::{list, row, sources, sql, studies};
 use crate::item::{Again, Event, Outcome, Priority, State, Timestamp};
 use crate::store::{Duplicates, Enqueued, Entry, Intake, NewItem, Operation, Reception, Result};
 
@@ -44,6 +44,7 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
     let mut holds: HashMap<(i64, &str), Hold> = HashMap::new();
     let mut asked: BTreeMap<&str, u64> = BTreeMap::new();
     let mut raised: BTreeMap<(&str, Priority), u64> = BTreeMap::new();
+    let newest = newest_before(&tx, duplicates)?;
     for (at, item) in items.iter().enumerate() {
         let destination = match destinations.get(item.destination.as_str()) {
             Some(id) => *id,
@@ -54,6 +55,7 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
             }
         };
         let pair = pair(&tx, item, destination)?;
+        answer.failed.extend(failed(&pair, newest));
         let fate = fate(&pair, item, duplicates);
         match fate {
             Fate::Queued => {
@@ -141,6 +143,7 @@ pub fn count_new(pool: &Pool, intake: &Intake<'_>) -> Result<Enqueued> {
     let mut reader = pool.reader()?;
     let tx = reader.snapshot()?;
     let mut answer = Enqueued::default();
+    let newest = newest_before(&tx, duplicates)?;
     // With what the items before would have made.
     let mut pairs: HashMap<(&str, &str), Vec<Other>> = HashMap::new();
     for (at, item) in items.iter().enumerate() {
@@ -154,6 +157,7 @@ pub fn count_new(pool: &Pool, intake: &Intake<'_>) -> Result<Enqueued> {
                 })
             }
         };
+        answer.failed.extend(failed(pair, newest));
         match fate(pair, item, duplicates) {
             Fate::HeldBack => answer.held_back.push(at),
             Fate::Queued => {
@@ -179,7 +183,7 @@ pub fn count_new(pool: &Pool, intake: &Intake<'_>) -> Result<Enqueued> {
                     answer.again.push(at);
                 }
                 pair.push(Other {
-                    id: 0,
+                    id: i64::MAX,
                     state: state_of(item),
                     priority: item.priority,
                     alone: group(item).is_none(),
@@ -244,6 +248,20 @@ fn pair(conn: &Connection, item: &NewItem, destination: i64) -> Result<Vec<Other
         },
     )?;
     Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Up to which id items are told as failed before: of a request alone.
+fn newest_before(conn: &Connection, duplicates: Duplicates) -> Result<i64> {
+    match duplicates {
+        Duplicates::Request => list::last(conn),
+        _ => Ok(0),
+    }
+}
+
+/// Those of the pair that are in the error queue, up to this id.
+fn failed(pair: &[Other], newest: i64) -> impl Iterator<Item = i64> {
+    let failed = pair.iter().filter(|other| other.state == State::Failure);
+    failed.map(|other| other.id).filter(move |id| *id <= newest)
 }
 
 /// What becomes of an item that is to be made.

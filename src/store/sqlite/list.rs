@@ -95,7 +95,7 @@ pub fn newest(pool: &Pool) -> Result<i64> {
     last(&*reader.snapshot()?)
 }
 
-fn last(conn: &Connection) -> Result<i64> {
+pub(super) fn last(conn: &Connection) -> Result<i64> {
     let last: Option<i64> = conn
         .prepare_cached(sql::LIST_LAST)?
         .query_row([], |row| row.get(0))?;
