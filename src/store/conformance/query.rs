@@ -378,7 +378,9 @@ fn instances_are_told_apart_from_items(store: &dyn Store) {
         }
     };
     let [a, b, c] = ["a", "b", "c"].map(|instance| new_item("study", instance, "pacs"));
-    [&a, &b, &c].map(again);
+    for new in [&a, &b, &c] {
+        again(new);
+    }
     complete();
     // Delivered twice; delivered, and failed since.
     again(&a);

@@ -89,6 +89,14 @@ fn a_study_s_items_are_learnt_from_an_index() {
         plan,
         ["SEARCH item USING COVERING INDEX item_study (study=?)"]
     );
+    // Which instances have several items, too.
+    let plan = plans::plan(&conn, sql::REPEATS_STUDY);
+    let covering = "SEARCH item USING COVERING INDEX item_study (study=?)";
+    assert!(plan.iter().any(|one| one == covering), "{plan:#?}");
+    assert!(
+        !plan.iter().any(|one| one.contains("TEMP B-TREE")),
+        "{plan:#?}"
+    );
     let plan = plans::plan(&conn, sql::PROGRESS_STUDY);
     for step in [
         "USING COVERING INDEX item_study (study=?)",
