@@ -32,8 +32,8 @@ impl Text {
         Err(ApiError::field("q", quoted(text), &allowed))
     }
 
-    /// With a blank for each `+`, if there is one: an HTML form writes blanks so, and whether a `+` that Orthanc hands over
-    /// was one is not known.
+    /// With a blank for each `+`, if there is one: an HTML form writes blanks so, and whether a `+` that Orthanc hands
+    /// over was one is not known.
     pub(super) fn with_blanks(&self) -> Option<Text> {
         let text = self.0.replace('+', " ");
         let text = text.trim();

@@ -36,8 +36,8 @@ pub struct Item {
     pub rule: Option<String>,
     pub state: State,
     pub priority: Priority,
-    /// Attempts that reached the destination since the item was made, or was last replayed or redirected; the successful
-    /// one too. `Attempts` of one item has all of them, also those that did not reach it.
+    /// Attempts that reached the destination since the item was made, or was last replayed or redirected; the
+    /// successful one too. `Attempts` of one item has all of them, also those that did not reach it.
     pub attempt_count: u32,
     pub creation_time: Time,
     /// When the next attempt is due (`Retry`, `Scheduled`).

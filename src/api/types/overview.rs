@@ -67,7 +67,8 @@ pub struct Disabled {
     pub database: String,
 }
 
-/// Whether the plugin's machinery is well: its database, its threads, and the way from Orthanc's changes into the queue.
+/// Whether the plugin's machinery is well: its database, its threads, and the way from Orthanc's changes into the
+/// queue.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 #[schema(example = json!({ "Status": "ok", "About": "the machinery of the plugin; what needs a person: GET /sendqueue/verdict", "Problems": [], "Warnings": [], "Verdict": { "Critical": 0, "Error": 1, "Warning": 0 }, "Services": [] }))]
