@@ -208,7 +208,7 @@ impl Session<'_> {
             }
             if body["DryRun"] == true {
                 say!("(nothing was changed)");
-            } else {
+            } else if number(&done, "Enqueued") + raised > 0 {
                 let to = list(&body["Destinations"]).iter();
                 tell(&self.held_among(&to.filter_map(Value::as_str).collect::<Vec<_>>()));
             }

@@ -55,7 +55,9 @@ impl Session<'_> {
                 say!("    {reasons} different reasons among the newest 100: errors --list");
             }
         }
-        say!("Whose they are: sendqueuectl studies --state Failure. Again: sendqueuectl replay");
+        say!(
+            "Whose they are: sendqueuectl studies --state Failure; to send them again: sendqueuectl replay"
+        );
         self.tell_held(&summary);
         Ok(ExitCode::SUCCESS)
     }
