@@ -221,8 +221,31 @@ fn where_more_fit_than_were_counted_nothing_is_changed() {
     refuses("/items/redirect", &few);
     refuses("/items/priority", &priority);
     assert_eq!(queue.count("pacs", "Pending"), counted as u64);
+    // Each request is told by itself, however soon after another of its kind; items that are named one by one are not.
+    for priority in ["High", "Low", "High"] {
+        let body = json!({ "Destination": "pacs", "Priority": priority });
+        assert_eq!(queue.tell("/items/priority", &body)["Changed"], counted);
+    }
+    for item in &before[1..] {
+        queue.tell(&format!("/items/{}/cancel", item["ID"]), &json!({}));
+    }
     let cancelled = queue.tell("/items/cancel", &enough);
-    assert_eq!(cancelled["Cancelled"], counted);
+    assert_eq!(cancelled["Cancelled"], 1);
+    let told = |event: &str| -> Vec<Value> {
+        let told = queue.ask(&format!("/journal?event={event}"));
+        let told = told.as_array().unwrap().iter();
+        told.map(|one| json!([one["Details"], one["Count"]]))
+            .collect()
+    };
+    let all = |priority: &str| json!([priority, counted]);
+    assert_eq!(
+        told("PriorityChanged"),
+        [all("High"), all("Low"), all("High")]
+    );
+    assert_eq!(
+        told("Cancelled"),
+        [json!([null, counted - 1]), json!([null, 1])]
+    );
 }
 
 #[test]

@@ -261,10 +261,8 @@ fn an_echo_that_fails_says_why() {
     scp.stop();
     let echo = queue.tell("/destinations/pacs/echo", &json!({}));
     assert_eq!(echo["Success"], false);
-    assert!(
-        echo["Error"].as_str().unwrap().contains("refused"),
-        "{echo}"
-    );
+    let error = echo["Error"].as_str().unwrap();
+    assert!(error.ends_with(": connection refused"), "{error}");
 }
 
 #[test]
@@ -283,6 +281,8 @@ fn resources_of_each_level() {
             .iter()
             .map(|one| {
                 let count = |state: &str| one["Counts"][state].as_u64().unwrap();
+                assert_eq!(one["Instances"], of_each, "{one:#}");
+                assert_eq!(one["Delivered"], count("Success"), "{one:#}");
                 (
                     one["Destination"].as_str().unwrap(),
                     count("Success"),
