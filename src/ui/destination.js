@@ -22,7 +22,8 @@ export function detail(one, next, address) {
         echo(name),
         h("p", { class: "buttons", "data-key": "buttons" }, buttons(one)),
         waiting(one.Counts) > 0 && h("p", { class: "buttons", "data-key": "waits" }, h("span", {}, `${count(waiting(one.Counts))} waiting: `),
-          steerWaiting({ "data-destination": name }, `what waits for ${name}`, ["redirect", "priority", "cancel"])),
+          steerWaiting({ "data-destination": name }, `what waits for ${name}`, ["redirect", "priority", "cancel"]),
+          h("a", { class: "button", href: link(["studies"], { destination: name, state: WAITING }), "aria-label": `Look at what waits for ${name}` }, "Look")),
         one.Counts.Failure > 0 && h("p", { class: "buttons", "data-key": "failed" }, h("span", {}, `${count(one.Counts.Failure)} failed: `),
           steerFailed({ "data-destination": name }, `the failures of ${name}`),
           h("a", { class: "button", href: link(["errors"], { destination: name }), "aria-label": `Look at the failures of ${name}` }, "Look")),
@@ -80,7 +81,6 @@ function steer(destination, verb, words, why) {
 function links(one) {
   const to = (state, words) => h("a", { href: link(["studies"], { destination: one.Name, state }) }, words);
   return [
-    waiting(one.Counts) > 0 && to(WAITING, `${count(waiting(one.Counts))} waiting`), " ",
     one.Counts.Running > 0 && to("Running", `${count(one.Counts.Running)} being sent`), " ",
     one.Counts.Success > 0 && to("Success", `${count(one.Counts.Success)} sent and kept`),
   ];

@@ -32,10 +32,9 @@
   }
 
   // As the queue's own page says it: "18 of 20 delivered, 2 failed, 1 waiting: unreachable".
-  function inWords(counts, destination) {
-    var all = 0;
-    $.each(counts, function(state, number) { all += number; });
-    var words = [counts.Success + ' of ' + all + ' delivered'];
+  function inWords(found, destination) {
+    var counts = found.Counts;
+    var words = [found.Delivered + ' of ' + found.Instances + ' delivered'];
     $.each(STATES, function(state, name) {
       if (counts[state]) words.push(counts[state] + ' ' + name);
     });
@@ -71,7 +70,7 @@
         list.append($('<li>').attr('data-destination', one.Destination)
           .append($('<a>').attr({ href: queuePage(level, id), rel: 'external' })
             .append($('<h3>').text(one.Destination))
-            .append($('<p>').text(inWords(one.Counts, destination)))));
+            .append($('<p>').text(inWords(one, destination)))));
       });
       if (found.Destinations.length === 0) list.append($('<li>').append($('<p>').text('Nothing of it is or was in the queue.')));
       list.append($('<li>').attr('data-icon', 'forward').append(

@@ -54,7 +54,7 @@ export function render({ id }, { item, destinations }) {
       fact("Patient", h("a", { href: link(["patients", item.Patient]) }, item.Patient)),
       fact("Rule", item.Rule || "none: enqueued by a person"),
       fact("Priority", item.Priority),
-      fact("Attempts that reached the destination, since the last replay", count(item.AttemptCount)),
+      fact("Attempts", `${count(item.AttemptCount)} that reached the destination, since the last replay or redirect`),
       fact("Made", time(item.CreationTime)),
       item.NextAttempt && fact("Next attempt", time(item.NextAttempt)),
       item.CompletionTime && fact(ENDED[item.State] || "Ended", time(item.CompletionTime)),
@@ -73,7 +73,7 @@ function attempts(item) {
   if (item.Attempts.length === 0) return h("p", { class: "empty" }, "None yet.");
   const caption = `Attempts of item ${item.ID}`;
   return h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": caption },
-    h("table", {},
+    h("table", { class: "stacked" },
       h("caption", { class: "hidden" }, caption),
       h("thead", {}, h("tr", {}, ["Number", "Time", "Took", "Destination", "Outcome", "Meaning", "In its own words"].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, item.Attempts.map((one) => h("tr", { "data-key": `attempt:${one.Number}`, "data-attempt": one.Number },
@@ -82,6 +82,6 @@ function attempts(item) {
         h("td", { class: "number" }, `${count(one.DurationMilliseconds)} ms`),
         h("td", {}, one.Destination),
         h("td", {}, `${one.Class} ${status(one.DimseStatus)}`),
-        h("td", {}, one.Meaning || ""),
+        h("td", { class: "text" }, one.Meaning || ""),
         h("td", { class: "text" }, plain(one.Details)))))));
 }

@@ -38,7 +38,7 @@ export function filters(path, query, destinations) {
     query.status && h("input", { type: "hidden", name: "status", value: query.status }),
     h("span", { class: "buttons" },
       h("button", { type: "submit" }, "Show"),
-      h("a", { href: link([path]) }, "All"),
+      isFiltered(query) && h("a", { href: link([path]) }, "Show all"),
       h("button", { type: "button", "data-action": "copy" }, "Copy link"))));
 }
 

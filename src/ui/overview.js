@@ -140,7 +140,7 @@ function totals(destinations, day, queue) {
     ["failed", count(queue.Counts.Failure)],
   ];
   return h("dl", { class: "totals", "data-key": "totals" }, pairs.map(([name, value, more]) =>
-    h("div", { "data-total": name }, h("dt", {}, name), h("dd", {}, value, more && h("span", { class: "dim" }, ` ${more}`)))));
+    h("div", { "data-total": name }, h("dt", {}, name), h("dd", {}, value), more && h("dd", { class: "dim" }, more))));
 }
 
 /** The speed is that of the last minute: what has nothing to send, or is away, has none, whatever it had before. */

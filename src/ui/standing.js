@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { link } from "./route.js";
-import { age, at, clock, count, date, lower, rough, since, waiting } from "./words.js";
+import { age, at, CLASS_WORDS, clock, count, date, lower, rough, since, waiting } from "./words.js";
 
 /**
  * { mark, words, more, soon }: the colour's name, what is said in a row, what is said beside it where there is room, and
@@ -22,7 +22,8 @@ function does(one, next) {
   if (one.State === "OutsideWindow" && Counts.Running > 0) return { mark: "busy", words: "Sending", more: `${reason.words}.` };
   if (reason) return reason;
   const doing = work(Counts, next);
-  return { mark: Counts.Running > 0 ? "busy" : doing === "Idle" ? "good" : "calm", words: doing, more: "" };
+  const trouble = troubled(one);
+  return { mark: Counts.Running > 0 ? "busy" : doing === "Idle" ? "good" : "calm", words: trouble ? `${trouble}, ${lower(doing)}` : doing, more: "" };
 }
 
 /** Why it is not ready, or null. */
@@ -43,6 +44,13 @@ function work(counts, next) {
   if (counts.Retry > 0) return due ? `Next try ${at(next.NextAttempt)}` : "Waits for its next try";
   if (next && next.Class === "Coercion") return "Held back";
   return due ? `Quiet until ${due}` : "Waits for its time";
+}
+
+/** What came of what was tried last, if it is tried again: "No room at the receiver". */
+function troubled({ LastError, LastSuccess, Counts }) {
+  const isTried = Counts.Pending + Counts.Running + Counts.Retry > 0;
+  if (!isTried || !LastError || !["Busy", "Interrupted"].includes(LastError.Class)) return "";
+  return LastSuccess && date(LastSuccess) > date(LastError.Time) ? "" : CLASS_WORDS[LastError.Class];
 }
 
 const elapsed = (text) => (date(text) ? (Date.now() - date(text)) / 1000 : 0);

@@ -5,11 +5,14 @@ import { h } from "./dom.js";
 import { link } from "./route.js";
 import { holds } from "./standing.js";
 import { steerFailed, steerWaiting } from "./steering.js";
-import { at, CLASS_WORDS, clock, count, lower, status, waiting, STATES } from "./words.js";
+import { at, CLASS_WORDS, clock, count, lower, status, waiting } from "./words.js";
 
 export const COLUMNS = ["Delivered", "Not delivered", "When", ""];
 
 export const head = (names) => h("thead", {}, h("tr", {}, names.map((name) => h("th", { scope: "col", class: name === "When" ? "when wide" : null }, name || h("span", { class: "hidden" }, "Actions")))));
+
+/** What needs a person first, then what is not done. */
+const needs = ({ Counts }) => (Counts.Failure > 0 ? 0 : waiting(Counts) + Counts.Running > 0 ? 1 : 2);
 
 /** `failures`: the error queue's items of it; `until`: when what waits for its time is due; as far as they are known. */
 export function progress(found, level, destinations, failures, until) {
@@ -18,7 +21,7 @@ export function progress(found, level, destinations, failures, until) {
     h("table", { class: "lines" },
       h("caption", { class: "hidden" }, caption),
       head(["Destination", ...COLUMNS]),
-      h("tbody", {}, found.Destinations.map((one) => h("tr", { "data-key": `progress:${one.Destination}`, "data-destination": one.Destination },
+      h("tbody", {}, [...found.Destinations].sort((one, other) => needs(one) - needs(other)).map((one) => h("tr", { "data-key": `progress:${one.Destination}`, "data-destination": one.Destination },
         h("th", { scope: "row" }, one.Destination),
         cells(one, {
           study: level === "studies" ? found.ID : null, verbs: undefined,
@@ -29,17 +32,17 @@ export function progress(found, level, destinations, failures, until) {
 }
 
 /**
- * The cells that follow the destination's name. `study`: Orthanc's identifier, if it is one, by which it is steered;
+ * The cells that follow the destination's name: how many instances are delivered, and the states of the items, of which
+ * an instance may have several. `study`: Orthanc's identifier, if it is one, by which it is steered;
  * `held`: why what waits for the destination does so; `verbs`: those for what waits, all if there are none; `kind`: of
  * failures, as attributes; `isOpen`: then the buttons stand below.
  */
 export function cells(one, { study, failures = [], until, held, verbs, kind, isOpen, whose = one.Destination }) {
-  const all = STATES.reduce((sum, name) => sum + one.Counts[name], 0);
   const waits = waiting(one.Counts);
   const failed = one.Counts.Failure;
   const what = { "data-destination": one.Destination, "data-study": study };
   return [
-    h("td", { class: "delivered" }, h("progress", { max: all, value: one.Counts.Success, "aria-label": `Delivered to ${one.Destination}` }), ` ${count(one.Counts.Success)} of ${count(all)}`),
+    h("td", { class: "delivered" }, h("progress", { max: one.Instances, value: one.Delivered, "aria-label": `Delivered to ${one.Destination}` }), ` ${count(one.Delivered)} of ${count(one.Instances)}`),
     h("td", { class: "else" }, rest(one, study, failures, until), waits > 0 && held),
     h("td", { class: "when wide" }, when(one)),
     h("td", { class: "acts" }, study && !isOpen && (failed > 0 || waits > 0) && h("span", { class: "buttons quiet" },

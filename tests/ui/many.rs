@@ -17,7 +17,7 @@ fn what_waits_for_a_destination_is_redirected() {
     let browser = &page.browser;
     browser.click("[data-verb=pause]");
     page.said("old is paused");
-    page.store(&Study::new(1, 4));
+    let study = page.store(&Study::new(1, 4));
     page.queue.wait_for("old", "Pending", 4);
     browser.click(".detail [data-verb=redirect]");
     browser.wait_for("dialog select");
@@ -41,6 +41,19 @@ fn what_waits_for_a_destination_is_redirected() {
     browser.eval("location.hash = '#/errors'; return 0");
     browser.wait_text("[data-followed]", "4 items of old to new");
     page.queue.wait_for("new", "Success", 4);
+    // The same images once more: eight items, and still four images.
+    page.queue.tell(
+        "/items",
+        &json!({ "Resources": [study], "Destinations": ["old"] }),
+    );
+    page.queue.wait_for("old", "Pending", 4);
+    page.queue.tell(
+        "/items/redirect",
+        &json!({ "Destination": "old", "To": "new" }),
+    );
+    page.queue.wait_for("new", "Success", 8);
+    page.show(&format!("#/studies/{study}"));
+    browser.wait_text("tr[data-destination=new]", "4 of 4");
     page.is_clean();
 }
 

@@ -76,6 +76,14 @@ fn every_view_fits_a_phone() {
             "{hash} is {wide} wide"
         );
     }
+    // No column of the overview is cut off either.
+    page.show("#/");
+    let cut = page.browser.eval(
+        "const end = document.querySelector('.destinations').parentElement.getBoundingClientRect().right;
+         return [...document.querySelectorAll('.destinations th, .destinations td')]
+           .filter((cell) => cell.getBoundingClientRect().right > end).map((cell) => cell.textContent)",
+    );
+    assert_eq!(cut, serde_json::json!([]));
     // What one came for is seen first: filters are folded, and stay as they are left.
     page.show("#/studies");
     let browser = &page.browser;
@@ -104,6 +112,12 @@ fn the_study_says_what_went_where_and_takes_uids() {
         "3 refused A900",
     );
     browser.wait_text("tr[data-destination=gone] [data-count=Pending]", "3");
+    // What needs a person first, then what is not done.
+    let order = "return [...document.querySelectorAll('[data-key=progress] tr[data-destination]')].map(({ dataset }) => dataset.destination)";
+    assert_eq!(
+        browser.eval(order),
+        serde_json::json!(["bad", "gone", "one"])
+    );
     browser.click(".instances summary");
     browser.until(|| browser.count("[data-item]") == 9, "its items");
     // Sent again from here.
@@ -112,7 +126,9 @@ fn the_study_says_what_went_where_and_takes_uids() {
     assert_eq!(page.answer("Enqueue 3 items?", "yes"), Some(3));
     page.said("Enqueued: 3 items");
     page.queue.wait_for("one", "Success", 6);
-    browser.wait_text("tr[data-destination=one]", "6 of 6");
+    browser.until(|| browser.count("[data-item]") == 12, "the new items");
+    // Instances are counted, though each was sent twice.
+    browser.wait_text("tr[data-destination=one]", "3 of 3");
     for level in ["series", "patients", "instances"] {
         let id = page.queue.get(&format!("/{level}")).ok().json()[0]
             .as_str()

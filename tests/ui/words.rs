@@ -79,7 +79,10 @@ fn a_retry_says_which_one_of_how_many_and_when() {
     );
     page.queue.tell("/destinations/busy/resume", &json!({}));
     page.show("#/");
-    browser.wait_text(".line [data-figure=state]", "Next try ");
+    browser.wait_text(
+        ".line [data-figure=state]",
+        "No room at the receiver, next try at ",
+    );
     page.is_clean();
 }
 
