@@ -187,8 +187,8 @@ fn a_refresh_asks_for_little() {
         );
     };
     page.show("");
-    // While the clock stands still, nothing is asked for because it is old. What was already, is with the first refresh;
-    // another one may have begun before.
+    // While the clock stands still, nothing is asked for because it is old. What was old before is asked for with the
+    // first refresh; another one may have begun already.
     browser.eval("const now = Date.now(); Date.now = () => now; return 0");
     refreshes(3);
     let before = browser.requests().len();
