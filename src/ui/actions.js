@@ -86,11 +86,13 @@ async function enqueue({ resource, study }, element) {
   const plan = await api.enqueue({ ...body, DryRun: true });
   const raised = plan.Raised ? `, ${count(plan.Raised)} of them get the priority ${priority}` : "";
   const waits = plan.AlreadyQueued ? ` ${items(plan.AlreadyQueued)} wait already${raised}.` : "";
+  // A second item is made beside each of them.
+  const failed = plan.Failed ? ` ${items(plan.Failed)} failed before and ${plan.Failed === 1 ? "stays" : "stay"} in the error queue: a replay sends only those.` : "";
   if (plan.Enqueued === 0 && !plan.Raised) {
     say(`Nothing to enqueue.${waits}`);
     return;
   }
-  const yes = await ask({ title: plan.Enqueued ? `Enqueue ${items(plan.Enqueued)}?` : `Raise ${items(plan.Raised)} to ${priority}?`, text: `${sentences(study && (await whose([study])), `For ${ticked.join(", ")}`)}${waits}`, button: plan.Enqueued ? "Enqueue" : "Raise", number: plan.Enqueued || plan.Raised });
+  const yes = await ask({ title: plan.Enqueued ? `Enqueue ${items(plan.Enqueued)}?` : `Raise ${items(plan.Raised)} to ${priority}?`, text: `${sentences(study && (await whose([study])), `For ${ticked.join(", ")}`)}${waits}${failed}`, button: plan.Enqueued ? "Enqueue" : "Raise", number: plan.Enqueued || plan.Raised });
   if (!yes) return;
   const done = await api.enqueue(body);
   say([`Enqueued: ${items(done.Enqueued)}`, done.Raised && `raised to ${priority}: ${items(done.Raised)}`].filter(Boolean).join("; "));

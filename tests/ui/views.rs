@@ -120,6 +120,15 @@ fn the_study_says_what_went_where_and_takes_uids() {
     );
     browser.click(".instances summary");
     browser.until(|| browser.count("[data-item]") == 9, "its items");
+    // What failed is better replayed.
+    browser.click("input[value=bad]");
+    browser.click("[data-action=enqueue]");
+    browser.wait_text(
+        "dialog",
+        "3 items failed before and stay in the error queue: a replay sends only those.",
+    );
+    page.answer("Enqueue 3 items?", "no");
+    browser.click("input[value=bad]");
     // Sent again from here.
     browser.click("input[value=one]");
     browser.click("[data-action=enqueue]");
