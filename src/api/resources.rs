@@ -27,8 +27,14 @@ impl Api {
     pub fn resource(&self, request: &Request, level: &str, id: &str) -> Answer {
         Query::none(request)?;
         let unknown = || {
+            let what = match level {
+                "studies" => "study",
+                "series" => "series",
+                "patients" => "patient",
+                _ => "instance",
+            };
             ApiError::not_found(format!(
-                "neither Orthanc nor the queue knows {level} {}",
+                "neither Orthanc nor the queue knows the {what} {}",
                 quoted(id)
             ))
         };

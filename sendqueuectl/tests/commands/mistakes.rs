@@ -26,7 +26,7 @@ fn mistakes_are_told_so_that_they_can_be_mended() {
         (
             4,
             &["study", "1.2.3"],
-            "neither Orthanc nor the queue knows",
+            "neither Orthanc nor the queue knows the study \"1.2.3\"",
         ),
         (2, &["items", "--state", "Odd"], "Scheduled, Pending"),
         (2, &["errors", "--class", "Odd"], "Rejected"),
