@@ -1,8 +1,9 @@
 //! What a look at the queue costs: each request of the page's views, at a million items.
 //!
 //! `cargo bench --bench page -- [rounds]` (200 by default). The database: half sent, 300,000 in the error queue in four
-//! kinds at each of thirty destinations, 20,000 studies, the rest waits. Each request stands beside Orthanc's own `/system` and `/statistics`,
-//! asked in the same rounds: times are those of a client on the same machine, a connection for each request.
+//! kinds at each of thirty destinations, 20,000 studies, the rest waits. Each request stands beside Orthanc's own
+//! `/system` and `/statistics`, asked in the same rounds: times are those of a client on the same machine, a connection
+//! for each request.
 
 mod fill;
 mod first_view;

@@ -96,7 +96,8 @@ pub enum Command {
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
     },
-    /// Studies with an item that fits, the newest first: a line for each destination. Of a study all instances are counted.
+    /// Studies with an item that fits, the newest first: a line for each destination. Of a study all instances are
+    /// counted.
     Studies {
         #[command(flatten)]
         filter: Filter,

@@ -48,8 +48,8 @@ impl Session<'_> {
         })
     }
 
-    /// What a UID or an accession number names, by Orthanc's identifier. A UID that names nothing is given back as it is:
-    /// the queue may know what Orthanc has no more.
+    /// What a UID or an accession number names, by Orthanc's identifier. A UID that names nothing is given back as it
+    /// is: the queue may know what Orthanc has no more.
     ///
     /// # Errors
     /// Where it names several, or where it may, or nothing.
