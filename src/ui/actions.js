@@ -7,7 +7,7 @@ import { api } from "./api.js";
 import { ask } from "./dialog.js";
 import { forget } from "./follow.js";
 import { many, others, tryOne } from "./many.js";
-import { whose } from "./names.js";
+import { isOrthancId, whose } from "./names.js";
 import { toggleLine } from "./by_study.js";
 import { chosen } from "./selection.js";
 import { link } from "./route.js";
@@ -98,31 +98,64 @@ async function enqueue({ resource, study }, element) {
   say([`Enqueued: ${items(done.Enqueued)}`, done.Raised && `raised to ${priority}: ${items(done.Raised)}`].filter(Boolean).join("; "));
 }
 
+const EXACT = ["AccessionNumber", "Uid", "OrthancID"];
+
 /**
- * The one study that has this accession number, or whatever else is known of it, by Orthanc's identifier; null: there
- * is none, or more than one, or it is an identifier already.
+ * { study }: the one that has exactly this accession number, or of which this UID or identifier is; what only begins so,
+ * or has it in a name, may be another patient's. Without one { found }: how many a person can choose from.
+ * The rule is that of `sendqueuectl` (commands/search.rs).
  */
 async function studyOf(sought) {
-  if (/^[0-9a-f-]{44}$|^[0-9.]+\.[0-9.]+$/.test(sought)) return null;
+  if (isOrthancId(sought)) return { study: sought };
   const { found, complete } = await api.search(sought);
-  const studies = found.filter(({ Level, ID }) => Level === "Study" && ID);
-  const exact = studies.filter(({ Matched, Exact }) => Matched === "AccessionNumber" && Exact);
-  const fit = exact.length > 0 ? exact : studies;
-  return { study: fit.length === 1 && complete ? fit[0].ID : null, number: fit.length };
+  const named = found.filter(({ Exact, Matched, Study }) => Exact && Study && EXACT.includes(Matched));
+  const studies = [...new Set(named.map(({ Study }) => Study))];
+  const isUid = /^\d+(\.\d+)+$/.test(sought);
+  // What is not in the answer may have the same number. Of a UID there is one.
+  const isSure = complete || (named.length === 0 ? isUid : named.every(({ Matched }) => Matched !== "AccessionNumber"));
+  if (isSure && studies.length === 1) return { study: studies[0] };
+  // What Orthanc has no more, the queue may know.
+  if (isSure && studies.length === 0 && isUid) return { study: sought };
+  return { found: found.length, complete, studies: studies.length };
 }
+
+/** { to, words, isWrong }: where a filter's values lead, if anywhere, and what is said of it. */
+async function led(path, values) {
+  if (!values.study) return { to: link([path], values) };
+  const { study, found, complete, studies } = await studyOf(values.study);
+  if (study) return { to: link([path], { ...values, study }) };
+  if (found === 0 && complete) return { words: `Orthanc has no study that fits “${values.study}”`, isWrong: true };
+  const words = studies > 1
+    ? `More than one study fits “${values.study}”: choose one`
+    : `No study is known to have exactly “${values.study}” as its accession number, UID or ID: choose the one that is meant`;
+  return { to: link(["search"], { q: values.study, choose: "yes" }), words };
+}
+
+/** What a filter looks for: an answer is for that alone, and not for what a person has chosen since, or gone to. */
+let wanted = null;
+addEventListener("hashchange", () => {
+  wanted = null;
+});
 
 /** The form's fields become the URL's arguments: from the first page on. */
 async function filter({ filter: path }, form) {
   const values = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim()]));
-  const found = values.study && (await studyOf(values.study));
-  if (found && !found.study) {
-    say(found.number === 0 ? `Orthanc has no study that fits “${values.study}”` : `More than one study fits “${values.study}”: choose one`, found.number === 0);
-    if (found.number > 0) location.hash = link(["search"], { q: values.study });
-    return;
+  const from = location.hash;
+  const mine = link([path], values);
+  // Enter is a change, and the button too.
+  if (mine === wanted) return;
+  wanted = mine;
+  const isStill = () => wanted === mine && location.hash === from;
+  try {
+    const { to, words, isWrong } = await led(path, values);
+    if (!isStill()) return;
+    if (words) say(words, isWrong);
+    if (to && to !== from) location.hash = to;
+  } catch (error) {
+    if (isStill()) throw error;
+  } finally {
+    if (wanted === mine) wanted = null;
   }
-  if (found) values.study = found.study;
-  const target = link([path], values);
-  if (target !== location.hash) location.hash = target;
 }
 
 async function copy() {

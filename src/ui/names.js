@@ -74,10 +74,12 @@ export function inFull(study) {
   return found && ([found.patient || found.number, found.description, found.accession && `accession number ${found.accession}`].filter(Boolean).join(" · ") || null);
 }
 
+export const isOrthancId = (text) => /^[0-9a-f]{8}(-[0-9a-f]{8}){4}$/.test(text);
+
 /** "Meyer, Anna · CT thorax · accession number RAD26-4713; Okoye, Ben · MR knee; 3 other studies", asked of Orthanc. */
 export async function whose(studies) {
   // What is no identifier of Orthanc's, such as a UID in a URL, is not asked for: all would be refused.
-  const all = [...new Set(studies)].filter((study) => /^[0-9a-f]{8}(-[0-9a-f]{8}){4}$/.test(study));
+  const all = [...new Set(studies)].filter(isOrthancId);
   await learn(all);
   const named = all.slice(0, MOST_NAMED).map((study) => inFull(study) || `study ${study}`);
   const rest = all.length - named.length;

@@ -8,7 +8,7 @@
 //   #/items?state=…&…               items
 //   #/items/17                      an item
 //   #/journal?range=…&destination=… what happened
-//   #/search?q=…                    what fits
+//   #/search?q=…                    what fits; with choose=yes, one result is not opened by itself
 //   #/studies/ID                    what went where; also #/series/, #/instances/, #/patients/; by Orthanc ID or UID
 
 /** { view, id, query }: `query` as an object of texts. */

@@ -1,4 +1,5 @@
-// What a caller knows, found: a name, a number, an identifier. One result is shown at once; of many, one is chosen.
+// What a caller knows, found: a name, a number, an identifier. One result is shown at once,
+// if it is surely what is meant; of many, one is chosen.
 
 import { api, Refused } from "./api.js";
 import { h } from "./dom.js";
@@ -34,7 +35,7 @@ async function ask(query) {
   if (!sought) return { found: null };
   try {
     const { found, complete } = await api.search(sought);
-    if (found.length === 1 && complete && isStill(query)) location.replace(to(found[0]));
+    if (found.length === 1 && complete && isMeant(found[0], query) && isStill(query)) location.replace(to(found[0]));
     return { found, complete };
   } catch (error) {
     // What cannot be looked for is told beside the box, in which it can be mended.
@@ -42,6 +43,12 @@ async function ask(query) {
     throw error;
   }
 }
+
+/**
+ * A number that only begins so may be another patient's: a digit was left out. Nor is anything opened where one came to
+ * choose.
+ */
+const isMeant = ({ Matched, Exact }, { choose }) => !choose && (Exact || Matched === "PatientName");
 
 /** The person has not gone elsewhere meanwhile: another patient is not opened over what one looks at. */
 function isStill({ q }) {

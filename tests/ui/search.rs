@@ -84,7 +84,7 @@ fn an_instance_tells_its_patient_and_study() {
         .tag((0x0008, 0x0050), "SH", "RAD26-004713");
     let uid = images.uid_of(1, 1);
     let study = page.store(&images);
-    let other = page.store(&Study::new(1, 1).patient_id("10517"));
+    let other = page.store(&Study::new(1, 1).patient_id("RAD26-0047199"));
     page.queue.wait_for("one", "Success", 3);
     page.show("");
     let browser = &page.browser;
@@ -104,7 +104,7 @@ fn an_instance_tells_its_patient_and_study() {
     );
     let look_for = |sought: &str| {
         page.show("#/studies");
-        browser.until(|| browser.count("tbody[data-study]") == 2, "both");
+        browser.until(|| browser.count("tbody[data-study]") >= 2, "both");
         browser.fill("input[name=study]", sought);
         browser.press(sendqueue_testkit::browser::key::ENTER);
     };
@@ -115,9 +115,34 @@ fn an_instance_tells_its_patient_and_study() {
     );
     browser.until(|| browser.count("tbody[data-study]") == 1, "hers alone");
     assert_eq!(browser.count(&format!("tbody[data-study='{other}']")), 0);
+    look_for(&uid);
+    browser.until(
+        || browser.url().ends_with(&format!("study={study}")),
+        "the study of this instance",
+    );
     look_for("nobody");
     page.said("Orthanc has no study that fits “nobody”");
     assert!(browser.url().ends_with("#/studies"), "{}", browser.url());
+    // A digit was left out: the other patient's ID begins so, and no accession number is this.
+    look_for("RAD26-00471");
+    page.said("No study is known to have exactly “RAD26-00471”");
+    browser.wait_for(&format!("main[data-view=search] [data-result='{other}']"));
+    // A name, too, is for a person to choose by.
+    look_for("gertrud");
+    browser.wait_for(&format!("main[data-view=search] [data-result='{study}']"));
+    page.show("");
+    browser.fill("#find input", "RAD26-00471");
+    browser.click("#find button");
+    browser.wait_for(&format!("main[data-view=search] [data-result='{other}']"));
+    // What two patients' studies have is nobody's.
+    let same = Study::new(1, 1).seed(7).patient_id("10517");
+    page.store(&same.tag((0x0008, 0x0050), "SH", "RAD26-004713"));
+    look_for("RAD26-004713");
+    page.said("More than one study fits “RAD26-004713”");
+    browser.until(|| browser.count("[data-result]") == 2, "both");
+    // The UID of what Orthanc does not have goes to the queue as it is.
+    look_for("1.2.3.4");
+    browser.until(|| browser.url().ends_with("study=1.2.3.4"), "as it is");
     page.is_clean();
 }
 
@@ -173,6 +198,68 @@ fn a_late_answer_is_for_its_own_question_alone() {
     browser.eval("window.release(); return 0");
     browser.wait_for("main[data-view=journal]:not([aria-busy])");
     assert!(browser.url().ends_with("#/journal"), "{}", browser.url());
+    page.is_clean();
+}
+
+/// The same of a filter: an answer is for what one has chosen last, and moves nobody who has gone on.
+#[test]
+fn a_filters_late_answer_moves_nobody() {
+    let one = scp("ONE");
+    let page = Page::with(&[&one]);
+    let anna = Study::new(1, 1).patient_name("Meyer^Anna");
+    let study = page.store(&anna.tag((0x0008, 0x0050), "SH", "RAD26-004713"));
+    page.queue.wait_for("one", "Success", 1);
+    let browser = &page.browser;
+    // Each search is held back until it is released.
+    let begin = |sought: &str| {
+        page.show("#/studies");
+        page.answer_by(
+            "/search",
+            "(real) => new Promise((answer) => { (window.held = window.held || []).push(answer); }).then(real)",
+        );
+        browser.fill("input[name=study]", sought);
+        browser.press(sendqueue_testkit::browser::key::ENTER);
+        browser.until(
+            || browser.eval("return (window.held || []).length") == 1,
+            "it is asked",
+        );
+    };
+    // Answers, and waits until the page has had it: a question of its own, asked behind it, is answered.
+    let release = |at: usize| {
+        browser.eval(&format!(
+            "window.held[{at}](); return new Promise((done) => setTimeout(done)).then(() => fetch('ui/index.html')).then(() => fetch('../')).then(() => 0)"
+        ))
+    };
+    let held = || browser.eval("return window.held.length");
+    // By Enter, which is a change too: once.
+    begin("RAD26-004713");
+    assert_eq!(held(), 1);
+    // The destination is chosen while the first is not answered yet.
+    browser.choose("select[name=destination]", "one");
+    browser.until(|| held() == 2, "the second is asked");
+    let both = format!("destination=one&study={study}");
+    release(1);
+    browser.until(|| browser.url().ends_with(&both), "both are in the URL");
+    release(0);
+    browser.wait_for("tbody[data-study]");
+    assert!(browser.url().ends_with(&both), "{}", browser.url());
+    // Gone to another view: it stays there, and is told nothing.
+    for sought in ["RAD26-004713", "nobody"] {
+        begin(sought);
+        browser.click("a[data-nav=journal]");
+        browser.wait_for("main[data-view=journal]:not([aria-busy])");
+        release(0);
+        assert!(browser.url().ends_with("#/journal"), "{}", browser.url());
+        assert_eq!(browser.count("#said p"), 0);
+    }
+    // Gone, and back again.
+    begin("RAD26-004713");
+    browser.click("a[data-nav=journal]");
+    browser.wait_for("main[data-view=journal]:not([aria-busy])");
+    browser.click("a[data-nav=studies]");
+    browser.wait_for("main[data-view=studies]:not([aria-busy])");
+    release(0);
+    assert!(browser.url().ends_with("#/studies"), "{}", browser.url());
     page.is_clean();
 }
 
