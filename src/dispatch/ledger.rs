@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 
 use super::Lanes;
 use crate::item::{Clock, Timestamp};
-use crate::store::{Hour, Result, Store};
+use crate::store::{Hour, MOST_ENTRIES, Result, Store};
 
 /// Seconds between two times.
 const STEP_SECONDS: f64 = 60.0;
@@ -177,9 +177,11 @@ impl Ledger {
 
 fn forget(state: &mut State, store: &dyn Store, horizon: Timestamp) -> Result<()> {
     loop {
-        let forgotten = store.forget_before(horizon, STEP)?;
+        let forgotten = store.forget_before(horizon, MOST_ENTRIES, STEP)?;
         if forgotten.over > 0 && !std::mem::replace(&mut state.told_full, true) {
-            log::warn!("the journal is full: its oldest entries go before their time");
+            log::warn!(
+                "the journal is full: entries go before their time, those of what was done to items first"
+            );
         }
         if forgotten.old.max(forgotten.over) < u64::from(STEP) {
             return Ok(());

@@ -6,7 +6,8 @@
 //! - Nothing that is sent as it should be writes here: not an arrival, a claim, or a delivery.
 //! - What one request did to many items is one entry, and another request's is another. Items that a script handles one
 //!   by one are one entry within a minute.
-//! - It is bounded, whatever a script does: there are at most [`MOST_ENTRIES`].
+//! - It is bounded, whatever a script does: there are at most [`MOST_ENTRIES`]. What was done to items goes first, so
+//!   that no script pushes out an outage, a pause or a start.
 //!   A destination that comes and goes makes two entries an hour.
 //! - No patient data: kinds, names of destinations and people, numbers, what an unreachable peer said.
 
@@ -16,7 +17,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use super::Result;
 use crate::item::{Event, Timestamp};
 
-/// Entries that are kept; the oldest go. Some 20 MB.
+/// Entries that are kept. Some 20 MB.
 pub const MOST_ENTRIES: u32 = 200_000;
 
 /// Seconds within which items that are handled one by one, by the same person and in the same way, are one entry.
@@ -163,8 +164,9 @@ pub trait Chronicle: Send + Sync {
     /// Adds what was sent, and its bytes, up to then. What fails is counted by the store itself, in the transaction in
     /// which it does.
     fn count_hours(&self, hours: &[Hour], until: Timestamp) -> Result<()>;
-    /// Removes entries and hours of before, and entries that are too many, at most `limit` of each.
-    fn forget_before(&self, before: Timestamp, limit: u32) -> Result<Forgotten>;
+    /// Removes entries and hours of before, and the oldest of more than `most` entries, at most `limit` of each. Others
+    /// than those of what was done to items ([`Event::is_of_items`]) go only once none of those is left.
+    fn forget_before(&self, before: Timestamp, most: u32, limit: u32) -> Result<Forgotten>;
 }
 
 #[cfg(test)]

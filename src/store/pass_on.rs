@@ -121,7 +121,7 @@ macro_rules! pass_on {
             fn hours(from: Timestamp, until: Timestamp) -> Vec<Hour>;
             fn counted_until() -> Timestamp;
             fn count_hours(hours: &[Hour], until: Timestamp) -> ();
-            fn forget_before(before: Timestamp, limit: u32) -> Forgotten;
+            fn forget_before(before: Timestamp, most: u32, limit: u32) -> Forgotten;
         } {});
     };
     (Upkeep for $type:ty) => {

@@ -64,7 +64,7 @@ pub fn history() -> Described {
 
 pub fn journal() -> Described {
     get("Queue", "journal", "What happened, the oldest first")
-        .text("Outages and returns, pauses, what people did, starts and stops, failures by the hour. Kept for `HistoryDays`, at least a day; at most 200,000 entries. No patient data.")
+        .text("Outages and returns, pauses, what people did, starts and stops, failures by the hour. Kept for `HistoryDays`, at least a day; at most 200,000 entries: of more, the oldest of what was done to items go first. No patient data.")
         .query::<JournalQuery>()
         .answers_list::<JournalEntry>("At most `limit` entries, and the failures of their time")
 }

@@ -18,6 +18,7 @@ pub fn run(make: Make<'_>) {
     a_request_is_one_entry_and_another_is_another(&*one(make));
     a_flood_of_one_kind_is_one_entry_a_minute(&*one(make));
     what_is_old_is_forgotten(&*one(make));
+    a_flood_pushes_out_what_was_done_to_items_first(&*one(make));
     a_pardon_is_told(&*one(make));
     what_began_before_is_told_behind(&*one(make));
     failures_are_counted_in_their_hour_for_ever(&*one(make));
@@ -460,17 +461,70 @@ fn what_is_old_is_forgotten(store: &dyn Store) {
         store.count_hours(&[hour], at(0)).unwrap();
     }
     let before = at(40 * 3600);
-    assert_eq!(store.forget_before(before, 30).unwrap().old, 60);
-    assert_eq!(store.forget_before(before, 30).unwrap().old, 20);
-    assert_eq!(store.forget_before(before, 30).unwrap().old, 0);
+    assert_eq!(store.forget_before(before, 1000, 30).unwrap().old, 60);
+    assert_eq!(store.forget_before(before, 1000, 30).unwrap().old, 20);
+    assert_eq!(store.forget_before(before, 1000, 30).unwrap().old, 0);
     let left = told(store);
     assert_eq!((left.len(), left[0].time), (10, before));
     assert_eq!(store.hours(at(0), at(FAR)).unwrap().len(), 10);
     // What comes later is no number that was given before.
     let last = left[9].id;
-    assert_eq!(store.forget_before(at(FAR), 1000).unwrap().old, 20);
+    assert_eq!(store.forget_before(at(FAR), 1000, 1000).unwrap().old, 20);
     store.note(&of(Event::Resumed, "pacs", 0)).unwrap();
     assert!(told(store)[0].id > last);
+}
+
+/// A backfill of one study a request; what else happened is told of until it is old.
+fn a_flood_pushes_out_what_was_done_to_items_first(store: &dyn Store) {
+    let items = [new_item("s", "a", "pacs"), new_item("s", "b", "pacs")];
+    let ids = enqueue(store, &items);
+    store.begin(at(1)).unwrap();
+    away(store, "pacs", 2, 10);
+    by("alice", 20).during(|| store.set_paused("pacs", true, at(20)).unwrap());
+    let mut reloaded = Entry::new(Event::Reloaded, at(21));
+    reloaded.details = Some("Rules".into());
+    store.note(&reloaded).unwrap();
+    let others = told(store);
+    for second in 0..60 {
+        let both = Filter {
+            ids: Some(ids.clone()),
+            ..Filter::default()
+        };
+        let operation = Operation::Prioritize(match second % 2 {
+            0 => Priority::High,
+            _ => Priority::Low,
+        });
+        by("script", 30 + second).during(|| assert_eq!(operate(store, &operation, &both).done, 2));
+    }
+    store.stopped_well(at(100)).unwrap();
+    let all = told(store);
+    assert_eq!(all.len(), others.len() + 61);
+    let forget = |most, limit| store.forget_before(at(0), most, limit).unwrap().over;
+    // In steps: the oldest of these, and not one of the others, which are older.
+    assert_eq!((forget(50, 10), forget(50, 10)), (10, 6));
+    assert_eq!(forget(50, 10), 0);
+    assert_eq!(told(store)[..5], others);
+    assert_eq!(told(store)[5..], all[21..]);
+    // Even they are bounded, once nothing else is left.
+    assert_eq!(forget(4, 1000), 46);
+    assert_eq!(told(store), [&others[2..], &all[65..]].concat());
+    // What is old goes, whatever it is.
+    assert_eq!(store.forget_before(at(21), 1000, 1000).unwrap().old, 2);
+    assert_eq!(kinds(store), [Event::Reloaded, Event::Stopped]);
+}
+
+/// What is left of a journal, as plainly as it can be said.
+pub fn left_of(told: &[Entry], before: Timestamp, most: usize) -> Vec<Entry> {
+    let mut left: Vec<Entry> = told
+        .iter()
+        .filter(|one| one.time >= before)
+        .cloned()
+        .collect();
+    while left.len() > most {
+        let of_items = left.iter().position(|one| one.event.is_of_items());
+        left.remove(of_items.unwrap_or(0));
+    }
+    left
 }
 
 fn a_pardon_is_told(store: &dyn Store) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use fastrand::Rng;
 
+use super::chronicle::left_of;
 use super::kept::Kept;
 use super::model::Model;
 use super::*;
@@ -140,6 +141,7 @@ impl Play {
                 let before = at(self.now - 100);
                 let pruned = self.store().prune(before, 1000).unwrap();
                 assert_eq!(pruned, self.model.prune(before));
+                self.forget();
                 "prune"
             }
             77 => {
@@ -478,6 +480,14 @@ impl Play {
                 (_, done) => assert_eq!(counts, [Some(done)]),
             }
         }
+    }
+
+    fn forget(&self) {
+        let before = at(self.now - 500);
+        let most = 5 + self.now.unsigned_abs() as u32 % 40;
+        let expected = left_of(&self.told_after(0), before, most as usize);
+        self.store().forget_before(before, most, 100_000).unwrap();
+        assert_eq!(self.told_after(0), expected);
     }
 
     fn told_after(&self, id: i64) -> Vec<Entry> {

@@ -7,9 +7,7 @@ use super::pool::Pool;
 use super::sql;
 use crate::item::{Event, Timestamp};
 use crate::store::chronicle::{ADDED_SECONDS, LONGEST_OUTAGES_SECONDS, SAME_OUTAGE_SECONDS};
-use crate::store::{
-    Asker, Entry, Forgotten, Hour, MOST_ENTRIES, Operation, Period, Result, StoreError,
-};
+use crate::store::{Asker, Entry, Forgotten, Hour, Operation, Period, Result, StoreError};
 
 /// The longest text that is kept, in characters.
 const MAX_DETAILS: usize = 300;
@@ -302,7 +300,13 @@ pub fn count_hours(pool: &Pool, hours: &[Hour], until: Timestamp) -> Result<()> 
     Ok(())
 }
 
-pub fn forget_before(pool: &Pool, before: Timestamp, limit: u32) -> Result<Forgotten> {
+/// As JSON.
+fn kinds(which: impl Fn(Event) -> bool) -> String {
+    let words = Event::ALL.into_iter().filter(|event| which(*event));
+    serde_json::json!(words.map(Event::as_str).collect::<Vec<_>>()).to_string()
+}
+
+pub fn forget_before(pool: &Pool, before: Timestamp, most: u32, limit: u32) -> Result<Forgotten> {
     let mut writer = pool.writer()?;
     let tx = writer.begin()?;
     let old = tx
@@ -311,9 +315,13 @@ pub fn forget_before(pool: &Pool, before: Timestamp, limit: u32) -> Result<Forgo
     let hours = tx
         .prepare_cached(sql::HOUR_FORGET)?
         .execute(params![hour_of(before), limit])?;
-    let over = tx
-        .prepare_cached(sql::EVENT_DROP)?
-        .execute(params![MOST_ENTRIES, limit])?;
+    let mut over = 0;
+    for kinds in [kinds(Event::is_of_items), kinds(|_| true)] {
+        let left = i64::from(limit) - over as i64;
+        over += tx
+            .prepare_cached(sql::EVENT_DROP)?
+            .execute(params![most, left, kinds])?;
+    }
     if old + hours + over > 0 {
         tx.commit()?;
     }

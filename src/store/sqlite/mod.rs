@@ -420,8 +420,8 @@ impl Chronicle for SqliteStore {
         self.write(|| chronicle::count_hours(&self.pool, hours, until))
     }
 
-    fn forget_before(&self, before: Timestamp, limit: u32) -> Result<Forgotten> {
-        self.write(|| chronicle::forget_before(&self.pool, before, limit))
+    fn forget_before(&self, before: Timestamp, most: u32, limit: u32) -> Result<Forgotten> {
+        self.write(|| chronicle::forget_before(&self.pool, before, most, limit))
     }
 }
 

@@ -31,7 +31,7 @@ fn a_flood_is_bounded_and_the_newest_stay() {
             .execute(fill, (MOST_ENTRIES + more, at(5), Event::Paused))
             .unwrap();
     }
-    let forget = || store.forget_before(at(0), 100).unwrap();
+    let forget = || store.forget_before(at(0), MOST_ENTRIES, 100).unwrap();
     let steps = [forget(), forget(), forget(), forget()];
     assert_eq!(steps.map(|one| one.over), [100, 100, 50, 0]);
     assert!(steps.iter().all(|one| one.old == 0));
@@ -52,7 +52,8 @@ fn gaps_between_entries_push_out_none() {
             .execute(fill, (at(5), MOST_ENTRIES, Event::Paused))
             .unwrap();
     }
-    assert_eq!(store.forget_before(at(0), 100).unwrap().over, 0);
+    let forgotten = store.forget_before(at(0), MOST_ENTRIES, 100).unwrap();
+    assert_eq!(forgotten.over, 0);
     assert_eq!(entries(&store).len(), 2);
 }
 
