@@ -31,12 +31,22 @@ Function .onInit
   ${EndIf}
 FunctionEnd
 
+; But one that was stopped before stays so.
+!macro StartOrthanc
+  ${If} $2 != 0
+    nsExec::Exec '"$SYSDIR\net.exe" start Orthanc'
+    Pop $0
+  ${EndIf}
+!macroend
+
 ; Waits until the service is stopped, which the name of the file that it has open tells.
 !macro StopOrthanc UN
 Function ${UN}StopOrthanc
-  ; $2: 0 if it ran. One that was stopped stays so.
-  nsExec::Exec '"$SYSDIR\net.exe" stop Orthanc'
+  ; $2: 0 if it was stopped. In doubt it is started again: a PACS that stands still is the worse mistake.
+  nsExec::Exec '"$SYSDIR\cmd.exe" /c sc query Orthanc | find "STOPPED"'
   Pop $2
+  nsExec::Exec '"$SYSDIR\net.exe" stop Orthanc'
+  Pop $0
   StrCpy $1 0
   ${DoWhile} ${FileExists} "$INSTDIR\Plugins\OrthancSendQueue.dll"
     ClearErrors
@@ -47,6 +57,7 @@ Function ${UN}StopOrthanc
     IntOp $1 $1 + 1
     ${If} $1 > 60
       MessageBox MB_OK|MB_ICONSTOP "$INSTDIR\Plugins\OrthancSendQueue.dll is in use. Stop Orthanc, then try again." /SD IDOK
+      !insertmacro StartOrthanc
       SetErrorLevel 2
       Abort
     ${EndIf}
@@ -84,10 +95,7 @@ Section
   WriteRegStr HKLM "${UNINSTALL}" "InstallLocation" "$INSTDIR"
   WriteRegDWORD HKLM "${UNINSTALL}" "NoModify" 1
   WriteRegDWORD HKLM "${UNINSTALL}" "NoRepair" 1
-  ${If} $2 == 0
-    nsExec::Exec '"$SYSDIR\net.exe" start Orthanc'
-    Pop $0
-  ${EndIf}
+  !insertmacro StartOrthanc
 SectionEnd
 
 ; The queue's file and the configuration stay.
@@ -103,8 +111,5 @@ Section Uninstall
   RMDir "$INSTDIR\SendQueue"
   SetRegView 64
   DeleteRegKey HKLM "${UNINSTALL}"
-  ${If} $2 == 0
-    nsExec::Exec '"$SYSDIR\net.exe" start Orthanc'
-    Pop $0
-  ${EndIf}
+  !insertmacro StartOrthanc
 SectionEnd

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use crate::cli::Sender;
 use crate::show::{field, number, say, table};
 
-/// There is a file of this name.
+/// There is a file of this name, or it can be nothing else.
 pub fn is_file(what: &str) -> bool {
-    Path::new(what).is_file()
+    let is_path = what.starts_with(['.', '/']) || what.contains('\\') || what.ends_with(".dcm");
+    is_path || Path::new(what).is_file()
 }
 
 /// The question: a file where there is one of this name, else an identifier.

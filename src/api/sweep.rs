@@ -20,7 +20,7 @@ pub(super) struct Swept {
 
 impl Api {
     /// Or, with `DryRun`, only counts. With `AtMost` nothing is done where more fit, as when items came to fit since
-    /// they were counted: what was made long ago may have begun to wait again. What does so later is left.
+    /// they were counted: what was made long ago may have begun to wait again. If that happens later, as many are left.
     pub(super) fn sweep(
         &self,
         among: Among,
@@ -62,6 +62,12 @@ impl Api {
                 sweep.event(),
                 operated.done
             );
+            if operated.left > 0 {
+                log::warn!(
+                    "{what}: {} more began to match after they were counted, and so many were left as they are",
+                    operated.left
+                );
+            }
         }
         Ok(Swept {
             done: operated.done,

@@ -117,6 +117,8 @@ pub struct Operated {
     pub done: u64,
     /// Of [`Among::Waiting`]: those that fit but for their state, and were left because they were being sent.
     pub running: u64,
+    /// Left, since as many as [`Sweep::at_most`] were changed before their turn.
+    pub left: u64,
 }
 
 /// What came of an operation on one item.

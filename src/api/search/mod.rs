@@ -42,9 +42,9 @@ impl Api {
         let (mut results, mut is_all) = look.all(&text)?;
         // What there is with a `+` in it comes first.
         if let (true, Some(text)) = (results.is_empty(), text.with_blanks()) {
-            let (others, all) = look.all(&text)?;
-            results = others;
-            is_all &= all;
+            (results, is_all) = look.all(&text)?;
+            // Whoever acts on what is exact may have meant the `+`.
+            results.iter_mut().for_each(|result| result.exact = false);
         }
         is_all &= results.len() <= MOST;
         sort(&mut results);

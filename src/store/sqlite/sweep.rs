@@ -121,7 +121,7 @@ fn step(pool: &Pool, sweep: &Sweep<'_>, progress: &mut Progress, noted: Noted) -
                 state: State::Running,
                 ..
             }) => did.running += 1,
-            Some(_) if progress.operated.done + did.done >= most => {}
+            Some(_) if progress.operated.done + did.done >= most => did.left += 1,
             Some(item) => {
                 change(&tx, &item, sweep.operation, &terms)?;
                 did.done += 1;
@@ -143,5 +143,6 @@ fn step(pool: &Pool, sweep: &Sweep<'_>, progress: &mut Progress, noted: Noted) -
     progress.left.drain(..past);
     progress.operated.done += did.done;
     progress.operated.running += did.running;
+    progress.operated.left += did.left;
     Ok(())
 }

@@ -177,10 +177,7 @@ impl Association {
         give_up: Option<GiveUp>,
     ) -> Result<Association, NotOpened> {
         let mut socket = Socket::connect(addresses, peer.timeout, cut).map_err(|error| {
-            let why = match error.kind() {
-                io::ErrorKind::TimedOut => "no answer in time".to_owned(),
-                _ => system::words(&error),
-            };
+            let why = system::words(&error);
             NotOpened::new(
                 Why::Unreachable,
                 format!("cannot connect to {}:{}: {why}", peer.host, peer.port),

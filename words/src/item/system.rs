@@ -13,7 +13,7 @@ pub fn words(error: &Error) -> String {
         ErrorKind::NetworkUnreachable => "the network cannot be reached",
         ErrorKind::NetworkDown => "the network is down",
         ErrorKind::AddrNotAvailable => "the address is not available",
-        ErrorKind::TimedOut | ErrorKind::WouldBlock => "no answer in time",
+        ErrorKind::TimedOut => "no answer in time",
         ErrorKind::UnexpectedEof => "it ended too early",
         ErrorKind::NotFound => "no such file or folder",
         ErrorKind::PermissionDenied => "permission denied",
