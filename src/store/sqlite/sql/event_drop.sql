@@ -1,5 +1,5 @@
--- The oldest of too many, of these kinds, at most ?2. They are counted only where there may be too many: some between may
--- be gone.
+-- The oldest of too many, of these kinds, at most ?2. They are counted only where there may be too many: some between
+-- may be gone.
 DELETE FROM event
 WHERE id IN (
     SELECT id FROM event NOT INDEXED
