@@ -101,8 +101,9 @@ async function enqueue({ resource, study }, element) {
 const EXACT = ["AccessionNumber", "Uid", "OrthancID"];
 
 /**
- * { study }: the one that has exactly this accession number, or of which this UID or identifier is; what only begins so,
- * or has it in a name, may be another patient's. Without one { found }: how many a person can choose from.
+ * { study }: the one that has exactly this accession number, or of which this UID or identifier is; what only begins
+ * so, or has it in a name, may be another patient's. Without one { found, complete, studies }: how many a person can
+ * choose from, whether these are all, and how many of them are exactly this.
  * The rule is that of `sendqueuectl` (commands/search.rs).
  */
 async function studyOf(sought) {
@@ -125,9 +126,10 @@ async function led(path, values) {
   const { study, found, complete, studies } = await studyOf(values.study);
   if (study) return { to: link([path], { ...values, study }) };
   if (found === 0 && complete) return { words: `Orthanc has no study that fits “${values.study}”`, isWrong: true };
-  const words = studies > 1
-    ? `More than one study fits “${values.study}”: choose one`
-    : `No study is known to have exactly “${values.study}” as its accession number, UID or ID: choose the one that is meant`;
+  const fit = `fit${studies > 1 ? "s" : ""} “${values.study}”`;
+  const words = studies > 0
+    ? `More than one study ${studies > 1 ? "" : "may "}${fit}: choose one`
+    : `No study is known to have exactly “${values.study}” as its accession number, UID or ID${found > 0 ? ": choose the one that is meant" : ""}`;
   return { to: link(["search"], { q: values.study, choose: "yes" }), words };
 }
 

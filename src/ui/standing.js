@@ -5,8 +5,8 @@ import { link } from "./route.js";
 import { age, at, CLASS_WORDS, clock, count, date, lower, rough, since, waiting } from "./words.js";
 
 /**
- * { mark, words, more, soon }: the colour's name, what is said in a row, what is said beside it where there is room, and
- * what of that changes with the seconds.
+ * { mark, words, more, soon }: the colour's name, what is said in a row, what is said beside it where there is room,
+ * and what of that changes with the seconds.
  * `next`: the item that waits the longest for its time, if that is known. Failures are told whatever else it does.
  */
 export function standing(one, next) {

@@ -14,7 +14,7 @@ export const head = (names) => h("thead", {}, h("tr", {}, names.map((name) => h(
 /** What needs a person first, then what is not done. */
 const needs = ({ Counts }) => (Counts.Failure > 0 ? 0 : waiting(Counts) + Counts.Running > 0 ? 1 : 2);
 
-/** `failures`: the error queue's items of it; `until`: when what waits for its time is due; as far as they are known. */
+/** As far as known: `failures`: the error queue's items of it; `until`: when what waits for its time is due. */
 export function progress(found, level, destinations, failures, until) {
   const caption = "How far it is, by destination";
   return h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": caption, "data-key": "progress" },

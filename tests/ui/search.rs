@@ -285,5 +285,11 @@ fn an_answer_that_may_lack_some_says_so() {
     find("meyer");
     browser.wait_text("[data-key=count]", "1 result, and there may be more");
     assert!(browser.url().ends_with("#/search?q=meyer"));
+    // Nor is one with this accession number surely the only one.
+    browser.click("a[data-nav=studies]");
+    browser.fill("main input[name=study]", "ACC1");
+    browser.press(sendqueue_testkit::browser::key::ENTER);
+    page.said("More than one study may fit “ACC1”: choose one");
+    browser.wait_for("main[data-view=search] [data-result]");
     page.is_clean();
 }
