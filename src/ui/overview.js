@@ -56,18 +56,24 @@ function remember(name) {
   stay(name ? ["destinations", name] : [], { range: range === "24h" ? "" : range });
 }
 
-/**
- * `hours`: as many; 0: the minutes of one. `done`: how much the destinations have behind them; `sent`: how much of that
- * was delivered, by name, which stays with the answer.
- */
-async function by(hours, done, sent) {
+/** `hours`: as many; 0: the minutes of one. `done`: how much the destinations have behind them. */
+async function by(hours, done) {
   const known = figures.get(hours);
   const age = known ? Date.now() - known.at : Infinity;
   if (age < FIGURES_EVERY || (age < FIGURES_OLDEST && hours > 0 && known.done === done)) return known.list;
   const list = await api.history(hours || undefined);
-  for (const one of list) one.sentBefore = sent.get(one.Destination) || 0;
+  if (hours === DAY) await settle(list);
   figures.set(hours, { list, at: Date.now(), done });
   return list;
+}
+
+/**
+ * With how much was delivered by then. It is asked behind the figures: what is delivered between the two is missing until
+ * they are asked for again, where it would be counted twice the other way round, and the sum would fall back.
+ */
+async function settle(list) {
+  const sent = new Map((await api.destinations()).map(({ Name, Counts }) => [Name, Counts.Success]));
+  for (const one of list) one.sentBefore = sent.get(one.Destination) || 0;
 }
 
 export async function load({ id }, asked) {
@@ -77,9 +83,8 @@ export async function load({ id }, asked) {
   const sees = document.querySelector("details.sources[open]");
   const drawing = asked.then((list) => {
     const done = list.map(({ Counts }) => `${Counts.Success} ${Counts.Failure}`).join();
-    const sent = new Map(list.map(({ Name, Counts }) => [Name, Counts.Success]));
-    const hours = by(DAY, done, sent);
-    return Promise.all([hours, wanted === DAY ? hours : by(wanted, done, sent)]);
+    const hours = by(DAY, done);
+    return Promise.all([hours, wanted === DAY ? hours : by(wanted, done)]);
   });
   const [destinations, sources, judged, [day, drawn]] = await Promise.all([asked, sees && api.sources(), api.verdict(), drawing]);
   if (id && !destinations.some(({ Name }) => Name === id)) open.delete(id);

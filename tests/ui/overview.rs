@@ -421,3 +421,48 @@ fn failures_outside_the_window_are_no_calm() {
     night.stop();
     page.is_clean();
 }
+
+/// What is delivered while the figures are asked for is not counted twice.
+#[test]
+fn what_was_sent_today_is_counted_once() {
+    let one = scp("ONE");
+    let page = Page::with(&[&one]);
+    page.store(&Study::new(1, 3));
+    page.queue.wait_for("one", "Success", 3);
+    page.show("#/journal");
+    page.answer_by(
+        "/destinations",
+        "(real) => { window.asked = (window.asked || 0) + 1; return real(); }",
+    );
+    page.answer_by(
+        "/history",
+        "(real) => new Promise((answer) => { window.release = () => answer(real()); })",
+    );
+    let browser = &page.browser;
+    let asked = || {
+        let asked = browser.eval("return window.asked || 0");
+        asked.as_u64().expect("a number")
+    };
+    // They are not asked for again because they are old.
+    browser.eval("const now = Date.now(); Date.now = () => now; return 0");
+    browser.click(".brand a");
+    browser.until(
+        || browser.eval("return Boolean(window.release)") == true,
+        "the figures are asked for, behind the destinations",
+    );
+    page.store(&Study::new(1, 2).seed(2));
+    page.queue.wait_for("one", "Success", 5);
+    browser.eval("window.release(); return 0");
+    browser.wait_for(".line[data-destination=one]");
+    // With the destinations as they are after that.
+    for _ in 0..2 {
+        let before = asked();
+        browser.eval("document.dispatchEvent(new Event('visibilitychange')); return 0");
+        browser.until(|| asked() > before, "a refresh");
+    }
+    assert_eq!(figure(&page, "one", "sent"), "5");
+    // What comes then is seen at once.
+    page.store(&Study::new(1, 1).seed(3));
+    browser.until(|| figure(&page, "one", "sent") == "6", "the sixth");
+    page.is_clean();
+}
