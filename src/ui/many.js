@@ -66,7 +66,7 @@ export async function destinationNames(known) {
 
 /** What an operation is for, in words, with patients where it is about theirs. */
 async function aim(family, { chosen: some, destination, class: kind, status: code, study, state, rule }) {
-  if (some !== undefined) return `The chosen ones: ${await whose(chosen.studies())}.`;
+  if (some !== undefined) return `${["The chosen ones", await whose(chosen.studies())].filter(Boolean).join(": ")}.`;
   if (study) await whose([study]);
   const what = outcome(kind, code && code !== "none" ? statusNumber(code) : null);
   const all = family === "errors" ? "All failures" : state ? `What is ${state.split(",").join(" or ")}` : "All that wait";

@@ -76,12 +76,24 @@ export function inFull(study) {
 
 export const isOrthancId = (text) => /^[0-9a-f]{8}(-[0-9a-f]{8}){4}$/.test(text);
 
+/**
+ * Asks for these, whatever is known: a study may have been stored, or its names mended, while the page was open. As it was
+ * known before, if Orthanc does not tell.
+ */
+async function learnAnew(studies) {
+  const found = studies.length > 0 && await api.contents(studies, "Study");
+  if (!found) return;
+  for (const id of studies) known.set(id, null);
+  for (const one of found) known.set(one.ID, one);
+}
+
 /** "Meyer, Anna · CT thorax · accession number RAD26-4713; Okoye, Ben · MR knee; 3 other studies", asked of Orthanc. */
 export async function whose(studies) {
   // What is no identifier of Orthanc's, such as a UID in a URL, is not asked for: all would be refused.
   const all = [...new Set(studies)].filter(isOrthancId);
-  await learn(all);
-  const named = all.slice(0, MOST_NAMED).map((study) => inFull(study) || `study ${study}`);
+  const shown = all.slice(0, MOST_NAMED);
+  await learnAnew(shown);
+  const named = shown.map((study) => inFull(study) || `study ${study}`);
   const rest = all.length - named.length;
   return [...named, rest > 0 && `${count(rest)} other ${rest === 1 ? "study" : "studies"}`].filter(Boolean).join("; ");
 }

@@ -225,3 +225,38 @@ fn names_come_after_they_were_refused_once() {
     browser.wait_text("td.whose", "Meyer, Anna");
     page.is_clean();
 }
+
+/// A question tells whose they are as Orthanc has it now, and not as it was when the list was first seen.
+#[test]
+fn a_question_asks_anew_whose_they_are() {
+    let one = scp("ONE");
+    let page = Page::with(&[&one]);
+    page.queue
+        .tell("/destinations/one/pause", &serde_json::json!({}));
+    page.store(&Study::new(1, 1).patient_name("Meyer^Anna"));
+    page.queue.wait_for("one", "Pending", 1);
+    page.show("#/journal");
+    page.answer_by(
+        "/tools/bulk-content",
+        "async (real) => (window.tells ? new Response((await (await real()).text()).replaceAll('Meyer', window.tells)) : new Response('[]'))",
+    );
+    let browser = &page.browser;
+    browser.click("a[data-nav=studies]");
+    browser.wait_text(".whose", "no longer in Orthanc");
+    // It has come, then its patient's name is corrected.
+    for name in ["Meyer", "Mayer"] {
+        browser.eval(&format!("window.tells = '{name}'; return 0"));
+        browser.click("tbody[data-study] [data-verb=remove]");
+        browser.wait_text("dialog", &format!("of one of the study {name}, Anna"));
+        page.answer("Remove 1 item?", "no");
+    }
+    browser.wait_text(".whose", "Mayer, Anna");
+    // Nothing is said where nothing is known.
+    page.show("#/items?destination=one");
+    browser.eval("document.querySelector('tbody [data-action=tick]').dataset.study = ''; return 0");
+    browser.click("tbody [data-action=tick]");
+    browser.click("[data-key=ticked] [data-verb=cancel]");
+    browser.wait_text("dialog", "The chosen ones. They are not sent.");
+    page.answer("Cancel 1 item?", "no");
+    page.is_clean();
+}
