@@ -65,9 +65,12 @@ export async function learnRules() {
   rules = (await asked()).map(({ Name }) => Name);
 }
 
-/** "All 390 items that wait and fit, at all destinations: ", as far as the destinations' own figures tell it. */
-function all(what, { study, destination, ...query }, states, destinations) {
-  const isCounted = !study && !["older-than", "class", "status"].some((name) => query[name]);
+/**
+ * "All 390 items that wait and fit, at all destinations: ", as far as the destinations' own figures tell it. They do not,
+ * where a rule is chosen beside it (`isRuled`).
+ */
+function all(what, { study, destination, ...query }, states, destinations, isRuled) {
+  const isCounted = !isRuled && !study && !["older-than", "class", "status"].some((name) => query[name]);
   const number = destinations.filter(({ Name }) => !destination || Name === destination).reduce((sum, { Counts }) => sum + states.reduce((total, state) => total + Counts[state], 0), 0);
   return `All ${isCounted ? `${items(number)} ` : ""}that ${what} and fit${destination ? "" : ", at all destinations"}: `;
 }
@@ -93,8 +96,9 @@ export function steering(query, isEmpty, destinations, isByItem) {
   const what = { "data-destination": query.destination || null, "data-study": query.study || null };
   if (failed) return h("p", { class: "buttons", "data-key": "all" }, h("span", {}, all("failed", query, states, destinations)), steerFailed({ ...what, "data-class": query.class || null, "data-status": query.status || null }, "all that failed and fit"));
   if (!query.destination && !query.study && !query["older-than"] && !query.state) return h("p", { class: "dim", "data-key": "choose" }, "Choose a destination, a state or a study: then all that wait and fit can be steered.");
+  const isRuled = rules.length > 1;
   return h("p", { class: "buttons", "data-key": "all" },
-    h("span", {}, all("wait", query, states, destinations)),
-    rules.length > 1 && h("label", { "data-keep": true, "data-key": `of-rule:${rules.join()}` }, h("span", { class: "hidden" }, "Made by "), h("select", { name: "rule" }, h("option", { value: "" }, "of any rule"), rules.map((name) => h("option", { value: name }, `of ${name}`)))),
+    h("span", {}, all("wait", query, states, destinations, isRuled)),
+    isRuled && h("label", { "data-keep": true, "data-key": `of-rule:${rules.join()}` }, h("span", { class: "hidden" }, "Made by "), h("select", { name: "rule" }, h("option", { value: "" }, "of any rule"), rules.map((name) => h("option", { value: name }, `of ${name}`)))),
     steerWaiting({ ...what, "data-state": query.state || null, "data-older-than": query["older-than"] || null, "data-ruled": "" }, "all that wait and fit"));
 }

@@ -166,6 +166,11 @@ fn all_that_fits_is_steered_as_far_as_it_can_be_told() {
     page.queue.wait_for("held", "Pending", 5);
     let browser = &page.browser;
     page.show("#/studies?state=Scheduled,Pending,Retry");
+    // How many, is the question's to say: the figures know nothing of rules.
+    browser.wait_text(
+        "[data-key=all]",
+        "All that wait and fit, at all destinations:",
+    );
     browser.choose("select[name=rule]", "knee");
     browser.click("[data-key=all] [data-verb=cancel]");
     browser.wait_text("dialog", "made by the rule knee");
