@@ -94,12 +94,13 @@ function when({ Time, Event }) {
   return end > Date.now() ? `since ${hour(date(Time))}` : `${hour(date(Time))}–${hour(end)}`;
 }
 
-/** A sum of failures leads to the error queue, if some of them may still be there. */
+/** Beside a sum of failures, what the error queue has now, with the way there: whether it is these is not known. */
 function told({ Event, Destination }, words, destinations) {
   if (Event !== "Failures" || !Destination) return words;
   const one = destinations.find(({ Name }) => Name === Destination);
-  if (one && one.Counts.Failure > 0) return h("a", { href: link(["errors"], { destination: Destination }) }, words);
-  return [words, h("span", { class: "dim" }, "; none of them is in the error queue any more")];
+  const now = one ? one.Counts.Failure : 0;
+  if (now === 0) return [words, h("span", { class: "dim" }, "; none of them is in the error queue any more")];
+  return [words, h("span", { class: "dim" }, "; ", h("a", { href: link(["errors"], { destination: Destination }) }, `the error queue has ${items(now)} of ${Destination} now`))];
 }
 
 function entry(event, destinations) {
