@@ -25,10 +25,17 @@ const PATIENCE = 15000;
 /** For what may take minutes: hundreds of thousands of items, an echo to a host that is silent. */
 const PATIENCE_TO_ACT = 600000;
 
+/** Aborts after so many milliseconds: `AbortSignal.timeout`, which Safari before 16 has not. */
+function within(milliseconds) {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(new DOMException("no answer in time", "TimeoutError")), milliseconds);
+  return controller.signal;
+}
+
 async function ask(path, options, patience = PATIENCE, read = (body) => body) {
   let answer;
   try {
-    answer = await fetch(path, { credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(patience), ...options });
+    answer = await fetch(path, { credentials: "same-origin", cache: "no-store", signal: within(patience), ...options });
   } catch (error) {
     throw new Lost(error.name === "TimeoutError" ? "Orthanc does not answer in time" : "Orthanc cannot be reached");
   }
@@ -65,7 +72,7 @@ export const api = {
   overview: () => ask(QUEUE),
   /** Also when it is not well: the answer of a 503 is the same. */
   health: async () => {
-    const answer = await fetch(`${QUEUE}/health`, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) }).catch(() => null);
+    const answer = await fetch(`${QUEUE}/health`, { cache: "no-store", signal: within(PATIENCE) }).catch(() => null);
     return answer && (answer.status === 200 || answer.status === 503) ? answer.json().catch(() => null) : null;
   },
   verdict: () => ask(`${QUEUE}/verdict`),

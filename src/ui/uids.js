@@ -21,5 +21,8 @@ const NAMES = new Map([
   ["1.2.840.10008.1.2.4.203", "HTJ2K"], ["1.2.840.10008.1.2.5", "RLE Lossless"],
 ]));
 
-/** The same text with the name in front of each UID that has one: "MR (1.2.840.10008.5.1.4.1.1.4)". */
-export const named = (text) => text.replace(/(?<![\d.(])1\.2\.840\.10008(?:\.\d+)+(?![\d])/g, (uid) => (NAMES.has(uid) ? `${NAMES.get(uid)} (${uid})` : uid));
+/**
+ * The same text with the name in front of each UID that has one: "MR (1.2.840.10008.5.1.4.1.1.4)". What is before it is
+ * matched too: a lookbehind is a syntax error in Safari before 16.4, and ends the whole page.
+ */
+export const named = (text) => text.replace(/(^|[^\d.(])(1\.2\.840\.10008(?:\.\d+)+)/g, (found, before, uid) => (NAMES.has(uid) ? `${before}${NAMES.get(uid)} (${uid})` : found));
