@@ -141,53 +141,67 @@ pub fn progress(
 ) -> Result<Vec<ResourceProgress>> {
     let mut reader = pool.reader()?;
     let tx = reader.snapshot()?;
-    let (progress, repeats, study) = match (level, study) {
-        (Level::Study, _) => return progress_of_study(&tx, id, None),
-        (Level::Series, Some(_)) => (sql::PROGRESS_SERIES, sql::REPEATS_SERIES, study),
-        (Level::Series, None) => (sql::PROGRESS_SERIES_SCAN, sql::REPEATS_SERIES_SCAN, None),
-        (Level::Instance, Some(_)) => (sql::PROGRESS_INSTANCE, sql::REPEATS_INSTANCE, study),
-        (Level::Instance, None) => (
-            sql::PROGRESS_INSTANCE_SCAN,
-            sql::REPEATS_INSTANCE_SCAN,
-            None,
-        ),
-        (Level::Patient, _) => (sql::PROGRESS_PATIENT_SCAN, sql::REPEATS_PATIENT_SCAN, None),
-    };
-    match study {
-        Some(study) => added_up(&tx, progress, repeats, params![id, study]),
-        None => added_up(&tx, progress, repeats, params![id]),
+    match (level, study) {
+        (Level::Study, _) => progress_of_study(&tx, id, None),
+        (Level::Series, Some(study)) => of_instances(&tx, sql::PROGRESS_SERIES, params![id, study]),
+        (Level::Series, None) => of_instances(&tx, sql::PROGRESS_SERIES_SCAN, params![id]),
+        (Level::Instance, Some(study)) => {
+            of_instances(&tx, sql::PROGRESS_INSTANCE, params![id, study])
+        }
+        (Level::Instance, None) => of_instances(&tx, sql::PROGRESS_INSTANCE_SCAN, params![id]),
+        (Level::Patient, _) => of_instances(&tx, sql::PROGRESS_PATIENT_SCAN, params![id]),
     }
 }
 
-/// At one destination, or at all.
+/// By destination.
+type Found = BTreeMap<String, ResourceProgress>;
+
+fn add(found: &mut Found, part: ResourceProgress) {
+    match found.get_mut(&part.destination) {
+        Some(whole) => whole.add(&part),
+        None => {
+            found.insert(part.destination.clone(), part);
+        }
+    }
+}
+
+/// `progress`: a row for each state of each instance at each destination, those of one beside each other. One walk is
+/// all that this takes, however little of it fits.
+fn of_instances(
+    conn: &Connection,
+    progress: &str,
+    of: &[&dyn ToSql],
+) -> Result<Vec<ResourceProgress>> {
+    let mut found = Found::new();
+    let mut last = None;
+    let mut statement = conn.prepare_cached(progress)?;
+    let mut rows = statement.query(of)?;
+    while let Some(row) = rows.next()? {
+        let mut part = progress_of(row)?;
+        let one: (String, String) = (part.destination.clone(), row.get(7)?);
+        part.instances = u64::from(last.as_ref() != Some(&one));
+        part.delivered = part.delivered.min(1);
+        add(&mut found, part);
+        last = Some(one);
+    }
+    Ok(found.into_values().collect())
+}
+
+/// At one destination, or at all. A row for each state of each destination, and one for each instance that has several
+/// items there: an index has all that tells which these are.
 pub(super) fn progress_of_study(
     conn: &Connection,
     study: &str,
     destination: Option<i64>,
 ) -> Result<Vec<ResourceProgress>> {
-    let of = params![study, destination];
-    added_up(conn, sql::PROGRESS_STUDY, sql::REPEATS_STUDY, of)
-}
-
-/// `progress`: a row for each state of each destination; `repeats`: one for each instance that has several items there.
-fn added_up(
-    conn: &Connection,
-    progress: &str,
-    repeats: &str,
-    of: &[&dyn ToSql],
-) -> Result<Vec<ResourceProgress>> {
-    let mut found: BTreeMap<String, ResourceProgress> = BTreeMap::new();
-    let mut statement = conn.prepare_cached(progress)?;
+    let of: &[&dyn ToSql] = params![study, destination];
+    let mut found = Found::new();
+    let mut statement = conn.prepare_cached(sql::PROGRESS_STUDY)?;
     let mut rows = statement.query(of)?;
     while let Some(row) = rows.next()? {
-        let name: String = row.get(0)?;
-        let part = progress_of(row, name.clone())?;
-        found
-            .entry(name)
-            .and_modify(|whole| whole.add(&part))
-            .or_insert(part);
+        add(&mut found, progress_of(row)?);
     }
-    let mut statement = conn.prepare_cached(repeats)?;
+    let mut statement = conn.prepare_cached(sql::REPEATS_STUDY)?;
     let mut rows = statement.query(of)?;
     while let Some(row) = rows.next()? {
         let items = row.get::<_, i64>(1)?.unsigned_abs();
@@ -201,12 +215,12 @@ fn added_up(
 }
 
 /// One state of one destination, as if each item were of another instance.
-fn progress_of(row: &Row<'_>, destination: String) -> rusqlite::Result<ResourceProgress> {
+fn progress_of(row: &Row<'_>) -> rusqlite::Result<ResourceProgress> {
     let (state, items) = (row.get(1)?, row.get::<_, i64>(2)?.unsigned_abs());
     let mut counts = Counts::default();
     counts.add(state, items);
     Ok(ResourceProgress {
-        destination,
+        destination: row.get(0)?,
         counts,
         instances: items,
         delivered: counts.get(State::Success),

@@ -1,0 +1,2 @@
+GROUP BY i.destination, i.instance, i.state
+ORDER BY i.destination, i.instance, i.state

@@ -1,2 +1,0 @@
-GROUP BY i.destination, i.instance
-HAVING count(*) > 1
