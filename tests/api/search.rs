@@ -51,15 +51,17 @@ fn a_study_is_found_by_whatever_a_caller_knows() {
         "A_C+7",
     );
     let mut ids = Vec::new();
-    for one in [&old, &new, &third] {
+    // Told from the third by a blank in its accession number alone.
+    let blank = study("20260115", "Yamada^Jirou", "4", "A_C 7");
+    for one in [&old, &new, &third, &blank] {
         ids.push(queue.store_all(&one.build()).remove(0));
     }
-    queue.wait_for("one", "Success", 6);
+    queue.wait_for("one", "Success", 8);
     let above = |instance: &str, level: &str| {
         let above = queue.get(&format!("/instances/{instance}/{level}")).json();
         above["ID"].as_str().unwrap().to_owned()
     };
-    let [a, b, c] = [0, 1, 2].map(|at: usize| above(&ids[at], "study"));
+    let [a, b, c, d] = [0, 1, 2, 3].map(|at: usize| above(&ids[at], "study"));
     let series = above(&ids[0], "series");
     let patient = above(&ids[0], "patient");
     let is = |level: &str, id: &str, matched: &str, exact: bool| {
@@ -77,6 +79,7 @@ fn a_study_is_found_by_whatever_a_caller_knows() {
         ("acc7", vec![study(&a, "AccessionNumber", true)]),
         (" ACC77 ", vec![study(&b, "AccessionNumber", true)]),
         ("A_C+7", vec![study(&c, "AccessionNumber", true)]),
+        ("A_C 7", vec![study(&d, "AccessionNumber", true)]),
         // The exact one first, though the other is newer.
         (
             "p-7",
@@ -133,6 +136,7 @@ fn a_study_is_found_by_whatever_a_caller_knows() {
         ("miller%5Eanna", &a),
         // Unescaped, Orthanc 1.13 hands over a blank in its stead.
         ("A_C%2B7", &c),
+        ("A_C%207", &d),
         // What is done to what is exact is not done to another one.
         ("Miller%2BAnna", &a),
     ] {
