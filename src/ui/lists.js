@@ -66,8 +66,8 @@ export async function learnRules() {
 }
 
 /**
- * "All 390 items that wait and fit, at all destinations: ", as far as the destinations' own figures tell it. They do not,
- * where a rule is chosen beside it (`isRuled`).
+ * "All 390 items that wait and fit, at all destinations: ", as far as the destinations' own figures tell it. They do
+ * not, where a rule is chosen beside it (`isRuled`).
  */
 function all(what, { study, destination, ...query }, states, destinations, isRuled) {
   const isCounted = !isRuled && !study && !["older-than", "class", "status"].some((name) => query[name]);

@@ -77,8 +77,8 @@ export function inFull(study) {
 export const isOrthancId = (text) => /^[0-9a-f]{8}(-[0-9a-f]{8}){4}$/.test(text);
 
 /**
- * Asks for these, whatever is known: a study may have been stored, or its names mended, while the page was open. As it was
- * known before, if Orthanc does not tell.
+ * Asks for these, whatever is known: a study may have been stored, or its names mended, while the page was open. As it
+ * was known before, if Orthanc does not tell.
  */
 async function learnAnew(studies) {
   const found = studies.length > 0 && await api.contents(studies, "Study");

@@ -68,8 +68,8 @@ async function by(hours, done) {
 }
 
 /**
- * With how much was delivered by then. It is asked behind the figures: what is delivered between the two is missing until
- * they are asked for again, where it would be counted twice the other way round, and the sum would fall back.
+ * With how much was delivered by then. It is asked behind the figures: what is delivered between the two is missing
+ * until they are asked for again. The other way round it would be counted twice, and the sum would fall back.
  */
 async function settle(list) {
   const sent = new Map((await api.destinations()).map(({ Name, Counts }) => [Name, Counts.Success]));
