@@ -20,6 +20,7 @@ pub fn run(make: Make<'_>) {
     a_quiet_period_begins_anew_for_the_whole_group(&*one(make));
     a_quiet_period_of_a_single_instance_begins_anew(&*one(make));
     a_group_that_is_never_quiet_goes_in_steps(&*one(make));
+    a_quiet_period_that_nothing_waits_for_does_not_begin(&*one(make));
     a_ceiling_is_lowered_and_never_raised(&*one(make));
     counting_what_is_new_changes_nothing(&*one(make));
     text_is_data(&*one(make));
@@ -548,6 +549,40 @@ fn a_ceiling_is_lowered_and_never_raised(store: &dyn Store) {
     assert_eq!(store.next_due().unwrap(), None);
     enqueue(store, &[with("f", 800, None)]);
     assert_eq!(store.next_due().unwrap(), Some(at(800)));
+}
+
+/// What an item of an intake begins may be over with a later one of the same: the promoter would find it due for ever.
+fn a_quiet_period_that_nothing_waits_for_does_not_begin(store: &dyn Store) {
+    let quiet = NewItem {
+        not_before: Some(at(50)),
+        ..received("a", "a1", "first", Again::Never)
+    };
+    let urgent = NewItem {
+        priority: Priority::Stat,
+        not_before: None,
+        ..quiet.clone()
+    };
+    let of_another = |new: NewItem| NewItem {
+        group: "another".into(),
+        ..new
+    };
+    let decided = of_another(NewItem {
+        not_before: Some(at(50)),
+        ..received("b", "b1", "first", Again::Never)
+    });
+    let undecided = of_another(NewItem {
+        failed: Some(Outcome::new(Class::Coercion, "undecided")),
+        ..received("b", "b2", "second", Again::Never)
+    });
+    let raised = [quiet, urgent];
+    let raised = Intake::request(&raised).raising(true);
+    assert_eq!(store.enqueue(&raised, at(0)).unwrap().raised, 1);
+    let doubted = [decided, undecided];
+    store.enqueue(&Intake::arrival(&doubted), at(0)).unwrap();
+    let states: Vec<State> = all(store).iter().map(|item| item.state).collect();
+    assert_eq!(states, [State::Pending, State::Failure]);
+    assert_eq!(store.next_due().unwrap(), None);
+    assert_eq!(store.promote(at(FAR), 1000).unwrap(), [""; 0]);
 }
 
 fn text_is_data(store: &dyn Store) {
