@@ -12,6 +12,8 @@ use super::types::{
 use super::{Answer, Api, json};
 use crate::item::Timestamp;
 use crate::service::{Condition, Record};
+use crate::store::HeldItems;
+use crate::verdict::judge;
 
 /// So that nobody takes `ok` for more than it says.
 const ABOUT: &str = "the machinery of the plugin; what needs a person: GET /sendqueue/verdict";
@@ -21,13 +23,29 @@ const BEHIND: Duration = Duration::from_secs(60);
 /// How long a panic is told of.
 const TOLD: Duration = Duration::from_secs(24 * 3600);
 
+/// How the plugin itself is: looked at once for a request, which load balancers make each second.
+pub(super) struct Machinery {
+    pub services: Vec<Record>,
+    /// What does not work.
+    pub problems: Vec<Problem>,
+    /// What works, and a person should know of; without what is held.
+    pub warnings: Vec<Problem>,
+    /// Lists of subjects that a person has to mend.
+    pub bad_lists: Vec<Problem>,
+}
+
 impl Api {
     pub fn health(&self, request: &Request) -> Answer {
         Query::none(request)?;
-        let now = self.clock.now();
-        let services = self.services.records();
         let unwritable = self.store.check_writable().err();
-        let problems = self.problems(unwritable.map(|error| error.to_string()), &services, now);
+        let machinery = self.look_at_machinery(unwritable.map(|error| error.to_string()));
+        let known = self.known(&machinery);
+        let Machinery {
+            services,
+            problems,
+            warnings,
+            bad_lists,
+        } = machinery;
         let (code, status) = if problems.is_empty() {
             (200, HealthStatus::Ok)
         } else {
@@ -39,43 +57,35 @@ impl Api {
                 status,
                 about: ABOUT,
                 problems,
-                warnings: self
-                    .warnings(&services, now)
-                    .chain(self.held())
-                    .chain(self.bad_lists())
+                warnings: (warnings.into_iter())
+                    .chain(known.held.iter().map(held))
+                    .chain(bad_lists)
                     .collect(),
-                verdict: VerdictCounts::of(&self.findings()),
+                verdict: VerdictCounts::of(&judge(&known)),
                 services: services.iter().map(shown).collect(),
             },
         ))
     }
 
-    /// What does not work. `unwritable`: why the database cannot be written, if that was tried.
-    pub(super) fn problems(
-        &self,
-        unwritable: Option<String>,
-        services: &[Record],
-        now: Timestamp,
-    ) -> Vec<Problem> {
-        [self.database(unwritable), self.reconciliation(now)]
-            .into_iter()
-            .flatten()
-            .chain(self.threads(services))
-            .collect()
-    }
-
-    /// What works, and a person should know of; without what is held.
-    pub(super) fn warnings(
-        &self,
-        services: &[Record],
-        now: Timestamp,
-    ) -> impl Iterator<Item = Problem> {
+    /// `unwritable`: why the database cannot be written, if that was tried.
+    pub(super) fn look_at_machinery(&self, unwritable: Option<String>) -> Machinery {
+        let now = self.clock.now();
+        let services = self.services.records();
         let clock = self.clock.warning().map(|warning| Problem {
             part: Part::Clock,
             details: warning.details,
             since: Some(Time(warning.since)),
         });
-        clock.into_iter().chain(restarted(services, now))
+        Machinery {
+            problems: [self.database(unwritable), self.reconciliation(now)]
+                .into_iter()
+                .flatten()
+                .chain(self.threads(&services))
+                .collect(),
+            warnings: clock.into_iter().chain(restarted(&services, now)).collect(),
+            bad_lists: self.bad_lists().collect(),
+            services,
+        }
     }
 
     fn database(&self, unwritable: Option<String>) -> Option<Problem> {
@@ -91,22 +101,7 @@ impl Api {
         })
     }
 
-    /// What waits for something that only a person can give. A database that cannot be read is a problem already.
-    fn held(&self) -> Vec<Problem> {
-        let held = self.store.held().unwrap_or_default();
-        let told = held.into_iter().map(|one| Problem {
-            part: Part::Held,
-            details: format!(
-                "{}: {} items wait: {}",
-                one.destination, one.count, one.example
-            ),
-            since: Some(Time(one.oldest)),
-        });
-        told.collect()
-    }
-
-    /// Lists of subjects that a person has to mend.
-    pub(super) fn bad_lists(&self) -> impl Iterator<Item = Problem> + use<> {
+    fn bad_lists(&self) -> impl Iterator<Item = Problem> + use<> {
         let all = self.coercion.bad_lists.all().into_iter();
         all.map(|list| Problem {
             part: Part::Held,
@@ -164,6 +159,18 @@ impl Api {
             problem(details, Some(Time(service.since)))
         });
         down.collect()
+    }
+}
+
+/// What waits for something that only a person can give.
+fn held(one: &HeldItems) -> Problem {
+    Problem {
+        part: Part::Held,
+        details: format!(
+            "{}: {} items wait: {}",
+            one.destination, one.count, one.example
+        ),
+        since: Some(Time(one.oldest)),
     }
 }
 

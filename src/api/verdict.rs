@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use orthanc_sdk::Request;
 
 use super::error::ApiError;
+use super::health::Machinery;
 use super::input::Query;
 use super::types::{Finding, Part, Problem};
 use super::{Answer, Api, ok};
@@ -19,19 +20,22 @@ impl Api {
         ok(&findings)
     }
 
-    /// What cannot be read is a finding, not a refusal.
     pub(super) fn findings(&self) -> Vec<verdict::Finding> {
+        // Asked for every other second by each page that is open: what others met tells of the database, without a
+        // write.
+        judge(&self.known(&self.look_at_machinery(None)))
+    }
+
+    /// What cannot be read is a finding, not a refusal.
+    pub(super) fn known(&self, machinery: &Machinery) -> Known {
         let now = self.clock.now();
         let limits = Limits {
             items: AlertSettings::BACKLOG_ITEMS,
             seconds: AlertSettings::BACKLOG_SECONDS,
         };
         let told = self.settings.alerts.as_ref();
-        let services = self.services.records();
-        // Asked for every other second by each page that is open: what others met tells of the database, without a
-        // write.
-        let problems = self.problems(None, &services, now).into_iter();
-        let warnings = self.warnings(&services, now);
+        let (problems, warnings) = (machinery.problems.iter(), machinery.warnings.iter());
+        let lists = machinery.bad_lists.iter();
         let mut known = Known {
             now,
             ahead: self.clock.ahead(),
@@ -39,10 +43,10 @@ impl Api {
             machinery: problems
                 .filter_map(|problem| trouble(problem, true))
                 .chain(warnings.filter_map(|problem| trouble(problem, false)))
-                .chain(self.bad_lists().map(|list| Trouble {
+                .chain(lists.map(|list| Trouble {
                     part: verdict::Part::Subjects,
                     is_down: false,
-                    details: list.details,
+                    details: list.details.clone(),
                     since: list.since.map(|since| since.0),
                 }))
                 .collect(),
@@ -66,7 +70,7 @@ impl Api {
                 });
             }
         }
-        judge(&known)
+        known
     }
 
     fn look_at_the_queue(&self, known: &mut Known) -> Result<(), ApiError> {
@@ -104,7 +108,7 @@ impl Api {
 }
 
 /// `None`: the verdict looks at it by itself.
-fn trouble(problem: Problem, is_down: bool) -> Option<Trouble> {
+fn trouble(problem: &Problem, is_down: bool) -> Option<Trouble> {
     let part = match problem.part {
         Part::Database => verdict::Part::Database,
         Part::Reconciliation => verdict::Part::Reconciliation,
@@ -115,7 +119,7 @@ fn trouble(problem: Problem, is_down: bool) -> Option<Trouble> {
     Some(Trouble {
         part,
         is_down,
-        details: problem.details,
+        details: problem.details.clone(),
         since: problem.since.map(|since| since.0),
     })
 }
