@@ -1,6 +1,6 @@
--- A quiet period begins, or begins anew. However often it does, it is over when the first of its items says. None begins
--- where nothing waits for it: an item that was made may have gone on with a later one of the same intake. A hold without
--- an item would be due for ever.
+-- A quiet period begins, or begins anew. However often it does, it is over when the first of its items says.
+-- None begins where nothing waits for it: an item that was made may have gone on with a later one of the same intake.
+-- A hold without an item would be due for ever.
 INSERT INTO hold (destination, grp, due, latest)
 SELECT ?1, ?2, min(?3, ?4), ?4
 WHERE EXISTS (
