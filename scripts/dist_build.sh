@@ -50,8 +50,11 @@ fi
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
 export RUSTFLAGS="--remap-path-prefix=$PWD=/sendqueue --remap-path-prefix=$cargo_home=/cargo"
 export CFLAGS="-ffile-prefix-map=$PWD=/sendqueue -ffile-prefix-map=$cargo_home=/cargo"
-# Without symbols: those of what is imported have the name of a folder that each build makes anew.
-[ -n "$glibc" ] || RUSTFLAGS+=" -Clink-arg=-Wl,--no-insert-timestamp -Clink-arg=-s"
+[ -n "$glibc" ] || {
+    RUSTFLAGS+=" -Clink-arg=-Wl,--no-insert-timestamp"
+    # Symbols of what is imported have the name of a folder that each build makes anew.
+    export CARGO_PROFILE_RELEASE_STRIP=symbols
+}
 cargo "$build" --release --locked --target "$target$glibc" -p orthanc-sendqueue -p sendqueuectl
 install -m 644 "$CARGO_TARGET_DIR/$target/release/$library" "$out/$library"
 install -m 755 "$CARGO_TARGET_DIR/$target/release/$program" "$out/$program"
