@@ -100,9 +100,12 @@ pub struct ErrorSummary {
     pub newest: Timestamp,
     /// `Details` of the newest one.
     pub example: String,
-    /// How many different `Details` the newest 100 have; 0: it was not asked.
+    /// How many different `Details` the newest [`REASONS_OF`] have; 0: it was not asked.
     pub reasons: u64,
 }
+
+/// Of so many items of a kind the summary reads the reasons: they are most of its cost.
+pub const REASONS_OF: u32 = 20;
 
 /// What is held for a destination ([`super::Ending::Hold`]).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -51,7 +51,7 @@ mod upkeep;
 
 pub use self::book::{
     Book, Counts, DestinationRecord, ErrorSummary, FailureTotal, HeldItems, LastError,
-    MinuteAtRest, Outage, ResourceProgress, StudyProgress,
+    MinuteAtRest, Outage, REASONS_OF, ResourceProgress, StudyProgress,
 };
 pub use self::chronicle::{
     Asker, Chronicle, Entry, Forgotten, Hour, LONGEST_OUTAGES_SECONDS, MOST_ENTRIES, Period,

@@ -79,7 +79,7 @@ function kind(one) {
     h("div", { class: "head" },
       h("h3", {}, h("span", { class: "badge" }, count(one.Count)), " ", h("a", { href: link(["errors"], target) }, CLASS_WORDS[one.Class] || name), " ", h("span", { class: "dim field" }, name)),
       h("p", { class: "dim" }, one.Count === 1 ? ago(one.Newest) : `since ${clock(one.Oldest)}, the last one ${ago(one.Newest)}`)),
-    one.Example && h("p", { class: "own text", "data-key": "own" }, plain(one.Example), one.Reasons > 1 && h("span", { class: "dim" }, ` (${count(one.Reasons)} different reasons among the newest 100: open to see each)`)),
+    one.Example && h("p", { class: "own text", "data-key": "own" }, plain(one.Example), one.Reasons > 1 && h("span", { class: "dim" }, ` (${count(one.Reasons)} different reasons among the newest: open to see each)`)),
     example(one),
     one.Meaning && h("p", { "data-key": "meaning" }, sentences(capital(one.Meaning))),
     one.Advice && h("details", { "data-key": "advice" }, h("summary", {}, "What to do"), h("p", {}, one.Advice)),

@@ -52,7 +52,7 @@ impl Session<'_> {
                 }
             }
             if let Some(reasons @ 2..) = kind["Reasons"].as_u64() {
-                say!("    {reasons} different reasons among the newest 100: errors --list");
+                say!("    {reasons} different reasons among the newest: errors --list");
             }
         }
         say!(

@@ -1,6 +1,8 @@
 //! `/sendqueue/errors`: the error queue.
 
 use serde::Serialize;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{KnownFormat, SchemaFormat};
 use utoipa::{IntoParams, ToSchema};
 
 use super::items::Order;
@@ -24,14 +26,25 @@ pub struct ErrorSummary {
     pub newest: Time,
     /// `Details` of the newest one. Text from outside: data, never markup.
     pub example: String,
-    /// How many different `Details` the newest 100 have: with more than one, `Example` does not tell of all.
-    #[schema(minimum = 1, maximum = 100)]
+    #[schema(schema_with = reasons)]
     pub reasons: u64,
     /// What happened, in plain words.
     #[schema(example = "A700: out of resources, the receiver has no room or is overloaded")]
     pub meaning: String,
     /// What a person can do about it.
     pub advice: &'static str,
+}
+
+fn reasons() -> ObjectBuilder {
+    let most = store::REASONS_OF;
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(1))
+        .maximum(Some(most))
+        .description(Some(format!(
+            "How many different `Details` the newest {most} have: with more than one, `Example` does not tell of all."
+        )))
 }
 
 impl From<&store::ErrorSummary> for ErrorSummary {

@@ -1,10 +1,10 @@
 //! What needs a person, as a whole: the error queue by kind, and what is held.
 
-use rusqlite::Row;
+use rusqlite::{Row, ToSql};
 
 use super::pool::Pool;
 use super::sql;
-use crate::store::{ErrorSummary, FailureTotal, HeldItems, Result};
+use crate::store::{ErrorSummary, FailureTotal, HeldItems, REASONS_OF, Result};
 
 pub fn held(pool: &Pool) -> Result<Vec<HeldItems>> {
     let mut reader = pool.reader()?;
@@ -24,25 +24,26 @@ pub fn held(pool: &Pool) -> Result<Vec<HeldItems>> {
 }
 
 pub fn error_summary(pool: &Pool) -> Result<Vec<ErrorSummary>> {
-    kinds(pool, sql::ERROR_SUMMARY, |row| {
+    kinds(pool, sql::ERROR_SUMMARY, &[&REASONS_OF], |row| {
         Ok(row.get::<_, i64>(7)?.unsigned_abs())
     })
 }
 
 pub fn failing(pool: &Pool) -> Result<Vec<ErrorSummary>> {
-    kinds(pool, sql::FAILING, |_| Ok(0))
+    kinds(pool, sql::FAILING, &[], |_| Ok(0))
 }
 
 fn kinds(
     pool: &Pool,
     sql: &str,
+    params: &[&dyn ToSql],
     reasons: fn(&Row<'_>) -> rusqlite::Result<u64>,
 ) -> Result<Vec<ErrorSummary>> {
     let mut reader = pool.reader()?;
     let tx = reader.snapshot()?;
     let mut summary = tx.prepare_cached(sql)?;
     let summary = summary
-        .query_map([], |row| {
+        .query_map(params, |row| {
             Ok(ErrorSummary {
                 destination: row.get(0)?,
                 class: row.get(1)?,
