@@ -2,26 +2,26 @@
 //!
 //! Invariants:
 //! - Nothing is kept for these lists: sending pays nothing for them.
-//! - A page goes down the identifiers of what fits ([`list`]), from where the page before it ended. A study that it
+//! - A page goes down the identifiers of what fits ([`Walk`]), from where the page before it ended. A study that it
 //!   meets is left out if it has an item that fits at or above that place: it was on a page before. So a page needs no
 //!   memory of the ones before, and a study is on one of them only. It costs the same wherever it is, as far as the
 //!   items of a study lie together; studies that reach below their page are passed over on later ones.
 //! - All identifiers of a study that was met are learnt at once from the index by study. The rest of its items is
-//!   passed over by them: no row of these is read, however many there are and whatever lies between them.
+//!   passed over by them, neighbours in one leap: the walk reads none of these rows, however many there are and
+//!   whatever lies between them.
 //! - What is answered is of one moment. As long as nothing was found, a long way down goes on in another snapshot: no
 //!   transaction holds back the write-ahead log for long. What it has passed over stays so, so that each item is looked
 //!   at twice at most, however studies lie between each other.
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::pool::Pool;
-use super::{list, query, sql};
+use super::study::Study;
+use super::walk::Walk;
+use super::{list, sql};
 use crate::store::{Filter, Order, Page, Result, StudyProgress};
-
-/// Identifiers that are asked for at once.
-const STEP: u32 = 1000;
 
 /// After so many items a page that has a study ends, and one that has none goes on in another snapshot.
 const MOST_WORK: usize = 200_000;
@@ -75,6 +75,19 @@ impl Ids {
         let part = self.0.get(&(id >> 6));
         part.is_some_and(|part| part >> (id & 63) & 1 == 1)
     }
+
+    /// The least of those that follow each other up to this one.
+    fn beginning_of_run(&self, id: i64) -> i64 {
+        let (mut part, mut bit) = (id >> 6, id & 63);
+        loop {
+            let bits = self.0.get(&part).copied().unwrap_or_default();
+            let run = i64::from((bits << (63 - bit)).leading_ones());
+            if run <= bit {
+                return (part << 6) + bit - run + 1;
+            }
+            (part, bit) = (part - 1, 63);
+        }
+    }
 }
 
 /// The way down the items that fit.
@@ -92,53 +105,52 @@ struct Way<'a> {
 
 impl Way<'_> {
     /// Until the page is done; if there is nothing on it after much work, answers how far it came.
-    fn down(&mut self, mut below: i64, limit: usize, most_work: usize) -> Result<Option<i64>> {
-        loop {
-            let step = Page {
-                since: below,
-                limit: STEP,
-                order: Order::Descending,
-            };
-            let ids = list::ids_in(self.conn, self.filter, step)?;
-            let Some(last) = ids.last() else {
-                return Ok(None);
-            };
-            for id in &ids {
-                self.work += 1;
-                if !self.passed.contains(*id) {
-                    self.meet(*id)?;
-                }
-                if self.found.len() >= limit {
-                    return Ok(None);
-                }
-                if self.work >= most_work {
-                    return Ok(self.found.is_empty().then_some(*id));
+    fn down(&mut self, below: i64, limit: usize, most_work: usize) -> Result<Option<i64>> {
+        // Of what is read at once only the first item is sure to be looked at.
+        let page = Page {
+            since: below,
+            limit: 1,
+            order: Order::Descending,
+        };
+        let request = list::request(self.conn, self.filter, page, self.destination)?;
+        let mut walk = Walk::new(self.conn, &request)?;
+        while let Some(id) = walk.next()? {
+            self.work += 1;
+            if !self.passed.contains(id) {
+                self.meet(id)?;
+                // There is no other.
+                if self.filter.study.is_some() {
+                    break;
                 }
             }
-            below = *last;
+            if self.found.len() >= limit {
+                break;
+            }
+            if self.work >= most_work {
+                return Ok(self.found.is_empty().then_some(id));
+            }
+            walk.pass(self.passed.beginning_of_run(id));
         }
+        Ok(None)
     }
 
     /// The study of an item, of which no other was met yet.
     fn meet(&mut self, id: i64) -> Result<()> {
-        let study: String = self
+        let name: String = self
             .conn
             .prepare_cached(sql::STUDY_OF_ITEM)?
             .query_row([id], |row| row.get(0))?;
-        let mut newest = id;
-        let mut items = self.conn.prepare_cached(sql::STUDY_ITEMS)?;
-        let mut rows = items.query(params![study, self.destination])?;
-        while let Some(row) = rows.next()? {
-            let own = row.get(0)?;
-            self.passed.insert(own);
-            newest = newest.max(own);
-            self.work += 1;
+        let study = Study::read(self.conn, &name, self.destination)?;
+        self.work += study.ids.len();
+        for own in &study.ids {
+            self.passed.insert(*own);
         }
-        if newest < self.since || self.since == 0 || !self.was_on_a_page_before(&study)? {
+        let newest = study.ids.last().map_or(id, |last| id.max(*last));
+        if newest < self.since || self.since == 0 || !self.was_on_a_page_before(&name)? {
             self.found.push(StudyProgress {
                 newest: id,
-                destinations: query::progress_of_study(self.conn, &study, self.destination)?,
-                study,
+                destinations: study.progress(self.conn)?,
+                study: name,
             });
         }
         Ok(())

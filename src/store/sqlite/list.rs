@@ -6,25 +6,26 @@
 //! - Whoever goes through all that fits does so by windows of ids ([`window`]), and passes over each item once. By
 //!   pages those of one destination would be passed over again for each page of another.
 
-use rusqlite::{Connection, OptionalExtension, ToSql};
+use rusqlite::{Connection, OptionalExtension, Statement, ToSql};
 
 use super::claim::json;
 use super::destination::find_destination;
 use super::pool::Pool;
-use super::route::{Part, except_destination, parts, status_of, words};
+use super::route::{except_destination, status_of, words};
+use super::walk::Walk;
 use super::{row, sql};
 use crate::item::{Item, Timestamp};
 use crate::store::{CLOCK_SLACK_SECONDS, Filter, Order, Page, Result};
 
 /// A page of a filter, ready to be asked for.
-struct Request<'a> {
-    filter: &'a Filter,
-    destination: Option<i64>,
+pub(super) struct Request<'a> {
+    pub filter: &'a Filter,
+    pub destination: Option<i64>,
     except_destination: Option<i64>,
-    page: Page,
+    pub page: Page,
     /// Exclusive bounds of `id`.
-    above: i64,
-    below: i64,
+    pub above: i64,
+    pub below: i64,
 }
 
 pub fn items(pool: &Pool, filter: &Filter, page: Page) -> Result<Vec<Item>> {
@@ -80,13 +81,7 @@ pub fn window(pool: &Pool, filter: &Filter, window: Window) -> Result<Vec<i64>> 
     let page = Page::after(window.first - 1, u32::MAX);
     let mut request = request(&tx, filter, page, destination)?;
     request.below = request.below.min(window.last.saturating_add(1));
-    let mut ids = Vec::new();
-    for part in parts(&tx, filter, destination)? {
-        ids.extend(request.ids(&tx, &part)?);
-    }
-    ids.sort_unstable();
-    ids.dedup();
-    Ok(ids)
+    Walk::new(&tx, &request)?.take(u32::MAX)
 }
 
 /// The newest item's; 0: there is none.
@@ -122,34 +117,11 @@ pub(super) fn ids_in(conn: &Connection, filter: &Filter, page: Page) -> Result<V
     let Some(destination) = wanted(conn, filter)? else {
         return Ok(Vec::new());
     };
-    let mut request = request(conn, filter, page, destination)?;
-    let parts = parts(conn, filter, destination)?;
-    if let [part] = parts.as_slice() {
-        return request.ids(conn, part);
-    }
-    let limit = page.limit as usize;
-    let mut ids = Vec::new();
-    for part in &parts {
-        ids.extend(request.ids(conn, part)?);
-        match page.order {
-            Order::Ascending => ids.sort_unstable(),
-            Order::Descending => ids.sort_unstable_by(|one, other| other.cmp(one)),
-        }
-        // Parts may overlap.
-        ids.dedup();
-        ids.truncate(limit);
-        // Behind a whole page nothing more is looked for.
-        if let (Some(last), true) = (ids.last(), ids.len() == limit) {
-            match page.order {
-                Order::Ascending => request.below = *last,
-                Order::Descending => request.above = *last,
-            }
-        }
-    }
-    Ok(ids)
+    let request = request(conn, filter, page, destination)?;
+    Walk::new(conn, &request)?.take(page.limit)
 }
 
-fn request<'a>(
+pub(super) fn request<'a>(
     conn: &Connection,
     filter: &'a Filter,
     page: Page,
@@ -199,19 +171,17 @@ fn first_made(conn: &Connection, time: Timestamp) -> Result<i64> {
 #[cfg(test)]
 pub fn statements(conn: &Connection, filter: &Filter) -> Result<Vec<&'static str>> {
     let destination = wanted(conn, filter)?.flatten();
-    let parts = parts(conn, filter, destination)?;
+    let parts = super::route::parts(conn, filter, destination)?;
     Ok(parts.iter().flat_map(|part| part.both).collect())
 }
 
 impl Request<'_> {
-    fn ids(&self, conn: &Connection, part: &Part) -> Result<Vec<i64>> {
+    /// Binds what the filter says; parts and bounds are the [`Walk`]'s.
+    pub fn bind(&self, statement: &mut Statement<'_>) -> Result<()> {
         let filter = self.filter;
         let (any_status, status) = status_of(filter);
         let states = filter.states.map(words);
-        let mut params: Vec<(&str, &dyn ToSql)> = vec![
-            (":above", &self.above),
-            (":below", &self.below),
-            (":limit", &self.page.limit),
+        let params: [(&str, &dyn ToSql); 13] = [
             (":destination", &self.destination),
             (":states", &states),
             (":study", &filter.study),
@@ -226,19 +196,12 @@ impl Request<'_> {
             (":except_destination", &self.except_destination),
             (":except_priority", &filter.except_priority),
         ];
-        let ids = filter.ids.as_deref().map(json);
-        if ids.is_some() {
-            params.push((":ids", &ids));
+        for (name, value) in params {
+            statement.raw_bind_parameter(name, value)?;
         }
-        params.extend(part.params.iter().map(|(name, value)| (*name, &**value)));
-        let sql = match self.page.order {
-            Order::Ascending => part.both[0],
-            Order::Descending => part.both[1],
-        };
-        let mut list = conn.prepare_cached(sql)?;
-        let ids = list
-            .query_map(params.as_slice(), |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        Ok(ids)
+        if let Some(ids) = filter.ids.as_deref() {
+            statement.raw_bind_parameter(":ids", json(ids))?;
+        }
+        Ok(())
     }
 }

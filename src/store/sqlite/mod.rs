@@ -60,8 +60,10 @@ mod settled;
 mod sources;
 mod sql;
 mod studies;
+mod study;
 mod subjects;
 mod sweep;
+mod walk;
 
 #[cfg(test)]
 mod tests;

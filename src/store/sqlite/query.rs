@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, Row, ToSql, params};
 
 use super::pool::Pool;
+use super::study::Study;
 use super::{row, sql};
 use crate::item::{Attempt, Class, Item, State, Timestamp};
 use crate::store::{
@@ -142,7 +143,7 @@ pub fn progress(
     let mut reader = pool.reader()?;
     let tx = reader.snapshot()?;
     match (level, study) {
-        (Level::Study, _) => progress_of_study(&tx, id, None),
+        (Level::Study, _) => Study::read(&tx, id, None)?.progress(&tx),
         (Level::Series, Some(study)) => of_instances(&tx, sql::PROGRESS_SERIES, params![id, study]),
         (Level::Series, None) => of_instances(&tx, sql::PROGRESS_SERIES_SCAN, params![id]),
         (Level::Instance, Some(study)) => {
@@ -183,33 +184,6 @@ fn of_instances(
         part.delivered = part.delivered.min(1);
         add(&mut found, part);
         last = Some(one);
-    }
-    Ok(found.into_values().collect())
-}
-
-/// At one destination, or at all. A row for each state of each destination, and one for each instance that has several
-/// items there: an index has all that tells which these are.
-pub(super) fn progress_of_study(
-    conn: &Connection,
-    study: &str,
-    destination: Option<i64>,
-) -> Result<Vec<ResourceProgress>> {
-    let of: &[&dyn ToSql] = params![study, destination];
-    let mut found = Found::new();
-    let mut statement = conn.prepare_cached(sql::PROGRESS_STUDY)?;
-    let mut rows = statement.query(of)?;
-    while let Some(row) = rows.next()? {
-        add(&mut found, progress_of(row)?);
-    }
-    let mut statement = conn.prepare_cached(sql::REPEATS_STUDY)?;
-    let mut rows = statement.query(of)?;
-    while let Some(row) = rows.next()? {
-        let items = row.get::<_, i64>(1)?.unsigned_abs();
-        let delivered = row.get::<_, i64>(2)?.unsigned_abs();
-        if let Some(whole) = found.get_mut(&row.get::<_, String>(0)?) {
-            whole.instances -= items - 1;
-            whole.delivered -= delivered.saturating_sub(1);
-        }
     }
     Ok(found.into_values().collect())
 }

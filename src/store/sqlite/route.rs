@@ -5,17 +5,26 @@ use rusqlite::{Connection, ToSql};
 use super::destination::find_destination;
 use super::sql;
 use crate::item::{Class, Priority, State};
-use crate::store::{Filter, Result, States, StatusFilter};
+use crate::store::{Filter, Order, Result, States, StatusFilter};
 
 /// A statement for each order.
 pub type Both = [&'static str; 2];
 
 /// Items that one statement finds in the order of `id`; the rest of the filter is looked at item by item. Where it
-/// takes several, one page of each is read, and the pages are merged.
+/// takes several, they are merged ([`super::walk`]).
 pub struct Part {
     pub both: Both,
     /// What the statement itself names, besides the filter.
     pub params: Vec<(&'static str, Box<dyn ToSql>)>,
+}
+
+impl Part {
+    pub fn sql(&self, order: Order) -> &'static str {
+        match order {
+            Order::Ascending => self.both[0],
+            Order::Descending => self.both[1],
+        }
+    }
 }
 
 macro_rules! part {
@@ -165,26 +174,27 @@ fn outcomes(
         StatusFilter::None => None,
     };
     let may_be = |class| filter.class.is_none_or(|wanted| wanted == class);
-    let outcome = |class: Class, (destination, state): (i64, State)| {
-        part!(
-            LIST_OUTCOME,
-            LIST_OUTCOME_DOWN,
-            ":part_class" = class,
-            ":part_status" = value,
-            ":part_destination" = destination,
-            ":part_state" = state
-        )
+    // These are all gone through for those without a class, which nothing but their cell tells.
+    let untried: &[State] = match (filter.class, status) {
+        (None, StatusFilter::None) => UNTRIED,
+        _ => &[],
     };
     let mut parts = Vec::new();
-    for cell in &cells {
-        let classes = match cell.1 {
-            // Their kinds are known.
-            State::Failure => continue,
-            State::Success => &[Class::Warning][..],
-            _ => &Class::ALL[2..],
-        };
-        let classes = classes.iter().filter(|class| may_be(**class));
-        parts.extend(classes.map(|class| outcome(*class, *cell)));
+    for class in Class::ALL.into_iter().filter(|class| may_be(*class)) {
+        for cell in outcome_cells(conn, class, value)? {
+            // Kinds of failure are known.
+            let (destination, state) = cell;
+            if state != State::Failure && !untried.contains(&state) && cells.contains(&cell) {
+                parts.push(part!(
+                    LIST_OUTCOME,
+                    LIST_OUTCOME_DOWN,
+                    ":part_class" = class,
+                    ":part_status" = value,
+                    ":part_destination" = destination,
+                    ":part_state" = state
+                ));
+            }
+        }
     }
     if filter.may_be(State::Failure) {
         parts.extend(kinds(conn, filter, destination)?);
@@ -205,10 +215,22 @@ fn outcomes(
             }
         }
     }
-    if filter.class.is_none() && status == StatusFilter::None {
-        parts.extend(queues(filter, &cells, UNTRIED));
-    }
+    // Behind those whose index has the status: they need not be gone through beyond what these have.
+    parts.extend(queues(filter, &cells, untried));
     Ok(parts)
+}
+
+/// Where there are items of a class and status; `Success` has no such index.
+fn outcome_cells(
+    conn: &Connection,
+    class: Class,
+    status: Option<u16>,
+) -> Result<Vec<(i64, State)>> {
+    let mut cells = conn.prepare_cached(sql::LIST_OUTCOME_CELLS)?;
+    let cells = cells
+        .query_map((class, status), |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(cells)
 }
 
 /// The names of states in one text, in which SQL looks for a state: no name is part of another.

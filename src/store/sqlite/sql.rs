@@ -40,6 +40,7 @@ statements! {
     DESTINATION_ERROR = "destination_error";
     DESTINATION_ID = "destination_id";
     DESTINATION_LIST = "destination_list";
+    DESTINATION_NAME = "destination_name";
     DESTINATION_OUTAGE = "destination_outage";
     DESTINATION_OUTAGE_SINCE = "destination_outage_since";
     DESTINATION_PAUSE = "destination_pause";
@@ -99,6 +100,7 @@ statements! {
     LIST_KINDS = "list_kinds";
     LIST_LAST = "list_last";
     LIST_MADE = "list_made";
+    LIST_OUTCOME_CELLS = "list_outcome_cells";
     LIST_OUTCOME = "list_outcome" + "list_where" + "list_up";
     LIST_OUTCOME_DOWN = "list_outcome" + "list_where" + "list_down";
     LIST_STOPPED_INSTANCE = "list_stopped_instance" + "list_where" + "list_up";
@@ -132,7 +134,6 @@ statements! {
     PROGRESS_PATIENT_SCAN = "progress_each" + "of_patient_scan" + "progress_each_by";
     PROGRESS_SERIES = "progress_each" + "of_series" + "progress_each_by";
     PROGRESS_SERIES_SCAN = "progress_each" + "of_series_scan" + "progress_each_by";
-    PROGRESS_STUDY = "progress" + "of_study" + "progress_by";
     PROMOTE_GROUP = "promote_group";
     PROMOTE_HOLDS = "promote_holds";
     PROMOTE_ITEMS = "promote_items";
@@ -146,7 +147,6 @@ statements! {
     REDIRECT = "redirect";
     RELEASE_RUNNING = "release_running";
     REMOVE = "remove";
-    REPEATS_STUDY = "repeats_study";
     REPLAY = "replay";
     RUNNING = "running";
     SEND_NOW = "send_now";
@@ -157,6 +157,7 @@ statements! {
     SERIAL_OF = "serial_of";
     STUDY_ITEMS = "study_items";
     STUDY_OF_ITEM = "study_of_item";
+    STUDY_RUN = "study_run";
     SOURCE_COUNT = "source_count";
     SOURCE_DROP = "source_drop";
     SOURCE_FORGET = "source_forget";

@@ -1,3 +1,4 @@
--- The index has all of it: no item is read.
-SELECT id FROM item INDEXED BY item_study
+-- The index has all of it, in this order: no item is read.
+SELECT id, destination, instance FROM item INDEXED BY item_study
 WHERE study = ?1 AND (?2 IS NULL OR destination = ?2)
+ORDER BY instance, destination

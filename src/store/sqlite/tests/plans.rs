@@ -19,6 +19,8 @@ const MAY_SCAN: &[&str] = &[
     "PROGRESS_INSTANCE_SCAN",
     "PROGRESS_PATIENT_SCAN",
     "PROGRESS_SERIES_SCAN",
+    // A run of items, which are those of one study but for a few.
+    "STUDY_RUN",
 ];
 
 /// Statements that sort what they found: bounded by a study, a list of ids or a page.
@@ -44,7 +46,6 @@ const MAY_SORT: &[&str] = &[
     "RECENT_SENT",
     "PROGRESS_SERIES",
     "PROGRESS_SERIES_SCAN",
-    "PROGRESS_STUDY",
     // A thousand rows.
     "SOURCE_DROP",
 ];
@@ -118,6 +119,9 @@ fn pages_and_kinds_seek_the_whole_key() {
                 (destination=? AND class=? AND dimse_status=? AND rowid>? AND rowid<?)";
     let outcome = "INDEX item_outcome \
                    (class=? AND dimse_status=? AND destination=? AND state=? AND rowid>? AND rowid<?)";
+    let next_state =
+        "INDEX item_outcome (class=? AND dimse_status=? AND destination=? AND state>?)";
+    let next_destination = "INDEX item_outcome (class=? AND dimse_status=? AND destination>?)";
     let class = "INDEX item_class (class=? AND destination=? AND state=? AND rowid>? AND rowid<?)";
     let untold = "INDEX item_success_untold (destination=? AND rowid>? AND rowid<?)";
     let summary = "INDEX item_failure (destination=? AND class=? AND dimse_status=?)";
@@ -144,6 +148,8 @@ fn pages_and_kinds_seek_the_whole_key() {
         (sql::LIST_CLASS_DOWN, class, 1),
         (sql::LIST_OUTCOME, outcome, 1),
         (sql::LIST_OUTCOME_DOWN, outcome, 1),
+        (sql::LIST_OUTCOME_CELLS, next_state, 1),
+        (sql::LIST_OUTCOME_CELLS, next_destination, 1),
         (sql::LIST_UNTOLD, untold, 1),
         (sql::LIST_UNTOLD_DOWN, untold, 1),
         (sql::ERROR_SUMMARY, summary, 4),

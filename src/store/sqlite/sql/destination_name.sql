@@ -1,0 +1,1 @@
+SELECT name FROM destination WHERE id = ?1

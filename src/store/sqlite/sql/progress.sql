@@ -1,1 +1,0 @@
-SELECT d.name, i.state, count(*), min(i.created), max(i.created), min(i.completed), max(i.completed)

@@ -1,2 +1,0 @@
-GROUP BY i.destination, i.state
-ORDER BY d.name
