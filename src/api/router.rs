@@ -89,8 +89,8 @@ pub const ROUTES: &[Route] = routes! {
     Get "/studies/{id}" study |api, request, id| api.resource(request, "studies", id);
     Get "/series/{id}" series |api, request, id| api.resource(request, "series", id);
     Get "/instances/{id}" instance |api, request, id| api.resource(request, "instances", id);
-    Get "/ui" page |_, _, _| page("");
-    Get "/ui/{file}" page_file |_, _, name| page(name);
+    Get "/ui" page |_, _, _| page("", None);
+    Get "/ui/{file}" page_file |_, request, name| page(name, request.query_value("v"));
 };
 
 /// Answers a request below `/sendqueue`; `rest` is what follows, without the leading slash.
@@ -152,8 +152,8 @@ fn route(api: &Api, request: &Request, rest: &str) -> Answer {
     Ok(method_not_allowed(&allowed))
 }
 
-fn page(name: &str) -> Answer {
-    ui::file(name).ok_or_else(|| ApiError::not_found("the page has no such file"))
+fn page(name: &str, version: Option<&str>) -> Answer {
+    ui::file(name, version).ok_or_else(|| ApiError::not_found("the page has no such file"))
 }
 
 /// What stands in place of the braces (empty where there are none), if the path is that of the pattern.

@@ -4,6 +4,7 @@
 // (many.js).
 
 import { api } from "./api.js";
+import { echoes } from "./destination.js";
 import { ask } from "./dialog.js";
 import { forget } from "./follow.js";
 import { many, others, tryOne } from "./many.js";
@@ -16,9 +17,6 @@ import { askRules } from "./why.js";
 import { preview } from "./changes.js";
 import { say } from "./say.js";
 import { count, items, plain, sentences, waiting } from "./words.js";
-
-/** What the last C-ECHO of each destination said. */
-export const echoes = new Map();
 
 async function steer({ destination, verb }) {
   if (verb === "echo") {

@@ -3,7 +3,7 @@
 // Drawn in the pixels it has, so that words are not stretched: drawn anew when the window's size changes.
 
 import { h, svg } from "./dom.js";
-import { bytes, count, date } from "./words.js";
+import { bytes, count, date, DAYS } from "./words.js";
 
 const HEIGHT = 150;
 const LEFT = 46;
@@ -55,7 +55,7 @@ function ceiling(number) {
 
 const two = (number) => String(number).padStart(2, "0");
 const hour = (when) => `${two(when.getHours())}:${two(when.getMinutes())}`;
-const day = (when) => when.toLocaleDateString("en-GB", { weekday: "short", day: "numeric" });
+const day = (when) => `${DAYS[when.getDay()]} ${when.getDate()}`;
 
 function picture(data, range, width) {
   const { sent, volume, failed, start, end, step, outages } = data;

@@ -1,12 +1,14 @@
 // What a row of the overview opens to: the cause of what is wrong, where it is, what can be done.
 
-import { echoes } from "./actions.js";
 import { h } from "./dom.js";
 import { link } from "./route.js";
 import { recipe, settings } from "./settings.js";
 import { advised, standing } from "./standing.js";
 import { steerFailed, steerWaiting } from "./steering.js";
 import { ago, at, bytes, capital, count, date, plain, sentences, status, waiting, WAITING } from "./words.js";
+
+/** What the last C-ECHO of each destination said. */
+export const echoes = new Map();
 
 /** `address`: AET, host and port, if Orthanc knows it as a modality. */
 export function detail(one, next, address) {

@@ -168,7 +168,7 @@ function mark(failed) {
   if (failed > 0) document.title = `(${count(failed)}) ${document.title}`;
   const icon = document.getElementById("icon");
   const name = failed > 99 ? "icon-many.svg" : failed > 0 ? `icon-${failed}.svg` : "icon.svg";
-  const href = icon.getAttribute("href").replace(/[^/]*$/, name);
+  const href = icon.getAttribute("href").replace(/[^/]*\.svg/, name);
   if (icon.getAttribute("href") !== href) icon.setAttribute("href", href);
 }
 

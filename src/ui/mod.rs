@@ -2,6 +2,8 @@
 //!
 //! Invariants:
 //! - The files are in the library: no build step, nothing is read from the disk, nothing comes from another host.
+//! - The scripts are sent as one file ([`joined`]). What the markup names has a version behind it, and is kept by the
+//!   browser until the library has another one: the second visit asks for the markup and the figures alone.
 //! - A strict Content-Security-Policy: scripts and styles of these files only, none in the markup.
 //! - The page asks the same REST API as everybody else, by paths relative to itself, so that it works behind the prefix
 //!   of a reverse proxy. It has no rights of its own: who sees it has logged in to Orthanc.
@@ -27,6 +29,11 @@
 //! - `[data-preview]` on what would be changed for a destination, `[data-path]` on its elements
 //! - `dialog form[data-number]`: how many items it concerns
 //! - `#said` (what was done), `#lost` (no connection), `#failures`
+
+mod joined;
+
+use std::hash::Hasher as _;
+use std::sync::LazyLock;
 
 use orthanc_sdk::Response;
 
@@ -99,27 +106,75 @@ pub const EXPLORER: &str = include_str!("explorer.js");
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
-/// The names of all files.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    FILES.iter().map(|file| file.name)
+/// With this version behind its name, a file is what it will always be.
+const FOR_EVER: &str = "private, max-age=31536000, immutable";
+/// After an upgrade of the library, no file of the old page.
+const ASKED_EACH_TIME: &str = "no-cache";
+
+/// Those of the files that are not sent as they are.
+struct Page {
+    version: String,
+    markup: String,
+    script: String,
 }
 
-/// The file of this name below `/sendqueue/ui/`; the empty name is the page itself.
-pub fn file(name: &str) -> Option<Response> {
+static PAGE: LazyLock<Page> = LazyLock::new(|| {
+    let mut hasher = std::hash::DefaultHasher::new();
+    for file in FILES {
+        hasher.write(file.text.as_bytes());
+    }
+    // Its badge is drawn below.
+    hasher.write(numbered_icon("icon-1.svg").unwrap_or_default().as_bytes());
+    let version = format!("{:016x}", hasher.finish());
+    let mut markup = FILES[0].text.to_owned();
+    for name in names() {
+        markup = markup.replace(
+            &format!("\"ui/{name}\""),
+            &format!("\"ui/{name}?v={version}\""),
+        );
+    }
+    let scripts = FILES
+        .iter()
+        .filter_map(|file| Some((file.name.strip_suffix(".js")?, file.text)));
+    let script = joined::joined(&scripts.collect::<Vec<_>>(), "main");
+    Page {
+        version,
+        markup,
+        script,
+    }
+});
+
+/// The names of all files that are sent.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let names = FILES.iter().map(|file| file.name);
+    names.filter(|name| !name.ends_with(".js") || *name == "main.js")
+}
+
+/// The file of this name below `/sendqueue/ui/`; the empty name is the page itself. `version`: that of which it was
+/// asked for.
+pub fn file(name: &str, version: Option<&str>) -> Option<Response> {
     let name = if name.is_empty() { "index.html" } else { name };
-    let file = match numbered_icon(name) {
-        Some(icon) => Response::new(200, IMAGE, icon),
-        None => {
-            let file = FILES.iter().find(|file| file.name == name)?;
+    let file = match (name, numbered_icon(name)) {
+        (_, Some(icon)) => Response::new(200, IMAGE, icon),
+        ("index.html", _) => Response::new(200, HTML, PAGE.markup.as_str()),
+        ("main.js", _) => Response::new(200, SCRIPT, PAGE.script.as_str()),
+        _ => {
+            let file = FILES
+                .iter()
+                .find(|file| file.name == name && file.content_type != SCRIPT)?;
             Response::new(200, file.content_type, file.text)
         }
+    };
+    let kept = if version == Some(PAGE.version.as_str()) {
+        FOR_EVER
+    } else {
+        ASKED_EACH_TIME
     };
     let response = file
         .with_header("Content-Security-Policy", POLICY)
         .with_header("X-Content-Type-Options", "nosniff")
         .with_header("Referrer-Policy", "no-referrer")
-        // After an upgrade of the library, no file of the old page.
-        .with_header("Cache-Control", "no-cache");
+        .with_header("Cache-Control", kept);
     Some(response)
 }
 
@@ -200,22 +255,48 @@ mod tests {
 
     #[test]
     fn each_file_is_served_and_nothing_else() {
-        for file in FILES {
-            let response = super::file(file.name).expect(file.name);
-            assert_eq!(response.body, file.text.as_bytes());
+        for name in names() {
+            let response = super::file(name, None).expect(name);
+            assert!(!response.body.is_empty(), "{name}");
             assert_eq!(response.header("Content-Security-Policy"), Some(POLICY));
+            assert_eq!(response.header("Cache-Control"), Some(ASKED_EACH_TIME));
         }
-        assert_eq!(file("").expect("the page").content_type, HTML);
+        assert_eq!(file("", None).expect("the page").content_type, HTML);
+        for file in FILES.iter().filter(|file| file.content_type == SCRIPT) {
+            let start = format!("// {}\nconst from_", file.name);
+            assert_eq!(PAGE.script.matches(&start).count(), 1, "{}", file.name);
+        }
         for name in [
             "nothing.js",
             "../mod.rs",
             "mod.rs",
+            "api.js",
             "index.html/",
             "/index.html",
             "ui/index.html",
         ] {
-            assert!(file(name).is_none(), "{name}");
+            assert!(file(name, None).is_none(), "{name}");
         }
+    }
+
+    #[test]
+    fn what_the_markup_names_is_kept_until_there_is_another_library() {
+        let page = file("", None).expect("the page");
+        assert_eq!(page.header("Cache-Control"), Some(ASKED_EACH_TIME));
+        let text = String::from_utf8(page.body).expect("text");
+        let named = Regex::new(r#""ui/([^"?]+)(?:\?v=([0-9a-f]{16}))?""#).expect("a pattern");
+        let mut found: Vec<&str> = Vec::new();
+        for one in named.captures_iter(&text) {
+            let (name, version) = (one.get(1).expect("a name").as_str(), one.get(2));
+            let version = version.expect("a version").as_str();
+            let answer = file(name, Some(version)).expect(name);
+            assert_eq!(answer.header("Cache-Control"), Some(FOR_EVER), "{name}");
+            let other = file(name, Some("0123456789abcdef")).expect(name);
+            assert_eq!(other.header("Cache-Control"), Some(ASKED_EACH_TIME));
+            assert_eq!(other.body, answer.body, "{name}");
+            found.push(name);
+        }
+        assert_eq!(found, ["icon.svg", "page.css", "main.js", "icon.svg"]);
     }
 
     #[test]
@@ -225,7 +306,7 @@ mod tests {
             ("icon-99.svg", ">99</text>"),
             ("icon-many.svg", ">99+</text>"),
         ] {
-            let icon = file(name).expect(name);
+            let icon = file(name, None).expect(name);
             assert_eq!(icon.content_type, IMAGE);
             let text = String::from_utf8(icon.body.clone()).expect("text");
             assert!(text.contains(shown) && text.ends_with("</svg>"), "{text}");
@@ -239,7 +320,7 @@ mod tests {
             "icon-x.svg",
             "icon-1.png",
         ] {
-            assert!(file(name).is_none(), "{name}");
+            assert!(file(name, None).is_none(), "{name}");
         }
     }
 
@@ -265,7 +346,9 @@ mod tests {
                 let name = rest.split('"').next().unwrap_or_default();
                 assert!(
                     name.starts_with('#')
-                        || name.strip_prefix("ui/").and_then(super::file).is_some(),
+                        || name
+                            .strip_prefix("ui/")
+                            .is_some_and(|name| super::file(name, None).is_some()),
                     "{name}"
                 );
             }

@@ -56,13 +56,16 @@ function remember(name) {
   stay(name ? ["destinations", name] : [], { range: range === "24h" ? "" : range });
 }
 
-/** `hours`: as many; 0: the minutes of one. `done`: how much the destinations have behind them. */
-async function by(hours, done) {
+/** `hours`: as many; 0: the minutes of one. `asked`: the destinations, of which it matters how much they have done. */
+async function by(hours, asked) {
   const known = figures.get(hours);
+  // The first time they are asked for at once: what was done by then is not known, and so they soon are again.
+  const done = known && (await asked).map(({ Counts }) => `${Counts.Success} ${Counts.Failure}`).join();
   const age = known ? Date.now() - known.at : Infinity;
   if (age < FIGURES_EVERY || (age < FIGURES_OLDEST && hours > 0 && known.done === done)) return known.list;
   const list = await api.history(hours || undefined);
-  if (hours === DAY) await settle(list);
+  // Nobody waits for it: until it is known, the figures are as new as the destinations' own.
+  if (hours === DAY) settle(list).catch(() => {});
   figures.set(hours, { list, at: Date.now(), done });
   return list;
 }
@@ -81,12 +84,9 @@ export async function load({ id }, asked) {
   const chosen = range;
   const wanted = RANGES[chosen].hours;
   const sees = document.querySelector("details.sources[open]");
-  const drawing = asked.then((list) => {
-    const done = list.map(({ Counts }) => `${Counts.Success} ${Counts.Failure}`).join();
-    const hours = by(DAY, done);
-    return Promise.all([hours, wanted === DAY ? hours : by(wanted, done)]);
-  });
-  const [destinations, sources, judged, [day, drawn]] = await Promise.all([asked, sees && api.sources(), api.verdict(), drawing]);
+  const hours = by(DAY, asked);
+  const [destinations, sources, judged, day, drawn] = await Promise.all([
+    asked, sees && api.sources(), api.verdict(), hours, wanted === DAY ? hours : by(wanted, asked)]);
   if (id && !destinations.some(({ Name }) => Name === id)) open.delete(id);
   if (open.size > 0 && !addresses) addresses = await api.addresses();
   await lookAhead(destinations);
@@ -157,7 +157,7 @@ function today(history, { Counts }) {
   const midnight = new Date().setHours(0, 0, 0, 0);
   const end = date(history.Until).getTime();
   const size = history.Instances.length;
-  const since = Math.max(0, Counts.Success - history.sentBefore);
+  const since = history.sentBefore === undefined ? 0 : Math.max(0, Counts.Success - history.sentBefore);
   return since + history.Instances.reduce((sum, number, at) => (end - (size - at) * history.StepSeconds * 1000 >= midnight ? sum + number : sum), 0);
 }
 

@@ -17,11 +17,11 @@ export function spark(history) {
   const place = (when) => Math.max(0, Math.min(WIDTH, ((when - from) / (end - from)) * WIDTH));
   const total = (list) => list.reduce((sum, number) => sum + number, 0);
   const words = [`${count(total(sent))} sent, ${count(total(failed))} failed`, Outages.length && `${count(Outages.length)} ${Outages.length === 1 ? "outage" : "outages"}`].filter(Boolean).join(", ");
-  const bar = (kind, at, bottom, number) => {
-    if (number === 0) return null;
-    const height = Math.max(1.5, (HEIGHT - 1) * (number / most));
-    return svg("rect", { class: kind, x: (at * step).toFixed(1), y: (bottom - height).toFixed(1), width: Math.max(1, step - 1).toFixed(1), height: height.toFixed(1) });
-  };
+  const high = (number) => (number ? Math.max(1.5, (HEIGHT - 1) * (number / most)) : 0);
+  const wide = Math.max(1, step - 1).toFixed(1);
+  // All bars of a kind are one element: a table of thirty destinations has more than a thousand of them.
+  const bars = (kind, numbers, bottom) => svg("path", { class: kind, d: numbers.map((number, at) =>
+    (number ? `M${(at * step).toFixed(1)} ${(bottom(at) - high(number)).toFixed(1)}h${wide}v${high(number).toFixed(1)}h-${wide}z` : "")).join("") });
   return svg("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, role: "img", "aria-label": words },
     svg("title", {}, words),
     Outages.map(({ Since, Until: back }) => {
@@ -30,8 +30,6 @@ export function spark(history) {
       return right > left && svg("rect", { class: "outage", x: left.toFixed(1), y: 0, width: Math.max(1.5, right - left).toFixed(1), height: HEIGHT });
     }),
     svg("line", { class: "axis", x1: 0, x2: WIDTH, y1: HEIGHT - 0.5, y2: HEIGHT - 0.5 }),
-    sent.map((number, at) => {
-      const red = failed[at] ? Math.max(1.5, (HEIGHT - 1) * (failed[at] / most)) : 0;
-      return [bar("lost", at, HEIGHT, failed[at]), bar("sent", at, HEIGHT - red, number)];
-    }));
+    bars("lost", failed, () => HEIGHT),
+    bars("sent", sent, (at) => HEIGHT - high(failed[at])));
 }

@@ -2,9 +2,8 @@
 
 import { named } from "./uids.js";
 
-const NUMBER = new Intl.NumberFormat("en");
-
-export const count = (number) => NUMBER.format(number || 0);
+/** A whole number, "12,345": by hand, for a browser needs longer to begin with `Intl` than to draw a table. */
+export const count = (number) => String(number || 0).replace(/\B(?=(\d{3})+$)/g, ",");
 
 /** "3 items", "1 item". */
 export const items = (number) => `${count(number)} ${number === 1 ? "item" : "items"}`;
@@ -56,7 +55,7 @@ export function time(text) {
 /** Seconds as one number: "9 h". */
 export const rough = (seconds) => age(seconds).split(/ (?=\d)/)[0];
 
-const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+export const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
 /** A time, the server's or a Date, as people say it: "15:42" today, "Fri 02:00" within six days, else the date too. */
 export function clock(text) {

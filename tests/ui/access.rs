@@ -57,6 +57,21 @@ fn headers_keep_the_page_to_itself() {
         assert!(!policy.contains("unsafe"), "{policy}");
         assert_eq!(answer.header("X-Content-Type-Options"), Some("nosniff"));
     }
+    // What the page names is kept, and the page itself is asked for each time.
+    let page = queue.get("/sendqueue/ui/").ok();
+    assert_eq!(page.header("Cache-Control"), Some("no-cache"));
+    let text = page.text();
+    let (_, rest) = text.split_once("src=\"ui/main.js?v=").expect("a version");
+    let version = rest.split('"').next().expect("its end");
+    let kept = |version: &str| {
+        let answer = queue
+            .get(&format!("/sendqueue/ui/main.js?v={version}"))
+            .ok();
+        answer.header("Cache-Control").map(str::to_owned)
+    };
+    let for_ever = "private, max-age=31536000, immutable";
+    assert_eq!(kept(version).as_deref(), Some(for_ever));
+    assert_eq!(kept("1").as_deref(), Some("no-cache"));
     assert_eq!(queue.get("/sendqueue/ui/nothing.js").status, 404);
     assert_eq!(queue.post("/sendqueue/ui/", "{}").status, 405);
 }
