@@ -125,8 +125,9 @@ impl Api {
         let mut total = Enqueued::default();
         for part in parts {
             let items = self.request_items(&part.facts(facts)?, wish);
-            let now = self.clock.now();
-            let done = self.store.enqueue(&wish.intake(&items, parts), now)?;
+            let named = facts.names(&items);
+            let intake = wish.intake(&items, parts).naming(&named);
+            let done = self.store.enqueue(&intake, self.clock.now())?;
             total.enqueued += done.enqueued;
             total.already_queued += done.already_queued;
             total.raised += done.raised;

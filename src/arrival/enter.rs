@@ -73,10 +73,9 @@ impl Reconciler {
         let now = self.parts.clock.now();
         let kept = position.filter(|_| self.sweep.is_none());
         let reached = kept.map(|(cursor, gaps)| gaps.reached(&self.stored, cursor));
-        let done = self
-            .parts
-            .store
-            .enqueue(&intake.up_to(reached.as_ref()), now)?;
+        let named = self.facts.names(items);
+        let intake = intake.naming(&named).up_to(reached.as_ref());
+        let done = self.parts.store.enqueue(&intake, now)?;
         if let Some((_, gaps)) = kept {
             self.stored = gaps.clone();
         }

@@ -5,7 +5,7 @@
 //!   parents it does not tell, is an error: it must not pass for deleted.
 //! - Parents never change (Orthanc identifiers are hashes of the DICOM identifiers), so they may be kept.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use orthanc_sdk::{CallError, Client};
 use serde_json::{Value, json};
@@ -13,9 +13,13 @@ use serde_json::{Value, json};
 use super::place::place;
 use crate::item::{Ids, Timestamp};
 use crate::routing::Arrival;
+use crate::store::{NewItem, StudyName};
 
 /// Past this many parents all are asked anew.
 const MOST_PARENTS: usize = 20_000;
+
+/// What Orthanc calls the parent of a study.
+const OF_STUDY: &str = "ParentPatient";
 
 /// One that is deleted while Orthanc describes it fails the call for all (1.12.7): so often they are asked for at once,
 /// before it is told as a fault.
@@ -38,10 +42,11 @@ pub struct Fact {
     pub unseen_since: Option<Timestamp>,
 }
 
-/// Reads facts; keeps the parents of series and studies.
+/// Reads facts; keeps the parents of series and studies, and what people call these.
 pub struct Facts {
     client: Client,
     parents: HashMap<String, String>,
+    names: HashMap<String, StudyName>,
 }
 
 impl Facts {
@@ -49,6 +54,7 @@ impl Facts {
         Facts {
             client,
             parents: HashMap::new(),
+            names: HashMap::new(),
         }
     }
 
@@ -123,6 +129,7 @@ impl Facts {
         // Here only: what is learned below must stay until it is used.
         if self.parents.len() > MOST_PARENTS {
             self.parents.clear();
+            self.names.clear();
         }
         let series = texts(described.values(), "ParentSeries");
         self.learn(&series, "ParentStudy")?;
@@ -130,7 +137,16 @@ impl Facts {
             .iter()
             .filter_map(|series| self.parents.get(series).cloned())
             .collect();
-        self.learn(&studies, "ParentPatient")
+        self.learn(&studies, OF_STUDY)
+    }
+
+    /// What people call the studies of these items, as far as they were described.
+    pub fn names(&self, items: &[NewItem]) -> Vec<StudyName> {
+        let studies: BTreeSet<&str> = items.iter().map(|item| item.ids.study.as_str()).collect();
+        let names = studies
+            .into_iter()
+            .filter_map(|study| self.names.get(study));
+        names.cloned().collect()
     }
 
     /// The MD5 sum that Orthanc keeps of an instance's file; `None`: it keeps none (`StoreMD5ForAttachments`), or the
@@ -202,9 +218,14 @@ impl Facts {
             return Ok(());
         }
         for (child, described) in self.resources(&unknown)? {
-            if let Some(parent) = described.get(key).and_then(Value::as_str) {
-                self.parents.insert(child, parent.to_owned());
+            let Some(parent) = described.get(key).and_then(Value::as_str) else {
+                continue;
+            };
+            if key == OF_STUDY {
+                let name = name(&child, &described);
+                self.names.insert(child.clone(), name);
             }
+            self.parents.insert(child, parent.to_owned());
         }
         Ok(())
     }
@@ -245,6 +266,18 @@ fn children(resources: &BTreeMap<String, Value>, key: &str) -> Result<Vec<String
         all.extend(below.iter().filter_map(Value::as_str).map(str::to_owned));
     }
     Ok(all)
+}
+
+fn name(study: &str, described: &Value) -> StudyName {
+    let tag = |name: &str| {
+        let text = described.get("MainDicomTags")?.get(name)?.as_str()?;
+        Some(text.trim_matches(['\0', ' ']).to_owned())
+    };
+    StudyName {
+        study: study.to_owned(),
+        uid: tag("StudyInstanceUID").unwrap_or_default(),
+        accession: tag("AccessionNumber").unwrap_or_default(),
+    }
 }
 
 /// The distinct values of `key`.

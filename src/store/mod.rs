@@ -11,6 +11,7 @@
 //! | [`Claims`] | dispatch | what is being sent, and what became of it |
 //! | [`Desk`] | the API | what people do |
 //! | [`Book`] | whoever looks | queries |
+//! | [`Deliveries`] | whoever asks what was sent | what was delivered, for years |
 //! | [`Chronicle`] | whoever tells what happened | the journal that people read, each hour's figures |
 //! | [`Upkeep`] | the promoter | time, and the database itself |
 //!
@@ -39,6 +40,7 @@ mod book;
 mod chronicle;
 mod claims;
 mod decisions;
+mod deliveries;
 mod desk;
 mod filter;
 mod in_hand;
@@ -58,6 +60,7 @@ pub use self::chronicle::{
 };
 pub use self::claims::{AttemptMade, Claim, Claims, Ending, Finish, Groups, Pick};
 pub use self::decisions::{Decisions, Serial, SerialLast};
+pub use self::deliveries::{Bygone, Delivered, DeliveredInstance, Deliveries, StudyName, Wanted};
 pub use self::desk::{Among, Desk, Moved, Operated, Operation, Sweep};
 pub use self::filter::{CLOCK_SLACK_SECONDS, Filter, Order, Page, States};
 pub use self::in_hand::{BLAMED_ASIDE, BLAMED_MOST, Hand, HeldBack, Released, SEEN_ASIDE};
@@ -119,6 +122,7 @@ pub trait Store:
     + Claims
     + Desk
     + Book
+    + Deliveries
     + Chronicle
     + Upkeep
 {
@@ -134,6 +138,7 @@ impl<T> Store for T where
         + Claims
         + Desk
         + Book
+        + Deliveries
         + Chronicle
         + Upkeep
 {

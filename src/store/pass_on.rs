@@ -114,6 +114,15 @@ macro_rules! pass_on {
             }
         });
     };
+    (Deliveries for $type:ty) => {
+        $crate::store::pass_on!(@impl Deliveries for $type {
+            fn deliveries(wanted: &Wanted, after: i64, limit: u32) -> Vec<Delivered>;
+            fn delivery(id: i64) -> Option<(Delivered, Vec<DeliveredInstance>)>;
+            fn bygone(after: i64, limit: u32) -> (Vec<Bygone>, i64);
+            fn close(study: &Bygone) -> u64;
+            fn forget_deliveries(before: Timestamp, limit: u32) -> u64;
+        } {});
+    };
     (Chronicle for $type:ty) => {
         $crate::store::pass_on!(@impl Chronicle for $type {
             fn note(entry: &Entry) -> ();

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::deliveries::Sent;
 use super::suspects::Suspect;
 use crate::item::state::Move;
 use crate::item::{Again, Attempt, Class, Item, Priority, State, Timestamp};
@@ -42,6 +43,9 @@ pub struct Model {
     pub entries: BTreeMap<i64, Entry>,
     pub destinations: BTreeMap<String, Destination>,
     pub cursor: Option<Cursor>,
+    /// What was delivered, in order, and how often a study was closed.
+    pub sent: Vec<Sent>,
+    pub closed: BTreeMap<String, u64>,
     /// How many ever entered the error queue.
     pub failed: BTreeMap<(String, Class), u64>,
     pub suspects: BTreeMap<i64, Suspect>,
@@ -351,6 +355,15 @@ impl Model {
                 .entry(entry.item.destination.clone())
                 .or_default();
             if state == State::Success {
+                self.sent.push(Sent {
+                    study: entry.item.ids.study.clone(),
+                    destination: entry.item.destination.clone(),
+                    instance: entry.item.ids.instance.clone(),
+                    size_bytes: entry.item.size_bytes,
+                    class: outcome.class,
+                    time: now,
+                    closed: self.closed.get(&entry.item.ids.study).copied().unwrap_or(0),
+                });
                 known.last_success = Some(now);
             } else {
                 known.last_error = Some(LastError {

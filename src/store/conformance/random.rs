@@ -1,6 +1,6 @@
 //! Random verbs on a store and on the model of it: after each, both must hold the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
 
@@ -142,6 +142,7 @@ impl Play {
                 let pruned = self.store().prune(before, 1000).unwrap();
                 assert_eq!(pruned, self.model.prune(before));
                 self.forget();
+                self.close_some();
                 "prune"
             }
             77 => {
@@ -490,6 +491,20 @@ impl Play {
         assert_eq!(self.told_after(0), expected);
     }
 
+    /// Orthanc has some of the studies no more.
+    fn close_some(&mut self) {
+        let entries = self.model.entries.values();
+        let with_items: BTreeSet<String> =
+            entries.map(|entry| entry.item.ids.study.clone()).collect();
+        for study in deliveries::bygone(self.store()) {
+            assert!(!with_items.contains(&study.study), "{study:?}");
+            if self.random.bool() {
+                self.store().close(&study).unwrap();
+                *self.model.closed.entry(study.study).or_default() += 1;
+            }
+        }
+    }
+
     fn told_after(&self, id: i64) -> Vec<Entry> {
         let always = Period {
             from: Timestamp::from_micros(i64::MIN),
@@ -605,6 +620,8 @@ impl Play {
 
     fn compare_queries(&mut self) {
         self.kept.compare(self.store(), "at rest");
+        let sent = deliveries::lines_of(&self.model.sent);
+        assert_eq!(deliveries::lines(self.store()), sent);
         let items = all(self.store());
         for entry in self.model.entries.values() {
             assert_eq!(attempts(self.store(), entry.item.id), entry.attempts);

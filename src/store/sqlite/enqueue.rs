@@ -9,7 +9,7 @@ use super::cursor::write_reached;
 use super::destination::{destination_id, find_destination};
 use super::operate::prioritize;
 use super::pool::Pool;
-use super::{list, row, sources, sql, studies};
+use super::{deliveries, list, row, sources, sql, studies};
 use crate::item::{Again, Event, Outcome, Priority, State, Timestamp};
 use crate::store::{Duplicates, Enqueued, Entry, Intake, NewItem, Operation, Reception, Result};
 
@@ -31,6 +31,7 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
         duplicates,
         taken,
         heard,
+        named,
         reached,
         ..
     } = *intake;
@@ -109,6 +110,7 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
                 .execute(params![destination, group, hold.due])?;
         }
     }
+    deliveries::know(&tx, items, named)?;
     studies::take(&tx, taken, now)?;
     answer.forgotten_sources = sources::hear(&tx, heard)?;
     if let Some(reached) = reached {

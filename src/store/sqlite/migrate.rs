@@ -13,7 +13,10 @@ use crate::item::{Clock, SystemClock};
 use crate::store::Result;
 
 /// `MIGRATIONS[n]` leads from version n to version n + 1.
-pub const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_queue.sql")];
+pub const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_queue.sql"),
+    include_str!("migrations/0002_deliveries.sql"),
+];
 
 /// The version that a migrated database has.
 pub fn newest(migrations: &[&str]) -> i64 {

@@ -35,6 +35,7 @@ mod claim;
 mod clock;
 mod cursor;
 mod decisions;
+mod deliveries;
 mod destination;
 mod disk;
 mod due;

@@ -36,6 +36,15 @@ statements! {
     CURSOR_WRITE = "cursor_write";
     DECISION_ADD = "decision_add";
     DECISION_OF = "decision_of";
+    DELIVERED_CLOSE = "delivered_close";
+    DELIVERED_FIGURES = "delivered_figures";
+    DELIVERED_FORGET = "delivered_forget";
+    DELIVERED_INSTANCES = "delivered_instances";
+    DELIVERED_LIST = "delivered_read" + "delivered_list";
+    DELIVERED_OF_STUDY = "delivered_read" + "delivered_of_study";
+    DELIVERED_OLD = "delivered_old";
+    DELIVERED_ONE = "delivered_read" + "delivered_one";
+    DELIVERED_STILL_OPEN = "delivered_still_open";
     DESTINATION_ADD = "destination_add";
     DESTINATION_ERROR = "destination_error";
     DESTINATION_ID = "destination_id";
@@ -86,6 +95,12 @@ statements! {
     ITEM_ATTEMPTS = "item_attempts";
     ITEM_READ = "item_read";
     GROUP_DUE = "group_due";
+    KNOWN_STUDY_ACCESSION = "known_study_accession";
+    KNOWN_STUDY_ADD = "known_study_add";
+    KNOWN_STUDY_AFTER = "known_study_after";
+    KNOWN_STUDY_BYGONE = "known_study_bygone";
+    KNOWN_STUDY_FIND = "known_study_find";
+    KNOWN_STUDY_FORGET = "known_study_forget";
     LIST_ALL = "list_all" + "list_where" + "list_up";
     LIST_ALL_DOWN = "list_all" + "list_where" + "list_down";
     LIST_CELL = "list_cell" + "list_where" + "list_up";
@@ -137,6 +152,7 @@ statements! {
     PROMOTE_GROUP = "promote_group";
     PROMOTE_HOLDS = "promote_holds";
     PROMOTE_ITEMS = "promote_items";
+    PAST_ITEM_FORGET = "past_item_forget";
     PRIORITIZE = "prioritize";
     PRIORITIZE_READY = "prioritize_ready";
     PROMOTE_ONE = "promote_one";

@@ -1,0 +1,1 @@
+DELETE FROM delivered WHERE id = ?1 AND instances IS NOT NULL

@@ -1,0 +1,1 @@
+SELECT id, destination, last FROM delivered WHERE study = ?1 AND instances IS NULL

@@ -1,0 +1,1 @@
+SELECT id FROM known_study WHERE accession = ?1 AND accession <> ''

@@ -1,0 +1,1 @@
+DELETE FROM past_item WHERE study = ?1
