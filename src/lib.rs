@@ -17,6 +17,7 @@
 //! - [`service`]: threads that are looked after. [`clock`]: the queue's own time, which advances whatever happens to
 //!   the machine's clock.
 //! - [`cut`]: ends what Orthanc would wait for when it stops.
+//! - [`deliveries`]: keeps what was delivered, for years after the items are gone.
 //! - [`verdict`]: what needs a person, in one sentence each.
 //! - [`alert`]: what an administrator is told by webhook.
 //! - [`api`]: `/sendqueue`. [`ui`]: the operator's page on top of it. [`gauges`]: the main figures among Orthanc's own
@@ -31,6 +32,7 @@ pub mod arrival;
 pub mod clock;
 pub mod coercion;
 pub mod cut;
+pub mod deliveries;
 pub mod destinations;
 pub mod dispatch;
 mod failpoint;

@@ -32,6 +32,7 @@ use crate::coercion::deidentify::watch::Watch;
 use crate::config::settings::{Off, Settings};
 use crate::config::{self, Current};
 use crate::cut::Cutter;
+use crate::deliveries::{self, Keeper};
 use crate::destinations::Directory;
 use crate::destinations::modality::{Modalities, ModalityKind};
 use crate::dispatch::alone::Alone;
@@ -264,6 +265,12 @@ fn enabled(
         clock.clone(),
         coercion.bad_lists.clone(),
     );
+    let keeper = Keeper::new(
+        store.clone(),
+        current.clone(),
+        clock.clone(),
+        deliveries::of_orthanc(host.client()),
+    );
     let gauges = Gauges::new(host, store.clone(), lanes.clone(), clock.clone());
     let sources = Arc::new(Listener::new(store.clone(), current.clone(), clock.clone()));
     let (of_alerts, told_of, time) = (store.clone(), promoter.clone(), clock.clone());
@@ -294,6 +301,7 @@ fn enabled(
         ("sq-promote", promoter.clone()),
         ("sq-metrics", Arc::new(gauges)),
         ("sq-subjects", Arc::new(subjects)),
+        (deliveries::NAME, Arc::new(keeper)),
     ];
     if let Some(alerts) = alerts.get() {
         ours.push((alert::NAME, alerts));

@@ -147,6 +147,7 @@ fn every_service_comes_back_and_nothing_is_lost() {
 
     panics(&queue, &faults, "sq-metrics", || ());
     panics(&queue, &faults, "sq-subjects", || ());
+    panics(&queue, &faults, "sq-ledger", || ());
     panics(&queue, &faults, "sq-release", || {
         queue.store_all(&study(8));
     });
@@ -169,6 +170,7 @@ fn every_service_comes_back_and_nothing_is_lost() {
         "sq-send",
         "sq-metrics",
         "sq-subjects",
+        "sq-ledger",
         "sq-release",
     ] {
         let warned = |one: &Value| {

@@ -29,45 +29,24 @@ const NARROW: [&str; 7] = [
 impl Api {
     pub fn cancel_items(&self, request: &Request) -> Answer {
         let body = Body::of::<WaitingFilter>(request)?;
-        let Swept {
-            done,
-            running,
-            dry_run,
-        } = self.of_waiting(&Operation::Cancel, &body)?;
-        ok(&CancelledItems {
-            cancelled: done,
-            running,
-            dry_run,
-        })
+        ok(&CancelledItems::from(
+            self.of_waiting(&Operation::Cancel, &body)?,
+        ))
     }
 
     pub fn remove_items(&self, request: &Request) -> Answer {
         let body = Body::of::<WaitingFilter>(request)?;
-        let Swept {
-            done,
-            running,
-            dry_run,
-        } = self.of_waiting(&Operation::Remove, &body)?;
-        ok(&RemovedItems {
-            removed: done,
-            running,
-            dry_run,
-        })
+        ok(&RemovedItems::from(
+            self.of_waiting(&Operation::Remove, &body)?,
+        ))
     }
 
     pub fn redirect_items(&self, request: &Request) -> Answer {
         let body = Body::of::<WaitingRedirect>(request)?;
         let to = self.redirect_target(&body)?;
-        let Swept {
-            done,
-            running,
-            dry_run,
-        } = self.of_waiting(&Operation::Redirect { to }, &body)?;
-        ok(&RedirectedItems {
-            redirected: done,
-            running,
-            dry_run,
-        })
+        ok(&RedirectedItems::from(
+            self.of_waiting(&Operation::Redirect { to }, &body)?,
+        ))
     }
 
     pub fn prioritize_items(&self, request: &Request) -> Answer {
@@ -77,16 +56,7 @@ impl Api {
             ApiError::field("Priority", "nothing", &allowed)
         })?;
         let operation = Operation::Prioritize(priority);
-        let Swept {
-            done,
-            running,
-            dry_run,
-        } = self.of_waiting(&operation, &body)?;
-        ok(&PrioritizedItems {
-            changed: done,
-            running,
-            dry_run,
-        })
+        ok(&PrioritizedItems::from(self.of_waiting(&operation, &body)?))
     }
 
     pub fn send_items_now(&self, request: &Request) -> Answer {

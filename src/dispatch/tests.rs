@@ -202,6 +202,7 @@ fn settings(defaults: DestinationSettings) -> Settings {
         index_directory: PathBuf::new(),
         tcp_no_delay: true,
         history_days: 7,
+        ledger_years: 3,
         gap_seconds: 600,
         max_memory_mb: 256,
         sources: BTreeMap::new(),

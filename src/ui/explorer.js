@@ -110,7 +110,8 @@
           url: '../sendqueue/items', type: 'POST', dataType: 'json', contentType: 'application/json',
           data: JSON.stringify({ Resources: [id], Destinations: ticked }),
           success: function(done) {
-            said.text(items(done.Enqueued) + ' enqueued' + (done.AlreadyQueued ? ', ' + items(done.AlreadyQueued) + (done.AlreadyQueued === 1 ? ' waits' : ' wait') + ' already' : '') + '.');
+            said.text(items(done.Enqueued) + ' enqueued' + (done.AlreadyQueued ? ', ' + items(done.AlreadyQueued) + (done.AlreadyQueued === 1 ? ' waits' : ' wait') + ' already' : '') + '.'
+              + (done.Failed ? ' ' + items(done.Failed) + ' failed before and ' + (done.Failed === 1 ? 'stays' : 'stay') + ' in the error queue.' : ''));
             setTimeout(function() { show(page, id); }, 1500);
           },
           error: function(answer) {

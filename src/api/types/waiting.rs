@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type};
 
 use super::values::Time;
+use crate::api::sweep::Swept;
 use crate::item::Priority;
 
 /// The states of what waits: one, or several.
@@ -86,6 +87,16 @@ macro_rules! operated {
                 #[serde(skip_serializing_if = "std::ops::Not::not")]
                 #[schema(required = false)]
                 pub dry_run: bool,
+            }
+
+            impl From<Swept> for $type {
+                fn from(swept: Swept) -> $type {
+                    $type {
+                        $done: swept.done,
+                        running: swept.running,
+                        dry_run: swept.dry_run,
+                    }
+                }
             }
         )*
     };

@@ -262,6 +262,7 @@ fn settings() -> Settings {
     };
     Settings {
         history_days: 1,
+        ledger_years: 3,
         destinations: [("night", night), ("slow", slow), ("whole", whole)]
             .map(|(name, settings)| (name.to_owned(), settings))
             .into(),

@@ -1,5 +1,11 @@
 -- What the migrations lead to; written by a test, see tests/schema.rs.
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
+
+CREATE INDEX delivered_closed ON delivered (last) WHERE instances IS NOT NULL;
+
+CREATE UNIQUE INDEX delivered_open ON delivered (study, destination) WHERE instances IS NULL;
+
+CREATE INDEX delivered_study ON delivered (study, destination);
 
 CREATE INDEX event_kind ON event (kind, time);
 
@@ -44,6 +50,10 @@ CREATE INDEX item_study ON item (study, instance, destination);
 CREATE INDEX item_success_untold ON item (destination)
     WHERE class = 'Success' AND dimse_status IS NULL;
 
+CREATE INDEX known_study_accession ON known_study (accession) WHERE accession <> '';
+
+CREATE INDEX known_study_uid ON known_study (uid) WHERE uid <> '';
+
 CREATE INDEX own_output_study ON own_output (study) WHERE sent_study <> study;
 
 CREATE UNIQUE INDEX serial_number ON serial (name, number);
@@ -82,6 +92,21 @@ CREATE TABLE decision (
     decided   INTEGER NOT NULL,
     PRIMARY KEY (study_uid, recipe, key)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE delivered (
+    id          INTEGER PRIMARY KEY,
+    study       INTEGER NOT NULL REFERENCES known_study (id),
+    -- No foreign key, as of an attempt.
+    destination INTEGER NOT NULL,
+    first       INTEGER NOT NULL,
+    -- To the second; of a closed line exact.
+    last        INTEGER NOT NULL,
+    instances   INTEGER CHECK (instances >= 0),
+    warnings    INTEGER CHECK (warnings >= 0),
+    bytes       INTEGER CHECK (bytes >= 0),
+    CHECK ((instances IS NULL) = (bytes IS NULL)),
+    CHECK ((instances IS NULL) = (warnings IS NULL))
+) STRICT;
 
 CREATE TABLE destination (
     id                 INTEGER PRIMARY KEY,
@@ -214,6 +239,14 @@ CREATE TABLE item (
     END)
 ) STRICT;
 
+CREATE TABLE known_study (
+    id        INTEGER PRIMARY KEY,
+    study     TEXT NOT NULL UNIQUE,
+    -- Study Instance UID and Accession Number; empty: not known, or none.
+    uid       TEXT NOT NULL DEFAULT '',
+    accession TEXT NOT NULL DEFAULT ''
+) STRICT;
+
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value INTEGER NOT NULL
@@ -243,6 +276,27 @@ CREATE TABLE owner (
     any_result  INTEGER NOT NULL DEFAULT 0 CHECK (any_result IN (0, 1)),
     ended_well  INTEGER NOT NULL DEFAULT 0 CHECK (ended_well IN (0, 1))
 ) STRICT;
+
+CREATE TABLE past_item (
+    study            INTEGER NOT NULL REFERENCES known_study (id),
+    destination      INTEGER NOT NULL,
+    instance         TEXT NOT NULL,
+    item             INTEGER NOT NULL,
+    -- Its last one there.
+    state            TEXT NOT NULL,
+    class            TEXT,
+    dimse_status     INTEGER CHECK (dimse_status BETWEEN 0 AND 65535),
+    completed        INTEGER,
+    size_bytes       INTEGER NOT NULL CHECK (size_bytes >= 0),
+    sop_instance_uid TEXT NOT NULL,
+    -- Under which SOP Instance UID it was sent last; NULL: its own, or not at all.
+    sent_as          TEXT,
+    -- See item.
+    file             TEXT,
+    digest           TEXT,
+    repeated         INTEGER,
+    PRIMARY KEY (study, destination, instance, item)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE serial (
     name      TEXT NOT NULL,
@@ -338,6 +392,35 @@ WHEN OLD.state = 'Failure' BEGIN
       AND dimse_status = coalesce(OLD.dimse_status, -1);
 END;
 
+CREATE TRIGGER item_delivered AFTER UPDATE OF state ON item
+WHEN NEW.state = 'Success' BEGIN
+    INSERT INTO delivered (study, destination, first, last)
+    SELECT id, NEW.destination, NEW.completed, NEW.completed FROM known_study WHERE study = NEW.study
+    ON CONFLICT (study, destination) WHERE instances IS NULL DO UPDATE SET last = excluded.last
+    WHERE last <= excluded.last - 1000000;
+END;
+
+CREATE TRIGGER item_gone BEFORE DELETE ON item BEGIN
+    INSERT OR REPLACE INTO past_item (study, destination, instance, item, state, class, dimse_status, completed,
+        size_bytes, sop_instance_uid, sent_as, file, digest, repeated)
+    SELECT id, OLD.destination, OLD.instance, OLD.id, OLD.state, OLD.class, OLD.dimse_status, OLD.completed,
+        OLD.size_bytes, OLD.sop_instance_uid,
+        (SELECT sent_as FROM attempt WHERE item = OLD.id AND destination = OLD.destination ORDER BY number DESC LIMIT 1),
+        OLD.file, OLD.digest, OLD.repeated
+    FROM known_study WHERE study = OLD.study;
+END;
+
+CREATE TRIGGER item_gone_elsewhere BEFORE UPDATE OF destination ON item
+WHEN NEW.destination <> OLD.destination BEGIN
+    INSERT OR REPLACE INTO past_item (study, destination, instance, item, state, class, dimse_status, completed,
+        size_bytes, sop_instance_uid, sent_as, file, digest, repeated)
+    SELECT id, OLD.destination, OLD.instance, OLD.id, OLD.state, OLD.class, OLD.dimse_status, OLD.completed,
+        OLD.size_bytes, OLD.sop_instance_uid,
+        (SELECT sent_as FROM attempt WHERE item = OLD.id AND destination = OLD.destination ORDER BY number DESC LIMIT 1),
+        OLD.file, OLD.digest, OLD.repeated
+    FROM known_study WHERE study = OLD.study;
+END;
+
 CREATE TRIGGER item_left_hold AFTER UPDATE OF state ON item
 WHEN OLD.state = 'Scheduled' AND NEW.state <> 'Scheduled' AND OLD.grp IS NOT NULL BEGIN
     DELETE FROM hold
@@ -383,6 +466,17 @@ CREATE TRIGGER suspect_cleared AFTER UPDATE OF state ON item
 WHEN NEW.state IN ('Retry', 'Success', 'Failure', 'Cancelled') BEGIN
     DELETE FROM suspect WHERE item = NEW.id;
 END;
+
+CREATE VIEW delivery AS
+SELECT k.id AS study, i.destination, i.instance, i.id AS item, i.completed, i.class, i.dimse_status, i.size_bytes,
+       i.sop_instance_uid,
+       (SELECT sent_as FROM attempt WHERE item = i.id ORDER BY number DESC LIMIT 1) AS sent_as
+FROM known_study k CROSS JOIN item i INDEXED BY item_study ON i.study = k.study
+WHERE i.state = 'Success'
+UNION ALL
+SELECT study, destination, instance, item, completed, class, dimse_status, size_bytes, sop_instance_uid, sent_as
+FROM past_item
+WHERE state = 'Success';
 
 CREATE VIEW held_back AS
 SELECT s.item

@@ -45,6 +45,8 @@ pub struct Settings {
     pub index_directory: PathBuf,
     pub tcp_no_delay: bool,
     pub history_days: u32,
+    /// How long the lines of what was delivered are kept once they are closed.
+    pub ledger_years: u32,
     /// Seconds after which a change that Orthanc has numbered, but does not show, is no longer waited for.
     pub gap_seconds: u32,
     /// Megabytes for the instances that are in flight, all destinations together.

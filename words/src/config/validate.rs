@@ -26,11 +26,12 @@ use crate::item::Again;
 
 const SECTION: &str = "SendQueue";
 
-pub(super) const KEYS: [&str; 14] = [
+pub(super) const KEYS: [&str; 15] = [
     "Enable",
     "Database",
     "TcpNoDelay",
     "HistoryDays",
+    "LedgerYears",
     "GapSeconds",
     "MaxMemoryMB",
     "Sources",
@@ -114,6 +115,9 @@ pub fn load(
     let mut history_days = 7;
     section.read("HistoryDays", &mut history_days, |n| n.integer(0..=3650, m));
 
+    let mut ledger_years = 3;
+    section.read("LedgerYears", &mut ledger_years, |n| n.integer(0..=100, m));
+
     let mut gap_seconds = 600;
     section.read("GapSeconds", &mut gap_seconds, |n| n.integer(1..=86_400, m));
 
@@ -177,6 +181,7 @@ pub fn load(
             index_directory,
             tcp_no_delay,
             history_days,
+            ledger_years,
             gap_seconds,
             max_memory_mb,
             remarks,

@@ -19,7 +19,8 @@ INSERT INTO known_study (study) SELECT DISTINCT study FROM item;
 CREATE TABLE delivered (
     id          INTEGER PRIMARY KEY,
     study       INTEGER NOT NULL REFERENCES known_study (id),
-    destination INTEGER NOT NULL REFERENCES destination (id),
+    -- No foreign key, as of an attempt.
+    destination INTEGER NOT NULL,
     first       INTEGER NOT NULL,
     -- To the second; of a closed line exact.
     last        INTEGER NOT NULL,
@@ -47,7 +48,7 @@ ORDER BY min(i.completed);
 -- their study, what became of each is known.
 CREATE TABLE past_item (
     study            INTEGER NOT NULL REFERENCES known_study (id),
-    destination      INTEGER NOT NULL REFERENCES destination (id),
+    destination      INTEGER NOT NULL,
     instance         TEXT NOT NULL,
     item             INTEGER NOT NULL,
     -- Its last one there.

@@ -1,3 +1,3 @@
 SELECT id FROM known_study WHERE study = ?1
-UNION
+UNION ALL
 SELECT id FROM known_study WHERE uid = ?1 AND uid <> ''

@@ -7,7 +7,9 @@ use tempfile::TempDir;
 
 use super::{SqliteStore, sql};
 use crate::item::{Ids, Priority, Timestamp};
-use crate::store::{Book, Claims, Desk, Intake, Journal, NewItem, Upkeep, conformance};
+use crate::store::{
+    Book, Claims, Deliveries, Desk, Intake, Journal, NewItem, Upkeep, Wanted, conformance,
+};
 
 mod by_study;
 mod chronicle;

@@ -7,10 +7,13 @@ use rusqlite::Connection;
 /// Statements for which Orthanc's knowledge is missing, and the page over everything, which goes
 /// along the primary key up to its limit.
 const MAY_SCAN: &[&str] = &[
+    // Lines of deliveries, not items, up to a limit; and the studies that are known.
+    "DELIVERED_LIST",
     // The journal, counted where there may be too many entries, and dropped from its beginning.
     "EVENT_DROP",
     // The journal, from the period's first entry on.
     "EVENT_LIST",
+    "KNOWN_STUDY_AFTER",
     "LIST_ALL",
     "LIST_ALL_DOWN",
     // One row.
@@ -26,6 +29,10 @@ const MAY_SCAN: &[&str] = &[
 /// Statements that sort what they found: bounded by a study, a list of ids or a page.
 const MAY_SORT: &[&str] = &[
     "COUNTS",
+    // What was delivered of one study.
+    "DELIVERED_FIGURES",
+    "DELIVERED_INSTANCES",
+    "DELIVERED_OF_STUDY",
     // Entries of one kind in a period.
     "EVENT_LIST_KIND",
     // Kinds of failure, not items.
@@ -72,7 +79,16 @@ fn no_statement_looks_at_every_item() {
             let item = item || step.contains("USING INTEGER PRIMARY KEY (rowid>");
             // What is kept for ever.
             let kept = [
-                "attempt", "decision", "serial", "own_", "subject", "event", "hour",
+                "attempt",
+                "decision",
+                "serial",
+                "own_",
+                "subject",
+                "event",
+                "hour",
+                "delivered",
+                "known_study",
+                "past_item",
             ];
             let kept = kept
                 .iter()

@@ -137,3 +137,35 @@ fn a_migration_that_fails_leaves_the_version_before_it() {
     drop(conn);
     SqliteStore::open(&path).unwrap();
 }
+
+/// What was delivered before lines were kept has one, and what goes then is known too.
+#[test]
+fn what_an_older_version_delivered_has_its_line() {
+    let folder = folder();
+    let path = path(&folder);
+    let older = open::writer(&path, &migrate::MIGRATIONS[..1]).unwrap();
+    older
+        .execute_batch(
+            "INSERT INTO destination (id, name) VALUES (1, 'pacs');
+             INSERT INTO item (destination, state, priority, place, created, completed, class, dimse_status,
+                 size_bytes, instance, study, series, patient, sop_instance_uid)
+             VALUES (1, 'Success', 1, 0, 1, 7, 'Success', 0, 10, 'a', 's', 'series', 'patient', '1.2'),
+                    (1, 'Success', 1, 0, 1, 5, 'Warning', 45056, 10, 'b', 's', 'series', 'patient', '1.3'),
+                    (1, 'Pending', 1, 0, 1, NULL, NULL, NULL, 10, 'c', 's', 'series', 'patient', '1.4'),
+                    (1, 'Pending', 1, 0, 1, NULL, NULL, NULL, 10, 'd', 't', 'series', 'patient', '1.5');",
+        )
+        .unwrap();
+    drop(older);
+    let store = SqliteStore::open(&path).unwrap();
+    let lines = || store.deliveries(&Wanted::default(), 0, 10).unwrap();
+    let found = lines();
+    let [line] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    let time = Timestamp::from_micros;
+    assert_eq!((line.name.study.as_str(), line.instances), ("s", 2));
+    assert_eq!((line.warnings, line.bytes), (1, 20));
+    assert_eq!((line.first, line.last), (time(5), time(7)));
+    assert_eq!(store.prune(at(0), 10).unwrap(), 2);
+    assert_eq!(lines(), found);
+}

@@ -52,6 +52,7 @@ fn defaults_are_those_of_the_table() {
         let settings = read(&configuration).unwrap();
         assert!(settings.off.is_none() && settings.tcp_no_delay);
         assert_eq!(settings.history_days, 7);
+        assert_eq!(settings.ledger_years, 3);
         assert_eq!(settings.gap_seconds, 600);
         assert_eq!(settings.database, Path::new("OrthancStorage/sendqueue.db"));
         assert!(settings.rules.is_empty() && settings.destinations.is_empty());
@@ -71,7 +72,8 @@ fn the_table_of_defaults_is_itself_a_valid_configuration() {
     let keys = table.as_object_mut().unwrap();
     keys.retain(|_, value| !value.is_null());
     let section = json!({
-        "Enable": true, "Database": "sendqueue.db", "TcpNoDelay": true, "HistoryDays": 7, "GapSeconds": 600,
+        "Enable": true, "Database": "sendqueue.db", "TcpNoDelay": true, "HistoryDays": 7, "LedgerYears": 3,
+        "GapSeconds": 600,
         "Rules": [], "Defaults": table, "Destinations": { "pacs": table },
     });
     let settings = read(&with(section)).unwrap();

@@ -47,6 +47,13 @@ fn of_the_section() {
             &["an integer from 0 to 3650"],
         );
     }
+    for value in [json!(-1), json!(101), json!(0.5), json!("3")] {
+        one(
+            json!({ "LedgerYears": value }),
+            "LedgerYears",
+            &["an integer from 0 to 100"],
+        );
+    }
     for value in [json!(0), json!(86_401), json!(1.5), json!("600")] {
         one(
             json!({ "GapSeconds": value }),
