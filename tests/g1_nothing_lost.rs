@@ -203,6 +203,11 @@ fn killed_again_and_again_while_instances_come_and_go() {
         "{repeated} were repeated"
     );
     assert_eq!(queue.count("pacs", "Failure"), 0);
+    // Whatever was killed, each delivery is in the lines that are kept for years.
+    let lines = queue.ask("/deliveries?limit=1000");
+    let lines = lines.as_array().unwrap();
+    let instances = lines.iter().map(|line| line["Instances"].as_u64().unwrap());
+    assert_eq!(instances.sum::<u64>(), held.len() as u64);
 }
 
 #[test]
