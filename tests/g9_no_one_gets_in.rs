@@ -7,7 +7,7 @@ use sendqueue_testkit::{FaultScp, Study};
 use serde_json::{Value, json};
 
 /// Every route, with the methods that it knows.
-const ROUTES: [(&str, &[&str]); 35] = [
+const ROUTES: [(&str, &[&str]); 37] = [
     ("", &["GET"]),
     ("/", &["GET"]),
     ("/health", &["GET"]),
@@ -32,6 +32,8 @@ const ROUTES: [(&str, &[&str]); 35] = [
     ("/destinations/pacs/resume", &["POST"]),
     ("/destinations/pacs/echo", &["POST"]),
     ("/destinations/pacs/send-now", &["POST"]),
+    ("/deliveries", &["GET"]),
+    ("/deliveries/1", &["GET"]),
     ("/search", &["GET"]),
     ("/alerts/test", &["POST"]),
     ("/ui/", &["GET"]),

@@ -24,13 +24,14 @@ enabled = false
 
 # An empty argument counts as an absent one.
 [[operations]]
-include-operation-id = ["items", "studies", "errors", "history", "journal"]
+include-operation-id = ["items", "studies", "errors", "history", "journal", "deliveries"]
 checks.negative_data_rejection.enabled = false
 
 # Rules between fields: either everything or a filter that narrows down, either resources or a query, either
-# a resource or a file; columns that a list names; a date must be one of the calendar; and what can be looked for.
+# a resource or a file; columns that a list names; a date must be one of the calendar; what can be looked for; and as many
+# lines as only a table has.
 [[operations]]
-include-operation-id = ["redirect", "replayErrors", "purgeErrors", "redirectErrors", "cancelItems", "redirectItems", "prioritizeItems", "sendItemsNow", "removeItems", "enqueue", "reload", "route", "addSubjects", "journal", "search"]
+include-operation-id = ["redirect", "replayErrors", "purgeErrors", "redirectErrors", "cancelItems", "redirectItems", "prioritizeItems", "sendItemsNow", "removeItems", "enqueue", "reload", "route", "addSubjects", "journal", "search", "deliveries"]
 checks.positive_data_acceptance.enabled = false
 "#;
 
@@ -159,6 +160,8 @@ fn every_route_is_described_with_its_methods() {
 fn point_at_what_is_there(described: &mut Value, queue: &Queue) {
     let first = |path: &str| queue.get(path).json()[0].clone();
     let highest = queue.items("").last().unwrap()["ID"].clone();
+    let lines = queue.ask("/deliveries");
+    let last_line = lines.as_array().unwrap().last().unwrap()["ID"].clone();
     let uid = |path: &str, tag: &str| {
         let id = first(path);
         queue
@@ -199,6 +202,7 @@ fn point_at_what_is_there(described: &mut Value, queue: &Queue) {
                             _ => &failed,
                         });
                     }
+                    Some("deliveries") if in_path => schema["maximum"] = last_line.clone(),
                     Some("destinations") => {
                         schema["examples"] = json!([
                             "pacs", "archive", "busy", "held", "quiet", "hung", "gone", "nowhere"

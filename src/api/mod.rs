@@ -7,6 +7,8 @@
 
 pub mod alerts;
 pub mod cross_site;
+mod csv;
+mod deliveries;
 pub mod destinations;
 pub mod enqueue;
 pub mod error;

@@ -75,6 +75,8 @@ pub const ROUTES: &[Route] = routes! {
     Post "/destinations/{name}/echo" echo |api, _, name| api.echo(name);
     Post "/destinations/{name}/preview" preview |api, request, name| api.preview(request, name);
     Post "/destinations/{name}/send-now" send_all_now |api, _, name| api.send_all_now(name);
+    Get "/deliveries" deliveries |api, request, _| api.deliveries(request);
+    Get "/deliveries/{id}" delivery |api, request, id| api.delivery(request, numbered("delivery", id)?);
     Get "/search" search |api, request, _| api.search(request);
     Get "/rules" rules |api, request, _| api.rules(request);
     Post "/route" ask_rules |api, request, _| api.route(request);
@@ -174,9 +176,13 @@ fn matched<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
 }
 
 fn item_id(text: &str) -> Result<i64, ApiError> {
+    numbered("item", text)
+}
+
+fn numbered(what: &str, text: &str) -> Result<i64, ApiError> {
     text.parse().ok().filter(|id| *id > 0).ok_or_else(|| {
         let text: String = text.chars().take(80).collect();
-        ApiError::not_found(format!("no item {text:?}: an ID is a positive integer"))
+        ApiError::not_found(format!("no {what} {text:?}: an ID is a positive integer"))
     })
 }
 

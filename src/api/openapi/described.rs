@@ -130,6 +130,18 @@ impl Described {
         self
     }
 
+    /// Or the same as text of this type, where that is asked for.
+    pub fn or_text(mut self, kind: &str) -> Described {
+        let schema = ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
+        let content = Content::new(Some(Schema::Object(schema.build())));
+        for (status, answer) in &mut self.answers {
+            if let (200, RefOr::T(response)) = (*status, answer) {
+                response.content.insert(kind.to_owned(), content.clone());
+            }
+        }
+        self
+    }
+
     fn answer(mut self, status: u16, text: &str, kind: &str, content: Content) -> Described {
         let response = ResponseBuilder::new()
             .description(text)

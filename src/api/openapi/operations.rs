@@ -5,16 +5,17 @@ use utoipa::openapi::Required;
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 
 use super::Described;
+use crate::api::csv;
 use crate::api::exposition;
 use crate::api::types::{
-    AddSubjects, AlertTest, CancelledItems, Destination, Echo, Enqueue, Enqueued, ErrorFilter,
-    ErrorSummary, ErrorsQuery, Finding, Health, History, HistoryQuery, Item, ItemDetailed,
-    ItemSentNow, ItemsQuery, JournalEntry, JournalQuery, Nothing, Overview, Preview,
-    PreviewQuestion, PrioritizedItems, PriorityFilter, Purged, RedirectFilter, RedirectTo,
-    Redirected, RedirectedItems, Reloaded, Removed, RemovedItems, Replayed, Resource, RouteAnswer,
-    RouteQuestion, Rule, SearchQuery, SearchResult, Section, Sender, SentItems, SerialGiven,
-    SerialState, SerialsQuery, StudiesQuery, StudyProgress, SubjectsAdded, WaitingFilter,
-    WaitingRedirect,
+    AddSubjects, AlertTest, CancelledItems, DeliveriesQuery, Delivery, DeliveryDetailed,
+    Destination, Echo, Enqueue, Enqueued, ErrorFilter, ErrorSummary, ErrorsQuery, Finding, Health,
+    History, HistoryQuery, Item, ItemDetailed, ItemSentNow, ItemsQuery, JournalEntry, JournalQuery,
+    Nothing, Overview, Preview, PreviewQuestion, PrioritizedItems, PriorityFilter, Purged,
+    RedirectFilter, RedirectTo, Redirected, RedirectedItems, Reloaded, Removed, RemovedItems,
+    Replayed, Resource, RouteAnswer, RouteQuestion, Rule, SearchQuery, SearchResult, Section,
+    Sender, SentItems, SerialGiven, SerialState, SerialsQuery, StudiesQuery, StudyProgress,
+    SubjectsAdded, WaitingFilter, WaitingRedirect,
 };
 use crate::ui;
 
@@ -167,15 +168,19 @@ pub fn enqueue() -> Described {
         .answers::<Enqueued>("What was queued, or would be")
 }
 
-/// A call of one item.
-fn of_item(call: Described) -> Described {
-    let id = ObjectBuilder::new()
+/// The number of an item or of a line.
+fn number() -> ObjectBuilder {
+    ObjectBuilder::new()
         .schema_type(SchemaType::new(Type::Integer))
         .format(Some(utoipa::openapi::SchemaFormat::KnownFormat(
             utoipa::openapi::KnownFormat::Int64,
         )))
-        .minimum(Some(1));
-    call.part(id, "`ID` of the item")
+        .minimum(Some(1))
+}
+
+/// A call of one item.
+fn of_item(call: Described) -> Described {
+    call.part(number(), "`ID` of the item")
 }
 
 pub fn item() -> Described {
@@ -502,6 +507,28 @@ pub fn send_all_now() -> Described {
              until its queue is empty. A pause holds on.",
         )
         .answers::<Destination>("The destination as it is now")
+}
+
+pub fn deliveries() -> Described {
+    get(
+        "Deliveries",
+        "deliveries",
+        "Which study was delivered where, and when, in the order of ID",
+    )
+    .text("A line for each study and destination, with what the destination acknowledged. A line lasts for years: kept for `LedgerYears` after its last delivery, once Orthanc has deleted the study and its items are gone; what is delivered again after that is another line. All that is asked for must fit. Between `since` and `until` something need not have been delivered: a line counts whose first delivery was before `until` and whose last was not before `since`. With `format=csv` a table (RFC 4180) with the same names, times as `2026-11-20 23:59:59` (UTC), and an apostrophe before a text that a spreadsheet would take for a formula; its header `Sendqueue-Complete` is `false` where there are more lines than `limit`.")
+    .query::<DeliveriesQuery>()
+    .answers_list::<Delivery>("At most `limit` lines")
+    .or_text(csv::CONTENT_TYPE)
+}
+
+pub fn delivery() -> Described {
+    get(
+        "Deliveries",
+        "delivery",
+        "One line with each of its deliveries",
+    )
+    .part(number(), "`ID` of the line")
+    .answers::<DeliveryDetailed>("The line")
 }
 
 const ORTHANC_ID: &str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{8}){4}$";

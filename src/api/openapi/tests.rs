@@ -7,8 +7,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::*;
 use crate::api::types::{
-    DestinationState, Enqueue, ErrorFilter, ErrorsQuery, ItemsQuery, Named, Nothing,
-    RedirectFilter, RedirectTo, RouteQuestion, SearchQuery,
+    DeliveriesQuery, DestinationState, Enqueue, ErrorFilter, ErrorsQuery, ItemsQuery, Named,
+    Nothing, RedirectFilter, RedirectTo, RouteQuestion, SearchQuery,
 };
 use crate::item::{Class, Priority, State};
 
@@ -142,6 +142,7 @@ fn requests_have_the_fields_that_are_described() {
     asks_what_it_describes::<ItemsQuery>();
     asks_what_it_describes::<ErrorsQuery>();
     asks_what_it_describes::<SearchQuery>();
+    asks_what_it_describes::<DeliveriesQuery>();
 }
 
 /// Words are the same in the database, in requests, in answers and in the description.

@@ -1,10 +1,9 @@
 //! `/sendqueue/journal`.
 
 use serde::Serialize;
-use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::{IntoParams, ToSchema};
 
-use super::values::Time;
+use super::values::{Time, moment};
 use crate::item::Event;
 use crate::store::Entry;
 
@@ -58,19 +57,6 @@ impl From<Entry> for JournalEntry {
             details: entry.details,
         }
     }
-}
-
-/// A time, a date, or an age.
-fn moment() -> ObjectBuilder {
-    ObjectBuilder::new()
-        .schema_type(SchemaType::new(Type::String))
-        .pattern(Some(
-            r"^([0-9]{8}(T[0-9]{6}(\.[0-9]{1,6})?)?|[0-9]{1,6}[smhd])$",
-        ))
-        .description(Some(
-            "A time in Orthanc's form, a date (its begin; UTC both), or an age: `90s`, `15m`, `12h`, `3d`.",
-        ))
-        .examples(["20261126T180000", "20261126", "12h"])
 }
 
 named! {

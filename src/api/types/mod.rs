@@ -9,6 +9,7 @@
 #[macro_use]
 mod named;
 pub mod alerts;
+pub mod deliveries;
 pub mod destination;
 pub mod error;
 pub mod error_queue;
@@ -29,6 +30,9 @@ pub mod verdict;
 pub mod waiting;
 
 pub use self::alerts::AlertTest;
+pub use self::deliveries::{
+    DeliveredInstance, DeliveriesQuery, Delivery, DeliveryDetailed, Format,
+};
 pub use self::destination::{
     Destination, DestinationState, Echo, History, HistoryQuery, LastError, Outage, TransportName,
 };

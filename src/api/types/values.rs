@@ -71,6 +71,15 @@ impl Time {
         Some(Time(AHEAD.get().own(wall)))
     }
 
+    /// As every spreadsheet reads a time by itself, UTC: `2026-11-20 23:59:59`.
+    pub fn for_spreadsheet(self) -> String {
+        let text = self.to_string();
+        let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+        let date = [part(0, 4), part(4, 6), part(6, 8)].join("-");
+        let time = [part(9, 11), part(11, 13), part(13, 15)].join(":");
+        format!("{date} {time}")
+    }
+
     pub fn maybe(time: Option<Timestamp>) -> Option<Time> {
         time.map(Time)
     }
@@ -113,6 +122,19 @@ impl From<&store::Counts> for Counts {
             cancelled: counts.get(State::Cancelled),
         }
     }
+}
+
+/// `since` and `until`: a time, a date, or an age.
+pub fn moment() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::new(Type::String))
+        .pattern(Some(
+            r"^([0-9]{8}(T[0-9]{6}(\.[0-9]{1,6})?)?|[0-9]{1,6}[smhd])$",
+        ))
+        .description(Some(
+            "A time in Orthanc's form, a date (its begin; UTC both), or an age: `90s`, `15m`, `12h`, `3d`.",
+        ))
+        .examples(["20261126T180000", "20261126", "12h"])
 }
 
 /// A DIMSE status in an answer: status of the C-STORE-RSP.
