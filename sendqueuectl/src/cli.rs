@@ -8,7 +8,9 @@ use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 use sendqueue_words::item::{Priority, State};
 
-pub use self::selection::{Destinations, Filter, Happened, Operation, Sender, Waiting, Which};
+pub use self::selection::{
+    Destinations, Filter, Happened, Operation, Sender, Sent, Waiting, Which,
+};
 use crate::completions::{destinations, shells};
 use crate::route;
 
@@ -60,6 +62,9 @@ pub enum Command {
     Sources,
     /// What happened, the oldest first: outages, pauses, what people did, starts, failures by the hour.
     Journal(Happened),
+    /// What was sent where, for years: a line for each study and destination, the oldest first. What a line counts was
+    /// acknowledged by the destination; whether that still has it is another matter.
+    Deliveries(Sent),
     /// How far each serial is; of one of them, which study got which number.
     Serials {
         /// Name of a serial, of which the numbers are shown.
@@ -308,8 +313,8 @@ impl Command {
         }
     }
 
-    /// The destination that it is for, and that must be known: not what may be over, the journal, items and
-    /// studies.
+    /// The destination that it is for, and that must be known: not what may be over, the journal, deliveries,
+    /// items and studies.
     pub fn destination(&self) -> Option<&str> {
         match self {
             Command::Errors { filter, .. } => filter.destination.as_deref(),

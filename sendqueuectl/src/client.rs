@@ -149,6 +149,39 @@ impl Client {
         path: &str,
         arguments: &[(&str, String)],
     ) -> Result<(Value, bool), ClientError> {
+        let answer = self.call(path, arguments);
+        let is_all = answer.as_ref().map_or(true, is_complete);
+        Ok((self.read(path, answer)?, is_all))
+    }
+
+    /// What is no JSON, and whether this is all of it.
+    ///
+    /// # Errors
+    /// As [`ClientError`] tells.
+    pub fn get_bytes(
+        &self,
+        path: &str,
+        arguments: &[(&str, String)],
+    ) -> Result<(Vec<u8>, bool), ClientError> {
+        let answer = self.call(path, arguments);
+        let mut answer = answer.map_err(|error| self.unreachable(error))?;
+        if answer.status().as_u16() != 200 {
+            return Err(match self.read(path, Ok(answer)) {
+                Err(error) => error,
+                Ok(_) => ClientError::Strange(self.url(path)),
+            });
+        }
+        let is_all = is_complete(&answer);
+        let body = answer.body_mut().with_config().limit(u64::MAX);
+        let bytes = body.read_to_vec();
+        Ok((bytes.map_err(|error| self.unreachable(error))?, is_all))
+    }
+
+    fn call(
+        &self,
+        path: &str,
+        arguments: &[(&str, String)],
+    ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
         let mut request = self.agent.get(self.url(path));
         for (name, value) in arguments {
             request = request.query(*name, value);
@@ -156,31 +189,7 @@ impl Client {
         if let Some(login) = self.authorization() {
             request = request.header("Authorization", login);
         }
-        let answer = request.call();
-        let headers = answer.as_ref().map(ureq::http::Response::headers);
-        let complete = headers.ok().and_then(|all| all.get("Sendqueue-Complete"));
-        let is_all = complete.is_none_or(|word| word != "false");
-        Ok((self.read(path, answer)?, is_all))
-    }
-
-    /// What is no JSON.
-    ///
-    /// # Errors
-    /// As [`ClientError`] tells.
-    pub fn get_bytes(&self, path: &str) -> Result<Vec<u8>, ClientError> {
-        let mut request = self.agent.get(self.url(path));
-        if let Some(login) = self.authorization() {
-            request = request.header("Authorization", login);
-        }
-        let mut answer = request.call().map_err(|error| self.unreachable(error))?;
-        if answer.status().as_u16() != 200 {
-            return Err(match self.read(path, Ok(answer)) {
-                Err(error) => error,
-                Ok(_) => ClientError::Strange(self.url(path)),
-            });
-        }
-        let body = answer.body_mut().with_config().limit(u64::MAX);
-        body.read_to_vec().map_err(|error| self.unreachable(error))
+        request.call()
     }
 
     /// The queue as a whole.
@@ -313,6 +322,12 @@ impl Client {
             }
         }
     }
+}
+
+/// Whether an answer is all that there is.
+fn is_complete(answer: &ureq::http::Response<ureq::Body>) -> bool {
+    let word = answer.headers().get("Sendqueue-Complete");
+    word.is_none_or(|word| word != "false")
 }
 
 fn environment() -> Option<(String, String)> {

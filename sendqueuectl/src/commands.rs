@@ -1,6 +1,7 @@
 //! What each command asks and prints.
 
 mod acts;
+mod deliveries;
 mod items;
 mod journal;
 mod queue;
@@ -62,6 +63,7 @@ pub fn run(cli: &Cli, mut command: Option<Command>) -> Done {
         Command::Health => session.health(),
         Command::Sources => session.sources(),
         Command::Journal(what) => session.journal(what),
+        Command::Deliveries(what) => session.deliveries(what),
         Command::Serials { name: None, .. } => session.serials(),
         Command::Serials {
             name: Some(name),

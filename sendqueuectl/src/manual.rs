@@ -64,6 +64,10 @@ const EXAMPLES: &[(&str, &str)] = &[
         "Where the study with this accession number went.",
     ),
     (
+        "sendqueuectl deliveries --accession A4711 --since 2026-03-01 --until 2026-04-01",
+        "Whether it was sent in March, and where.",
+    ),
+    (
         "sendqueuectl redirect --waiting --destination pacs --to archive",
         "What waits for pacs goes to archive. It is counted first, and asked about.",
     ),

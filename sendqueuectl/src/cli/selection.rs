@@ -41,6 +41,32 @@ pub struct Happened {
     pub event: Option<String>,
 }
 
+/// Which deliveries. All that is given must fit.
+#[derive(Debug, Args)]
+pub struct Sent {
+    /// A line by its number, with each delivery of it.
+    #[arg(value_name = "ID", conflicts_with_all = ["study", "accession", "destination", "since", "until", "csv"])]
+    pub id: Option<u64>,
+    /// Of this study: ID of Orthanc or Study Instance UID. Orthanc need not have it any more.
+    #[arg(long)]
+    pub study: Option<String>,
+    /// Of studies with this accession number.
+    #[arg(long)]
+    pub accession: Option<String>,
+    /// To this destination.
+    #[arg(long, add = destinations())]
+    pub destination: Option<String>,
+    /// Something was delivered then or later: 2026-03-01, "2026-03-01 18:00", "yesterday 18:00", or an age: 12h, 90d.
+    #[arg(long)]
+    pub since: Option<String>,
+    /// Something was delivered before then.
+    #[arg(long)]
+    pub until: Option<String>,
+    /// Writes all of them as a table for spreadsheets (CSV, times in UTC): sendqueuectl deliveries --csv > sent.csv
+    #[arg(long)]
+    pub csv: bool,
+}
+
 #[derive(Debug, Args)]
 pub struct Destinations {
     /// Names of destinations.

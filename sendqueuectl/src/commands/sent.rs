@@ -32,7 +32,7 @@ impl Session<'_> {
             return Err(Failed::Use(why.to_owned()));
         }
         let path = format!("/items/{id}/sent");
-        let file = self.client.get_bytes(&path)?;
+        let (file, _) = self.client.get_bytes(&path, &[])?;
         let written = output.write_all(&file).and_then(|()| output.flush());
         written.map_err(Failed::Output)?;
         eprintln!(

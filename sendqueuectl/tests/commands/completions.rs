@@ -37,6 +37,10 @@ const TYPED: &[(&str, &str)] = &[
         "journal --since 'yesterday 18:00' --event OutageB",
         "journal --since yesterday 18:00 --event OutageBegan",
     ),
+    (
+        "deliveries --accession A1 --destination goo",
+        "deliveries --accession A1 --destination good",
+    ),
     ("completions fis", "completions fish"),
 ];
 

@@ -285,6 +285,7 @@ fn times_are_those_of_the_machine_and_tries_say_when_the_next_is() {
         (&["study", study], "FIRST"),
         (&["sources"], "LAST ARRIVAL"),
         (&["journal"], "TIME"),
+        (&["deliveries"], "FIRST"),
     ] {
         let text = run(arguments);
         assert!(text.contains(&format!("{heading} (+05:30)")), "{text}");

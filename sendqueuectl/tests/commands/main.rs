@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod deliveries;
 mod errors;
 mod init;
 mod look;

@@ -28,6 +28,18 @@ pub fn ok(body: Value) -> Option<Answer> {
     answer(200, body)
 }
 
+/// A part of a table: there is more.
+pub fn part(body: &str, is_all: bool) -> Option<Answer> {
+    Some(Answer {
+        status: 200,
+        header: match is_all {
+            true => "Sendqueue-Complete: true",
+            false => "Sendqueue-Complete: false",
+        },
+        body: body.to_owned(),
+    })
+}
+
 fn answer(status: u16, body: Value) -> Option<Answer> {
     Some(Answer {
         status,
@@ -153,6 +165,8 @@ fn a_queue_that_is_off_says_so_whatever_is_asked() {
         &["health"],
         &["reload"],
         &["journal"],
+        &["deliveries"],
+        &["deliveries", "--csv"],
         &["replay", "7"],
     ] {
         let (code, _, said) = server.run(arguments);
