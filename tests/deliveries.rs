@@ -219,6 +219,13 @@ fn what_was_sent_is_known_when_its_items_are_gone() {
     check(&queue);
     // Orthanc has it no longer.
     assert_eq!(queue.delete(&format!("/studies/{id}")).status, 200);
+    for known in [&id, &first.study_uid()] {
+        let shown = queue.ask(&format!("/studies/{known}"));
+        let expected = json!({ "ID": id, "InOrthanc": false, "Destinations": [] });
+        assert_eq!(shown, expected);
+    }
+    let other = "/sendqueue/studies/2.25.1";
+    refused(&queue.get(other), 404, "neither Orthanc nor the queue");
     let by_uid = lines(&queue, &format!("study={}", first.study_uid()));
     assert_eq!(told(&by_uid).len(), 2);
 

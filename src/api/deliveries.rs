@@ -52,6 +52,16 @@ impl Api {
         ok(&types::DeliveryDetailed::new(&line, &instances))
     }
 
+    /// Orthanc's identifier of a study, by it or by its UID; `None`: nothing of it was delivered.
+    pub(super) fn delivered(&self, study: &str) -> Result<Option<String>, ApiError> {
+        let wanted = Wanted {
+            study: Some(study.to_owned()),
+            ..Wanted::default()
+        };
+        let line = self.store.deliveries(&wanted, 0, 1)?.pop();
+        Ok(line.map(|line| line.name.study))
+    }
+
     fn lines(&self, wanted: &Wanted, after: i64, limit: u32) -> Result<Vec<Delivered>, ApiError> {
         let lines = self.store.deliveries(wanted, after, limit)?;
         let Some(uid) = wanted.study.as_ref().filter(|text| is_uid(text)) else {

@@ -39,7 +39,14 @@ impl Api {
             ))
         };
         let id = match level {
-            "studies" => self.identifier("id", Level::Study, id.to_owned())?,
+            "studies" => {
+                let study = self.identifier("id", Level::Study, id.to_owned())?;
+                match is_orthanc_id(&study) {
+                    true => study,
+                    // Orthanc has it no more.
+                    false => self.delivered(&study)?.unwrap_or(study),
+                }
+            }
             "series" => self.identifier("id", Level::Series, id.to_owned())?,
             "instances" => self.identifier("id", Level::Instance, id.to_owned())?,
             _ => id.to_owned(),
@@ -71,7 +78,8 @@ impl Api {
                 self.store.progress(Level::Instance, id, study.as_deref())?
             }
         };
-        if described.is_none() && found.is_empty() {
+        let is_known = described.is_some() || !found.is_empty();
+        if !is_known && (level != "studies" || self.delivered(id)?.is_none()) {
             return Err(unknown());
         }
         ok(&types::Resource {
