@@ -77,6 +77,9 @@ export const api = {
   },
   verdict: () => ask(`${QUEUE}/verdict`),
   journal: (filter) => ask(`${QUEUE}/journal${query(filter)}`),
+  deliveries: (filter) => ask(`${QUEUE}/deliveries${query(filter)}`),
+  /** Where all that fits is as a table for spreadsheets. */
+  deliveriesTable: (filter) => `${QUEUE}/deliveries${query({ ...filter, format: "csv" })}`,
   /** { found, complete }: whether that is all that fits. */
   search: (sought) => ask(`${QUEUE}/search${query({ q: sought })}`, {}, PATIENCE, (found, headers) => ({ found, complete: headers.get("Sendqueue-Complete") !== "false" })),
   sources: () => ask(`${QUEUE}/sources`),

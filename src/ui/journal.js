@@ -5,18 +5,15 @@ import { h } from "./dom.js";
 import { fold } from "./lists.js";
 import { link } from "./route.js";
 import { same, select } from "./table.js";
-import { age, date, items, plain } from "./words.js";
+import { age, date, items, moment, plain } from "./words.js";
 
 export const title = () => "Journal";
 
 /** As many entries as are shown at once. */
 const MOST = 1000;
 
-/** Orthanc's form of a time, in UTC. */
-const form = (when) => when.toISOString().replace(/[-:]/g, "").replace("Z", "000");
-
 const RANGES = {
-  night: { words: "since yesterday 18:00", since: () => { const when = new Date(); when.setDate(when.getDate() - 1); when.setHours(18, 0, 0, 0); return form(when); } },
+  night: { words: "since yesterday 18:00", since: () => { const when = new Date(); when.setDate(when.getDate() - 1); when.setHours(18, 0, 0, 0); return moment(when); } },
   day: { words: "the last 24 hours", since: () => "24h" },
   week: { words: "the last 7 days", since: () => "7d" },
 };

@@ -17,6 +17,7 @@ import { link, parse } from "./route.js";
 import { say } from "./say.js";
 import { away, hold, near, release } from "./steady.js";
 import { age, count, STATES } from "./words.js";
+import * as deliveries from "./deliveries.js";
 import * as errors from "./errors.js";
 import * as item from "./item.js";
 import * as items from "./items.js";
@@ -38,7 +39,7 @@ const nothing = {
   load: async () => null,
   render: () => [h("h1", {}, "Not found"), h("p", {}, "There is no such view. ", h("a", { href: "#/" }, "To the overview"))],
 };
-const views = { overview, errors, studies, items, item, journal, resource, search, nothing };
+const views = { overview, errors, studies, items, item, journal, deliveries, resource, search, nothing };
 /** Views that have no entry in the header, and the one to which they belong. */
 const PARTS = { items: "studies", item: "studies", resource: "studies" };
 

@@ -13,7 +13,7 @@
 //! `ui/ui/`, where the router finds them too.
 //!
 //! For tests and other programs, elements carry what they are in attributes:
-//! - `main[data-view]`: overview, errors, studies, items, item, journal, resource, search
+//! - `main[data-view]`: overview, errors, studies, items, item, journal, deliveries, resource, search
 //! - `[data-need]`: its kind, on what the verdict says; `[data-total]` on the figures beside it
 //! - `.line[data-destination]`, with `[data-state]`: a line of the overview; its cells are `[data-figure]` (state,
 //!   waiting, failed, oldest, sent, speed, day)
@@ -24,6 +24,7 @@
 //! - `[data-example]`: the item that stands for its kind of failure
 //! - `[data-asks]` on what is asked for once it is opened
 //! - `[data-followed]` (begins, goes on, done, failed): the line that follows what was replayed
+//! - `[data-delivery]`: the line's number, on what was sent; `[data-csv]` on the link to all of it as a table
 //! - `[data-event]` on entries of the journal, `[data-result]` on what was found
 //! - `[data-rule]` and `[data-verdict]` on what a rule said
 //! - `[data-preview]` on what would be changed for a destination, `[data-path]` on its elements
@@ -63,6 +64,7 @@ const FILES: &[File] = files! {
     "by_study.js" SCRIPT,
     "changes.js" SCRIPT,
     "chart.js" SCRIPT,
+    "deliveries.js" SCRIPT,
     "destination.js" SCRIPT,
     "dialog.js" SCRIPT,
     "dom.js" SCRIPT,

@@ -2,6 +2,7 @@
 
 import { api, explorer } from "./api.js";
 import { changes } from "./changes.js";
+import { delivered, deliveriesOf } from "./deliveries.js";
 import { destinationNames } from "./many.js";
 import { h } from "./dom.js";
 import { followedLines, lookAfter } from "./follow.js";
@@ -48,9 +49,10 @@ export async function load({ level, id, query }, asked) {
   const found = await api.resource(level, id);
   const filter = { studies: "study", instances: "instance" }[level];
   const failed = level === "studies" && found.Destinations.some((one) => one.Counts.Failure > 0);
-  const [orthancs, above, until, names, list, failures] = await Promise.all([
+  const [orthancs, above, lines, until, names, list, failures] = await Promise.all([
     found.InOrthanc ? described(level, found.ID) : null,
     found.InOrthanc && isPart(level) ? studyOf(level, found.ID) : null,
+    level === "studies" ? deliveriesOf(found.ID) : [],
     dues(level, found),
     destinationNames(asked),
     filter && isUnfolded(query) ? api.items({ [filter]: found.ID, order: "desc", limit: PAGE + 1, since: query.since }) : null,
@@ -62,10 +64,10 @@ export async function load({ level, id, query }, asked) {
   const tags = orthancs && { ...told(above), ...told(orthancs) };
   const gone = level === "instances" && !found.InOrthanc;
   const study = level === "studies" ? found.ID : above ? above.ID : gone ? await studyOfItem(found.ID) : null;
-  return { found, tags, study, until, names, list, failures };
+  return { found, lines, tags, study, until, names, list, failures };
 }
 
-export function render({ level, id, query }, { found, tags, study, until, names, destinations, list, failures }) {
+export function render({ level, id, query }, { found, lines, tags, study, until, names, destinations, list, failures }) {
   return [
     h("h1", {}, heading(level, tags)),
     tags ? h("dl", { class: "inline", "data-key": "tags" }, facts(tags)) : h("p", {}, "It is no longer in Orthanc."),
@@ -73,7 +75,8 @@ export function render({ level, id, query }, { found, tags, study, until, names,
     h("p", {}, "Orthanc ID ", h("code", {}, found.ID), found.InOrthanc && [" · ",
       h("a", { href: explorer(EXPLORER[level], found.ID) }, "open in Orthanc Explorer")]),
     h("h2", {}, "What went where"),
-    found.Destinations.length === 0 ? h("p", { class: "empty", "data-key": "nowhere" }, "Nothing of it is or was in the queue.") : progress(found, level, destinations, failures, until),
+    found.Destinations.length === 0 ? h("p", { class: "empty", "data-key": "nowhere" }, lines.length === 0 ? "Nothing of it is or was in the queue." : "Nothing of it is in the queue any more.") : progress(found, level, destinations, failures, until),
+    delivered(lines),
     followedLines(study),
     found.InOrthanc && why(found.ID),
     found.InOrthanc && changes(level, found.ID, destinations),

@@ -8,6 +8,7 @@
 //   #/items?state=…&…               items
 //   #/items/17                      an item
 //   #/journal?range=…&destination=… what happened
+//   #/deliveries?number=…&from=…   what was sent, for years
 //   #/search?q=…                    what fits; with choose=yes, one result is not opened by itself
 //   #/studies/ID                    what went where; also #/series/, #/instances/, #/patients/; by Orthanc ID or UID
 
@@ -21,7 +22,7 @@ export function parse(hash) {
   if (noun === "items" && id) return { view: "item", id, query };
   if (noun === "studies" && !id) return { view: "studies", id: "", query };
   if (["studies", "series", "instances", "patients"].includes(noun)) return { view: "resource", level: noun, id, query };
-  if (["errors", "items", "journal", "search"].includes(noun)) return { view: noun, id: "", query };
+  if (["errors", "items", "journal", "deliveries", "search"].includes(noun)) return { view: noun, id: "", query };
   return { view: "nothing", id: "", query };
 }
 

@@ -41,6 +41,9 @@ export function date(text) {
   return new Date(Date.UTC(year, month - 1, day, hour, minute, second, (milli || "0").padEnd(3, "0")));
 }
 
+/** A Date in Orthanc's form of a time, in UTC. */
+export const moment = (when) => when.toISOString().replace(/[-:]/g, "").replace("Z", "000");
+
 const two = (number) => String(number).padStart(2, "0");
 
 /** A time of the server in local time, with its seconds; the day only if it is not today. */

@@ -80,6 +80,7 @@ fn everything_in_each_view_is_reached() {
         "#/errors?destination=bad&class=Rejected".to_owned(),
         "#/studies".to_owned(),
         "#/items".to_owned(),
+        "#/deliveries".to_owned(),
         format!("#/items/{failed}"),
         format!("#/studies/{study}"),
     ] {

@@ -6,6 +6,7 @@
 mod access;
 mod actions;
 mod changes;
+mod deliveries;
 mod errors;
 mod explorer;
 mod hostile;

@@ -23,6 +23,7 @@ fn scene() -> (Vec<sendqueue_testkit::FaultScp>, Page, Vec<String>) {
         "#/errors?destination=bad&class=Rejected&status=43264".to_owned(),
         "#/errors?destination=bad&class=Rejected&by=item".to_owned(),
         "#/studies".to_owned(),
+        "#/deliveries".to_owned(),
         "#/items".to_owned(),
         format!("#/items/{failed}"),
         format!("#/studies/{study}"),
