@@ -180,6 +180,13 @@ impl Session<'_> {
         if study["InOrthanc"] == false {
             say!("it is no longer in Orthanc");
         }
+        if list(&study["Destinations"]).is_empty() && study["InOrthanc"] == false {
+            say!(
+                "nothing of it is queued any more: sendqueuectl deliveries --study {} says where it was sent",
+                field(&study, "ID")
+            );
+            return Ok(ExitCode::SUCCESS);
+        }
         if list(&study["Destinations"]).is_empty() {
             say!(
                 "nothing of it is queued: sendqueuectl route says why, sendqueuectl enqueue queues it"

@@ -62,6 +62,16 @@ fn what_was_sent_is_a_line_a_table_and_each_by_itself() {
     );
     ctl.fails(2, &["deliveries", &id, "--csv"]);
     ctl.fails(2, &["--json", "deliveries", "--csv"]);
+    // When nothing else is left of it.
+    let _ = queue.delete(&format!("/studies/{study}"));
+    ctl.ok(&["purge", "--all", "--yes"]);
+    for item in queue.items("") {
+        let path = format!("/sendqueue/items/{}", item["ID"]);
+        assert_eq!(queue.delete(&path).status, 200, "{item:#}");
+    }
+    let text = ctl.ok(&["study", &uid]);
+    let way = format!("sendqueuectl deliveries --study {study} says where it was sent");
+    assert!(text.contains(&way), "{text}");
 }
 
 /// More than a server says at once.
