@@ -140,7 +140,7 @@ run() { # LINE
     line=${line//localhost:8042/127.0.0.1:$http} line=${line//localhost 4242/127.0.0.1 $dicom} line=${line//\/etc\/orthanc/$dir/etc}
     line=${line//image.dcm/$dir/image.dcm} line=${line//-od \/tmp 11112/-od $dir/received $port}
     line=${line//items\/17/items/$item} line=${line//1.2.840.113619.2.55.3/2.25.1}
-    line=${line//sent 17/sent $item} line=${line//file.dcm/$dir/file.dcm} line=${line//INSTANCE/$instance}
+    line=${line//sent 17/sent $item} line=${line//file.dcm/$dir/file.dcm} line=${line//INSTANCE/$instance} line=${line//march.csv/$dir/march.csv}
     line=$(sed "s/\bID\b/$study/g; s,sendqueuectl init,& $dir/new," <<<"$line")
     case $line in
     'export SENDQUEUE_'*) eval "$line" ;;
