@@ -73,7 +73,7 @@ export function render({ query }, { list, queue }) {
   ];
 }
 
-const COLUMNS = ["Study", "Accession number", "Destination", "Instances", "First", "Last"];
+const COLUMNS = ["Study", "Accession number", "Destination", "Instances", "When"];
 
 function table(list) {
   return h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": "What was sent", "data-key": "table" },
@@ -85,8 +85,7 @@ function table(list) {
         h("td", {}, line.AccessionNumber || ""),
         h("td", {}, line.Destination),
         h("td", { class: "number" }, count(line.Instances), line.Warnings > 0 && h("span", { class: "dim" }, `, ${remarked(line)}`)),
-        h("td", {}, time(line.FirstDelivery)),
-        h("td", {}, time(line.LastDelivery)))))));
+        h("td", {}, when(line)))))));
 }
 
 function whose({ Study }) {
@@ -97,17 +96,22 @@ function whose({ Study }) {
   ];
 }
 
+const when = ({ FirstDelivery, LastDelivery }) => [...new Set([time(FirstDelivery), time(LastDelivery)])].join(" to ");
+
 const remarked = ({ Warnings }) => `${count(Warnings)} with a remark`;
 
 /** What is known of deliveries of a study, by its identifier or UID. */
 export const deliveriesOf = (study) => asked(JSON.stringify({ study, limit: PAGE }));
 
-/** Below what its items tell: it reaches back to before them. */
-export function delivered(list) {
+/** What the items tell (`destinations`, of the study's page) is said there: this reaches back to before them. */
+export function delivered(lines, destinations) {
+  const isTold = (line) => destinations.some(({ Destination, Delivered, FirstCompletionTime }) =>
+    Destination === line.Destination && Delivered >= line.Instances && FirstCompletionTime <= line.FirstDelivery);
+  const list = lines.filter((line) => !isTold(line));
   if (list.length === 0) return null;
   return h("div", { "data-key": "delivered" },
     h("h2", {}, "What was sent, as far back as is known"),
     h("ul", { class: "delivered" }, list.map((line) => h("li", { "data-key": `delivery:${line.ID}`, "data-delivery": line.ID },
       `${line.Destination}: ${count(line.Instances)} ${line.Instances === 1 ? "instance" : "instances"}${line.Warnings > 0 ? `, ${remarked(line)}` : ""}, `,
-      line.FirstDelivery === line.LastDelivery ? time(line.FirstDelivery) : `${time(line.FirstDelivery)} to ${time(line.LastDelivery)}`))));
+      when(line)))));
 }

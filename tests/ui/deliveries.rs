@@ -130,5 +130,11 @@ fn what_was_sent_is_shown_in_pages() {
     assert_eq!(next, json!("#/deliveries?number=A&after=100"));
     browser.click("[data-page=next]");
     browser.until(|| browser.url().contains("after=100"), "the next page");
+    // What its items tell is not said twice.
+    let study = page.store(&Study::new(1, 1));
+    page.queue.wait_for("one", "Success", 1);
+    page.show(&format!("#/studies/{study}"));
+    browser.wait_text("tr[data-destination=one]", "1 of 1");
+    assert_eq!(browser.count("[data-delivery]"), 0);
     page.is_clean();
 }
