@@ -160,8 +160,7 @@ fn every_route_is_described_with_its_methods() {
 fn point_at_what_is_there(described: &mut Value, queue: &Queue) {
     let first = |path: &str| queue.get(path).json()[0].clone();
     let highest = queue.items("").last().unwrap()["ID"].clone();
-    let lines = queue.ask("/deliveries");
-    let last_line = lines.as_array().unwrap().last().unwrap()["ID"].clone();
+    let line = queue.ask("/deliveries")[0]["ID"].clone();
     let uid = |path: &str, tag: &str| {
         let id = first(path);
         queue
@@ -202,7 +201,8 @@ fn point_at_what_is_there(described: &mut Value, queue: &Queue) {
                             _ => &failed,
                         });
                     }
-                    Some("deliveries") if in_path => schema["maximum"] = last_line.clone(),
+                    // More of them come while these are tried.
+                    Some("deliveries") if in_path => schema["examples"] = json!([line]),
                     Some("destinations") => {
                         schema["examples"] = json!([
                             "pacs", "archive", "busy", "held", "quiet", "hung", "gone", "nowhere"
