@@ -186,10 +186,11 @@ fn views(filled: &Filled, resources: &(String, String)) -> Vec<View> {
             "&older-than=259200&class=Missing",
         ],
     );
+    // As many as the page asks for.
     let studies: Vec<String> = items
         .iter()
         .map(|path| {
-            path.replace("/items?", "/studies?")
+            path.replace("/items?limit=100", "/studies?limit=51")
                 .replace("&order=desc", "")
         })
         .collect();

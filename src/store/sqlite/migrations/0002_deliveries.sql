@@ -15,7 +15,8 @@ CREATE INDEX known_study_accession ON known_study (accession) WHERE accession <>
 
 INSERT INTO known_study (study) SELECT DISTINCT study FROM item;
 
--- A study was delivered to a destination. The figures are NULL until the line is closed: then nothing else is left of it.
+-- A study was delivered to a destination. The figures are NULL until the line is closed: then nothing else is left of
+-- it.
 CREATE TABLE delivered (
     id          INTEGER PRIMARY KEY,
     study       INTEGER NOT NULL REFERENCES known_study (id),
