@@ -47,8 +47,13 @@ impl Table {
 }
 
 fn quoted(text: &str) -> String {
-    // OWASP's list of what begins a formula.
-    let guard = match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    // OWASP's list of what begins a formula; in some countries a field ends with a semicolon.
+    let begins = |text: &str| {
+        text.starts_with([
+            '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+        ])
+    };
+    let guard = match begins(text) || text.split([';', '\t', '\n', '\r']).skip(1).any(begins) {
         true => "'",
         false => "",
     };
@@ -96,6 +101,9 @@ mod tests {
                 "=HYPERLINK(\"x\",\"y\")",
                 "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\"",
             ),
+            ("A;=1+1", "'A;=1+1"),
+            ("A;\u{ff1d}1", "'A;\u{ff1d}1"),
+            ("A;1", "A;1"),
             ("1-2", "1-2"),
             ("A=1", "A=1"),
         ] {

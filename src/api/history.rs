@@ -9,7 +9,7 @@ use super::input::Query;
 use super::types::{self, HistoryQuery, Outage, Time};
 use super::{Answer, Api, ok};
 use crate::dispatch::history::{History, MINUTES, Minute, STEP_SECONDS};
-use crate::dispatch::ledger::hour_of;
+use crate::dispatch::hours::hour_of;
 use crate::item::{Event, Timestamp};
 use crate::store::{LONGEST_OUTAGES_SECONDS, Period};
 
@@ -56,8 +56,8 @@ impl Api {
         let mut outages = self.outages_since(begin, now)?;
         let mut by_name: BTreeMap<String, Vec<Minute>> = BTreeMap::new();
         let length = usize::try_from(count).unwrap_or_default();
-        let ledger = self.promoter.ledger();
-        for one in ledger.hours(self.store.as_ref(), &self.lanes, begin, now)? {
+        let hour_book = self.promoter.hour_book();
+        for one in hour_book.hours(self.store.as_ref(), &self.lanes, begin, now)? {
             let hours = by_name
                 .entry(one.destination)
                 .or_insert_with(|| vec![Minute::default(); length]);

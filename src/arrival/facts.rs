@@ -3,9 +3,11 @@
 //! Invariants:
 //! - An instance that Orthanc no longer has is left out of the answer, never guessed. One that it has, but whose
 //!   parents it does not tell, is an error: it must not pass for deleted.
-//! - Parents never change (Orthanc identifiers are hashes of the DICOM identifiers), so they may be kept.
+//! - Parents never change (Orthanc identifiers are hashes of the DICOM identifiers), so they may be kept. What people
+//!   call a study may be corrected: it is kept for seconds.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::{Duration, Instant};
 
 use orthanc_sdk::{CallError, Client};
 use serde_json::{Value, json};
@@ -17,6 +19,9 @@ use crate::store::{NewItem, StudyName};
 
 /// Past this many parents all are asked anew.
 const MOST_PARENTS: usize = 20_000;
+
+/// For so long what people call a study is not asked again while instances of it come: it may be corrected.
+const NAMES_FOR: Duration = Duration::from_secs(10);
 
 /// What Orthanc calls the parent of a study.
 const OF_STUDY: &str = "ParentPatient";
@@ -46,7 +51,8 @@ pub struct Fact {
 pub struct Facts {
     client: Client,
     parents: HashMap<String, String>,
-    names: HashMap<String, StudyName>,
+    /// With the time at which each was told.
+    names: HashMap<String, (StudyName, Instant)>,
 }
 
 impl Facts {
@@ -129,7 +135,7 @@ impl Facts {
         // Here only: what is learned below must stay until it is used.
         if self.parents.len() > MOST_PARENTS {
             self.parents.clear();
-            self.names.clear();
+            self.names.retain(|_, (_, told)| told.elapsed() < NAMES_FOR);
         }
         let series = texts(described.values(), "ParentSeries");
         self.learn(&series, "ParentStudy")?;
@@ -146,7 +152,7 @@ impl Facts {
         let names = studies
             .into_iter()
             .filter_map(|study| self.names.get(study));
-        names.cloned().collect()
+        names.map(|(name, _)| name.clone()).collect()
     }
 
     /// The MD5 sum that Orthanc keeps of an instance's file; `None`: it keeps none (`StoreMD5ForAttachments`), or the
@@ -209,9 +215,15 @@ impl Facts {
 
     /// Learns the parents of those that are not known yet.
     fn learn(&mut self, children: &[String], key: &str) -> Result<(), CallError> {
+        let is_known = |child: &&String| {
+            let name = (key == OF_STUDY).then(|| self.names.get(*child));
+            let is_old =
+                name.is_some_and(|name| !name.is_some_and(|(_, told)| told.elapsed() < NAMES_FOR));
+            self.parents.contains_key(*child) && !is_old
+        };
         let unknown: Vec<&str> = children
             .iter()
-            .filter(|child| !self.parents.contains_key(*child))
+            .filter(|child| !is_known(child))
             .map(String::as_str)
             .collect();
         if unknown.is_empty() {
@@ -223,7 +235,7 @@ impl Facts {
             };
             if key == OF_STUDY {
                 let name = name(&child, &described);
-                self.names.insert(child.clone(), name);
+                self.names.insert(child.clone(), (name, Instant::now()));
             }
             self.parents.insert(child, parent.to_owned());
         }

@@ -66,10 +66,17 @@ impl Keeper {
         }
     }
 
-    /// Looks at some studies; whether that ended a round.
+    /// Asks Orthanc for some studies; whether that ended a round.
     pub fn step(&self) -> Result<bool> {
         let mut reached = self.reached.lock();
-        let (bygone, last) = self.store.bygone(*reached, STEP)?;
+        let (bygone, last) = loop {
+            let (bygone, last) = self.store.bygone(*reached, STEP)?;
+            if !bygone.is_empty() || last == 0 || self.bell.is_stopped() {
+                break (bygone, last);
+            }
+            // Of most studies there are items, or closed lines alone.
+            *reached = last;
+        };
         let asked: Vec<&str> = bygone.iter().map(|study| study.study.as_str()).collect();
         let has = match asked.is_empty() {
             true => Ok(BTreeSet::new()),
@@ -90,25 +97,19 @@ impl Keeper {
             }
         }
         *reached = last;
-        if last > 0 {
-            return Ok(false);
-        }
         self.forget()?;
-        Ok(true)
+        Ok(last == 0)
     }
 
+    /// Some at a time: nobody waits for the writer for long.
     fn forget(&self) -> Result<()> {
         let years = f64::from(self.settings.get().ledger_years);
         // What may turn out not to have passed removes nothing: that could not be taken back.
         let horizon = (self.clock.now())
             .plus_seconds(-self.clock.uncertain().as_secs_f64())
             .plus_seconds(-SECONDS_PER_YEAR * years);
-        while self.forget_some(horizon)? == u64::from(LINES) && !self.bell.is_stopped() {}
+        self.store.forget_deliveries(horizon, LINES)?;
         Ok(())
-    }
-
-    fn forget_some(&self, before: Timestamp) -> Result<u64> {
-        self.store.forget_deliveries(before, LINES)
     }
 }
 

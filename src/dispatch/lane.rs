@@ -23,7 +23,7 @@ use self::staff::Staff;
 use super::alone::Alone;
 use super::figures::Figures;
 use super::history::Recorder;
-use super::ledger::Hours;
+use super::hours::Hours;
 use super::rate::Rate;
 use super::wire::{Place, Wire};
 use crate::config::settings::{AssociationPer, DestinationSettings};
@@ -101,7 +101,7 @@ struct LaneState {
     byte_rate: Rate,
     figures: Figures,
     history: Recorder,
-    /// What was sent, until the ledger takes it.
+    /// What was sent, until the book of hours takes it.
     hours: Hours,
     /// Counts all changes, so that one between looking and waiting is not lost.
     changes: u64,

@@ -11,8 +11,8 @@ pub mod alone;
 pub mod breaker;
 pub mod figures;
 pub mod history;
+pub mod hours;
 pub mod lane;
-pub mod ledger;
 pub mod manners;
 pub mod promoter;
 pub mod rate;
@@ -61,7 +61,7 @@ struct All {
     absent: BTreeSet<String>,
     /// Instances that those took that have no lane any more.
     sent_before: u64,
-    /// Lanes that are no more, until what they sent last is in the ledger.
+    /// Lanes that are no more, until what they sent last is in the book of hours.
     gone: Vec<Arc<Lane>>,
 }
 
@@ -186,7 +186,7 @@ impl Lanes {
     }
 
     /// What each destination was sent by the hour since the last time.
-    pub(crate) fn take_hours(&self) -> Vec<(String, ledger::Hours)> {
+    pub(crate) fn take_hours(&self) -> Vec<(String, hours::Hours)> {
         let mut state = self.lock();
         let gone = std::mem::take(&mut state.gone);
         // A worker of one that is gone may still send.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::Lanes;
-use super::ledger::Ledger;
+use super::hours::HourBook;
 use super::timekeeper::Timekeeper;
 use super::waits::Waits;
 use crate::failpoint;
@@ -35,7 +35,7 @@ pub struct Promoter {
     clock: Arc<dyn Clock>,
     lanes: Arc<Lanes>,
     timekeeper: Timekeeper,
-    ledger: Ledger,
+    hour_book: HourBook,
     bell: Bell,
     /// When it was looked last at what is configured and what waits.
     reviewed: AtomicI64,
@@ -47,7 +47,7 @@ pub struct Promoter {
 impl Promoter {
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, lanes: Arc<Lanes>) -> Promoter {
         Promoter {
-            ledger: Ledger::new(clock.now()),
+            hour_book: HourBook::new(clock.now()),
             store,
             clock,
             lanes,
@@ -63,8 +63,8 @@ impl Promoter {
         &self.timekeeper
     }
 
-    pub fn ledger(&self) -> &Ledger {
-        &self.ledger
+    pub fn hour_book(&self) -> &HourBook {
+        &self.hour_book
     }
 
     /// Since when its oldest item waits, which was made then.
@@ -113,11 +113,11 @@ impl Promoter {
             .plus_seconds(-self.clock.uncertain().as_secs_f64())
             .plus_seconds(-SECONDS_PER_DAY * f64::from(history_days));
         while self.store.prune(horizon, STEP)? == u64::from(STEP) {}
-        let ledger = self
-            .ledger
+        let hour_book = self
+            .hour_book
             .look(self.clock.as_ref(), self.store.as_ref(), &self.lanes);
         // Nothing waits for it.
-        if let Err(error) = ledger {
+        if let Err(error) = hour_book {
             log::debug!("the hours' figures cannot be written now: {error}");
         }
         self.store.tidy()?;
@@ -199,7 +199,7 @@ impl Service for Promoter {
         }
         self.timekeeper
             .end(self.clock.as_ref(), self.store.as_ref());
-        self.ledger
+        self.hour_book
             .end(self.clock.as_ref(), self.store.as_ref(), &self.lanes);
     }
 

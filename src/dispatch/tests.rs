@@ -7,7 +7,7 @@ mod ends;
 mod faults;
 mod figures;
 mod groups;
-mod ledger;
+mod hours;
 mod limits;
 mod model;
 mod outage;

@@ -151,7 +151,7 @@ impl Asker {
     }
 }
 
-/// For whoever tells what happened, and for the ledger of hours.
+/// For whoever tells what happened, and for the book of hours.
 pub trait Chronicle: Send + Sync {
     /// Writes an entry, or adds its count to the one that it is one with.
     fn note(&self, entry: &Entry) -> Result<()>;

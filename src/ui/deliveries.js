@@ -45,12 +45,20 @@ function filterOf(query) {
 }
 
 export async function load({ query }) {
-  const list = await asked(JSON.stringify({ ...filterOf(query), after: query.after, limit: PAGE + 1 }));
+  const ask = (filter) => asked(JSON.stringify({ ...filter, after: query.after, limit: PAGE + 1 }));
+  let filter = filterOf(query);
+  let list = await ask(filter);
+  if (list.length === 0 && filter.study) {
+    // An accession number may look like a UID.
+    const other = { ...filter, study: "", accession: query.number };
+    const found = await ask(other);
+    if (found.length > 0) [filter, list] = [other, found];
+  }
   await learn(list.map(({ Study }) => Study));
-  return { list };
+  return { list, filter };
 }
 
-export function render({ query }, { list, queue }) {
+export function render({ query }, { list, filter, queue }) {
   const text = (name, label, value, like) => h("label", {}, `${label} `, h("input", { name, type: "text", value: value || "", placeholder: like, spellcheck: "false", autocomplete: "off" }));
   const shown = list.slice(0, PAGE);
   // Also those that are no more.
@@ -68,7 +76,7 @@ export function render({ query }, { list, queue }) {
     shown.length === 0 ? h("p", { class: "empty", "data-key": "empty" }, "Nothing was sent that fits.") : table(shown),
     h("p", { class: "pages", "data-key": "pages" },
       last && h("a", { href: link(["deliveries"], { ...query, after: last }), "data-page": "next" }, "Later"), " ",
-      shown.length > 0 && h("a", { href: api.deliveriesTable(filterOf(query)), download: "deliveries.csv", "data-csv": "" }, "All of it as a table (CSV)")),
+      shown.length > 0 && h("a", { href: api.deliveriesTable(filter), download: "deliveries.csv", "data-csv": "" }, "All of it as a table (CSV)")),
     h("p", { class: "dim", "data-key": "note" }, "Counted are instances that the destination acknowledged. Whether it still has them, only the destination can tell."),
   ];
 }

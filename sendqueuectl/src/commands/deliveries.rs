@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
+use super::search::{is_orthanc_id, is_uid};
 use super::{Done, Failed, Session, list};
 use crate::cli::Sent;
 use crate::client::ClientError;
@@ -14,12 +15,18 @@ use crate::times::Times;
 /// Lines asked for at once: the most that the server answers.
 const PAGE: usize = 1000;
 /// Of a table.
-const PAGE_OF_TABLE: usize = 10_000;
+const PAGE_OF_TABLE: usize = 1000;
 
 impl Session<'_> {
     pub(super) fn deliveries(&self, what: &Sent) -> Done {
         if let Some(id) = what.id {
             return self.delivery(id);
+        }
+        // Else an accession number would be found to have none.
+        if let Some(study) = what.study.as_ref().filter(|one| !is_study(one)) {
+            return Err(Failed::Use(format!(
+                "--study {study:?}: neither Orthanc's ID nor a Study Instance UID; an accession number is --accession"
+            )));
         }
         let mut arguments = Vec::new();
         for (name, value) in [("since", &what.since), ("until", &what.until)] {
@@ -148,6 +155,10 @@ impl Session<'_> {
         );
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn is_study(text: &str) -> bool {
+    is_orthanc_id(text) || is_uid(text)
 }
 
 fn page<'a>(arguments: &[(&'a str, String)], limit: usize, after: u64) -> Vec<(&'a str, String)> {

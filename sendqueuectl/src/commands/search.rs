@@ -143,13 +143,13 @@ fn row(one: &Value) -> Vec<String> {
 }
 
 /// As a DICOM UID is (PS3.5 9.1): one that only the queue knows is not in the answer.
-fn is_uid(text: &str) -> bool {
+pub(super) fn is_uid(text: &str) -> bool {
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     text.contains('.') && text.split('.').all(is_digits)
 }
 
 /// Eight digits five times, hexadecimal: the server need not be asked.
-fn is_orthanc_id(text: &str) -> bool {
+pub(super) fn is_orthanc_id(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let is_part =
         |part: &&str| part.len() == 8 && part.bytes().all(|byte| byte.is_ascii_hexdigit());

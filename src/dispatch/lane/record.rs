@@ -3,7 +3,7 @@
 use super::Lane;
 use crate::dispatch::figures::{Figures, Settled};
 use crate::dispatch::history::{History, Minute};
-use crate::dispatch::ledger::{Hours, Sent, hour_of};
+use crate::dispatch::hours::{Hours, Sent, hour_of};
 use crate::item::Timestamp;
 use crate::store::MinuteAtRest;
 

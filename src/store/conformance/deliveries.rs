@@ -378,8 +378,15 @@ fn closed_lines_are_forgotten_after_their_time(store: &dyn Store) {
         lines(store).into_iter().map(|line| line.0).collect()
     };
     assert_eq!(left(store), ["s2", "s3"]);
+    assert_eq!(
+        store.forget_deliveries(at(FAR), 10).unwrap(),
+        0,
+        "no number is given twice"
+    );
+    enqueue(store, &[new_item("s4", "s4", "pacs")]);
+    deliver(store, "pacs", Class::Success, 20);
     assert_eq!(store.forget_deliveries(at(FAR), 10).unwrap(), 1);
-    assert_eq!(left(store), ["s2"]);
+    assert_eq!(left(store), ["s2", "s4"]);
     // Its number may be another study's: that is not closed for it.
     let gone = Bygone {
         number: 1,

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
 
+use super::claim::json;
 use super::destination::find_destination;
 use super::{SqliteStore, sql};
 use crate::item::Timestamp;
@@ -124,34 +125,25 @@ fn list(conn: &Connection, wanted: &Wanted, after: i64, limit: u32) -> Result<Ve
             found => found,
         },
     };
-    let page = |sql, study: Option<i64>| -> Result<Vec<(Key, Delivered)>> {
-        let mut params: Vec<(&str, &dyn ToSql)> = named_params! {
-            ":after": after,
-            ":destination": destination,
-            ":from": wanted.from,
-            ":until": wanted.until,
-            ":limit": limit,
-        }
-        .to_vec();
-        if study.is_some() {
-            params.push((":study", &study));
-        }
-        let mut lines = conn.prepare_cached(sql)?;
-        let lines = lines.query_map(params.as_slice(), line)?;
-        Ok(lines.collect::<rusqlite::Result<_>>()?)
-    };
-    let mut lines = match studies(conn, wanted)? {
-        None => page(sql::DELIVERED_LIST, None)?,
+    let studies =
+        studies(conn, wanted)?.map(|studies| json(&studies.into_iter().collect::<Vec<_>>()));
+    let mut params: Vec<(&str, &dyn ToSql)> = named_params! {
+        ":after": after,
+        ":destination": destination,
+        ":from": wanted.from,
+        ":until": wanted.until,
+        ":limit": limit,
+    }
+    .to_vec();
+    let mut lines = match &studies {
+        None => conn.prepare_cached(sql::DELIVERED_LIST)?,
         Some(studies) => {
-            let mut lines = Vec::new();
-            for study in studies {
-                lines.extend(page(sql::DELIVERED_OF_STUDY, Some(study))?);
-            }
-            lines.sort_by_key(|(_, line)| line.id);
-            lines
+            params.push((":studies", studies));
+            conn.prepare_cached(sql::DELIVERED_OF_STUDIES)?
         }
     };
-    lines.truncate(limit as usize);
+    let lines = lines.query_map(params.as_slice(), line)?;
+    let lines: Vec<(Key, Delivered)> = lines.collect::<rusqlite::Result<_>>()?;
     let lines = lines.into_iter().map(|line| complete(conn, line));
     lines.collect()
 }
@@ -216,6 +208,9 @@ fn close(tx: &Connection, study: &Bygone) -> Result<u64> {
     }
     tx.prepare_cached(sql::PAST_ITEM_FORGET)?
         .execute([study.number])?;
+    tx.prepare_cached(sql::KNOWN_STUDY_CLOSE)?
+        .execute([study.number])?;
+    // If nothing was delivered.
     tx.prepare_cached(sql::KNOWN_STUDY_FORGET)?
         .execute([study.number])?;
     Ok(open.len() as u64)

@@ -41,7 +41,7 @@ statements! {
     DELIVERED_FORGET = "delivered_forget";
     DELIVERED_INSTANCES = "delivered_instances";
     DELIVERED_LIST = "delivered_read" + "delivered_list";
-    DELIVERED_OF_STUDY = "delivered_read" + "delivered_of_study";
+    DELIVERED_OF_STUDIES = "delivered_read" + "delivered_of_studies";
     DELIVERED_OLD = "delivered_old";
     DELIVERED_ONE = "delivered_read" + "delivered_one";
     DELIVERED_STILL_OPEN = "delivered_still_open";
@@ -99,6 +99,7 @@ statements! {
     KNOWN_STUDY_ADD = "known_study_add";
     KNOWN_STUDY_AFTER = "known_study_after";
     KNOWN_STUDY_BYGONE = "known_study_bygone";
+    KNOWN_STUDY_CLOSE = "known_study_close";
     KNOWN_STUDY_FIND = "known_study_find";
     KNOWN_STUDY_FORGET = "known_study_forget";
     LIST_ALL = "list_all" + "list_where" + "list_up";

@@ -143,8 +143,8 @@ CREATE TABLE event (
 CREATE INDEX event_time ON event (time);
 CREATE INDEX event_kind ON event (kind, time);
 
--- What each hour (since 1970) brought at each destination. What fails is counted by triggers, what is sent by the
--- ledger once a minute: that costs a delivery nothing.
+-- What each hour (since 1970) brought at each destination. What fails is counted by triggers, what is sent is
+-- written once a minute: that costs a delivery nothing.
 CREATE TABLE hour (
     destination INTEGER NOT NULL REFERENCES destination (id),
     hour        INTEGER NOT NULL,

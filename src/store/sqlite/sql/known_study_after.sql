@@ -1,10 +1,5 @@
--- Whether there is something to be closed or removed of it, and no item.
-SELECT k.id, k.study,
-    NOT EXISTS (SELECT 1 FROM item INDEXED BY item_study WHERE study = k.study)
-    AND (EXISTS (SELECT 1 FROM past_item WHERE study = k.id)
-      OR EXISTS (SELECT 1 FROM delivered WHERE study = k.id AND instances IS NULL)
-      OR NOT EXISTS (SELECT 1 FROM delivered WHERE study = k.id))
-FROM known_study k
-WHERE k.id > ?1
-ORDER BY k.id
+SELECT id, study, NOT EXISTS (SELECT 1 FROM item i INDEXED BY item_study WHERE i.study = k.study)
+FROM known_study k INDEXED BY known_study_still_open
+WHERE id > ?1 AND closed = 0
+ORDER BY id
 LIMIT ?2

@@ -32,7 +32,7 @@ const MAY_SORT: &[&str] = &[
     // What was delivered of one study.
     "DELIVERED_FIGURES",
     "DELIVERED_INSTANCES",
-    "DELIVERED_OF_STUDY",
+    "DELIVERED_OF_STUDIES",
     // Entries of one kind in a period.
     "EVENT_LIST_KIND",
     // Kinds of failure, not items.

@@ -48,7 +48,7 @@ pub fn hour_of(time: Timestamp) -> i64 {
     time.micros().div_euclid(HOUR_MICROS)
 }
 
-pub struct Ledger {
+pub struct HourBook {
     /// Before anything was sent by this process.
     begun: Timestamp,
     state: Mutex<State>,
@@ -95,9 +95,9 @@ fn made(destination: &str, hour: i64, sent: Sent) -> Hour {
     }
 }
 
-impl Ledger {
-    pub fn new(begun: Timestamp) -> Ledger {
-        Ledger {
+impl HourBook {
+    pub fn new(begun: Timestamp) -> HourBook {
+        HourBook {
             begun,
             state: Mutex::default(),
         }

@@ -1,7 +1,7 @@
 //! Each hour's figures, through faults and sudden ends.
 
 use super::*;
-use crate::dispatch::ledger::Ledger;
+use crate::dispatch::hours::HourBook;
 
 const HOUR: f64 = 3600.0;
 
@@ -20,8 +20,8 @@ fn written(bench: &Bench) -> Vec<(i64, u64, u64, u64)> {
 fn shown(bench: &Bench) -> u64 {
     let from = Timestamp::from_micros(BEGIN);
     let until = bench.clock.now().plus_seconds(1.0);
-    let ledger = bench.promoter.ledger();
-    let hours = ledger.hours(&*bench.store, bench.promoter.lanes(), from, until);
+    let hour_book = bench.promoter.hour_book();
+    let hours = hour_book.hours(&*bench.store, bench.promoter.lanes(), from, until);
     hours.unwrap().iter().map(|one| one.sent).sum()
 }
 
@@ -106,9 +106,9 @@ fn a_sudden_end_loses_nothing() {
     for round in 0..3 {
         bench.restart();
         let lanes = bench.promoter.lanes();
-        let ledger = Ledger::new(bench.clock.now());
+        let hour_book = HourBook::new(bench.clock.now());
         bench.store.fail("at_rest", u32::from(round == 0));
-        let look = || ledger.look(&*bench.clock, &*bench.store, lanes);
+        let look = || hour_book.look(&*bench.clock, &*bench.store, lanes);
         // The old process' lanes are gone with what they had in memory.
         drop(lanes.take_hours());
         if round == 0 {
