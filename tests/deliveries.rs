@@ -275,3 +275,22 @@ fn a_sudden_end_forgets_no_delivery() {
     queue.restart().unwrap();
     assert_eq!(lines(&queue, ""), before);
 }
+
+/// What people call a study may be corrected while the queue knows it.
+#[test]
+fn a_corrected_accession_number_counts() {
+    let pacs = FaultScp::start("PACS");
+    let queue = Queue::start(config(&[&pacs]));
+    let stored = queue.store_all(&study(1, 1, "A-1").build());
+    sent(&queue, &[&pacs], 1);
+    assert_eq!(lines(&queue, "accession=A-1").len(), 1);
+    let parent = queue.get(&format!("/instances/{}/study", stored[0]));
+    let id = parent.json()["ID"].as_str().unwrap().to_owned();
+    let corrected = study(1, 1, "A-2").build();
+    let is_found = || {
+        queue.delete(&format!("/studies/{id}"));
+        queue.store_all(&corrected);
+        !lines(&queue, "accession=A-2").is_empty()
+    };
+    queue.wait_until(is_found, SOON, "it is found by its new number");
+}

@@ -11,6 +11,7 @@ pub fn run(make: Make<'_>) {
     lines_are_found_by_what_people_know(&*one(make));
     a_line_is_closed_once_its_study_is_gone(make());
     what_is_delivered_later_is_another_line(&*one(make));
+    a_closed_line_keeps_its_names(&*one(make));
     closed_lines_are_forgotten_after_their_time(&*one(make));
     a_study_of_which_nothing_was_sent_is_forgotten_at_once(&*one(make));
 }
@@ -360,6 +361,34 @@ fn what_is_delivered_later_is_another_line(store: &dyn Store) {
         )
     };
     assert_eq!(lines(store), [line(5, 8, 2), line(20, 20, 1)]);
+}
+
+fn a_closed_line_keeps_its_names(store: &dyn Store) {
+    for (accession, seconds) in [("A1", 5), ("A2", 10)] {
+        let names = [named("s", "1.1", accession)];
+        let items = [new_item("s", "a", "pacs")];
+        let intake = Intake::arrival(&items).naming(&names);
+        store.enqueue(&intake, at(seconds)).unwrap();
+        deliver(store, "pacs", Class::Success, seconds);
+        prune(store);
+        for study in bygone(store) {
+            assert_eq!(store.close(&study).unwrap(), 1);
+        }
+    }
+    for (accession, seconds) in [("A1", 5), ("A2", 10)] {
+        let wanted = Wanted {
+            accession: Some(accession.into()),
+            ..Wanted::default()
+        };
+        let found = store.deliveries(&wanted, 0, 10).unwrap();
+        let times: Vec<Timestamp> = found.iter().map(|line| line.first).collect();
+        assert_eq!(times, [at(seconds)], "{accession}");
+    }
+    let study = Wanted {
+        study: Some("s".into()),
+        ..Wanted::default()
+    };
+    assert_eq!(store.deliveries(&study, 0, 10).unwrap().len(), 2);
 }
 
 fn closed_lines_are_forgotten_after_their_time(store: &dyn Store) {
