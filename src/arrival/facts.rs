@@ -215,11 +215,12 @@ impl Facts {
 
     /// Learns the parents of those that are not known yet.
     fn learn(&mut self, children: &[String], key: &str) -> Result<(), CallError> {
+        let is_old = |child: &str| {
+            let name = self.names.get(child);
+            name.is_none_or(|(_, told)| told.elapsed() >= NAMES_FOR)
+        };
         let is_known = |child: &&String| {
-            let name = (key == OF_STUDY).then(|| self.names.get(*child));
-            let is_old =
-                name.is_some_and(|name| !name.is_some_and(|(_, told)| told.elapsed() < NAMES_FOR));
-            self.parents.contains_key(*child) && !is_old
+            self.parents.contains_key(*child) && !(key == OF_STUDY && is_old(child))
         };
         let unknown: Vec<&str> = children
             .iter()
