@@ -12,10 +12,8 @@ use crate::client::ClientError;
 use crate::show::{field, number, plain, say, status, table};
 use crate::times::Times;
 
-/// Lines asked for at once: the most that the server answers.
+/// Lines asked for at once: the most that the server answers. Of a table it would answer more, but then for long.
 const PAGE: usize = 1000;
-/// Of a table.
-const PAGE_OF_TABLE: usize = 1000;
 
 impl Session<'_> {
     pub(super) fn deliveries(&self, what: &Sent) -> Done {
@@ -88,7 +86,7 @@ impl Session<'_> {
         let is_terminal = output.is_terminal();
         let mut after = 0;
         loop {
-            let mut page = page(arguments, PAGE_OF_TABLE, after);
+            let mut page = page(arguments, PAGE, after);
             page.push(("format", "csv".to_owned()));
             let (text, is_all) = self.client.get_bytes("/deliveries", &page)?;
             let records = records(&text)
