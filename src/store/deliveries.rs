@@ -2,8 +2,8 @@
 //!
 //! Invariants:
 //! - A study that was delivered to a destination has a line there: from the transaction of the first result on, for
-//!   years. What else is known of it is kept until the line is closed: its items, and what became of those that reached a
-//!   destination and are gone (pruned, removed, redirected).
+//!   years. What else is known of it is kept until the line is closed: its items, and what became of those that reached
+//!   a destination and are gone (pruned, removed, redirected).
 //! - A line is closed once Orthanc has the study no more and none of its items is left; what is delivered later is
 //!   another line. Closed it has its figures alone.
 //! - A delivery is an item that came to `Success`. What a destination holds is another matter: nothing here proves it.
