@@ -105,5 +105,6 @@ fn as_item(destination: &str, instance: &str, created: Timestamp) -> Item {
         dimse_status: None,
         details: None,
         size_bytes: 0,
+        confirmation: crate::item::Confirmation::None,
     }
 }

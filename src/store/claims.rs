@@ -73,6 +73,8 @@ pub struct AttemptMade {
     pub counted: bool,
     /// See [`crate::item::Attempt::sent_as`].
     pub sent_as: Option<String>,
+    /// Of a delivery that is to be confirmed: when its destination is asked first ([`super::Confirmations`]).
+    pub confirm: Option<Timestamp>,
 }
 
 /// For the lanes of the destinations.

@@ -16,6 +16,7 @@ use crate::item::{Attempt, Class, Ids, Item, Outcome, Priority, State, Timestamp
 mod arrival;
 mod by_study;
 mod chronicle;
+mod confirmations;
 mod decisions;
 pub(crate) mod deliveries;
 mod dispatch;
@@ -47,6 +48,7 @@ fn one(make: Make<'_>) -> Box<dyn Store> {
 pub fn run(make: Make<'_>) {
     arrival::run(make);
     chronicle::run(make);
+    confirmations::run(make);
     sweep::run(make);
     decisions::run(make);
     deliveries::run(make);
@@ -130,6 +132,7 @@ fn made(class: Class) -> AttemptMade {
         outcome: Outcome::new(class, format!("it was {class}")),
         counted: class.reached_destination(),
         sent_as: None,
+        confirm: None,
     }
 }
 

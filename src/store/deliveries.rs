@@ -9,7 +9,7 @@
 //! - A delivery is an item that came to `Success`. What a destination holds is another matter: nothing here proves it.
 
 use super::Result;
-use crate::item::{Class, Timestamp};
+use crate::item::{Class, Confirmation, Timestamp};
 
 /// What people call a study.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -55,6 +55,7 @@ pub struct DeliveredInstance {
     pub class: Class,
     pub dimse_status: Option<u16>,
     pub size_bytes: u64,
+    pub confirmation: Confirmation,
 }
 
 /// Which lines. All that is `Some` must fit.

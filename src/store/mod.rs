@@ -9,6 +9,7 @@
 //! | [`Outputs`] | the same, and arrival | how what is sent would come back |
 //! | [`Subjects`] | de-identification | what people gave for `Lookup` |
 //! | [`Claims`] | dispatch | what is being sent, and what became of it |
+//! | [`Confirmations`] | dispatch | what a destination acknowledged, and is asked for later |
 //! | [`Desk`] | the API | what people do |
 //! | [`Book`] | whoever looks | queries |
 //! | [`Deliveries`] | whoever asks what was sent | what was delivered, for years |
@@ -39,6 +40,7 @@ pub mod sqlite;
 mod book;
 mod chronicle;
 mod claims;
+mod confirmations;
 mod decisions;
 mod deliveries;
 mod desk;
@@ -59,6 +61,7 @@ pub use self::chronicle::{
     Asker, Chronicle, Entry, Forgotten, Hour, LONGEST_OUTAGES_SECONDS, MOST_ENTRIES, Period,
 };
 pub use self::claims::{AttemptMade, Claim, Claims, Ending, Finish, Groups, Pick};
+pub use self::confirmations::{Confirmations, Confirming, FollowUp, FollowUps, Followed};
 pub use self::decisions::{Decisions, Serial, SerialLast};
 pub use self::deliveries::{Bygone, Delivered, DeliveredInstance, Deliveries, StudyName, Wanted};
 pub use self::desk::{Among, Desk, Moved, Operated, Operation, Sweep};
@@ -120,6 +123,7 @@ pub trait Store:
     + Outputs
     + Subjects
     + Claims
+    + Confirmations
     + Desk
     + Book
     + Deliveries
@@ -136,6 +140,7 @@ impl<T> Store for T where
         + Outputs
         + Subjects
         + Claims
+        + Confirmations
         + Desk
         + Book
         + Deliveries

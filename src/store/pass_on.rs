@@ -21,6 +21,15 @@ macro_rules! pass_on {
             fn set_outage(destination: &str, outage: Option<&Outage>, why: &str, now: Timestamp) -> ();
         } {});
     };
+    (Confirmations for $type:ty) => {
+        $crate::store::pass_on!(@impl Confirmations for $type {
+            fn claim_follow_ups(destination: &str, now: Timestamp, limit: u32) -> Option<FollowUps>;
+            fn next_follow_up(destination: &str) -> Option<Timestamp>;
+            fn followed(token: i64, results: &[(i64, Followed)], now: Timestamp) -> (u64, u64);
+            fn confirm(destination: &str, study: &str, due: Timestamp, now: Timestamp) -> u64;
+            fn confirming() -> Vec<Confirming>;
+        } {});
+    };
     (Journal for $type:ty) => {
         $crate::store::pass_on!(@impl Journal for $type {
             fn cursor() -> Option<Cursor>;

@@ -5,7 +5,7 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::values::{Time, dimse_status, moment};
-use crate::item::Class;
+use crate::item::{Class, Confirmation};
 use crate::store;
 
 /// That a study was delivered to a destination: what is known of it for years (`LedgerYears`), long after its items are
@@ -139,6 +139,7 @@ pub struct DeliveredInstance {
     pub dimse_status: Option<u16>,
     /// Size of the instance's file in bytes.
     pub size_bytes: u64,
+    pub confirmation: Confirmation,
 }
 
 impl From<&store::DeliveredInstance> for DeliveredInstance {
@@ -152,6 +153,7 @@ impl From<&store::DeliveredInstance> for DeliveredInstance {
             class: one.class,
             dimse_status: one.dimse_status,
             size_bytes: one.size_bytes,
+            confirmation: one.confirmation,
         }
     }
 }

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::values::{Time, maybe_dimse_status, status_argument};
 use crate::item::meaning::{advice, meaning};
-use crate::item::{self, Class, Priority, State};
+use crate::item::{self, Class, Confirmation, Priority, State};
 
 /// An (instance, destination) pair: the unit of truth.
 #[derive(Debug, Serialize, ToSchema)]
@@ -56,6 +56,8 @@ pub struct Item {
     pub details: Option<String>,
     /// Size of the instance's file in bytes.
     pub size_bytes: u64,
+    /// Whether the destination has confirmed that it has what was delivered last (`Confirm` of a destination).
+    pub confirmation: Confirmation,
 }
 
 fn item_example() -> serde_json::Value {
@@ -78,6 +80,7 @@ fn item_example() -> serde_json::Value {
         "DimseStatus": 49152,
         "Details": "C-STORE answered with status C000",
         "SizeBytes": 526_438,
+        "Confirmation": "None",
     })
 }
 
@@ -102,6 +105,7 @@ impl From<&item::Item> for Item {
             dimse_status: item.dimse_status,
             details: item.details.clone(),
             size_bytes: item.size_bytes,
+            confirmation: item.confirmation,
         }
     }
 }

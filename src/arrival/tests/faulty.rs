@@ -82,6 +82,7 @@ impl Faulty {
 }
 
 pass_on!(Claims for Faulty);
+pass_on!(Confirmations for Faulty);
 pass_on!(Studies for Faulty);
 pass_on!(Deliveries for Faulty);
 pass_on!(Chronicle for Faulty);

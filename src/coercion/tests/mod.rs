@@ -89,6 +89,7 @@ pub fn item(number: i64) -> Item {
         dimse_status: None,
         details: None,
         size_bytes: 0,
+        confirmation: crate::item::Confirmation::None,
     }
 }
 

@@ -57,6 +57,7 @@ fn item() -> Item {
         dimse_status: None,
         details: None,
         size_bytes: 1,
+        confirmation: crate::item::Confirmation::None,
     }
 }
 

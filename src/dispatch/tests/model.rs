@@ -635,6 +635,7 @@ impl Play {
                                     outcome: outcome.clone(),
                                     counted: outcome.class.reached_destination(),
                                     sent_as: None,
+                                    confirm: None,
                                 };
                                 let counted = attempt.counted;
                                 let verb = follows(attempt, count + 1, &retry, now, stopped);

@@ -162,6 +162,7 @@ pub(super) fn settle(
         outcome: outcome.clone(),
         counted,
         sent_as: sent_as.clone(),
+        confirm: None,
     };
     let next = follow(
         outcome,

@@ -53,6 +53,7 @@ fn an_arrival_becomes_an_item(store: &dyn Store) {
         dimse_status: None,
         details: None,
         size_bytes: 10,
+        confirmation: crate::item::Confirmation::None,
     };
     assert_eq!(store.item(id).unwrap(), Some((expected, Vec::new())));
     assert_eq!(store.item(id + 1).unwrap(), None);

@@ -184,6 +184,7 @@ fn lines_outlive_their_items(store: &dyn Store) {
     let claim = claim(store, "pacs");
     let sent_as = AttemptMade {
         sent_as: Some("2.25.1".into()),
+        confirm: None,
         ..made(Class::Success)
     };
     finish(

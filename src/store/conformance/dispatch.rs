@@ -157,6 +157,7 @@ fn an_attempt_leaves_its_trace(store: &dyn Store) {
         outcome: Outcome::of_status(0xA700, "full"),
         counted: true,
         sent_as: Some("2.25.7".into()),
+        confirm: None,
     };
     let token = claim(store, "pacs").token;
     let retry = Ending::Retry {

@@ -585,6 +585,7 @@ fn made(new: &NewItem, now: Timestamp, id: i64) -> Entry {
             dimse_status: failed.and_then(|outcome| outcome.dimse_status),
             details: failed.map(|outcome| outcome.details.clone()),
             size_bytes: new.size_bytes,
+            confirmation: crate::item::Confirmation::None,
         },
         group: new.group.clone(),
         place: new.place,

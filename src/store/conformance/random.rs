@@ -380,6 +380,7 @@ impl Play {
                 },
                 counted,
                 sent_as: counted.then(|| format!("2.25.{}", self.now)),
+                confirm: None,
             };
             let (class, counted) = (self.random.usize(2..10), self.random.bool());
             let status = counted.then_some(0xA700 + class as u16);

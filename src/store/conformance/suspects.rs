@@ -140,6 +140,7 @@ impl Model {
                 ),
                 counted: false,
                 sent_as: None,
+                confirm: None,
             };
             let verb = Ending::Fail(attempt);
             self.finish(

@@ -78,7 +78,7 @@ pub fn claim(
 
 /// An item, after its place.
 fn placed(row: &Row<'_>) -> rusqlite::Result<(i64, Item)> {
-    Ok((row.get(19)?, row::item(row)?))
+    Ok((row.get(20)?, row::item(row)?))
 }
 
 pub fn is_ready(pool: &Pool, destination: &str, groups: Groups<'_>, pick: Pick) -> Result<bool> {

@@ -176,6 +176,7 @@ fn instance(row: &Row<'_>) -> rusqlite::Result<DeliveredInstance> {
         class: row.get(5)?,
         dimse_status: row.get(6)?,
         size_bytes: row.get::<_, i64>(7)?.unsigned_abs(),
+        confirmation: row.get(8)?,
     })
 }
 

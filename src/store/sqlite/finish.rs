@@ -8,7 +8,7 @@ use super::destination::write_last_error;
 use super::owner::Owner;
 use super::pool::Pool;
 use super::{row, sql};
-use crate::item::{State, Timestamp};
+use crate::item::{Confirmation, State, Timestamp};
 use crate::store::{AttemptMade, Ending, Finish, LastError, Result};
 
 /// What the results of one call say of a destination.
@@ -120,7 +120,27 @@ pub fn finish_one(
         outcome.class,
         outcome.dimse_status,
         details,
+        match attempt.confirm {
+            Some(_) => Confirmation::Waiting,
+            None => Confirmation::None,
+        },
     ])?;
+    write_attempt(conn, id, destination, attempt)?;
+    if let (State::Success, Some(due)) = (state, attempt.confirm) {
+        conn.prepare_cached(sql::FOLLOW_UP_ADD)?
+            .execute(params![id, due])?;
+    }
+    Ok(Some(destination))
+}
+
+/// Behind those that the item has.
+pub fn write_attempt(
+    conn: &Connection,
+    id: i64,
+    destination: i64,
+    attempt: &AttemptMade,
+) -> Result<()> {
+    let outcome = &attempt.outcome;
     conn.prepare_cached(sql::FINISH_ATTEMPT)?.execute(params![
         id,
         destination,
@@ -128,8 +148,8 @@ pub fn finish_one(
         row::duration(attempt.duration_us),
         outcome.class,
         outcome.dimse_status,
-        details,
+        row::details(&outcome.details),
         attempt.sent_as,
     ])?;
-    Ok(Some(destination))
+    Ok(())
 }

@@ -16,6 +16,7 @@ use crate::store::Result;
 pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_queue.sql"),
     include_str!("migrations/0002_deliveries.sql"),
+    include_str!("migrations/0003_confirmation.sql"),
 ];
 
 /// The version that a migrated database has.

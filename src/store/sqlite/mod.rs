@@ -33,6 +33,7 @@ mod by_study;
 mod chronicle;
 mod claim;
 mod clock;
+mod confirmations;
 mod cursor;
 mod decisions;
 mod deliveries;

@@ -83,6 +83,7 @@ fn release(tx: &Connection, over: &[Over], now: Timestamp) -> Result<Released> {
         item.state = State::Pending;
     }
     tx.prepare_cached(sql::HAND_FORGET)?.execute([&all])?;
+    tx.prepare_cached(sql::FOLLOW_UP_RELEASE)?.execute([&all])?;
     tx.prepare_cached(sql::OWNER_FORGET)?.execute([&all])?;
     Ok(answer)
 }
@@ -141,6 +142,7 @@ fn fail(tx: &Connection, token: i64, id: i64, times: u32, now: Timestamp) -> Res
         ),
         counted: false,
         sent_as: None,
+        confirm: None,
     };
     let destination = finish_one(tx, token, id, State::Failure, None, &attempt, now)?;
     if let Some(destination) = destination {

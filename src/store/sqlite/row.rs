@@ -36,6 +36,7 @@ pub fn item(row: &Row<'_>) -> rusqlite::Result<Item> {
         dimse_status: row.get(16)?,
         details: row.get(17)?,
         size_bytes: row.get::<_, i64>(18)?.unsigned_abs(),
+        confirmation: row.get(19)?,
     })
 }
 

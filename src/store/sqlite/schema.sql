@@ -1,11 +1,19 @@
 -- What the migrations lead to; written by a test, see tests/schema.rs.
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 CREATE INDEX delivered_closed ON delivered (last) WHERE instances IS NOT NULL;
 
 CREATE INDEX event_kind ON event (kind, time);
 
 CREATE INDEX event_time ON event (time);
+
+CREATE INDEX follow_up_claim ON follow_up (claim) WHERE claim IS NOT NULL;
+
+CREATE INDEX follow_up_due ON follow_up (destination, due) WHERE claim IS NULL;
+
+CREATE INDEX follow_up_study ON follow_up (destination, study, due) WHERE claim IS NULL AND transaction_uid IS NULL;
+
+CREATE INDEX follow_up_transaction ON follow_up (transaction_uid) WHERE transaction_uid IS NOT NULL;
 
 CREATE INDEX hold_due ON hold (due);
 
@@ -32,7 +40,7 @@ CREATE INDEX item_outcome ON item (class, dimse_status, destination, state)
 CREATE INDEX item_pending_group ON item (destination, grp, priority, place)
     WHERE state = 'Pending' AND grp IS NOT NULL;
 
-CREATE INDEX item_prunable ON item (completed) WHERE state IN ('Success', 'Cancelled');
+CREATE INDEX item_prunable ON item ((confirmation IS 'Waiting'), completed) WHERE state IN ('Success', 'Cancelled');
 
 CREATE INDEX item_queue ON item (destination, state, priority DESC);
 
@@ -78,6 +86,13 @@ CREATE TABLE attempt (
     -- The SOP Instance UID under which it was sent; NULL: its own.
     sent_as      TEXT,
     PRIMARY KEY (item, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE confirming (
+    destination  INTEGER NOT NULL REFERENCES destination (id),
+    confirmation TEXT NOT NULL,
+    items        INTEGER NOT NULL CHECK (items >= 0),
+    PRIMARY KEY (destination, confirmation)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE cursor (
@@ -156,6 +171,27 @@ CREATE TABLE failure (
     PRIMARY KEY (destination, class, dimse_status)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE follow_up (
+    item            INTEGER PRIMARY KEY REFERENCES item (id) ON DELETE CASCADE,
+    -- Those of its item.
+    destination     INTEGER NOT NULL,
+    study           TEXT NOT NULL,
+    delivered       INTEGER NOT NULL,
+    due             INTEGER NOT NULL,
+    -- The token of the claim under which it is asked.
+    claim           INTEGER,
+    -- How often it was asked.
+    asked           INTEGER NOT NULL DEFAULT 0 CHECK (asked >= 0),
+    -- Storage commitment: the transaction whose report is awaited, since when, and the token under which it was begun.
+    transaction_uid TEXT,
+    begun           INTEGER,
+    begun_under     INTEGER,
+    -- What was said last, for people.
+    said            TEXT NOT NULL DEFAULT '',
+    CHECK ((transaction_uid IS NULL) = (begun IS NULL)),
+    CHECK ((transaction_uid IS NULL) = (begun_under IS NULL))
+) STRICT;
+
 CREATE TABLE gap (
     seq        INTEGER PRIMARY KEY,
     last       INTEGER NOT NULL,
@@ -229,7 +265,7 @@ CREATE TABLE item (
     repeated          INTEGER,
     -- Whether it was made because of another instance of its study: says nothing of the arrival of its own.
     earlier           INTEGER NOT NULL DEFAULT 0 CHECK (earlier IN (0, 1)),
-    details           TEXT,
+    details           TEXT, confirmation TEXT,
     CHECK (CASE state
         WHEN 'Scheduled' THEN claim IS NULL AND completed IS NULL AND (next_attempt IS NOT NULL OR grp IS NOT NULL)
         WHEN 'Pending'   THEN claim IS NULL AND completed IS NULL AND next_attempt IS NULL
@@ -298,7 +334,7 @@ CREATE TABLE past_item (
     -- See item.
     file             TEXT,
     digest           TEXT,
-    repeated         INTEGER,
+    repeated         INTEGER, confirmation TEXT,
     PRIMARY KEY (study, destination, instance, item)
 ) STRICT, WITHOUT ROWID;
 
@@ -356,6 +392,24 @@ CREATE TABLE tally (
     PRIMARY KEY (destination, state)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TRIGGER confirmation_entered AFTER UPDATE OF state, confirmation ON item
+WHEN NEW.state = 'Success' AND NEW.confirmation IS NOT NULL
+     AND (OLD.state <> 'Success' OR OLD.confirmation IS NOT NEW.confirmation) BEGIN
+    INSERT INTO confirming (destination, confirmation, items) VALUES (NEW.destination, NEW.confirmation, 1)
+    ON CONFLICT DO UPDATE SET items = items + 1;
+END;
+
+CREATE TRIGGER confirmation_left AFTER UPDATE OF state, confirmation ON item
+WHEN OLD.state = 'Success' AND OLD.confirmation IS NOT NULL
+     AND (NEW.state <> 'Success' OR NEW.confirmation IS NOT OLD.confirmation) BEGIN
+    UPDATE confirming SET items = items - 1 WHERE destination = OLD.destination AND confirmation = OLD.confirmation;
+END;
+
+CREATE TRIGGER confirmation_removed AFTER DELETE ON item
+WHEN OLD.state = 'Success' AND OLD.confirmation IS NOT NULL BEGIN
+    UPDATE confirming SET items = items - 1 WHERE destination = OLD.destination AND confirmation = OLD.confirmation;
+END;
+
 CREATE TRIGGER destination_made AFTER INSERT ON destination BEGIN
     INSERT INTO tally (destination, state)
     VALUES (NEW.id, 'Scheduled'), (NEW.id, 'Pending'), (NEW.id, 'Running'), (NEW.id, 'Retry'),
@@ -404,26 +458,21 @@ WHEN NEW.state = 'Success' BEGIN
     WHERE last <= excluded.last - 1000000;
 END;
 
-CREATE TRIGGER item_gone BEFORE DELETE ON item
-WHEN OLD.attempt_count > 0 OR OLD.state = 'Success' BEGIN
+CREATE TRIGGER item_gone BEFORE DELETE ON item BEGIN
     INSERT OR REPLACE INTO past_item (study, destination, instance, item, state, class, dimse_status, completed,
-        size_bytes, sop_instance_uid, sent_as, file, digest, repeated)
-    SELECT id, OLD.destination, OLD.instance, OLD.id, OLD.state, OLD.class, OLD.dimse_status, OLD.completed,
-        OLD.size_bytes, OLD.sop_instance_uid,
-        (SELECT sent_as FROM attempt WHERE item = OLD.id AND destination = OLD.destination ORDER BY number DESC LIMIT 1),
-        OLD.file, OLD.digest, OLD.repeated
-    FROM known_study WHERE study = OLD.study AND closed = 0;
+        size_bytes, sop_instance_uid, sent_as, file, digest, repeated, confirmation)
+    SELECT study, destination, instance, item, state, class, dimse_status, completed,
+        size_bytes, sop_instance_uid, sent_as, file, digest, repeated, confirmation
+    FROM leaving WHERE id = OLD.id;
 END;
 
 CREATE TRIGGER item_gone_elsewhere BEFORE UPDATE OF destination ON item
-WHEN NEW.destination <> OLD.destination AND OLD.attempt_count > 0 BEGIN
+WHEN NEW.destination <> OLD.destination BEGIN
     INSERT OR REPLACE INTO past_item (study, destination, instance, item, state, class, dimse_status, completed,
-        size_bytes, sop_instance_uid, sent_as, file, digest, repeated)
-    SELECT id, OLD.destination, OLD.instance, OLD.id, OLD.state, OLD.class, OLD.dimse_status, OLD.completed,
-        OLD.size_bytes, OLD.sop_instance_uid,
-        (SELECT sent_as FROM attempt WHERE item = OLD.id AND destination = OLD.destination ORDER BY number DESC LIMIT 1),
-        OLD.file, OLD.digest, OLD.repeated
-    FROM known_study WHERE study = OLD.study AND closed = 0;
+        size_bytes, sop_instance_uid, sent_as, file, digest, repeated, confirmation)
+    SELECT study, destination, instance, item, state, class, dimse_status, completed,
+        size_bytes, sop_instance_uid, sent_as, file, digest, repeated, confirmation
+    FROM leaving WHERE id = OLD.id;
 END;
 
 CREATE TRIGGER item_left_hold AFTER UPDATE OF state ON item
@@ -474,11 +523,11 @@ END;
 
 CREATE VIEW delivery AS
 SELECT k.id AS study, i.destination, i.instance, i.id AS item, i.completed, i.class, i.dimse_status, i.size_bytes,
-       i.sop_instance_uid
+       i.sop_instance_uid, i.confirmation
 FROM known_study k CROSS JOIN item i INDEXED BY item_study ON i.study = k.study
 WHERE i.state = 'Success' AND k.closed = 0
 UNION ALL
-SELECT study, destination, instance, item, completed, class, dimse_status, size_bytes, sop_instance_uid
+SELECT study, destination, instance, item, completed, class, dimse_status, size_bytes, sop_instance_uid, confirmation
 FROM past_item
 WHERE state = 'Success';
 
@@ -493,7 +542,16 @@ CREATE VIEW item_full AS
 SELECT i.id, i.instance, i.sop_instance_uid, i.series, i.study, i.patient,
        d.name AS destination, i.rule, i.remote_aet, i.state, i.priority, i.attempt_count,
        i.created, coalesce(i.next_attempt, h.due) AS next_attempt, i.completed, i.class,
-       i.dimse_status, i.details, i.size_bytes
+       i.dimse_status, i.details, i.size_bytes, i.confirmation
 FROM item i
 JOIN destination d ON d.id = i.destination
 LEFT JOIN hold h ON i.state = 'Scheduled' AND h.destination = i.destination AND h.grp = i.grp;
+
+CREATE VIEW leaving AS
+SELECT i.id, k.id AS study, i.destination, i.instance, i.id AS item, i.state, i.class, i.dimse_status, i.completed,
+       i.size_bytes, i.sop_instance_uid,
+       (SELECT sent_as FROM attempt a WHERE a.item = i.id AND a.destination = i.destination
+        ORDER BY number DESC LIMIT 1) AS sent_as,
+       i.file, i.digest, i.repeated, i.confirmation
+FROM item i JOIN known_study k ON k.study = i.study AND k.closed = 0
+WHERE i.state = 'Success' OR EXISTS (SELECT 1 FROM attempt a WHERE a.item = i.id AND a.destination = i.destination);

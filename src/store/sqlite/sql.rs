@@ -30,6 +30,12 @@ statements! {
     CLAIM_TOKEN = "claim_token";
     CLOCK_READ = "clock_read";
     CLOCK_WRITE = "clock_write";
+    CONFIRM_AGAIN = "confirm_again";
+    CONFIRM_ITEM = "confirm_item";
+    CONFIRM_REFUSED_BEFORE = "confirm_refused_before";
+    CONFIRM_RESEND = "confirm_resend";
+    CONFIRM_STUDY = "confirm_study";
+    CONFIRMING = "confirming";
     COUNTS = "counts";
     CREATED = "created";
     CURSOR_READ = "cursor_read";
@@ -79,6 +85,14 @@ statements! {
     FINISH_HOLD = "finish_hold";
     FINISH_ITEM = "finish_item";
     FINISH_RELEASE = "finish_release";
+    FOLLOW_UP_ADD = "follow_up_add";
+    FOLLOW_UP_CLAIM_STUDY = "follow_up_claim_study";
+    FOLLOW_UP_CLAIM_TRANSACTION = "follow_up_claim_transaction";
+    FOLLOW_UP_CLAIMED = "follow_up_claimed";
+    FOLLOW_UP_END = "follow_up_end";
+    FOLLOW_UP_HEAD = "follow_up_head";
+    FOLLOW_UP_LATER = "follow_up_later";
+    FOLLOW_UP_RELEASE = "follow_up_release";
     HAND_CLEAR = "hand_clear";
     HAND_FORGET = "hand_forget";
     HAND_JOBS = "hand_jobs";

@@ -133,6 +133,7 @@ fn items(names: &[&str]) -> Vec<Item> {
             dimse_status: None,
             details: None,
             size_bytes: 1,
+            confirmation: crate::item::Confirmation::None,
         })
         .collect()
 }

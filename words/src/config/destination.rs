@@ -9,6 +9,7 @@
 
 use super::altering::{Altering, Named, misplaced};
 use super::compress::compress;
+use super::confirm;
 use super::mistake::{Mistakes, quoted_text};
 use super::raw::{Node, Object, Written};
 use super::settings::{AssociationPer, DestinationSettings, LocalAet, Transport, Window};
@@ -18,7 +19,7 @@ use super::vocabulary::{
 use super::window;
 use crate::item::{RetryPolicy, Statuses, statuses};
 
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 23] = [
     "Target",
     "Transport",
     "TransferSyntax",
@@ -41,6 +42,7 @@ const KEYS: [&str; 22] = [
     "Coerce",
     "OriginalAttributes",
     "Deidentify",
+    "Confirm",
 ];
 
 /// What all names of a target share, see [`DestinationSettings::share`].
@@ -148,6 +150,7 @@ impl Draft {
         section.read("Windows", &mut s.windows, |n| windows(n, mistakes));
 
         altering.read_keys(&section, s, &mut draft.named, mistakes);
+        confirm::read_key(&section, s, mistakes);
 
         draft.read_split(&section, mistakes);
         draft.read_quiet(&section, mistakes);

@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::settings::{DestinationSettings, LocalAet};
-use super::vocabulary::{ASSOCIATION_PER, LEVELS, REMOTE_AET, TRANSPORTS, word_of};
+use super::vocabulary::{ASSOCIATION_PER, LEVELS, MEANS, REMOTE_AET, TRANSPORTS, word_of};
 use super::window;
 use crate::item::Priority;
 
@@ -65,6 +65,9 @@ pub struct InForce {
     /// What images are encoded in; null: nothing.
     #[schema(required = true)]
     pub compress: Option<CompressInForce>,
+    /// Whether it is asked later for what it acknowledged; null: it is not.
+    #[schema(required = true)]
+    pub confirm: Option<ConfirmInForce>,
     /// The entry of `Coercions` or `Deidentifications` that is in force, as the configuration has it (but for the file
     /// of a key); null: neither.
     #[schema(required = true)]
@@ -80,6 +83,19 @@ pub struct CompressInForce {
     pub transfer_syntax: &'static str,
     /// Whether what comes out is another instance.
     pub lossy: bool,
+}
+
+/// How a destination is asked for what it acknowledged.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+#[schema(as = ConfirmSettings)]
+pub struct ConfirmInForce {
+    /// `StorageCommitment`, `Find`; the next where the one before brought nothing in its share of `Timeout`.
+    pub by: Vec<&'static str>,
+    /// Seconds from the delivery to the first question.
+    pub delay: u32,
+    /// Seconds for which it is asked, from then on.
+    pub timeout: u32,
 }
 
 /// Back-off with full jitter.
@@ -145,6 +161,13 @@ pub fn in_force(settings: &DestinationSettings) -> InForce {
         compress: settings.compress.map(|compression| CompressInForce {
             transfer_syntax: compression.transfer_syntax,
             lossy: compression.lossy,
+        }),
+        confirm: settings.confirm.as_ref().map(|confirm| ConfirmInForce {
+            by: (confirm.by.iter())
+                .map(|means| word_of(&MEANS, means))
+                .collect(),
+            delay: confirm.delay,
+            timeout: confirm.timeout,
         }),
         recipe: recipe(settings),
     }

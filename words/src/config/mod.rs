@@ -12,6 +12,7 @@ pub mod coercion;
 pub mod compress;
 mod condition_remarks;
 mod conditions;
+pub mod confirm;
 mod current;
 pub mod deidentify;
 mod destination;

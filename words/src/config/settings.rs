@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::coercion::{Recipe, Serial};
 use super::compress::Compression;
+use super::confirm::Confirm;
 use super::deidentify::Deidentification;
 use crate::item::Level;
 use crate::item::{Again, Priority, RetryPolicy};
@@ -377,6 +378,8 @@ pub struct DestinationSettings {
     pub deidentify: Option<Arc<Deidentification>>,
     /// `Compress`.
     pub compress: Option<Compression>,
+    /// `Confirm`: whether it is asked later for what it acknowledged.
+    pub confirm: Option<Confirm>,
 }
 
 impl DestinationSettings {
@@ -424,6 +427,7 @@ impl Default for DestinationSettings {
             original_attributes: false,
             deidentify: None,
             compress: None,
+            confirm: None,
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use super::settings::{AlertFormat, AlertKind, AssociationPer, Scope, Transport};
 use crate::item::Level;
-use crate::item::{Again, Priority};
+use crate::item::{Again, Means, Priority};
 
 /// Calling AET of the instance's own sender.
 pub(super) const REMOTE_AET: &str = "$RemoteAet";
@@ -61,6 +61,12 @@ pub(super) const AGAIN: [(&str, Again); 3] = [
     ("Never", Again::Never),
     ("IfChanged", Again::IfChanged),
     ("Always", Again::Always),
+];
+
+/// How a destination is asked whether it has what it acknowledged.
+pub(super) const MEANS: [(&str, Means); 2] = [
+    ("StorageCommitment", Means::StorageCommitment),
+    ("Find", Means::Find),
 ];
 
 pub(super) const SCOPES: [(&str, Scope); 2] =

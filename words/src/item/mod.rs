@@ -6,6 +6,7 @@
 //! - The names here are the names in the database, in the REST API and in the configuration.
 
 pub mod again;
+pub mod confirmation;
 pub mod event;
 pub mod meaning;
 pub mod outcome;
@@ -21,6 +22,7 @@ pub mod time;
 pub mod told;
 
 pub use again::Again;
+pub use confirmation::{Confirmation, Means};
 pub use event::Event;
 pub use outcome::{Class, Consequence, Outcome};
 pub use priority::Priority;
@@ -76,6 +78,8 @@ pub struct Item {
     pub dimse_status: Option<u16>,
     pub details: Option<String>,
     pub size_bytes: u64,
+    /// Of its last delivery.
+    pub confirmation: Confirmation,
 }
 
 /// One try at delivering an item.

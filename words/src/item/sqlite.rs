@@ -2,7 +2,7 @@
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
-use super::{Class, Event, Priority, State, Timestamp};
+use super::{Class, Confirmation, Event, Priority, State, Timestamp};
 
 macro_rules! word {
     ($type:ty) => {
@@ -25,6 +25,26 @@ macro_rules! word {
 word!(State);
 word!(Class);
 word!(Event);
+
+impl FromSql for Confirmation {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        if value == ValueRef::Null {
+            return Ok(Confirmation::None);
+        }
+        let text = value.as_str()?;
+        Confirmation::parse(text)
+            .ok_or_else(|| FromSqlError::Other(format!("unknown word {text:?}").into()))
+    }
+}
+
+impl ToSql for Confirmation {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Confirmation::None => rusqlite::types::Null.into(),
+            one => one.as_str().into(),
+        })
+    }
+}
 
 impl FromSql for Priority {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {

@@ -10,4 +10,4 @@ WHERE id IN (
     LIMIT :limit)
 RETURNING id, instance, sop_instance_uid, series, study, patient, :name, rule, remote_aet,
     state, priority, attempt_count, created, next_attempt, completed, class, dimse_status,
-    details, size_bytes, place
+    details, size_bytes, confirmation, place

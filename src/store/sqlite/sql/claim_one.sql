@@ -3,4 +3,4 @@ UPDATE item SET state = 'Running', claim = :token
 WHERE id = :id AND state = 'Pending'
 RETURNING id, instance, sop_instance_uid, series, study, patient, :name, rule, remote_aet,
     state, priority, attempt_count, created, next_attempt, completed, class, dimse_status,
-    details, size_bytes, place
+    details, size_bytes, confirmation, place

@@ -28,6 +28,8 @@ const MAY_SCAN: &[&str] = &[
 
 /// Statements that sort what they found: bounded by a study, a list of ids or a page.
 const MAY_SORT: &[&str] = &[
+    // What was delivered of one study.
+    "CONFIRM_STUDY",
     "COUNTS",
     // What was delivered of one study.
     "DELIVERED_FIGURES",
@@ -89,6 +91,7 @@ fn no_statement_looks_at_every_item() {
                 "delivered",
                 "known_study",
                 "past_item",
+                "follow_up",
             ];
             let kept = kept
                 .iter()
@@ -143,7 +146,7 @@ fn pages_and_kinds_seek_the_whole_key() {
     let summary = "INDEX item_failure (destination=? AND class=? AND dimse_status=?)";
     let failed_since = "INDEX item_failure \
                         (destination=? AND class=? AND dimse_status=? AND completed>? AND completed<?)";
-    let sent_since = "INDEX item_prunable (completed>? AND completed<?)";
+    let sent_since = "INDEX item_prunable (<expr>=? AND completed>? AND completed<?)";
     let number = "INDEX serial_number (name=?)";
     let numbers = "INDEX serial_number (name=? AND number>?)";
     let output = "INDEX sqlite_autoindex_own_output_1 (sent_study=?)";

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 
 use super::*;
-use crate::item::{Class, State};
+use crate::item::{Class, Confirmation, State};
 use crate::store::sqlite::{migrate, open, sql};
 
 /// Set this to write the dump anew after a migration was added.
@@ -73,7 +73,9 @@ fn every_word_in_sql_is_known() {
         let code: Vec<&str> = code.collect();
         for word in code.join(" ").split('\'').skip(1).step_by(2) {
             if word.starts_with(|first: char| first.is_ascii_uppercase()) {
-                let known = State::parse(word).is_some() || Class::parse(word).is_some();
+                let known = State::parse(word).is_some()
+                    || Class::parse(word).is_some()
+                    || Confirmation::parse(word).is_some();
                 assert!(known || ways.contains(&word), "'{word}'");
                 seen.insert(word.to_owned());
             }

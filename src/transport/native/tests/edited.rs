@@ -135,6 +135,7 @@ fn item(instance: &str) -> Item {
         dimse_status: None,
         details: None,
         size_bytes: PIXELS as u64,
+        confirmation: crate::item::Confirmation::None,
     }
 }
 

@@ -37,6 +37,7 @@ fn table_of_defaults() -> Value {
         "OriginalAttributes": false,
         "Deidentify": null,
         "Compress": null,
+        "Confirm": null,
         "Recipe": null,
     })
 }

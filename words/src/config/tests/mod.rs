@@ -4,6 +4,7 @@ mod accepted;
 mod alerts;
 mod coercions;
 mod compress;
+mod confirm;
 mod deidentify;
 mod mistakes;
 mod mistakes_destination;

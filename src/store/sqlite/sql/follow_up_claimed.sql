@@ -1,0 +1,9 @@
+-- Those of a claim, each with what was sent.
+SELECT i.id, i.instance, i.sop_instance_uid, i.series, i.study, i.patient,
+       (SELECT sent_as FROM attempt a WHERE a.item = i.id AND a.class IN ('Success', 'Warning')
+        ORDER BY number DESC LIMIT 1),
+       f.delivered, f.asked, f.begun, f.said
+FROM follow_up f INDEXED BY follow_up_claim
+CROSS JOIN item i ON i.id = f.item
+WHERE f.claim = ?1
+ORDER BY f.item

@@ -1,0 +1,1 @@
+DELETE FROM follow_up WHERE item = ?1 AND claim = ?2
