@@ -12,6 +12,7 @@ pub mod meaning;
 pub mod outcome;
 pub mod priority;
 pub mod retry;
+pub mod safe;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 pub mod state;

@@ -1,0 +1,421 @@
+//! Random histories of an instance, against destinations of which it is known what they hold: what is judged safe is
+//! there, those very bytes.
+//!
+//! Bytes are a number. Two instances have the same SOP Instance UID (a patient's identifier was corrected), and the
+//! first one is judged. What the queue does here is what the store does: `store/sqlite/enqueue.rs`, the triggers of its
+//! migrations, `dispatch/worker/`.
+
+mod deeds;
+
+use std::collections::BTreeMap;
+
+use fastrand::Rng;
+
+use super::super::{Class, Confirmation, State, Timestamp};
+use super::{Content, Required, Safety, Sending, judge};
+
+const NAMES: [&str; 3] = ["archive", "research", "ward"];
+const UID: &str = "1.2.3";
+const HISTORIES: u32 = 10_000;
+const STEPS: u32 = 80;
+
+/// How a destination takes what comes under a UID that it has.
+#[derive(Clone, Copy)]
+enum Correction {
+    Replaces,
+    /// And answers 0000.
+    KeepsSilently,
+    /// And answers 0111.
+    KeepsAndSays,
+}
+
+struct Destination {
+    correction: Correction,
+    /// It answers for what it has, when asked later. Only such a one loses what it acknowledged, before it is asked.
+    confirms: bool,
+    /// What goes there goes over REST: its status is not told.
+    untold: bool,
+    /// What goes there has another UID than what is stored.
+    renames: bool,
+    /// What goes there is changed, for now.
+    alters: bool,
+    /// Up to which item it may have been.
+    altered: i64,
+    holds: BTreeMap<String, u64>,
+}
+
+struct Stored {
+    file: u64,
+    bytes: u64,
+}
+
+struct Item {
+    instance: usize,
+    to: usize,
+    sending: Sending,
+    /// Read by the claim that sends it.
+    read: Option<u64>,
+}
+
+struct World {
+    random: Rng,
+    /// Little happens but what should.
+    is_calm: bool,
+    now: i64,
+    last: u64,
+    destinations: Vec<Destination>,
+    stored: [Option<Stored>; 2],
+    /// Lines of Orthanc's log that were not read: the files stored.
+    unread: [Option<u64>; 2],
+    items: Vec<Item>,
+    /// What is gone, with its instance.
+    past: Vec<(usize, Sending)>,
+}
+
+impl World {
+    fn new(mut random: Rng) -> World {
+        let destinations = NAMES.map(|_| Destination {
+            correction: match random.u8(..4) {
+                0 => Correction::KeepsSilently,
+                1 => Correction::KeepsAndSays,
+                _ => Correction::Replaces,
+            },
+            confirms: random.bool(),
+            untold: random.u8(..8) == 0,
+            renames: random.u8(..6) == 0,
+            alters: false,
+            altered: 0,
+            holds: BTreeMap::new(),
+        });
+        World {
+            is_calm: random.u8(..3) > 0,
+            random,
+            now: 0,
+            last: 0,
+            destinations: destinations.into(),
+            stored: [None, None],
+            unread: [None, None],
+            items: Vec::new(),
+            past: Vec::new(),
+        }
+    }
+
+    fn number(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    /// One of two, the first mostly.
+    fn instance(&mut self) -> usize {
+        let others = if self.is_calm { 100 } else { 12 };
+        usize::from(self.random.u8(..others) == 0)
+    }
+
+    fn any(&mut self, fits: impl Fn(&Item) -> bool) -> Option<usize> {
+        let all: Vec<usize> = (0..self.items.len())
+            .filter(|at| fits(&self.items[*at]))
+            .collect();
+        (!all.is_empty()).then(|| all[self.random.usize(..all.len())])
+    }
+
+    fn content(&self, instance: usize) -> Content {
+        self.stored[instance]
+            .as_ref()
+            .map_or_else(Content::default, |stored| Content {
+                file: Some(stored.file.to_string()),
+                digest: Some(stored.bytes.to_string()),
+            })
+    }
+
+    fn step(&mut self) {
+        self.now += 1;
+        match self.random.u8(..100) {
+            0..7 | 74..83 if self.is_calm && self.random.u8(..12) > 0 => {}
+            0 | 74 if self.random.u8(..4) == 0 => self.reload(),
+            0..6 => self.store(),
+            6 => {
+                let instance = self.instance();
+                self.stored[instance] = None;
+                self.unread[instance] = None;
+            }
+            7..25 => self.arrive(),
+            25..45 => self.claim(),
+            45..68 => self.finish(),
+            68..74 => self.due(),
+            74 => self.crash(),
+            75..78 => self.person(),
+            78..80 => self.request(),
+            80..83 => self.prune(),
+            _ => self.confirm(),
+        }
+    }
+
+    /// Orthanc receives it, the same bytes or others.
+    fn store(&mut self) {
+        let instance = self.instance();
+        let before = self.stored[instance].as_ref().map(|stored| stored.bytes);
+        let bytes = match (before, self.random.u8(..4)) {
+            (Some(bytes), 0 | 1) => bytes,
+            _ => u64::from(self.random.u8(..3)) + 10 * instance as u64,
+        };
+        let file = self.number();
+        self.stored[instance] = Some(Stored { file, bytes });
+        self.unread[instance] = Some(file);
+    }
+
+    /// Other settings are taken over.
+    fn reload(&mut self) {
+        let to = &mut self.destinations[self.random.usize(..NAMES.len())];
+        to.alters = !to.alters;
+        to.altered = match to.alters {
+            true => i64::MAX,
+            false => self.last as i64,
+        };
+    }
+
+    /// The line of the log is read, and items are made: for some destinations, as rules are.
+    fn arrive(&mut self) {
+        let instance = self.instance();
+        if self.unread[instance].take().is_none() {
+            return;
+        }
+        let again = self.random.u8(..4) > 0;
+        for to in 0..NAMES.len() {
+            if self.random.u8(..20) == 0 {
+                continue;
+            }
+            let content = self.content(instance);
+            let mut waits = false;
+            for at in 0..self.items.len() {
+                let item = &mut self.items[at];
+                if (item.instance, item.to) != (instance, to) || !item.sending.state.is_waiting() {
+                    continue;
+                }
+                waits = true;
+                let old = past(&item.sending);
+                if item.sending.content.file != content.file
+                    && item.sending.state != State::Scheduled
+                {
+                    self.past.push((instance, old));
+                }
+                self.items[at].sending.content = content.clone();
+            }
+            let is_known = self
+                .items
+                .iter()
+                .any(|item| (item.instance, item.to) == (instance, to));
+            if !waits && (again || !is_known) {
+                self.make(instance, to);
+            }
+        }
+    }
+
+    fn make(&mut self, instance: usize, to: usize) {
+        let item = self.number() as i64;
+        let state = match self.random.u8(..4) {
+            0 => State::Scheduled,
+            _ => State::Pending,
+        };
+        let sending = Sending {
+            item,
+            destination: NAMES[to].to_owned(),
+            is_of_another: instance == 1,
+            is_past: false,
+            reached: false,
+            state,
+            class: None,
+            dimse_status: None,
+            completed: None,
+            confirmation: Confirmation::None,
+            is_altered: false,
+            sent_as: UID.to_owned(),
+            content: self.content(instance),
+        };
+        self.items.push(Item {
+            instance,
+            to,
+            sending,
+            read: None,
+        });
+    }
+
+    /// A worker has an item, and reads what Orthanc has by now: at once, or when it sends.
+    fn claim(&mut self) {
+        let Some(at) = self.any(|item| item.sending.state == State::Pending) else {
+            return;
+        };
+        let reads = self.random.bool();
+        let read = self.stored[self.items[at].instance]
+            .as_ref()
+            .map(|stored| stored.bytes);
+        let item = &mut self.items[at];
+        item.sending.state = State::Running;
+        item.read = read.filter(|_| reads);
+    }
+
+    /// It goes over the line; `None`: nothing is there to be sent. Answers the status, which is `told` to the queue:
+    /// what a destination drops of it, it says, and would each time.
+    fn transmit(&mut self, at: usize, told: bool) -> Option<u16> {
+        let item = &self.items[at];
+        let stored = self.stored[item.instance].as_ref();
+        let bytes = item.read.or(stored.map(|stored| stored.bytes))?;
+        let to = &mut self.destinations[item.to];
+        let uid = match to.renames {
+            true => format!("{UID}.{}", item.instance),
+            false => UID.to_owned(),
+        };
+        let had = to.holds.contains_key(&uid);
+        let bytes = if to.alters { bytes + 5000 } else { bytes };
+        self.items[at].sending.sent_as.clone_from(&uid);
+        Some(match (had, to.correction) {
+            (true, Correction::KeepsSilently) => 0,
+            (true, Correction::KeepsAndSays) => 0x0111,
+            (false, _) if to.confirms && self.random.u8(..6) == 0 => 0,
+            _ if told && self.random.u8(..10) == 0 => {
+                // Elements were changed or dropped.
+                to.holds.insert(uid, bytes + 1000);
+                0xB000
+            }
+            _ => {
+                to.holds.insert(uid, bytes);
+                0
+            }
+        })
+    }
+
+    fn finish(&mut self) {
+        let Some(at) = self.any(|item| item.sending.state == State::Running) else {
+            return;
+        };
+        let fate = self.random.u8(..if self.is_calm { 60 } else { 20 });
+        // Refused, or interrupted before it was there; interrupted after; released without a result.
+        let status = match fate {
+            0 | 1 => None,
+            _ => self.transmit(at, fate != 2),
+        };
+        let untold = self.destinations[self.items[at].to].untold;
+        let now = Timestamp::from_micros(self.now);
+        let failed = match self.random.bool() {
+            true => State::Failure,
+            false => State::Retry,
+        };
+        let sending = &mut self.items[at].sending;
+        match status {
+            _ if fate == 2 => {
+                sending.state = State::Retry;
+                sending.class = Some(Class::Interrupted);
+                sending.reached = true;
+            }
+            None => {
+                sending.state = failed;
+                sending.class = Some(Class::Rejected);
+                sending.reached = true;
+                sending.completed = (failed == State::Failure).then_some(now);
+            }
+            Some(status) => {
+                sending.state = State::Success;
+                sending.class = Some(match untold {
+                    true => Class::Success,
+                    false => Class::of_status(status),
+                });
+                sending.dimse_status = (!untold).then_some(status);
+                sending.reached = true;
+                sending.completed = Some(now);
+            }
+        }
+    }
+
+    /// How the first instance is judged, which is checked.
+    fn look(&self, required: &[usize]) -> Option<Safety> {
+        let stored = self.stored[0].as_ref()?;
+        let past = self.past.iter().map(|(_, sending)| sending);
+        let all: Vec<Sending> = self
+            .items
+            .iter()
+            .map(|item| &item.sending)
+            .chain(past)
+            .cloned()
+            .collect();
+        let altered = |sending: Sending| {
+            let to = NAMES.iter().position(|name| *name == sending.destination);
+            Sending {
+                is_altered: to.is_some_and(|to| sending.item <= self.destinations[to].altered),
+                ..sending
+            }
+        };
+        let all: Vec<Sending> = all.into_iter().map(altered).collect();
+        let of: Vec<Required> = (required.iter())
+            .map(|at| Required {
+                name: NAMES[*at].to_owned(),
+                confirms: self.destinations[*at].confirms,
+            })
+            .collect();
+        let safety = judge(&all, &self.content(0), &of);
+        if safety == Safety::Safe {
+            for at in required {
+                let to = &self.destinations[*at];
+                let uid = match to.renames {
+                    true => format!("{UID}.0"),
+                    false => UID.to_owned(),
+                };
+                let held = to.holds.get(&uid);
+                assert_eq!(held, Some(&stored.bytes), "{}: {all:#?}", NAMES[*at]);
+            }
+        }
+        Some(safety)
+    }
+}
+
+/// As it is kept once it is gone.
+fn past(sending: &Sending) -> Sending {
+    Sending {
+        is_past: true,
+        reached: true,
+        ..sending.clone()
+    }
+}
+
+/// Answers in how many histories the instance was safe at one time, and in how many it was there to be judged.
+fn play(seed: u64) -> (u32, u32) {
+    println!("SENDQUEUE_SEED={seed}");
+    let mut random = Rng::with_seed(seed);
+    let (mut safe, mut judged) = (0, 0);
+    for _ in 0..HISTORIES {
+        let mut required = vec![random.usize(..NAMES.len())];
+        if random.bool() {
+            required.push((required[0] + 1) % NAMES.len());
+        }
+        let mut world = World::new(random.fork());
+        world.store();
+        let (mut was_safe, mut was_judged) = (false, false);
+        for _ in 0..STEPS {
+            world.step();
+            let safety = world.look(&required);
+            was_judged |= safety.is_some();
+            was_safe |= safety == Some(Safety::Safe);
+        }
+        safe += u32::from(was_safe);
+        judged += u32::from(was_judged);
+    }
+    (safe, judged)
+}
+
+fn not_vacuous((safe, judged): (u32, u32)) {
+    println!("safe at one time in {safe} of {judged} histories");
+    assert!(judged > HISTORIES * 9 / 10, "{judged}");
+    assert!(safe > judged / 5, "{safe} of {judged}");
+    assert!(safe < judged * 9 / 10, "{safe} of {judged}");
+}
+
+#[test]
+fn what_is_judged_safe_is_there_in_histories_that_are_always_the_same() {
+    not_vacuous(play(20_261_120));
+}
+
+#[test]
+fn what_is_judged_safe_is_there_in_new_histories() {
+    let seed = std::env::var("SENDQUEUE_SEED");
+    not_vacuous(play(
+        seed.map_or_else(|_| fastrand::u64(..), |text| text.parse().unwrap()),
+    ));
+}
