@@ -22,6 +22,7 @@ use orthanc_sdk::Change;
 pub use self::directory::Directory;
 use crate::config::settings::DestinationSettings;
 use crate::item::Item;
+use crate::transport::confirm::{Answers, Question};
 use crate::transport::edited::{Edited, Editor, NotEdited, Stored};
 use crate::transport::{Batch, Delivery, Permit, Probe, Standing};
 
@@ -87,6 +88,15 @@ pub trait Endpoint: Send + Sync {
 
     /// A person has cancelled items that are being sent: batches under way ask [`Batch::recalled`].
     fn recall(&self);
+
+    /// Whether it has what it acknowledged. Blocks until that is known, but for the report of a storage commitment,
+    /// which comes later. Uses nothing that destinations share.
+    fn confirm(&self, question: &Question<'_>) -> Answers {
+        Answers::none(
+            question.instances.len(),
+            "a destination of this kind cannot be asked what it has",
+        )
+    }
 }
 
 /// Who says what is changed of what is sent.

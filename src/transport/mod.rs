@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::item::{Item, Outcome, Timestamp};
 
 pub mod budget;
+pub mod confirm;
 mod connect;
 pub mod edited;
 pub mod missing;
