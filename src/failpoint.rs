@@ -4,8 +4,9 @@
 //! Only in builds with debug assertions; in a release there is nothing here.
 
 /// The steps, in their order: `looked-back` for a study that is taken whole only, `submitted`, `named` and `job-ended`
-/// over REST only, `answered` and `told` natively only; `decided` and `numbered` for what is changed on its way only.
-pub const POINTS: [&str; 13] = [
+/// over REST only, `answered` and `told` natively only; `decided` and `numbered` for what is changed on its way only;
+/// `asked` for what is confirmed later.
+pub const POINTS: [&str; 14] = [
     "arrived",
     "enqueued",
     "looked-back",
@@ -19,6 +20,7 @@ pub const POINTS: [&str; 13] = [
     "told",
     "delivered",
     "finished",
+    "asked",
 ];
 
 /// Ends the process if `SENDQUEUE_FAIL_POINT` names this point.

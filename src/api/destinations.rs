@@ -269,5 +269,6 @@ fn unused(name: &str) -> DestinationRecord {
         last_error: None,
         outage: None,
         outages: 0,
+        confirming: Default::default(),
     }
 }

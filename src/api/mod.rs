@@ -51,7 +51,6 @@ use self::cross_site::CrossSite;
 use self::error::ApiError;
 use crate::alert;
 use crate::alert::sources::Listener;
-use crate::arrival::enlist::expiry;
 use crate::arrival::notices::Notices;
 use crate::arrival::progress::Progress;
 use crate::coercion::Coercion;
@@ -169,6 +168,6 @@ impl Api {
 
     /// When an item for this destination expires that is (re)queued now.
     fn expiry(&self, destination: &str) -> Option<Timestamp> {
-        expiry(self.settings.destination(destination), &*self.clock)
+        self.settings.destination(destination).expiry(&*self.clock)
     }
 }

@@ -4,18 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::facts::Fact;
 use super::rule_figures::Tally;
-use crate::config::settings::{DestinationSettings, Settings};
-use crate::item::{Class, Clock, Outcome, Timestamp};
+use crate::config::settings::Settings;
+use crate::item::{Class, Clock, Outcome};
 use crate::routing::{Marks, Resolution, Route, Undecided};
 use crate::store::{Heard, NewItem, Reception, TakenStudy};
-
-/// When an item made (or replayed) now for a destination goes to the error queue unsent.
-pub fn expiry(settings: &DestinationSettings, clock: &dyn Clock) -> Option<Timestamp> {
-    // Read first: what is no longer doubted is in `now`.
-    let doubted = clock.doubted();
-    let now = clock.now().plus(doubted);
-    (settings.expire_after > 0).then(|| now.plus_seconds(settings.expire_after as f64))
-}
 
 /// What the rules make of instances.
 #[derive(Debug, Default)]
@@ -129,7 +121,7 @@ pub fn item(
         place: fact.place,
         not_before: after(route.quiet_seconds),
         latest: after(route.max_quiet_seconds),
-        expires: expiry(settings.destination(&route.destination), clock),
+        expires: settings.destination(&route.destination).expiry(clock),
         size_bytes: arrival.size_bytes,
         failed,
         reception: Reception {
@@ -149,6 +141,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::item::Timestamp;
 
     /// It is doubted that ten days have passed.
     struct Doubtful;
@@ -167,7 +160,7 @@ mod tests {
         let defaults = json!({ "ExpireAfter": 3600 });
         let configuration = json!({ "SendQueue": { "Defaults": defaults } });
         let settings = crate::config::load(&configuration, &|_| None, None).unwrap();
-        let expires = expiry(settings.destination("pacs"), &Doubtful);
+        let expires = settings.destination("pacs").expiry(&Doubtful);
         let expected = Timestamp::from_micros(0).plus_seconds(864_000.0 + 3600.0);
         assert_eq!(expires, Some(expected));
     }

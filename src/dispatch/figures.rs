@@ -24,8 +24,18 @@ pub struct Figures {
     pub retries: u64,
     /// How long the acknowledged ones took, each.
     pub delivery: Histogram,
+    /// What the destination said later of those that it had acknowledged.
+    pub followed: FollowedUp,
     /// By class, in the order of `Class::ALL`.
     attempts: [u64; Class::ALL.len()],
+}
+
+/// Deliveries that were asked for later, by what came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FollowedUp {
+    pub confirmed: u64,
+    pub refused: u64,
+    pub timed_out: u64,
 }
 
 /// How an attempt ended.

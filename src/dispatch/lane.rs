@@ -5,6 +5,7 @@
 //! - The lane's lock is never held across a call of the store or the endpoint.
 //! - Pausing, outages and bad manners belong to the lane: items stay `Pending` meanwhile.
 
+mod asking;
 mod hold;
 mod record;
 mod staff;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
 
+use self::asking::Asking;
 use self::hold::Hold;
 use self::staff::Staff;
 use super::alone::Alone;
@@ -71,6 +73,14 @@ pub struct Lane {
     wake: Condvar,
 }
 
+/// What the database remembers of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known {
+    pub paused: bool,
+    /// Something that it acknowledged is to be asked for.
+    pub confirming: bool,
+}
+
 /// How it is sent: whoever does something takes them once for all of it.
 pub(super) struct Terms {
     pub settings: DestinationSettings,
@@ -119,6 +129,8 @@ struct LaneState {
     holds: BTreeMap<u32, Hold>,
     /// Claims of workers for everything since the last fair one; every tenth (`turn::FAIR`) is fair.
     unfair: u32,
+    /// When what was acknowledged is asked for.
+    asking: Asking,
     /// Batches under way.
     active: u32,
     /// Workers that were told to send and are not done with it: they may hold what no one else sees.
@@ -132,7 +144,7 @@ impl Lane {
         settings: DestinationSettings,
         wire: Arc<Wire>,
         tools: Arc<Tools>,
-        paused: bool,
+        known: &Known,
     ) -> Arc<Lane> {
         Arc::new_cyclic(|me| Lane {
             name: destination.name,
@@ -145,7 +157,8 @@ impl Lane {
             wire,
             me: me.clone(),
             state: Mutex::new(LaneState {
-                paused,
+                paused: known.paused,
+                asking: Asking::new(known.confirming),
                 window_open: true,
                 ..LaneState::default()
             }),

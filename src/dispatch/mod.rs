@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
 
-use self::lane::Terms;
+use self::lane::{Known, Terms};
 pub use self::lane::{Lane, LaneStatus, Tools};
 use self::wire::Wire;
 use crate::config::Current;
@@ -148,8 +148,12 @@ impl Lanes {
             Arc::new(wire)
         });
         let own = settings.destination(&name).clone();
-        let paused = record.is_some_and(|record| record.paused_since.is_some());
-        let lane = Lane::new(destination, own, wire.clone(), self.tools.clone(), paused);
+        let known = record.map(|record| Known {
+            paused: record.paused_since.is_some(),
+            confirming: record.confirming.waiting > 0,
+        });
+        let known = known.unwrap_or_default();
+        let lane = Lane::new(destination, own, wire.clone(), self.tools.clone(), &known);
         state.unknown.remove(&name);
         state.lanes.insert(name, lane.clone());
         let running = state.running;
@@ -250,8 +254,9 @@ impl Lanes {
             state.unknown.clear();
             state.lanes.keys().cloned().collect()
         };
-        let is_of_use =
-            |record: &&DestinationRecord| record.counts.open() > 0 || record.outage.is_some();
+        let is_of_use = |record: &&DestinationRecord| {
+            record.counts.open() > 0 || record.outage.is_some() || record.confirming.waiting > 0
+        };
         let waiting = records.iter().filter(is_of_use);
         let wanted = all.iter().chain(waiting.clone().map(|record| &record.name));
         // What is not known may have been added.
@@ -274,6 +279,11 @@ impl Lanes {
             let is_left = record.outage.is_some() && self.get(&record.name).is_none();
             if is_left || record.counts.get(item::State::Pending) > 0 {
                 self.poke(&record.name);
+            }
+            if record.confirming.waiting > 0 {
+                if let Ok(lane) = self.lane(&record.name) {
+                    lane.ask_soon();
+                }
             }
         }
         configured.as_ref()?;

@@ -1,6 +1,7 @@
 //! Lanes stepped by hand: no threads, a clock that tests set, a transport that plays a script, the real store.
 
 mod clock;
+mod confirm;
 mod congestion;
 mod crash;
 mod ends;
@@ -38,6 +39,7 @@ use crate::item::{
 use crate::service::Services;
 use crate::store::sqlite::SqliteStore;
 use crate::store::*;
+use crate::transport::confirm::{Answers, Question};
 use crate::transport::{Batch, Delivery, Probe, Tried};
 
 const BEGIN: i64 = 1_800_000_000_000_000;
@@ -64,6 +66,7 @@ impl Clock for TestClock {
 }
 
 type Deliver = Box<dyn FnMut(&Batch<'_>) -> Delivery + Send>;
+type Confirm = Box<dyn FnMut(&Question<'_>) -> Answers + Send>;
 type Look = Box<dyn FnMut() -> Probe + Send>;
 
 /// What the transport was asked to do.
@@ -79,6 +82,8 @@ struct Script {
     /// Before a worker claims.
     admit: Mutex<Option<Box<dyn FnMut() + Send>>>,
     probe: Mutex<Look>,
+    /// Without one nothing is certain.
+    confirm: Mutex<Option<Confirm>>,
     asked: Mutex<Vec<Asked>>,
     /// What went over which group's association, in order.
     line: Mutex<Vec<String>>,
@@ -126,6 +131,13 @@ impl Player for Script {
 
     fn end_group(&self, _: &str, group: &str) {
         self.line.lock().unwrap().push(format!("{group} ends"));
+    }
+
+    fn confirm(&self, _: &str, question: &Question<'_>) -> Answers {
+        match &mut *self.confirm.lock().unwrap() {
+            Some(confirm) => confirm(question),
+            None => Answers::none(question.instances.len(), "not asked"),
+        }
     }
 }
 
@@ -188,6 +200,7 @@ fn script() -> Arc<Script> {
         deliver: Mutex::default(),
         admit: Mutex::default(),
         probe: Mutex::new(Box::new(|| Probe::Answered(Duration::from_millis(1)))),
+        confirm: Mutex::default(),
         asked: Mutex::default(),
         line: Mutex::default(),
         native: AtomicBool::new(false),

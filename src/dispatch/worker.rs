@@ -2,6 +2,7 @@
 //!
 //! Invariant: the lane is told that a turn is over on every path, a panic included.
 
+mod ask;
 mod batch;
 mod hold;
 mod judge;
@@ -100,6 +101,11 @@ pub fn step(lane: &Lane, worker: u32) -> Step {
             Step::Worked
         }
         Turn::Probe => probe(lane, worker),
+        Turn::Ask(terms) => {
+            let _sending = Guard(lane, worker, Lane::sent);
+            let _asking = Guard(lane, worker, |lane, _| lane.asked());
+            ask::step(lane, &terms)
+        }
         Turn::Send {
             most,
             pick,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Filter, Page, Result};
+use super::{Confirming, Filter, Page, Result};
 use crate::item::{Attempt, Class, Item, Level, State, Timestamp};
 
 /// Items by state; the index is the order of `State::ALL`.
@@ -71,6 +71,7 @@ pub struct DestinationRecord {
     pub outage: Option<Outage>,
     /// Outages so far.
     pub outages: u64,
+    pub confirming: Confirming,
 }
 
 /// A time during which a destination cannot be reached.

@@ -66,12 +66,11 @@ pub enum Followed {
     },
 }
 
-/// What is to be confirmed at a destination, and what was not.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// How many deliveries of a destination, of items that are kept, are to be confirmed, and were not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Confirming {
-    pub destination: String,
     pub waiting: u64,
-    /// Deliveries that it does not answer for; those that were sent again are not among them.
+    /// It does not answer for them; those that were sent again are not among them.
     pub refused: u64,
     pub timed_out: u64,
 }
@@ -107,6 +106,4 @@ pub trait Confirmations: Send + Sync {
         due: Timestamp,
         now: Timestamp,
     ) -> Result<u64>;
-    /// Of all destinations.
-    fn confirming(&self) -> Result<Vec<Confirming>>;
 }

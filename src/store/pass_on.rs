@@ -27,7 +27,6 @@ macro_rules! pass_on {
             fn next_follow_up(destination: &str) -> Option<Timestamp>;
             fn followed(token: i64, results: &[(i64, Followed)], now: Timestamp) -> (u64, u64);
             fn confirm(destination: &str, study: &str, due: Timestamp, now: Timestamp) -> u64;
-            fn confirming() -> Vec<Confirming>;
         } {});
     };
     (Journal for $type:ty) => {

@@ -46,6 +46,7 @@ fn seen(name: &str, waiting: u64) -> Seen {
             last_error: None,
             outage: None,
             outages: 0,
+            confirming: Default::default(),
         },
         status: LaneStatus {
             paused: false,

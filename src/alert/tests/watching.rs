@@ -272,6 +272,7 @@ fn a_destination_without_a_lane_has_its_windows() {
         last_error: None,
         outage: None,
         outages: 0,
+        confirming: Default::default(),
     };
     let night = [Window {
         days: Vec::new(),

@@ -5,7 +5,7 @@ use crate::dispatch::figures::{Figures, Settled};
 use crate::dispatch::history::{History, Minute};
 use crate::dispatch::hours::{Hours, Sent, hour_of};
 use crate::item::Timestamp;
-use crate::store::MinuteAtRest;
+use crate::store::{Followed, MinuteAtRest};
 
 impl Lane {
     /// What it has done since the start.
@@ -50,6 +50,37 @@ impl Lane {
                 instances: 1,
                 bytes: one.bytes,
             });
+        }
+    }
+
+    /// It was asked for what it had acknowledged.
+    pub(in crate::dispatch) fn followed(&self, results: &[(i64, Followed)]) {
+        let count = |which: fn(&Followed) -> bool| {
+            results
+                .iter()
+                .filter(|(_, followed)| which(followed))
+                .count()
+        };
+        let confirmed = count(|one| matches!(one, Followed::Confirmed));
+        let refused = count(|one| matches!(one, Followed::Refused { .. }));
+        let timed_out = count(|one| matches!(one, Followed::TimedOut { .. }));
+        let mut state = self.lock();
+        let figures = &mut state.figures.followed;
+        figures.confirmed += confirmed as u64;
+        figures.refused += refused as u64;
+        figures.timed_out += timed_out as u64;
+        drop(state);
+        if refused > 0 {
+            log::warn!(
+                "{}: it does not have, or does not answer for, {refused} instances that it had acknowledged",
+                self.name
+            );
+        }
+        if timed_out > 0 {
+            log::warn!(
+                "{}: {timed_out} instances that it had acknowledged were not confirmed in time",
+                self.name
+            );
         }
     }
 }

@@ -45,12 +45,13 @@ impl Lane {
         let is_watched = state.staff.alive.iter().any(|one| !self.is_reserved(*one));
         let watch =
             !is_watched && (!state.window_open || self.wire.lock().breaker.outage().is_some());
+        let asks = state.asking.is_time(self.tools.clock.now());
         let mut hired = Vec::new();
         for reserved in [false, true] {
             let mut all = (0..self.associations()).filter(|one| self.is_reserved(*one) == reserved);
             let nothing_new = state.empty_at[usize::from(reserved)] == Some(state.pokes);
             let is_free = |one: &u32| self.is_reserved(*one) == reserved;
-            let needed = !nothing_new || (watch && !reserved);
+            let needed = !nothing_new || ((watch || asks) && !reserved);
             if !needed || state.staff.free.iter().any(is_free) {
                 continue;
             }

@@ -39,6 +39,8 @@ pub(in crate::dispatch) enum Turn {
     },
     /// See whether the destination is back.
     Probe,
+    /// Ask for what it acknowledged.
+    Ask(Arc<Terms>),
     /// End the worker's group: release its association.
     LetGo,
     Wait(Idle),
@@ -158,8 +160,20 @@ impl Lane {
                 Next::Claim => {}
             }
         } else {
-            if state.empty_at[usize::from(reserved)] == Some(pokes) {
-                let until = if open { None } else { self.next_opening(now) };
+            let empty = state.empty_at[usize::from(reserved)] == Some(pokes);
+            let asks = open && !reserved && state.asking.is_time(now);
+            if asks && (empty || state.asking.is_pressing()) {
+                return match self.turn_to_ask(&mut state, &mut wire, worker, now) {
+                    Ok(turn) => turn,
+                    Err(until) => idle(until, &state),
+                };
+            }
+            if empty {
+                let until = match open {
+                    true if reserved => None,
+                    true => state.asking.until(),
+                    false => self.next_opening(now),
+                };
                 return idle(until, &state);
             }
             if reserved && !open {
@@ -197,6 +211,7 @@ impl Lane {
         }
         wire.trial |= trial;
         state.sending += 1;
+        state.asking.sends();
         state.claiming |= exclusive;
         wire.claiming |= paying;
         let batch_size = terms.settings.batch_size;

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 
 use crate::config::settings::DestinationSettings;
 use crate::destinations::{Description, Endpoint, Kind, Traits, TransportName};
+use crate::transport::confirm::{Answers, Question};
 use crate::transport::{Batch, Delivery, Permit, Probe, Standing};
 
 /// What happens at the other side, by the name of the entry.
@@ -24,6 +25,11 @@ pub trait Player: Send + Sync + 'static {
     fn shares(&self, entry: &str) -> bool;
 
     fn end_group(&self, entry: &str, group: &str);
+
+    /// What it says of what it acknowledged.
+    fn confirm(&self, _: &str, question: &Question<'_>) -> Answers {
+        Answers::none(question.instances.len(), "not asked")
+    }
 }
 
 pub struct Played<P> {
@@ -128,4 +134,8 @@ impl<P: Player> Endpoint for End<P> {
     }
 
     fn recall(&self) {}
+
+    fn confirm(&self, question: &Question<'_>) -> Answers {
+        self.player.confirm(&self.entry, question)
+    }
 }

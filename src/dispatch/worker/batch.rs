@@ -15,7 +15,7 @@ use super::judge::{is_answer, is_not_now, judge, panicked, settle, share, was_se
 use crate::config::settings::LocalAet;
 use crate::dispatch::lane::{Lane, Terms, group_of};
 use crate::failpoint;
-use crate::item::{Item, Priority};
+use crate::item::{Item, Priority, Timestamp};
 use crate::store::{Claim, Ending, Finish, Groups, Hand, Pick};
 use crate::transport::{Batch, Permit, Tried};
 use parking_lot::{Mutex, MutexGuard};
@@ -303,13 +303,24 @@ fn finish(lane: &Lane, held: Held<'_>, results: &[Finish]) {
     }
 }
 
+/// When a delivery is to be confirmed.
+fn confirm(result: &Finish) -> Option<Timestamp> {
+    match &result.ending {
+        Ending::Complete(attempt) => attempt.confirm,
+        _ => None,
+    }
+}
+
 /// Tries until it is done; `false`: the lane was stopped before. The store tells of its faults itself, once for all
 /// workers.
 fn write(lane: &Lane, token: i64, results: &[Finish]) -> bool {
     let tools = &lane.tools;
     loop {
         match tools.store.finish(token, results, tools.clock.now()) {
-            Ok(_) => return true,
+            Ok(_) => {
+                lane.will_ask(results.iter().filter_map(confirm).min());
+                return true;
+            }
             Err(error) => {
                 log::debug!(
                     "{}: {} results cannot be written: {error}",

@@ -156,21 +156,25 @@ pub(super) fn settle(
         return Some(release(item.id));
     }
     let counted = outcome.class.reached_destination();
+    let now = lane.tools.clock.now();
+    let next = follow(
+        outcome,
+        item.attempt_count + u32::from(counted),
+        &held.terms.settings.retry,
+        now,
+        (lane.tools.jitter)(),
+    );
+    let confirm = held.terms.settings.confirm.as_ref();
     let attempt = AttemptMade {
         started: *started,
         duration_us: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
         outcome: outcome.clone(),
         counted,
         sent_as: sent_as.clone(),
-        confirm: None,
+        confirm: confirm
+            .filter(|_| next == Consequence::Complete)
+            .map(|confirm| confirm.begins(now)),
     };
-    let next = follow(
-        outcome,
-        item.attempt_count + u32::from(counted),
-        &held.terms.settings.retry,
-        lane.tools.clock.now(),
-        (lane.tools.jitter)(),
-    );
     lane.settled(&Settled {
         class: outcome.class,
         next,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::item::Confirmation;
-use crate::store::{Confirming, FollowUps, Followed};
+use crate::store::{FollowUps, Followed};
 
 pub fn run(make: Make<'_>) {
     a_delivery_waits_for_its_confirmation(&*one(make));
@@ -85,10 +85,8 @@ fn confirmation(store: &dyn Store, id: i64) -> (State, Confirmation) {
 }
 
 fn counts(store: &dyn Store) -> (u64, u64, u64) {
-    let all = store.confirming().unwrap();
-    let of = all.iter().find(|one| one.destination == PACS);
-    let none = Confirming::default();
-    let of = of.unwrap_or(&none);
+    let record = store.destination(PACS).unwrap().unwrap();
+    let of = record.confirming;
     (of.waiting, of.refused, of.timed_out)
 }
 

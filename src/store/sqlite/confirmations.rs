@@ -1,7 +1,5 @@
 //! What was acknowledged is asked for: claims of follow-ups, and what came of them.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::destination::find_destination;
@@ -286,25 +284,21 @@ impl Confirmations for SqliteStore {
             }
         }
     }
+}
 
-    fn confirming(&self) -> Result<Vec<Confirming>> {
-        let mut reader = self.pool.reader()?;
-        let tx = reader.snapshot()?;
-        let mut all: BTreeMap<String, Confirming> = BTreeMap::new();
-        let mut counts = tx.prepare_cached(sql::CONFIRMING)?;
-        let mut rows = counts.query([])?;
-        while let Some(row) = rows.next()? {
-            let name: String = row.get(0)?;
-            let of = all.entry(name.clone()).or_default();
-            of.destination = name;
-            let count = row.get::<_, i64>(2)?.unsigned_abs();
-            match row.get(1)? {
-                Confirmation::Waiting => of.waiting = count,
-                Confirmation::Refused => of.refused = count,
-                Confirmation::TimedOut => of.timed_out = count,
-                Confirmation::None | Confirmation::Confirmed => {}
-            }
+/// How many deliveries of a destination are in which confirmation.
+pub fn confirming(conn: &Connection, destination: i64) -> Result<Confirming> {
+    let mut counts = conn.prepare_cached(sql::CONFIRMING)?;
+    let mut rows = counts.query([destination])?;
+    let mut confirming = Confirming::default();
+    while let Some(row) = rows.next()? {
+        let count = row.get::<_, i64>(1)?.unsigned_abs();
+        match row.get(0)? {
+            Confirmation::Waiting => confirming.waiting = count,
+            Confirmation::Refused => confirming.refused = count,
+            Confirmation::TimedOut => confirming.timed_out = count,
+            Confirmation::None | Confirmation::Confirmed => {}
         }
-        Ok(all.into_values().collect())
     }
+    Ok(confirming)
 }

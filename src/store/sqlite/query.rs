@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row, ToSql, params};
 
+use super::confirmations::confirming;
 use super::pool::Pool;
 use super::study::Study;
 use super::{row, sql};
@@ -43,6 +44,7 @@ pub fn destinations(pool: &Pool, name: Option<&str>) -> Result<Vec<DestinationRe
             last_error: last_error(row)?,
             outage: outage(row)?,
             outages: row.get::<_, i64>(11)?.unsigned_abs(),
+            confirming: confirming(&tx, row.get(0)?)?,
         });
     }
     Ok(records)

@@ -12,7 +12,7 @@ use super::compress::Compression;
 use super::confirm::Confirm;
 use super::deidentify::Deidentification;
 use crate::item::Level;
-use crate::item::{Again, Priority, RetryPolicy};
+use crate::item::{Again, Clock, Priority, RetryPolicy, Timestamp};
 
 /// Why the queue is off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -386,6 +386,14 @@ impl DestinationSettings {
     /// Whether what is sent may differ from what is stored: the stored file never goes there then.
     pub fn alters(&self) -> bool {
         self.coerce.is_some() || self.deidentify.is_some() || self.compress.is_some()
+    }
+
+    /// When an item that is made now, or is to be sent anew from now on, goes to the error queue unsent.
+    pub fn expiry(&self, clock: &dyn Clock) -> Option<Timestamp> {
+        // Read first: what is no longer doubted is in `now`.
+        let doubted = clock.doubted();
+        let now = clock.now().plus(doubted);
+        (self.expire_after > 0).then(|| now.plus_seconds(self.expire_after as f64))
     }
 
     /// Whether several associations may send of one group at the same time. What has an association to itself is never

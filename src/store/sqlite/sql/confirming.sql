@@ -1,1 +1,1 @@
-SELECT d.name, c.confirmation, c.items FROM confirming c JOIN destination d ON d.id = c.destination ORDER BY 1
+SELECT confirmation, items FROM confirming WHERE destination = ?1
