@@ -1,7 +1,8 @@
-//! Whatever a receiver sends: to the association request, and to a C-STORE request.
+//! Whatever a receiver sends: to the association request, and to a C-STORE, C-FIND or N-ACTION request.
 
 #![no_main]
 
+use OrthancSendQueue::transport::confirm::known::Parents;
 use OrthancSendQueue::transport::native::answer;
 use OrthancSendQueue::transport::native::command::Request;
 use OrthancSendQueue::transport::native::contexts::{
@@ -9,6 +10,7 @@ use OrthancSendQueue::transport::native::contexts::{
 };
 use OrthancSendQueue::transport::native::pdu::Reader;
 use OrthancSendQueue::transport::native::pdu::write::fragment_size;
+use OrthancSendQueue::transport::native::query;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -16,10 +18,26 @@ fuzz_target!(|bytes: &[u8]| {
         sop_class_uid: "1.2.840.10008.5.1.4.1.1.2",
         sop_instance_uid: "1.2.3",
     };
-    if let Ok(response) =
-        answer::response(&mut Reader::default(), &mut &bytes[..], &[1, 3], &request, 7)
-    {
-        let _ = response.details("1.2.3");
+    let parents = Parents {
+        study: "1.2".to_owned(),
+        series: "1.2.1".to_owned(),
+    };
+    for request in [request, Request::Find, Request::Commit] {
+        let mut stream = bytes;
+        let mut matched = |_: &mut &[u8], identifier: &[u8]| {
+            let _ = query::found(identifier, &parents);
+        };
+        let answer = answer::response(
+            &mut Reader::default(),
+            &mut stream,
+            &[1, 3],
+            &request,
+            7,
+            &mut matched,
+        );
+        if let Ok(response) = answer {
+            let _ = response.words(&request);
+        }
     }
     let accept = answer::association(&mut Reader::default(), &mut &bytes[..]);
     if let Ok(accept) = accept {

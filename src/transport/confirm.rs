@@ -3,6 +3,9 @@
 //! Invariant: only what the receiver says of this very instance is an answer. Silence, a fault on the way, and an
 //! answer that does not fit are [`Answer::NotYet`].
 
+pub mod known;
+pub mod report;
+
 use crate::item::{Ids, Means, Outcome};
 
 /// An instance that was acknowledged.

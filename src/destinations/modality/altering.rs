@@ -8,6 +8,7 @@ use super::NativeWay;
 use super::native::TRAITS;
 use crate::destinations::{Description, Endpoint, Traits, TransportName};
 use crate::item::{Class, Outcome};
+use crate::transport::confirm::{Answers, Question};
 use crate::transport::edited::Editor;
 use crate::transport::native::{self, Look};
 use crate::transport::{Batch, Delivery, Permit, Probe, Standing};
@@ -61,5 +62,9 @@ impl Endpoint for Altering {
 
     fn recall(&self) {
         self.way.native.recall();
+    }
+
+    fn confirm(&self, question: &Question<'_>) -> Answers {
+        self.way.confirm(question)
     }
 }

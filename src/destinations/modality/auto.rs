@@ -12,6 +12,7 @@ use super::Way;
 use super::native::TRAITS;
 use crate::destinations::{Description, Endpoint, Traits, TransportName};
 use crate::item::{Item, Timestamp};
+use crate::transport::confirm::{Answers, Question};
 use crate::transport::native::{Look, Native, Sent};
 use crate::transport::rest::slots::Sharer;
 use crate::transport::{Batch, Delivery, Permit, Probe, Standing, Tried};
@@ -180,5 +181,9 @@ impl Endpoint for Auto {
     fn recall(&self) {
         self.way.ours.native.recall();
         self.way.rest.recall();
+    }
+
+    fn confirm(&self, question: &Question<'_>) -> Answers {
+        self.way.ours.confirm(question)
     }
 }

@@ -8,6 +8,7 @@
 
 mod altering;
 mod auto;
+mod confirm;
 mod list;
 mod native;
 mod rest;

@@ -3,6 +3,7 @@
 use super::NativeWay;
 use crate::destinations::{Description, Endpoint, Traits, TransportName};
 use crate::item::{Class, Outcome};
+use crate::transport::confirm::{Answers, Question};
 use crate::transport::native::{self, Look, Native};
 use crate::transport::{Batch, Delivery, Permit, Probe, Standing};
 
@@ -44,6 +45,10 @@ impl Endpoint for ByNative {
 
     fn recall(&self) {
         self.0.native.recall();
+    }
+
+    fn confirm(&self, question: &Question<'_>) -> Answers {
+        self.0.confirm(question)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Way;
 use crate::destinations::{Description, Endpoint, Traits, TransportName};
+use crate::transport::confirm::{Answers, Question};
 use crate::transport::native::Look;
 use crate::transport::rest::slots::Sharer;
 use crate::transport::{Batch, Delivery, Permit, Probe, Standing};
@@ -55,5 +56,9 @@ impl Endpoint for ByRest {
 
     fn recall(&self) {
         self.way.rest.recall();
+    }
+
+    fn confirm(&self, question: &Question<'_>) -> Answers {
+        self.way.ours.confirm(question)
     }
 }

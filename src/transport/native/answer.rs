@@ -3,21 +3,21 @@
 //! Invariants:
 //! - Everything here works on bytes that nobody vouches for: any sequence of them ends in an answer or in an error with
 //!   words, after at most as many bytes as an answer can have. `fuzz/` tries to prove the contrary.
-//! - An answer must be whole, alone, and in a presentation context that was accepted for the request's SOP class: some
-//!   receivers take another one than the request's. That it answers this very request its message ID says (G2), see
-//!   [`Request::read_response`]; in another context its SOP Instance UID must agree as well, if it has one.
+//! - An answer must be whole, alone but for the matches of a C-FIND, and in a presentation context that was accepted
+//!   for the request's SOP class: some receivers take another one than the request's. That it answers this very request
+//!   its message ID says (G2), see [`Request::read_response`]; in another context its SOP Instance UID must agree as
+//!   well, if it has one.
 
+use std::collections::VecDeque;
 use std::io::Read;
 
 use super::command::{Request, Response};
-use super::pdu::{self, Accept, ReadError, Reader, Received};
+use super::pdu::{self, Accept, DataValue, ReadError, Reader, Received};
 use super::upper_layer;
 use crate::item::Class;
 
-/// Longest command set of a response. A real one has some 200 bytes.
-const LONGEST_COMMAND: usize = 16_384;
-/// Most fragments of a response: empty ones would be without end. A real one has one.
-const MOST_FRAGMENTS: usize = 64;
+/// Most matches of a C-FIND. A receiver that does not look at some key may answer with a whole series.
+pub const MOST_MATCHES: usize = 10_000;
 
 /// Why there is no association.
 #[derive(Debug)]
@@ -94,80 +94,158 @@ pub fn association(reader: &mut Reader, stream: &mut impl Read) -> Result<Accept
 }
 
 /// The response to a request with this message ID (PS3.7 8). `contexts`: the presentation contexts that were accepted
-/// for its SOP class, the request's own first.
-pub fn response(
+/// for its SOP class, the request's own first. `matched` gets the identifier of each match that comes before it, of a
+/// C-FIND alone.
+pub fn response<S: Read>(
     reader: &mut Reader,
-    stream: &mut impl Read,
+    stream: &mut S,
     contexts: &[u8],
     request: &Request<'_>,
     message_id: u16,
+    matched: &mut dyn FnMut(&mut S, &[u8]),
 ) -> Result<Response, NoResponse> {
-    let nonsense = |why: String| Err(ReadError::Nonsense(why).into());
-    let mut command = Vec::new();
-    let mut fragments = 0;
-    let mut answered_in = None;
-    loop {
-        let values = match reader.next(stream)? {
-            Received::Data(values) => values,
-            Received::Abort { source, reason } => {
-                return Err(NoResponse::Aborted(upper_layer::abort(source, reason)));
+    let mut arriving = Arriving {
+        contexts,
+        answered_in: None,
+        ahead: VecDeque::new(),
+    };
+    for _ in 0..=MOST_MATCHES {
+        let command = arriving.message(reader, stream, COMMAND)?;
+        let response = request
+            .read_response(message_id, &command)
+            .map_err(ReadError::Nonsense)?;
+        if !response.is_match {
+            // What comes in the next PDU, an abort perhaps, is another matter: this was answered.
+            if !arriving.ahead.is_empty() {
+                return nonsense("the receiver sent more than its response");
             }
-            Received::ReleaseRequest => return Err(NoResponse::Released),
-            other => {
-                return nonsense(format!(
-                    "the receiver sent {} instead of a response",
-                    name(&other)
-                ));
-            }
-        };
-        // A P-DATA-TF without values is a fragment too.
-        fragments += values.len().max(1);
-        if fragments > MOST_FRAGMENTS {
-            return nonsense(format!(
-                "the receiver's response has more than {MOST_FRAGMENTS} fragments"
-            ));
+            return arriving.checked(response, request);
         }
-        let mut values = values.into_iter();
-        while let Some(value) = values.next() {
-            let context = value.context;
-            if !contexts.contains(&context) || *answered_in.get_or_insert(context) != context {
+        let identifier = arriving.message(reader, stream, IDENTIFIER)?;
+        matched(stream, &identifier);
+    }
+    nonsense(format!(
+        "the receiver answered more than {MOST_MATCHES} matches"
+    ))
+}
+
+fn nonsense<T>(why: impl Into<String>) -> Result<T, NoResponse> {
+    Err(ReadError::Nonsense(why.into()).into())
+}
+
+/// A part of a message, and how much of it is read.
+#[derive(Clone, Copy)]
+struct Part {
+    is_command: bool,
+    /// In bytes.
+    longest: usize,
+    /// Empty fragments would be without end.
+    most_fragments: usize,
+}
+
+/// A real one has some 200 bytes, in one fragment.
+const COMMAND: Part = Part {
+    is_command: true,
+    longest: 16_384,
+    most_fragments: 64,
+};
+/// A real one has some 500 bytes.
+const IDENTIFIER: Part = Part {
+    is_command: false,
+    longest: 262_144,
+    most_fragments: 512,
+};
+
+/// What comes in answer to one request.
+struct Arriving<'a> {
+    contexts: &'a [u8],
+    /// The context that it began in.
+    answered_in: Option<u8>,
+    /// Values that came with the last ones, in the same PDU.
+    ahead: VecDeque<DataValue>,
+}
+
+impl Arriving<'_> {
+    /// A whole command or identifier.
+    fn message(
+        &mut self,
+        reader: &mut Reader,
+        stream: &mut impl Read,
+        part: Part,
+    ) -> Result<Vec<u8>, NoResponse> {
+        let mut bytes = Vec::new();
+        for _ in 0..part.most_fragments {
+            if self.ahead.is_empty() {
+                self.ahead = values(reader, stream)?.into();
+            }
+            // A P-DATA-TF without values is a fragment too.
+            let Some(value) = self.ahead.pop_front() else {
+                continue;
+            };
+            let (context, contexts) = (value.context, self.contexts);
+            if !contexts.contains(&context) || *self.answered_in.get_or_insert(context) != context {
                 return nonsense(format!(
                     "the receiver answered in presentation context {context}, the SOP class of the request has {contexts:?}"
                 ));
             }
-            if !value.is_command {
-                return nonsense("the receiver sent a data set instead of a response".to_owned());
+            match (part.is_command, value.is_command) {
+                (true, false) => {
+                    return nonsense("the receiver sent a data set instead of a response");
+                }
+                (false, true) => {
+                    return nonsense(
+                        "the receiver sent a response instead of a match's identifier",
+                    );
+                }
+                _ => bytes.extend_from_slice(&value.bytes),
             }
-            command.extend_from_slice(&value.bytes);
-            if command.len() > LONGEST_COMMAND {
+            if bytes.len() > part.longest {
                 return nonsense(format!(
-                    "the receiver's response is longer than {LONGEST_COMMAND} bytes"
+                    "the receiver's response is longer than {} bytes",
+                    part.longest
                 ));
             }
             if value.is_last {
-                // What comes behind it, an abort perhaps, is another matter: this was answered.
-                if values.next().is_some() {
-                    return nonsense("the receiver sent more than its response".to_owned());
-                }
-                let response = request
-                    .read_response(message_id, &command)
-                    .map_err(ReadError::Nonsense)?;
-                // That another instance is stored says nothing of this one. A refusal that names another one refuses
-                // this one: its message ID says so.
-                let stored = matches!(
-                    Class::of_status(response.status),
-                    Class::Success | Class::Warning
-                );
-                let elsewhere = contexts.first() != Some(&context);
-                if (stored || elsewhere) && response.names_another_than(request) {
-                    return nonsense(format!(
-                        "the receiver answered in presentation context {context} for another instance ({})",
-                        response.instance.unwrap_or_default()
-                    ));
-                }
-                return Ok(response);
+                return Ok(bytes);
             }
         }
+        nonsense(format!(
+            "the receiver's response has more than {} fragments",
+            part.most_fragments
+        ))
+    }
+
+    /// That another instance is stored says nothing of this one. A refusal that names another one refuses this one: its
+    /// message ID says so.
+    fn checked(&self, response: Response, request: &Request<'_>) -> Result<Response, NoResponse> {
+        let stored = matches!(
+            Class::of_status(response.status),
+            Class::Success | Class::Warning
+        );
+        let context = self.answered_in.unwrap_or_default();
+        let elsewhere = self.contexts.first() != Some(&context);
+        if (stored || elsewhere) && response.names_another_than(request) {
+            return nonsense(format!(
+                "the receiver answered in presentation context {context} for another instance ({})",
+                response.instance.unwrap_or_default()
+            ));
+        }
+        Ok(response)
+    }
+}
+
+/// Of the next P-DATA-TF.
+fn values(reader: &mut Reader, stream: &mut impl Read) -> Result<Vec<DataValue>, NoResponse> {
+    match reader.next(stream)? {
+        Received::Data(values) => Ok(values),
+        Received::Abort { source, reason } => {
+            Err(NoResponse::Aborted(upper_layer::abort(source, reason)))
+        }
+        Received::ReleaseRequest => Err(NoResponse::Released),
+        other => nonsense(format!(
+            "the receiver sent {} instead of a response",
+            name(&other)
+        )),
     }
 }
 

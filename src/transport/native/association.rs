@@ -1,4 +1,4 @@
-//! An association as its requestor (PS3.8 7.1 to 7.3): open, C-STORE and C-ECHO one at a time, release, abort.
+//! An association as its requestor (PS3.8 7.1 to 7.3): open, one request at a time, release, abort.
 //!
 //! Invariants:
 //! - One request is under way at a time, and its answer is read before the next one is sent: what was not answered is
@@ -10,7 +10,7 @@
 use std::io::{self, IoSlice, Read, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::{ClientConnection, StreamOwned};
 
@@ -33,6 +33,9 @@ pub(super) const IMPLEMENTATION_VERSION: &str = concat!("SENDQUEUE_", env!("CARG
 const RELEASE_PATIENCE: Duration = Duration::from_secs(2);
 /// How long the reason of a lost connection is waited for: it is there, or it never comes.
 const REASON_PATIENCE: Duration = Duration::from_millis(200);
+/// How long all matches of a C-FIND together may take, where each comes in time, in time-outs.
+const MATCHES_PATIENCE: u32 = 10;
+
 /// Who is called, and as whom.
 #[derive(Clone)]
 pub struct Peer {
@@ -252,13 +255,32 @@ impl Association {
             sop_class_uid,
             sop_instance_uid,
         };
-        self.ask(context, request, Some(data_set), meanwhile)
+        self.ask(context, request, Some(data_set), meanwhile, &mut |_| ())
     }
 
     /// C-ECHO; `None`: Verification was not accepted.
     pub fn echo(&mut self) -> Option<Result<Response, Lost>> {
         let (context, _) = self.contexts.of(super::command::VERIFICATION).next()?;
-        Some(self.ask(context, Request::Echo, None, || {}))
+        Some(self.ask(context, Request::Echo, None, || {}, &mut |_| ()))
+    }
+
+    /// C-FIND: `matched` gets each match's identifier. `None`: it was not accepted.
+    pub fn find(
+        &mut self,
+        identifier: &[&[u8]],
+        matched: &mut dyn FnMut(&[u8]),
+    ) -> Option<Result<Response, Lost>> {
+        let (context, _) = self.contexts.of(super::command::STUDY_ROOT_FIND).next()?;
+        Some(self.ask(context, Request::Find, Some(identifier), || {}, matched))
+    }
+
+    /// N-ACTION of storage commitment. `None`: it was not accepted.
+    pub fn commit(&mut self, data_set: &[&[u8]]) -> Option<Result<Response, Lost>> {
+        let (context, _) = self
+            .contexts
+            .of(super::command::STORAGE_COMMITMENT)
+            .next()?;
+        Some(self.ask(context, Request::Commit, Some(data_set), || {}, &mut |_| ()))
     }
 
     /// `meanwhile` runs when all was sent, before the answer is waited for.
@@ -268,6 +290,7 @@ impl Association {
         request: Request<'_>,
         data_set: Option<&[&[u8]]>,
         meanwhile: impl FnOnce(),
+        matched: &mut dyn FnMut(&[u8]),
     ) -> Result<Response, Lost> {
         self.last_message_id = self.last_message_id.wrapping_add(1).max(1);
         let id = self.last_message_id;
@@ -284,7 +307,14 @@ impl Association {
             // It may have said why before it stopped reading.
             self.wire.socket().expect_within(REASON_PATIENCE);
         }
-        let read = answer::response(&mut self.reader, &mut self.wire, &contexts, &request, id);
+        let end = Instant::now() + timeout * MATCHES_PATIENCE;
+        let mut matched = |wire: &mut Wire, identifier: &[u8]| {
+            matched(identifier);
+            let left = end.saturating_duration_since(Instant::now());
+            wire.socket().expect_within(timeout.min(left));
+        };
+        let (reader, wire) = (&mut self.reader, &mut self.wire);
+        let read = answer::response(reader, wire, &contexts, &request, id, &mut matched);
         let (none, details) = match (written, read) {
             (Ok(()), Ok(response)) => {
                 self.answered = self.answered.saturating_add(1);

@@ -1,4 +1,5 @@
-//! DIMSE command sets: C-STORE and C-ECHO (PS3.7 9.3.1, 9.3.5, annex E), in Implicit VR Little Endian (PS3.7 6.3.1).
+//! DIMSE command sets: C-STORE, C-FIND, C-ECHO and the N-ACTION of storage commitment (PS3.7 9.3.1, 9.3.2, 9.3.5,
+//! 10.3.4, annex E), in Implicit VR Little Endian (PS3.7 6.3.1).
 //!
 //! Invariants:
 //! - Requests are made of checked UIDs only.
@@ -11,6 +12,7 @@
 const COMMAND_GROUP: u16 = 0x0000;
 /// Affected SOP Class UID.
 const AFFECTED_SOP_CLASS_UID: u16 = 0x0002;
+const REQUESTED_SOP_CLASS_UID: u16 = 0x0003;
 const COMMAND_GROUP_LENGTH: u16 = 0x0000;
 const COMMAND_FIELD: u16 = 0x0100;
 const MESSAGE_ID: u16 = 0x0110;
@@ -21,18 +23,30 @@ const STATUS: u16 = 0x0900;
 const OFFENDING_ELEMENT: u16 = 0x0901;
 const ERROR_COMMENT: u16 = 0x0902;
 const AFFECTED_SOP_INSTANCE_UID: u16 = 0x1000;
+const REQUESTED_SOP_INSTANCE_UID: u16 = 0x1001;
+const ACTION_TYPE_ID: u16 = 0x1008;
 
 const C_STORE_RQ: u16 = 0x0001;
+const C_FIND_RQ: u16 = 0x0020;
 const C_ECHO_RQ: u16 = 0x0030;
+const N_ACTION_RQ: u16 = 0x0130;
 /// Set in the command field of a response.
 const RESPONSE: u16 = 0x8000;
 /// Command Data Set Type of a message without a data set; any other value: with one.
 const NO_DATA_SET: u16 = 0x0101;
 const DATA_SET: u16 = 0x0000;
 const MEDIUM: u16 = 0x0000;
+/// Request Storage Commitment (PS3.4 J.3.2).
+const REQUEST_STORAGE_COMMITMENT: u16 = 1;
 
 /// Verification SOP class (PS3.4 A.4).
 pub const VERIFICATION: &str = "1.2.840.10008.1.1";
+/// Study Root Query/Retrieve Information Model, FIND (PS3.4 C.6.2).
+pub const STUDY_ROOT_FIND: &str = "1.2.840.10008.5.1.4.1.2.2.1";
+/// Storage Commitment Push Model SOP class (PS3.4 J.3).
+pub const STORAGE_COMMITMENT: &str = "1.2.840.10008.1.20.1";
+/// Its one instance, which is there by definition.
+const STORAGE_COMMITMENT_INSTANCE: &str = "1.2.840.10008.1.20.1.1";
 
 /// What is asked of the peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +56,10 @@ pub enum Request<'a> {
         sop_class_uid: &'a str,
         sop_instance_uid: &'a str,
     },
+    /// With an identifier; answered by any number of matches, and then by one response without.
+    Find,
+    /// Storage commitment is requested of the instances in the data set.
+    Commit,
 }
 
 impl Request<'_> {
@@ -49,6 +67,17 @@ impl Request<'_> {
         match self {
             Request::Echo => C_ECHO_RQ,
             Request::Store { .. } => C_STORE_RQ,
+            Request::Find => C_FIND_RQ,
+            Request::Commit => N_ACTION_RQ,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Request::Echo => "C-ECHO",
+            Request::Store { .. } => "C-STORE",
+            Request::Find => "C-FIND",
+            Request::Commit => "N-ACTION",
         }
     }
 
@@ -72,6 +101,25 @@ impl Request<'_> {
                 put_number(&mut elements, PRIORITY, MEDIUM);
                 put_number(&mut elements, COMMAND_DATA_SET_TYPE, DATA_SET);
                 put_uid(&mut elements, AFFECTED_SOP_INSTANCE_UID, sop_instance_uid);
+            }
+            Request::Find => {
+                put_uid(&mut elements, AFFECTED_SOP_CLASS_UID, STUDY_ROOT_FIND);
+                put_number(&mut elements, COMMAND_FIELD, self.field());
+                put_number(&mut elements, MESSAGE_ID, message_id);
+                put_number(&mut elements, PRIORITY, MEDIUM);
+                put_number(&mut elements, COMMAND_DATA_SET_TYPE, DATA_SET);
+            }
+            Request::Commit => {
+                put_uid(&mut elements, REQUESTED_SOP_CLASS_UID, STORAGE_COMMITMENT);
+                put_number(&mut elements, COMMAND_FIELD, self.field());
+                put_number(&mut elements, MESSAGE_ID, message_id);
+                put_number(&mut elements, COMMAND_DATA_SET_TYPE, DATA_SET);
+                put_uid(
+                    &mut elements,
+                    REQUESTED_SOP_INSTANCE_UID,
+                    STORAGE_COMMITMENT_INSTANCE,
+                );
+                put_number(&mut elements, ACTION_TYPE_ID, REQUEST_STORAGE_COMMITMENT);
             }
         }
         let mut command = Vec::with_capacity(elements.len() + 12);
@@ -116,17 +164,19 @@ impl Request<'_> {
             ));
         }
         // Absent: an old peer may leave out that there is nothing.
-        if data_set.is_some_and(|kind| kind != NO_DATA_SET) {
-            return Err("the receiver announced a data set with its response".to_owned());
-        }
+        let has_data_set = data_set.is_some_and(|kind| kind != NO_DATA_SET);
         response.status = status.ok_or("the receiver's response has no status")?;
-        if matches!(response.status, 0xFF00 | 0xFF01) {
-            return Err(format!(
+        // PS3.4 C.4.1.1.4; FF01: not all keys of the identifier are supported.
+        response.is_match = matches!(response.status, 0xFF00 | 0xFF01);
+        match (response.is_match, has_data_set) {
+            (true, _) if *self != Request::Find => Err(format!(
                 "the receiver answered {:04X} (pending), which is no answer to this request",
                 response.status
-            ));
+            )),
+            (true, false) => Err("the receiver answered a match without an identifier".to_owned()),
+            (false, true) => Err("the receiver announced a data set with its response".to_owned()),
+            _ => Ok(response),
         }
-        Ok(response)
     }
 }
 
@@ -139,6 +189,8 @@ pub struct Response {
     pub offending: Vec<(u16, u16)>,
     /// The instance that it names, if it names one.
     pub instance: Option<String>,
+    /// Of a C-FIND: an identifier follows, and then another response.
+    pub is_match: bool,
 }
 
 impl Response {
@@ -155,11 +207,20 @@ impl Response {
         }
     }
 
-    /// In words, with what the peer said; empty for a success without remarks.
+    /// Of a C-STORE, in words, with what the peer said; empty for a success without remarks.
     pub fn details(&self, asked: &str) -> String {
+        let request = Request::Store {
+            sop_class_uid: "",
+            sop_instance_uid: asked,
+        };
+        self.words(&request)
+    }
+
+    /// The same, of any request.
+    pub fn words(&self, request: &Request<'_>) -> String {
         let mut parts = Vec::new();
         if self.status != 0 {
-            parts.push(format!("C-STORE status 0x{:04X}", self.status));
+            parts.push(format!("{} status 0x{:04X}", request.name(), self.status));
         }
         if let Some(comment) = &self.comment {
             parts.push(comment.clone());
@@ -172,7 +233,8 @@ impl Response {
                 .collect();
             parts.push(format!("offending elements {}", tags.join(" ")));
         }
-        if let Some(named) = self.instance.as_deref().filter(|named| *named != asked) {
+        if self.names_another_than(request) {
+            let named = self.instance.as_deref().unwrap_or_default();
             // Of a refusal: the message ID says what it answers.
             parts.push(format!("the response names the instance {named}"));
         }
@@ -276,142 +338,4 @@ fn hex(number: Option<u16>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const STORE: Request<'static> = Request::Store {
-        sop_class_uid: "1.2.840.10008.5.1.4.1.1.2",
-        sop_instance_uid: "1.2.3",
-    };
-
-    fn response(elements: &[(u16, &[u8])]) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for (element, value) in elements {
-            put(&mut bytes, *element, value);
-        }
-        bytes
-    }
-
-    fn good() -> Vec<(u16, &'static [u8])> {
-        vec![
-            (COMMAND_FIELD, &[0x01, 0x80]),
-            (MESSAGE_ID_RESPONDED_TO, &[7, 0]),
-            (COMMAND_DATA_SET_TYPE, &[1, 1]),
-            (STATUS, &[0, 0]),
-        ]
-    }
-
-    #[test]
-    fn a_request_says_its_own_length_and_is_even() {
-        for request in [Request::Echo, STORE] {
-            let bytes = request.encode(300);
-            assert_eq!(bytes.len() % 2, 0);
-            let elements: Vec<_> = Elements(&bytes).map(Result::unwrap).collect();
-            assert_eq!(elements[0].0, (COMMAND_GROUP, COMMAND_GROUP_LENGTH));
-            let length = u32::from_le_bytes(elements[0].1.try_into().unwrap());
-            assert_eq!(length as usize, bytes.len() - 12);
-            assert!(elements.is_sorted_by_key(|(number, _)| *number));
-            let id = elements
-                .iter()
-                .find(|((_, number), _)| *number == MESSAGE_ID);
-            assert_eq!(id.and_then(|(_, value)| us(value)), Some(300));
-        }
-    }
-
-    #[test]
-    fn the_answer_to_this_request_is_read() {
-        let read = STORE.read_response(7, &response(&good())).unwrap();
-        assert_eq!(read, Response::default());
-        assert_eq!(read.details("1.2.3"), "");
-        let mut elements = good();
-        elements[3].1 = &[0x00, 0xC0];
-        elements.push((OFFENDING_ELEMENT, &[0x10, 0, 0x10, 0, 0x08, 0, 0x18, 0]));
-        elements.push((ERROR_COMMENT, b"no\tgood "));
-        elements.push((AFFECTED_SOP_INSTANCE_UID, b"1.2.4\0"));
-        let read = STORE.read_response(7, &response(&elements)).unwrap();
-        assert_eq!(read.status, 0xC000);
-        assert_eq!(
-            read.details("1.2.3"),
-            "C-STORE status 0xC000; no good; offending elements (0010,0010) (0008,0018); \
-             the response names the instance 1.2.4"
-        );
-    }
-
-    #[test]
-    fn a_comment_is_read_whatever_its_character_set() {
-        let table: [(&[u8], &str); 4] = [
-            (b"Speicher \xFCberf\xFCllt ", "Speicher überfüllt"),
-            ("Speicher überfüllt".as_bytes(), "Speicher überfüllt"),
-            (b"caf\xE9", "café"),
-            (b"\x85\x1B[31m", "[31m"),
-        ];
-        for (bytes, expected) in table {
-            let mut elements = good();
-            elements.push((ERROR_COMMENT, bytes));
-            let read = STORE.read_response(7, &response(&elements)).unwrap();
-            assert_eq!(read.comment.as_deref(), Some(expected));
-        }
-        let long = "ü".repeat(400);
-        assert_eq!(text(long.as_bytes()), Some("ü".repeat(128)));
-        let odd = format!("x{long}");
-        assert_eq!(text(odd.as_bytes()), Some(format!("x{}", "ü".repeat(127))));
-    }
-
-    #[test]
-    fn elements_of_other_groups_are_skipped() {
-        let mut bytes = response(&good());
-        let foreign = |group: u8, element: u8, value: &[u8]| {
-            let mut bytes = response(&[(u16::from(element), value)]);
-            bytes[0] = group;
-            bytes
-        };
-        // One that would be the status, if its group did not count.
-        let mut status = response(&[(STATUS, &[0, 0xC0])]);
-        status[0] = 9;
-        bytes.extend(foreign(8, 0x18, b"1.2.4\0"));
-        bytes.extend(status);
-        bytes.extend(response(&[(AFFECTED_SOP_INSTANCE_UID, b"1.2.3\0")]));
-        let read = STORE.read_response(7, &bytes).unwrap();
-        assert_eq!((read.status, read.instance.as_deref()), (0, Some("1.2.3")));
-        // Without an end it is damaged.
-        bytes.extend(foreign(8, 0x18, b"1.2.4\0"));
-        bytes.pop();
-        assert!(STORE.read_response(7, &bytes).is_err());
-    }
-
-    #[test]
-    fn nothing_else_is_taken_for_an_answer() {
-        type Change = fn(&mut Vec<(u16, &'static [u8])>);
-        let changes: [(&str, Change); 9] = [
-            ("another message", |e| e[1].1 = &[8, 0]),
-            ("another message", |e| _ = e.remove(1)),
-            ("another message", |e| e[0].1 = &[0x30, 0x80]),
-            ("another message", |e| e[0].1 = &[0x01, 0x00]),
-            ("another message", |e| _ = e.remove(0)),
-            ("no status", |e| _ = e.remove(3)),
-            ("no status", |e| e[3].1 = &[0]),
-            ("data set", |e| e[2].1 = &[0, 0]),
-            ("pending", |e| e[3].1 = &[0, 0xFF]),
-        ];
-        for (words, change) in changes {
-            let mut elements = good();
-            change(&mut elements);
-            let error = STORE.read_response(7, &response(&elements)).unwrap_err();
-            assert!(error.contains(words), "{words}: {error}");
-        }
-    }
-
-    #[test]
-    fn damaged_bytes_are_no_answer() {
-        let whole = response(&good());
-        for end in 0..whole.len() {
-            assert!(STORE.read_response(7, &whole[..end]).is_err(), "{end}");
-        }
-        let mut other_group = whole.clone();
-        other_group[0] = 8;
-        assert!(STORE.read_response(7, &other_group).is_err());
-        let mut huge = whole;
-        huge[4..8].copy_from_slice(&[0xFF; 4]);
-        assert!(STORE.read_response(7, &huge).is_err());
-    }
-}
+mod tests;

@@ -66,6 +66,14 @@ impl Proposal {
         }
     }
 
+    /// For one SOP class that is not stored, beside Verification: see [`Proposal::new`].
+    pub fn service(sop_class: &str) -> Proposal {
+        let mut proposal = Proposal::echo();
+        let own = (sop_class.to_owned(), vec![IMPLICIT_VR_LE.to_owned()]);
+        proposal.contexts.insert(0, own);
+        proposal
+    }
+
     /// `kinds`: the most needed first. A kind that no longer fits is left out.
     pub fn new(kinds: &[Kind], conversion: &Conversion) -> Proposal {
         let mut proposal = Proposal::default();

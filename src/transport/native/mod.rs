@@ -1,4 +1,4 @@
-//! Our own C-STORE SCU.
+//! Our own SCU: C-STORE, and the questions whether a receiver has what it acknowledged.
 //!
 //! Invariants:
 //! - An item's result is told before the next one is sent: at a crash at most one instance of each association was sent
@@ -11,6 +11,7 @@
 pub mod answer;
 mod association;
 pub mod command;
+mod confirm;
 pub mod contexts;
 mod deliver;
 mod habits;
@@ -20,6 +21,7 @@ pub mod load;
 pub mod part10;
 pub mod pdu;
 mod pool;
+pub mod query;
 mod tls;
 mod upper_layer;
 mod width;

@@ -121,7 +121,7 @@ pub(super) fn in_data_set<'a>(
 }
 
 /// A UID without its padding (PS3.5 9.1); leading zeros of a component are let pass, as Orthanc does.
-pub(super) fn uid(value: &[u8]) -> Option<&str> {
+pub fn uid(value: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(value).ok()?;
     let text = text.trim_matches(['\0', ' ']);
     let valid = (1..=64).contains(&text.len())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use dicom_ul::pdu::{PDataValueType, Pdu, PresentationContextResultReason};
+use dicom_ul::pdu::{Pdu, PresentationContextResultReason};
 use orthanc_sdk::fake_host::FakeHost;
 use parking_lot::Mutex;
 use sendqueue_testkit::dcmtk::StoreScpOptions;
@@ -222,26 +222,6 @@ fn classes(sent: &SentBatch) -> Vec<String> {
     results(sent).into_iter().map(|(class, _)| class).collect()
 }
 
-/// A whole message: its context, command and data set.
-fn message(line: &mut Line) -> Option<(u8, Vec<u8>, Vec<u8>)> {
-    let (mut asked, mut bytes) = (Vec::new(), Vec::new());
-    loop {
-        let Some(Pdu::PData { data }) = line.next() else {
-            return None;
-        };
-        for value in data {
-            if value.value_type == PDataValueType::Command {
-                asked.extend_from_slice(&value.data);
-            } else {
-                bytes.extend_from_slice(&value.data);
-                if value.is_last {
-                    return Some((value.presentation_context_id, asked, bytes));
-                }
-            }
-        }
-    }
-}
-
 fn contains(bytes: &[u8], text: &str) -> bool {
     bytes
         .windows(text.len())
@@ -269,7 +249,7 @@ fn receiver(transfer_syntax: &'static str, max: u32) -> (Receiver, Got) {
     let receiver = Receiver::start(move |line| {
         accept(line, transfer_syntax, max);
         let mut id = 0;
-        while let Some((context, asked, bytes)) = message(line) {
+        while let Some((context, asked, bytes)) = line.whole_message() {
             id += 1;
             assert!(!contains(&bytes, SECRET) && !contains(&bytes, "1.2.3."));
             assert!(!contains(&asked, "1.2.3."), "the stored UID is announced");
@@ -301,11 +281,11 @@ fn what_goes_out_is_what_the_editor_made_whatever_the_size_of_a_pdu() {
 fn what_is_not_changed_goes_out_as_it_is_and_as_what_it_is() {
     let receiver = Receiver::start(|line| {
         accept(line, EXPLICIT_VR_LE, 16_384);
-        let (context, asked, bytes) = message(line).unwrap();
+        let (context, asked, bytes) = line.whole_message().unwrap();
         assert_eq!(bytes, data_set(&uid("i1"), SECRET));
         assert!(contains(&asked, &uid("i1")));
         line.send(&data(vec![command(context, true, response(1, 0))]));
-        assert!(message(line).is_none());
+        assert!(line.whole_message().is_none());
     });
     let bench = Bench::new(receiver.address.port());
     let sent = bench.send(1, &Played::new(|_, stored| Ok(stored.unchanged())));
@@ -390,12 +370,12 @@ fn what_only_orthanc_could_read_is_not_sent_at_all() {
 fn an_answer_for_the_stored_instance_is_not_believed() {
     let receiver = Receiver::start(|line| {
         accept(line, EXPLICIT_VR_LE, 16_384);
-        let (context, asked, _) = message(line).unwrap();
+        let (context, asked, _) = line.whole_message().unwrap();
         assert!(contains(&asked, &new_uid(&uid("i1"))));
         let named = element(0x1000, b"1.2.3.1\0");
         let answer = [response(1, 0), named].concat();
         line.send(&data(vec![command(context, true, answer)]));
-        assert!(message(line).is_none());
+        assert!(line.whole_message().is_none());
     });
     let bench = Bench::new(receiver.address.port());
     let sent = bench.send(1, &Played::changes());
@@ -459,7 +439,7 @@ fn what_is_loaded_again_is_changed_again() {
             let mut line = Line::of(listener.accept().unwrap().0);
             accept(&mut line, EXPLICIT_VR_LE, 16_384);
             let mut id = 0;
-            while let Some((context, _, bytes)) = message(&mut line) {
+            while let Some((context, _, bytes)) = line.whole_message() {
                 id += 1;
                 kept.lock().push(bytes);
                 if round == 0 && id == 2 {
@@ -485,7 +465,7 @@ fn what_is_loaded_again_is_changed_again() {
 fn what_is_loaded_again_and_cannot_be_changed_now_waits() {
     let receiver = Receiver::start(|line| {
         accept(line, EXPLICIT_VR_LE, 16_384);
-        message(line).unwrap();
+        line.whole_message().unwrap();
         line.send(&Pdu::ReleaseRQ);
         assert!(matches!(line.next(), Some(Pdu::ReleaseRP) | None));
     });
@@ -510,7 +490,7 @@ fn what_is_read_ahead_is_changed_ahead() {
     let receiver = Receiver::start(move |line| {
         accept(line, EXPLICIT_VR_LE, 16_384);
         for id in 1..=2 {
-            let (context, _, bytes) = message(line).unwrap();
+            let (context, _, bytes) = line.whole_message().unwrap();
             assert_eq!(bytes, expected(&format!("i{id}")));
             let ahead = || seen.asked() == ["i1", "i2"];
             assert!(sendqueue_testkit::wait::poll(
@@ -519,7 +499,7 @@ fn what_is_read_ahead_is_changed_ahead() {
             ));
             line.send(&data(vec![command(context, true, response(id, 0))]));
         }
-        assert!(message(line).is_none());
+        assert!(line.whole_message().is_none());
     });
     let bench = Bench::new(receiver.address.port());
     let sent = bench.send(2, &editor);

@@ -364,6 +364,7 @@ fn random_bytes_are_never_taken_for_a_success() {
             &[1, 3],
             &request,
             1,
+            &mut |_, _| (),
         );
         if let Ok(response) = answer {
             read += 1;

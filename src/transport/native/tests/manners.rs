@@ -11,8 +11,8 @@ use crate::transport::native::wire::Cut;
 
 const LONG: Duration = Duration::from_secs(20);
 
-/// Message ID of a C-STORE-RQ.
-fn message_id(request: &[u8]) -> u16 {
+/// Message ID of a request.
+pub fn message_id(request: &[u8]) -> u16 {
     let at = request
         .windows(8)
         .position(|head| head == [0, 0, 0x10, 1, 2, 0, 0, 0])

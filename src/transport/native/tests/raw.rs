@@ -79,8 +79,13 @@ impl Line {
 
     /// A whole message: its context, command and number of data bytes; `None` at the end or at anything else.
     pub fn message(&mut self) -> Option<(u8, Vec<u8>, usize)> {
-        let mut command = Vec::new();
-        let mut size = 0;
+        let (context, command, data) = self.whole_message()?;
+        Some((context, command, data.len()))
+    }
+
+    /// The same, with its data set.
+    pub fn whole_message(&mut self) -> Option<(u8, Vec<u8>, Vec<u8>)> {
+        let (mut command, mut data_set) = (Vec::new(), Vec::new());
         loop {
             let Some(Pdu::PData { data }) = self.next() else {
                 return None;
@@ -89,9 +94,9 @@ impl Line {
                 if value.value_type == PDataValueType::Command {
                     command.extend_from_slice(&value.data);
                 } else {
-                    size += value.data.len();
+                    data_set.extend_from_slice(&value.data);
                     if value.is_last {
-                        return Some((value.presentation_context_id, command, size));
+                        return Some((value.presentation_context_id, command, data_set));
                     }
                 }
             }
