@@ -94,7 +94,10 @@ fn other_of_pair(kind: AlertKind) -> Option<AlertKind> {
         AlertKind::DestinationBack => Some(AlertKind::DestinationUnreachable),
         AlertKind::SourceSilent => Some(AlertKind::SourceBack),
         AlertKind::SourceBack => Some(AlertKind::SourceSilent),
-        AlertKind::Failure | AlertKind::Backlog | AlertKind::OwnOutput => None,
+        AlertKind::Failure
+        | AlertKind::Backlog
+        | AlertKind::OwnOutput
+        | AlertKind::NotConfirmed => None,
     }
 }
 
@@ -130,6 +133,7 @@ impl Collector {
             Event::Silent { .. } => (AlertKind::SourceSilent, 1),
             Event::Heard { .. } => (AlertKind::SourceBack, 1),
             Event::OwnOutput { count } => (AlertKind::OwnOutput, *count),
+            Event::NotConfirmed { count } => (AlertKind::NotConfirmed, *count),
         };
         if !self.on.contains(&kind) {
             return;
@@ -149,7 +153,9 @@ impl Collector {
             causes: BTreeMap::new(),
             over: false,
             earliest: match kind {
-                AlertKind::Failure | AlertKind::OwnOutput => now.plus(GATHER),
+                AlertKind::Failure | AlertKind::OwnOutput | AlertKind::NotConfirmed => {
+                    now.plus(GATHER)
+                }
                 _ => now,
             },
         });
@@ -165,7 +171,9 @@ impl Collector {
                 gathered.since = gathered.since.or(Some(now));
                 *gathered.causes.entry(*cause).or_default() += count;
             }
-            Event::OwnOutput { .. } => gathered.since = gathered.since.or(Some(now)),
+            Event::OwnOutput { .. } | Event::NotConfirmed { .. } => {
+                gathered.since = gathered.since.or(Some(now));
+            }
             Event::BacklogBegun => {
                 gathered.over = false;
                 gathered.since = Some(now);

@@ -7,7 +7,7 @@
 //! | field | |
 //! |---|---|
 //! | `ID` | 32 hexadecimal digits, different for each message; the same when it is tried again |
-//! | `Kind` | `DestinationUnreachable`, `DestinationBack`, `Failure`, `Backlog`, `SourceSilent`, `SourceBack`, `OwnOutput`, `Test` |
+//! | `Kind` | `DestinationUnreachable`, `DestinationBack`, `Failure`, `Backlog`, `SourceSilent`, `SourceBack`, `OwnOutput`, `NotConfirmed`, `Test` |
 //! | `Time` | when it was made (`20261120T235959.123456`, UTC) |
 //! | `Orthanc` | `Name` and `DicomAet` of its configuration |
 //! | `Destination` | its symbolic name; `null` in a test, and of a source |
@@ -200,6 +200,10 @@ impl Sender {
                 "{name} sends back what this queue had sent: {}; they are not sent again",
                 plural(count)
             ),
+            AlertKind::NotConfirmed => format!(
+                "{name} has not confirmed {} that it had acknowledged",
+                plural(count)
+            ),
             AlertKind::Backlog if gathered.over => {
                 format!("the backlog of {name} is over: {waiting}")
             }
@@ -279,6 +283,9 @@ fn what_to_do(
         AlertKind::OwnOutput => {
             "Look why it sends to this Orthanc what it got from it, and end that: a forwarding rule, most often. What came back is in Orthanc a second time, \
              with the identifiers under which it was sent."
+        }
+        AlertKind::NotConfirmed => {
+            "Look whether it has them, and whether it can be asked as Confirm says. Then ask it again for the study, or send it again."
         }
         AlertKind::Backlog if gathered.over => "Nothing to do.",
         AlertKind::Backlog => {

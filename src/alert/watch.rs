@@ -37,6 +37,8 @@ pub struct Look {
     pub oldest: Option<Timestamp>,
     /// Items that ever entered the error queue.
     pub failures: BTreeMap<Cause, u64>,
+    /// Deliveries that it refused to confirm, or did not in time, since the start.
+    pub not_confirmed: u64,
 }
 
 impl Look {
@@ -66,6 +68,7 @@ impl Look {
             open: record.counts.open(),
             oldest: record.oldest_pending,
             failures: BTreeMap::new(),
+            not_confirmed: lane.map_or(0, |lane| lane.not_confirmed),
         }
     }
 
@@ -120,6 +123,10 @@ pub enum Event {
     OwnOutput {
         count: u64,
     },
+    /// So many deliveries were not confirmed.
+    NotConfirmed {
+        count: u64,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -140,6 +147,7 @@ struct Known {
     outages: u64,
     failures: BTreeMap<Cause, u64>,
     backlog: Option<Timestamp>,
+    not_confirmed: u64,
 }
 
 impl Watch {
@@ -163,6 +171,7 @@ impl Watch {
             let known = self.known.entry(look.destination.clone()).or_default();
             known.outages = look.outages;
             known.failures = look.failures.clone();
+            known.not_confirmed = look.not_confirmed;
             if look.paused {
                 known.unreachable = look.unreachable_since.is_some();
                 known.since = look.unreachable_since;
@@ -180,6 +189,11 @@ impl Watch {
             let mut tell = |event| events.push((look.destination.clone(), event));
             outages(known, look, &mut tell);
             failures(known, look, &mut tell);
+            let count = look.not_confirmed.saturating_sub(known.not_confirmed);
+            if count > 0 {
+                tell(Event::NotConfirmed { count });
+            }
+            known.not_confirmed = look.not_confirmed;
             backlog(known, look, self.limits, now, &mut tell);
         }
         events

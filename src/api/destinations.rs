@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use orthanc_sdk::Request;
+use serde_json::Value;
 
 use super::error::ApiError;
-use super::input::{Query, quoted};
-use super::types::{Destination, DestinationState, Echo, LastError, Time, age};
+use super::input::{Body, Query, quoted};
+use super::types::{
+    ConfirmStudy, Destination, DestinationState, Echo, LastError, Time, ToConfirm, age,
+};
 use super::{Answer, Api, Configured, ok};
 use crate::config;
 use crate::config::settings::Transport;
 use crate::destinations::{Description, TransportName};
 use crate::dispatch::{Lane, LaneStatus, NoLane, windows};
 use crate::item::{Class, Event, Outcome, Timestamp};
-use crate::store::{Among, Counts, DestinationRecord, Entry, Filter, Operation, Sweep};
+use crate::store::{Among, Counts, DestinationRecord, Entry, Filter, Level, Operation, Sweep};
 
 impl Api {
     pub fn destinations(&self, request: &Request) -> Answer {
@@ -119,6 +122,30 @@ impl Api {
         self.described(name)
     }
 
+    /// What was delivered there of a study is asked for now.
+    pub fn confirm(&self, request: &Request, name: &str) -> Answer {
+        self.check_destination(name)?;
+        let body = Body::of::<ConfirmStudy>(request)?;
+        let Some(study) = body.text("Study")? else {
+            let allowed = "the Orthanc identifier of a study, or its StudyInstanceUID";
+            return Err(ApiError::field("Study", Value::Null, allowed));
+        };
+        let study = self.identifier("Study", Level::Study, study)?;
+        if self.settings.destination(name).confirm.is_none() {
+            return Err(ApiError::conflict(format!(
+                "{}: its settings have no Confirm, which says how it is asked",
+                quoted(name)
+            )));
+        }
+        let now = self.clock.now();
+        let deliveries = self.store.confirm(name, &study, now, now)?;
+        if let Some(lane) = self.lane(name)?.filter(|_| deliveries > 0) {
+            lane.ask_soon();
+        }
+        log::warn!("{name}: asked for {deliveries} deliveries of a study at a person's request");
+        ok(&ToConfirm { deliveries })
+    }
+
     /// The lane of a destination; `None`: it is not configured, or not known to be.
     fn lane(&self, name: &str) -> Result<Option<Arc<Lane>>, ApiError> {
         match self.lanes.lane(name) {
@@ -171,6 +198,7 @@ impl Api {
             name: record.name.clone(),
             state: state(&status, configured.has(&record.name)),
             counts: (&record.counts).into(),
+            confirming: record.confirming.into(),
             bytes_pending: record.bytes_pending,
             oldest_pending_seconds: age(record.oldest_pending, now),
             last_success: Time::maybe(record.last_success),
@@ -240,6 +268,7 @@ impl Api {
             outside_window,
             instances_per_second: 0.0,
             bytes_per_second: 0.0,
+            not_confirmed: 0,
         }
     }
 }

@@ -49,6 +49,7 @@ impl Api {
             study,
             class: query.class()?,
             status: query.status()?,
+            confirmation: query.confirmation()?,
             created_before: ago(query.seconds("older-than")?),
             created_after: ago(query.seconds("newer-than")?),
             ..Filter::default()

@@ -20,7 +20,7 @@ use crate::arrival::progress::{self, Fate};
 use crate::arrival::timing;
 use crate::dispatch::LaneStatus;
 use crate::dispatch::figures::{DELIVERY_SECONDS, Figures};
-use crate::item::{Ahead, Class, State, Timestamp};
+use crate::item::{Ahead, Class, Confirmation, State, Timestamp};
 use crate::routing::Mark;
 use crate::store::{DestinationRecord, FailureTotal};
 use crate::verdict::Severity;
@@ -420,6 +420,32 @@ fn sent(page: &mut Exposition, destinations: &[Destination]) {
         "sendqueue_retries_total",
         "Attempts after which another one became due.",
         |one| one.figures.retries,
+    );
+    let mut confirmations = page.family(
+        "sendqueue_confirmations_total",
+        Kind::Counter,
+        "Deliveries that the destination was asked for, by what came of it.",
+    );
+    for one in destinations {
+        let followed = one.figures.followed;
+        for (result, count) in [
+            (Confirmation::Confirmed, followed.confirmed),
+            (Confirmation::Refused, followed.refused),
+            (Confirmation::TimedOut, followed.timed_out),
+        ] {
+            let labels = [
+                ("destination", one.record.name.as_str()),
+                ("result", result.as_str()),
+            ];
+            confirmations.sample(&labels, count);
+        }
+    }
+    gauge(
+        page,
+        destinations,
+        "sendqueue_confirmations_waiting",
+        "Deliveries that the destination has not confirmed yet.",
+        |one| one.record.confirming.waiting as f64,
     );
     let mut delivery = page.family(
         "sendqueue_delivery_duration_seconds",

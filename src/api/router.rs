@@ -75,6 +75,7 @@ pub const ROUTES: &[Route] = routes! {
     Post "/destinations/{name}/echo" echo |api, _, name| api.echo(name);
     Post "/destinations/{name}/preview" preview |api, request, name| api.preview(request, name);
     Post "/destinations/{name}/send-now" send_all_now |api, _, name| api.send_all_now(name);
+    Post "/destinations/{name}/confirm" confirm |api, request, name| api.confirm(request, name);
     Get "/deliveries" deliveries |api, request, _| api.deliveries(request);
     Get "/deliveries/{id}" delivery |api, request, id| api.delivery(request, numbered("delivery", id)?);
     Get "/search" search |api, request, _| api.search(request);

@@ -1,6 +1,6 @@
 //! Which items a list or an operation is for, and which part of them a page.
 
-use crate::item::{Class, Item, Priority, State, StatusFilter, Timestamp};
+use crate::item::{Class, Confirmation, Item, Priority, State, StatusFilter, Timestamp};
 
 /// A set of states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,6 +55,7 @@ pub struct Filter {
     pub rule: Option<String>,
     pub class: Option<Class>,
     pub status: Option<StatusFilter>,
+    pub confirmation: Option<Confirmation>,
     /// Made before, and not before. Identifiers grow with the queue's own time, and lists are cut by them first. One
     /// that does not fit is never listed.
     pub created_before: Option<Timestamp>,
@@ -89,6 +90,7 @@ impl Filter {
             && same(&self.instance, &item.ids.instance)
             && (self.rule.is_none() || self.rule == item.rule)
             && (self.class.is_none() || self.class == item.class)
+            && same(&self.confirmation, &item.confirmation)
             && other(&self.except_priority, &item.priority)
             && self.created_before.is_none_or(|time| item.created < time)
             && self.created_after.is_none_or(|time| item.created >= time)

@@ -208,6 +208,29 @@ pub fn backlog(known: &Known, seen: &Seen) -> Option<Finding> {
     )
 }
 
+pub fn not_confirmed(seen: &Seen) -> Option<Finding> {
+    let confirming = seen.record.confirming;
+    let (refused, late) = (confirming.refused, confirming.timed_out);
+    let why = match (refused, late) {
+        (0, 0) => return None,
+        (0, late) => format!("{late} without an answer in time"),
+        (refused, 0) => format!("{refused} that it does not answer for"),
+        (refused, late) => {
+            format!("{refused} that it does not answer for, {late} without an answer in time")
+        }
+    };
+    let sentence = format!(
+        "{} has not confirmed what it acknowledged: {why}",
+        seen.name()
+    );
+    Some(
+        Finding::new(Severity::Warning, Kind::NotConfirmed, sentence)
+            .of(seen.name())
+            .advice("Look whether it has them, and whether it can be asked as Confirm says. Then ask it again for the study, or send it again. Nothing of it is deleted here meanwhile.")
+            .count(refused + late),
+    )
+}
+
 pub fn held(known: &Known, held: &HeldItems) -> Finding {
     let sentence = format!(
         "{} does not get {} {} yet, {}: {}",

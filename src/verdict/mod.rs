@@ -62,6 +62,8 @@ pub enum Kind {
     Paused,
     /// More waits, or longer, than `Alerts.BacklogItems` and `Alerts.BacklogSeconds` say.
     Backlog,
+    /// A destination did not confirm what it had acknowledged.
+    NotConfirmed,
     /// One of `Alerts.SilentSources` has not sent for too long.
     SourceSilent,
     /// The machine's clock was set, or may be wrong.
@@ -208,6 +210,8 @@ pub fn judge(known: &Known) -> Vec<Finding> {
             .or_else(|| destination::paused(known, seen))
             .or_else(|| destination::backlog(known, seen))
     }));
+    let unconfirmed = known.destinations.iter();
+    findings.extend(unconfirmed.filter_map(destination::not_confirmed));
     findings.extend(known.held.iter().map(|held| destination::held(known, held)));
     findings.extend(known.silent.iter().map(|one| silent(known, one)));
     // The sort is stable: else as they were found, by name.

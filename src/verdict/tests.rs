@@ -57,10 +57,36 @@ fn seen(name: &str, waiting: u64) -> Seen {
             outside_window: false,
             instances_per_second: 0.0,
             bytes_per_second: 0.0,
+            not_confirmed: 0,
         },
         target: name.to_owned(),
         is_configured: true,
         late: None,
+    }
+}
+
+#[test]
+fn what_was_not_confirmed_is_told_with_both_reasons() {
+    let mut pacs = seen("pacs", 0);
+    let told = |pacs: &Seen| {
+        let mut findings = judge(&destinations(vec![pacs.clone()]));
+        findings.pop().map(|one| (one.sentence, one.count))
+    };
+    pacs.record.confirming.waiting = 9;
+    assert_eq!(told(&pacs), None);
+    for (refused, timed_out, why) in [
+        (2, 0, "2 that it does not answer for"),
+        (0, 3, "3 without an answer in time"),
+        (
+            2,
+            3,
+            "2 that it does not answer for, 3 without an answer in time",
+        ),
+    ] {
+        pacs.record.confirming.refused = refused;
+        pacs.record.confirming.timed_out = timed_out;
+        let sentence = format!("pacs has not confirmed what it acknowledged: {why}");
+        assert_eq!(told(&pacs), Some((sentence, Some(refused + timed_out))));
     }
 }
 

@@ -299,3 +299,17 @@ fn a_destination_without_a_lane_has_its_windows() {
     let late = at(3 * HOUR - 24 * HOUR);
     assert_eq!(look(&night, 3 * HOUR + 1800), (false, Some(late)));
 }
+
+#[test]
+fn what_is_not_confirmed_is_told_as_it_comes() {
+    let mut watch = watch();
+    let look = |not_confirmed| Look {
+        not_confirmed,
+        ..ready()
+    };
+    watch.prime(&[look(3)], at(0));
+    assert_eq!(events(&mut watch, look(3), 1), []);
+    let told = [Event::NotConfirmed { count: 4 }];
+    assert_eq!(events(&mut watch, look(7), 2), told);
+    assert_eq!(events(&mut watch, look(7), 3), []);
+}

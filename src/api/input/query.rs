@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use super::{MOST_SECONDS, class, quoted};
 use crate::api::error::ApiError;
 use crate::api::types::{Named, Time};
-use crate::item::{Class, State, Timestamp, status};
+use crate::item::{Class, Confirmation, State, Timestamp, status};
 use crate::store::{Order, Page, States, StatusFilter};
 
 const DEFAULT_LIMIT: u32 = 100;
@@ -79,6 +79,16 @@ impl Query {
         self.text("class")
             .map(|text| class("class", &text))
             .transpose()
+    }
+
+    pub fn confirmation(&self) -> Result<Option<Confirmation>, ApiError> {
+        let parse = |text: String| {
+            Confirmation::parse(&text).ok_or_else(|| {
+                let words = Confirmation::ALL.map(Confirmation::as_str);
+                ApiError::field("confirmation", quoted(&text), &words.join(", "))
+            })
+        };
+        self.text("confirmation").map(parse).transpose()
     }
 
     /// A DIMSE status, or `none`.

@@ -8,14 +8,14 @@ use super::Described;
 use crate::api::csv;
 use crate::api::exposition;
 use crate::api::types::{
-    AddSubjects, AlertTest, CancelledItems, DeliveriesQuery, Delivery, DeliveryDetailed,
-    Destination, Echo, Enqueue, Enqueued, ErrorFilter, ErrorSummary, ErrorsQuery, Finding, Health,
-    History, HistoryQuery, Item, ItemDetailed, ItemSentNow, ItemsQuery, JournalEntry, JournalQuery,
-    Nothing, Overview, Preview, PreviewQuestion, PrioritizedItems, PriorityFilter, Purged,
-    RedirectFilter, RedirectTo, Redirected, RedirectedItems, Reloaded, Removed, RemovedItems,
-    Replayed, Resource, RouteAnswer, RouteQuestion, Rule, SearchQuery, SearchResult, Section,
-    Sender, SentItems, SerialGiven, SerialState, SerialsQuery, StudiesQuery, StudyProgress,
-    SubjectsAdded, WaitingFilter, WaitingRedirect,
+    AddSubjects, AlertTest, CancelledItems, ConfirmStudy, DeliveriesQuery, Delivery,
+    DeliveryDetailed, Destination, Echo, Enqueue, Enqueued, ErrorFilter, ErrorSummary, ErrorsQuery,
+    Finding, Health, History, HistoryQuery, Item, ItemDetailed, ItemSentNow, ItemsQuery,
+    JournalEntry, JournalQuery, Nothing, Overview, Preview, PreviewQuestion, PrioritizedItems,
+    PriorityFilter, Purged, RedirectFilter, RedirectTo, Redirected, RedirectedItems, Reloaded,
+    Removed, RemovedItems, Replayed, Resource, RouteAnswer, RouteQuestion, Rule, SearchQuery,
+    SearchResult, Section, Sender, SentItems, SerialGiven, SerialState, SerialsQuery, StudiesQuery,
+    StudyProgress, SubjectsAdded, ToConfirm, WaitingFilter, WaitingRedirect,
 };
 use crate::ui;
 
@@ -498,6 +498,25 @@ pub fn preview() -> Described {
         )],
     )
     .answers::<Preview>("The list of changes, old and new")
+}
+
+pub fn confirm() -> Described {
+    of_destination(post(
+        "Destinations",
+        "confirm",
+        "Asks it for what it acknowledged of a study",
+    ))
+    .text("By the means of its `Confirm`, as if all of it were delivered now. What is asked for is `Waiting` until it is confirmed, refused or over. 404: no such destination. 409: its settings have no `Confirm`.")
+    .refuses(&[404, 409])
+    .body::<ConfirmStudy>(
+        Required::True,
+        &[(
+            "study",
+            "A study",
+            json!({ "Study": "27f7126f-4f66fb14-03f4081b-f9341db2-53925988" }),
+        )],
+    )
+    .answers::<ToConfirm>("How much of it is asked for")
 }
 
 pub fn send_all_now() -> Described {

@@ -53,6 +53,8 @@ pub struct Destination {
     pub name: String,
     pub state: DestinationState,
     pub counts: Counts,
+    #[schema(inline)]
+    pub confirming: Confirming,
     /// Bytes of the items that are still to be sent.
     pub bytes_pending: u64,
     /// Age of the oldest item that is still to be sent, in whole seconds; 0: there is none.
@@ -86,6 +88,46 @@ pub struct Destination {
     /// Why this transport.
     pub transport_reason: String,
     pub settings: InForce,
+}
+
+/// How many of its deliveries, of items that are kept, are to be confirmed (`Confirm`), and were not.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct Confirming {
+    pub waiting: u64,
+    /// It says that it does not have them, or will not answer for them. Those that are sent again are not counted.
+    pub refused: u64,
+    pub timed_out: u64,
+}
+
+impl From<store::Confirming> for Confirming {
+    fn from(confirming: store::Confirming) -> Confirming {
+        Confirming {
+            waiting: confirming.waiting,
+            refused: confirming.refused,
+            timed_out: confirming.timed_out,
+        }
+    }
+}
+
+named! {
+    /// What is to be confirmed.
+    #[derive(Debug, Serialize, ToSchema)]
+    #[serde(deny_unknown_fields)]
+    #[schema(example = json!({ "Study": "27f7126f-4f66fb14-03f4081b-f9341db2-53925988" }))]
+    pub struct ConfirmStudy {
+        /// Orthanc identifier or StudyInstanceUID.
+        study as "Study": String,
+    }
+}
+
+/// What will be asked for.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub struct ToConfirm {
+    /// Deliveries of the study that the destination is asked for now. Those whose items are gone cannot be asked for,
+    /// and those that wait for their confirmation already are left.
+    pub deliveries: u64,
 }
 
 /// By what instances get there: the plugin's own C-STORE SCU, or Orthanc's jobs.

@@ -219,6 +219,9 @@ named! {
         class as "class": Option<Class>,
         #[param(schema_with = status_argument)]
         status as "status": Option<String>,
+        /// Items whose last delivery is so far confirmed.
+        #[param(inline)]
+        confirmation as "confirmation": Option<Confirmation>,
         /// Seconds: items made longer ago.
         #[param(maximum = 1_000_000_000)]
         older_than as "older-than": Option<u64>,

@@ -34,7 +34,8 @@ pub use self::deliveries::{
     DeliveredInstance, DeliveriesQuery, Delivery, DeliveryDetailed, Format,
 };
 pub use self::destination::{
-    Destination, DestinationState, Echo, History, HistoryQuery, LastError, Outage, TransportName,
+    ConfirmStudy, Destination, DestinationState, Echo, History, HistoryQuery, LastError, Outage,
+    ToConfirm, TransportName,
 };
 pub use self::error::{Error, Mistake};
 pub use self::error_queue::{

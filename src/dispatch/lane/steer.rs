@@ -19,6 +19,8 @@ pub struct LaneStatus {
     pub outside_window: bool,
     pub instances_per_second: f64,
     pub bytes_per_second: f64,
+    /// Deliveries that it did not confirm, since the start.
+    pub not_confirmed: u64,
 }
 
 impl Lane {
@@ -70,6 +72,7 @@ impl Lane {
             next_probe: wire.breaker.outage().map(|outage| outage.next_probe),
             instances_per_second: state.rate.per_second(now),
             bytes_per_second: state.byte_rate.per_second(now),
+            not_confirmed: state.figures.followed.refused + state.figures.followed.timed_out,
         }
     }
 

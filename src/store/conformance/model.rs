@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::deliveries::Sent;
 use super::suspects::Suspect;
 use crate::item::state::Move;
-use crate::item::{Again, Attempt, Class, Item, Priority, State, Timestamp};
+use crate::item::{Again, Attempt, Class, Confirmation, Item, Priority, State, Timestamp};
 use crate::store::{
-    Among, Cursor, Duplicates, Ending, Enqueued, Filter, Finish, Groups, Intake, LastError,
-    NewItem, Operated, Operation, Pick, Reception, Sweep,
+    Among, Cursor, Duplicates, Ending, Enqueued, Filter, Finish, Followed, Groups, Intake,
+    LastError, NewItem, Operated, Operation, Pick, Reception, Sweep,
 };
 
 /// The end of a quiet period that only silence ends.
@@ -43,6 +43,8 @@ pub struct Model {
     pub entries: BTreeMap<i64, Entry>,
     pub destinations: BTreeMap<String, Destination>,
     pub cursor: Option<Cursor>,
+    /// What is to be confirmed, by item, and when it is asked for.
+    pub follow_ups: BTreeMap<i64, Timestamp>,
     /// What was delivered, in order, and how often a study was closed.
     pub sent: Vec<Sent>,
     pub closed: BTreeMap<String, u64>,
@@ -355,6 +357,12 @@ impl Model {
                 .entry(entry.item.destination.clone())
                 .or_default();
             if state == State::Success {
+                entry.item.confirmation = match attempt.confirm {
+                    Some(_) => Confirmation::Waiting,
+                    None => Confirmation::None,
+                };
+                self.follow_ups
+                    .extend(attempt.confirm.map(|due| (result.id, due)));
                 self.sent.push(Sent {
                     study: entry.item.ids.study.clone(),
                     destination: entry.item.destination.clone(),
@@ -376,6 +384,55 @@ impl Model {
         }
         self.acquit();
         changed
+    }
+
+    /// What is to be asked for at a destination by now, with when it was due.
+    pub fn due(&self, destination: &str, now: Timestamp) -> BTreeMap<i64, Timestamp> {
+        let is_due = |(id, due): &(&i64, &Timestamp)| {
+            let entry = self.entries.get(id);
+            **due <= now && entry.is_some_and(|entry| entry.item.destination == destination)
+        };
+        let due = self.follow_ups.iter().filter(is_due);
+        due.map(|(id, due)| (*id, *due)).collect()
+    }
+
+    pub fn followed(&mut self, id: i64, followed: &Followed) {
+        let Some(entry) = self.entries.get_mut(&id) else {
+            return;
+        };
+        let (confirmation, details) = match followed {
+            Followed::Later { due, .. } => {
+                self.follow_ups.insert(id, *due);
+                return;
+            }
+            Followed::Confirmed => (Confirmation::Confirmed, None),
+            Followed::Dropped => (Confirmation::None, None),
+            Followed::TimedOut { details } => (Confirmation::TimedOut, Some(details)),
+            Followed::Refused { details, .. } => (Confirmation::Refused, Some(details)),
+        };
+        self.follow_ups.remove(&id);
+        entry.item.confirmation = confirmation;
+        if let Some(details) = details {
+            entry.item.details = Some(details.clone());
+        }
+    }
+
+    /// A person has all of a study asked for that is not; answers how much.
+    pub fn confirm(&mut self, destination: &str, study: &str, due: Timestamp) -> u64 {
+        let mut confirmed = 0;
+        for (id, entry) in &mut self.entries {
+            let item = &mut entry.item;
+            if item.state == State::Success
+                && item.destination == destination
+                && item.ids.study == study
+                && item.confirmation != Confirmation::Waiting
+            {
+                item.confirmation = Confirmation::Waiting;
+                self.follow_ups.insert(*id, due);
+                confirmed += 1;
+            }
+        }
+        confirmed
     }
 
     /// Names of the destinations that got work, in order.
@@ -437,7 +494,8 @@ impl Model {
     pub fn prune(&mut self, before: Timestamp) -> u64 {
         let count = self.entries.len();
         self.entries.retain(|_, entry| {
-            let prunable = matches!(entry.item.state, State::Success | State::Cancelled);
+            let prunable = matches!(entry.item.state, State::Success | State::Cancelled)
+                && entry.item.confirmation != Confirmation::Waiting;
             !(prunable && entry.item.completed.is_some_and(|time| time < before))
         });
         (count - self.entries.len()) as u64
@@ -517,6 +575,9 @@ impl Model {
                 self.suspects.remove(&id);
             }
             Move::Replay | Move::Redirect => {
+                if verb == Move::Redirect {
+                    entry.item.confirmation = Confirmation::None;
+                }
                 entry.expires = expires;
                 entry.item.attempt_count = 0;
                 entry.item.completed = None;

@@ -179,6 +179,9 @@ pub fn check_filter(store: &dyn Store, filter: &Filter, everything: &[Item]) {
                 .as_ref()
                 .is_none_or(|i| *i == item.ids.instance)
             && filter.class.is_none_or(|class| Some(class) == item.class)
+            && filter
+                .confirmation
+                .is_none_or(|confirmation| confirmation == item.confirmation)
             && filter.status.is_none_or(|status| match status {
                 StatusFilter::Is(status) => item.dimse_status == Some(status),
                 StatusFilter::None => item.dimse_status.is_none(),

@@ -9,9 +9,10 @@ use super::kept::Kept;
 use super::model::Model;
 use super::*;
 use crate::item::Again;
+use crate::item::Confirmation;
 use crate::item::state::Move;
 use crate::store::{
-    Asker, Cursor, Entry, Groups, Moved, Period, Released, StatusFilter, StoreError,
+    Asker, Cursor, Entry, Followed, Groups, Moved, Period, Released, StatusFilter, StoreError,
 };
 
 const DESTINATIONS: [&str; 3] = ["pacs", "archive", "research"];
@@ -108,9 +109,13 @@ impl Play {
                 self.claim();
                 "claim"
             }
-            45..65 => {
+            45..64 => {
                 self.finish();
                 "finish"
+            }
+            64 => {
+                self.follow();
+                "follow"
             }
             65 => {
                 let name = self.destination();
@@ -125,7 +130,11 @@ impl Play {
                 assert_eq!(sorted, self.model.promote(now));
                 "promote"
             }
-            72..75 => {
+            72 => {
+                self.follow();
+                "follow"
+            }
+            73..75 => {
                 let expired = self.store().expire(now, 1000).unwrap();
                 let ids = self.model.expire(now);
                 assert_eq!(expired, ids.len() as u64);
@@ -368,6 +377,7 @@ impl Play {
         let (token, held) = self.claims[newest - back].clone();
         let mut results = Vec::new();
         for id in held {
+            let confirm = self.maybe_soon();
             let attempt = |class, status, counted| AttemptMade {
                 started: at(self.now),
                 duration_us: 5,
@@ -380,7 +390,7 @@ impl Play {
                 },
                 counted,
                 sent_as: counted.then(|| format!("2.25.{}", self.now)),
-                confirm: None,
+                confirm: confirm.filter(|_| matches!(class, Class::Success | Class::Warning)),
             };
             let (class, counted) = (self.random.usize(2..10), self.random.bool());
             let status = counted.then_some(0xA700 + class as u16);
@@ -408,6 +418,56 @@ impl Play {
         let now = self.now();
         let changed = self.store().finish(token, &results, now).unwrap();
         assert_eq!(changed, self.model.finish(token, &results, now));
+    }
+
+    /// Some of what is due is asked for, whatever comes of it; or a person wants it asked for.
+    fn follow(&mut self) {
+        let (name, now) = (self.destination(), self.now());
+        if self.random.u8(..4) == 0 {
+            let study = format!("s{}", self.random.u8(..4));
+            let confirmed = self.store().confirm(name, &study, now, now).unwrap();
+            assert_eq!(confirmed, self.model.confirm(name, &study, now));
+        }
+        let due = self.model.due(name, now);
+        let claim = self.store().claim_follow_ups(name, now, 2);
+        if self.model.owners[self.model.by].over && !due.is_empty() {
+            assert!(matches!(claim, Err(StoreError::LeaseOver)), "{claim:?}");
+            return;
+        }
+        let Some(claim) = claim.unwrap() else {
+            assert_eq!(due, BTreeMap::new());
+            return;
+        };
+        assert!((1..=2).contains(&claim.all.len()));
+        let study = &claim.all[0].ids.study;
+        assert!(claim.all.iter().all(|one| one.ids.study == *study));
+        let first = claim.all.iter().map(|one| due[&one.item]).min();
+        assert_eq!(first, due.values().min().copied());
+        let mut results = Vec::new();
+        for one in &claim.all {
+            let details = format!("followed at {}", self.now);
+            let followed = match self.random.u8(..5) {
+                0 => Followed::Confirmed,
+                1 => Followed::Dropped,
+                2 => Followed::TimedOut { details },
+                3 => Followed::Refused {
+                    status: 0x0122,
+                    details,
+                    resend: false,
+                    expires: None,
+                },
+                _ => Followed::Later {
+                    due: self.soon(),
+                    asked: true,
+                    said: Some(details),
+                    transaction: None,
+                },
+            };
+            self.model.followed(one.item, &followed);
+            results.push((one.item, followed));
+        }
+        let followed = self.store().followed(claim.token, &results, now).unwrap();
+        assert_eq!(followed, (0, 0));
     }
 
     fn operate(&mut self, id: i64, verb: Move) {
@@ -567,6 +627,8 @@ impl Play {
             status,
             created_before: ago(self),
             created_after: ago(self),
+            confirmation: (self.random.u8(..4) == 0)
+                .then(|| Confirmation::ALL[self.random.usize(..Confirmation::ALL.len())]),
             rule: (self.random.u8(..4) == 0).then(|| "rule".into()),
             except_destination: (self.random.u8(..4) == 0).then(|| self.destination().into()),
             except_priority: (self.random.u8(..4) == 0).then_some(Priority::Medium),

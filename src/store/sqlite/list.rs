@@ -181,7 +181,7 @@ impl Request<'_> {
         let filter = self.filter;
         let (any_status, status) = status_of(filter);
         let states = filter.states.map(words);
-        let params: [(&str, &dyn ToSql); 13] = [
+        let params: [(&str, &dyn ToSql); 15] = [
             (":destination", &self.destination),
             (":states", &states),
             (":study", &filter.study),
@@ -190,6 +190,8 @@ impl Request<'_> {
             (":class", &filter.class),
             (":any_status", &any_status),
             (":status", &status),
+            (":any_confirmation", &filter.confirmation.is_none()),
+            (":confirmation", &filter.confirmation),
             (":created_before", &filter.created_before),
             (":created_after", &filter.created_after),
             (":completed_before", &filter.completed_before),

@@ -4,7 +4,7 @@ use rusqlite::{Connection, ToSql};
 
 use super::destination::find_destination;
 use super::sql;
-use crate::item::{Class, Priority, State};
+use crate::item::{Class, Confirmation, Priority, State};
 use crate::store::{Filter, Order, Result, States, StatusFilter};
 
 /// A statement for each order.
@@ -50,6 +50,23 @@ pub fn parts(conn: &Connection, filter: &Filter, destination: Option<i64>) -> Re
         Filter {
             instance: Some(_), ..
         } if stopped => vec![part!(LIST_STOPPED_INSTANCE, LIST_STOPPED_INSTANCE_DOWN)],
+        Filter {
+            confirmation: Some(confirmation),
+            ..
+        } if *confirmation != Confirmation::None => {
+            let cells = cells(conn, filter, destination)?;
+            let mut destinations: Vec<i64> = cells.into_iter().map(|(one, _)| one).collect();
+            destinations.dedup();
+            let part = |destination| {
+                part!(
+                    LIST_CONFIRMATION,
+                    LIST_CONFIRMATION_DOWN,
+                    ":part_confirmation" = *confirmation,
+                    ":part_destination" = destination
+                )
+            };
+            destinations.into_iter().map(part).collect()
+        }
         Filter {
             status: Some(status),
             ..

@@ -20,6 +20,8 @@ CREATE INDEX hold_due ON hold (due);
 CREATE INDEX item_class ON item (class, destination, state)
     WHERE class <> 'Success';
 
+CREATE INDEX item_confirmation ON item (confirmation, destination) WHERE confirmation IS NOT NULL;
+
 CREATE INDEX item_due ON item (next_attempt) WHERE next_attempt IS NOT NULL;
 
 CREATE INDEX item_expires ON item (expires)

@@ -123,6 +123,8 @@ statements! {
     LIST_CELLS = "list_cells";
     LIST_CLASS = "list_class" + "list_where" + "list_up";
     LIST_CLASS_DOWN = "list_class" + "list_where" + "list_down";
+    LIST_CONFIRMATION = "list_confirmation" + "list_where" + "list_up";
+    LIST_CONFIRMATION_DOWN = "list_confirmation" + "list_where" + "list_down";
     LIST_IDS = "list_ids" + "list_where" + "list_up";
     LIST_IDS_DOWN = "list_ids" + "list_where" + "list_down";
     LIST_KIND = "list_kind" + "list_where" + "list_up";

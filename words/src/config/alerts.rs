@@ -28,7 +28,7 @@ const SECTION: &str = "an object, { \"Url\": \"https://…\" }";
 const URL: &str = "an address that starts with http:// or https:// and has a host";
 const LINK: &str = "an address that starts with http:// or https:// and has a host, without a login: everyone reads it";
 const SECRET: &str = "a text of at least one character, without control characters";
-const ON: &str = "a list of one or more of \"DestinationUnreachable\", \"DestinationBack\", \"Failure\", \"Backlog\", \"SourceSilent\", \"SourceBack\", \"OwnOutput\", each once";
+const ON: &str = "a list of one or more of \"DestinationUnreachable\", \"DestinationBack\", \"Failure\", \"Backlog\", \"SourceSilent\", \"SourceBack\", \"OwnOutput\", \"NotConfirmed\", each once";
 
 /// `strict`: `StrictAetComparison`.
 pub(super) fn alerts(

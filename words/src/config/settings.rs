@@ -196,10 +196,11 @@ pub enum AlertKind {
     SourceSilent,
     SourceBack,
     OwnOutput,
+    NotConfirmed,
 }
 
 impl AlertKind {
-    pub const ALL: [AlertKind; 7] = [
+    pub const ALL: [AlertKind; 8] = [
         AlertKind::DestinationUnreachable,
         AlertKind::DestinationBack,
         AlertKind::Failure,
@@ -207,6 +208,7 @@ impl AlertKind {
         AlertKind::SourceSilent,
         AlertKind::SourceBack,
         AlertKind::OwnOutput,
+        AlertKind::NotConfirmed,
     ];
 
     /// Of a source, and not of a destination.
@@ -226,6 +228,7 @@ impl AlertKind {
             AlertKind::SourceSilent => "SourceSilent",
             AlertKind::SourceBack => "SourceBack",
             AlertKind::OwnOutput => "OwnOutput",
+            AlertKind::NotConfirmed => "NotConfirmed",
         }
     }
 }

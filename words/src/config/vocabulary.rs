@@ -80,7 +80,7 @@ pub(super) const ALERT_FORMATS: [(&str, AlertFormat); 3] = [
 ];
 
 /// What is told by webhook.
-pub(super) const ALERT_KINDS: [(&str, AlertKind); 7] = [
+pub(super) const ALERT_KINDS: [(&str, AlertKind); 8] = [
     ("DestinationUnreachable", AlertKind::DestinationUnreachable),
     ("DestinationBack", AlertKind::DestinationBack),
     ("Failure", AlertKind::Failure),
@@ -88,6 +88,7 @@ pub(super) const ALERT_KINDS: [(&str, AlertKind); 7] = [
     ("SourceSilent", AlertKind::SourceSilent),
     ("SourceBack", AlertKind::SourceBack),
     ("OwnOutput", AlertKind::OwnOutput),
+    ("NotConfirmed", AlertKind::NotConfirmed),
 ];
 
 /// How an instance can have come to Orthanc.

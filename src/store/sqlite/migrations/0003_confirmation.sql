@@ -35,6 +35,9 @@ CREATE INDEX follow_up_transaction ON follow_up (transaction_uid) WHERE transact
 
 CREATE INDEX follow_up_claim ON follow_up (claim) WHERE claim IS NOT NULL;
 
+-- For lists; of what is not to be confirmed there is nothing in it.
+CREATE INDEX item_confirmation ON item (confirmation, destination) WHERE confirmation IS NOT NULL;
+
 -- How many deliveries are in which confirmation.
 CREATE TABLE confirming (
     destination  INTEGER NOT NULL REFERENCES destination (id),

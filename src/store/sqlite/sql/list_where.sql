@@ -8,6 +8,7 @@
   AND (:rule IS NULL OR +rule = :rule)
   AND (:class IS NULL OR +class = :class)
   AND (:any_status OR +dimse_status IS :status)
+  AND (:any_confirmation OR +confirmation IS :confirmation)
   AND (:created_before IS NULL OR +created < :created_before)
   AND (:created_after IS NULL OR +created >= :created_after)
   AND (:completed_before IS NULL OR +completed < :completed_before)
