@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod archive;
 pub mod browser;
 pub mod certificates;
 pub mod dcmtk;
@@ -24,6 +25,7 @@ pub mod sender;
 pub mod wait;
 pub mod webhook;
 
+pub use archive::{Archive, QueryScp};
 pub use browser::Browser;
 pub use certificates::Certificates;
 pub use dicom::{Instance, Kind, Study};

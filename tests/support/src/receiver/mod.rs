@@ -22,6 +22,7 @@ use crate::proc::Proc;
 use crate::{Certificates, Orthanc, free_port, wait};
 
 pub use corpus::corpus;
+pub(crate) use kind::python;
 pub use kind::{ReceiverKind, tools};
 pub use received::ReceivedFile;
 
