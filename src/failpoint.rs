@@ -5,8 +5,8 @@
 
 /// The steps, in their order: `looked-back` for a study that is taken whole only, `submitted`, `named` and `job-ended`
 /// over REST only, `answered` and `told` natively only; `decided` and `numbered` for what is changed on its way only;
-/// `asked` for what is confirmed later.
-pub const POINTS: [&str; 14] = [
+/// `asked` for what is confirmed later; `retention-…` where a study is deleted from Orthanc.
+pub const POINTS: [&str; 18] = [
     "arrived",
     "enqueued",
     "looked-back",
@@ -21,6 +21,10 @@ pub const POINTS: [&str; 14] = [
     "delivered",
     "finished",
     "asked",
+    "retention-looked",
+    "retention-noted",
+    "retention-deleted",
+    "retention-ended",
 ];
 
 /// Ends the process if `SENDQUEUE_FAIL_POINT` names this point.

@@ -18,6 +18,7 @@
 //!   the machine's clock.
 //! - [`cut`]: ends what Orthanc would wait for when it stops.
 //! - [`deliveries`]: keeps what was delivered, for years after the items are gone.
+//! - [`retention`]: deletes from Orthanc what is proven elsewhere.
 //! - [`verdict`]: what needs a person, in one sentence each.
 //! - [`alert`]: what an administrator is told by webhook.
 //! - [`api`]: `/sendqueue`. [`ui`]: the operator's page on top of it. [`gauges`]: the main figures among Orthanc's own
@@ -39,6 +40,7 @@ mod failpoint;
 pub mod gauges;
 pub mod plugin;
 pub mod reload;
+pub mod retention;
 pub mod routing;
 pub mod service;
 pub mod store;

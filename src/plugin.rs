@@ -42,9 +42,10 @@ use crate::dispatch::{Lanes, Tools};
 use crate::gauges::Gauges;
 use crate::item::{Clock, SystemClock};
 use crate::reload::{self, Origin, Reloader};
+use crate::retention::{self, Deleter};
 use crate::service::{Service, Services};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Claims, Upkeep};
+use crate::store::{Claims, Retention, Upkeep};
 use crate::transport::budget::Budget;
 use crate::transport::native::Native;
 use crate::transport::rest::RestTransport;
@@ -271,6 +272,18 @@ fn enabled(
         clock.clone(),
         deliveries::of_orthanc(host.client()),
     );
+    // Before anything is sent under these settings.
+    if let Err(error) = store.note_altering(&settings.altering()) {
+        log::error!("which destinations alter what is sent could not be noted: {error}");
+    }
+    let deleter = Arc::new(Deleter::new(retention::Parts {
+        store: store.clone(),
+        journal: store.clone(),
+        settings: current.clone(),
+        clock: clock.clone(),
+        orthanc: Box::new(host.client()),
+        free: Box::new(retention::orthanc::free_percent),
+    }));
     let gauges = Gauges::new(host, store.clone(), lanes.clone(), clock.clone());
     let sources = Arc::new(Listener::new(store.clone(), current.clone(), clock.clone()));
     let (of_alerts, told_of, time) = (store.clone(), promoter.clone(), clock.clone());
@@ -302,6 +315,7 @@ fn enabled(
         ("sq-metrics", Arc::new(gauges)),
         ("sq-subjects", Arc::new(subjects)),
         (deliveries::NAME, Arc::new(keeper)),
+        (retention::NAME, deleter.clone()),
     ];
     if let Some(alerts) = alerts.get() {
         ours.push((alert::NAME, alerts));
@@ -327,6 +341,8 @@ fn enabled(
         alerts: alerts.clone(),
         budget,
         services: services.clone(),
+        store: store.clone(),
+        deleter: deleter.clone(),
         tags: Box::new(move |name| known_tag(host, name)),
         base: configuration.base,
         origin: configuration.origin,
@@ -334,6 +350,7 @@ fn enabled(
     let api = api::Parts {
         current,
         reloader,
+        deleter,
         store,
         lanes,
         notifier: promoter.clone(),

@@ -148,6 +148,7 @@ fn every_service_comes_back_and_nothing_is_lost() {
     panics(&queue, &faults, "sq-metrics", || ());
     panics(&queue, &faults, "sq-subjects", || ());
     panics(&queue, &faults, "sq-ledger", || ());
+    panics(&queue, &faults, "sq-retention", || ());
     panics(&queue, &faults, "sq-release", || {
         queue.store_all(&study(8));
     });
@@ -171,6 +172,7 @@ fn every_service_comes_back_and_nothing_is_lost() {
         "sq-metrics",
         "sq-subjects",
         "sq-ledger",
+        "sq-retention",
         "sq-release",
     ] {
         let warned = |one: &Value| {

@@ -24,7 +24,7 @@ enabled = false
 
 # An empty argument counts as an absent one.
 [[operations]]
-include-operation-id = ["items", "studies", "errors", "history", "journal", "deliveries"]
+include-operation-id = ["items", "studies", "errors", "history", "journal", "deliveries", "retention", "deletions"]
 checks.negative_data_rejection.enabled = false
 
 # Rules between fields: either everything or a filter that narrows down, either resources or a query, either
@@ -77,6 +77,7 @@ fn scene() -> (Queue, Vec<FaultScp>, Webhook, TempDir) {
     let config = queue::config_for(&receivers.iter().collect::<Vec<_>>())
         .set("DicomScuTimeout", 1)
         .set("/SendQueue/Alerts", json!({ "Url": webhook.url() }))
+        .set("/SendQueue/Retention", json!({ "Safe": ["archive"] }))
         .set(
             "/SendQueue/Serials",
             json!({ "accessions": { "Prefix": "RT" } }),

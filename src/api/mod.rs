@@ -28,6 +28,7 @@ mod person;
 mod preview;
 mod reload;
 pub mod resources;
+mod retention;
 pub mod route;
 pub mod router;
 pub mod rules;
@@ -62,6 +63,7 @@ use crate::dispatch::Lanes;
 use crate::dispatch::promoter::Promoter;
 use crate::item::{Clock, Timestamp};
 use crate::reload::Reloader;
+use crate::retention::Deleter;
 use crate::service::Services;
 use crate::store::{Notifier, Store};
 
@@ -110,6 +112,7 @@ pub struct Parts {
     pub progress: Arc<Progress>,
     pub alerts: Arc<alert::Switch>,
     pub reloader: Reloader,
+    pub deleter: Arc<Deleter>,
     pub sources: Arc<Listener>,
     pub clock: Arc<dyn Clock>,
     pub services: Arc<Services>,

@@ -78,6 +78,9 @@ pub const ROUTES: &[Route] = routes! {
     Post "/destinations/{name}/confirm" confirm |api, request, name| api.confirm(request, name);
     Get "/deliveries" deliveries |api, request, _| api.deliveries(request);
     Get "/deliveries/{id}" delivery |api, request, id| api.delivery(request, numbered("delivery", id)?);
+    Get "/retention" retention |api, request, _| api.retention(request);
+    Post "/retention/run" run_retention |api, request, _| api.run_retention(request);
+    Get "/deletions" deletions |api, request, _| api.deletions(request);
     Get "/search" search |api, request, _| api.search(request);
     Get "/rules" rules |api, request, _| api.rules(request);
     Post "/route" ask_rules |api, request, _| api.route(request);

@@ -227,6 +227,8 @@ fn settings(defaults: DestinationSettings) -> Settings {
         defaults,
         destinations: BTreeMap::new(),
         alerts: None,
+        retention: None,
+        storage_directory: PathBuf::new(),
         host: HostSettings::default(),
     }
 }

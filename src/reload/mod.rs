@@ -29,7 +29,9 @@ use crate::config::{self, Current, Mistake, Mistakes};
 use crate::destinations::Directory;
 use crate::dispatch::Lanes;
 use crate::dispatch::promoter::Promoter;
+use crate::retention::Deleter;
 use crate::service::Services;
+use crate::store::Retention;
 use crate::transport::budget::Budget;
 
 /// Orthanc answers requests on threads with a stack of 100 KB, which reading files and patterns overruns.
@@ -83,6 +85,8 @@ pub struct Parts {
     pub alerts: Arc<Switch>,
     pub budget: Arc<Budget>,
     pub services: Arc<Services>,
+    pub store: Arc<dyn Retention>,
+    pub deleter: Arc<Deleter>,
     /// From the name of a tag to its group and element.
     pub tags: Box<Tags>,
     /// The folder that Orthanc takes relative paths from.
@@ -205,6 +209,9 @@ impl Reloader {
             _ => modalities::Plan::nothing(now),
         };
         let new = self.load(&asked.section, &plan, &old)?;
+        // Before anything is sent under them: what alters, or did, is no proof of what is stored.
+        let altering: BTreeSet<&str> = old.altering().into_iter().chain(new.altering()).collect();
+        self.note_altering(&altering.into_iter().collect::<Vec<_>>())?;
         plan.enter(parts.client)?;
 
         let mut report = compare(&old, &new, &plan);
@@ -267,6 +274,7 @@ impl Reloader {
                 off: old.off,
                 database: old.database.clone(),
                 index_directory: old.index_directory.clone(),
+                storage_directory: old.storage_directory.clone(),
                 tcp_no_delay: old.tcp_no_delay,
                 host: HostSettings {
                     modalities: new.host.modalities,
@@ -321,6 +329,16 @@ impl Reloader {
         warnings
     }
 
+    fn note_altering(&self, destinations: &[&str]) -> Result<(), Refused> {
+        self.parts
+            .store
+            .note_altering(destinations)
+            .map_err(|error| {
+                log::error!("the send queue cannot take over other settings: {error}");
+                Refused::Failed
+            })
+    }
+
     fn take_over(&self, new: Settings) {
         let parts = &self.parts;
         parts.budget.set(u64::from(new.max_memory_mb) * 1024 * 1024);
@@ -332,6 +350,9 @@ impl Reloader {
         }
         parts.lanes.settings_changed();
         parts.alerts.set(&new);
+        parts.deleter.settings_changed();
+        // What was queued so far may still be sent as before. Until it is written down, all counts as altered.
+        let _ = self.note_altering(&new.altering());
         parts.promoter.review();
     }
 }

@@ -29,6 +29,7 @@ mod outputs;
 mod owners;
 mod query;
 mod random;
+mod retention;
 mod sources;
 mod studies;
 mod subjects;
@@ -59,6 +60,7 @@ pub fn run(make: Make<'_>) {
     outputs::run(make);
     owners::run(make);
     query::run(make);
+    retention::run(make);
     by_study::run(make);
     sources::run(make);
     studies::run(make);

@@ -13,6 +13,7 @@
 //! | [`Desk`] | the API | what people do |
 //! | [`Book`] | whoever looks | queries |
 //! | [`Deliveries`] | whoever asks what was sent | what was delivered, for years |
+//! | [`Retention`] | what deletes from Orthanc | what is known of each study, what was deleted |
 //! | [`Chronicle`] | whoever tells what happened | the journal that people read, each hour's figures |
 //! | [`Upkeep`] | the promoter | time, and the database itself |
 //!
@@ -48,6 +49,7 @@ mod filter;
 mod in_hand;
 mod journal;
 mod outputs;
+mod retention;
 mod sources;
 mod studies;
 mod subjects;
@@ -71,6 +73,7 @@ pub use self::journal::{
     Cursor, Duplicates, Enqueued, Gap, Intake, Journal, NewItem, Notifier, Reached, Reception,
 };
 pub use self::outputs::Outputs;
+pub use self::retention::{Deletion, History, KeptStudy, Known, NewDeletion, Retention};
 pub use self::sources::{Heard, MOST_SOURCES, Source, Sources};
 pub use self::studies::{Studies, TakenStudy};
 pub use self::subjects::{Subject, Subjects};
@@ -127,6 +130,7 @@ pub trait Store:
     + Desk
     + Book
     + Deliveries
+    + Retention
     + Chronicle
     + Upkeep
 {
@@ -144,6 +148,7 @@ impl<T> Store for T where
         + Desk
         + Book
         + Deliveries
+        + Retention
         + Chronicle
         + Upkeep
 {

@@ -131,6 +131,18 @@ macro_rules! pass_on {
             fn forget_deliveries(before: Timestamp, limit: u32) -> u64;
         } {});
     };
+    (Retention for $type:ty) => {
+        $crate::store::pass_on!(@impl Retention for $type {
+            fn kept_studies(safe: &[String], after: i64, limit: u32) -> Vec<KeptStudy>;
+            fn kept_study(safe: &[String], study: &str) -> Option<KeptStudy>;
+            fn history(study: &KeptStudy, instance: Option<&str>, safe: &[String]) -> History;
+            fn note_altering(destinations: &[&str]) -> ();
+            fn begin_deletion(deletion: &NewDeletion) -> i64;
+            fn end_deletion(id: i64, now: Timestamp, gone: u64, kept: Option<&str>) -> ();
+            fn open_deletions() -> Vec<Deletion>;
+            fn deletions(study: Option<&str>, accession: Option<&str>, after: i64, limit: u32) -> Vec<Deletion>;
+        } {});
+    };
     (Chronicle for $type:ty) => {
         $crate::store::pass_on!(@impl Chronicle for $type {
             fn note(entry: &Entry) -> ();

@@ -41,6 +41,7 @@ const EVENTS = {
   Removed: ["warn", (event) => did(event, "removed")],
   PriorityChanged: ["calm", (event) => did(event, "given another priority")],
   SentNow: ["calm", ({ on, who, Count }) => `${Count === undefined ? "What waited" : items(Count)}${on ? ` for ${on}` : ""} was sent now${who}`],
+  Deleted: ["warn", ({ Details }) => `Retention: ${Details}`],
   Pardoned: ["calm", ({ Count }) => `${items(Count)} that a wrong clock had expired wait again`],
 };
 

@@ -8,12 +8,13 @@ use super::Described;
 use crate::api::csv;
 use crate::api::exposition;
 use crate::api::types::{
-    AddSubjects, AlertTest, CancelledItems, ConfirmStudy, DeliveriesQuery, Delivery,
-    DeliveryDetailed, Destination, Echo, Enqueue, Enqueued, ErrorFilter, ErrorSummary, ErrorsQuery,
-    Finding, Health, History, HistoryQuery, Item, ItemDetailed, ItemSentNow, ItemsQuery,
-    JournalEntry, JournalQuery, Nothing, Overview, Preview, PreviewQuestion, PrioritizedItems,
-    PriorityFilter, Purged, RedirectFilter, RedirectTo, Redirected, RedirectedItems, Reloaded,
-    Removed, RemovedItems, Replayed, Resource, RouteAnswer, RouteQuestion, Rule, SearchQuery,
+    AddSubjects, AlertTest, CancelledItems, ConfirmStudy, Deletion, DeletionsQuery,
+    DeliveriesQuery, Delivery, DeliveryDetailed, Destination, Echo, Enqueue, Enqueued, ErrorFilter,
+    ErrorSummary, ErrorsQuery, Finding, Health, History, HistoryQuery, Item, ItemDetailed,
+    ItemSentNow, ItemsQuery, JournalEntry, JournalQuery, Nothing, Overview, Preview,
+    PreviewQuestion, PrioritizedItems, PriorityFilter, Purged, RedirectFilter, RedirectTo,
+    Redirected, RedirectedItems, Reloaded, Removed, RemovedItems, Replayed, Resource, Retention,
+    RetentionQuery, RetentionRun, RetentionStarted, RouteAnswer, RouteQuestion, Rule, SearchQuery,
     SearchResult, Section, Sender, SentItems, SerialGiven, SerialState, SerialsQuery, StudiesQuery,
     StudyProgress, SubjectsAdded, ToConfirm, WaitingFilter, WaitingRedirect,
 };
@@ -548,6 +549,38 @@ pub fn delivery() -> Described {
     )
     .part(number(), "`ID` of the line")
     .answers::<DeliveryDetailed>("The line")
+}
+
+pub fn retention() -> Described {
+    get(
+        "Retention",
+        "retention",
+        "Which studies may be deleted from Orthanc, and why each other one stays",
+    )
+    .text("A study may be deleted once each of its instances is proven at each destination of `Retention.Safe`: acknowledged there with status 0000, that very file, and confirmed where the destination has `Confirm`. A pass over all studies is made each hour.")
+    .query::<RetentionQuery>()
+    .answers::<Retention>("What is in force, what the last pass found, and its studies")
+}
+
+pub fn run_retention() -> Described {
+    post("Retention", "runRetention", "Looks at all studies now")
+        .text("Answers at once; `Running` of `GET /sendqueue/retention` tells when it is over. 409: there is no section `Retention`, or `DryRun` is `false` here and `true` there.")
+        .body::<RetentionRun>(
+            Required::False,
+            &[("dry", "Only tells what would be deleted", json!({ "DryRun": true }))],
+        )
+        .refuses(&[409])
+        .answers::<RetentionStarted>("It begins")
+}
+
+pub fn deletions() -> Described {
+    get(
+        "Retention",
+        "deletions",
+        "What was deleted from Orthanc, for ever, in the order of ID",
+    )
+    .query::<DeletionsQuery>()
+    .answers_list::<Deletion>("At most `limit` deletions")
 }
 
 const ORTHANC_ID: &str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{8}){4}$";

@@ -19,6 +19,7 @@ pub mod overview;
 pub mod preview;
 pub mod reload;
 pub mod resources;
+pub mod retention;
 pub mod route;
 pub mod rules;
 pub mod search;
@@ -56,6 +57,10 @@ pub use self::reload::{
     DestinationChanges, ModalityChanges, NeedsRestart, Reloaded, Section, Source,
 };
 pub use self::resources::{Resource, ResourceProgress, StudiesQuery, StudyProgress};
+pub use self::retention::{
+    Deletion, DeletionsQuery, Retention, RetentionPass, RetentionQuery, RetentionRun,
+    RetentionStarted, RetentionStudy,
+};
 pub use self::route::{
     RouteAnswer, RouteOfSome, RouteQuestion, RuleSaid, RuleTowards, RuleVerdict,
 };

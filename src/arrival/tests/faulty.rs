@@ -85,6 +85,7 @@ pass_on!(Claims for Faulty);
 pass_on!(Confirmations for Faulty);
 pass_on!(Studies for Faulty);
 pass_on!(Deliveries for Faulty);
+pass_on!(Retention for Faulty);
 pass_on!(Chronicle for Faulty);
 pass_on!(Sources for Faulty);
 pass_on!(Decisions for Faulty);

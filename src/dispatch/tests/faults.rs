@@ -51,6 +51,7 @@ impl Faulty {
 pass_on!(Journal for Faulty);
 pass_on!(Studies for Faulty);
 pass_on!(Deliveries for Faulty);
+pass_on!(Retention for Faulty);
 pass_on!(Chronicle for Faulty);
 pass_on!(Sources for Faulty);
 pass_on!(Decisions for Faulty);

@@ -209,6 +209,8 @@ fn close(tx: &Connection, study: &Bygone) -> Result<u64> {
     }
     tx.prepare_cached(sql::PAST_ITEM_FORGET)?
         .execute([study.number])?;
+    tx.prepare_cached(sql::PAST_FILE_FORGET)?
+        .execute([study.number])?;
     tx.prepare_cached(sql::KNOWN_STUDY_CLOSE)?
         .execute([study.number])?;
     // If nothing was delivered.

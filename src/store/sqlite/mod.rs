@@ -56,6 +56,7 @@ mod owner;
 mod pool;
 mod query;
 mod release;
+mod retention;
 mod route;
 mod row;
 mod settled;

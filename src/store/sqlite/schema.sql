@@ -1,5 +1,13 @@
 -- What the migrations lead to; written by a test, see tests/schema.rs.
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
+
+CREATE INDEX deletion_accession ON deletion (accession) WHERE accession <> '';
+
+CREATE INDEX deletion_open ON deletion (id) WHERE ended IS NULL;
+
+CREATE INDEX deletion_study ON deletion (study);
+
+CREATE INDEX deletion_uid ON deletion (uid) WHERE uid <> '';
 
 CREATE INDEX delivered_closed ON delivered (last) WHERE instances IS NOT NULL;
 
@@ -74,6 +82,12 @@ CREATE INDEX subject_list ON subject (list);
 
 CREATE INDEX taken_study_owed ON taken_study (since, study) WHERE owed = 1;
 
+CREATE TABLE altering (
+    destination TEXT PRIMARY KEY,
+    -- Items up to this one may have been altered; NULL: it does so now.
+    until       INTEGER
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE attempt (
     item         INTEGER NOT NULL REFERENCES item (id) ON DELETE CASCADE,
     number       INTEGER NOT NULL CHECK (number >= 1),
@@ -111,6 +125,28 @@ CREATE TABLE decision (
     decided   INTEGER NOT NULL,
     PRIMARY KEY (study_uid, recipe, key)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE deletion (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    study     TEXT NOT NULL,
+    -- Study Instance UID and Accession Number; empty: not known, or none.
+    uid       TEXT NOT NULL,
+    accession TEXT NOT NULL,
+    begun     INTEGER NOT NULL,
+    -- NULL: it goes on, or Orthanc ended amid it.
+    ended     INTEGER,
+    -- What was to go.
+    instances INTEGER NOT NULL CHECK (instances >= 0),
+    bytes     INTEGER NOT NULL CHECK (bytes >= 0),
+    -- What went.
+    gone      INTEGER NOT NULL DEFAULT 0 CHECK (gone >= 0),
+    -- Before its days were over, since the disk was full.
+    emergency INTEGER NOT NULL CHECK (emergency IN (0, 1)),
+    -- Where it is, each with the time of the last delivery there: JSON, [["archive", 1800000000000000]].
+    safe      TEXT NOT NULL,
+    -- What kept the rest; NULL: nothing did.
+    kept      TEXT
+) STRICT;
 
 CREATE TABLE delivered (
     id          INTEGER PRIMARY KEY,
@@ -319,6 +355,20 @@ CREATE TABLE owner (
     ended_well  INTEGER NOT NULL DEFAULT 0 CHECK (ended_well IN (0, 1))
 ) STRICT;
 
+CREATE TABLE past_file (
+    study            INTEGER NOT NULL REFERENCES known_study (id),
+    destination      INTEGER NOT NULL,
+    instance         TEXT NOT NULL,
+    item             INTEGER NOT NULL,
+    -- Empty: not known.
+    file             TEXT NOT NULL,
+    digest           TEXT,
+    sop_instance_uid TEXT NOT NULL,
+    -- Under which SOP Instance UID it was sent last; NULL: its own.
+    sent_as          TEXT,
+    PRIMARY KEY (study, destination, instance, item, file)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE past_item (
     study            INTEGER NOT NULL REFERENCES known_study (id),
     destination      INTEGER NOT NULL,
@@ -497,6 +547,15 @@ CREATE TRIGGER item_moved AFTER UPDATE OF state, destination, size_bytes ON item
     WHERE destination = NEW.destination AND state = NEW.state;
 END;
 
+CREATE TRIGGER item_of_another_file BEFORE UPDATE OF file ON item
+WHEN NEW.file IS NOT OLD.file
+     AND (OLD.state <> 'Scheduled' OR EXISTS (SELECT 1 FROM attempt WHERE item = OLD.id)) BEGIN
+    INSERT OR IGNORE INTO past_file (study, destination, instance, item, file, digest, sop_instance_uid, sent_as)
+    SELECT id, OLD.destination, OLD.instance, OLD.id, coalesce(OLD.file, ''), OLD.digest, OLD.sop_instance_uid,
+        (SELECT sent_as FROM attempt WHERE item = OLD.id AND destination = OLD.destination ORDER BY number DESC LIMIT 1)
+    FROM known_study WHERE study = OLD.study AND closed = 0;
+END;
+
 CREATE TRIGGER item_removed AFTER DELETE ON item BEGIN
     UPDATE tally SET items = items - 1, bytes = bytes - OLD.size_bytes
     WHERE destination = OLD.destination AND state = OLD.state;
@@ -556,4 +615,5 @@ SELECT i.id, k.id AS study, i.destination, i.instance, i.id AS item, i.state, i.
         ORDER BY number DESC LIMIT 1) AS sent_as,
        i.file, i.digest, i.repeated, i.confirmation
 FROM item i JOIN known_study k ON k.study = i.study AND k.closed = 0
-WHERE i.state = 'Success' OR EXISTS (SELECT 1 FROM attempt a WHERE a.item = i.id AND a.destination = i.destination);
+WHERE i.state = 'Success' OR EXISTS (SELECT 1 FROM attempt a WHERE a.item = i.id AND a.destination = i.destination)
+      OR EXISTS (SELECT 1 FROM suspect s WHERE s.item = i.id);

@@ -14,6 +14,9 @@ macro_rules! statements {
 }
 
 statements! {
+    ALTERING_BEGINS = "altering_begins";
+    ALTERING_ENDS = "altering_ends";
+    ALTERING_LIST = "altering_list";
     ARRIVED = "arrived";
     CANCEL = "cancel";
     CHECK_WRITABLE = "check_writable";
@@ -42,10 +45,16 @@ statements! {
     CURSOR_WRITE = "cursor_write";
     DECISION_ADD = "decision_add";
     DECISION_OF = "decision_of";
+    DELETION_BEGIN = "deletion_begin";
+    DELETION_END = "deletion_end";
+    DELETION_FIND = "deletion_read" + "deletion_find";
+    DELETION_LIST = "deletion_read" + "deletion_list";
+    DELETION_OPEN = "deletion_read" + "deletion_open";
     DELIVERED_CLOSE = "delivered_close";
     DELIVERED_FIGURES = "delivered_figures";
     DELIVERED_FORGET = "delivered_forget";
     DELIVERED_INSTANCES = "delivered_instances";
+    DELIVERED_LAST = "delivered_last";
     DELIVERED_LIST = "delivered_read" + "delivered_list";
     DELIVERED_OF_STUDIES = "delivered_read" + "delivered_of_studies";
     DELIVERED_OLD = "delivered_old";
@@ -101,6 +110,10 @@ statements! {
     GAP_OPEN = "gap_open";
     GAP_READ = "gap_read";
     HELD = "held";
+    HISTORY_FILES = "history_files";
+    HISTORY_ITEMS = "history_items";
+    HISTORY_PAST = "history_past";
+    HISTORY_TWINS = "history_twins";
     HOUR_ADD = "hour_add";
     HOUR_FORGET = "hour_forget";
     HOUR_LIST = "hour_list";
@@ -109,6 +122,8 @@ statements! {
     ITEM_ATTEMPTS = "item_attempts";
     ITEM_READ = "item_read";
     GROUP_DUE = "group_due";
+    KEPT_STUDIES = "kept_studies";
+    KEPT_STUDY = "kept_study";
     KNOWN_STUDY_ACCESSION = "known_study_accession";
     KNOWN_STUDY_ADD = "known_study_add";
     KNOWN_STUDY_AFTER = "known_study_after";
@@ -161,6 +176,7 @@ statements! {
     OWNER_RESULT = "owner_result";
     PARDON_EXPIRED = "pardon_expired";
     PARDON_WAITING = "pardon_waiting";
+    PAST_FILE_FORGET = "past_file_forget";
     PROGRESS_INSTANCE = "progress_each" + "of_instance" + "progress_each_by";
     PROGRESS_INSTANCE_SCAN = "progress_each" + "of_instance_scan" + "progress_each_by";
     PROGRESS_PATIENT_SCAN = "progress_each" + "of_patient_scan" + "progress_each_by";
@@ -215,6 +231,7 @@ statements! {
     TAKEN_FORGET = "taken_forget";
     TAKEN_OF = "taken_of";
     TAKEN_OWED = "taken_owed";
+    TAKEN_OWED_OF = "taken_owed_of";
     TAKEN_PAID = "taken_paid";
     WAKE = "wake";
 }

@@ -213,19 +213,23 @@ fn modality<'a>(node: &Node<'a>, mistakes: &mut Mistakes) -> Option<[&'a str; 3]
     Some([aet, host, local_aet])
 }
 
-/// Folder of Orthanc's index: absolute, relative to `base`, or to the working directory without one.
-pub(super) fn index_directory(
+/// Where Orthanc has its files, and where its index (`IndexDirectory`, else the same).
+pub(super) fn directories(
     root: &Object<'_>,
     base: Option<&Path>,
     mistakes: &mut Mistakes,
-) -> PathBuf {
-    let mut directory = "OrthancStorage".to_owned();
-    for key in ["StorageDirectory", "IndexDirectory"] {
-        root.read(key, &mut directory, |n| {
+) -> (PathBuf, PathBuf) {
+    let mut storage = "OrthancStorage".to_owned();
+    let mut read = |key: &str, directory: &mut String| {
+        root.read(key, directory, |n| {
             n.text("a path", mistakes).map(str::to_owned)
         });
-    }
-    base.unwrap_or(Path::new("")).join(directory)
+    };
+    read("StorageDirectory", &mut storage);
+    let mut index = storage.clone();
+    read("IndexDirectory", &mut index);
+    let base = base.unwrap_or(Path::new(""));
+    (base.join(storage), base.join(index))
 }
 
 /// The folder that Orthanc takes relative paths of its configuration from; `None`: its working directory.

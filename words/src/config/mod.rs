@@ -23,6 +23,7 @@ mod mistake;
 mod names;
 mod raw;
 pub mod remark;
+pub mod retention;
 mod rule_in_force;
 mod rule_remarks;
 pub mod settings;

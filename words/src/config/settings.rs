@@ -1,6 +1,6 @@
 //! Settings that cannot be invalid: made by `validate` only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use super::coercion::{Recipe, Serial};
 use super::compress::Compression;
 use super::confirm::Confirm;
 use super::deidentify::Deidentification;
+use super::retention::RetentionSettings;
 use crate::item::Level;
 use crate::item::{Again, Clock, Priority, RetryPolicy, Timestamp};
 
@@ -44,6 +45,8 @@ pub struct Settings {
     /// Orthanc's `IndexDirectory`. Orthanc makes it after it has loaded its plugins: at its very first start it is
     /// not there yet.
     pub index_directory: PathBuf,
+    /// Orthanc's `StorageDirectory`.
+    pub storage_directory: PathBuf,
     pub tcp_no_delay: bool,
     pub history_days: u32,
     /// How long the lines of what was delivered are kept once they are closed.
@@ -65,6 +68,8 @@ pub struct Settings {
     pub destinations: BTreeMap<String, DestinationSettings>,
     /// `Alerts`; `None`: nobody is told.
     pub alerts: Option<AlertSettings>,
+    /// `Retention`; `None`: nothing is deleted.
+    pub retention: Option<RetentionSettings>,
     pub host: HostSettings,
     /// What is valid, and probably not meant.
     pub remarks: Vec<String>,
@@ -86,6 +91,18 @@ impl Settings {
     pub fn target<'a>(&'a self, name: &'a str) -> &'a str {
         let own = self.destinations.get(name);
         own.and_then(|own| own.target.as_deref()).unwrap_or(name)
+    }
+
+    /// Destinations that get something else than what is stored, of all that can be named.
+    pub fn altering(&self) -> Vec<&str> {
+        let rules = self.rules.iter().flat_map(|rule| &rule.to);
+        let safe = self.retention.iter().flat_map(|retention| &retention.safe);
+        let named = self.destinations.keys().chain(self.host.modalities.keys());
+        let all: BTreeSet<&str> = (named.chain(rules).chain(safe))
+            .map(String::as_str)
+            .collect();
+        let alters = |name: &&str| self.destination(name).alters();
+        all.into_iter().filter(alters).collect()
     }
 
     /// Destinations with a `Target`, and that.

@@ -14,10 +14,11 @@ use super::conditions::Reader;
 use super::destination::{
     Draft, MAX_QUIET_SECONDS, QUIET_SECONDS, TARGET, at_least_quiet, at_most_quiet,
 };
-use super::host::{Host, host, index_directory};
+use super::host::{Host, directories, host};
 use super::mistake::{Mistakes, quoted, quoted_text};
 use super::names::{check_destination, check_second_name};
 use super::raw::{Node, Object};
+use super::retention;
 use super::rule_remarks::rule_remarks;
 use super::settings::{Conditions, DestinationSettings, Off, Rule, Scope, Settings};
 use super::sum::sum;
@@ -26,7 +27,7 @@ use crate::item::Again;
 
 const SECTION: &str = "SendQueue";
 
-pub(super) const KEYS: [&str; 15] = [
+pub(super) const KEYS: [&str; 16] = [
     "Enable",
     "Database",
     "TcpNoDelay",
@@ -42,6 +43,7 @@ pub(super) const KEYS: [&str; 15] = [
     "Defaults",
     "Destinations",
     "Alerts",
+    "Retention",
 ];
 
 const RULE_KEYS: [&str; 14] = [
@@ -107,7 +109,7 @@ pub fn load(
 
     let mut database = "sendqueue.db".to_owned();
     section.read("Database", &mut database, |n| path(n, m));
-    let index_directory = index_directory(&root, base, m);
+    let (storage_directory, index_directory) = directories(&root, base, m);
     let database = index_directory.join(database);
 
     let mut tcp_no_delay = true;
@@ -163,6 +165,16 @@ pub fn load(
     section.read("Rules", &mut rules, |n| read_rules(n, &known, m));
     let sources = reader.sources();
 
+    let mut kept = None;
+    let of_retention = retention::Known {
+        host: &host,
+        second: &second,
+        destination: &|name| known.destination(name),
+    };
+    section.read("Retention", &mut kept, |n| {
+        retention::retention(n, &of_retention, m).map(Some)
+    });
+
     let mut told = None;
     let strict = host.settings.strict_aet_comparison;
     section.read("Alerts", &mut told, |n| alerts(n, strict, m).map(Some));
@@ -175,10 +187,14 @@ pub fn load(
         remarks.extend(word_remarks(&rules, altering.coercions().values()));
         remarks.extend(overlaps(&sources));
         remarks.extend(altering.remarks(&defaults.settings, &destinations));
+        let of = |name: &str| destinations.get(name).unwrap_or(&defaults.settings);
+        let of_retention = kept.as_ref().map(|kept| kept.remarks(of));
+        remarks.extend(of_retention.unwrap_or_default());
         Ok(Settings {
             off,
             database,
             index_directory,
+            storage_directory,
             tcp_no_delay,
             history_days,
             ledger_years,
@@ -193,6 +209,7 @@ pub fn load(
             defaults: defaults.settings,
             destinations,
             alerts: told,
+            retention: kept,
             host: host.settings,
         })
     } else {
@@ -269,8 +286,8 @@ struct Known<'a> {
     conditions: &'a Reader<'a>,
 }
 
-impl Known<'_> {
-    fn destination(&self, name: &str) -> &DestinationSettings {
+impl<'a> Known<'a> {
+    fn destination(&self, name: &str) -> &'a DestinationSettings {
         self.destinations.get(name).unwrap_or(self.defaults)
     }
 }

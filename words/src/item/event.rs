@@ -33,12 +33,14 @@ pub enum Event {
     Reloaded,
     /// What had expired only because a clock was wrong waits again.
     Pardoned,
+    /// Studies that are proven elsewhere were deleted from Orthanc.
+    Deleted,
     /// Items went into the error queue: one entry for each hour and destination.
     Failures,
 }
 
 impl Event {
-    pub const ALL: [Event; 17] = [
+    pub const ALL: [Event; 18] = [
         Event::Started,
         Event::Stopped,
         Event::OutageBegan,
@@ -55,6 +57,7 @@ impl Event {
         Event::SentNow,
         Event::Reloaded,
         Event::Pardoned,
+        Event::Deleted,
         Event::Failures,
     ];
 
@@ -76,6 +79,7 @@ impl Event {
             Event::SentNow => "SentNow",
             Event::Reloaded => "Reloaded",
             Event::Pardoned => "Pardoned",
+            Event::Deleted => "Deleted",
             Event::Failures => "Failures",
         }
     }
@@ -103,6 +107,7 @@ impl Event {
             | Event::Resumed
             | Event::Reloaded
             | Event::Pardoned
+            | Event::Deleted
             | Event::Failures => false,
         }
     }

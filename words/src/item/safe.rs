@@ -100,6 +100,8 @@ const DUPLICATE: u16 = 0x0111;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Required {
     pub name: String,
+    /// Other destinations that lead to the same receiver (`Target`): what goes there is there too.
+    pub same_target: Vec<String>,
     /// It is asked later for what it acknowledged (`Confirm`), and that counts.
     pub confirms: bool,
 }
@@ -111,7 +113,7 @@ pub enum Safety {
 }
 
 /// Why an instance stays.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Reason {
     pub why: Why,
     /// Of which destination that is said; empty: of none.
@@ -119,7 +121,7 @@ pub struct Reason {
 }
 
 /// In the order in which they are told of a study.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, ToSchema)]
 pub enum Why {
     /// It waits, or is being sent.
     Waits,
@@ -156,12 +158,14 @@ pub enum Why {
     SentBefore,
     /// Of the study: the queue does not know its Study Instance UID.
     NotNamed,
+    /// Of the study: a rule that takes whole studies has yet to look at it.
+    LookOwed,
     /// Of the study: Orthanc could not be asked for it.
     NotAsked,
 }
 
 impl Why {
-    pub const ALL: [Why; 21] = [
+    pub const ALL: [Why; 22] = [
         Why::Waits,
         Why::Failed,
         Why::Cancelled,
@@ -182,8 +186,14 @@ impl Why {
         Why::TooYoung,
         Why::SentBefore,
         Why::NotNamed,
+        Why::LookOwed,
         Why::NotAsked,
     ];
+
+    /// Said of the study as a whole, not of each instance.
+    pub fn is_of_study(self) -> bool {
+        self >= Why::NothingDelivered
+    }
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -207,6 +217,7 @@ impl Why {
             Why::TooYoung => "TooYoung",
             Why::SentBefore => "SentBefore",
             Why::NotNamed => "NotNamed",
+            Why::LookOwed => "LookOwed",
             Why::NotAsked => "NotAsked",
         }
     }
@@ -277,6 +288,9 @@ impl Reason {
                         "{destination} may hold an old version: what was sent of it before is not known any more"
                     ),
                     Why::NotNamed => write!(f, "the queue does not know its Study Instance UID"),
+                    Why::LookOwed => {
+                        write!(f, "a rule that takes whole studies has yet to look at it")
+                    }
                     Why::NotAsked => write!(f, "Orthanc could not be asked for it"),
                 }
             }
@@ -317,6 +331,9 @@ fn at(sendings: &[Sending], content: &Content, required: &Required) -> Safety {
     if proofs.is_empty() {
         return Reason::at(unproven(sendings, content, name), name);
     }
+    let is_there =
+        |one: &&Sending| one.destination == name || required.same_target.contains(&one.destination);
+    let there = || sendings.iter().filter(is_there);
     let is_alone = |proof: &&&Sending| {
         !there().any(|one| one.sent_as == proof.sent_as && one.contradicts(content))
     };

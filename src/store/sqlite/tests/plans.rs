@@ -14,6 +14,11 @@ const MAY_SCAN: &[&str] = &[
     // The journal, from the period's first entry on.
     "EVENT_LIST",
     "KNOWN_STUDY_AFTER",
+    "KEPT_STUDIES",
+    // What was deleted, up to a limit.
+    "DELETION_LIST",
+    // Those that have not ended: one, or none.
+    "DELETION_OPEN",
     "LIST_ALL",
     "LIST_ALL_DOWN",
     // One row.
@@ -91,6 +96,8 @@ fn no_statement_looks_at_every_item() {
                 "delivered",
                 "known_study",
                 "past_item",
+                "past_file",
+                "deletion",
                 "follow_up",
             ];
             let kept = kept

@@ -9,6 +9,7 @@ mod deidentify;
 mod mistakes;
 mod mistakes_destination;
 mod mistakes_rule;
+mod retention;
 mod rules;
 
 use serde_json::{Value, json};

@@ -347,6 +347,7 @@ impl World {
         let of: Vec<Required> = (required.iter())
             .map(|at| Required {
                 name: NAMES[*at].to_owned(),
+                same_target: Vec::new(),
                 confirms: self.destinations[*at].confirms,
             })
             .collect();

@@ -1,0 +1,210 @@
+//! A pass: all studies that the queue knows, oldest first.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::Deleter;
+use super::delete::Outcome;
+use super::report::{Finding, Interned, Report};
+use super::study::{Judged, Record, Terms};
+use crate::config::settings::Settings;
+use crate::item::safe::{Reason, Why};
+use crate::item::{Event, Timestamp};
+use crate::store::{Entry, KeptStudy, Result};
+
+/// Studies that are read at once.
+const STEP: u32 = 200;
+/// A study of which nothing changed in the queue is not asked for again within so many seconds, where nothing would be
+/// deleted of it.
+const ASKED_AGAIN: f64 = 86_400.0;
+
+/// What a pass works with.
+pub(super) struct Pass {
+    pub settings: Arc<Settings>,
+    pub dry_run: bool,
+    /// As the settings say.
+    pub terms: Terms,
+    /// The same, with no day to wait for; in an emergency.
+    pub at_once: Option<Terms>,
+    before: Option<Arc<Report>>,
+    reasons: Interned,
+}
+
+impl Pass {
+    /// Under which a study is judged now.
+    pub fn in_force(&self) -> &Terms {
+        self.at_once.as_ref().unwrap_or(&self.terms)
+    }
+}
+
+impl Deleter {
+    /// Looks at all studies; `false`: it was broken off, since other settings are in force or Orthanc stops.
+    ///
+    /// `wanted`: a person asks for it, and whether for one that only tells; then Orthanc is asked for all that may go.
+    pub(super) fn pass(&self, wanted: Option<bool>) -> Result<bool> {
+        let parts = &self.parts;
+        let settings = parts.settings.get();
+        let Some(retention) = settings.retention.clone() else {
+            return Ok(true);
+        };
+        // If that could not be written when they came into force.
+        parts.store.note_altering(&settings.altering())?;
+        self.close_open()?;
+        let begun = parts.clock.now();
+        let dry_run = wanted == Some(true) || retention.dry_run;
+        let until = self.young_since(retention.delete_after_days);
+        let mut report = Report::new(begun, dry_run);
+        report.free_percent = self.free_percent();
+        let mut pass = Pass {
+            terms: Terms::new(&settings, &retention, until),
+            at_once: None,
+            before: self.last().filter(|_| wanted.is_none()),
+            reasons: Interned::default(),
+            settings: settings.clone(),
+            dry_run,
+        };
+        if self.is_too_full(retention.emergency_below_free_percent) {
+            report.is_emergency = true;
+            pass.at_once = Some(Terms::new(&settings, &retention, self.young_since(0)));
+        }
+        let (mut after, mut partial) = (0, 0);
+        loop {
+            let studies = parts.store.kept_studies(&pass.terms.safe, after, STEP)?;
+            let Some(last) = studies.last() else { break };
+            after = last.number;
+            for study in &studies {
+                if !self.goes_on(&pass) {
+                    self.tell(&report, partial);
+                    return Ok(false);
+                }
+                let finding = match self.find(&mut pass, study, begun)? {
+                    Found::Judged(finding) => finding,
+                    Found::Deleted(sum) => {
+                        report.deleted.add(sum.instances, sum.bytes);
+                        if pass.at_once.is_some()
+                            && !self.is_too_full(retention.emergency_below_free_percent)
+                        {
+                            pass.at_once = None;
+                        }
+                        continue;
+                    }
+                    Found::Partial => {
+                        partial += 1;
+                        continue;
+                    }
+                };
+                report.add(finding);
+            }
+        }
+        self.tell(&report, partial);
+        if !self.goes_on(&pass) {
+            return Ok(false);
+        }
+        report.ended = parts.clock.now();
+        *self.last.lock() = Some(Arc::new(report));
+        Ok(true)
+    }
+
+    pub(super) fn goes_on(&self, pass: &Pass) -> bool {
+        !self.bell.is_stopped() && Arc::ptr_eq(&pass.settings, &self.parts.settings.get())
+    }
+
+    fn is_too_full(&self, below: u32) -> bool {
+        below > 0 && (self.free_percent()).is_some_and(|free| free < f64::from(below))
+    }
+
+    fn find(&self, pass: &mut Pass, study: &KeptStudy, now: Timestamp) -> Result<Found> {
+        let delivered = study.delivered.iter().flatten().max();
+        let mut finding = Finding {
+            number: study.number,
+            instances: 0,
+            bytes: 0,
+            reasons: Arc::new([]),
+            delivered: delivered.copied().unwrap_or_default(),
+            asked: None,
+            is_gone: false,
+        };
+        let mut judged = Judged::default();
+        if let Some(reason) = pass.in_force().keeps(study) {
+            judged.keep(reason);
+        } else {
+            let terms = pass.in_force();
+            let history = self.parts.store.history(study, None, &terms.safe)?;
+            let record = Record::new(study, history, terms);
+            judged = record.judge_alone();
+            if judged.goes() {
+                if let Some(known) = known(pass, &finding, now) {
+                    return Ok(Found::Judged(known));
+                }
+                let began = Instant::now();
+                let held = self.held(&study.name.study);
+                // Orthanc has others to answer.
+                self.bell.pause(began.elapsed());
+                finding.asked = Some(now);
+                match held {
+                    Err(()) => judged.keep(Reason::of_study(Why::NotAsked, "")),
+                    Ok(held) if held.is_empty() => finding.is_gone = true,
+                    Ok(held) => judged = record.judge(&held),
+                }
+                if judged.goes() && !finding.is_gone && !pass.dry_run {
+                    match self.delete(pass, study)? {
+                        Outcome::Deleted(sum) => return Ok(Found::Deleted(sum)),
+                        Outcome::Partial => return Ok(Found::Partial),
+                        Outcome::Stays(stays) => judged = stays,
+                    }
+                }
+            }
+        }
+        finding.instances = judged.instances.try_into().unwrap_or(u32::MAX);
+        finding.bytes = judged.bytes;
+        finding.reasons = pass.reasons.of(&judged);
+        Ok(Found::Judged(finding))
+    }
+
+    /// Into the journal and the log, if anything was deleted.
+    fn tell(&self, report: &Report, partial: u64) {
+        let studies = report.deleted.studies;
+        if studies == 0 && partial == 0 {
+            return;
+        }
+        let parts = match partial {
+            0 => String::new(),
+            partial => format!("; of {partial} more a part stays"),
+        };
+        let details = format!(
+            "{} and {} deleted from Orthanc{parts}",
+            crate::config::counted(studies.try_into().unwrap_or(usize::MAX), "study")
+                .replace("studys", "studies"),
+            crate::config::counted(
+                report.deleted.instances.try_into().unwrap_or(usize::MAX),
+                "instance"
+            ),
+        );
+        log::warn!("retention: {details}");
+        let entry = Entry {
+            count: Some(studies),
+            details: Some(details),
+            ..Entry::new(Event::Deleted, self.parts.clock.now())
+        };
+        if let Err(error) = self.parts.journal.note(&entry) {
+            log::error!("{} is missing in the journal: {error}", Event::Deleted);
+        }
+    }
+}
+
+/// What became of a study.
+enum Found {
+    Judged(Finding),
+    Deleted(super::report::Sum),
+    /// A part of it was deleted.
+    Partial,
+}
+
+/// What was found when Orthanc was asked last, if it need not be asked again.
+fn known(pass: &Pass, finding: &Finding, now: Timestamp) -> Option<Finding> {
+    let known = pass.before.as_ref()?.of(finding.number)?;
+    let is_fresh = known.asked?.plus_seconds(ASKED_AGAIN) > now;
+    let is_same = known.delivered == finding.delivered;
+    let stands = known.is_gone || (pass.dry_run && known.reasons.is_empty());
+    (is_fresh && is_same && stands).then(|| known.clone())
+}

@@ -1,0 +1,152 @@
+//! What happens amid a deletion.
+
+use super::*;
+
+fn world() -> World {
+    let world = World::new(json!({ "Safe": ["archive"], "DryRun": false }));
+    world.arrive("s", &["a", "b", "c"], &["archive"], at(0));
+    world.deliver("archive", Some(0), at(10));
+    world
+}
+
+fn kept(world: &World) -> (u64, Option<String>) {
+    let all = world.store.deletions(None, None, 0, 10).unwrap();
+    let last = all.last().unwrap();
+    (last.gone, last.kept.clone())
+}
+
+#[test]
+fn what_arrives_meanwhile_stays() {
+    let world = world();
+    *world.orthanc.then.lock() = Some(Box::new(|has| {
+        has.get_mut("s").unwrap().push(held("late", "late-1"));
+    }));
+    let report = world.pass();
+    assert_eq!(world.deleted(), ["a", "b", "c"]);
+    assert_eq!(kept(&world), (3, Some("1 arrived meanwhile".into())));
+    assert_eq!(report.deleted.studies, 0);
+    world.pass();
+    let never = "1 of 1 were never queued for archive";
+    assert_eq!(world.why(), words(&[("s", never)]));
+    assert_eq!(world.orthanc.has.lock()["s"].len(), 1);
+}
+
+#[test]
+fn what_is_overwritten_meanwhile_stays() {
+    let world = world();
+    *world.orthanc.then.lock() = Some(Box::new(|has| {
+        let of_study = has.get_mut("s").unwrap();
+        of_study
+            .iter_mut()
+            .find(|one| one.id == "b")
+            .unwrap()
+            .content
+            .file = Some("b-2".into());
+    }));
+    world.pass();
+    assert_eq!(world.deleted(), ["a"]);
+    let again = "1 of 1 arrived again after they were sent to archive";
+    assert_eq!(kept(&world), (1, Some(again.into())));
+}
+
+#[test]
+fn what_is_queued_meanwhile_stays() {
+    let world = world();
+    let store = world.store.clone();
+    *world.orthanc.then.lock() = Some(Box::new(move |_| {
+        let item = NewItem {
+            ids: Ids {
+                instance: "b".into(),
+                sop_instance_uid: "1.2.b".into(),
+                series: "s-series".into(),
+                study: "s".into(),
+                patient: "s-patient".into(),
+            },
+            destination: "research".into(),
+            rule: None,
+            remote_aet: None,
+            priority: Priority::Medium,
+            group: "s".into(),
+            place: 0,
+            not_before: None,
+            latest: None,
+            expires: None,
+            size_bytes: 10,
+            failed: None,
+            reception: Reception::default(),
+        };
+        store.enqueue(&Intake::request(&[item]), at(50)).unwrap();
+    }));
+    world.pass();
+    assert_eq!(world.deleted(), ["a"]);
+    let waits = "1 of 1 are still to be sent to research";
+    assert_eq!(kept(&world), (1, Some(waits.into())));
+}
+
+#[test]
+fn other_settings_end_it() {
+    let world = world();
+    let current = world.current.clone();
+    *world.orthanc.then.lock() = Some(Box::new(move |_| {
+        current.replace(settings(json!({ "Safe": ["archive"] })));
+    }));
+    assert!(!world.deleter.pass(None).unwrap());
+    assert_eq!(world.deleted(), ["a"]);
+    let (gone, why) = kept(&world);
+    assert_eq!(gone, 1);
+    assert!(why.unwrap().contains("settings changed"));
+    // Under those nothing is deleted.
+    world.pass();
+    assert_eq!(world.deleted(), ["a"]);
+    assert_eq!(world.why(), words(&[("s", "")]));
+}
+
+#[test]
+fn a_stop_ends_it() {
+    let world = Arc::new(world());
+    let bell = world.clone();
+    *world.orthanc.then.lock() = Some(Box::new(move |_| bell.deleter.stop()));
+    assert!(!world.deleter.pass(None).unwrap());
+    assert_eq!(world.deleted(), ["a"]);
+    *world.orthanc.then.lock() = None;
+}
+
+#[test]
+fn what_was_broken_off_by_a_sudden_end_goes_on() {
+    let world = world();
+    let found = world
+        .store
+        .kept_study(&["archive".into()], "s")
+        .unwrap()
+        .unwrap();
+    let deletion = crate::store::NewDeletion {
+        name: found.name,
+        begun: at(100),
+        instances: 3,
+        bytes: 30,
+        is_emergency: false,
+        safe: Vec::new(),
+    };
+    world.store.begin_deletion(&deletion).unwrap();
+    world.orthanc.delete("a").unwrap();
+    world.pass();
+    assert_eq!(world.deleted(), ["a", "b", "c"]);
+    let all = world.store.deletions(None, None, 0, 10).unwrap();
+    let told: Vec<(u64, Option<&str>)> = all
+        .iter()
+        .map(|one| (one.gone, one.kept.as_deref()))
+        .collect();
+    assert_eq!(told, [(1, Some("Orthanc ended amid it")), (2, None)]);
+    assert_eq!(world.store.open_deletions().unwrap(), []);
+}
+
+#[test]
+fn a_person_who_only_wants_to_look_is_not_surprised() {
+    let world = world();
+    assert!(world.deleter.pass(Some(true)).unwrap());
+    assert_eq!(world.deleted(), [""; 0]);
+    assert_eq!(world.deleter.last().unwrap().goes.studies, 1);
+    world.deleter.want(false);
+    world.deleter.want(true);
+    assert_eq!(*world.deleter.wanted.lock(), Some(true));
+}

@@ -1,0 +1,1 @@
+WHERE id > ?1 ORDER BY id LIMIT ?2

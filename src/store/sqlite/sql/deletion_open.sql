@@ -1,0 +1,1 @@
+WHERE ended IS NULL ORDER BY id

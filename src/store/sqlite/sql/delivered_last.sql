@@ -1,0 +1,1 @@
+SELECT destination, last FROM delivered WHERE study = ?1

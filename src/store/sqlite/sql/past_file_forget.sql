@@ -1,0 +1,1 @@
+DELETE FROM past_file WHERE study = ?1
