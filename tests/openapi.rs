@@ -100,7 +100,11 @@ fn scene() -> (Queue, Vec<FaultScp>, Webhook, TempDir) {
         )
         .set(
             "/SendQueue/Destinations",
-            json!({ "pacs": { "Coerce": "sites" }, "quiet": { "QuietSeconds": 86400 }, "hung": { "Timeout": 600 } }),
+            json!({
+                "pacs": { "Coerce": "sites", "Confirm": { "By": "Find", "Delay": 86_400 } },
+                "quiet": { "QuietSeconds": 86400 },
+                "hung": { "Timeout": 600 },
+            }),
         )
         .set(
             "/SendQueue/Defaults",
