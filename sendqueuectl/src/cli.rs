@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
-use sendqueue_words::item::{Priority, State};
+use sendqueue_words::item::{Confirmation, Priority, State};
 
 pub use self::selection::{
     Destinations, Filter, Happened, Operation, Sender, Sent, Waiting, Which,
@@ -97,6 +97,9 @@ pub enum Command {
         /// One, or several: Scheduled,Pending,Retry.
         #[arg(long, value_delimiter = ',', value_parser = words(State::ALL.map(State::as_str)))]
         state: Vec<String>,
+        /// Whether the destination has confirmed that it has what was delivered last; None: it is not asked.
+        #[arg(long, value_parser = words(Confirmation::ALL.map(Confirmation::as_str)))]
+        confirmation: Option<String>,
         /// The most items.
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
@@ -171,6 +174,15 @@ pub enum Command {
     Resume(Destinations),
     /// C-ECHO; exit code 1 if a destination does not answer.
     Echo(Destinations),
+    /// Asks a destination now whether it has what it acknowledged of a study, by its setting Confirm. What comes of it:
+    /// items --confirmation.
+    Confirm {
+        /// Its name.
+        #[arg(add = destinations())]
+        destination: String,
+        /// ID of Orthanc, DICOM UID or accession number.
+        study: String,
+    },
     /// Sends what waits now, through a closed window too: an item by its number, all of a destination, or what fits.
     /// Exit code 1 if it waits on because its destination is paused.
     SendNow {
@@ -287,7 +299,7 @@ impl Command {
     /// The study that it is for.
     pub fn study(&mut self) -> Option<&mut String> {
         match self {
-            Command::Study { id } => Some(id),
+            Command::Study { id: study } | Command::Confirm { study, .. } => Some(study),
             Command::Serials { study, .. } | Command::Watch { study, .. } => study.as_mut(),
             Command::Errors { filter, .. }
             | Command::Items { filter, .. }
@@ -325,6 +337,7 @@ impl Command {
             | Command::Priority { waiting, .. }
             | Command::SendNow { waiting, .. }
             | Command::Cancel { waiting, .. } => waiting.destination.as_deref(),
+            Command::Confirm { destination, .. } => Some(destination),
             Command::Watch { destination, .. } => destination.as_deref(),
             _ => None,
         }

@@ -79,8 +79,9 @@ pub fn run(cli: &Cli, mut command: Option<Command>) -> Done {
         Command::Items {
             filter,
             state,
+            confirmation,
             limit,
-        } => session.items(filter, state, *limit),
+        } => session.items(filter, state, confirmation.as_deref(), *limit),
         Command::Studies {
             filter,
             state,
@@ -107,6 +108,7 @@ pub fn run(cli: &Cli, mut command: Option<Command>) -> Done {
         Command::SendNow { what, waiting } => session.send_now(what, waiting),
         Command::Cancel { items, waiting } => session.cancel(items, waiting),
         Command::Echo(names) => session.echo(names),
+        Command::Confirm { destination, study } => session.confirm(destination, study),
         Command::Enqueue {
             ids,
             to,

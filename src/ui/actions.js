@@ -1,7 +1,7 @@
 // What a click does. Elements name it in `data-action`; what it is for stands in their other `data-` attributes.
 //
 // Invariant: whatever concerns more than one item, or cannot be taken back, is counted by a dry run and asked before
-// (many.js).
+// (many.js). Whether a destination has what it acknowledged can be asked at any time.
 
 import { api } from "./api.js";
 import { echoes } from "./destination.js";
@@ -49,6 +49,11 @@ async function mayHurry(destination) {
     button: "Send now",
     number,
   });
+}
+
+async function confirm({ destination, study }) {
+  const { Deliveries } = await api.confirm(destination, study);
+  say(Deliveries > 0 ? `${destination} is asked for ${count(Deliveries)} ${Deliveries === 1 ? "delivery" : "deliveries"} of the study` : `There is nothing of the study for which ${destination} is not being asked already`);
 }
 
 async function operate({ id, verb, destination, study }) {
@@ -187,4 +192,4 @@ export const mayAsk = ({ action, verb }) => ["operate-errors", "operate-items", 
 /** What only changes how something is shown. */
 export const LOCAL = new Set(["toggle", "toggle-line", "range", "forget", "tick", "tick-all"]);
 
-export const actions = { toggle, "toggle-line": toggleLine, range: setRange, forget, steer, "operate-errors": (data) => many("errors", data), "operate-items": (data) => many("items", data), "try-one": tryOne, operate, enqueue, "ask-rules": askRules, preview, filter, copy, tick, "tick-all": tickAll };
+export const actions = { toggle, "toggle-line": toggleLine, range: setRange, forget, steer, "operate-errors": (data) => many("errors", data), "operate-items": (data) => many("items", data), "try-one": tryOne, confirm, operate, enqueue, "ask-rules": askRules, preview, filter, copy, tick, "tick-all": tickAll };

@@ -98,6 +98,8 @@ export const api = {
   item: (id) => ask(`${QUEUE}/items/${name(id)}`),
   resource: (level, id) => ask(`${QUEUE}/${level}/${name(id)}`),
   steer: (destination, verb) => send(`${QUEUE}/destinations/${name(destination)}/${verb}`, "POST", {}, ["echo", "send-now"].includes(verb) ? PATIENCE_TO_ACT : PATIENCE),
+  /** Asks the destination whether it has what it acknowledged of the study. */
+  confirm: (destination, study) => send(`${QUEUE}/destinations/${name(destination)}/confirm`, "POST", { Study: study }, PATIENCE_TO_ACT),
   operate: (id, verb, body) => send(`${QUEUE}/items/${name(id)}/${verb}`, "POST", body),
   remove: (id) => send(`${QUEUE}/items/${name(id)}`, "DELETE"),
   operateItems: (verb, body) => send(`${QUEUE}/items/${verb}`, "POST", body, PATIENCE_TO_ACT),

@@ -1,5 +1,6 @@
 // What a row of the overview opens to: the cause of what is wrong, where it is, what can be done.
 
+import { unconfirmed, waitsFor } from "./confirming.js";
 import { h } from "./dom.js";
 import { link } from "./route.js";
 import { recipe, settings } from "./settings.js";
@@ -29,6 +30,7 @@ export function detail(one, next, address) {
         one.Counts.Failure > 0 && h("p", { class: "buttons", "data-key": "failed" }, h("span", {}, `${count(one.Counts.Failure)} failed: `),
           steerFailed({ "data-destination": name }, `the failures of ${name}`),
           h("a", { class: "button", href: link(["errors"], { destination: name }), "aria-label": `Look at the failures of ${name}` }, "Look")),
+        unconfirmed(one).length > 0 && h("p", { class: "buttons", "data-key": "unconfirmed" }, h("span", {}, "Acknowledged, and: "), unconfirmed(one)),
         h("p", { class: "links", "data-key": "links" }, links(one))),
       h("div", { "data-key": "what" },
         h("dl", { class: "facts" }, facts(one, address, next)),
@@ -101,6 +103,7 @@ function facts(one, address, next) {
     address && ["AET", address.AET],
     address && ["Host, port", `${address.Host}, ${address.Port}`],
     parts.length > 0 && ["Waiting", `${parts.join("; ")} (${bytes(one.BytesPending)})`],
+    waitsFor(one) && ["Confirmation", waitsFor(one)],
     ["Last sent", one.LastSuccess ? ago(one.LastSuccess) : "nothing yet"],
   ].filter(Boolean).map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value)));
 }

@@ -1,12 +1,13 @@
 // One item with all its attempts.
 
 import { api, explorer } from "./api.js";
+import { askAgain } from "./confirming.js";
 import { h } from "./dom.js";
 import { learn, nameOf } from "./names.js";
 import { link } from "./route.js";
 import { advised, holds } from "./standing.js";
 import { state } from "./table.js";
-import { bytes, capital, count, outcome, plain, sentences, status, time, tries, STATE_WORDS } from "./words.js";
+import { bytes, capital, count, outcome, plain, sentences, status, time, tries, CONFIRMATION_WORDS, STATE_WORDS } from "./words.js";
 
 export const title = ({ id }) => `Item ${id}`;
 
@@ -34,16 +35,17 @@ export function render({ id }, { item, destinations }) {
   const again = tries(item, destination);
   const whose = nameOf(item.Study);
   const held = MAY["send-now"].includes(item.State) && holds(destination);
+  const unsure = item.State === "Success" && ["Refused", "TimedOut"].includes(item.Confirmation);
   return [
     h("h1", {}, `Item ${item.ID}`, whose && ` · ${whose}`),
     h("p", { class: "state", "data-state": item.State }, state(item.State), " ", STATE_WORDS[item.State]),
     held && h("p", { "data-key": "holds" }, destination.State === "OutsideWindow" ? `It waits for ${item.Destination}: ` : `It waits: ${item.Destination} is `, held),
     again && h("p", { "data-key": "attempts" }, `${capital(again)}.`),
-    item.Meaning && h("div", { class: item.State === "Success" ? "problem mended" : "problem", "data-key": "problem" },
+    item.Meaning && h("div", { class: item.State === "Success" && !unsure ? "problem mended" : "problem", "data-key": "problem" },
       item.Details && h("p", { class: "own text" }, plain(item.Details)),
       h("p", {}, sentences(capital(item.Meaning))),
       item.Advice && item.State !== "Success" && h("p", {}, held ? advised(item.Advice, destination) : item.Advice)),
-    h("p", { class: "buttons" }, Object.keys(MAY).filter((verb) => MAY[verb].includes(item.State)).map((verb) =>
+    h("p", { class: "buttons" }, unsure && askAgain(destination, item.Study), Object.keys(MAY).filter((verb) => MAY[verb].includes(item.State)).map((verb) =>
       h("button", { type: "button", "data-action": "operate", "data-id": item.ID, "data-destination": item.Destination, "data-study": item.Study, "data-verb": verb, "data-key": `operate:${verb}`, class: verb === "remove" ? "danger" : null }, WORDS[verb]))),
     h("dl", { class: "facts" },
       fact("Destination", h("a", { href: link(["items"], { destination: item.Destination }) }, item.Destination)),
@@ -59,6 +61,7 @@ export function render({ id }, { item, destinations }) {
       item.NextAttempt && fact("Next attempt", time(item.NextAttempt)),
       item.CompletionTime && fact(ENDED[item.State] || "Ended", time(item.CompletionTime)),
       fact("Outcome", item.Class ? outcome(item.Class, item.DimseStatus) : "nothing happened yet"),
+      CONFIRMATION_WORDS[item.Confirmation] && fact("Confirmation", `${capital(CONFIRMATION_WORDS[item.Confirmation])} by ${item.Destination}`),
       fact("Size", bytes(item.SizeBytes))),
     h("h2", {}, "Attempts"),
     attempts(item),

@@ -1,6 +1,7 @@
 // Items by any filter, the newest first.
 
 import { api } from "./api.js";
+import { isAsked } from "./confirming.js";
 import { h } from "./dom.js";
 import { followedLines, lookAfter } from "./follow.js";
 import { by, filterOf, filters, isFiltered, learnRules, listLink, steering } from "./lists.js";
@@ -22,7 +23,7 @@ export async function load({ query }) {
 export function render({ query }, { list, queue, destinations }) {
   return [
     h("div", { class: "head", "data-key": "head" }, h("h1", {}, "Items"), by("item", listLink(query))),
-    filters("items", query, queue.Destinations),
+    filters("items", query, queue.Destinations, destinations.some(isAsked)),
     followedLines(),
     steering(query, list.length === 0, destinations, true),
     itemTable(list, "Items", { tick, destinations, empty: isFiltered(query) ? undefined : "Nothing is or was in the queue yet." }),

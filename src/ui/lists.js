@@ -7,9 +7,9 @@ import { link } from "./route.js";
 import { chosen } from "./selection.js";
 import { steerFailed, steerWaiting } from "./steering.js";
 import { AGES, same, select } from "./table.js";
-import { CLASSES, count, items, STATES, WAITING } from "./words.js";
+import { CLASSES, CONFIRMATION_WORDS, count, items, STATES, WAITING } from "./words.js";
 
-const ARGUMENTS = ["state", "destination", "class", "status", "study", "instance", "older-than", "newer-than", "since"];
+const ARGUMENTS = ["state", "destination", "class", "status", "study", "instance", "confirmation", "older-than", "newer-than", "since"];
 
 /** The view's arguments as those of the call. */
 export function filterOf(query) {
@@ -22,14 +22,16 @@ export function by(chosenOne, to) {
     h("a", { class: "button", href: to(one), "data-by": one, "aria-current": one === chosenOne ? "true" : null }, `By ${one}`)));
 }
 
-export const listLink = (query) => (one) => link([one === "study" ? "studies" : "items"], { ...query, since: "" });
+export const listLink = (query) => (one) => link([one === "study" ? "studies" : "items"], { ...query, since: "", confirmation: one === "item" ? query.confirmation : "" });
 
-export function filters(path, query, destinations) {
+/** `confirms`: some destination is asked whether it has what it acknowledged. */
+export function filters(path, query, destinations, confirms) {
   const text = (name, label) => h("label", {}, `${label} `, h("input", { name, type: "text", value: query[name] || "", spellcheck: "false", autocomplete: "off" }));
-  return fold(query, h("form", { class: "filters", "data-filter": path, "data-keep": true, "data-key": `filters:${path}:${JSON.stringify({ ...query, since: "" })}` },
+  return fold(query, h("form", { class: "filters", "data-filter": path, "data-keep": true, "data-key": `filters:${path}:${Boolean(confirms)}:${JSON.stringify({ ...query, since: "" })}` },
     select("state", "State", [[WAITING, "waiting"], ...same(STATES)], query.state, "any"),
     select("destination", "Destination", same(destinations), query.destination, "any"),
     select("class", "Outcome", same(CLASSES), query.class, "any"),
+    (confirms || query.confirmation) && select("confirmation", "Confirmation", Object.entries(CONFIRMATION_WORDS), query.confirmation, "any"),
     text("study", "Study (accession number, UID, ID)"),
     path === "items" && text("instance", "Instance (ID or UID)"),
     select("newer-than", "Made within", AGES, query["newer-than"], "any time"),
@@ -70,7 +72,7 @@ export async function learnRules() {
  * not, where a rule is chosen beside it (`isRuled`).
  */
 function all(what, { study, destination, ...query }, states, destinations, isRuled) {
-  const isCounted = !isRuled && !study && !["older-than", "class", "status"].some((name) => query[name]);
+  const isCounted = !isRuled && !study && !["older-than", "class", "status", "confirmation"].some((name) => query[name]);
   const number = destinations.filter(({ Name }) => !destination || Name === destination).reduce((sum, { Counts }) => sum + states.reduce((total, state) => total + Counts[state], 0), 0);
   return `All ${isCounted ? `${items(number)} ` : ""}that ${what} and fit${destination ? "" : ", at all destinations"}: `;
 }
@@ -89,7 +91,7 @@ export function steering(query, isEmpty, destinations, isByItem) {
     return h("p", { class: "buttons", "data-key": "ticked" }, h("span", {}, `The chosen ones (${count(some)}): `), steer({ "data-chosen": "" }, "the chosen ones"));
   }
   // By whom the call can be narrowed down, which is not the same for both.
-  const cannot = ["instance", "newer-than", ...(failed ? ["older-than"] : ["class", "status"])].some((name) => query[name]);
+  const cannot = ["instance", "newer-than", "confirmation", ...(failed ? ["older-than"] : ["class", "status"])].some((name) => query[name]);
   const can = failed || states.every((state) => WAITS.includes(state));
   if (!can && query.state && !failed && !states.some((state) => WAITS.includes(state))) return null;
   if (cannot || !can) return h("p", { class: "buttons dim", "data-key": "choose" }, isByItem ? "Choose some to steer them." : "By item, some can be chosen and steered.");

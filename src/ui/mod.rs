@@ -20,6 +20,7 @@
 //! - `.detail[data-destination]`: what a line opens to (`#/destinations/NAME`)
 //! - `[data-study]` on studies of a list, in it `[data-destination]` and `[data-worst]` on a line for each destination;
 //!   `[data-by]` on the switch between studies and items; `[data-count]`: a state, on how many are in it
+//! - `[data-confirmation]` on links to what is confirmed so far
 //! - `[data-item]` and `[data-state]` on rows, `[data-action]` and `[data-verb]` on buttons
 //! - `[data-example]`: the item that stands for its kind of failure
 //! - `[data-asks]` on what is asked for once it is opened
@@ -64,6 +65,7 @@ const FILES: &[File] = files! {
     "by_study.js" SCRIPT,
     "changes.js" SCRIPT,
     "chart.js" SCRIPT,
+    "confirming.js" SCRIPT,
     "deliveries.js" SCRIPT,
     "destination.js" SCRIPT,
     "dialog.js" SCRIPT,
@@ -203,8 +205,8 @@ mod tests {
     use regex::Regex;
 
     use super::*;
-    use crate::item::State;
     use crate::item::state::Move;
+    use crate::item::{Confirmation, State};
 
     /// What stands in a script behind `const NAME = `.
     fn value_of(script: &str, name: &str) -> &'static str {
@@ -228,6 +230,11 @@ mod tests {
         let words = name.captures_iter(value_of("words.js", "STATE_WORDS"));
         let words: Vec<_> = words.map(|word| word.extract::<1>().1[0]).collect();
         assert_eq!(words, states);
+
+        let words = name.captures_iter(value_of("words.js", "CONFIRMATION_WORDS"));
+        let words: Vec<_> = words.map(|word| word.extract::<1>().1[0]).collect();
+        let asked = Confirmation::ALL.map(Confirmation::as_str);
+        assert_eq!(words, asked[1..]);
 
         let offered = value_of("item.js", "MAY");
         let row = Regex::new(r#""?([a-z-]+)"?: \[([^\]]*)\]"#).expect("a pattern");

@@ -3,6 +3,7 @@
 import { api, explorer } from "./api.js";
 import { changes } from "./changes.js";
 import { delivered, deliveriesOf } from "./deliveries.js";
+import { confirmations, ofStudy } from "./confirming.js";
 import { destinationNames } from "./many.js";
 import { h } from "./dom.js";
 import { followedLines, lookAfter } from "./follow.js";
@@ -39,6 +40,13 @@ async function dues(level, { ID, Destinations }) {
   return new Map(await Promise.all(waits.map(async ({ Destination }) => [Destination, await due(ID, Destination)])));
 }
 
+/** Which confirmations there are of a study, by destination. */
+async function confirmed(level, { ID, Destinations }, asked) {
+  if (level !== "studies") return new Map();
+  const all = (await asked).filter(({ Name }) => Destinations.some(({ Destination }) => Destination === Name));
+  return new Map(await Promise.all(all.map(async (one) => [one.Name, await confirmations(one, ID, api.items)])));
+}
+
 /** What Orthanc has no more, its items know. */
 async function studyOfItem(id) {
   const [item] = await api.items({ instance: id, limit: 1 });
@@ -49,11 +57,12 @@ export async function load({ level, id, query }, asked) {
   const found = await api.resource(level, id);
   const filter = { studies: "study", instances: "instance" }[level];
   const failed = level === "studies" && found.Destinations.some((one) => one.Counts.Failure > 0);
-  const [orthancs, above, lines, until, names, list, failures] = await Promise.all([
+  const [orthancs, above, lines, until, confirming, names, list, failures] = await Promise.all([
     found.InOrthanc ? described(level, found.ID) : null,
     found.InOrthanc && isPart(level) ? studyOf(level, found.ID) : null,
     level === "studies" ? deliveriesOf(found.ID) : [],
     dues(level, found),
+    confirmed(level, found, asked),
     destinationNames(asked),
     filter && isUnfolded(query) ? api.items({ [filter]: found.ID, order: "desc", limit: PAGE + 1, since: query.since }) : null,
     failed ? api.errors({ study: found.ID, limit: PAGE }) : [],
@@ -64,10 +73,10 @@ export async function load({ level, id, query }, asked) {
   const tags = orthancs && { ...told(above), ...told(orthancs) };
   const gone = level === "instances" && !found.InOrthanc;
   const study = level === "studies" ? found.ID : above ? above.ID : gone ? await studyOfItem(found.ID) : null;
-  return { found, lines, tags, study, until, names, list, failures };
+  return { found, lines, tags, study, until, confirming, names, list, failures };
 }
 
-export function render({ level, id, query }, { found, lines, tags, study, until, names, destinations, list, failures }) {
+export function render({ level, id, query }, { found, lines, tags, study, until, confirming, names, destinations, list, failures }) {
   return [
     h("h1", {}, heading(level, tags)),
     tags ? h("dl", { class: "inline", "data-key": "tags" }, facts(tags)) : h("p", {}, "It is no longer in Orthanc."),
@@ -76,6 +85,7 @@ export function render({ level, id, query }, { found, lines, tags, study, until,
       h("a", { href: explorer(EXPLORER[level], found.ID) }, "open in Orthanc Explorer")]),
     h("h2", {}, "What went where"),
     found.Destinations.length === 0 ? h("p", { class: "empty", "data-key": "nowhere" }, lines.length === 0 ? "Nothing of it is or was in the queue." : "Nothing of it is in the queue any more.") : progress(found, level, destinations, failures, until),
+    ofStudy(found.ID, confirming, destinations),
     delivered(lines, found.Destinations),
     followedLines(study),
     found.InOrthanc && why(found.ID),

@@ -22,6 +22,7 @@ function lines(one) {
     ["Transfer syntax", s.TransferSyntax || "as stored"],
     s.Compress && ["Compressed", Object.values(s.Compress).filter((value) => value !== null && typeof value !== "object").join(", ")],
     ["Calls itself", s.LocalAet === "$RemoteAet" ? "as the sender of the instance did" : s.LocalAet || "as Orthanc does"],
+    s.Confirm && ["Confirms", `by ${s.Confirm.By.join(", then ")}; asked ${age(s.Confirm.Delay)} after a delivery, for ${age(s.Confirm.Timeout)}`],
     ["Timeout", s.Timeout ? age(s.Timeout) : "as Orthanc does"],
   ].filter(Boolean);
 }

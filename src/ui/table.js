@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { nameOf } from "./names.js";
 import { link } from "./route.js";
 import { chosen } from "./selection.js";
-import { ago, at, bytes, plain, status, time, tries, STATE_WORDS } from "./words.js";
+import { ago, at, bytes, plain, status, time, tries, CONFIRMATION_WORDS, STATE_WORDS } from "./words.js";
 
 /** How many items a page of a list has. */
 export const PAGE = 100;
@@ -52,7 +52,7 @@ export function state(name) {
 }
 
 function happened(item, destination) {
-  if (item.Class === "Success") return "";
+  if (item.Class === "Success") return CONFIRMATION_WORDS[item.Confirmation] || "";
   const words = [item.Class, status(item.DimseStatus)].filter(Boolean).join(" ");
   const again = tries(item, destination) || (item.NextAttempt && `next ${at(item.NextAttempt)}`);
   const details = item.Details ? `: ${plain(item.Details)}` : "";

@@ -1,5 +1,6 @@
 // The first line: what needs a person, worst first, as the server says it; each with the way to where it is mended.
 
+import { unconfirmed } from "./confirming.js";
 import { h } from "./dom.js";
 import { link } from "./route.js";
 import { count, plain } from "./words.js";
@@ -53,22 +54,24 @@ export function verdict(list, destinations, figures) {
       : headline(list, destinations)),
     figures,
     list.length > 0 && h("div", { class: "told", "data-key": "told" },
-      h("ul", { class: "needs", "data-key": "needs" }, shown.map(need)),
+      h("ul", { class: "needs", "data-key": "needs" }, shown.map((one) => need(one, destinations))),
       rest.length > 0 && h("details", { class: "more", "data-key": "more-needs" },
         h("summary", {}, `${count(rest.length)} more`),
-        h("ul", { class: "needs" }, rest.map(need)))));
+        h("ul", { class: "needs" }, rest.map((one) => need(one, destinations))))));
 }
 
-function need({ Severity, Kind, Destination, Source, Sentence, Advice }) {
+function need({ Severity, Kind, Destination, Source, Sentence, Advice }, destinations) {
   return h("li", { class: Severity, "data-key": `need:${Kind}:${Destination || Source || ""}`, "data-need": Kind, "data-destination": Destination, "data-source": Source },
     h("span", { class: "hidden" }, `${Severity}: `),
     h("span", { class: "text" }, plain(Sentence)),
     !Destination && Advice && h("span", { class: "dim" }, ` ${Advice}`), " ",
-    Destination && way(Kind, Destination));
+    Destination && way(Kind, Destination, destinations));
 }
 
 /** Where one can mend it: two clicks at most. */
-function way(kind, name) {
+function way(kind, name, destinations) {
+  const found = kind === "NotConfirmed" && destinations.find((one) => one.Name === name);
+  if (found) return unconfirmed(found).map((one) => [one, " "]);
   if (kind === "Failures") return h("a", { href: link(["errors"], { destination: name }), "aria-label": `Look at the failures of ${name}` }, "Look");
   return h("a", { href: link(["destinations", name]), "aria-label": `Open ${name}` }, "Open");
 }

@@ -164,6 +164,14 @@ export function outcome(name, number) {
 
 export const CLASSES = ["Success", "Warning", "Unreachable", "Interrupted", "Busy", "Rejected", "NotNegotiated", "Missing", "Expired", "Internal", "Coercion"];
 
+/** What a confirmation means; those that are not asked have none. */
+export const CONFIRMATION_WORDS = {
+  Waiting: "to be confirmed",
+  Confirmed: "confirmed",
+  Refused: "not answered for",
+  TimedOut: "not confirmed in time",
+};
+
 /** The states of what waits, as a filter takes them. */
 export const WAITING = "Scheduled,Pending,Retry";
 

@@ -20,6 +20,8 @@ fn filters_are_in_the_url_and_a_url_shows_them() {
     page.show("#/items");
     let browser = &page.browser;
     assert_eq!(browser.count("[data-item]"), 10);
+    // Nobody is asked for confirmations.
+    assert_eq!(browser.count("select[name=confirmation]"), 0);
     browser.choose("select[name=state]", "Failure");
     browser.until(|| browser.count("[data-item]") == 5, "the failures");
     assert!(browser.url().contains("state=Failure"), "{}", browser.url());

@@ -6,6 +6,7 @@
 mod access;
 mod actions;
 mod changes;
+mod confirming;
 mod deliveries;
 mod errors;
 mod explorer;

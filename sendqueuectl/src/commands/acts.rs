@@ -136,6 +136,24 @@ impl Session<'_> {
         .0
     }
 
+    /// What comes of it is known later.
+    pub(super) fn confirm(&self, destination: &str, study: &str) -> Done {
+        let path = format!("/destinations/{}/confirm", segment(destination));
+        let answer = self.client.post(&path, &json!({ "Study": study }))?;
+        if !self.raw(&answer) {
+            let name = plain(destination);
+            match number(&answer, "Deliveries") {
+                0 => say!(
+                    "nothing was delivered to {name} of which it is not being asked already, and of which the queue \
+                     still has items"
+                ),
+                1 => say!("{name} is asked for 1 delivery"),
+                count => say!("{name} is asked for {count} deliveries"),
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
     /// Posts to each path. What is refused keeps nothing from the others, and all of them are told; only where the
     /// queue cannot be asked the others are left. Each has a name, and a function that gives the words for its answer
     /// and whether it is well. All answers are given back.

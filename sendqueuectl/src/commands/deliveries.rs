@@ -140,6 +140,7 @@ impl Session<'_> {
                     self.times.cell(one, "Time"),
                     field(one, "Class"),
                     status(one, "DimseStatus"),
+                    field(one, "Confirmation"),
                     field(one, "Item"),
                     field(one, "SopInstanceUid"),
                     field(one, "SentAs"),
@@ -148,7 +149,15 @@ impl Session<'_> {
             .collect();
         let time = self.times.heading("TIME");
         table(
-            &[&time, "CLASS", "STATUS", "ITEM", "SOP INSTANCE", "SENT AS"],
+            &[
+                &time,
+                "CLASS",
+                "STATUS",
+                "CONFIRMATION",
+                "ITEM",
+                "SOP INSTANCE",
+                "SENT AS",
+            ],
             &rows,
         );
         Ok(ExitCode::SUCCESS)

@@ -70,8 +70,15 @@ impl Session<'_> {
         tell(&self.held_among(&names.collect::<Vec<_>>()));
     }
 
-    pub(super) fn items(&self, filter: &Filter, state: &[String], limit: u32) -> Done {
+    pub(super) fn items(
+        &self,
+        filter: &Filter,
+        state: &[String],
+        confirmation: Option<&str>,
+        limit: u32,
+    ) -> Done {
         let mut arguments = filter::in_states(filter, state);
+        arguments.extend(confirmation.map(|word| ("confirmation", word.to_owned())));
         arguments.push(("limit", limit.to_string()));
         arguments.push(("order", "desc".to_owned()));
         let found = self.client.get("/items", &arguments)?;

@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod confirm;
 mod deliveries;
 mod errors;
 mod init;
