@@ -5,8 +5,8 @@
 
 /// The steps, in their order: `looked-back` for a study that is taken whole only, `submitted`, `named` and `job-ended`
 /// over REST only, `answered` and `told` natively only; `decided` and `numbered` for what is changed on its way only;
-/// `asked` for what is confirmed later; `retention-…` where a study is deleted from Orthanc.
-pub const POINTS: [&str; 18] = [
+/// `asked` for what is confirmed later; `retention-…` where a study is deleted from Orthanc; `protecting` of a patient.
+pub const POINTS: [&str; 19] = [
     "arrived",
     "enqueued",
     "looked-back",
@@ -25,6 +25,7 @@ pub const POINTS: [&str; 18] = [
     "retention-noted",
     "retention-deleted",
     "retention-ended",
+    "protecting",
 ];
 
 /// Ends the process if `SENDQUEUE_FAIL_POINT` names this point.

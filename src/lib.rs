@@ -39,6 +39,7 @@ pub mod dispatch;
 mod failpoint;
 pub mod gauges;
 pub mod plugin;
+pub mod protection;
 pub mod reload;
 pub mod retention;
 pub mod routing;

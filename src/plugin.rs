@@ -41,6 +41,7 @@ use crate::dispatch::takeup::{self, TakeUp};
 use crate::dispatch::{Lanes, Tools};
 use crate::gauges::Gauges;
 use crate::item::{Clock, SystemClock};
+use crate::protection::{self, Protector};
 use crate::reload::{self, Origin, Reloader};
 use crate::retention::{self, Deleter};
 use crate::service::{Service, Services};
@@ -284,6 +285,12 @@ fn enabled(
         orthanc: Box::new(host.client()),
         free: Box::new(retention::orthanc::free_percent),
     }));
+    let protector = Arc::new(Protector::new(
+        store.clone(),
+        current.clone(),
+        clock.clone(),
+        Box::new(protection::OfOrthanc(host.client())),
+    ));
     let gauges = Gauges::new(host, store.clone(), lanes.clone(), clock.clone());
     let sources = Arc::new(Listener::new(store.clone(), current.clone(), clock.clone()));
     let (of_alerts, told_of, time) = (store.clone(), promoter.clone(), clock.clone());
@@ -316,6 +323,7 @@ fn enabled(
         ("sq-subjects", Arc::new(subjects)),
         (deliveries::NAME, Arc::new(keeper)),
         (retention::NAME, deleter.clone()),
+        (protection::NAME, protector.clone()),
     ];
     if let Some(alerts) = alerts.get() {
         ours.push((alert::NAME, alerts));

@@ -27,6 +27,7 @@ mod moves;
 mod operate;
 mod outputs;
 mod owners;
+mod protected;
 mod query;
 mod random;
 mod retention;
@@ -59,6 +60,7 @@ pub fn run(make: Make<'_>) {
     operate::run(make);
     outputs::run(make);
     owners::run(make);
+    protected::run(make);
     query::run(make);
     retention::run(make);
     by_study::run(make);

@@ -14,6 +14,7 @@
 //! | [`Book`] | whoever looks | queries |
 //! | [`Deliveries`] | whoever asks what was sent | what was delivered, for years |
 //! | [`Retention`] | what deletes from Orthanc | what is known of each study, what was deleted |
+//! | [`Protections`] | what protects patients | who is protected in Orthanc while something waits |
 //! | [`Chronicle`] | whoever tells what happened | the journal that people read, each hour's figures |
 //! | [`Upkeep`] | the promoter | time, and the database itself |
 //!
@@ -49,6 +50,7 @@ mod filter;
 mod in_hand;
 mod journal;
 mod outputs;
+mod protected;
 mod retention;
 mod sources;
 mod studies;
@@ -73,6 +75,7 @@ pub use self::journal::{
     Cursor, Duplicates, Enqueued, Gap, Intake, Journal, NewItem, Notifier, Reached, Reception,
 };
 pub use self::outputs::Outputs;
+pub use self::protected::{Protected, Protections, Unsent};
 pub use self::retention::{Deletion, History, KeptStudy, Known, NewDeletion, Retention};
 pub use self::sources::{Heard, MOST_SOURCES, Source, Sources};
 pub use self::studies::{Studies, TakenStudy};
@@ -131,6 +134,7 @@ pub trait Store:
     + Book
     + Deliveries
     + Retention
+    + Protections
     + Chronicle
     + Upkeep
 {
@@ -149,6 +153,7 @@ impl<T> Store for T where
         + Book
         + Deliveries
         + Retention
+        + Protections
         + Chronicle
         + Upkeep
 {

@@ -29,6 +29,15 @@ macro_rules! pass_on {
             fn confirm(destination: &str, study: &str, due: Timestamp, now: Timestamp) -> u64;
         } {});
     };
+    (Protections for $type:ty) => {
+        $crate::store::pass_on!(@impl Protections for $type {
+            fn unsent(after: i64, limit: u32) -> (Vec<Unsent>, i64);
+            fn is_protected(patient: &str) -> bool;
+            fn protect(unsent: &Unsent) -> ();
+            fn protected(after: &str, limit: u32) -> Vec<Protected>;
+            fn unprotect(patient: &str) -> ();
+        } {});
+    };
     (Journal for $type:ty) => {
         $crate::store::pass_on!(@impl Journal for $type {
             fn cursor() -> Option<Cursor>;

@@ -83,6 +83,7 @@ impl Faulty {
 
 pass_on!(Claims for Faulty);
 pass_on!(Confirmations for Faulty);
+pass_on!(Protections for Faulty);
 pass_on!(Studies for Faulty);
 pass_on!(Deliveries for Faulty);
 pass_on!(Retention for Faulty);

@@ -59,6 +59,7 @@ pass_on!(Outputs for Faulty);
 pass_on!(Subjects for Faulty);
 pass_on!(Claims for Faulty);
 pass_on!(Confirmations for Faulty);
+pass_on!(Protections for Faulty);
 pass_on!(Desk for Faulty);
 pass_on!(Book for Faulty);
 pass_on!(Upkeep for Faulty);

@@ -18,6 +18,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_deliveries.sql"),
     include_str!("migrations/0003_confirmation.sql"),
     include_str!("migrations/0004_retention.sql"),
+    include_str!("migrations/0005_protection.sql"),
 ];
 
 /// The version that a migrated database has.

@@ -54,6 +54,7 @@ mod operate;
 mod outputs;
 mod owner;
 mod pool;
+mod protected;
 mod query;
 mod release;
 mod retention;

@@ -177,6 +177,12 @@ statements! {
     PARDON_EXPIRED = "pardon_expired";
     PARDON_WAITING = "pardon_waiting";
     PAST_FILE_FORGET = "past_file_forget";
+    PROTECTED_ADD = "protected_add";
+    PROTECTED_IS = "protected_is";
+    PROTECTED_LIST = "protected_list";
+    PROTECTED_REMOVE = "protected_remove";
+    UNSENT = "unsent";
+    UNSENT_LAST = "unsent_last";
     PROGRESS_INSTANCE = "progress_each" + "of_instance" + "progress_each_by";
     PROGRESS_INSTANCE_SCAN = "progress_each" + "of_instance_scan" + "progress_each_by";
     PROGRESS_PATIENT_SCAN = "progress_each" + "of_patient_scan" + "progress_each_by";

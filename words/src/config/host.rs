@@ -58,6 +58,19 @@ pub(super) fn host(root: &Object<'_>, enabled: bool, mistakes: &mut Mistakes) ->
         Some(size)
     });
     root.read(
+        "MaximumStorageSize",
+        &mut settings.maximum_storage_bytes,
+        |n| {
+            let megabytes: u64 = n.integer(0..=largest, mistakes)?;
+            Some(megabytes * 1024 * 1024)
+        },
+    );
+    root.read("MaximumPatientCount", &mut settings.maximum_patients, |n| {
+        n.integer(0..=largest, mistakes)
+    });
+    let mode = root.get("MaximumStorageMode");
+    settings.rejects_at_maximum = mode.is_some_and(|n| n.value == "Reject");
+    root.read(
         "StrictAetComparison",
         &mut settings.strict_aet_comparison,
         |n| n.boolean(mistakes),

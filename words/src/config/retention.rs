@@ -21,14 +21,17 @@ pub struct RetentionSettings {
     pub emergency_below_free_percent: u32,
     /// Nothing is deleted; only what would be is told.
     pub dry_run: bool,
+    /// Patients of whom something waits to be sent are protected in Orthanc meanwhile.
+    pub protect_while_queued: bool,
     /// What is changed on its way counts for what is stored.
     pub allow_changed: bool,
 }
 
-const KEYS: [&str; 5] = [
+const KEYS: [&str; 6] = [
     "Safe",
     "DeleteAfterDays",
     "EmergencyBelowFreePercent",
+    "ProtectWhileQueued",
     "DryRun",
     "AllowChanged",
 ];
@@ -56,6 +59,7 @@ pub(super) fn retention(
         delete_after_days: 30,
         emergency_below_free_percent: 0,
         dry_run: true,
+        protect_while_queued: true,
         allow_changed: false,
     };
     section.read("DeleteAfterDays", &mut settings.delete_after_days, |n| {
@@ -65,6 +69,8 @@ pub(super) fn retention(
     section.read("EmergencyBelowFreePercent", percent, |n| {
         n.integer(0..=99, mistakes)
     });
+    let protect = &mut settings.protect_while_queued;
+    section.read("ProtectWhileQueued", protect, |n| n.boolean(mistakes));
     section.read("DryRun", &mut settings.dry_run, |n| n.boolean(mistakes));
     section.read("AllowChanged", &mut settings.allow_changed, |n| {
         n.boolean(mistakes)

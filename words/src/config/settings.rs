@@ -260,6 +260,12 @@ pub struct HostSettings {
     pub dicom_scu_timeout: u32,
     /// Finished jobs that Orthanc remembers (`JobsHistorySize`, default 10); never 0 while the queue is on.
     pub jobs_history_size: u32,
+    /// `MaximumStorageSize`, in bytes (default 0: no limit).
+    pub maximum_storage_bytes: u64,
+    /// `MaximumPatientCount` (default 0: no limit).
+    pub maximum_patients: u32,
+    /// `MaximumStorageMode` is `Reject` (Orthanc 1.11.3): Orthanc refuses what comes rather than delete what it has.
+    pub rejects_at_maximum: bool,
     /// `StrictAetComparison`: whether AETs that differ in upper and lower case only are different.
     pub strict_aet_comparison: bool,
     /// `OverwriteInstances`: whether an instance that is received again can have another content. (A boolean; from
@@ -289,6 +295,13 @@ pub struct HostSettings {
     /// Whether Orthanc checks the login of each request (`AuthenticationEnabled`; without it, where
     /// `RemoteAccessAllowed` is set, Orthanc 1.5.8).
     pub authenticates: bool,
+}
+
+impl HostSettings {
+    /// Whether Orthanc makes room by itself, by deleting the patient that it has had longest.
+    pub fn recycles(&self) -> bool {
+        (self.maximum_storage_bytes > 0 || self.maximum_patients > 0) && !self.rejects_at_maximum
+    }
 }
 
 /// Orthanc's TLS for the associations that it opens (`UseDicomTls` of a modality, Orthanc 1.9.0).
@@ -346,6 +359,9 @@ impl Default for HostSettings {
             dicom_scu_timeout: 10,
             limit_find_results: 0,
             jobs_history_size: 10,
+            maximum_storage_bytes: 0,
+            maximum_patients: 0,
+            rejects_at_maximum: false,
             strict_aet_comparison: false,
             overwrite_instances: false,
             modalities_in_database: false,

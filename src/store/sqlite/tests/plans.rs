@@ -29,6 +29,9 @@ const MAY_SCAN: &[&str] = &[
     "PROGRESS_SERIES_SCAN",
     // A run of items, which are those of one study but for a few.
     "STUDY_RUN",
+    // Items from some ID on, up to a limit.
+    "UNSENT",
+    "UNSENT_LAST",
 ];
 
 /// Statements that sort what they found: bounded by a study, a list of ids or a page.

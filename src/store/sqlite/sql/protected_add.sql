@@ -1,0 +1,1 @@
+INSERT OR IGNORE INTO protected (patient, study) VALUES (?1, ?2)

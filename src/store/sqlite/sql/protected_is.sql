@@ -1,0 +1,1 @@
+SELECT 1 FROM protected WHERE patient = ?1
