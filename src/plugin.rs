@@ -359,6 +359,7 @@ fn enabled(
         current,
         reloader,
         deleter,
+        protector,
         store,
         lanes,
         notifier: promoter.clone(),

@@ -149,6 +149,7 @@ fn every_service_comes_back_and_nothing_is_lost() {
     panics(&queue, &faults, "sq-subjects", || ());
     panics(&queue, &faults, "sq-ledger", || ());
     panics(&queue, &faults, "sq-retention", || ());
+    panics(&queue, &faults, "sq-protect", || ());
     panics(&queue, &faults, "sq-release", || {
         queue.store_all(&study(8));
     });
@@ -173,6 +174,7 @@ fn every_service_comes_back_and_nothing_is_lost() {
         "sq-subjects",
         "sq-ledger",
         "sq-retention",
+        "sq-protect",
         "sq-release",
     ] {
         let warned = |one: &Value| {

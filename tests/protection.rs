@@ -98,7 +98,8 @@ fn a_crash_leaves_nobody_protected_for_ever() {
     queue.wait_for("pacs", "Success", 2 * INSTANCES as u64);
     let free = || !is_protected(&queue, &first) && !is_protected(&queue, &other);
     queue.wait_until(free, SOON, "both are free");
-    queue.put(&format!("/patients/{first}/protected"), "1").ok();
+    let told = queue.put(&format!("/patients/{first}/protected"), "1");
+    assert_eq!(told.status, 200, "{}", told.text());
     let again = json!({ "Resources": [first], "Destinations": ["pacs"] });
     queue.tell("/items", &again);
     queue.wait_for("pacs", "Success", 3 * INSTANCES as u64);

@@ -82,7 +82,11 @@ impl Api {
                 .flatten()
                 .chain(self.threads(&services))
                 .collect(),
-            warnings: clock.into_iter().chain(restarted(&services, now)).collect(),
+            warnings: clock
+                .into_iter()
+                .chain(self.crowded())
+                .chain(restarted(&services, now))
+                .collect(),
             bad_lists: self.bad_lists().collect(),
             services,
         }
@@ -98,6 +102,22 @@ impl Api {
             part: Part::Database,
             details,
             since,
+        })
+    }
+
+    fn crowded(&self) -> Option<Problem> {
+        let count = self.protector.crowded()?;
+        let patients = match count {
+            1 => "1 patient is".to_owned(),
+            many => format!("{many} patients are"),
+        };
+        Some(Problem {
+            part: Part::Storage,
+            details: format!(
+                "Orthanc's storage is nearly full, and {patients} protected in it since something of them waits to be \
+                 sent: once there is no other one, Orthanc refuses what arrives (A700)"
+            ),
+            since: None,
         })
     }
 

@@ -62,6 +62,7 @@ use crate::destinations::modality::Modalities;
 use crate::dispatch::Lanes;
 use crate::dispatch::promoter::Promoter;
 use crate::item::{Clock, Timestamp};
+use crate::protection::Protector;
 use crate::reload::Reloader;
 use crate::retention::Deleter;
 use crate::service::Services;
@@ -113,6 +114,7 @@ pub struct Parts {
     pub alerts: Arc<alert::Switch>,
     pub reloader: Reloader,
     pub deleter: Arc<Deleter>,
+    pub protector: Arc<Protector>,
     pub sources: Arc<Listener>,
     pub clock: Arc<dyn Clock>,
     pub services: Arc<Services>,

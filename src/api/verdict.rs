@@ -114,6 +114,7 @@ fn trouble(problem: &Problem, is_down: bool) -> Option<Trouble> {
         Part::Reconciliation => verdict::Part::Reconciliation,
         Part::Threads => verdict::Part::Threads,
         Part::Clock => verdict::Part::Clock,
+        Part::Storage => verdict::Part::Storage,
         Part::Held => return None,
     };
     Some(Trouble {

@@ -128,6 +128,8 @@ pub enum Part {
     Reconciliation,
     Threads,
     Clock,
+    /// Orthanc's storage is nearly full of what waits.
+    Storage,
     /// A list of subjects (`Lookup`) that cannot be used.
     Subjects,
 }
@@ -247,6 +249,11 @@ fn machinery(trouble: &Trouble) -> Finding {
             Kind::Clock,
             "",
             "Look at the machine's clock and at its synchronisation (NTP).",
+        ),
+        Part::Storage => (
+            Kind::Machinery,
+            "",
+            "Look why it waits, and mend that first. Or give Orthanc more room (MaximumStorageSize, MaximumPatientCount).",
         ),
         Part::Subjects => (
             Kind::Held,

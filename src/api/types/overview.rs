@@ -164,6 +164,8 @@ pub enum Part {
     Threads,
     /// The machine's clock was set, or may be wrong.
     Clock,
+    /// Orthanc's storage is nearly full, and what waits to be sent is protected in it.
+    Storage,
     /// Items are held, or would be: something is missing that only a person can give.
     Held,
 }

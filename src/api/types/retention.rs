@@ -41,6 +41,7 @@ pub struct RetentionInForce {
     pub delete_after_days: u32,
     pub emergency_below_free_percent: u32,
     pub dry_run: bool,
+    pub protect_while_queued: bool,
     pub allow_changed: bool,
 }
 
@@ -51,6 +52,7 @@ impl From<&RetentionSettings> for RetentionInForce {
             delete_after_days: settings.delete_after_days,
             emergency_below_free_percent: settings.emergency_below_free_percent,
             dry_run: settings.dry_run,
+            protect_while_queued: settings.protect_while_queued,
             allow_changed: settings.allow_changed,
         }
     }

@@ -1,5 +1,5 @@
 -- What the migrations lead to; written by a test, see tests/schema.rs.
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 CREATE INDEX deletion_accession ON deletion (accession) WHERE accession <> '';
 
@@ -388,6 +388,12 @@ CREATE TABLE past_item (
     digest           TEXT,
     repeated         INTEGER, confirmation TEXT,
     PRIMARY KEY (study, destination, instance, item)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE protected (
+    patient TEXT NOT NULL,
+    study   TEXT NOT NULL,
+    PRIMARY KEY (patient, study)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE serial (

@@ -65,6 +65,8 @@ const MAY_SORT: &[&str] = &[
     "PROGRESS_SERIES_SCAN",
     // A thousand rows.
     "SOURCE_DROP",
+    // The patients of some thousand items.
+    "UNSENT",
 ];
 
 pub fn plan(conn: &Connection, sql: &str) -> Vec<String> {

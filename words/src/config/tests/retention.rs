@@ -16,18 +16,20 @@ fn nothing_is_deleted_unless_it_is_asked_for() {
         delete_after_days: 30,
         emergency_below_free_percent: 0,
         dry_run: true,
+        protect_while_queued: true,
         allow_changed: false,
     };
     assert_eq!(retention(json!({ "Safe": ["pacs"] })), least);
     let all = json!({
         "Safe": ["pacs", "archive"], "DeleteAfterDays": 0, "EmergencyBelowFreePercent": 10, "DryRun": false,
-        "AllowChanged": true,
+        "AllowChanged": true, "ProtectWhileQueued": false,
     });
     let expected = RetentionSettings {
         safe: vec!["pacs".to_owned(), "archive".to_owned()],
         delete_after_days: 0,
         emergency_below_free_percent: 10,
         dry_run: false,
+        protect_while_queued: false,
         allow_changed: true,
     };
     assert_eq!(retention(all), expected);
