@@ -2,9 +2,12 @@
 //! where its storage is limited, Orthanc makes room by deleting the patient that it has had longest, sent or not.
 //!
 //! Invariants:
-//! - Who was protected by somebody else stays so: only whom the queue protects is on record, and only these are given
-//!   free.
-//! - The record is older than the protection, and is removed after it: a crash between is mended by the next round.
+//! - Who was protected by somebody else before stays so: only whom the queue protects is on record, and only these are
+//!   given free. Who protects a patient whom the queue protects already leaves no trace in Orthanc: that ends with the
+//!   queue's.
+//! - The record is on the disk before the protection, and is removed after it: a crash or a power cut between is mended
+//!   by the next round.
+//! - Nobody is given free in a round that could not look at all that is new.
 //! - An instance that has just come is among the last that Orthanc would delete, so that some seconds do not matter.
 //! - Where the setting is off, or Orthanc deletes nobody by itself, all are given free.
 
@@ -68,6 +71,8 @@ struct Round {
     count: u64,
     /// Protected by somebody else.
     others: BTreeSet<String>,
+    /// On record and protected, as far as was looked since all was looked at anew.
+    done: BTreeSet<Unsent>,
     anew: Timestamp,
     full: Timestamp,
 }
@@ -107,67 +112,99 @@ impl Protector {
     pub fn step(&self) -> Result<()> {
         let mut round = self.round.lock();
         let on = self.is_on();
+        let mut all = true;
         if on {
             let now = self.clock.now();
             if now >= round.anew {
-                round.anew = now.plus_seconds(ANEW);
-                round.reached = 0;
-                round.others.clear();
+                *round = Round {
+                    swept: std::mem::take(&mut round.swept),
+                    anew: now.plus_seconds(ANEW),
+                    reached: 0,
+                    others: BTreeSet::new(),
+                    done: BTreeSet::new(),
+                    ..*round
+                };
             }
-            self.protect_new(&mut round)?;
+            all = self.protect_new(&mut round)?;
         } else {
-            round.reached = 0;
             round.anew = Timestamp::default();
         }
-        self.sweep(&mut round, on)?;
+        if all {
+            self.sweep(&mut round, on)?;
+        }
         self.look_at_room(&mut round, on);
         Ok(())
     }
 
-    fn protect_new(&self, round: &mut Round) -> Result<()> {
+    /// Whether all that is new was looked at, and whoever must be is protected.
+    fn protect_new(&self, round: &mut Round) -> Result<bool> {
+        let mut failed = None;
+        let mut after = round.reached;
         while !self.bell.is_stopped() {
-            let (unsent, last) = self.store.unsent(round.reached, ITEMS)?;
+            let (unsent, last) = self.store.unsent(after, ITEMS)?;
             if last == 0 {
-                break;
+                // What failed is looked at again in the next round; the rest is done.
+                round.reached = failed.unwrap_or(after);
+                return Ok(failed.is_none());
             }
-            for one in unsent {
-                if round.others.contains(&one.patient) {
-                    continue;
-                }
-                if let Err(error) = self.protect(round, &one)? {
-                    // From here on in the next step.
-                    log::debug!("whether a patient is protected is not known now: {error}");
-                    return Ok(());
-                }
+            if !self.protect(round, unsent)? {
+                failed.get_or_insert(after);
             }
-            round.reached = last;
+            after = last;
         }
-        Ok(())
+        Ok(false)
     }
 
-    /// # Errors
-    /// The outer one is the store's, the inner one Orthanc's.
-    fn protect(
-        &self,
-        round: &mut Round,
-        unsent: &Unsent,
-    ) -> Result<std::result::Result<(), CallError>> {
-        let is_protected = match self.patients.is_protected(&unsent.patient) {
-            Ok(Some(is_protected)) => is_protected,
-            // Gone: what is to be sent of it will say so.
-            Ok(None) => return Ok(Ok(())),
-            Err(error) => return Ok(Err(error)),
-        };
-        if is_protected && !self.store.is_protected(&unsent.patient)? {
-            round.others.insert(unsent.patient.clone());
-            return Ok(Ok(()));
+    /// `false`: of some it is not known, or they are not protected.
+    fn protect(&self, round: &mut Round, unsent: Vec<Unsent>) -> Result<bool> {
+        let mut known = true;
+        let mut record = Vec::new();
+        let mut unprotected = BTreeSet::new();
+        for one in unsent {
+            if self.bell.is_stopped() {
+                return Ok(false);
+            }
+            if round.others.contains(&one.patient) || round.done.contains(&one) {
+                continue;
+            }
+            match self.patients.is_protected(&one.patient) {
+                Ok(Some(true)) if !self.store.is_protected(&one.patient)? => {
+                    round.others.insert(one.patient);
+                }
+                Ok(Some(is_protected)) => {
+                    if !is_protected {
+                        unprotected.insert(one.patient.clone());
+                    }
+                    record.push(one);
+                }
+                // Gone: what is to be sent of it will say so.
+                Ok(None) => {}
+                Err(error) => {
+                    log::debug!("whether a patient is protected is not known now: {error}");
+                    known = false;
+                }
+            }
         }
-        self.store.protect(unsent)?;
+        if record.is_empty() {
+            return Ok(known);
+        }
+        self.store.protect(&record)?;
         failpoint::pass("protecting");
-        if is_protected {
-            return Ok(Ok(()));
+        for one in record {
+            if self.bell.is_stopped() {
+                return Ok(false);
+            }
+            if unprotected.contains(&one.patient) {
+                if let Err(error) = self.patients.set_protected(&one.patient, true) {
+                    log::debug!("a patient cannot be protected now: {error}");
+                    known = false;
+                    continue;
+                }
+                unprotected.remove(&one.patient);
+            }
+            round.done.insert(one);
         }
-        Ok(self.patients.set_protected(&unsent.patient, true))
+        Ok(known)
     }
 
     fn sweep(&self, round: &mut Round, on: bool) -> Result<()> {
@@ -184,7 +221,10 @@ impl Protector {
                 Err(error) => Err(error),
             };
             match freed {
-                Ok(()) => self.store.unprotect(&one.patient)?,
+                Ok(()) => {
+                    self.store.unprotect(&one.patient)?;
+                    round.done.retain(|done| done.patient != one.patient);
+                }
                 Err(error) => log::debug!("a patient stays protected for now: {error}"),
             }
         }

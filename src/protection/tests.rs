@@ -51,8 +51,9 @@ impl Protections for Arc<World> {
     fn is_protected(&self, patient: &str) -> Result<bool> {
         Ok(self.record.lock().contains(patient))
     }
-    fn protect(&self, unsent: &Unsent) -> Result<()> {
-        self.record.lock().insert(unsent.patient.clone());
+    fn protect(&self, unsent: &[Unsent]) -> Result<()> {
+        let patients = unsent.iter().map(|one| one.patient.clone());
+        self.record.lock().extend(patients);
         Ok(())
     }
     fn protected(&self, after: &str, limit: u32) -> Result<Vec<Protected>> {
@@ -218,6 +219,24 @@ fn an_orthanc_that_cannot_be_asked_loses_nothing() {
         }
         assert_eq!(bench.protected(), ["a", "b"], "{failing}");
     }
+}
+
+/// One of whom Orthanc never tells stops nobody, and nobody is given free meanwhile.
+#[test]
+fn one_who_cannot_be_asked_for_stops_nobody() {
+    let bench = Bench::new(&[("a", false), ("b", false), ("c", false)]);
+    let protector = bench.start();
+    protector.step().unwrap();
+    bench.sent(1);
+    bench.world.items.lock().insert(4, ("d".to_owned(), true));
+    bench.world.items.lock().insert(5, ("e".to_owned(), true));
+    let known = [("d".to_owned(), false), ("e".to_owned(), false)];
+    bench.world.orthanc.lock().extend(known);
+    *bench.world.failing.lock() = 1;
+    protector.step().unwrap();
+    assert_eq!(bench.protected(), ["a", "b", "c", "e"]);
+    protector.step().unwrap();
+    assert_eq!(bench.protected(), ["b", "c", "d", "e"]);
 }
 
 #[test]

@@ -33,7 +33,7 @@ macro_rules! pass_on {
         $crate::store::pass_on!(@impl Protections for $type {
             fn unsent(after: i64, limit: u32) -> (Vec<Unsent>, i64);
             fn is_protected(patient: &str) -> bool;
-            fn protect(unsent: &Unsent) -> ();
+            fn protect(unsent: &[Unsent]) -> ();
             fn protected(after: &str, limit: u32) -> Vec<Protected>;
             fn unprotect(patient: &str) -> ();
         } {});

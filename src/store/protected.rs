@@ -28,8 +28,8 @@ pub trait Protections: Send + Sync {
     fn unsent(&self, after: i64, limit: u32) -> Result<(Vec<Unsent>, i64)>;
     /// Whether this patient is on record.
     fn is_protected(&self, patient: &str) -> Result<bool>;
-    /// Puts the patient on record, or another study of one who is.
-    fn protect(&self, unsent: &Unsent) -> Result<()>;
+    /// Puts these patients on record, or other studies of some who are: on the disk, once it has returned.
+    fn protect(&self, unsent: &[Unsent]) -> Result<()>;
     /// The next `limit` that are on record, in the order of their identifiers, after this one.
     fn protected(&self, after: &str, limit: u32) -> Result<Vec<Protected>>;
     /// Is on record no more.

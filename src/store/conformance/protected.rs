@@ -57,8 +57,8 @@ fn a_record_is_needed_until_all_is_sent(store: &dyn Store) {
     assert!(!store.is_protected("s-patient").unwrap());
     enqueue(store, &[new_item("s", "a", "pacs")]);
     let other = enqueue(store, &[new_item("s", "b", "other")]);
-    store.protect(&unsent("s")).unwrap();
-    store.protect(&unsent("s")).unwrap();
+    store.protect(&[unsent("s")]).unwrap();
+    store.protect(&[unsent("s")]).unwrap();
     assert!(store.is_protected("s-patient").unwrap());
     assert_eq!(needed(store), [("s-patient".to_owned(), true)]);
     deliver(store, None);
@@ -74,7 +74,7 @@ fn a_record_is_needed_until_all_is_sent(store: &dyn Store) {
         patient: "s-patient".to_owned(),
         study: "t".to_owned(),
     };
-    store.protect(&more).unwrap();
+    store.protect(&[more]).unwrap();
     assert_eq!(needed(store), [("s-patient".to_owned(), true)]);
     store.unprotect("s-patient").unwrap();
     assert_eq!(needed(store), []);
@@ -82,7 +82,7 @@ fn a_record_is_needed_until_all_is_sent(store: &dyn Store) {
 
 fn what_is_to_be_confirmed_is_still_to_be_sent_perhaps(store: &dyn Store) {
     enqueue(store, &[new_item("s", "a", "pacs")]);
-    store.protect(&unsent("s")).unwrap();
+    store.protect(&[unsent("s")]).unwrap();
     deliver(store, Some(at(10)));
     assert_eq!(needed(store), [("s-patient".to_owned(), true)]);
     assert_eq!(store.unsent(0, 10).unwrap().0, [unsent("s")]);
@@ -95,7 +95,7 @@ fn what_is_to_be_confirmed_is_still_to_be_sent_perhaps(store: &dyn Store) {
 
 fn records_come_by_pages(store: &dyn Store) {
     for study in ["a", "b", "c"] {
-        store.protect(&unsent(study)).unwrap();
+        store.protect(&[unsent(study)]).unwrap();
     }
     let page = store.protected("", 2).unwrap();
     assert_eq!(page.len(), 2);

@@ -33,15 +33,19 @@ impl Protections for SqliteStore {
         Ok(tx.prepare_cached(sql::PROTECTED_IS)?.exists([patient])?)
     }
 
-    fn protect(&self, unsent: &Unsent) -> Result<()> {
+    fn protect(&self, unsent: &[Unsent]) -> Result<()> {
         self.write(|| {
             let mut writer = self.pool.writer()?;
             let tx = writer.begin()?;
-            tx.prepare_cached(sql::PROTECTED_ADD)?
-                .execute([&unsent.patient, &unsent.study])?;
+            for one in unsent {
+                tx.prepare_cached(sql::PROTECTED_ADD)?
+                    .execute([&one.patient, &one.study])?;
+            }
             tx.commit()?;
             Ok(())
-        })
+        })?;
+        // A power cut must not leave somebody protected in Orthanc of whom nothing is on record.
+        self.told(self.disk.sync())
     }
 
     fn protected(&self, after: &str, limit: u32) -> Result<Vec<Protected>> {

@@ -245,7 +245,7 @@ impl Reason {
         impl fmt::Display for Told<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let Told(Reason { why, destination }, count, of) = self;
-                let n = format_args!("{count} of {of}");
+                let n = format!("{count} of {of}");
                 match why {
                     Why::Waits => write!(f, "{n} are still to be sent to {destination}"),
                     Why::Failed => write!(f, "{n} are in the error queue of {destination}"),
