@@ -50,6 +50,16 @@ impl Deleter {
         let parts = &self.parts;
         let terms = pass.in_force();
         let id = &study.name.study;
+        // Others may have taken their time since the study was read.
+        let mut judged = Judged::default();
+        let Some(study) = &parts.store.kept_study(&terms.safe, id)? else {
+            judged.keep(Reason::of_study(Why::NotNamed, ""));
+            return Ok(Outcome::Stays(judged));
+        };
+        if let Some(reason) = terms.keeps(study) {
+            judged.keep(reason);
+            return Ok(Outcome::Stays(judged));
+        }
         let history = parts.store.history(study, None, &terms.safe)?;
         let record = Record::new(study, history, terms);
         let Ok(mut held) = self.held(id) else {
@@ -58,6 +68,10 @@ impl Deleter {
             return Ok(Outcome::Stays(judged));
         };
         for one in &mut held {
+            // Orthanc must not be asked for long once it stops.
+            if !self.goes_on(pass) {
+                break;
+            }
             match parts.orthanc.instance(&one.id) {
                 Ok(Some(found)) => one.content = found.content,
                 Ok(None) | Err(_) => one.content.file = None,

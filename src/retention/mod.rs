@@ -97,6 +97,8 @@ impl Deleter {
 
     /// Other settings are in force.
     pub fn settings_changed(&self) {
+        // What was found is of the old ones.
+        *self.last.lock() = None;
         *self.next_pass.lock() = Timestamp::default();
         self.bell.ring();
     }
@@ -164,6 +166,9 @@ impl Service for Deleter {
         loop {
             failpoint::panic_in(NAME);
             let is_on = self.parts.settings.get().retention.is_some();
+            if !is_on {
+                *self.wanted.lock() = None;
+            }
             let wanted = self.wanted.lock().is_some();
             let now = self.parts.clock.now();
             if is_on && (wanted || now >= *self.next_pass.lock()) {

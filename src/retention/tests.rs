@@ -2,244 +2,19 @@
 
 mod amid;
 mod bench;
+mod world;
 
 use std::collections::BTreeMap;
 
-use orthanc_sdk::CallError;
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use serde_json::json;
 
+use self::world::{World, at, held, settings};
 use super::study::Held;
 use super::*;
-use crate::item::safe::Content;
 use crate::item::{Class, Ids, Outcome, Priority};
-use crate::store::sqlite::SqliteStore;
 use crate::store::{
-    AttemptMade, Claims, Ending, Finish, Intake, Journal, NewItem, Pick, Reception, StudyName,
+    AttemptMade, Claims, Ending, Finish, Intake, Journal, NewItem, Pick, Reception,
 };
-
-/// Seconds after the beginning of the tests.
-fn at(seconds: i64) -> Timestamp {
-    Timestamp::from_micros(1_800_000_000_000_000 + seconds * 1_000_000)
-}
-
-struct At(Timestamp);
-
-impl Clock for At {
-    fn now(&self) -> Timestamp {
-        self.0
-    }
-}
-
-/// What happens after the deletion of an instance.
-type Then = dyn Fn(&mut BTreeMap<String, Vec<Held>>) + Send + Sync;
-
-#[derive(Default)]
-pub struct Played {
-    /// By study.
-    has: Mutex<BTreeMap<String, Vec<Held>>>,
-    then: Mutex<Option<Box<Then>>>,
-    deleted: Mutex<Vec<String>>,
-    asked: Mutex<u32>,
-    fails: Mutex<bool>,
-}
-
-impl Played {
-    fn failed(&self) -> std::result::Result<(), CallError> {
-        match *self.fails.lock() {
-            false => Ok(()),
-            true => Err(CallError::Code {
-                code: -1,
-                description: "Orthanc says no".into(),
-            }),
-        }
-    }
-}
-
-impl Orthanc for Arc<Played> {
-    fn instances(&self, study: &str) -> std::result::Result<Vec<Held>, CallError> {
-        *self.asked.lock() += 1;
-        self.failed()?;
-        Ok(self.has.lock().get(study).cloned().unwrap_or_default())
-    }
-
-    fn instance(&self, id: &str) -> std::result::Result<Option<Held>, CallError> {
-        self.failed()?;
-        let has = self.has.lock();
-        let mut all = has.values().flatten();
-        Ok(all.find(|held| held.id == id).cloned())
-    }
-
-    fn delete(&self, id: &str) -> std::result::Result<(), CallError> {
-        self.failed()?;
-        let mut has = self.has.lock();
-        for held in has.values_mut() {
-            held.retain(|held| held.id != id);
-        }
-        self.deleted.lock().push(id.to_owned());
-        if let Some(then) = self.then.lock().take() {
-            then(&mut has);
-        }
-        Ok(())
-    }
-}
-
-fn held(id: &str, file: &str) -> Held {
-    Held {
-        id: id.to_owned(),
-        content: Content {
-            file: Some(file.to_owned()),
-            digest: None,
-        },
-        size_bytes: 10,
-        received: Some(at(0)),
-    }
-}
-
-pub struct World {
-    pub store: Arc<SqliteStore>,
-    pub orthanc: Arc<Played>,
-    pub deleter: Deleter,
-    pub current: Arc<Current>,
-    free: Arc<Mutex<f64>>,
-    _folder: TempDir,
-}
-
-fn settings(retention: Value) -> crate::config::settings::Settings {
-    let configuration = json!({
-        "DicomModalities": { "archive": ["A", "a", 104], "research": ["R", "r", 104] },
-        "SendQueue": {
-            "Destinations": { "second": { "Target": "archive" } },
-            "Retention": retention,
-        },
-    });
-    crate::config::load(&configuration, &|_| None, None).unwrap()
-}
-
-impl World {
-    /// It is day 40.
-    pub fn new(retention: Value) -> World {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Arc::new(SqliteStore::open(&folder.path().join("q.db")).unwrap());
-        store.begin(at(0)).unwrap();
-        let current = Current::new(settings(retention));
-        let orthanc = Arc::new(Played::default());
-        let clock = Arc::new(At(at(40 * 86_400)));
-        let free = Arc::new(Mutex::new(50.0));
-        let now_free = free.clone();
-        let deleter = Deleter::new(Parts {
-            store: store.clone(),
-            journal: store.clone(),
-            settings: current.clone(),
-            clock,
-            orthanc: Box::new(orthanc.clone()),
-            free: Box::new(move |_| Some(*now_free.lock())),
-        });
-        World {
-            store,
-            orthanc,
-            deleter,
-            current,
-            free,
-            _folder: folder,
-        }
-    }
-
-    /// Orthanc receives these instances of a study, as file `<instance>-1`, and each is queued for these.
-    pub fn arrive(&self, study: &str, instances: &[&str], to: &[&str], when: Timestamp) {
-        let mut has = self.orthanc.has.lock();
-        let of_study = has.entry(study.to_owned()).or_default();
-        let file = |instance: &str| format!("{instance}-1");
-        of_study.extend(instances.iter().map(|one| held(one, &file(one))));
-        let items: Vec<NewItem> = (instances.iter())
-            .flat_map(|instance| to.iter().map(move |to| (instance, to)))
-            .map(|(instance, to)| NewItem {
-                ids: Ids {
-                    instance: (*instance).to_owned(),
-                    sop_instance_uid: format!("1.2.{instance}"),
-                    series: format!("{study}-series"),
-                    study: study.to_owned(),
-                    patient: format!("{study}-patient"),
-                },
-                destination: (*to).to_owned(),
-                rule: Some("rule".into()),
-                remote_aet: None,
-                priority: Priority::Medium,
-                group: study.to_owned(),
-                place: 0,
-                not_before: None,
-                latest: None,
-                expires: None,
-                size_bytes: 10,
-                failed: None,
-                reception: Reception {
-                    file: Some(file(instance)),
-                    ..Reception::default()
-                },
-            })
-            .collect();
-        let named = [StudyName {
-            study: study.to_owned(),
-            uid: format!("1.3.{study}"),
-            accession: format!("A-{study}"),
-        }];
-        let intake = Intake {
-            named: &named,
-            ..Intake::arrival(&items)
-        };
-        self.store.enqueue(&intake, when).unwrap();
-    }
-
-    /// What waits there is answered so.
-    pub fn deliver(&self, to: &str, status: Option<u16>, when: Timestamp) {
-        while let Some(claim) = self.store.claim(to, Pick::MostUrgent, 1000).unwrap() {
-            let finishes: Vec<Finish> = (claim.items.iter())
-                .map(|item| Finish {
-                    id: item.id,
-                    ending: Ending::Complete(AttemptMade {
-                        started: when,
-                        duration_us: 1,
-                        outcome: match status {
-                            Some(status) => Outcome::of_status(status, ""),
-                            None => Outcome::new(Class::Success, ""),
-                        },
-                        counted: true,
-                        sent_as: None,
-                        confirm: None,
-                    }),
-                })
-                .collect();
-            self.store.finish(claim.token, &finishes, when).unwrap();
-        }
-    }
-
-    pub fn pass(&self) -> Arc<Report> {
-        assert!(self.deleter.pass(None).unwrap());
-        self.deleter.last().unwrap()
-    }
-
-    /// Why each study stays by its name, as the last pass found; empty: it goes.
-    fn why(&self) -> BTreeMap<String, String> {
-        let report = self.deleter.last().unwrap();
-        let known = self.store.kept_studies(&[], 0, 1000).unwrap();
-        let found = report.findings.iter().filter(|finding| !finding.is_gone);
-        found
-            .map(|finding| {
-                let name = known.iter().find(|one| one.number == finding.number);
-                let reasons = finding
-                    .reasons
-                    .iter()
-                    .map(|(reason, count)| (reason, *count));
-                let why = study::told(reasons, finding.instances.into());
-                (name.unwrap().name.study.clone(), why)
-            })
-            .collect()
-    }
-
-    fn deleted(&self) -> Vec<String> {
-        self.orthanc.deleted.lock().clone()
-    }
-}
 
 fn words(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     let pairs = pairs.iter();
@@ -449,7 +224,7 @@ fn two_studies_of_one_uid_may_hold_each_others_images() {
     world.deliver("archive", Some(0), at(10));
     world.arrive("other", &["b"], &["archive"], at(0));
     world.deliver("archive", Some(0), at(10));
-    let conn = rusqlite::Connection::open(world._folder.path().join("q.db")).unwrap();
+    let conn = rusqlite::Connection::open(world.folder.path().join("q.db")).unwrap();
     conn.execute_batch(
         "UPDATE known_study SET uid = '1.3.same';
          UPDATE item SET sop_instance_uid = '1.2.same'",
