@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use sendqueue_words::item::{Confirmation, Priority, State};
 
 pub use self::selection::{
-    Destinations, Filter, Happened, Operation, Sender, Sent, Waiting, Which,
+    Destinations, Filter, Happened, Kept, Operation, Sender, Sent, Waiting, Which,
 };
 use crate::completions::{destinations, shells};
 use crate::route;
@@ -65,6 +65,8 @@ pub enum Command {
     /// What was sent where, for years: a line for each study and destination, the oldest first. What a line counts was
     /// acknowledged by the destination; whether that still has it is another matter.
     Deliveries(Sent),
+    /// Which studies are deleted from Orthanc, or would be, and why the others stay.
+    Retention(Kept),
     /// How far each serial is; of one of them, which study got which number.
     Serials {
         /// Name of a serial, of which the numbers are shown.
@@ -300,7 +302,9 @@ impl Command {
     pub fn study(&mut self) -> Option<&mut String> {
         match self {
             Command::Study { id: study } | Command::Confirm { study, .. } => Some(study),
-            Command::Serials { study, .. } | Command::Watch { study, .. } => study.as_mut(),
+            Command::Serials { study, .. }
+            | Command::Watch { study, .. }
+            | Command::Retention(Kept { study, .. }) => study.as_mut(),
             Command::Errors { filter, .. }
             | Command::Items { filter, .. }
             | Command::Studies { filter, .. } => filter.study.as_mut(),

@@ -5,6 +5,7 @@ mod deliveries;
 mod items;
 mod journal;
 mod queue;
+mod retention;
 mod search;
 mod sent;
 mod studies;
@@ -64,6 +65,7 @@ pub fn run(cli: &Cli, mut command: Option<Command>) -> Done {
         Command::Sources => session.sources(),
         Command::Journal(what) => session.journal(what),
         Command::Deliveries(what) => session.deliveries(what),
+        Command::Retention(what) => session.retention(what),
         Command::Serials { name: None, .. } => session.serials(),
         Command::Serials {
             name: Some(name),

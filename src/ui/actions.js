@@ -56,6 +56,11 @@ async function confirm({ destination, study }) {
   say(Deliveries > 0 ? `${destination} is asked for ${count(Deliveries)} ${Deliveries === 1 ? "delivery" : "deliveries"} of the study` : `There is nothing of the study for which ${destination} is not being asked already`);
 }
 
+async function lookAtStudies() {
+  await api.lookAtStudies();
+  say("All studies are looked at; nothing is deleted by that");
+}
+
 async function operate({ id, verb, destination, study }) {
   let body = {};
   const of = ["remove", "redirect"].includes(verb) && study ? await whose([study]) : "";
@@ -192,4 +197,4 @@ export const mayAsk = ({ action, verb }) => ["operate-errors", "operate-items", 
 /** What only changes how something is shown. */
 export const LOCAL = new Set(["toggle", "toggle-line", "range", "forget", "tick", "tick-all"]);
 
-export const actions = { toggle, "toggle-line": toggleLine, range: setRange, forget, steer, "operate-errors": (data) => many("errors", data), "operate-items": (data) => many("items", data), "try-one": tryOne, confirm, operate, enqueue, "ask-rules": askRules, preview, filter, copy, tick, "tick-all": tickAll };
+export const actions = { toggle, "toggle-line": toggleLine, range: setRange, forget, steer, "operate-errors": (data) => many("errors", data), "operate-items": (data) => many("items", data), "try-one": tryOne, confirm, "look-at-studies": lookAtStudies, operate, enqueue, "ask-rules": askRules, preview, filter, copy, tick, "tick-all": tickAll };

@@ -80,6 +80,10 @@ export const api = {
   deliveries: (filter) => ask(`${QUEUE}/deliveries${query(filter)}`),
   /** Where all that fits is as a table for spreadsheets. */
   deliveriesTable: (filter) => `${QUEUE}/deliveries${query({ ...filter, format: "csv" })}`,
+  retention: (filter) => ask(`${QUEUE}/retention${query(filter)}`),
+  deletions: (filter) => ask(`${QUEUE}/deletions${query(filter)}`),
+  /** Counts what would be deleted, and deletes nothing. */
+  lookAtStudies: () => send(`${QUEUE}/retention/run`, "POST", { DryRun: true }),
   /** { found, complete }: whether that is all that fits. */
   search: (sought) => ask(`${QUEUE}/search${query({ q: sought })}`, {}, PATIENCE, (found, headers) => ({ found, complete: headers.get("Sendqueue-Complete") !== "false" })),
   sources: () => ask(`${QUEUE}/sources`),

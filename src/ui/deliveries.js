@@ -77,7 +77,8 @@ export function render({ query }, { list, filter, queue }) {
     h("p", { class: "pages", "data-key": "pages" },
       last && h("a", { href: link(["deliveries"], { ...query, after: last }), "data-page": "next" }, "Later"), " ",
       shown.length > 0 && h("a", { href: api.deliveriesTable(filter), download: "deliveries.csv", "data-csv": "" }, "All of it as a table (CSV)")),
-    h("p", { class: "dim", "data-key": "note" }, "Counted are instances that the destination acknowledged. Whether it still has them, only the destination can tell."),
+    h("p", { class: "dim", "data-key": "note" }, "Counted are instances that the destination acknowledged. Whether it still has them, only the destination can tell. ",
+      h("a", { href: link(["retention"]) }, "What is deleted from Orthanc"), "."),
   ];
 }
 

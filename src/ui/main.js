@@ -24,6 +24,7 @@ import * as items from "./items.js";
 import * as journal from "./journal.js";
 import * as overview from "./overview.js";
 import * as resource from "./resource.js";
+import * as retention from "./retention.js";
 import * as search from "./search.js";
 import * as studies from "./studies.js";
 
@@ -39,9 +40,9 @@ const nothing = {
   load: async () => null,
   render: () => [h("h1", {}, "Not found"), h("p", {}, "There is no such view. ", h("a", { href: "#/" }, "To the overview"))],
 };
-const views = { overview, errors, studies, items, item, journal, deliveries, resource, search, nothing };
+const views = { overview, errors, studies, items, item, journal, deliveries, retention, resource, search, nothing };
 /** Views that have no entry in the header, and the one to which they belong. */
-const PARTS = { items: "studies", item: "studies", resource: "studies" };
+const PARTS = { items: "studies", item: "studies", resource: "studies", retention: "deliveries" };
 
 const main = document.getElementById("main");
 const lost = document.getElementById("lost");

@@ -13,7 +13,7 @@
 //! `ui/ui/`, where the router finds them too.
 //!
 //! For tests and other programs, elements carry what they are in attributes:
-//! - `main[data-view]`: overview, errors, studies, items, item, journal, deliveries, resource, search
+//! - `main[data-view]`: overview, errors, studies, items, item, journal, deliveries, retention, resource, search
 //! - `[data-need]`: its kind, on what the verdict says; `[data-total]` on the figures beside it
 //! - `.line[data-destination]`, with `[data-state]`: a line of the overview; its cells are `[data-figure]` (state,
 //!   waiting, failed, oldest, sent, speed, day)
@@ -26,6 +26,7 @@
 //! - `[data-asks]` on what is asked for once it is opened
 //! - `[data-followed]` (begins, goes on, done, failed): the line that follows what was replayed
 //! - `[data-delivery]`: the line's number, on what was sent; `[data-csv]` on the link to all of it as a table
+//! - `[data-show]` on the lists of retention, `[data-why]` on why studies stay, `[data-dry-run]`: nothing is deleted
 //! - `[data-event]` on entries of the journal, `[data-result]` on what was found
 //! - `[data-rule]` and `[data-verdict]` on what a rule said
 //! - `[data-preview]` on what would be changed for a destination, `[data-path]` on its elements
@@ -83,6 +84,7 @@ const FILES: &[File] = files! {
     "names.js" SCRIPT,
     "overview.js" SCRIPT,
     "resource.js" SCRIPT,
+    "retention.js" SCRIPT,
     "route.js" SCRIPT,
     "say.js" SCRIPT,
     "search.js" SCRIPT,
@@ -205,6 +207,7 @@ mod tests {
     use regex::Regex;
 
     use super::*;
+    use crate::item::safe::Why;
     use crate::item::state::Move;
     use crate::item::{Confirmation, State};
 
@@ -235,6 +238,10 @@ mod tests {
         let words: Vec<_> = words.map(|word| word.extract::<1>().1[0]).collect();
         let asked = Confirmation::ALL.map(Confirmation::as_str);
         assert_eq!(words, asked[1..]);
+
+        let words = name.captures_iter(value_of("retention.js", "WHY_WORDS"));
+        let words: Vec<_> = words.map(|word| word.extract::<1>().1[0]).collect();
+        assert_eq!(words, Why::ALL.map(Why::as_str));
 
         let offered = value_of("item.js", "MAY");
         let row = Regex::new(r#""?([a-z-]+)"?: \[([^\]]*)\]"#).expect("a pattern");

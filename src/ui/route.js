@@ -9,6 +9,7 @@
 //   #/items/17                      an item
 //   #/journal?range=…&destination=… what happened
 //   #/deliveries?number=…&from=…   what was sent, for years
+//   #/retention?show=…              what is deleted from Orthanc, or would be, and what stays
 //   #/search?q=…                    what fits; with choose=yes, one result is not opened by itself
 //   #/studies/ID                    what went where; also #/series/, #/instances/, #/patients/; by Orthanc ID or UID
 
@@ -22,7 +23,7 @@ export function parse(hash) {
   if (noun === "items" && id) return { view: "item", id, query };
   if (noun === "studies" && !id) return { view: "studies", id: "", query };
   if (["studies", "series", "instances", "patients"].includes(noun)) return { view: "resource", level: noun, id, query };
-  if (["errors", "items", "journal", "deliveries", "search"].includes(noun)) return { view: noun, id: "", query };
+  if (["errors", "items", "journal", "deliveries", "retention", "search"].includes(noun)) return { view: noun, id: "", query };
   return { view: "nothing", id: "", query };
 }
 

@@ -20,6 +20,7 @@ mod many;
 mod overview;
 mod pictures;
 mod proxy;
+mod retention;
 mod rules;
 mod search;
 mod studies;

@@ -67,6 +67,29 @@ pub struct Sent {
     pub csv: bool,
 }
 
+/// What of retention.
+#[derive(Debug, Args)]
+pub struct Kept {
+    /// This study, as it is judged now: ID of Orthanc, DICOM UID or accession number.
+    #[arg(long)]
+    pub study: Option<String>,
+    /// Looks at all studies now; with DryRun false, what is proven elsewhere is deleted by that.
+    #[arg(long, conflicts_with = "study")]
+    pub run: bool,
+    /// With --run: counts only, and deletes nothing.
+    #[arg(long, requires = "run")]
+    pub dry_run: bool,
+    /// What was deleted, the oldest first.
+    #[arg(long, conflicts_with = "run")]
+    pub deleted: bool,
+    /// Those above this ID.
+    #[arg(long, default_value_t = 0)]
+    pub after: u64,
+    /// The most studies.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub limit: u32,
+}
+
 #[derive(Debug, Args)]
 pub struct Destinations {
     /// Names of destinations.

@@ -11,6 +11,7 @@ mod manual;
 mod mistakes;
 mod odd_servers;
 mod reload;
+mod retention;
 mod sent;
 mod steer;
 mod told;
