@@ -137,11 +137,15 @@ impl Api {
                 quoted(name)
             )));
         }
+        let Some(lane) = self.lane(name)? else {
+            return Err(ApiError::conflict(format!(
+                "{}: it is not configured in Orthanc, and cannot be asked",
+                quoted(name)
+            )));
+        };
         let now = self.clock.now();
         let deliveries = self.store.confirm(name, &study, now, now)?;
-        if let Some(lane) = self.lane(name)?.filter(|_| deliveries > 0) {
-            lane.ask_soon();
-        }
+        lane.ask_soon();
         log::warn!("{name}: asked for {deliveries} deliveries of a study at a person's request");
         ok(&ToConfirm { deliveries })
     }

@@ -287,6 +287,13 @@ impl WireState {
         (self.congestion).is_some_and(|(most, _)| self.in_use() >= most)
     }
 
+    /// Whoever sits there has an association in use.
+    pub(super) fn take_seat(&mut self, place: Place) {
+        if let Some(seat) = self.seats.get_mut(&place) {
+            seat.open = true;
+        }
+    }
+
     /// The next seat that is free is kept for this lane for a moment, unless one is for another.
     pub(super) fn want(&mut self, place: Place) {
         self.wanting.get_or_insert((place.0, None));

@@ -103,7 +103,7 @@ pub fn step(lane: &Lane, worker: u32) -> Step {
         Turn::Probe => probe(lane, worker),
         Turn::Ask(terms) => {
             let _sending = Guard(lane, worker, Lane::sent);
-            let _asking = Guard(lane, worker, |lane, _| lane.asked());
+            let _asking = Guard(lane, worker, Lane::asked);
             ask::step(lane, &terms)
         }
         Turn::Send {

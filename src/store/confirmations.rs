@@ -27,6 +27,8 @@ pub struct FollowUp {
     pub ids: Ids,
     /// The SOP Instance UID under which it was sent; `None`: its own.
     pub sent_as: Option<String>,
+    /// Or, where it could not be asked for when that was due, when it would have been delivered to be due at the first
+    /// question: its time counts from that on.
     pub delivered: Timestamp,
     /// How often it was asked for.
     pub asked: u32,
@@ -59,6 +61,8 @@ pub enum Followed {
         due: Timestamp,
         /// It was asked for now.
         asked: bool,
+        /// See [`FollowUp::delivered`].
+        delivered: Timestamp,
         /// `None`: what was said before.
         said: Option<String>,
         /// `Some`: its report is awaited.
@@ -97,6 +101,15 @@ pub trait Confirmations: Send + Sync {
         results: &[(i64, Followed)],
         now: Timestamp,
     ) -> Result<(u64, u64)>;
+    /// Ends what is to be asked for of what was delivered before, all of it without a time, at most `limit`: as
+    /// `Dropped` or `TimedOut`. What is claimed is left. Answers how much that was.
+    fn end_follow_ups(
+        &self,
+        destination: &str,
+        before: Option<Timestamp>,
+        followed: &Followed,
+        limit: u32,
+    ) -> Result<u64>;
     /// What was delivered of a study to a destination, and whose items are kept, is to be confirmed as if it were
     /// delivered now; answers how many deliveries. In steps that never hold the writer for long.
     fn confirm(

@@ -26,6 +26,12 @@ macro_rules! pass_on {
             fn claim_follow_ups(destination: &str, now: Timestamp, limit: u32) -> Option<FollowUps>;
             fn next_follow_up(destination: &str) -> Option<Timestamp>;
             fn followed(token: i64, results: &[(i64, Followed)], now: Timestamp) -> (u64, u64);
+            fn end_follow_ups(
+                destination: &str,
+                before: Option<Timestamp>,
+                followed: &Followed,
+                limit: u32
+            ) -> u64;
             fn confirm(destination: &str, study: &str, due: Timestamp, now: Timestamp) -> u64;
         } {});
     };

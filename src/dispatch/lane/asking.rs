@@ -71,7 +71,11 @@ impl Lane {
                 return Err(Some(until));
             }
         }
+        if let Some(until) = wire.congestion(now) {
+            return Err(Some(until));
+        }
         wire.sit_down(&self.wire, self.place(worker), false, now)?;
+        wire.take_seat(self.place(worker));
         state.sending += 1;
         state.asking.busy = true;
         state.asking.batches = 0;
@@ -85,6 +89,10 @@ impl Lane {
         let Some(due) = due else {
             return;
         };
+        // For each image of a study nobody is to be woken.
+        if self.lock().asking.due.is_some_and(|known| known <= due) {
+            return;
+        }
         self.change(|state| {
             let known = state.asking.due.get_or_insert(due);
             *known = due.min(*known);
@@ -92,7 +100,8 @@ impl Lane {
     }
 
     /// The worker is done with asking.
-    pub(in crate::dispatch) fn asked(&self) {
+    pub(in crate::dispatch) fn asked(&self, worker: u32) {
+        self.wire.lay_down(self.place(worker));
         self.change(|state| state.asking.busy = false);
     }
 

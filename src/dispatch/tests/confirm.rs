@@ -363,3 +363,79 @@ fn answers_that_cannot_be_written_are_written_later() {
     assert_eq!(put.lock().unwrap().len(), 1);
     assert_eq!(bench.confirmation("s-0").1, Confirmation::Confirmed);
 }
+
+#[test]
+fn an_outage_costs_none_of_the_time() {
+    let bench = confirming(&[Means::Find], 1000);
+    let put = bench.on_confirm(|_| not_yet("C-FIND did not find it"));
+    bench.enqueue(&items("s", 1));
+    bench.work();
+    bench.lane.set_paused(true);
+    bench.until(100_000.0);
+    assert_eq!(bench.confirmation("s-0").1, Confirmation::Waiting);
+    bench.lane.set_paused(false);
+    bench.until(100_900.0);
+    // As if it had been delivered a minute before.
+    assert_eq!(put.lock().unwrap().len(), 5);
+    bench.until(101_001.0);
+    assert_eq!(bench.confirmation("s-0").1, Confirmation::TimedOut);
+}
+
+#[test]
+fn what_it_makes_of_a_question_holds_up_no_instance() {
+    let bench = confirming(&[Means::Find], 10_000);
+    bench.on_confirm(|_| {
+        let aborted = Outcome::new(Class::Interrupted, "aborted");
+        (None, Answer::NotYet("aborted".to_owned()), Some(aborted))
+    });
+    bench.enqueue(&items("s", 1));
+    bench.until(5000.0);
+    bench.enqueue(&items("t", 3));
+    bench.work();
+    assert_eq!(bench.sent().last().unwrap().len(), 3, "in one batch");
+}
+
+#[test]
+fn a_report_is_looked_for_once_more_at_the_end() {
+    let bench = confirming(&[Means::StorageCommitment], 1000);
+    let late = Timestamp::from_micros(BEGIN).plus_seconds(2000.0);
+    let clock = bench.clock.clone();
+    bench.on_confirm(move |question| match question.transaction {
+        Some(_) if clock.now() > late => has(question),
+        _ => (Some("2.25.1".to_owned()), Answer::Awaited, None),
+    });
+    bench.enqueue(&items("s", 1));
+    bench.until(900.0);
+    bench.lane.set_paused(true);
+    bench.until(5000.0);
+    bench.lane.set_paused(false);
+    bench.work();
+    assert_eq!(bench.confirmation("s-0").1, Confirmation::Confirmed);
+}
+
+#[test]
+fn what_cannot_be_asked_for_is_not_waited_for_for_ever() {
+    let bench = confirming(&[Means::Find], 1000);
+    let put = bench.on_confirm(has);
+    bench.enqueue(&items("s", 1));
+    bench.work();
+    bench.lane.set_paused(true);
+    let lanes = bench.promoter.lanes();
+    let review = || lanes.review(&bench.store.destinations().unwrap());
+    bench.advance(30.0 * 86_400.0);
+    review();
+    assert_eq!(bench.confirmation("s-0").1, Confirmation::Waiting);
+    bench.advance(1061.0);
+    review();
+    assert_eq!(bench.confirmation("s-0").1, Confirmation::TimedOut);
+    bench.enqueue(&items("t", 1));
+    bench.lane.set_paused(false);
+    bench.work();
+    bench.lane.set_paused(true);
+    bench
+        .settings
+        .replace(settings(DestinationSettings::default()));
+    review();
+    assert_eq!(bench.confirmation("t-0").1, Confirmation::None);
+    assert_eq!(*put.lock().unwrap(), []);
+}

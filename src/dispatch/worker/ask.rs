@@ -8,7 +8,7 @@ use crate::config::confirm::Confirm;
 use crate::config::settings::LocalAet;
 use crate::dispatch::lane::{Lane, Terms};
 use crate::failpoint;
-use crate::item::{Class, Means, RetryPolicy, Timestamp};
+use crate::item::{Class, Means, Outcome, RetryPolicy, Timestamp};
 use crate::store::{FollowUp, FollowUps, Followed};
 use crate::transport::confirm::{Answer, Answers, Asked, Question};
 
@@ -29,6 +29,10 @@ const LOOK_SECONDS: (f64, f64) = (1.0, 60.0);
 /// that always takes hours comes in time for some transaction.
 const PATIENCE: f64 = 16.0;
 const LEAST_PATIENCE: f64 = 60.0;
+/// Series that are asked for by C-FIND one after the other: each takes a question of its own, and the destination's
+/// time.
+const MOST_SERIES: usize = 4;
+const NO_REPORT: &str = "its report on storage commitment has not come";
 
 pub(super) fn step(lane: &Lane, terms: &Terms) -> Step {
     let store = &lane.tools.store;
@@ -61,7 +65,10 @@ impl Drop for Held<'_> {
     fn drop(&mut self) {
         let now = self.lane.tools.clock.now();
         let results: Vec<(i64, Followed)> = (self.claim.all.drain(..))
-            .map(|one| (one.item, again(now.plus_seconds(BROKEN_OFF))))
+            .map(|one| {
+                let due = now.plus_seconds(BROKEN_OFF);
+                (one.item, again(&one, due))
+            })
             .collect();
         if results.is_empty() {
             return;
@@ -78,10 +85,11 @@ impl Drop for Held<'_> {
 }
 
 /// Nothing was asked.
-fn again(due: Timestamp) -> Followed {
+fn again(one: &FollowUp, due: Timestamp) -> Followed {
     Followed::Later {
         due,
         asked: false,
+        delivered: one.delivered,
         said: None,
         transaction: None,
     }
@@ -106,32 +114,57 @@ impl Held<'_> {
     }
 
     fn results(&self, terms: &Terms, confirm: &Confirm, now: Timestamp) -> Vec<(i64, Followed)> {
-        let turn = |one: &FollowUp| confirm.turn(one.delivered, now);
         let all = &self.claim.all;
+        // The time of what could not be asked for when that was due begins now: an outage costs none of it.
+        let delivered = |one: &FollowUp| match one.asked {
+            0 => one.delivered.max(confirm.first_asked(now)),
+            _ => one.delivered,
+        };
+        let turn = |one: &FollowUp| match confirm.turn(delivered(one), now) {
+            // Its report may have come since it was looked for.
+            None if self.claim.transaction.is_some() => Some((Means::StorageCommitment, now)),
+            turn => turn,
+        };
         let Some((by, _)) = all.iter().find_map(turn) else {
             return all.iter().map(|one| (one.item, timed_out(one))).collect();
         };
         let mut results = Vec::new();
         let mut asked: Vec<(&FollowUp, Timestamp)> = Vec::new();
+        let mut series: Vec<&str> = Vec::new();
         for one in all {
             match turn(one) {
                 None => results.push((one.item, timed_out(one))),
-                Some((means, until)) if means == by => asked.push((one, until)),
+                Some((means, until)) if means == by && self.lane.may_claim() => {
+                    if by == Means::Find && !series.contains(&one.ids.series.as_str()) {
+                        series.push(&one.ids.series);
+                    }
+                    match series.len() {
+                        0..=MOST_SERIES => asked.push((one, until)),
+                        _ => results.push((one.item, again(one, now))),
+                    }
+                }
                 // In a claim of its own.
-                Some(_) => results.push((one.item, again(now))),
+                Some(_) => results.push((one.item, again(one, now))),
             }
         }
-        let answers = self.answers(terms, confirm, by, &asked, now);
+        if asked.is_empty() {
+            return results;
+        }
+        let answers = self.answers(terms, by, &asked);
+        let trouble = answers.trouble.as_ref();
+        // Of all of them the same, so that they are asked for together again.
+        let jitter = (self.lane.tools.jitter)();
         for ((one, until), answer) in asked.iter().zip(&answers.each) {
             let follow = Follow {
                 one,
                 now,
                 until: *until,
+                delivered: delivered(one),
+                confirm,
                 retry: &terms.settings.retry,
-                jitter: (self.lane.tools.jitter)(),
+                jitter,
                 expires: terms.settings.expiry(&*self.lane.tools.clock),
-                is_out: (answers.trouble.as_ref())
-                    .is_some_and(|trouble| trouble.class == Class::Unreachable),
+                is_out: trouble.is_some_and(is_outage),
                 open: self.claim.transaction.as_deref(),
             };
             results.push((one.item, follow.up(answer, answers.transaction.as_deref())));
@@ -139,15 +172,8 @@ impl Held<'_> {
         results
     }
 
-    /// Looks for the report, or asks; and again, if the report has not come for long.
-    fn answers(
-        &self,
-        terms: &Terms,
-        confirm: &Confirm,
-        by: Means,
-        asked: &[(&FollowUp, Timestamp)],
-        now: Timestamp,
-    ) -> Answers {
+    /// Looks for the report of the open transaction, or asks.
+    fn answers(&self, terms: &Terms, by: Means, asked: &[(&FollowUp, Timestamp)]) -> Answers {
         let lane = self.lane;
         let instances: Vec<Asked> = (asked.iter())
             .map(|(one, _)| Asked {
@@ -156,35 +182,30 @@ impl Held<'_> {
             })
             .collect();
         let open = self.claim.transaction.as_deref();
-        let open = open.filter(|_| by == Means::StorageCommitment);
-        let ask = |transaction| {
-            terms.endpoint.confirm(&Question {
-                by,
-                transaction,
-                local_aet: match &terms.settings.local_aet {
-                    LocalAet::Fixed(aet) => Some(aet),
-                    LocalAet::Orthanc | LocalAet::Remote => None,
-                },
-                timeout: terms.settings.timeout,
-                instances: &instances,
-            })
-        };
-        if open.is_some() {
-            let answers = ask(open);
-            let is_late = |one: &FollowUp| {
-                let begun = one.begun.unwrap_or(now);
-                now >= begun.plus_seconds(patience(confirm, one.asked))
-            };
-            let is_awaited = answers.each.contains(&Answer::Awaited);
-            if !is_awaited || !asked.iter().any(|(one, _)| is_late(one)) {
-                return answers;
-            }
-        }
-        let answers = ask(None);
+        let answers = terms.endpoint.confirm(&Question {
+            by,
+            transaction: open.filter(|_| by == Means::StorageCommitment),
+            local_aet: match &terms.settings.local_aet {
+                LocalAet::Fixed(aet) => Some(aet),
+                LocalAet::Orthanc | LocalAet::Remote => None,
+            },
+            timeout: terms.settings.timeout,
+            instances: &instances,
+        });
         match &answers.trouble {
-            Some(trouble) if trouble.class == Class::Unreachable => lane.unreachable(trouble),
-            Some(trouble) => lane.misbehaved(trouble),
-            None => lane.reached(),
+            Some(trouble) if is_outage(trouble) => lane.unreachable(trouble),
+            // It may have too many associations; and what it makes of a question says nothing of how it takes instances.
+            Some(trouble) => {
+                if trouble.may_be_congestion {
+                    lane.congested(trouble);
+                }
+                log::info!(
+                    "{}: it could not be asked for what it acknowledged: {}",
+                    lane.name,
+                    trouble.for_log()
+                );
+            }
+            None => {}
         }
         answers
     }
@@ -213,6 +234,11 @@ impl Held<'_> {
     }
 }
 
+/// Whether nobody is there.
+fn is_outage(trouble: &Outcome) -> bool {
+    trouble.class == Class::Unreachable && !trouble.may_be_congestion
+}
+
 /// Seconds that a report is waited for before it is asked for anew.
 fn patience(confirm: &Confirm, asked: u32) -> f64 {
     let times = 2.0_f64.powi(i32::try_from(asked.saturating_sub(1)).unwrap_or(i32::MAX));
@@ -233,8 +259,10 @@ fn timed_out(one: &FollowUp) -> Followed {
 struct Follow<'a> {
     one: &'a FollowUp,
     now: Timestamp,
-    /// The turn of this means ends then.
+    /// The turn of this means ends then; now: it was the last look.
     until: Timestamp,
+    delivered: Timestamp,
+    confirm: &'a Confirm,
     retry: &'a RetryPolicy,
     jitter: f64,
     /// For what is sent again.
@@ -263,31 +291,54 @@ impl Follow<'_> {
                 resend: false,
                 expires: None,
             },
-            Answer::Denied { details, .. } | Answer::NotYet(details) => Followed::Later {
-                due: match self.is_out {
-                    true => self.now,
-                    false => {
-                        let due = (self.retry).due(self.one.asked + 1, self.now, self.jitter);
-                        due.min(self.until)
-                    }
-                },
-                asked: !self.is_out,
-                said: Some(details.clone()),
-                transaction: None,
-            },
+            Answer::Denied { details, .. } | Answer::NotYet(details) => {
+                self.not_yet(details, transaction)
+            }
             Answer::Awaited => self.awaited(transaction),
+        }
+    }
+
+    fn not_yet(&self, details: &str, transaction: Option<&str>) -> Followed {
+        // The report could not be looked for.
+        let is_open = transaction.is_some() && transaction == self.open;
+        let counts = !self.is_out && !is_open;
+        let asked = self.one.asked + u32::from(counts);
+        let due = match self.is_out {
+            true => self.now,
+            false => (self.retry)
+                .due(asked.max(1), self.now, self.jitter)
+                .min(self.until),
+        };
+        Followed::Later {
+            due,
+            asked: counts,
+            delivered: match counts {
+                true => self.delivered,
+                false => self.one.delivered,
+            },
+            said: Some(details.to_owned()),
+            transaction: transaction.filter(|_| is_open).map(str::to_owned),
         }
     }
 
     fn awaited(&self, transaction: Option<&str>) -> Followed {
         let begun = self.one.begun.filter(|_| transaction == self.open);
         let waited = begun.map_or(0.0, |begun| self.now.since(begun).as_secs_f64());
+        if self.until <= self.now {
+            return timed_out(self.one);
+        }
+        // With others of its study that are due then.
+        if waited >= patience(self.confirm, self.one.asked) {
+            return again(self.one, self.now);
+        }
         let (least, most) = LOOK_SECONDS;
         let look = self.now.plus_seconds((waited / 2.0).clamp(least, most));
         Followed::Later {
             due: look.min(self.until),
             asked: begun.is_none(),
-            said: Some("its report on storage commitment has not come".to_owned()),
+            delivered: self.delivered,
+            // What was said of a report that was none is worth more.
+            said: self.one.said.is_empty().then(|| NO_REPORT.to_owned()),
             transaction: transaction.map(str::to_owned),
         }
     }

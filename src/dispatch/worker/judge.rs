@@ -173,7 +173,7 @@ pub(super) fn settle(
         sent_as: sent_as.clone(),
         confirm: confirm
             .filter(|_| next == Consequence::Complete)
-            .map(|confirm| confirm.begins(now)),
+            .map(|confirm| confirm.due(now)),
     };
     lane.settled(&Settled {
         class: outcome.class,

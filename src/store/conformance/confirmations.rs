@@ -17,6 +17,7 @@ pub fn run(make: Make<'_>) {
     a_removed_item_is_not_asked_for(&*one(make));
     a_person_has_a_study_confirmed_again(&*one(make));
     what_is_gone_keeps_its_confirmation(&*one(make));
+    what_cannot_be_asked_for_is_ended(&*one(make));
 }
 
 const PACS: &str = "pacs";
@@ -65,6 +66,7 @@ fn later(seconds: i64, transaction: Option<&str>) -> Followed {
     Followed::Later {
         due: at(seconds),
         asked: true,
+        delivered: at(9),
         said: Some("not yet".into()),
         transaction: transaction.map(str::to_owned),
     }
@@ -312,4 +314,34 @@ fn what_is_gone_keeps_its_confirmation(store: &dyn Store) {
     let lines = store.deliveries(&Default::default(), 0, 10).unwrap();
     let (_, instances) = store.delivery(lines[0].id).unwrap().unwrap();
     assert_eq!(instances[0].confirmation, Confirmation::Confirmed);
+}
+
+fn what_cannot_be_asked_for_is_ended(store: &dyn Store) {
+    let ids = delivered(store, "s", &["a", "b"], 10);
+    let late = delivered(store, "s", &["c"], 20);
+    let over = Followed::TimedOut {
+        details: "not asked".into(),
+    };
+    let end = |destination: &str, before, followed: &Followed, limit| {
+        let before = Some(before).filter(|before| *before < FAR).map(at);
+        store
+            .end_follow_ups(destination, before, followed, limit)
+            .unwrap()
+    };
+    assert_eq!(end("other", FAR, &over, 9), 0);
+    assert_eq!(end(PACS, 9, &over, 9), 0);
+    assert_eq!(end(PACS, 10, &over, 1), 1);
+    assert_eq!(end(PACS, 10, &over, 9), 1);
+    for id in ids {
+        let timed_out = (State::Success, Confirmation::TimedOut);
+        assert_eq!(confirmation(store, id), timed_out);
+    }
+    // What is claimed is left.
+    let claim = due(store, 20).unwrap();
+    assert_eq!(end(PACS, FAR, &Followed::Dropped, 9), 0);
+    follow(store, &claim, &later(30, None), 21);
+    assert_eq!(end(PACS, FAR, &Followed::Dropped, 9), 1);
+    let none = (State::Success, Confirmation::None);
+    assert_eq!(confirmation(store, late[0]), none);
+    assert_eq!(counts(store), (0, 0, 2));
 }

@@ -459,6 +459,7 @@ impl Play {
                 _ => Followed::Later {
                     due: self.soon(),
                     asked: true,
+                    delivered: one.delivered,
                     said: Some(details),
                     transaction: None,
                 },

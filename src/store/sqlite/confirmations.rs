@@ -108,6 +108,7 @@ fn follow(
     if let Followed::Later {
         due,
         asked,
+        delivered,
         said,
         transaction,
     } = followed
@@ -120,7 +121,8 @@ fn follow(
             asked,
             said,
             transaction,
-            now
+            now,
+            delivered
         ])?;
         return Ok(None);
     }
@@ -255,6 +257,39 @@ impl Confirmations for SqliteStore {
             }
             tx.commit()?;
             Ok((again, failed))
+        })
+    }
+
+    fn end_follow_ups(
+        &self,
+        destination: &str,
+        before: Option<Timestamp>,
+        followed: &Followed,
+        limit: u32,
+    ) -> Result<u64> {
+        self.owner.ensure(&self.pool)?;
+        self.write(|| {
+            let mut writer = self.pool.writer()?;
+            let Some(id) = find_destination(&writer, destination)? else {
+                return Ok(0);
+            };
+            let tx = writer.begin()?;
+            let mut unasked = tx.prepare_cached(sql::FOLLOW_UP_UNASKED)?;
+            let items: Vec<i64> = unasked
+                .query_map(params![id, before, limit], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            drop(unasked);
+            if items.is_empty() {
+                return Ok(0);
+            }
+            let token = self.owner.token(&tx)?;
+            for item in &items {
+                tx.prepare_cached(sql::FOLLOW_UP_CLAIM_ONE)?
+                    .execute([*item, token])?;
+                follow(&tx, token, *item, followed, Timestamp::default())?;
+            }
+            tx.commit()?;
+            Ok(items.len() as u64)
         })
     }
 

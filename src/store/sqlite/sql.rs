@@ -101,7 +101,9 @@ statements! {
     FOLLOW_UP_END = "follow_up_end";
     FOLLOW_UP_HEAD = "follow_up_head";
     FOLLOW_UP_LATER = "follow_up_later";
+    FOLLOW_UP_CLAIM_ONE = "follow_up_claim_one";
     FOLLOW_UP_RELEASE = "follow_up_release";
+    FOLLOW_UP_UNASKED = "follow_up_unasked";
     HAND_CLEAR = "hand_clear";
     HAND_FORGET = "hand_forget";
     HAND_JOBS = "hand_jobs";

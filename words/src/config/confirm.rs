@@ -16,19 +16,37 @@ pub struct Confirm {
     pub by: Vec<Means>,
     /// Seconds from the delivery to the first question.
     pub delay: u32,
-    /// Seconds for which it is asked, from then on.
+    /// Seconds for which it is asked, from the first question on.
     pub timeout: u32,
 }
 
 const KEYS: [&str; 3] = ["By", "Delay", "Timeout"];
 const DELAY: u32 = 60;
 const TIMEOUT: u32 = 86_400;
+/// Seconds.
+const LONGEST_GRID: i64 = 30;
 const BY: &str = "\"StorageCommitment\", \"Find\", or a list of both";
 
 impl Confirm {
     /// When the first question is due for what was delivered then.
-    pub fn begins(&self, delivered: Timestamp) -> Timestamp {
+    fn begins(&self, delivered: Timestamp) -> Timestamp {
         delivered.plus_seconds(f64::from(self.delay))
+    }
+
+    /// The same, up to half a minute later: so that a study is asked for as a whole, and not image by image.
+    pub fn due(&self, delivered: Timestamp) -> Timestamp {
+        let grid = (i64::from(self.delay) / 2).min(LONGEST_GRID) * 1_000_000;
+        let begins = self.begins(delivered);
+        let over = begins.micros().checked_rem(grid).unwrap_or(0);
+        Timestamp::from_micros(match over {
+            0 => begins.micros(),
+            over => begins.micros() - over + grid,
+        })
+    }
+
+    /// The delivery for which the first question would be due now.
+    pub fn first_asked(&self, now: Timestamp) -> Timestamp {
+        now.plus_seconds(-f64::from(self.delay))
     }
 
     /// The means whose turn it is, and until when; `None`: it is over.

@@ -94,7 +94,7 @@ pub struct ConfirmInForce {
     pub by: Vec<&'static str>,
     /// Seconds from the delivery to the first question.
     pub delay: u32,
-    /// Seconds for which it is asked, from then on.
+    /// Seconds for which it is asked, from the first question on.
     pub timeout: u32,
 }
 

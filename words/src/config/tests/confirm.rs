@@ -108,7 +108,10 @@ fn who_gets_other_uids_is_not_asked_by_those_that_are_stored() {
 fn each_means_has_its_share_of_the_time() {
     let at = |seconds: f64| Timestamp::from_micros(0).plus_seconds(seconds);
     let confirm = confirm(&[Means::StorageCommitment, Means::Find], 10, 100).unwrap();
-    assert_eq!(confirm.begins(at(5.0)), at(15.0));
+    // On a grid of half the delay.
+    for (delivered, due) in [(5.0, 15.0), (5.1, 20.0), (9.9, 20.0), (10.0, 20.0)] {
+        assert_eq!(confirm.due(at(delivered)), at(due), "{delivered}");
+    }
     let turn = |seconds: f64| confirm.turn(at(5.0), at(seconds));
     let first = Some((Means::StorageCommitment, at(65.0)));
     let second = Some((Means::Find, at(115.0)));

@@ -1,0 +1,1 @@
+UPDATE follow_up SET claim = ?2 WHERE item = ?1 AND claim IS NULL
