@@ -194,7 +194,8 @@ impl Held<'_> {
         });
         match &answers.trouble {
             Some(trouble) if is_outage(trouble) => lane.unreachable(trouble),
-            // It may have too many associations; and what it makes of a question says nothing of how it takes instances.
+            // It may have too many associations; and what it makes of a question says nothing of how it takes
+            // instances.
             Some(trouble) => {
                 if trouble.may_be_congestion {
                     lane.congested(trouble);
