@@ -54,6 +54,7 @@ impl Api {
             failures: Vec::new(),
             held: Vec::new(),
             silent: Vec::new(),
+            would_go: self.would_go(),
             limits: told.map_or(limits, |told| Limits {
                 items: told.backlog_items,
                 seconds: told.backlog_seconds,
@@ -71,6 +72,12 @@ impl Api {
             }
         }
         known
+    }
+
+    fn would_go(&self) -> Option<u64> {
+        let retention = self.settings.retention.as_ref()?;
+        let last = self.deleter.last().filter(|_| retention.dry_run)?;
+        Some(last.goes.studies)
     }
 
     fn look_at_the_queue(&self, known: &mut Known) -> Result<(), ApiError> {

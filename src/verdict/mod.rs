@@ -64,6 +64,8 @@ pub enum Kind {
     Backlog,
     /// A destination did not confirm what it had acknowledged.
     NotConfirmed,
+    /// `Retention` only tells what it would delete.
+    DryRun,
     /// One of `Alerts.SilentSources` has not sent for too long.
     SourceSilent,
     /// The machine's clock was set, or may be wrong.
@@ -199,6 +201,9 @@ pub struct Known {
     pub failures: Vec<ErrorSummary>,
     pub held: Vec<HeldItems>,
     pub silent: Vec<Silent>,
+    /// Studies that `Retention` would delete if it were not for `DryRun`; `None`: it is not in force, or has not looked
+    /// yet.
+    pub would_go: Option<u64>,
     pub limits: Limits,
 }
 
@@ -215,6 +220,7 @@ pub fn judge(known: &Known) -> Vec<Finding> {
     let unconfirmed = known.destinations.iter();
     findings.extend(unconfirmed.filter_map(destination::not_confirmed));
     findings.extend(known.held.iter().map(|held| destination::held(known, held)));
+    findings.extend(known.would_go.map(dry_run));
     findings.extend(known.silent.iter().map(|one| silent(known, one)));
     // The sort is stable: else as they were found, by name.
     findings.sort_by_key(|one| {
@@ -265,6 +271,17 @@ fn machinery(trouble: &Trouble) -> Finding {
     Finding::new(severity, kind, format!("{before}{details}"))
         .advice(advice)
         .since(trouble.since)
+}
+
+fn dry_run(studies: u64) -> Finding {
+    let would = match studies {
+        1 => "1 study would go".to_owned(),
+        studies => format!("{studies} studies would go"),
+    };
+    let sentence = format!("retention deletes nothing yet (DryRun): {would}");
+    Finding::new(Severity::Warning, Kind::DryRun, sentence)
+        .advice("Look for some days at what would go and why the rest stays (GET /sendqueue/retention). Then set Retention.DryRun to false, or take Retention away.")
+        .count(studies)
 }
 
 fn silent(known: &Known, one: &Silent) -> Finding {

@@ -24,6 +24,7 @@ fn well() -> Known {
         failures: Vec::new(),
         held: Vec::new(),
         silent: Vec::new(),
+        would_go: None,
         limits: Limits {
             items: 10_000,
             seconds: 3600,
@@ -62,6 +63,22 @@ fn seen(name: &str, waiting: u64) -> Seen {
         target: name.to_owned(),
         is_configured: true,
         late: None,
+    }
+}
+
+#[test]
+fn a_dry_run_is_told_as_long_as_it_lasts() {
+    let mut known = well();
+    for (studies, would) in [
+        (0, "0 studies would go"),
+        (1, "1 study would go"),
+        (7, "7 studies would go"),
+    ] {
+        known.would_go = Some(studies);
+        let findings = judge(&known);
+        let sentence = format!("retention deletes nothing yet (DryRun): {would}");
+        assert_eq!(findings[0].sentence, sentence);
+        assert_eq!(findings.len(), 1);
     }
 }
 
