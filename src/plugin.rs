@@ -43,10 +43,11 @@ use crate::gauges::Gauges;
 use crate::item::{Clock, SystemClock};
 use crate::protection::{self, Protector};
 use crate::reload::{self, Origin, Reloader};
-use crate::retention::{self, Deleter};
+use crate::retention::{self, Deleter, Leads};
 use crate::service::{Service, Services};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Claims, Retention, Upkeep};
+use crate::transport::Modality;
 use crate::transport::budget::Budget;
 use crate::transport::native::Native;
 use crate::transport::rest::RestTransport;
@@ -196,10 +197,18 @@ fn enabled(
             }),
         )
     };
-    let modalities = Arc::new(Modalities::new(
-        host.client(),
-        settings.host.remarks.clone(),
-    ));
+    let leads = Arc::new(Leads::new(store.clone(), current.clone()));
+    let noting = leads.clone();
+    let modalities = Modalities::new(host.client(), settings.host.remarks.clone());
+    let modalities = Arc::new(modalities.noted_by(Box::new(move |list| {
+        let address = |one: &Modality| match one.host.is_empty() {
+            true => String::new(),
+            false => format!("{}:{}", one.host.to_lowercase(), one.port),
+        };
+        let list = list.iter().map(|(name, one)| (name.clone(), address(one)));
+        let noted = noting.listed(list.collect());
+        noted.map_err(|error| format!("what destinations lead to could not be noted: {error}"))
+    })));
     let budget = Arc::new(Budget::new(u64::from(settings.max_memory_mb) * 1024 * 1024));
     let native = Arc::new(Native::new(
         host,
@@ -284,6 +293,13 @@ fn enabled(
         clock: clock.clone(),
         orthanc: Box::new(host.client()),
         free: Box::new(retention::orthanc::free_percent),
+        look_up: {
+            let modalities = modalities.clone();
+            Box::new(move || {
+                modalities.forget();
+                modalities.all().map(drop)
+            })
+        },
     }));
     let protector = Arc::new(Protector::new(
         store.clone(),
@@ -351,6 +367,7 @@ fn enabled(
         services: services.clone(),
         store: store.clone(),
         deleter: deleter.clone(),
+        leads,
         tags: Box::new(move |name| known_tag(host, name)),
         base: configuration.base,
         origin: configuration.origin,

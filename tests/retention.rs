@@ -327,3 +327,64 @@ fn a_reload_begins_and_ends_it() {
     assert_eq!(studies(&queue), [altered]);
     assert!(!queue.stop().unwrap().killed);
 }
+
+/// What Orthanc alone knows of what is proven elsewhere: where it led, what is attached, which UIDs there are twice.
+#[test]
+fn what_only_orthanc_knows_keeps_a_study() {
+    let (archive, other) = (FaultScp::start("ARCHIVE"), FaultScp::start("OTHER"));
+    let mut queue = Queue::start(config(&[&archive], &["archive"], true));
+    let wet = config(&[&archive], &["archive"], false);
+    let (plain, _) = store(&queue, 400, 2);
+    let (attached, ids) = store(&queue, 401, 2);
+    let (twin, _) = store(&queue, 402, 1);
+    queue.wait_for_rest(5);
+    let series = queue.get(&format!("/instances/{}/series", ids[0])).json();
+    let series = series["ID"].as_str().unwrap();
+    let put = queue.put(&format!("/series/{series}/attachments/1024"), "a report");
+    assert_eq!(put.status, 200, "{}", put.text());
+    let modified = json!({
+        "Replace": { "StudyInstanceUID": "1.2.276.0.7230010.3.1.99" },
+        "Keep": ["SOPInstanceUID", "SeriesInstanceUID"],
+        "Force": true,
+        "Synchronous": true,
+    });
+    let made = queue.post_json(&format!("/studies/{twin}/modify"), &modified);
+    let made = made.ok().json()["ID"].as_str().unwrap().to_owned();
+    queue.wait_for_rest(6);
+    queue.restart_with(wet).expect("Orthanc");
+    let told = pass(&queue);
+    let why = "a file is attached to it, to its patient or to a part of it, in Orthanc alone";
+    assert_eq!(sentence(&told, &attached).as_deref(), Some(why));
+    let why = "Orthanc may have another instance with the SOP Instance UID of 1 of 1";
+    assert_eq!(sentence(&told, &twin).as_deref(), Some(why));
+    assert_eq!(sentence(&told, &made).as_deref(), Some(why));
+    let mut expected = vec![attached.clone(), twin.clone(), made.clone()];
+    expected.sort();
+    assert_eq!(studies(&queue), expected, "{plain} alone goes");
+    // Without them nothing keeps them, but that the archive is another one now.
+    for gone in [
+        format!("/series/{series}/attachments/1024"),
+        format!("/studies/{made}"),
+    ] {
+        assert_eq!(queue.delete(&gone).status, 200, "{gone}");
+    }
+    let modality = json!({ "AET": "OTHER", "Host": "127.0.0.1", "Port": other.port() });
+    let moved = queue.put("/modalities/archive", modality.to_string());
+    assert_eq!(moved.status, 200, "{}", moved.text());
+    let told = pass(&queue);
+    let why = "archive may have led elsewhere when 2 of 2 were sent: send them again";
+    assert_eq!(sentence(&told, &attached).as_deref(), Some(why));
+    assert_eq!(studies(&queue).len(), 2);
+    let again = json!({ "Resources": [attached], "Destinations": ["archive"] });
+    queue.tell("/items", &again);
+    queue.wait_for_rest(8);
+    assert_eq!(other.counters().stores, 2);
+    // What was delivered a moment ago is too young.
+    let goes = || {
+        pass(&queue);
+        studies(&queue) == [twin.clone()]
+    };
+    queue.wait_until(goes, SOON, "what was sent again goes");
+    assert_eq!(archive.counters().stores, 6);
+    assert!(!queue.stop().unwrap().killed);
+}

@@ -29,7 +29,7 @@ use crate::config::{self, Current, Mistake, Mistakes};
 use crate::destinations::Directory;
 use crate::dispatch::Lanes;
 use crate::dispatch::promoter::Promoter;
-use crate::retention::Deleter;
+use crate::retention::{Deleter, Leads};
 use crate::service::Services;
 use crate::store::Retention;
 use crate::transport::budget::Budget;
@@ -87,6 +87,7 @@ pub struct Parts {
     pub services: Arc<Services>,
     pub store: Arc<dyn Retention>,
     pub deleter: Arc<Deleter>,
+    pub leads: Arc<Leads>,
     /// From the name of a tag to its group and element.
     pub tags: Box<Tags>,
     /// The folder that Orthanc takes relative paths from.
@@ -222,7 +223,7 @@ impl Reloader {
         report.needs_restart = self.kept(&asked);
         report.warnings = self.warnings(&asked, &old, &new);
 
-        self.take_over(new);
+        self.take_over(new, &old);
         state.section = asked.section;
         state.modalities.extend(plan.new);
         tell(&report);
@@ -339,7 +340,7 @@ impl Reloader {
             })
     }
 
-    fn take_over(&self, new: Settings) {
+    fn take_over(&self, new: Settings, old: &Settings) {
         let parts = &self.parts;
         parts.budget.set(u64::from(new.max_memory_mb) * 1024 * 1024);
         parts.current.replace(new);
@@ -349,6 +350,7 @@ impl Reloader {
             log::debug!("what is configured cannot be read now: {error}");
         }
         parts.lanes.settings_changed();
+        parts.leads.settings_changed(old);
         parts.alerts.set(&new);
         parts.deleter.settings_changed();
         // What was queued so far may still be sent as before. Until it is written down, all counts as altered.

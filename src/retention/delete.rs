@@ -1,6 +1,7 @@
 //! The deletion of one study.
 //!
-//! 1. All of its instances are looked at, one by one, with the digests that Orthanc keeps: each must be safe.
+//! 1. All of its instances are looked at, one by one, with the digests that Orthanc keeps: each must be safe. Then what
+//!    is beside them in Orthanc: files that are attached, and other instances with their UIDs.
 //! 2. The deletion is written down, and is on the disk.
 //! 3. Instance by instance: what the queue knows of it, what Orthanc has, and `DELETE /instances/{id}`.
 //! 4. What Orthanc has of the study then is told.
@@ -11,17 +12,19 @@
 //! which is told in the log, in the journal and with the deletion. A crash leaves a part too; the next pass judges what
 //! is left as if it were all.
 
+use std::time::Instant;
+
 use super::Deleter;
 use super::pass::Pass;
 use super::report::Sum;
-use super::study::{Judged, Record, Terms};
+use super::study::{Held, Judged, Record, Terms};
 use crate::failpoint;
 use crate::item::safe::{Reason, Safety, Why};
 use crate::store::{KeptStudy, NewDeletion, Result};
 
 pub(super) enum Outcome {
     Deleted(Sum),
-    Partial,
+    Partial(Sum),
     Stays(Judged),
 }
 
@@ -31,6 +34,8 @@ enum Kept {
     /// Orthanc stops, or other settings are in force.
     BrokenOff,
     Failed(String),
+    /// The queue's own database failed.
+    Unknown(String),
 }
 
 impl Kept {
@@ -40,6 +45,7 @@ impl Kept {
             Kept::BrokenOff => {
                 "it was broken off: Orthanc stopped, or its settings changed".to_owned()
             }
+            Kept::Unknown(why) => format!("the send queue could not look at it: {why}"),
             Kept::Failed(why) => format!("Orthanc did not delete it: {why}"),
         }
     }
@@ -60,9 +66,11 @@ impl Deleter {
             judged.keep(reason);
             return Ok(Outcome::Stays(judged));
         }
+        let knows_leads = self.knows_leads();
         let history = parts.store.history(study, None, &terms.safe)?;
         let record = Record::new(study, history, terms);
-        let Ok(mut held) = self.held(id) else {
+        let held = self.held(id).ok().filter(|_| knows_leads);
+        let Some(mut held) = held else {
             let mut judged = record.judge_alone();
             judged.keep(Reason::of_study(Why::NotAsked, ""));
             return Ok(Outcome::Stays(judged));
@@ -77,14 +85,15 @@ impl Deleter {
                 Ok(None) | Err(_) => one.content.file = None,
             }
         }
-        let judged = record.judge(&held);
+        let mut judged = record.judge(&held);
+        if self.goes_on(pass) {
+            self.look_around(id, &held, &mut judged);
+        }
         if !judged.goes() || held.is_empty() || !self.goes_on(pass) {
             return Ok(Outcome::Stays(judged));
         }
         failpoint::pass("retention-looked");
-        let young = |one: &super::study::Held| {
-            (one.received).is_some_and(|received| received > pass.terms.until)
-        };
+        let young = |one: &Held| (one.received).is_some_and(|received| received > pass.terms.until);
         let deletion = NewDeletion {
             name: study.name.clone(),
             begun: parts.clock.now(),
@@ -107,17 +116,28 @@ impl Deleter {
         let mut gone = Sum::default();
         let mut kept = None;
         for one in &held {
-            match self.delete_one(pass, study, &one.id, terms)? {
-                Ok(()) => {
-                    gone.instances += 1;
-                    gone.bytes += one.size_bytes;
+            let began = Instant::now();
+            match self.delete_one(pass, study, &one.id, terms) {
+                Ok(Ok(was_there)) => {
+                    gone.instances += u64::from(was_there);
+                    gone.bytes += if was_there { one.size_bytes } else { 0 };
                 }
-                Err(why) => {
+                Ok(Err(why)) => {
                     kept = Some(why.told());
+                    break;
+                }
+                Err(error) => {
+                    kept = Some(Kept::Unknown(error.to_string()).told());
                     break;
                 }
             }
             failpoint::pass("retention-deleted");
+            if let Err(error) = parts.store.count_deleted(number, gone.instances) {
+                kept = Some(Kept::Unknown(error.to_string()).told());
+                break;
+            }
+            // Orthanc has others to answer.
+            self.bell.pause(began.elapsed());
         }
         if kept.is_none() {
             kept = match self.held(id) {
@@ -127,7 +147,10 @@ impl Deleter {
             };
         }
         let now = parts.clock.now();
-        (parts.store).end_deletion(number, now, gone.instances, kept.as_deref())?;
+        if let Err(error) = (parts.store).end_deletion(number, now, gone.instances, kept.as_deref())
+        {
+            log::debug!("the next pass writes down how the deletion ended: {error}");
+        }
         failpoint::pass("retention-ended");
         match kept {
             None => {
@@ -143,19 +166,42 @@ impl Deleter {
                     gone.instances,
                     deletion.instances
                 );
-                Ok(Outcome::Partial)
+                Ok(Outcome::Partial(gone))
             }
         }
     }
 
-    /// Looks at one instance once more, and deletes it.
+    /// Keeps a study that would go for what only Orthanc knows: nothing tells that a file which somebody attached is
+    /// elsewhere, and of two instances with one SOP Instance UID a destination may have the other.
+    pub(super) fn look_around(&self, study: &str, held: &[Held], judged: &mut Judged) {
+        if !judged.goes() || held.is_empty() {
+            return;
+        }
+        let orthanc = &self.parts.orthanc;
+        match orthanc.is_attached(study, held) {
+            Ok(false) => {}
+            Ok(true) => judged.keep(Reason::of_study(Why::Attached, "")),
+            Err(_) => judged.keep(Reason::of_study(Why::NotAsked, "")),
+        }
+        for one in held {
+            // Orthanc must not be asked for long once it stops.
+            if self.bell.is_stopped() {
+                return judged.keep(Reason::of_study(Why::NotAsked, ""));
+            }
+            if !matches!(orthanc.of_uid(&one.sop_instance_uid), Ok(1)) {
+                judged.keep(Reason::of_study(Why::NotUnique, ""));
+            }
+        }
+    }
+
+    /// Looks at one instance once more, and deletes it; `false`: somebody else had.
     fn delete_one(
         &self,
         pass: &Pass,
         study: &KeptStudy,
         id: &str,
         terms: &Terms,
-    ) -> Result<std::result::Result<(), Kept>> {
+    ) -> Result<std::result::Result<bool, Kept>> {
         if !self.goes_on(pass) {
             return Ok(Err(Kept::BrokenOff));
         }
@@ -163,12 +209,11 @@ impl Deleter {
         let record = Record::new(study, history, terms);
         let found = match self.parts.orthanc.instance(id) {
             Ok(Some(found)) => found,
-            // Somebody else deleted it.
-            Ok(None) => return Ok(Ok(())),
+            Ok(None) => return Ok(Ok(false)),
             Err(error) => return Ok(Err(Kept::Failed(error.to_string()))),
         };
         let ahead = self.parts.clock.ahead();
-        let found = super::study::Held {
+        let found = Held {
             received: found.received.map(|received| ahead.own(received)),
             ..found
         };
@@ -176,25 +221,31 @@ impl Deleter {
             return Ok(Err(Kept::Stays(reason)));
         }
         Ok(match self.parts.orthanc.delete(id) {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(true),
             Err(error) => Err(Kept::Failed(error.to_string())),
         })
     }
 
     /// Deletions amid which Orthanc ended: what became of them is written down now.
-    pub(super) fn close_open(&self) -> Result<()> {
+    /// `true`: of all of them.
+    pub(super) fn close_open(&self) -> Result<bool> {
+        let mut all = true;
         for deletion in self.parts.store.open_deletions()? {
             let Ok(held) = self.held(&deletion.new.name.study) else {
+                all = false;
                 continue;
             };
             let left = held.len() as u64;
-            let gone = deletion.new.instances.saturating_sub(left);
+            // What went may have been sent again since, and what went last was not counted.
+            let gone = deletion
+                .gone
+                .max(deletion.new.instances.saturating_sub(left));
             let kept = (left > 0).then_some("Orthanc ended amid it");
             let now = self.parts.clock.now();
             self.parts
                 .store
                 .end_deletion(deletion.id, now, gone, kept)?;
         }
-        Ok(())
+        Ok(all)
     }
 }

@@ -9,6 +9,7 @@
 //! - Nobody waits for it: it reads the database in steps, and leaves Orthanc as much time as it takes.
 
 mod delete;
+mod leads;
 pub mod orthanc;
 mod pass;
 pub mod report;
@@ -24,6 +25,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+pub use self::leads::Leads;
 use self::orthanc::Orthanc;
 use self::report::Report;
 use self::study::{Judged, Record, Terms};
@@ -47,6 +49,9 @@ const SECONDS_PER_DAY: f64 = 86_400.0;
 /// Of the disk of a folder, how much is free, in percent.
 pub type Free = dyn Fn(&Path) -> Option<f64> + Send + Sync;
 
+/// Else why that is not known now.
+pub type LookUp = dyn Fn() -> std::result::Result<(), String> + Send + Sync;
+
 pub struct Parts {
     pub store: Arc<dyn Retention>,
     pub journal: Arc<dyn Chronicle>,
@@ -54,6 +59,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub orthanc: Box<dyn Orthanc>,
     pub free: Box<Free>,
+    /// Asks Orthanc what its modalities lead to, and notes it.
+    pub look_up: Box<LookUp>,
 }
 
 pub struct Deleter {
@@ -121,7 +128,11 @@ impl Deleter {
         let history = self.parts.store.history(&kept, None, &terms.safe)?;
         let record = Record::new(&kept, history, &terms);
         let mut judged = match self.held(&kept.name.study) {
-            Ok(held) => record.judge(&held),
+            Ok(held) => {
+                let mut judged = record.judge(&held);
+                self.look_around(&kept.name.study, &held, &mut judged);
+                judged
+            }
             Err(()) => {
                 let mut judged = record.judge_alone();
                 judged.keep(Reason::of_study(Why::NotAsked, ""));
@@ -140,6 +151,15 @@ impl Deleter {
         (clock.now())
             .plus_seconds(-clock.uncertain().as_secs_f64())
             .plus_seconds(-SECONDS_PER_DAY * f64::from(days))
+    }
+
+    /// Whether it is known what destinations lead to now.
+    fn knows_leads(&self) -> bool {
+        let found = (self.parts.look_up)();
+        if let Err(error) = &found {
+            log::debug!("what destinations lead to is not known now: {error}");
+        }
+        found.is_ok()
     }
 
     /// What Orthanc has of a study, with times of our own.
@@ -163,11 +183,14 @@ impl Deleter {
 impl Service for Deleter {
     fn run(&self) {
         self.is_running.store(false, Ordering::Relaxed);
+        // Each pass does it; where there is none, once.
+        let mut closes = true;
         loop {
             failpoint::panic_in(NAME);
             let is_on = self.parts.settings.get().retention.is_some();
             if !is_on {
                 *self.wanted.lock() = None;
+                closes = closes && !matches!(self.close_open(), Ok(true));
             }
             let wanted = self.wanted.lock().is_some();
             let now = self.parts.clock.now();

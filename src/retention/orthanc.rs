@@ -5,6 +5,8 @@
 //! - What is deleted is one instance by Orthanc's own identifier, and nothing else. Never
 //!   `/storage-commitment/…/remove`: it takes each instance with that SOP Instance UID, also of other patients.
 
+use std::collections::BTreeSet;
+
 use orthanc_sdk::{CallError, Client};
 use serde_json::{Value, json};
 
@@ -18,8 +20,15 @@ pub trait Orthanc: Send + Sync {
     fn instances(&self, study: &str) -> Result<Vec<Held>, CallError>;
     /// One instance with the digest that Orthanc keeps of its file; `None`: Orthanc does not have it.
     fn instance(&self, id: &str) -> Result<Option<Held>, CallError>;
+    /// Whether somebody attached a file to a study, to its patient, or to a series or an instance of it.
+    fn is_attached(&self, study: &str, held: &[Held]) -> Result<bool, CallError>;
+    /// How many instances have this SOP Instance UID, wherever they are.
+    fn of_uid(&self, uid: &str) -> Result<usize, CallError>;
     fn delete(&self, id: &str) -> Result<(), CallError>;
 }
+
+/// Attachments that nobody misses: of Orthanc itself, and what its DICOMweb plugin makes of a series for viewers.
+const OWN: [&str; 4] = ["dicom", "dicom-as-json", "dicom-until-pixel-data", "4301"];
 
 impl Orthanc for Client {
     /// `POST /tools/bulk-content` (Orthanc 1.9.4), which leaves out what it does not have.
@@ -50,6 +59,30 @@ impl Orthanc for Client {
         Ok(Some(held))
     }
 
+    fn is_attached(&self, study: &str, held: &[Held]) -> Result<bool, CallError> {
+        let patient = self.get_json(&format!("/studies/{study}"))?;
+        let patient = text(patient.get("ParentPatient"))?;
+        let mut uris = vec![format!("/patients/{patient}"), format!("/studies/{study}")];
+        let series: BTreeSet<&str> = held.iter().map(|one| one.series.as_str()).collect();
+        uris.extend(series.iter().map(|id| format!("/series/{id}")));
+        uris.extend(held.iter().map(|one| format!("/instances/{}", one.id)));
+        for uri in uris {
+            let answer = self.get_json(&format!("{uri}/attachments"))?;
+            let names: Vec<String> = serde_json::from_value(answer)?;
+            if !names.iter().all(|name| OWN.contains(&name.as_str())) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn of_uid(&self, uid: &str) -> Result<usize, CallError> {
+        let found = self.post("/tools/lookup", uid.as_bytes())?.json()?;
+        let found: Vec<Value> = serde_json::from_value(found)?;
+        let instances = found.iter().filter(|one| one["Type"] == "Instance");
+        Ok(instances.count())
+    }
+
     fn delete(&self, id: &str) -> Result<(), CallError> {
         let answer = Client::delete(self, &format!("/instances/{id}"))?;
         match answer.is_success() {
@@ -62,19 +95,28 @@ impl Orthanc for Client {
     }
 }
 
+/// What must be there.
+fn text(value: Option<&Value>) -> Result<String, CallError> {
+    let found = value.and_then(Value::as_str).map(str::to_owned);
+    found.ok_or_else(|| {
+        let why = serde::de::Error::custom("a resource without what each one has");
+        CallError::BadJson(why)
+    })
+}
+
 fn held(described: &Value) -> Result<Held, CallError> {
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-    let Some(id) = text(described.get("ID")) else {
-        let why = serde::de::Error::custom("an instance without ID");
-        return Err(CallError::BadJson(why));
-    };
+    let tags = described.get("MainDicomTags");
     let received = (described.get("Metadata"))
         .and_then(|metadata| metadata.get("ReceptionDate")?.as_str())
         .and_then(Timestamp::parse_orthanc);
     Ok(Held {
-        id,
+        id: text(described.get("ID"))?,
+        series: text(described.get("ParentSeries"))?,
+        sop_instance_uid: text(tags.and_then(|tags| tags.get("SOPInstanceUID")))?,
         content: Content {
-            file: text(described.get("FileUuid")).filter(|file| !file.is_empty()),
+            file: text(described.get("FileUuid"))
+                .ok()
+                .filter(|file| !file.is_empty()),
             digest: None,
         },
         size_bytes: described

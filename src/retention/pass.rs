@@ -7,6 +7,7 @@ use super::Deleter;
 use super::delete::Outcome;
 use super::report::{Finding, Interned, Report};
 use super::study::{Judged, Record, Terms};
+use crate::config::retention::RetentionSettings;
 use crate::config::settings::Settings;
 use crate::item::safe::{Reason, Why};
 use crate::item::{Event, Timestamp};
@@ -14,8 +15,8 @@ use crate::store::{Entry, KeptStudy, Result};
 
 /// Studies that are read at once.
 const STEP: u32 = 200;
-/// A study of which nothing changed in the queue is not asked for again within so many seconds, where nothing would be
-/// deleted of it.
+/// Orthanc is not asked again within so many seconds for a study of which nothing changed in the queue, if it stays for
+/// what Orthanc said, or nothing would be deleted.
 const ASKED_AGAIN: f64 = 86_400.0;
 
 /// What a pass works with.
@@ -28,6 +29,7 @@ pub(super) struct Pass {
     pub at_once: Option<Terms>,
     before: Option<Arc<Report>>,
     reasons: Interned,
+    knows_leads: bool,
 }
 
 impl Pass {
@@ -60,6 +62,7 @@ impl Deleter {
             at_once: None,
             before: self.last().filter(|_| wanted.is_none()),
             reasons: Interned::default(),
+            knows_leads: self.knows_leads(),
             settings: settings.clone(),
             dry_run,
         };
@@ -67,42 +70,48 @@ impl Deleter {
             report.is_emergency = true;
             pass.at_once = Some(Terms::new(&settings, &retention, self.young_since(0)));
         }
-        let (mut after, mut partial) = (0, 0);
-        loop {
-            let studies = parts.store.kept_studies(&pass.terms.safe, after, STEP)?;
-            let Some(last) = studies.last() else { break };
-            after = last.number;
-            for study in &studies {
-                if !self.goes_on(&pass) {
-                    self.tell(&report, partial);
-                    return Ok(false);
-                }
-                let finding = match self.find(&mut pass, study, begun)? {
-                    Found::Judged(finding) => finding,
-                    Found::Deleted(sum) => {
-                        report.deleted.add(sum.instances, sum.bytes);
-                        if pass.at_once.is_some()
-                            && !self.is_too_full(retention.emergency_below_free_percent)
-                        {
-                            pass.at_once = None;
-                        }
-                        continue;
-                    }
-                    Found::Partial => {
-                        partial += 1;
-                        continue;
-                    }
-                };
-                report.add(finding);
-            }
-        }
-        self.tell(&report, partial);
-        if !self.goes_on(&pass) {
+        let walked = self.walk(&mut pass, &mut report, &retention);
+        // Whatever ended it: what was deleted is deleted.
+        self.tell(&report);
+        if !walked? || !self.goes_on(&pass) {
             return Ok(false);
         }
         report.ended = parts.clock.now();
         *self.last.lock() = Some(Arc::new(report));
         Ok(true)
+    }
+
+    /// All studies; `false`: it was broken off.
+    fn walk(
+        &self,
+        pass: &mut Pass,
+        report: &mut Report,
+        retention: &RetentionSettings,
+    ) -> Result<bool> {
+        let mut after = 0;
+        loop {
+            let studies = (self.parts.store).kept_studies(&pass.terms.safe, after, STEP)?;
+            let Some(last) = studies.last() else {
+                return Ok(true);
+            };
+            after = last.number;
+            for study in &studies {
+                if !self.goes_on(pass) {
+                    return Ok(false);
+                }
+                match self.find(pass, study, report.begun)? {
+                    Found::Judged(finding) => report.add(finding),
+                    Found::Deleted(sum) => {
+                        report.deleted.add(sum.instances, sum.bytes);
+                        let below = retention.emergency_below_free_percent;
+                        if pass.at_once.is_some() && !self.is_too_full(below) {
+                            pass.at_once = None;
+                        }
+                    }
+                    Found::Partial(sum) => report.partial.add(sum.instances, sum.bytes),
+                }
+            }
+        }
     }
 
     pub(super) fn goes_on(&self, pass: &Pass) -> bool {
@@ -142,6 +151,7 @@ impl Deleter {
                 self.bell.pause(began.elapsed());
                 finding.asked = Some(now);
                 match held {
+                    _ if !pass.knows_leads => judged.keep(Reason::of_study(Why::NotAsked, "")),
                     Err(()) => judged.keep(Reason::of_study(Why::NotAsked, "")),
                     Ok(held) if held.is_empty() => finding.is_gone = true,
                     Ok(held) => judged = record.judge(&held),
@@ -149,7 +159,7 @@ impl Deleter {
                 if judged.goes() && !finding.is_gone && !pass.dry_run {
                     match self.delete(pass, study)? {
                         Outcome::Deleted(sum) => return Ok(Found::Deleted(sum)),
-                        Outcome::Partial => return Ok(Found::Partial),
+                        Outcome::Partial(sum) => return Ok(Found::Partial(sum)),
                         Outcome::Stays(stays) => judged = stays,
                     }
                 }
@@ -162,8 +172,9 @@ impl Deleter {
     }
 
     /// Into the journal and the log, if anything was deleted.
-    fn tell(&self, report: &Report, partial: u64) {
-        let studies = report.deleted.studies;
+    fn tell(&self, report: &Report) {
+        let (studies, partial) = (report.deleted.studies, report.partial.studies);
+        let instances = report.deleted.instances + report.partial.instances;
         if studies == 0 && partial == 0 {
             return;
         }
@@ -175,10 +186,7 @@ impl Deleter {
             "{} and {} deleted from Orthanc{parts}",
             crate::config::counted(studies.try_into().unwrap_or(usize::MAX), "study")
                 .replace("studys", "studies"),
-            crate::config::counted(
-                report.deleted.instances.try_into().unwrap_or(usize::MAX),
-                "instance"
-            ),
+            crate::config::counted(instances.try_into().unwrap_or(usize::MAX), "instance"),
         );
         log::warn!("retention: {details}");
         let entry = Entry {
@@ -197,7 +205,7 @@ enum Found {
     Judged(Finding),
     Deleted(super::report::Sum),
     /// A part of it was deleted.
-    Partial,
+    Partial(super::report::Sum),
 }
 
 /// What was found when Orthanc was asked last, if it need not be asked again.
@@ -205,6 +213,17 @@ fn known(pass: &Pass, finding: &Finding, now: Timestamp) -> Option<Finding> {
     let known = pass.before.as_ref()?.of(finding.number)?;
     let is_fresh = known.asked?.plus_seconds(ASKED_AGAIN) > now;
     let is_same = known.delivered == finding.delivered;
-    let stands = known.is_gone || (pass.dry_run && known.reasons.is_empty());
+    // What Orthanc alone said of a study is so until something of it is delivered again.
+    let lasts = |why: Why| {
+        use Why::{ArrivedAgain, Attached, FileUnknown, NeverQueued, NotUnique};
+        matches!(
+            why,
+            NeverQueued | ArrivedAgain | FileUnknown | NotUnique | Attached
+        )
+    };
+    let stands = match known.reasons.is_empty() {
+        true => known.is_gone || pass.dry_run,
+        false => known.reasons.iter().all(|(reason, _)| lasts(reason.why)),
+    };
     (is_fresh && is_same && stands).then(|| known.clone())
 }

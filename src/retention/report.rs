@@ -58,6 +58,8 @@ pub struct Report {
     pub goes: Sum,
     /// What was deleted, whole studies.
     pub deleted: Sum,
+    /// Studies of which a part was deleted, and what was.
+    pub partial: Sum,
     /// Why studies stay: how many, and how many of their instances.
     pub reasons: BTreeMap<Reason, (u64, u64)>,
 }
@@ -73,6 +75,7 @@ impl Report {
             findings: Vec::new(),
             goes: Sum::default(),
             deleted: Sum::default(),
+            partial: Sum::default(),
             reasons: BTreeMap::new(),
         }
     }

@@ -3,13 +3,13 @@
 //! Invariant: a study goes only if each instance that Orthanc has of it is safe (`item::safe`), and nothing else keeps
 //! the study.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::config::retention::RetentionSettings;
 use crate::config::settings::Settings;
 use crate::item::Timestamp;
 use crate::item::safe::{Content, Reason, Required, Safety, Sending, Why, judge};
-use crate::store::{History, KeptStudy, Known};
+use crate::store::{History, KeptStudy, Known, Lead};
 
 /// What must be so that a study goes.
 pub struct Terms {
@@ -34,6 +34,8 @@ impl Terms {
         let required = retention.safe.iter().map(|name| Required {
             name: name.clone(),
             same_target: same(name),
+            // Until it is known what it leads to.
+            moved: i64::MAX,
             confirms: settings.destination(name).confirm.is_some(),
         });
         Terms {
@@ -59,8 +61,10 @@ impl Terms {
 /// An instance as Orthanc has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
-    /// Orthanc's identifier.
+    /// Orthanc's identifier, and that of its series.
     pub id: String,
+    pub series: String,
+    pub sop_instance_uid: String,
     pub content: Content,
     pub size_bytes: u64,
     /// In our own time.
@@ -105,6 +109,8 @@ pub fn told<'a>(reasons: impl Iterator<Item = (&'a Reason, u64)>, of: u64) -> St
 /// What is known of a study, by its instances.
 pub struct Record<'a> {
     terms: &'a Terms,
+    /// As the terms say, with what is known of where each leads.
+    required: Vec<Required>,
     of_study: Vec<Reason>,
     /// By Orthanc's identifier; with those of others under the same SOP Instance UID.
     instances: HashMap<String, Instance>,
@@ -137,7 +143,8 @@ impl<'a> Record<'a> {
                     .any(|(name, until)| *name == sending.destination && sending.item <= *until);
             }
         }
-        let others = others(&known, terms);
+        let required = required(terms, &history.leads, &known);
+        let others = others(&known, &required);
         let mut instances: HashMap<String, Instance> = HashMap::new();
         for one in known.into_iter().filter(|one| !one.is_of_another_study) {
             let instance = instances.entry(one.instance).or_default();
@@ -149,6 +156,7 @@ impl<'a> Record<'a> {
         }
         Record {
             terms,
+            required,
             of_study,
             instances,
         }
@@ -169,8 +177,7 @@ impl<'a> Record<'a> {
             let content = newest(&instance.sendings);
             judged.instances += 1;
             judged.bytes += instance.size_bytes;
-            if let Safety::Stays(reason) = judge(&instance.sendings, &content, &self.terms.required)
-            {
+            if let Safety::Stays(reason) = judge(&instance.sendings, &content, &self.required) {
                 judged.keep(reason);
             }
         }
@@ -196,7 +203,7 @@ impl<'a> Record<'a> {
         }
         let known = self.instances.get(&held.id);
         let sendings = known.map_or(&[][..], |known| known.sendings.as_slice());
-        let safety = judge(sendings, &held.content, &self.terms.required);
+        let safety = judge(sendings, &held.content, &self.required);
         if safety == Safety::Safe && held.received.is_some_and(|time| time > self.terms.until) {
             return Safety::Stays(Reason::of_study(Why::TooYoung, ""));
         }
@@ -204,8 +211,39 @@ impl<'a> Record<'a> {
     }
 }
 
+/// Of those that are required, since which item each leads to where it leads now, and who else leads there or did. A
+/// name of which nobody knows where it led may have led there.
+fn required(terms: &Terms, leads: &[Lead], known: &[Known]) -> Vec<Required> {
+    let mut addresses: HashMap<&str, Vec<&Lead>> = HashMap::new();
+    for lead in leads {
+        let all = addresses.entry(lead.destination.as_str()).or_default();
+        all.push(lead);
+    }
+    let of = |name: &str| addresses.get(name).map_or(&[][..], Vec::as_slice);
+    let is_known = |lead: &&&Lead| !lead.address.is_empty();
+    let sent_to: BTreeSet<&str> = (known.iter())
+        .map(|one| one.sending.destination.as_str())
+        .collect();
+    let each = terms.required.iter().map(|one| {
+        let own = of(&one.name);
+        let leads_there = |name: &&str| {
+            let mut all = of(name).iter().filter(is_known).peekable();
+            all.peek().is_none() || all.any(|lead| own.iter().any(|it| it.address == lead.address))
+        };
+        let mut same_target = one.same_target.clone();
+        let others = sent_to.iter().copied().filter(|name| *name != one.name);
+        same_target.extend(others.filter(leads_there).map(str::to_owned));
+        Required {
+            same_target,
+            moved: (own.last().filter(is_known)).map_or(i64::MAX, |lead| lead.since),
+            ..one.clone()
+        }
+    });
+    each.collect()
+}
+
 /// For each instance those sendings of others that went to a required destination under a UID of its own.
-fn others(known: &[Known], terms: &Terms) -> Vec<(String, Sending)> {
+fn others(known: &[Known], required: &[Required]) -> Vec<(String, Sending)> {
     let mut under: HashMap<(&str, &str), Vec<&Known>> = HashMap::with_capacity(known.len());
     for one in known {
         let sending = &one.sending;
@@ -214,7 +252,7 @@ fn others(known: &[Known], terms: &Terms) -> Vec<(String, Sending)> {
             required.name == sending.destination
                 || required.same_target.contains(&sending.destination)
         };
-        if let Some(required) = terms.required.iter().find(there) {
+        if let Some(required) = required.iter().find(there) {
             let key = (required.name.as_str(), sending.sent_as.as_str());
             under.entry(key).or_default().push(one);
         }

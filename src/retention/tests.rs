@@ -2,6 +2,7 @@
 
 mod amid;
 mod bench;
+mod leads;
 mod world;
 
 use std::collections::BTreeMap;
@@ -100,7 +101,7 @@ fn each_study_is_told_why_it_stays_and_nothing_is_deleted() {
     let asked = *world.orthanc.asked.lock();
     world.pass();
     let again = *world.orthanc.asked.lock() - asked;
-    assert_eq!(again, 3, "those that stay for what Orthanc said");
+    assert_eq!(again, 1, "the one that is too young");
     // Each is judged anew for whoever asks for it.
     let (_, judged) = world.deleter.look("waits elsewhere").unwrap().unwrap();
     assert_eq!(judged.told(), "3 of 3 are still to be sent to research");
@@ -339,4 +340,35 @@ fn an_item_that_waited_and_is_of_another_file_now_may_have_been_sent() {
     world.pass();
     let old = "archive may hold an old version of 1 of 1";
     assert_eq!(world.why(), words(&[("s", old)]));
+}
+
+#[test]
+fn what_somebody_attached_in_orthanc_keeps_the_study() {
+    let world = World::new(json!({ "Safe": ["archive"], "DryRun": false }));
+    world.arrive("s", &["a", "b"], &["archive"], at(0));
+    world.deliver("archive", Some(0), at(10));
+    world.orthanc.attached.lock().push("b".into());
+    world.pass();
+    let why = "a file is attached to it, to its patient or to a part of it, in Orthanc alone";
+    assert_eq!(world.why(), words(&[("s", why)]));
+    assert_eq!(world.deleted(), [""; 0]);
+    let (_, judged) = world.deleter.look("s").unwrap().unwrap();
+    assert_eq!(judged.told(), why);
+}
+
+#[test]
+fn two_instances_with_one_uid_in_two_studies_stay() {
+    let world = World::new(json!({ "Safe": ["archive"], "DryRun": false }));
+    for (study, instance) in [("original", "a"), ("modified", "b"), ("other", "c")] {
+        world.arrive(study, &[instance], &["archive"], at(0));
+    }
+    world.deliver("archive", Some(0), at(10));
+    for study in ["original", "modified"] {
+        let mut has = world.orthanc.has.lock();
+        has.get_mut(study).unwrap()[0].sop_instance_uid = "1.2.same".into();
+    }
+    world.pass();
+    let why = "Orthanc may have another instance with the SOP Instance UID of 1 of 1";
+    assert_eq!(world.why(), words(&[("original", why), ("modified", why)]));
+    assert_eq!(world.deleted(), ["c"]);
 }

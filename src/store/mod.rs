@@ -76,7 +76,7 @@ pub use self::journal::{
 };
 pub use self::outputs::Outputs;
 pub use self::protected::{Protected, Protections, Unsent};
-pub use self::retention::{Deletion, History, KeptStudy, Known, NewDeletion, Retention};
+pub use self::retention::{Deletion, History, KeptStudy, Known, Lead, NewDeletion, Retention};
 pub use self::sources::{Heard, MOST_SOURCES, Source, Sources};
 pub use self::studies::{Studies, TakenStudy};
 pub use self::subjects::{Subject, Subjects};

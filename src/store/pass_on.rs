@@ -152,7 +152,9 @@ macro_rules! pass_on {
             fn kept_study(safe: &[String], study: &str) -> Option<KeptStudy>;
             fn history(study: &KeptStudy, instance: Option<&str>, safe: &[String]) -> History;
             fn note_altering(destinations: &[&str]) -> ();
+            fn note_leads(leads: &[(String, String)]) -> ();
             fn begin_deletion(deletion: &NewDeletion) -> i64;
+            fn count_deleted(id: i64, gone: u64) -> ();
             fn end_deletion(id: i64, now: Timestamp, gone: u64, kept: Option<&str>) -> ();
             fn open_deletions() -> Vec<Deletion>;
             fn deletions(study: Option<&str>, accession: Option<&str>, after: i64, limit: u32) -> Vec<Deletion>;

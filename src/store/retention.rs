@@ -37,10 +37,22 @@ pub struct History {
     /// Of the destinations that were asked for, those to which something was delivered of which only the figures are
     /// left, under the same Study Instance UID or Orthanc's identifier.
     pub sent_before: Vec<String>,
+    /// What destinations led to, the last one of each last.
+    pub leads: Vec<Lead>,
     /// Destinations, and up to which item what was sent there may have been altered on its way.
     pub altered: Vec<(String, i64)>,
     /// A rule that takes whole studies has yet to look at what Orthanc has of it.
     pub is_owed: bool,
+}
+
+/// What a destination led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lead {
+    pub destination: String,
+    /// Host and port; empty: not known.
+    pub address: String,
+    /// Items up to this one may have gone elsewhere.
+    pub since: i64,
 }
 
 /// A study that is deleted from Orthanc.
@@ -84,7 +96,12 @@ pub trait Retention: Send + Sync {
     /// Tells which destinations alter what is sent from now on; of those that did so far, what was queued up to now may
     /// be altered.
     fn note_altering(&self, destinations: &[&str]) -> Result<()>;
+    /// Tells what destinations lead to (host and port; empty: not known). Of one that led elsewhere, what was queued up
+    /// to now may have gone there.
+    fn note_leads(&self, leads: &[(String, String)]) -> Result<()>;
     fn begin_deletion(&self, deletion: &NewDeletion) -> Result<i64>;
+    /// So many of its instances went so far.
+    fn count_deleted(&self, id: i64, gone: u64) -> Result<()>;
     fn end_deletion(&self, id: i64, now: Timestamp, gone: u64, kept: Option<&str>) -> Result<()>;
     /// Those that have not ended.
     fn open_deletions(&self) -> Result<Vec<Deletion>>;

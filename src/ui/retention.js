@@ -35,6 +35,7 @@ export const WHY_WORDS = {
   NeverQueued: "was never queued",
   ArrivedAgain: "arrived again after it was sent",
   OldVersion: "may be there in an old version",
+  Moved: "was sent when the destination had another address",
   Changed: "was changed on its way",
   Warning: "was acknowledged with a warning",
   Untold: "was acknowledged without a status",
@@ -43,11 +44,13 @@ export const WHY_WORDS = {
   ConfirmationTimedOut: "was not confirmed in time",
   SentUnknown: "it is not known what was sent",
   FileUnknown: "it is not known what Orthanc has",
+  NotUnique: "has a SOP Instance UID that another instance has too",
   NothingDelivered: "nothing was delivered",
   TooYoung: "its days are not over",
   SentBefore: "was sent before, and it is not known what",
   NotNamed: "its Study Instance UID is not known",
   LookOwed: "a rule has yet to look at it",
+  Attached: "a file is attached to it in Orthanc",
   NotAsked: "Orthanc could not be asked for it",
 };
 

@@ -3,6 +3,7 @@
 //! Invariants:
 //! - A name that Orthanc does not list is never put into a path: plugins' calls bypass authentication.
 //! - AETs and hosts are as they are used: [`remark`] tells where that is not as they are written, once each.
+//! - A list is used only once [`Noted`] has taken it.
 //! - The list is read again after [`Modalities::forget`], and when an unknown name is asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,12 +19,16 @@ use crate::transport::Modality;
 
 type List = Arc<BTreeMap<String, Modality>>;
 
+/// Whoever must know of a list before anything is sent by it; else why it cannot be used now.
+pub type Noted = dyn Fn(&BTreeMap<String, Modality>) -> Result<(), String> + Send + Sync;
+
 /// The list, kept until told to forget it.
 pub struct Modalities {
     client: Client,
     known: Mutex<Known>,
     /// Remarks that need not be made again.
     told: Mutex<BTreeSet<String>>,
+    noted: Option<Box<Noted>>,
 }
 
 #[derive(Default)]
@@ -40,6 +45,14 @@ impl Modalities {
             client,
             known: Mutex::default(),
             told: Mutex::new(told.into_iter().collect()),
+            noted: None,
+        }
+    }
+
+    pub fn noted_by(self, noted: Box<Noted>) -> Modalities {
+        Modalities {
+            noted: Some(noted),
+            ..self
         }
     }
 
@@ -61,6 +74,9 @@ impl Modalities {
         };
         // Not under the lock: a REST call may take long, and readers need not wait for it.
         let list = Arc::new(self.read()?);
+        if let Some(noted) = &self.noted {
+            noted(&list)?;
+        }
         let mut known = self.known.lock();
         // What was changed while it was read may not be in it.
         if known.forgotten == forgotten {

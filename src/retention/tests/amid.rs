@@ -150,3 +150,89 @@ fn a_person_who_only_wants_to_look_is_not_surprised() {
     world.deleter.want(true);
     assert_eq!(*world.deleter.wanted.lock(), Some(true));
 }
+
+#[test]
+fn what_was_sent_again_after_a_sudden_end_had_gone() {
+    let world = world();
+    let deletion = crate::store::NewDeletion {
+        name: crate::store::StudyName {
+            study: "s".into(),
+            ..Default::default()
+        },
+        begun: at(100),
+        instances: 3,
+        bytes: 30,
+        is_emergency: false,
+        safe: Vec::new(),
+    };
+    let number = world.store.begin_deletion(&deletion).unwrap();
+    world.store.count_deleted(number, 1).unwrap();
+    assert!(world.deleter.close_open().unwrap());
+    assert_eq!(kept(&world), (1, Some("Orthanc ended amid it".into())));
+}
+
+#[test]
+fn what_somebody_else_deletes_meanwhile_is_not_counted() {
+    let world = world();
+    *world.orthanc.then.lock() = Some(Box::new(|has| {
+        has.get_mut("s").unwrap().retain(|one| one.id != "b");
+    }));
+    world.pass();
+    assert_eq!(world.deleted(), ["a", "c"]);
+    assert_eq!(kept(&world), (2, None));
+}
+
+#[test]
+fn what_went_is_told_though_a_part_stays() {
+    let world = world();
+    *world.orthanc.then.lock() = Some(Box::new(|has| {
+        let of_study = has.get_mut("s").unwrap();
+        of_study[0].content.file = Some("b-2".into());
+    }));
+    world.pass();
+    let period = crate::store::Period {
+        from: at(0),
+        until: at(100 * 86_400),
+        destination: None,
+        event: Some(crate::item::Event::Deleted),
+    };
+    let told = world.store.entries(&period, 0, 10).unwrap();
+    assert_eq!(
+        told[0].details.as_deref(),
+        Some("0 studies and 1 instance deleted from Orthanc; of 1 more a part stays")
+    );
+}
+
+#[test]
+fn orthanc_is_not_asked_each_hour_for_what_it_keeps() {
+    let world = world();
+    world
+        .orthanc
+        .has
+        .lock()
+        .get_mut("s")
+        .unwrap()
+        .push(held("report", "r-1"));
+    world.pass();
+    let never = "1 of 4 were never queued for archive";
+    assert_eq!(world.why(), words(&[("s", never)]));
+    let asked = *world.orthanc.asked.lock();
+    world.pass();
+    assert_eq!(*world.orthanc.asked.lock(), asked);
+    assert_eq!(world.why(), words(&[("s", never)]));
+    // Other settings, or something new of it.
+    world.deleter.settings_changed();
+    world.pass();
+    assert_eq!(*world.orthanc.asked.lock(), asked + 1);
+    world.arrive("s", &["report"], &["archive"], at(20));
+    world.deliver("archive", Some(0), at(30));
+    world
+        .orthanc
+        .has
+        .lock()
+        .get_mut("s")
+        .unwrap()
+        .retain(|one| one.content.file != Some("r-1".into()));
+    world.pass();
+    assert_eq!(world.deleted(), ["a", "b", "c", "report"]);
+}

@@ -37,6 +37,8 @@ pub struct Played {
     pub has: Mutex<BTreeMap<String, Vec<Held>>>,
     pub then: Mutex<Option<Box<Then>>>,
     pub deleted: Mutex<Vec<String>>,
+    /// Instances with a file of somebody's.
+    pub attached: Mutex<Vec<String>>,
     pub asked: Mutex<u32>,
     pub fails: Mutex<bool>,
 }
@@ -67,6 +69,19 @@ impl Orthanc for Arc<Played> {
         Ok(all.find(|held| held.id == id).cloned())
     }
 
+    fn is_attached(&self, _: &str, held: &[Held]) -> std::result::Result<bool, CallError> {
+        self.failed()?;
+        let attached = self.attached.lock();
+        Ok(held.iter().any(|one| attached.contains(&one.id)))
+    }
+
+    fn of_uid(&self, uid: &str) -> std::result::Result<usize, CallError> {
+        self.failed()?;
+        let has = self.has.lock();
+        let of_uid = has.values().flatten();
+        Ok(of_uid.filter(|one| one.sop_instance_uid == uid).count())
+    }
+
     fn delete(&self, id: &str) -> std::result::Result<(), CallError> {
         self.failed()?;
         let mut has = self.has.lock();
@@ -84,6 +99,8 @@ impl Orthanc for Arc<Played> {
 pub fn held(id: &str, file: &str) -> Held {
     Held {
         id: id.to_owned(),
+        series: "series".to_owned(),
+        sop_instance_uid: format!("1.2.{id}"),
         content: Content {
             file: Some(file.to_owned()),
             digest: None,
@@ -97,6 +114,7 @@ pub struct World {
     pub store: Arc<SqliteStore>,
     pub orthanc: Arc<Played>,
     pub deleter: Deleter,
+    pub leads: Leads,
     pub current: Arc<Current>,
     pub free: Arc<Mutex<f64>>,
     pub folder: TempDir,
@@ -113,6 +131,14 @@ pub fn settings(retention: Value) -> crate::config::settings::Settings {
     crate::config::load(&configuration, &|_| None, None).unwrap()
 }
 
+/// Where modalities lead, with these beside or instead.
+pub fn addresses(others: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let all = [("archive", "a:104"), ("research", "r:104")];
+    let all = all.iter().chain(others);
+    all.map(|(name, address)| ((*name).to_owned(), (*address).to_owned()))
+        .collect()
+}
+
 impl World {
     /// It is day 40.
     pub fn new(retention: Value) -> World {
@@ -120,6 +146,8 @@ impl World {
         let store = Arc::new(SqliteStore::open(&folder.path().join("q.db")).unwrap());
         store.begin(at(0)).unwrap();
         let current = Current::new(settings(retention));
+        let leads = Leads::new(store.clone(), current.clone());
+        leads.listed(addresses(&[])).unwrap();
         let orthanc = Arc::new(Played::default());
         let clock = Arc::new(At(at(40 * 86_400)));
         let free = Arc::new(Mutex::new(50.0));
@@ -131,11 +159,13 @@ impl World {
             clock,
             orthanc: Box::new(orthanc.clone()),
             free: Box::new(move |_| Some(*now_free.lock())),
+            look_up: Box::new(|| Ok(())),
         });
         World {
             store,
             orthanc,
             deleter,
+            leads,
             current,
             free,
             folder,

@@ -2,13 +2,14 @@
 
 use super::*;
 use crate::item::safe::Content;
-use crate::store::{History, KeptStudy, NewDeletion, StudyName};
+use crate::store::{History, KeptStudy, Lead, NewDeletion, StudyName};
 
 pub fn run(make: Make<'_>) {
     studies_are_known_with_their_last_deliveries(&*one(make));
     all_that_may_have_reached_a_destination_is_known(&*one(make));
     what_waits_for_its_quiet_period_leaves_nothing(&*one(make));
     what_altered_is_known_up_to_its_last_item(&*one(make));
+    what_destinations_led_to_is_known(&*one(make));
     deletions_are_kept(&*one(make));
 }
 
@@ -125,6 +126,34 @@ fn what_altered_is_known_up_to_its_last_item(store: &dyn Store) {
     assert_eq!(altered(), [("pacs".to_owned(), i64::MAX)]);
 }
 
+fn what_destinations_led_to_is_known(store: &dyn Store) {
+    let note = |address: &str| {
+        let lead = [("pacs".to_owned(), address.to_owned())];
+        store.note_leads(&lead).unwrap();
+    };
+    let lead = |address: &str, since: i64| Lead {
+        destination: "pacs".into(),
+        address: address.into(),
+        since,
+    };
+    note("a:104");
+    let first = enqueue(store, &[new_item("s", "a", "pacs")])[0];
+    // What is told again changes nothing.
+    note("a:104");
+    assert_eq!(history(store, "s").leads, [lead("a:104", 0)]);
+    note("b:104");
+    assert_eq!(
+        history(store, "s").leads,
+        [lead("a:104", 0), lead("b:104", first)]
+    );
+    let second = enqueue(store, &[new_item("s", "b", "pacs")])[0];
+    note("a:104");
+    assert_eq!(
+        history(store, "s").leads,
+        [lead("b:104", first), lead("a:104", second)]
+    );
+}
+
 fn deletions_are_kept(store: &dyn Store) {
     let new = |study: &str| NewDeletion {
         name: StudyName {
@@ -141,7 +170,10 @@ fn deletions_are_kept(store: &dyn Store) {
     let ids = ["s", "t"].map(|study| store.begin_deletion(&new(study)).unwrap());
     assert!(ids[0] < ids[1]);
     assert_eq!(store.open_deletions().unwrap().len(), 2);
+    store.count_deleted(ids[0], 1).unwrap();
+    assert_eq!(store.open_deletions().unwrap()[0].gone, 1);
     store.end_deletion(ids[0], at(2), 2, Some("why")).unwrap();
+    store.count_deleted(ids[0], 3).unwrap();
     // It ended once.
     store.end_deletion(ids[0], at(9), 9, None).unwrap();
     let all = store.deletions(None, None, 0, 10).unwrap();

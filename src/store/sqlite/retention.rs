@@ -9,7 +9,7 @@ use super::{SqliteStore, sql};
 use crate::item::safe::{Content, Sending};
 use crate::item::{Confirmation, State, Timestamp};
 use crate::store::{
-    Deletion, Desk, History, KeptStudy, Known, NewDeletion, Result, Retention, StudyName,
+    Deletion, Desk, History, KeptStudy, Known, Lead, NewDeletion, Result, Retention, StudyName,
 };
 
 /// Number, Orthanc's identifier, Study Instance UID, accession number.
@@ -207,6 +207,15 @@ fn history(
     let mut altering = conn.prepare_cached(sql::ALTERING_LIST)?;
     let altered = altering.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     history.altered = altered.collect::<rusqlite::Result<_>>()?;
+    let mut leads = conn.prepare_cached(sql::LED_TO_LIST)?;
+    let leads = leads.query_map([], |row| {
+        Ok(Lead {
+            destination: row.get(0)?,
+            address: row.get(1)?,
+            since: row.get(2)?,
+        })
+    })?;
+    history.leads = leads.collect::<rusqlite::Result<_>>()?;
     history.is_owed = (conn.prepare_cached(sql::TAKEN_OWED_OF)?).exists([&study.name.study])?;
     Ok(history)
 }
@@ -293,6 +302,20 @@ impl Retention for SqliteStore {
         })
     }
 
+    fn note_leads(&self, leads: &[(String, String)]) -> Result<()> {
+        self.write(|| {
+            let mut writer = self.pool.writer()?;
+            let tx = writer.begin()?;
+            let mut note = tx.prepare_cached(sql::LED_TO_NOTE)?;
+            for (destination, address) in leads {
+                note.execute([destination, address])?;
+            }
+            drop(note);
+            tx.commit()?;
+            Ok(())
+        })
+    }
+
     fn begin_deletion(&self, deletion: &NewDeletion) -> Result<i64> {
         let safe: Vec<(&str, i64)> = (deletion.safe.iter())
             .map(|(name, last)| (name.as_str(), last.micros()))
@@ -317,6 +340,17 @@ impl Retention for SqliteStore {
         })?;
         self.make_durable()?;
         Ok(id)
+    }
+
+    fn count_deleted(&self, id: i64, gone: u64) -> Result<()> {
+        self.write(|| {
+            let mut writer = self.pool.writer()?;
+            let tx = writer.begin()?;
+            tx.prepare_cached(sql::DELETION_COUNT)?
+                .execute(params![id, count(gone)])?;
+            tx.commit()?;
+            Ok(())
+        })
     }
 
     fn end_deletion(&self, id: i64, now: Timestamp, gone: u64, kept: Option<&str>) -> Result<()> {

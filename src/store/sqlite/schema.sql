@@ -325,6 +325,16 @@ CREATE TABLE known_study (
     accession TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
+CREATE TABLE led_to (
+    id          INTEGER PRIMARY KEY,
+    destination TEXT NOT NULL,
+    -- Host and port; empty: not known.
+    address     TEXT NOT NULL,
+    -- Items up to this one may have gone elsewhere.
+    since       INTEGER NOT NULL,
+    UNIQUE (destination, address)
+) STRICT;
+
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value INTEGER NOT NULL

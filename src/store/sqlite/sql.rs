@@ -46,6 +46,7 @@ statements! {
     DECISION_ADD = "decision_add";
     DECISION_OF = "decision_of";
     DELETION_BEGIN = "deletion_begin";
+    DELETION_COUNT = "deletion_count";
     DELETION_END = "deletion_end";
     DELETION_FIND = "deletion_read" + "deletion_find";
     DELETION_LIST = "deletion_read" + "deletion_list";
@@ -133,6 +134,8 @@ statements! {
     KNOWN_STUDY_CLOSE = "known_study_close";
     KNOWN_STUDY_FIND = "known_study_find";
     KNOWN_STUDY_FORGET = "known_study_forget";
+    LED_TO_LIST = "led_to_list";
+    LED_TO_NOTE = "led_to_note";
     LIST_ALL = "list_all" + "list_where" + "list_up";
     LIST_ALL_DOWN = "list_all" + "list_where" + "list_down";
     LIST_CELL = "list_cell" + "list_where" + "list_up";

@@ -80,10 +80,18 @@ impl Sending {
             && self.content.is(content)
     }
 
-    /// Whether the destination said that it has something else of it than what was sent. That it has it already
-    /// (0111) is no such word.
+    /// Whether the destination said that it has something else of it than what was sent.
     fn is_told_to_differ(&self) -> bool {
         self.class == Some(Class::Warning) && self.dimse_status != Some(DUPLICATE)
+    }
+
+    /// Whether the destination said that it had it already (0111), though none of these had been acknowledged by then:
+    /// what it has came from elsewhere.
+    fn is_told_to_be_there_before(&self, proofs: &[&Sending]) -> bool {
+        let is_before = |one: &&Sending| one.completed < self.completed;
+        self.class == Some(Class::Warning)
+            && self.dimse_status == Some(DUPLICATE)
+            && !proofs.iter().any(is_before)
     }
 
     /// Whether the destination may have something else of it than `content`, or may get it.
@@ -100,8 +108,11 @@ const DUPLICATE: u16 = 0x0111;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Required {
     pub name: String,
-    /// Other destinations that lead to the same receiver (`Target`): what goes there is there too.
+    /// Other destinations that lead to the same receiver (`Target`, or the same address), or once did: what goes there
+    /// is there too.
     pub same_target: Vec<String>,
+    /// Items up to this one may have gone to another address.
+    pub moved: i64,
     /// It is asked later for what it acknowledged (`Confirm`), and that counts.
     pub confirms: bool,
 }
@@ -136,6 +147,9 @@ pub enum Why {
     ArrivedAgain,
     /// Something else was sent there under the same UID, before or after.
     OldVersion,
+    /// The destination had another host or port when it was sent, or that is not known. If the receiver is the same one
+    /// with a new address, the study must be sent again.
+    Moved,
     /// It was changed on its way, or may have been.
     Changed,
     /// It was acknowledged with a warning.
@@ -150,6 +164,8 @@ pub enum Why {
     SentUnknown,
     /// Which file Orthanc has is not known.
     FileUnknown,
+    /// Orthanc has another instance with the same SOP Instance UID, or does not tell.
+    NotUnique,
     /// Of the study: nothing of it was delivered there.
     NothingDelivered,
     /// Of the study: its days are not over.
@@ -160,12 +176,15 @@ pub enum Why {
     NotNamed,
     /// Of the study: a rule that takes whole studies has yet to look at it.
     LookOwed,
+    /// Of the study: somebody attached a file to it, to its patient, or to a series or an instance of it, in Orthanc
+    /// alone.
+    Attached,
     /// Of the study: Orthanc could not be asked for it.
     NotAsked,
 }
 
 impl Why {
-    pub const ALL: [Why; 22] = [
+    pub const ALL: [Why; 25] = [
         Why::Waits,
         Why::Failed,
         Why::Cancelled,
@@ -174,6 +193,7 @@ impl Why {
         Why::NeverQueued,
         Why::ArrivedAgain,
         Why::OldVersion,
+        Why::Moved,
         Why::Changed,
         Why::Warning,
         Why::Untold,
@@ -182,11 +202,13 @@ impl Why {
         Why::ConfirmationTimedOut,
         Why::SentUnknown,
         Why::FileUnknown,
+        Why::NotUnique,
         Why::NothingDelivered,
         Why::TooYoung,
         Why::SentBefore,
         Why::NotNamed,
         Why::LookOwed,
+        Why::Attached,
         Why::NotAsked,
     ];
 
@@ -205,6 +227,7 @@ impl Why {
             Why::NeverQueued => "NeverQueued",
             Why::ArrivedAgain => "ArrivedAgain",
             Why::OldVersion => "OldVersion",
+            Why::Moved => "Moved",
             Why::Changed => "Changed",
             Why::Warning => "Warning",
             Why::Untold => "Untold",
@@ -213,11 +236,13 @@ impl Why {
             Why::ConfirmationTimedOut => "ConfirmationTimedOut",
             Why::SentUnknown => "SentUnknown",
             Why::FileUnknown => "FileUnknown",
+            Why::NotUnique => "NotUnique",
             Why::NothingDelivered => "NothingDelivered",
             Why::TooYoung => "TooYoung",
             Why::SentBefore => "SentBefore",
             Why::NotNamed => "NotNamed",
             Why::LookOwed => "LookOwed",
+            Why::Attached => "Attached",
             Why::NotAsked => "NotAsked",
         }
     }
@@ -257,6 +282,10 @@ impl Reason {
                         write!(f, "{n} arrived again after they were sent to {destination}")
                     }
                     Why::OldVersion => write!(f, "{destination} may hold an old version of {n}"),
+                    Why::Moved => write!(
+                        f,
+                        "{destination} may have led elsewhere when {n} were sent: send them again"
+                    ),
                     Why::Changed => {
                         write!(f, "{n} may have been changed on the way to {destination}")
                     }
@@ -279,6 +308,10 @@ impl Reason {
                         )
                     }
                     Why::FileUnknown => write!(f, "Orthanc does not tell which file it has of {n}"),
+                    Why::NotUnique => write!(
+                        f,
+                        "Orthanc may have another instance with the SOP Instance UID of {n}"
+                    ),
                     Why::NothingDelivered => {
                         write!(f, "nothing of it was delivered to {destination}")
                     }
@@ -291,6 +324,10 @@ impl Reason {
                     Why::LookOwed => {
                         write!(f, "a rule that takes whole studies has yet to look at it")
                     }
+                    Why::Attached => write!(
+                        f,
+                        "a file is attached to it, to its patient or to a part of it, in Orthanc alone"
+                    ),
                     Why::NotAsked => write!(f, "Orthanc could not be asked for it"),
                 }
             }
@@ -331,6 +368,11 @@ fn at(sendings: &[Sending], content: &Content, required: &Required) -> Safety {
     if proofs.is_empty() {
         return Reason::at(unproven(sendings, content, name), name);
     }
+    let is_here = |proof: &&&Sending| proof.item > required.moved;
+    let proofs: Vec<&Sending> = proofs.iter().filter(is_here).copied().collect();
+    if proofs.is_empty() {
+        return Reason::at(Why::Moved, name);
+    }
     let is_there =
         |one: &&Sending| one.destination == name || required.same_target.contains(&one.destination);
     let there = || sendings.iter().filter(is_there);
@@ -345,6 +387,16 @@ fn at(sendings: &[Sending], content: &Content, required: &Required) -> Safety {
     let mut same = there().filter(|one| one.sent_as == proof.sent_as);
     if same.clone().any(Sending::is_told_to_differ) {
         return Reason::at(Why::Warning, name);
+    }
+    let proofs: Vec<&Sending> = (proofs.iter())
+        .filter(|one| one.sent_as == proof.sent_as)
+        .copied()
+        .collect();
+    if same
+        .clone()
+        .any(|one| one.is_told_to_be_there_before(&proofs))
+    {
+        return Reason::at(Why::OldVersion, name);
     }
     let is_denied = |one: &Sending| {
         one.confirmation == Confirmation::Refused

@@ -77,3 +77,17 @@ CREATE INDEX deletion_uid ON deletion (uid) WHERE uid <> '';
 CREATE INDEX deletion_accession ON deletion (accession) WHERE accession <> '';
 
 CREATE INDEX deletion_open ON deletion (id) WHERE ended IS NULL;
+
+-- What destinations led to, in the order in which it was found out: the last one of each is what it leads to now.
+CREATE TABLE led_to (
+    id          INTEGER PRIMARY KEY,
+    destination TEXT NOT NULL,
+    -- Host and port; empty: not known.
+    address     TEXT NOT NULL,
+    -- Items up to this one may have gone elsewhere.
+    since       INTEGER NOT NULL,
+    UNIQUE (destination, address)
+) STRICT;
+
+-- Nobody wrote down where they led until now.
+INSERT INTO led_to (destination, address, since) SELECT name, '', 0 FROM destination;

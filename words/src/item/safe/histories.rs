@@ -348,6 +348,7 @@ impl World {
             .map(|at| Required {
                 name: NAMES[*at].to_owned(),
                 same_target: Vec::new(),
+                moved: 0,
                 confirms: self.destinations[*at].confirms,
             })
             .collect();

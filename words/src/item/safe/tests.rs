@@ -32,6 +32,7 @@ fn archive(confirms: bool) -> Required {
     Required {
         name: "archive".to_owned(),
         same_target: Vec::new(),
+        moved: 0,
         confirms,
     }
 }
@@ -65,6 +66,7 @@ fn all_that_are_required_must_have_it() {
     let research = Required {
         name: "research".to_owned(),
         same_target: Vec::new(),
+        moved: 0,
         confirms: false,
     };
     let required = [archive(false), research];
@@ -212,6 +214,26 @@ fn what_went_there_under_the_same_uid_may_still_be_there() {
 }
 
 #[test]
+fn that_it_was_there_already_is_explained_by_an_own_delivery_alone() {
+    let duplicate = |seconds: i64| Sending {
+        item: 2,
+        class: Some(Class::Warning),
+        dimse_status: Some(DUPLICATE),
+        completed: Some(Timestamp::from_micros(seconds)),
+        ..sent("archive")
+    };
+    let all = |other| why(&[sent("archive"), other], &[archive(false)]);
+    assert_eq!(all(duplicate(2000)), None);
+    // It had it from elsewhere, and took the next one without a word.
+    assert_eq!(all(duplicate(500)), Some(Why::OldVersion));
+    let under_another = Sending {
+        sent_as: "1.2.4".to_owned(),
+        ..duplicate(500)
+    };
+    assert_eq!(all(under_another), None);
+}
+
+#[test]
 fn what_was_changed_on_its_way_is_no_original() {
     let altered = Sending {
         is_altered: true,
@@ -225,6 +247,27 @@ fn what_was_changed_on_its_way_is_no_original() {
     // Sent again as it is: the altered one may still be there.
     let both = [sent("archive"), altered];
     assert_eq!(why(&both, &archive), Some(Why::OldVersion));
+}
+
+#[test]
+fn what_went_to_another_address_is_no_proof() {
+    let required = Required {
+        moved: 1,
+        ..archive(false)
+    };
+    let required = std::slice::from_ref(&required);
+    assert_eq!(why(&[sent("archive")], required), Some(Why::Moved));
+    let again = Sending {
+        item: 2,
+        ..sent("archive")
+    };
+    assert_eq!(why(&[sent("archive"), again.clone()], required), None);
+    // Which of the two has the old version is not known.
+    let other = Sending {
+        content: content("b"),
+        ..sent("archive")
+    };
+    assert_eq!(why(&[other, again], required), Some(Why::OldVersion));
 }
 
 #[test]

@@ -1,0 +1,1 @@
+SELECT destination, address, since FROM led_to ORDER BY id
