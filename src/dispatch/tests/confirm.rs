@@ -439,3 +439,25 @@ fn what_cannot_be_asked_for_is_not_waited_for_for_ever() {
     assert_eq!(bench.confirmation("t-0").1, Confirmation::None);
     assert_eq!(*put.lock().unwrap(), []);
 }
+
+#[test]
+fn a_report_that_never_comes_is_over_with_its_time() {
+    let unknown = || Answer::NotYet("Orthanc cannot be asked".to_owned());
+    for (timeout, is_told) in [(5, true), (1000, true), (5, false), (1000, false)] {
+        let bench = confirming(&[Means::StorageCommitment], timeout);
+        let put = bench.on_confirm(move |question| {
+            let open = question.transaction.unwrap_or("2.25.1").to_owned();
+            match question.transaction {
+                Some(_) if !is_told => (Some(open), unknown(), None),
+                _ => (Some(open), Answer::Awaited, None),
+            }
+        });
+        bench.enqueue(&items("s", 3));
+        bench.until(60.0 + f64::from(timeout));
+        bench.work();
+        let timed_out = (State::Success, Confirmation::TimedOut);
+        assert_eq!(bench.confirmation("s-0"), timed_out);
+        let put = put.lock().unwrap().len();
+        assert!(put < 100, "{put} looks");
+    }
+}

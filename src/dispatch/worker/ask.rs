@@ -251,6 +251,10 @@ fn timed_out(one: &FollowUp) -> Followed {
         "" => "no answer came",
         said => said,
     };
+    over(said)
+}
+
+fn over(said: &str) -> Followed {
     Followed::TimedOut {
         details: format!("it was acknowledged, and not confirmed in time: {said}"),
     }
@@ -300,6 +304,9 @@ impl Follow<'_> {
     }
 
     fn not_yet(&self, details: &str, transaction: Option<&str>) -> Followed {
+        if self.until <= self.now {
+            return over(details);
+        }
         // The report could not be looked for.
         let is_open = transaction.is_some() && transaction == self.open;
         let counts = !self.is_out && !is_open;

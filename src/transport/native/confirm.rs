@@ -230,7 +230,7 @@ impl<'a> Asking<'a> {
         let client = self.native.host.client();
         let report = match client.get_json(&format!("/storage-commitment/{transaction}")) {
             Ok(report) => Some(report),
-            Err(error) if error.is_unknown_resource() => None,
+            Err(error) if error.is_unknown_resource() || error.code() == Some(NO_REPORT) => None,
             Err(error) => return self.not_told(&error),
         };
         let strict = self.native.settings.strict_aet_comparison;
@@ -347,6 +347,9 @@ impl<'a> Asking<'a> {
         }
     }
 }
+
+/// What Orthanc says of a transaction that it does not know (`InexistentItem`, 1.10.1 to 1.13.0).
+const NO_REPORT: i32 = 7;
 
 /// A UID of a random UUID (PS3.5 B.2): nobody else can tell Orthanc of a transaction whose UID he cannot guess.
 fn new_transaction() -> String {
