@@ -83,6 +83,7 @@ fn one_day(store: &SqliteStore, day: u64, per_day: u64, now: Timestamp) -> Resul
                         outcome: Outcome::new(Class::Success, ""),
                         counted: true,
                         sent_as: None,
+                        altered: Some(false),
                         confirm: None,
                     }),
                 })

@@ -185,6 +185,7 @@ fn deliver(store: &SqliteStore, count: u64, at_once: usize) -> Result<(u64, Spen
                     outcome: Outcome::of_status(0, ""),
                     counted: true,
                     sent_as: None,
+                    altered: Some(false),
                     confirm: None,
                 }),
             })

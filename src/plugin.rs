@@ -46,7 +46,7 @@ use crate::reload::{self, Origin, Reloader};
 use crate::retention::{self, Deleter, Leads};
 use crate::service::{Service, Services};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Claims, Retention, Upkeep};
+use crate::store::{Claims, Upkeep};
 use crate::transport::Modality;
 use crate::transport::budget::Budget;
 use crate::transport::native::Native;
@@ -282,10 +282,6 @@ fn enabled(
         clock.clone(),
         deliveries::of_orthanc(host.client()),
     );
-    // Before anything is sent under these settings.
-    if let Err(error) = store.note_altering(&settings.altering()) {
-        log::error!("which destinations alter what is sent could not be noted: {error}");
-    }
     let deleter = Arc::new(Deleter::new(retention::Parts {
         store: store.clone(),
         journal: store.clone(),

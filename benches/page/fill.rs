@@ -126,6 +126,7 @@ fn made(outcome: Outcome, now: Timestamp) -> AttemptMade {
         duration_us: 4200,
         counted: outcome.class.reached_destination(),
         sent_as: None,
+        altered: Some(false),
         confirm: None,
         outcome,
     }

@@ -88,7 +88,7 @@ impl Keeper {
                     if self.bell.is_stopped() {
                         return Ok(true);
                     }
-                    self.store.close(study)?;
+                    self.store.close(study, self.clock.now())?;
                 }
             }
             // Another round comes.

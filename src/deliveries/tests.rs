@@ -30,7 +30,7 @@ impl Deliveries for Lines {
         });
         Ok((bygone.collect(), last))
     }
-    fn close(&self, study: &Bygone) -> Result<u64> {
+    fn close(&self, study: &Bygone, _: Timestamp) -> Result<u64> {
         self.closed.lock().push(study.number);
         Ok(1)
     }

@@ -151,6 +151,7 @@ fn made(outcome: Outcome) -> Tried {
     Tried::Made {
         outcome,
         sent_as: None,
+        altered: Some(false),
         started: Timestamp::from_micros(BEGIN),
         duration: Duration::from_millis(5),
     }

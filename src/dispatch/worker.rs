@@ -245,7 +245,8 @@ impl Look<'_> {
         }
         let reach = Reach::of(lane, worker);
         let store = &lane.tools.store;
-        match store.claim_of(&lane.name, reach.groups(), pick, most) {
+        let alters = terms.settings.alters();
+        match store.claim_of(&lane.name, reach.groups(), pick, most, alters) {
             Ok(Some(claim)) => {
                 let held = Held::new(lane, worker, &claim, terms);
                 lane.claimed(worker, &claim, pick, terms);

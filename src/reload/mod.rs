@@ -210,9 +210,6 @@ impl Reloader {
             _ => modalities::Plan::nothing(now),
         };
         let new = self.load(&asked.section, &plan, &old)?;
-        // Before anything is sent under them: what alters, or did, is no proof of what is stored.
-        let altering: BTreeSet<&str> = old.altering().into_iter().chain(new.altering()).collect();
-        self.note_altering(&altering.into_iter().collect::<Vec<_>>())?;
         plan.enter(parts.client)?;
 
         let mut report = compare(&old, &new, &plan);
@@ -330,16 +327,6 @@ impl Reloader {
         warnings
     }
 
-    fn note_altering(&self, destinations: &[&str]) -> Result<(), Refused> {
-        self.parts
-            .store
-            .note_altering(destinations)
-            .map_err(|error| {
-                log::error!("the send queue cannot take over other settings: {error}");
-                Refused::Failed
-            })
-    }
-
     fn take_over(&self, new: Settings, old: &Settings) {
         let parts = &self.parts;
         parts.budget.set(u64::from(new.max_memory_mb) * 1024 * 1024);
@@ -353,8 +340,6 @@ impl Reloader {
         parts.leads.settings_changed(old);
         parts.alerts.set(&new);
         parts.deleter.settings_changed();
-        // What was queued so far may still be sent as before. Until it is written down, all counts as altered.
-        let _ = self.note_altering(&new.altering());
         parts.promoter.review();
     }
 }

@@ -67,7 +67,7 @@ impl Deleter {
             return Ok(Outcome::Stays(judged));
         }
         let knows_leads = self.knows_leads();
-        let history = parts.store.history(study, None, &terms.safe)?;
+        let history = parts.store.history(study, None, &terms.names)?;
         let record = Record::new(study, history, terms);
         let held = self.held(id).ok().filter(|_| knows_leads);
         let Some(mut held) = held else {
@@ -205,7 +205,7 @@ impl Deleter {
         if !self.goes_on(pass) {
             return Ok(Err(Kept::BrokenOff));
         }
-        let history = self.parts.store.history(study, Some(id), &terms.safe)?;
+        let history = self.parts.store.history(study, Some(id), &terms.names)?;
         let record = Record::new(study, history, terms);
         let found = match self.parts.orthanc.instance(id) {
             Ok(Some(found)) => found,

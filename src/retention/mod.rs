@@ -125,7 +125,7 @@ impl Deleter {
         };
         let until = self.young_since(retention.delete_after_days);
         let terms = Terms::new(&settings, retention, until);
-        let history = self.parts.store.history(&kept, None, &terms.safe)?;
+        let history = self.parts.store.history(&kept, None, &terms.names)?;
         let record = Record::new(&kept, history, &terms);
         let mut judged = match self.held(&kept.name.study) {
             Ok(held) => {

@@ -49,8 +49,6 @@ impl Deleter {
         let Some(retention) = settings.retention.clone() else {
             return Ok(true);
         };
-        // If that could not be written when they came into force.
-        parts.store.note_altering(&settings.altering())?;
         self.close_open()?;
         let begun = parts.clock.now();
         let dry_run = wanted == Some(true) || retention.dry_run;
@@ -138,7 +136,7 @@ impl Deleter {
             judged.keep(reason);
         } else {
             let terms = pass.in_force();
-            let history = self.parts.store.history(study, None, &terms.safe)?;
+            let history = self.parts.store.history(study, None, &terms.names)?;
             let record = Record::new(study, history, terms);
             judged = record.judge_alone();
             if judged.goes() {

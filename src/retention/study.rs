@@ -16,6 +16,8 @@ pub struct Terms {
     pub required: Vec<Required>,
     /// Their names.
     pub safe: Vec<String>,
+    /// The same, and those of others that lead to the same receivers.
+    pub names: Vec<String>,
     pub allow_changed: bool,
     /// What arrived or was delivered after this is too young.
     pub until: Timestamp,
@@ -38,8 +40,12 @@ impl Terms {
             moved: i64::MAX,
             confirms: settings.destination(name).confirm.is_some(),
         });
+        let required: Vec<Required> = required.collect();
+        let same = required.iter().flat_map(|one| &one.same_target);
+        let names: BTreeSet<&String> = retention.safe.iter().chain(same).collect();
         Terms {
-            required: required.collect(),
+            names: names.into_iter().cloned().collect(),
+            required,
             safe: retention.safe.clone(),
             allow_changed: retention.allow_changed,
             until,
@@ -135,12 +141,9 @@ impl<'a> Record<'a> {
         let before = history.sent_before.iter();
         of_study.extend(before.map(|name| Reason::of_study(Why::SentBefore, name)));
         let mut known = history.known;
-        if !terms.allow_changed {
+        if terms.allow_changed {
             for one in &mut known {
-                let sending = &mut one.sending;
-                let mut altered = history.altered.iter();
-                sending.is_altered = altered
-                    .any(|(name, until)| *name == sending.destination && sending.item <= *until);
+                one.sending.is_altered = false;
             }
         }
         let required = required(terms, &history.leads, &known);

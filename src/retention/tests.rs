@@ -245,7 +245,7 @@ fn what_was_sent_before_its_line_was_closed_is_not_known_any_more() {
     world.deliver("archive", Some(0), at(10));
     crate::store::Upkeep::prune(&*world.store, at(20), 1000).unwrap();
     let (bygone, _) = crate::store::Deliveries::bygone(&*world.store, 0, 10).unwrap();
-    crate::store::Deliveries::close(&*world.store, &bygone[0]).unwrap();
+    crate::store::Deliveries::close(&*world.store, &bygone[0], at(25)).unwrap();
     world.orthanc.has.lock().clear();
     world.arrive("s", &["a"], &["archive"], at(30));
     world.deliver("archive", Some(0), at(40));
@@ -258,27 +258,48 @@ fn what_was_sent_before_its_line_was_closed_is_not_known_any_more() {
 fn what_went_there_under_another_name_counts() {
     let world = World::new(json!({ "Safe": ["archive"], "DryRun": false }));
     world.arrive("s", &["a"], &["archive", "second"], at(0));
-    world.store.note_altering(&["second"]).unwrap();
     world.deliver("archive", Some(0), at(10));
-    world.deliver("second", Some(0), at(10));
+    world.deliver_altered("second", Some(0), at(10), Some(true));
     world.pass();
     let old = "archive may hold an old version of 1 of 1";
     assert_eq!(world.why(), words(&[("s", old)]));
 }
 
 #[test]
-fn what_was_queued_while_a_destination_altered_is_no_proof() {
+fn what_went_there_under_another_name_counts_once_its_line_is_closed() {
     let world = World::new(json!({ "Safe": ["archive"], "DryRun": false }));
-    world.store.note_altering(&["archive"]).unwrap();
-    world.arrive("before", &["a"], &["archive"], at(0));
-    world.deliver("archive", Some(0), at(10));
-    world.store.note_altering(&[]).unwrap();
-    world.arrive("after", &["b"], &["archive"], at(20));
-    world.deliver("archive", Some(0), at(30));
+    world.arrive("s", &["a"], &["second"], at(0));
+    world.deliver("second", Some(0), at(10));
+    crate::store::Upkeep::prune(&*world.store, at(20), 1000).unwrap();
+    let (bygone, _) = crate::store::Deliveries::bygone(&*world.store, 0, 10).unwrap();
+    crate::store::Deliveries::close(&*world.store, &bygone[0], at(25)).unwrap();
+    world.orthanc.has.lock().clear();
+    world.arrive("s", &["a"], &["archive"], at(30));
+    world.deliver("archive", Some(0), at(40));
     world.pass();
-    let why = "1 of 1 may have been changed on the way to archive";
-    assert_eq!(world.why(), words(&[("before", why)]));
-    assert_eq!(world.deleted(), ["b"]);
+    let why = "second may hold an old version: what was sent of it before is not known any more";
+    assert_eq!(world.why(), words(&[("s", why)]));
+}
+
+#[test]
+fn what_was_changed_or_converted_is_no_proof() {
+    for (allow_changed, gone) in [(false, &["c"][..]), (true, &["a", "b", "c"])] {
+        let world = World::new(json!({
+            "Safe": ["archive"], "DryRun": false, "AllowChanged": allow_changed,
+        }));
+        for (number, (study, altered)) in
+            (0..).zip([("a", Some(true)), ("b", None), ("c", Some(false))])
+        {
+            world.arrive(study, &[study], &["archive"], at(20 * number));
+            world.deliver_altered("archive", Some(0), at(20 * number + 10), altered);
+        }
+        world.pass();
+        if !allow_changed {
+            let why = "1 of 1 may have been changed on the way to archive";
+            assert_eq!(world.why(), words(&[("a", why), ("b", why)]));
+        }
+        assert_eq!(world.deleted(), gone);
+    }
 }
 
 #[test]
@@ -296,6 +317,7 @@ fn an_item_that_waited_and_is_of_another_file_now_may_have_been_sent() {
         outcome: Outcome::new(Class::Interrupted, ""),
         counted: true,
         sent_as: None,
+        altered: Some(false),
         confirm: None,
     };
     let again = Ending::Retry {

@@ -73,6 +73,8 @@ pub struct AttemptMade {
     pub counted: bool,
     /// See [`crate::item::Attempt::sent_as`].
     pub sent_as: Option<String>,
+    /// Whether something else was sent than the data set that is stored: changed, or converted; `None`: not known.
+    pub altered: Option<bool>,
     /// Of a delivery that is to be confirmed: when its destination is asked first ([`super::Confirmations`]).
     pub confirm: Option<Timestamp>,
 }
@@ -106,7 +108,7 @@ pub trait Claims: Send + Sync {
     fn jobs_in_hand(&self) -> Result<Vec<String>>;
     /// For this owner: the `Pending` item of the destination that `pick` names among these groups, or others of its
     /// group and priority that go before it ([`super::NewItem::place`]), up to `limit`; one that a person wants sent
-    /// now goes alone. `None`: there is none.
+    /// now goes alone. `None`: there is none. `alters`: whoever sends them changes them on their way.
     ///
     /// # Errors
     /// [`super::StoreError::LeaseOver`] if what this owner had was given back.
@@ -116,10 +118,11 @@ pub trait Claims: Send + Sync {
         groups: Groups<'_>,
         pick: Pick,
         limit: u32,
+        alters: bool,
     ) -> Result<Option<Claim>>;
-    /// [`Claims::claim_of`] all groups.
+    /// [`Claims::claim_of`] all groups, to be sent as they are stored.
     fn claim(&self, destination: &str, pick: Pick, limit: u32) -> Result<Option<Claim>> {
-        self.claim_of(destination, Groups::All, pick, limit)
+        self.claim_of(destination, Groups::All, pick, limit, false)
     }
     /// Whether `claim_of` would find one.
     fn is_ready(&self, destination: &str, groups: Groups<'_>, pick: Pick) -> Result<bool>;

@@ -136,6 +136,7 @@ fn made(class: Class) -> AttemptMade {
         outcome: Outcome::new(class, format!("it was {class}")),
         counted: class.reached_destination(),
         sent_as: None,
+        altered: Some(false),
         confirm: None,
     }
 }

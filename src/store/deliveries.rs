@@ -90,7 +90,7 @@ pub trait Deliveries: Send + Sync {
     fn bygone(&self, after: i64, limit: u32) -> Result<(Vec<Bygone>, i64)>;
     /// Orthanc has this study no more: its lines are closed, and what is known of its items goes. One of which there is
     /// an item again is left. Answers how many lines were closed.
-    fn close(&self, study: &Bygone) -> Result<u64>;
+    fn close(&self, study: &Bygone, now: Timestamp) -> Result<u64>;
     /// Removes closed lines of before, but for the newest line of all, at most `limit`, with the names of studies of
     /// which nothing else is known. Answers how many lines.
     fn forget_deliveries(&self, before: Timestamp, limit: u32) -> Result<u64>;

@@ -10,7 +10,7 @@ macro_rules! pass_on {
             fn release_expired(now: Timestamp) -> Released;
             fn stopped_well(now: Timestamp) -> ();
             fn jobs_in_hand() -> Vec<String>;
-            fn claim_of(destination: &str, groups: Groups<'_>, pick: Pick, limit: u32) -> Option<Claim>;
+            fn claim_of(destination: &str, groups: Groups<'_>, pick: Pick, limit: u32, alters: bool) -> Option<Claim>;
             fn is_ready(destination: &str, groups: Groups<'_>, pick: Pick) -> bool;
             fn held_back(destination: &str) -> HeldBack;
             fn group_due(destination: &str, group: &str) -> Option<Timestamp>;
@@ -142,7 +142,7 @@ macro_rules! pass_on {
             fn deliveries(wanted: &Wanted, after: i64, limit: u32) -> Vec<Delivered>;
             fn delivery(id: i64) -> Option<(Delivered, Vec<DeliveredInstance>)>;
             fn bygone(after: i64, limit: u32) -> (Vec<Bygone>, i64);
-            fn close(study: &Bygone) -> u64;
+            fn close(study: &Bygone, now: Timestamp) -> u64;
             fn forget_deliveries(before: Timestamp, limit: u32) -> u64;
         } {});
     };
@@ -151,7 +151,6 @@ macro_rules! pass_on {
             fn kept_studies(safe: &[String], after: i64, limit: u32) -> Vec<KeptStudy>;
             fn kept_study(safe: &[String], study: &str) -> Option<KeptStudy>;
             fn history(study: &KeptStudy, instance: Option<&str>, safe: &[String]) -> History;
-            fn note_altering(destinations: &[&str]) -> ();
             fn note_leads(leads: &[(String, String)]) -> ();
             fn begin_deletion(deletion: &NewDeletion) -> i64;
             fn count_deleted(id: i64, gone: u64) -> ();

@@ -39,8 +39,6 @@ pub struct History {
     pub sent_before: Vec<String>,
     /// What destinations led to, the last one of each last.
     pub leads: Vec<Lead>,
-    /// Destinations, and up to which item what was sent there may have been altered on its way.
-    pub altered: Vec<(String, i64)>,
     /// A rule that takes whole studies has yet to look at what Orthanc has of it.
     pub is_owed: bool,
 }
@@ -93,9 +91,6 @@ pub trait Retention: Send + Sync {
         instance: Option<&str>,
         safe: &[String],
     ) -> Result<History>;
-    /// Tells which destinations alter what is sent from now on; of those that did so far, what was queued up to now may
-    /// be altered.
-    fn note_altering(&self, destinations: &[&str]) -> Result<()>;
     /// Tells what destinations lead to (host and port; empty: not known). Of one that led elsewhere, what was queued up
     /// to now may have gone there.
     fn note_leads(&self, leads: &[(String, String)]) -> Result<()>;

@@ -52,6 +52,8 @@ pub enum Tried {
         outcome: Outcome,
         /// The SOP Instance UID that was sent, where it is not the item's own.
         sent_as: Option<String>,
+        /// Whether what was sent is not the data set that is stored: changed, or converted; `None`: not known.
+        altered: Option<bool>,
         started: Timestamp,
         duration: Duration,
     },

@@ -146,6 +146,7 @@ fn what_did_not_get_there_is_sent_again() {
             outcome: Outcome::new(Class::Rejected, "no"),
             counted: true,
             sent_as: None,
+            altered: Some(false),
             confirm: None,
         }),
     };

@@ -258,6 +258,7 @@ impl World {
                             outcome: Outcome::new(Class::Success, String::new()),
                             counted: true,
                             sent_as: None,
+                            altered: Some(false),
                             confirm: None,
                         }),
                     })

@@ -22,6 +22,7 @@ fn lasting(outcome: Outcome, millis: u64) -> Tried {
     Tried::Made {
         outcome,
         sent_as: None,
+        altered: Some(false),
         started: Timestamp::from_micros(BEGIN),
         duration: Duration::from_millis(millis),
     }

@@ -625,6 +625,7 @@ impl Play {
                             Tried::Made {
                                 outcome,
                                 sent_as: _,
+                                altered: _,
                                 started,
                                 duration,
                             } => {
@@ -635,6 +636,7 @@ impl Play {
                                     outcome: outcome.clone(),
                                     counted: outcome.class.reached_destination(),
                                     sent_as: None,
+                                    altered: Some(false),
                                     confirm: None,
                                 };
                                 let counted = attempt.counted;

@@ -27,6 +27,7 @@ pub(super) fn panicked(
         Some(first) if at == first => Tried::Made {
             outcome: Outcome::new(Class::Internal, details),
             sent_as: None,
+            altered: None,
             started,
             duration,
         },
@@ -141,13 +142,14 @@ pub(super) fn settle(
     each: Option<Duration>,
 ) -> Option<Finish> {
     let lane = held.lane;
-    let (outcome, sent_as, started, duration) = match tried {
+    let (outcome, sent_as, altered, started, duration) = match tried {
         Tried::Made {
             outcome,
             sent_as,
+            altered,
             started,
             duration,
-        } => (outcome, sent_as, started, duration),
+        } => (outcome, sent_as, *altered, started, duration),
         Tried::NotYet | Tried::NotNow(_) => return Some(release(item.id)),
         Tried::Unknown => return None,
     };
@@ -171,6 +173,7 @@ pub(super) fn settle(
         outcome: outcome.clone(),
         counted,
         sent_as: sent_as.clone(),
+        altered,
         confirm: confirm
             .filter(|_| next == Consequence::Complete)
             .map(|confirm| confirm.due(now)),

@@ -219,6 +219,16 @@ impl World {
 
     /// What waits there is answered so.
     pub fn deliver(&self, to: &str, status: Option<u16>, when: Timestamp) {
+        self.deliver_altered(to, status, when, Some(false));
+    }
+
+    pub fn deliver_altered(
+        &self,
+        to: &str,
+        status: Option<u16>,
+        when: Timestamp,
+        altered: Option<bool>,
+    ) {
         while let Some(claim) = self.store.claim(to, Pick::MostUrgent, 1000).unwrap() {
             let finishes: Vec<Finish> = (claim.items.iter())
                 .map(|item| Finish {
@@ -232,6 +242,7 @@ impl World {
                         },
                         counted: true,
                         sent_as: None,
+                        altered,
                         confirm: None,
                     }),
                 })

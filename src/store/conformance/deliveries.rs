@@ -326,8 +326,8 @@ fn a_line_is_closed_once_its_study_is_gone([store, other]: [Box<dyn Store>; 2]) 
     assert_eq!(gone[0].study, "s");
     let open = pages(&*store, &Wanted::default(), 10);
     assert!(!open[0].closed);
-    assert_eq!(other.close(&gone[0]).unwrap(), 1);
-    assert_eq!(store.close(&gone[0]).unwrap(), 0, "it is");
+    assert_eq!(other.close(&gone[0], at(50)).unwrap(), 1);
+    assert_eq!(store.close(&gone[0], at(50)).unwrap(), 0, "it is");
     let mut expected = open;
     expected[0].closed = true;
     assert_eq!(pages(&*store, &Wanted::default(), 10), expected);
@@ -343,10 +343,10 @@ fn what_is_delivered_later_is_another_line(store: &dyn Store) {
     let gone = bygone(store);
     // Meanwhile it arrived again.
     enqueue(store, &[new_item("s", "b", "pacs")]);
-    assert_eq!(store.close(&gone[0]).unwrap(), 0);
+    assert_eq!(store.close(&gone[0], at(50)).unwrap(), 0);
     deliver(store, "pacs", Class::Success, 8);
     prune(store);
-    assert_eq!(store.close(&gone[0]).unwrap(), 1);
+    assert_eq!(store.close(&gone[0], at(50)).unwrap(), 1);
     enqueue(store, &[new_item("s", "b", "pacs")]);
     deliver(store, "pacs", Class::Success, 20);
     let line = |first, last, instances| {
@@ -373,7 +373,7 @@ fn a_closed_line_keeps_its_names(store: &dyn Store) {
         deliver(store, "pacs", Class::Success, seconds);
         prune(store);
         for study in bygone(store) {
-            assert_eq!(store.close(&study).unwrap(), 1);
+            assert_eq!(store.close(&study, at(50)).unwrap(), 1);
         }
     }
     for (accession, seconds) in [("A1", 5), ("A2", 10)] {
@@ -399,7 +399,7 @@ fn closed_lines_are_forgotten_after_their_time(store: &dyn Store) {
     }
     prune(store);
     for study in bygone(store).iter().filter(|study| study.study != "s2") {
-        assert_eq!(store.close(study).unwrap(), 1);
+        assert_eq!(store.close(study, at(50)).unwrap(), 1);
     }
     assert_eq!(store.forget_deliveries(at(5), 10).unwrap(), 0);
     // One that is not closed stays.
@@ -422,7 +422,7 @@ fn closed_lines_are_forgotten_after_their_time(store: &dyn Store) {
         number: 1,
         study: "s1".into(),
     };
-    assert_eq!(store.close(&gone).unwrap(), 0);
+    assert_eq!(store.close(&gone, at(50)).unwrap(), 0);
 }
 
 fn a_study_of_which_nothing_was_sent_is_forgotten_at_once(store: &dyn Store) {
@@ -430,6 +430,6 @@ fn a_study_of_which_nothing_was_sent_is_forgotten_at_once(store: &dyn Store) {
     store.remove(all(store)[0].id).unwrap();
     let gone = bygone(store);
     assert_eq!(gone.len(), 1);
-    assert_eq!(store.close(&gone[0]).unwrap(), 0);
+    assert_eq!(store.close(&gone[0], at(50)).unwrap(), 0);
     assert_eq!(bygone(store), []);
 }

@@ -117,7 +117,7 @@ fn a_group_goes_in_its_order(store: &dyn Store) {
     assert_eq!(next(1), [made[3]]);
     assert_eq!(store.promote(at(5), 10).unwrap(), ["pacs"]);
     store.replay(made[4], None).unwrap();
-    let of_group = store.claim_of("pacs", Groups::Only("s1"), Pick::MostUrgent, 2);
+    let of_group = store.claim_of("pacs", Groups::Only("s1"), Pick::MostUrgent, 2, false);
     assert_eq!(ids(&of_group.unwrap().unwrap()), [first, made[4]]);
     assert_eq!(
         next(2),
@@ -157,6 +157,7 @@ fn an_attempt_leaves_its_trace(store: &dyn Store) {
         outcome: Outcome::of_status(0xA700, "full"),
         counted: true,
         sent_as: Some("2.25.7".into()),
+        altered: Some(false),
         confirm: None,
     };
     let token = claim(store, "pacs").token;

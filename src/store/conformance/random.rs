@@ -296,7 +296,7 @@ impl Play {
             self.store().is_ready(name, groups, pick).unwrap(),
             !expected.is_empty()
         );
-        let claim = self.store().claim_of(name, groups, pick, limit);
+        let claim = self.store().claim_of(name, groups, pick, limit, false);
         if self.model.owners[self.model.by].over && !expected.is_empty() {
             assert!(matches!(claim, Err(StoreError::LeaseOver)), "{claim:?}");
             return;
@@ -390,6 +390,7 @@ impl Play {
                 },
                 counted,
                 sent_as: counted.then(|| format!("2.25.{}", self.now)),
+                altered: Some(false),
                 confirm: confirm.filter(|_| matches!(class, Class::Success | Class::Warning)),
             };
             let (class, counted) = (self.random.usize(2..10), self.random.bool());
@@ -561,7 +562,7 @@ impl Play {
         for study in deliveries::bygone(self.store()) {
             assert!(!with_items.contains(&study.study), "{study:?}");
             if self.random.bool() {
-                self.store().close(&study).unwrap();
+                self.store().close(&study, at(self.now)).unwrap();
                 *self.model.closed.entry(study.study).or_default() += 1;
             }
         }

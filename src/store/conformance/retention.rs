@@ -2,14 +2,17 @@
 
 use super::*;
 use crate::item::safe::Content;
-use crate::store::{History, KeptStudy, Lead, NewDeletion, StudyName};
+use crate::store::{Groups, History, KeptStudy, Lead, NewDeletion, StudyName, Wanted};
 
 pub fn run(make: Make<'_>) {
     studies_are_known_with_their_last_deliveries(&*one(make));
     all_that_may_have_reached_a_destination_is_known(&*one(make));
     what_waits_for_its_quiet_period_leaves_nothing(&*one(make));
-    what_altered_is_known_up_to_its_last_item(&*one(make));
     what_destinations_led_to_is_known(&*one(make));
+    what_was_altered_once_is_known_of_its_item(&*one(make));
+    what_a_claim_had_may_be_there(&*one(make));
+    what_was_redirected_there_and_back_leaves_both_its_files(&*one(make));
+    what_may_be_there_is_known_once_its_line_is_closed(&*one(make));
     deletions_are_kept(&*one(make));
 }
 
@@ -21,6 +24,11 @@ fn kept(store: &dyn Store, study: &str) -> KeptStudy {
 fn history(store: &dyn Store, study: &str) -> History {
     let kept = kept(store, study);
     store.history(&kept, None, &["pacs".to_owned()]).unwrap()
+}
+
+fn prune(store: &dyn Store) {
+    store.prune(at(100), 1000).unwrap();
+    assert_eq!(all(store), []);
 }
 
 fn deliver(store: &dyn Store, seconds: i64) {
@@ -67,8 +75,10 @@ fn all_that_may_have_reached_a_destination_is_known(store: &dyn Store) {
     enqueue(store, &[of_file("a", "1"), of_file("b", "1")]);
     deliver(store, 5);
     store.prune(at(6), 1).unwrap();
-    // Another file, which waits; and yet another.
+    // Another file, which is claimed and waits again; and yet another.
     enqueue(store, &[of_file("b", "2")]);
+    let claim = claim(store, "pacs");
+    finish(store, claim.token, claim.items[0].id, Ending::Release);
     enqueue(store, &[of_file("b", "3")]);
     let known = history(store, "s").known;
     let mut found: Vec<(&str, &str, bool, State, bool)> = (known.iter())
@@ -90,7 +100,7 @@ fn all_that_may_have_reached_a_destination_is_known(store: &dyn Store) {
         ("b", "1", false, State::Success, true),
         // Nobody knows whether it was sent before it was of another file.
         ("b", "2", true, State::Retry, true),
-        ("b", "3", false, State::Pending, false),
+        ("b", "3", false, State::Pending, true),
     ];
     assert_eq!(found, expected);
     let of_one = store.history(&kept(store, "s"), Some("a"), &[]).unwrap();
@@ -105,25 +115,136 @@ fn what_waits_for_its_quiet_period_leaves_nothing(store: &dyn Store) {
     };
     enqueue(store, &[quiet("1")]);
     enqueue(store, &[quiet("2")]);
+    // Nor what is ready, and was not claimed yet.
+    enqueue(store, &[of_file("b", "1")]);
+    enqueue(store, &[of_file("b", "2")]);
     let known = history(store, "s").known;
-    assert_eq!(known.len(), 1);
-    assert_eq!(known[0].sending.content.file.as_deref(), Some("2"));
+    let files = known.iter().map(|one| one.sending.content.file.as_deref());
+    assert_eq!(files.collect::<Vec<_>>(), [Some("2"), Some("2")]);
 }
 
-fn what_altered_is_known_up_to_its_last_item(store: &dyn Store) {
-    let ids = enqueue(store, &[new_item("s", "a", "pacs")]);
-    let altered = || history(store, "s").altered;
-    assert_eq!(altered(), []);
-    store.note_altering(&["pacs"]).unwrap();
-    assert_eq!(altered(), [("pacs".to_owned(), i64::MAX)]);
-    store.note_altering(&[]).unwrap();
-    assert_eq!(altered(), [("pacs".to_owned(), ids[0])]);
-    // What is told again changes nothing.
-    enqueue(store, &[new_item("s", "b", "pacs")]);
-    store.note_altering(&[]).unwrap();
-    assert_eq!(altered(), [("pacs".to_owned(), ids[0])]);
-    store.note_altering(&["pacs"]).unwrap();
-    assert_eq!(altered(), [("pacs".to_owned(), i64::MAX)]);
+fn what_was_altered_once_is_known_of_its_item(store: &dyn Store) {
+    let ids = enqueue(
+        store,
+        &["a", "b", "c", "d"].map(|name| new_item("s", name, "pacs")),
+    );
+    let sent = |altered| AttemptMade {
+        altered,
+        ..made(Class::Success)
+    };
+    let change = |item, ending| {
+        let claim = (store.claim_of("pacs", Groups::All, Pick::MostUrgent, 1, item == ids[0]))
+            .unwrap()
+            .unwrap();
+        assert_eq!(claim.items[0].id, item);
+        finish(store, claim.token, item, ending);
+    };
+    // Claimed to be changed, and given back without a word; then sent as it is.
+    change(ids[0], Ending::Release);
+    let claim = claim(store, "pacs");
+    let complete = |at: usize, altered| {
+        let ending = Ending::Complete(sent(altered));
+        finish(store, claim.token, ids[at], ending);
+    };
+    for (at, altered) in (0..).zip([Some(false), Some(false), None, Some(true)]) {
+        complete(at, altered);
+    }
+    let is_altered = || -> Vec<bool> {
+        let mut known = history(store, "s").known;
+        known.sort_by_key(|one| one.sending.item);
+        known.iter().map(|one| one.sending.is_altered).collect()
+    };
+    assert_eq!(is_altered(), [true, false, true, true]);
+    prune(store);
+    assert_eq!(is_altered(), [true, false, true, true], "of those gone");
+    // An attempt that failed counts, but not at another destination.
+    enqueue(store, &[new_item("t", "e", "pacs")]);
+    let claim = self::claim(store, "pacs");
+    let id = claim.items[0].id;
+    finish(store, claim.token, id, Ending::Fail(sent(Some(true))));
+    store.redirect(id, "pacs", None).unwrap();
+    let of_item = || {
+        let known = history(store, "t").known;
+        let now = known.iter().find(|one| !one.sending.is_past).unwrap();
+        (now.sending.is_altered, now.sending.reached)
+    };
+    assert_eq!(of_item(), (true, true), "it is where it was");
+    store.redirect(id, "other", None).unwrap();
+    assert_eq!(of_item(), (false, false));
+}
+
+fn what_a_claim_had_may_be_there(store: &dyn Store) {
+    let ids = enqueue(store, &["a", "b"].map(|name| new_item("s", name, "pacs")));
+    let reached = || {
+        let known = history(store, "s").known;
+        let reached = known.iter().filter(|one| one.sending.reached);
+        let mut reached: Vec<(String, State)> = reached
+            .map(|one| (one.instance.clone(), one.sending.state))
+            .collect();
+        reached.sort();
+        reached
+    };
+    store.cancel(ids[1], at(1)).unwrap();
+    let claim = claim(store, "pacs");
+    // The receiver's word for it finds no claim.
+    store.cancel(ids[0], at(2)).unwrap();
+    let told = [Finish {
+        id: ids[0],
+        ending: Ending::Complete(made(Class::Success)),
+    }];
+    assert_eq!(store.finish(claim.token, &told, at(3)).unwrap(), 0);
+    let expected = [("a".to_owned(), State::Cancelled)];
+    assert_eq!(reached(), expected);
+    prune(store);
+    assert_eq!(reached(), expected, "the other one was never there");
+}
+
+fn what_was_redirected_there_and_back_leaves_both_its_files(store: &dyn Store) {
+    enqueue(store, &[of_file("a", "1")]);
+    let id = fail_all(store, "pacs", Class::Interrupted)[0];
+    store.redirect(id, "other", None).unwrap();
+    enqueue(
+        store,
+        &[NewItem {
+            destination: "other".into(),
+            ..of_file("a", "2")
+        }],
+    );
+    store.redirect(id, "pacs", None).unwrap();
+    deliver(store, 5);
+    prune(store);
+    let mut files: Vec<(String, Option<String>)> = (history(store, "s").known.into_iter())
+        .filter(|one| one.sending.reached)
+        .map(|one| (one.sending.destination, one.sending.content.file))
+        .collect();
+    files.sort();
+    let at_pacs = |file: &str| ("pacs".to_owned(), Some(file.to_owned()));
+    assert_eq!(files, [at_pacs("1"), at_pacs("2")]);
+}
+
+fn what_may_be_there_is_known_once_its_line_is_closed(store: &dyn Store) {
+    enqueue(
+        store,
+        &[new_item("s", "a", "pacs"), new_item("t", "a", "pacs")],
+    );
+    for _ in 0..2 {
+        fail_all(store, "pacs", Class::Interrupted);
+    }
+    enqueue(store, &[new_item("u", "a", "pacs")]);
+    for item in all(store) {
+        store.remove(item.id).unwrap();
+    }
+    let (bygone, _) = store.bygone(0, 10).unwrap();
+    for study in &bygone {
+        assert_eq!(store.close(study, at(9)).unwrap(), 0);
+    }
+    assert_eq!(store.deliveries(&Wanted::default(), 0, 10).unwrap(), []);
+    enqueue(
+        store,
+        &["s", "t", "u"].map(|study| new_item(study, "a", "pacs")),
+    );
+    let before = ["s", "t", "u"].map(|study| history(store, study).sent_before.len());
+    assert_eq!(before, [1, 1, 0]);
 }
 
 fn what_destinations_led_to_is_known(store: &dyn Store) {

@@ -140,6 +140,7 @@ impl Model {
                 ),
                 counted: false,
                 sent_as: None,
+                altered: Some(false),
                 confirm: None,
             };
             let verb = Ending::Fail(attempt);

@@ -26,6 +26,7 @@ pub fn claim(
     groups: Groups<'_>,
     pick: Pick,
     limit: u32,
+    alters: bool,
 ) -> Result<Option<Claim>> {
     let mut writer = pool.writer()?;
     let Some(id) = find_destination(&writer, destination)? else {
@@ -51,7 +52,7 @@ pub fn claim(
             .query_map(
                 named_params! {
                     ":token": token, ":name": destination, ":destination": id, ":grp": group,
-                    ":priority": head.priority, ":limit": limit.max(1),
+                    ":priority": head.priority, ":limit": limit.max(1), ":alters": alters,
                 },
                 placed,
             )?
@@ -60,7 +61,9 @@ pub fn claim(
         _ => tx
             .prepare_cached(sql::CLAIM_ONE)?
             .query_map(
-                named_params! { ":token": token, ":name": destination, ":id": head.id },
+                named_params! {
+                    ":token": token, ":name": destination, ":id": head.id, ":alters": alters,
+                },
                 placed,
             )?
             .collect::<rusqlite::Result<_>>()?,

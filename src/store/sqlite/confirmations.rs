@@ -189,6 +189,7 @@ fn resend(
                 outcome: refused,
                 counted: false,
                 sent_as,
+                altered: None,
                 confirm: None,
             },
         )?;

@@ -180,7 +180,7 @@ fn instance(row: &Row<'_>) -> rusqlite::Result<DeliveredInstance> {
     })
 }
 
-fn close(tx: &Connection, study: &Bygone) -> Result<u64> {
+fn close(tx: &Connection, study: &Bygone, now: Timestamp) -> Result<u64> {
     let bygone = tx
         .prepare_cached(sql::KNOWN_STUDY_BYGONE)?
         .exists(params![study.number, study.study])?;
@@ -207,6 +207,8 @@ fn close(tx: &Connection, study: &Bygone) -> Result<u64> {
             figures.last.unwrap_or(*last)
         ])?;
     }
+    tx.prepare_cached(sql::DELIVERED_BESIDE)?
+        .execute(params![study.number, now])?;
     tx.prepare_cached(sql::PAST_ITEM_FORGET)?
         .execute([study.number])?;
     tx.prepare_cached(sql::PAST_FILE_FORGET)?
@@ -263,11 +265,11 @@ impl Deliveries for SqliteStore {
         Ok((bygone, last))
     }
 
-    fn close(&self, study: &Bygone) -> Result<u64> {
+    fn close(&self, study: &Bygone, now: Timestamp) -> Result<u64> {
         self.write(|| {
             let mut writer = self.pool.writer()?;
             let tx = writer.begin()?;
-            let closed = close(&tx, study)?;
+            let closed = close(&tx, study, now)?;
             tx.commit()?;
             Ok(closed)
         })

@@ -124,6 +124,7 @@ pub fn finish_one(
             Some(_) => Confirmation::Waiting,
             None => Confirmation::None,
         },
+        attempt.altered,
     ])?;
     write_attempt(conn, id, destination, attempt)?;
     if let (State::Success, Some(due)) = (state, attempt.confirm) {

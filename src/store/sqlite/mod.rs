@@ -239,8 +239,10 @@ impl Claims for SqliteStore {
         groups: Groups<'_>,
         pick: Pick,
         limit: u32,
+        alters: bool,
     ) -> Result<Option<Claim>> {
-        self.write(|| claim::claim(&self.pool, &self.owner, destination, groups, pick, limit))
+        let (pool, owner) = (&self.pool, &self.owner);
+        self.write(|| claim::claim(pool, owner, destination, groups, pick, limit, alters))
     }
 
     fn is_ready(&self, destination: &str, groups: Groups<'_>, pick: Pick) -> Result<bool> {

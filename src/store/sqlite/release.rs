@@ -142,6 +142,7 @@ fn fail(tx: &Connection, token: i64, id: i64, times: u32, now: Timestamp) -> Res
         ),
         counted: false,
         sent_as: None,
+        altered: None,
         confirm: None,
     };
     let destination = finish_one(tx, token, id, State::Failure, None, &attempt, now)?;

@@ -89,7 +89,6 @@ fn sendings(
     let mut files = conn.prepare_cached(sql::HISTORY_FILES)?;
     let mut rows = files.query(params![of.number, first, last])?;
     while let Some(row) = rows.next()? {
-        let sop: String = row.get(5)?;
         let file: String = row.get(3)?;
         known.push(Known {
             instance: row.get(1)?,
@@ -106,8 +105,8 @@ fn sendings(
                 dimse_status: None,
                 completed: None,
                 confirmation: Confirmation::None,
-                is_altered: false,
-                sent_as: row.get::<_, Option<String>>(6)?.unwrap_or(sop),
+                is_altered: row.get(6)?,
+                sent_as: row.get(5)?,
                 content: Content {
                     file: (!file.is_empty()).then_some(file),
                     digest: row.get(4)?,
@@ -146,7 +145,7 @@ fn add(
                 dimse_status: row.get(5)?,
                 completed: row.get(6)?,
                 confirmation: row.get(7)?,
-                is_altered: false,
+                is_altered: row.get(15)?,
                 sent_as: match sent_as {
                     Some(uid) => uid,
                     None => row.get(10)?,
@@ -204,9 +203,6 @@ fn history(
     history.sent_before.sort();
     history.sent_before.dedup();
 
-    let mut altering = conn.prepare_cached(sql::ALTERING_LIST)?;
-    let altered = altering.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    history.altered = altered.collect::<rusqlite::Result<_>>()?;
     let mut leads = conn.prepare_cached(sql::LED_TO_LIST)?;
     let leads = leads.query_map([], |row| {
         Ok(Lead {
@@ -284,22 +280,6 @@ impl Retention for SqliteStore {
         let mut reader = self.pool.reader()?;
         let tx = reader.snapshot()?;
         history(&tx, study, instance, safe)
-    }
-
-    fn note_altering(&self, destinations: &[&str]) -> Result<()> {
-        self.write(|| {
-            let mut writer = self.pool.writer()?;
-            let tx = writer.begin()?;
-            let mut begins = tx.prepare_cached(sql::ALTERING_BEGINS)?;
-            for name in destinations {
-                begins.execute([name])?;
-            }
-            drop(begins);
-            tx.prepare_cached(sql::ALTERING_ENDS)?
-                .execute([serde_json::to_string(destinations).unwrap_or_default()])?;
-            tx.commit()?;
-            Ok(())
-        })
     }
 
     fn note_leads(&self, leads: &[(String, String)]) -> Result<()> {

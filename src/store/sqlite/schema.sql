@@ -82,12 +82,6 @@ CREATE INDEX subject_list ON subject (list);
 
 CREATE INDEX taken_study_owed ON taken_study (since, study) WHERE owed = 1;
 
-CREATE TABLE altering (
-    destination TEXT PRIMARY KEY,
-    -- Items up to this one may have been altered; NULL: it does so now.
-    until       INTEGER
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE attempt (
     item         INTEGER NOT NULL REFERENCES item (id) ON DELETE CASCADE,
     number       INTEGER NOT NULL CHECK (number >= 1),
@@ -303,7 +297,9 @@ CREATE TABLE item (
     repeated          INTEGER,
     -- Whether it was made because of another instance of its study: says nothing of the arrival of its own.
     earlier           INTEGER NOT NULL DEFAULT 0 CHECK (earlier IN (0, 1)),
-    details           TEXT, confirmation TEXT,
+    details           TEXT, confirmation TEXT, touched INTEGER NOT NULL DEFAULT 1
+    CHECK (touched IN (0, 1)), altered INTEGER
+    CHECK (altered IN (0, 1)),
     CHECK (CASE state
         WHEN 'Scheduled' THEN claim IS NULL AND completed IS NULL AND (next_attempt IS NOT NULL OR grp IS NOT NULL)
         WHEN 'Pending'   THEN claim IS NULL AND completed IS NULL AND next_attempt IS NULL
@@ -366,17 +362,18 @@ CREATE TABLE owner (
 ) STRICT;
 
 CREATE TABLE past_file (
-    study            INTEGER NOT NULL REFERENCES known_study (id),
-    destination      INTEGER NOT NULL,
-    instance         TEXT NOT NULL,
-    item             INTEGER NOT NULL,
+    study       INTEGER NOT NULL REFERENCES known_study (id),
+    destination INTEGER NOT NULL,
+    instance    TEXT NOT NULL,
+    item        INTEGER NOT NULL,
     -- Empty: not known.
-    file             TEXT NOT NULL,
-    digest           TEXT,
-    sop_instance_uid TEXT NOT NULL,
-    -- Under which SOP Instance UID it was sent last; NULL: its own.
-    sent_as          TEXT,
-    PRIMARY KEY (study, destination, instance, item, file)
+    file        TEXT NOT NULL,
+    digest      TEXT,
+    -- Under which SOP Instance UID it was sent last.
+    sent_as     TEXT NOT NULL,
+    -- See item; 1 where it is not known.
+    altered     INTEGER NOT NULL CHECK (altered IN (0, 1)),
+    PRIMARY KEY (study, destination, instance, item, file, sent_as, altered)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE past_item (
@@ -396,7 +393,7 @@ CREATE TABLE past_item (
     -- See item.
     file             TEXT,
     digest           TEXT,
-    repeated         INTEGER, confirmation TEXT,
+    repeated         INTEGER, confirmation TEXT, altered INTEGER CHECK (altered IN (0, 1)),
     PRIMARY KEY (study, destination, instance, item)
 ) STRICT, WITHOUT ROWID;
 
@@ -528,18 +525,18 @@ END;
 
 CREATE TRIGGER item_gone BEFORE DELETE ON item BEGIN
     INSERT OR REPLACE INTO past_item (study, destination, instance, item, state, class, dimse_status, completed,
-        size_bytes, sop_instance_uid, sent_as, file, digest, repeated, confirmation)
+        size_bytes, sop_instance_uid, sent_as, file, digest, repeated, confirmation, altered)
     SELECT study, destination, instance, item, state, class, dimse_status, completed,
-        size_bytes, sop_instance_uid, sent_as, file, digest, repeated, confirmation
+        size_bytes, sop_instance_uid, sent_as, file, digest, repeated, confirmation, altered
     FROM leaving WHERE id = OLD.id;
 END;
 
 CREATE TRIGGER item_gone_elsewhere BEFORE UPDATE OF destination ON item
 WHEN NEW.destination <> OLD.destination BEGIN
     INSERT OR REPLACE INTO past_item (study, destination, instance, item, state, class, dimse_status, completed,
-        size_bytes, sop_instance_uid, sent_as, file, digest, repeated, confirmation)
+        size_bytes, sop_instance_uid, sent_as, file, digest, repeated, confirmation, altered)
     SELECT study, destination, instance, item, state, class, dimse_status, completed,
-        size_bytes, sop_instance_uid, sent_as, file, digest, repeated, confirmation
+        size_bytes, sop_instance_uid, sent_as, file, digest, repeated, confirmation, altered
     FROM leaving WHERE id = OLD.id;
 END;
 
@@ -564,11 +561,12 @@ CREATE TRIGGER item_moved AFTER UPDATE OF state, destination, size_bytes ON item
 END;
 
 CREATE TRIGGER item_of_another_file BEFORE UPDATE OF file ON item
-WHEN NEW.file IS NOT OLD.file
-     AND (OLD.state <> 'Scheduled' OR EXISTS (SELECT 1 FROM attempt WHERE item = OLD.id)) BEGIN
-    INSERT OR IGNORE INTO past_file (study, destination, instance, item, file, digest, sop_instance_uid, sent_as)
-    SELECT id, OLD.destination, OLD.instance, OLD.id, coalesce(OLD.file, ''), OLD.digest, OLD.sop_instance_uid,
-        (SELECT sent_as FROM attempt WHERE item = OLD.id AND destination = OLD.destination ORDER BY number DESC LIMIT 1)
+WHEN NEW.file IS NOT OLD.file AND OLD.touched = 1 BEGIN
+    INSERT OR REPLACE INTO past_file (study, destination, instance, item, file, digest, sent_as, altered)
+    SELECT id, OLD.destination, OLD.instance, OLD.id, coalesce(OLD.file, ''), OLD.digest,
+        coalesce((SELECT sent_as FROM attempt WHERE item = OLD.id AND destination = OLD.destination
+                  ORDER BY number DESC LIMIT 1), OLD.sop_instance_uid),
+        coalesce(OLD.altered, 1)
     FROM known_study WHERE study = OLD.study AND closed = 0;
 END;
 
@@ -591,6 +589,14 @@ WHEN EXISTS (SELECT 1 FROM own_output WHERE study = OLD.study AND sent_study <> 
     SELECT id, substr(OLD.sop_instance_uid, -24)
     FROM own_output WHERE study = OLD.study AND sent_study <> study
     ON CONFLICT (output, uid) DO NOTHING;
+END;
+
+CREATE TRIGGER past_item_again BEFORE INSERT ON past_item BEGIN
+    INSERT OR REPLACE INTO past_file (study, destination, instance, item, file, digest, sent_as, altered)
+    SELECT study, destination, instance, item, coalesce(file, ''), digest, coalesce(sent_as, sop_instance_uid),
+        coalesce(altered, 1)
+    FROM past_item
+    WHERE study = NEW.study AND destination = NEW.destination AND instance = NEW.instance AND item = NEW.item;
 END;
 
 CREATE TRIGGER suspect_cleared AFTER UPDATE OF state ON item
@@ -629,7 +635,6 @@ SELECT i.id, k.id AS study, i.destination, i.instance, i.id AS item, i.state, i.
        i.size_bytes, i.sop_instance_uid,
        (SELECT sent_as FROM attempt a WHERE a.item = i.id AND a.destination = i.destination
         ORDER BY number DESC LIMIT 1) AS sent_as,
-       i.file, i.digest, i.repeated, i.confirmation
+       i.file, i.digest, i.repeated, i.confirmation, i.altered
 FROM item i JOIN known_study k ON k.study = i.study AND k.closed = 0
-WHERE i.state = 'Success' OR EXISTS (SELECT 1 FROM attempt a WHERE a.item = i.id AND a.destination = i.destination)
-      OR EXISTS (SELECT 1 FROM suspect s WHERE s.item = i.id);
+WHERE i.state = 'Success' OR i.touched = 1;

@@ -14,9 +14,6 @@ macro_rules! statements {
 }
 
 statements! {
-    ALTERING_BEGINS = "altering_begins";
-    ALTERING_ENDS = "altering_ends";
-    ALTERING_LIST = "altering_list";
     ARRIVED = "arrived";
     CANCEL = "cancel";
     CHECK_WRITABLE = "check_writable";
@@ -51,6 +48,7 @@ statements! {
     DELETION_FIND = "deletion_read" + "deletion_find";
     DELETION_LIST = "deletion_read" + "deletion_list";
     DELETION_OPEN = "deletion_read" + "deletion_open";
+    DELIVERED_BESIDE = "delivered_beside";
     DELIVERED_CLOSE = "delivered_close";
     DELIVERED_FIGURES = "delivered_figures";
     DELIVERED_FORGET = "delivered_forget";

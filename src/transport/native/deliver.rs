@@ -167,6 +167,8 @@ pub(super) struct Delivering<'a> {
     pub(super) recalls: u64,
     /// Identifiers of items that a person has cancelled.
     pub(super) recalled: Vec<i64>,
+    /// Of the instance whose turn it is, something else went over the line than what is stored.
+    pub(super) altered: bool,
     /// Nothing more is to be sent.
     pub(super) ended: bool,
 }
@@ -232,6 +234,7 @@ impl<'a> Delivering<'a> {
                 return Ok(());
             }
             let mut sent_as = None;
+            self.altered = false;
             let sent = loaded.map_err(NotSent::from).and_then(|loaded| {
                 sent_as = loaded.is_another.then(|| loaded.sop_instance_uid.clone());
                 self.send(loaded, place, conversion, line, &mut ahead, &mut share)
@@ -344,6 +347,7 @@ impl<'a> Delivering<'a> {
                     return Ok(Outcome::new(Class::NotNegotiated, details));
                 }
             };
+            self.altered |= ready.altered;
             let answer = open.association.store(
                 context,
                 &ready.kind.sop_class,
@@ -423,6 +427,7 @@ impl<'a> Delivering<'a> {
         let tried = Tried::Made {
             outcome,
             sent_as,
+            altered: Some(self.altered),
             started: begun.0,
             duration: begun.1.elapsed(),
         };

@@ -34,6 +34,8 @@ pub struct Loaded {
     pub sop_instance_uid: String,
     /// It goes out as another instance than the stored one.
     pub is_another: bool,
+    /// It is not the data set that is stored: an editor was at it, or it was converted.
+    pub altered: bool,
 }
 
 /// Why an instance is not in memory.
@@ -77,6 +79,7 @@ impl Loaded {
             kind: about.kind,
             sop_instance_uid: about.sop_instance_uid,
             is_another: false,
+            altered: false,
         }
         .even()
         .map_err(|problem| format!("the data set of the stored file {problem}"))
@@ -91,6 +94,7 @@ impl Loaded {
             kind: edited.kind,
             is_another: edited.sop_instance_uid != stored,
             sop_instance_uid: edited.sop_instance_uid,
+            altered: true,
         };
         // A receiver would answer for another one. Where it can be seen without a copy, it is looked at.
         let slices = loaded.slices();
@@ -414,6 +418,7 @@ impl Converted {
         match self {
             Converted::File(file) => Loaded {
                 is_another: loaded.is_another,
+                altered: true,
                 ..file
             },
             Converted::Pieces(data_set) => Loaded {
@@ -423,6 +428,7 @@ impl Converted {
                     transfer_syntax: transfer_syntax.to_owned(),
                     ..loaded.kind
                 },
+                altered: true,
                 ..loaded
             },
         }

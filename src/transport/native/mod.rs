@@ -238,6 +238,7 @@ impl Native {
             // Asked at the first item: something may have been cancelled since the claim.
             recalls: self.recalls.load(Ordering::SeqCst).wrapping_sub(1),
             recalled: Vec::new(),
+            altered: false,
             ended: false,
         };
         let only_orthanc = match (to.look_up)() {
@@ -378,6 +379,7 @@ pub fn without_orthanc(
             Sent::OnlyOrthanc(reason) => Tried::Made {
                 outcome: Outcome::new(class, words(&reason)),
                 sent_as: None,
+                altered: Some(false),
                 started: now,
                 duration: Duration::ZERO,
             },

@@ -253,6 +253,8 @@ impl RestTransport {
         let made = |outcome: Outcome| Tried::Made {
             outcome,
             sent_as: None,
+            // Orthanc converts what it has to.
+            altered: None,
             started: begun.0,
             duration: begun.1.elapsed(),
         };

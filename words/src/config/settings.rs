@@ -1,6 +1,6 @@
 //! Settings that cannot be invalid: made by `validate` only.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -91,18 +91,6 @@ impl Settings {
     pub fn target<'a>(&'a self, name: &'a str) -> &'a str {
         let own = self.destinations.get(name);
         own.and_then(|own| own.target.as_deref()).unwrap_or(name)
-    }
-
-    /// Destinations that get something else than what is stored, of all that can be named.
-    pub fn altering(&self) -> Vec<&str> {
-        let rules = self.rules.iter().flat_map(|rule| &rule.to);
-        let safe = self.retention.iter().flat_map(|retention| &retention.safe);
-        let named = self.destinations.keys().chain(self.host.modalities.keys());
-        let all: BTreeSet<&str> = (named.chain(rules).chain(safe))
-            .map(String::as_str)
-            .collect();
-        let alters = |name: &&str| self.destination(name).alters();
-        all.into_iter().filter(alters).collect()
     }
 
     /// Destinations with a `Target`, and that.

@@ -422,14 +422,16 @@ fn unproven(sendings: &[Sending], content: &Content, name: &str) -> Why {
     let there = || own().filter(|one| one.destination == name);
     let delivered = || there().filter(|one| one.state == State::Success);
     let of_this = || delivered().filter(|one| one.content.is(content));
-    if of_this().next().is_some() && of_this().all(|one| one.is_altered) {
-        return Why::Changed;
+    let is_untold = |one: &Sending| one.class == Some(Class::Success) && one.dimse_status.is_none();
+    // Whether Orthanc converted it is not told either.
+    if of_this().any(is_untold) {
+        return Why::Untold;
     }
-    if let Some(one) = of_this().find(|one| !one.is_altered) {
-        return match (one.class, one.dimse_status) {
-            (Some(Class::Success), None) => Why::Untold,
-            _ => Why::Warning,
-        };
+    if of_this().any(|one| !one.is_altered) {
+        return Why::Warning;
+    }
+    if of_this().next().is_some() {
+        return Why::Changed;
     }
     if delivered().any(|one| one.content.file.is_none()) {
         return Why::SentUnknown;

@@ -1,6 +1,6 @@
 -- Measured (benches/store.rs, one core): 14 µs an item with the head and the commit, at a backlog of
 -- 10,000 and of 1,000,000 alike.
-UPDATE item SET state = 'Running', claim = :token
+UPDATE item SET state = 'Running', claim = :token, touched = 1, altered = max(altered, :alters)
 WHERE id IN (
     SELECT id FROM item INDEXED BY item_pending_group
     WHERE destination = :destination AND grp = :grp AND priority = :priority

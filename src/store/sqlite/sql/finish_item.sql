@@ -4,5 +4,5 @@
 UPDATE item
 SET state = ?3, claim = NULL, attempt_count = attempt_count + ?4, next_attempt = ?5,
     completed = ?6, class = ?7, dimse_status = ?8, details = ?9, hurried = 0,
-    confirmation = CASE ?3 WHEN 'Success' THEN ?10 ELSE confirmation END
+    altered = max(altered, ?11), confirmation = CASE ?3 WHEN 'Success' THEN ?10 ELSE confirmation END
 WHERE id = ?1 AND claim = ?2

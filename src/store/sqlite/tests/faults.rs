@@ -69,6 +69,7 @@ fn a_full_disk_writes_nothing_and_passes() {
             outcome: Outcome::new(Class::Success, "x".repeat(4000)),
             counted: true,
             sent_as: None,
+            altered: Some(false),
             confirm: None,
         }),
     };

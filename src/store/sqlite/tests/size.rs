@@ -106,6 +106,7 @@ fn deliver(store: &SqliteStore) {
                 outcome: Outcome::of_status(0, ""),
                 counted: true,
                 sent_as: None,
+                altered: Some(false),
                 confirm: None,
             };
             let results: Vec<Finish> = claim

@@ -174,13 +174,14 @@ impl Bench {
 
     /// Sends `i1` to `i…`, and nothing after that.
     fn send(&self, count: usize, editor: &Played) -> SentBatch {
-        let sent = self.send_to(self.modality.port, count, editor);
+        let sent = self.send_to(self.modality.port, count, Some(editor));
         self.native.stop();
         assert!(self.budget.take(256 * 1024 * 1024).is_some());
         sent
     }
 
-    fn send_to(&self, port: u16, count: usize, editor: &Played) -> SentBatch {
+    /// Without an editor what is stored.
+    fn send_to(&self, port: u16, count: usize, editor: Option<&Played>) -> SentBatch {
         let items: Vec<Item> = (1..=count).map(|n| item(&format!("i{n}"))).collect();
         let batch = Batch {
             group: None,
@@ -202,7 +203,10 @@ impl Bench {
             name: "pacs",
             look_up: &look_up,
         };
-        self.native.deliver_edited(&called, &batch, editor)
+        match editor {
+            Some(editor) => self.native.deliver_edited(&called, &batch, editor),
+            None => self.native.deliver(&called, &batch),
+        }
     }
 }
 
@@ -426,6 +430,39 @@ fn what_orthanc_transcodes_is_what_the_editor_made() {
     assert_eq!(asked.load(Ordering::SeqCst), 2);
 }
 
+/// What an editor was at, and what was converted, is told of as such.
+#[test]
+fn what_is_not_the_stored_data_set_is_told() {
+    let altered = |syntax, editor: Option<&Played>| {
+        let receiver = Receiver::start(move |line| {
+            accept(line, syntax, 16_384);
+            let mut id = 0;
+            while let Some((context, _, _)) = line.whole_message() {
+                id += 1;
+                line.send(&data(vec![command(context, true, response(id, 0))]));
+            }
+        });
+        let bench = Bench::new(receiver.address.port());
+        let sent = bench.send_to(bench.modality.port, 2, editor);
+        bench.native.stop();
+        receiver.join();
+        let each = sent.sent.iter().map(|one| match one {
+            Sent::Tried(Tried::Made {
+                outcome, altered, ..
+            }) => (outcome.class, *altered),
+            other => panic!("{other:?}"),
+        });
+        each.collect::<Vec<_>>()
+    };
+    let told = |altered| [(Class::Success, Some(altered)); 2];
+    assert_eq!(altered(EXPLICIT_VR_LE, None), told(false));
+    assert_eq!(altered(IMPLICIT_VR_LE, None), told(true));
+    assert_eq!(
+        altered(EXPLICIT_VR_LE, Some(&Played::changes())),
+        told(true)
+    );
+}
+
 /// The receiver releases the association instead of taking the second instance: it goes again at once, changed anew to
 /// the same bytes.
 #[test]
@@ -522,7 +559,7 @@ fn an_editor_that_hangs_sends_nothing() {
         change(stored)
     });
     std::thread::scope(|scope| {
-        let sent = scope.spawn(|| bench.send_to(bench.modality.port, 2, &editor));
+        let sent = scope.spawn(|| bench.send_to(bench.modality.port, 2, Some(&editor)));
         let asked = || editor.asked() == ["i1", "i2"];
         assert!(sendqueue_testkit::wait::poll(
             asked,
@@ -530,7 +567,7 @@ fn an_editor_that_hangs_sends_nothing() {
         ));
         // Meanwhile others send.
         let (other, fine) = self::receiver(EXPLICIT_VR_LE, 16_384);
-        let quick = bench.send_to(other.address.port(), 1, &Played::changes());
+        let quick = bench.send_to(other.address.port(), 1, Some(&Played::changes()));
         assert_eq!(classes(&quick), ["Success"]);
         assert_eq!(*fine.lock(), [expected("i1")]);
         drop(leave);

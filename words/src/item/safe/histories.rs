@@ -39,8 +39,9 @@ struct Destination {
     renames: bool,
     /// What goes there is changed, for now.
     alters: bool,
-    /// Up to which item it may have been.
-    altered: i64,
+    /// It takes no other encoding than its own, for now. Where no result is told nobody knows of it; but what is
+    /// converted loses nothing.
+    converts: bool,
     holds: BTreeMap<String, u64>,
 }
 
@@ -55,6 +56,8 @@ struct Item {
     sending: Sending,
     /// Read by the claim that sends it.
     read: Option<u64>,
+    /// As its claim changes it.
+    alters: bool,
 }
 
 struct World {
@@ -84,7 +87,7 @@ impl World {
             untold: random.u8(..8) == 0,
             renames: random.u8(..6) == 0,
             alters: false,
-            altered: 0,
+            converts: false,
             holds: BTreeMap::new(),
         });
         World {
@@ -166,11 +169,10 @@ impl World {
     /// Other settings are taken over.
     fn reload(&mut self) {
         let to = &mut self.destinations[self.random.usize(..NAMES.len())];
-        to.alters = !to.alters;
-        to.altered = match to.alters {
-            true => i64::MAX,
-            false => self.last as i64,
-        };
+        match self.random.bool() {
+            true => to.alters = !to.alters,
+            false => to.converts = !to.converts,
+        }
     }
 
     /// The line of the log is read, and items are made: for some destinations, as rules are.
@@ -193,9 +195,7 @@ impl World {
                 }
                 waits = true;
                 let old = past(&item.sending);
-                if item.sending.content.file != content.file
-                    && item.sending.state != State::Scheduled
-                {
+                if item.sending.content.file != content.file && item.sending.reached {
                     self.past.push((instance, old));
                 }
                 self.items[at].sending.content = content.clone();
@@ -236,6 +236,7 @@ impl World {
             to,
             sending,
             read: None,
+            alters: false,
         });
     }
 
@@ -250,12 +251,15 @@ impl World {
             .map(|stored| stored.bytes);
         let item = &mut self.items[at];
         item.sending.state = State::Running;
+        item.sending.reached = true;
+        item.alters = self.destinations[item.to].alters;
+        item.sending.is_altered |= item.alters;
         item.read = read.filter(|_| reads);
     }
 
-    /// It goes over the line; `None`: nothing is there to be sent. Answers the status, which is `told` to the queue:
-    /// what a destination drops of it, it says, and would each time.
-    fn transmit(&mut self, at: usize, told: bool) -> Option<u16> {
+    /// It goes over the line; `None`: nothing is there to be sent. Answers the status. `told`: what was sent becomes
+    /// known to the queue; `warns`: and the status, since what a destination drops of it, it says, and would each time.
+    fn transmit(&mut self, at: usize, told: bool, warns: bool) -> Option<u16> {
         let item = &self.items[at];
         let stored = self.stored[item.instance].as_ref();
         let bytes = item.read.or(stored.map(|stored| stored.bytes))?;
@@ -265,13 +269,17 @@ impl World {
             false => UID.to_owned(),
         };
         let had = to.holds.contains_key(&uid);
-        let bytes = if to.alters { bytes + 5000 } else { bytes };
-        self.items[at].sending.sent_as.clone_from(&uid);
+        let bytes = if item.alters { bytes + 5000 } else { bytes };
+        let converts = told && to.converts;
+        let bytes = if converts { bytes + 9000 } else { bytes };
+        let sending = &mut self.items[at].sending;
+        sending.sent_as.clone_from(&uid);
+        sending.is_altered |= converts;
         Some(match (had, to.correction) {
             (true, Correction::KeepsSilently) => 0,
             (true, Correction::KeepsAndSays) => 0x0111,
             (false, _) if to.confirms && self.random.u8(..6) == 0 => 0,
-            _ if told && self.random.u8(..10) == 0 => {
+            _ if warns && self.random.u8(..10) == 0 => {
                 // Elements were changed or dropped.
                 to.holds.insert(uid, bytes + 1000);
                 0xB000
@@ -291,7 +299,7 @@ impl World {
         // Refused, or interrupted before it was there; interrupted after; released without a result.
         let status = match fate {
             0 | 1 => None,
-            _ => self.transmit(at, fate != 2),
+            _ => self.transmit(at, fate != 3, fate > 3),
         };
         let untold = self.destinations[self.items[at].to].untold;
         let now = Timestamp::from_micros(self.now);
@@ -301,15 +309,15 @@ impl World {
         };
         let sending = &mut self.items[at].sending;
         match status {
+            // Orthanc stops, or the worker panics.
+            _ if fate == 3 => sending.state = State::Pending,
             _ if fate == 2 => {
                 sending.state = State::Retry;
                 sending.class = Some(Class::Interrupted);
-                sending.reached = true;
             }
             None => {
                 sending.state = failed;
                 sending.class = Some(Class::Rejected);
-                sending.reached = true;
                 sending.completed = (failed == State::Failure).then_some(now);
             }
             Some(status) => {
@@ -319,7 +327,6 @@ impl World {
                     false => Class::of_status(status),
                 });
                 sending.dimse_status = (!untold).then_some(status);
-                sending.reached = true;
                 sending.completed = Some(now);
             }
         }
@@ -336,14 +343,6 @@ impl World {
             .chain(past)
             .cloned()
             .collect();
-        let altered = |sending: Sending| {
-            let to = NAMES.iter().position(|name| *name == sending.destination);
-            Sending {
-                is_altered: to.is_some_and(|to| sending.item <= self.destinations[to].altered),
-                ..sending
-            }
-        };
-        let all: Vec<Sending> = all.into_iter().map(altered).collect();
         let of: Vec<Required> = (required.iter())
             .map(|at| Required {
                 name: NAMES[*at].to_owned(),

@@ -18,21 +18,26 @@ impl World {
                 continue;
             }
             if self.random.bool() {
-                self.transmit(at, false);
+                self.transmit(at, false, false);
             }
-            let sending = &mut self.items[at].sending;
-            sending.state = State::Pending;
-            // A suspect.
-            sending.reached = true;
+            self.items[at].sending.state = State::Pending;
         }
     }
 
     pub(super) fn person(&mut self) {
-        let Some(at) = self.any(|item| item.sending.state != State::Running) else {
+        let Some(at) = self.any(|_| true) else {
             return;
         };
         let to = self.random.usize(..NAMES.len());
         let what = self.random.u8(..4);
+        if self.items[at].sending.state == State::Running {
+            // The receiver's word for it finds no claim.
+            if what == 1 {
+                self.transmit(at, false, false);
+                self.items[at].sending.state = State::Cancelled;
+            }
+            return;
+        }
         let item = &mut self.items[at];
         let state = item.sending.state;
         match (what, state) {
@@ -48,6 +53,7 @@ impl World {
                         destination: NAMES[to].to_owned(),
                         class: None,
                         reached: false,
+                        is_altered: false,
                         sent_as: UID.to_owned(),
                         ..item.sending.clone()
                     };

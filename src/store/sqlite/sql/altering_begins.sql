@@ -1,2 +1,0 @@
-INSERT INTO altering (destination, until) VALUES (?1, NULL) ON CONFLICT DO UPDATE SET until = NULL
-WHERE until IS NOT NULL

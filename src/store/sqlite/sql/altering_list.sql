@@ -1,1 +1,0 @@
-SELECT destination, coalesce(until, 9223372036854775807) FROM altering
