@@ -226,7 +226,7 @@ pub fn not_confirmed(seen: &Seen) -> Option<Finding> {
     Some(
         Finding::new(Severity::Warning, Kind::NotConfirmed, sentence)
             .of(seen.name())
-            .advice("Look whether it has them, and whether it can be asked as Confirm says. Then ask it again for the study, or send it again. Nothing of it is deleted here meanwhile.")
+            .advice("Look whether it has them, and whether it can be asked as Confirm says. Then ask it again for the study, or send it again. Retention deletes nothing of it meanwhile; Orthanc's own limits may.")
             .count(refused + late),
     )
 }
