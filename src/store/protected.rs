@@ -3,7 +3,7 @@
 //! Invariants:
 //! - Whom the queue protects is on record before Orthanc is told: a crash leaves nobody protected for ever.
 //! - Nothing of a patient is still to be sent when all its items have come to rest outside of the error queue, and
-//!   nothing is still to be confirmed.
+//!   nothing is still to be confirmed, or was not: that may have to be sent again.
 
 use super::Result;
 

@@ -87,8 +87,16 @@ fn what_is_to_be_confirmed_is_still_to_be_sent_perhaps(store: &dyn Store) {
     assert_eq!(needed(store), [("s-patient".to_owned(), true)]);
     assert_eq!(store.unsent(0, 10).unwrap().0, [unsent("s")]);
     let claim = store.claim_follow_ups("pacs", at(10), 10).unwrap().unwrap();
-    let results = [(claim.all[0].item, Followed::Confirmed)];
+    // What was not confirmed may have to be sent again.
+    let late = Followed::TimedOut { details: "".into() };
+    let results = [(claim.all[0].item, late)];
     store.followed(claim.token, &results, at(11)).unwrap();
+    assert_eq!(needed(store), [("s-patient".to_owned(), true)]);
+    assert_eq!(store.unsent(0, 10).unwrap().0, [unsent("s")]);
+    store.confirm("pacs", "s", at(12), at(12)).unwrap();
+    let claim = store.claim_follow_ups("pacs", at(12), 10).unwrap().unwrap();
+    let results = [(claim.all[0].item, Followed::Confirmed)];
+    store.followed(claim.token, &results, at(13)).unwrap();
     assert_eq!(needed(store), [("s-patient".to_owned(), false)]);
     assert_eq!(store.unsent(0, 10).unwrap().0, []);
 }
