@@ -16,9 +16,7 @@ use crate::store::Result;
 pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_queue.sql"),
     include_str!("migrations/0002_deliveries.sql"),
-    include_str!("migrations/0003_confirmation.sql"),
-    include_str!("migrations/0004_retention.sql"),
-    include_str!("migrations/0005_protection.sql"),
+    include_str!("migrations/0003_after_delivery.sql"),
 ];
 
 /// The version that a migrated database has.

@@ -50,8 +50,9 @@ fn newer(path: &Path, found: i64, known: i64) -> StoreError {
     unusable(
         path,
         format!(
-            "it has version {found} of the schema, made by a newer version of this plugin, which \
-             knows up to {known}; install that version again, or set SendQueue.Database to another file"
+            "it has version {found} of the schema, made by a newer version of this plugin, or by a build between two \
+             versions; this one knows up to {known}. Install that version again, or set SendQueue.Database to another \
+             file"
         ),
     )
 }
@@ -66,8 +67,8 @@ fn before(path: &Path) -> StoreError {
     unusable(
         path,
         format!(
-            "it was made by a version before 0.2.0, or somebody has changed its schema, and it cannot be read by this \
-             version; it is as it was. Move it, with {name}-wal \
+            "it was made by a version before 0.2.0, or by a build between two versions, or somebody has changed its \
+             schema, and it cannot be read by this version; it is as it was. Move it, with {name}-wal \
              and {name}-shm, to another folder and start Orthanc again: the queue begins empty. Then, in that folder, \
              sqlite3 {name} \"{NOT_SENT}\" names each study that was not wholly sent, and its destination: queue it again \
              with sendqueuectl enqueue STUDY --to DESTINATION, or POST /sendqueue/items"

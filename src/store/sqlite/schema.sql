@@ -1,5 +1,5 @@
 -- What the migrations lead to; written by a test, see tests/schema.rs.
-PRAGMA user_version = 5;
+PRAGMA user_version = 3;
 
 CREATE INDEX deletion_accession ON deletion (accession) WHERE accession <> '';
 
@@ -19,9 +19,13 @@ CREATE INDEX follow_up_claim ON follow_up (claim) WHERE claim IS NOT NULL;
 
 CREATE INDEX follow_up_due ON follow_up (destination, due) WHERE claim IS NULL;
 
+CREATE INDEX follow_up_open ON follow_up (destination, due) WHERE claim IS NULL AND transaction_uid IS NOT NULL;
+
+CREATE INDEX follow_up_sent ON follow_up (sent);
+
 CREATE INDEX follow_up_study ON follow_up (destination, study, due) WHERE claim IS NULL AND transaction_uid IS NULL;
 
-CREATE INDEX follow_up_transaction ON follow_up (transaction_uid) WHERE transaction_uid IS NOT NULL;
+CREATE INDEX follow_up_transaction ON follow_up (destination, transaction_uid) WHERE transaction_uid IS NOT NULL;
 
 CREATE INDEX hold_due ON hold (due);
 
@@ -212,6 +216,8 @@ CREATE TABLE follow_up (
     due             INTEGER NOT NULL,
     -- The token of the claim under which it is asked.
     claim           INTEGER,
+    -- NULL: nothing of it is known.
+    sent            INTEGER REFERENCES sent_series (id),
     -- How often it was asked.
     asked           INTEGER NOT NULL DEFAULT 0 CHECK (asked >= 0),
     -- Storage commitment: the transaction whose report is awaited, since when, and the token under which it was begun.
@@ -403,6 +409,16 @@ CREATE TABLE protected (
     PRIMARY KEY (patient, study)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE sent_series (
+    id         INTEGER PRIMARY KEY,
+    -- Host and port. Empty, as all of these: not known.
+    target     TEXT NOT NULL,
+    study_uid  TEXT NOT NULL,
+    series_uid TEXT NOT NULL,
+    sop_class  TEXT NOT NULL,
+    UNIQUE (series_uid, study_uid, sop_class, target)
+) STRICT;
+
 CREATE TABLE serial (
     name      TEXT NOT NULL,
     study_uid TEXT NOT NULL,
@@ -513,6 +529,17 @@ WHEN OLD.state = 'Failure' BEGIN
     UPDATE failure SET items = items - 1
     WHERE destination = OLD.destination AND class = OLD.class
       AND dimse_status = coalesce(OLD.dimse_status, -1);
+END;
+
+CREATE TRIGGER follow_up_over AFTER DELETE ON follow_up
+WHEN OLD.sent IS NOT NULL AND NOT EXISTS (SELECT 1 FROM follow_up WHERE sent = OLD.sent) BEGIN
+    DELETE FROM sent_series WHERE id = OLD.sent;
+END;
+
+CREATE TRIGGER follow_up_sent_again AFTER UPDATE OF sent ON follow_up
+WHEN OLD.sent IS NOT NEW.sent AND OLD.sent IS NOT NULL
+     AND NOT EXISTS (SELECT 1 FROM follow_up WHERE sent = OLD.sent) BEGIN
+    DELETE FROM sent_series WHERE id = OLD.sent;
 END;
 
 CREATE TRIGGER item_delivered AFTER UPDATE OF state ON item
@@ -638,3 +665,8 @@ SELECT i.id, k.id AS study, i.destination, i.instance, i.id AS item, i.state, i.
        i.file, i.digest, i.repeated, i.confirmation, i.altered
 FROM item i JOIN known_study k ON k.study = i.study AND k.closed = 0
 WHERE i.state = 'Success' OR i.touched = 1;
+
+CREATE VIEW unfinished AS
+SELECT id, patient, study FROM item
+WHERE state NOT IN ('Success', 'Cancelled')
+   OR (state = 'Success' AND confirmation IN ('Waiting', 'Refused', 'TimedOut'));

@@ -19,6 +19,8 @@ const MAY_SCAN: &[&str] = &[
     "DELETION_LIST",
     // Those that have not ended: one, or none.
     "DELETION_OPEN",
+    // At a start: those whose report was awaited.
+    "FOLLOW_UP_RELEASE",
     "LIST_ALL",
     "LIST_ALL_DOWN",
     // One row.
