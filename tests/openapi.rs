@@ -24,7 +24,7 @@ enabled = false
 
 # An empty argument counts as an absent one.
 [[operations]]
-include-operation-id = ["items", "studies", "errors", "history", "journal", "deliveries", "retention", "deletions"]
+include-operation-id = ["items", "studies", "errors", "errorSummary", "history", "journal", "deliveries", "retention", "deletions"]
 checks.negative_data_rejection.enabled = false
 
 # Rules between fields: either everything or a filter that narrows down, either resources or a query, either

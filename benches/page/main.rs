@@ -2,21 +2,28 @@
 //!
 //! `cargo bench --bench page -- [rounds]` (200 by default). The database: half sent, 300,000 in the error queue in four
 //! kinds at each of thirty destinations, 20,000 studies, the rest waits. Each request stands beside Orthanc's own
-//! `/system` and `/statistics`, asked in the same rounds: times are those of a client on the same machine, a connection
-//! for each request.
+//! `/system` and `/statistics`, asked in the same rounds, with two times: that of a client on the same machine, a
+//! connection for each request, and what the process of Orthanc used of the processors for it. The bar is for the
+//! latter, which others on the machine lengthen little.
+//!
+//! With `SENDQUEUE_BESIDE` set to the library of another version, first views are those of both, in turns.
 
+mod cpu;
 mod fill;
 mod first_view;
 
-use std::path::Path;
-use std::time::Instant;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use sendqueue_testkit::{Orthanc, OrthancConfig, OrthancVersion, Study};
+use sendqueue_testkit::{Orthanc, OrthancConfig, OrthancVersion, Study, plugin_path};
 use serde_json::json;
 
+use cpu::Cpu;
 use fill::{Filled, destinations};
 
-/// Milliseconds that the requests of one refresh may take together.
+/// Milliseconds of the server that the requests of one refresh may take together.
 const REFRESH: f64 = 10.0;
 /// Milliseconds of a search, Orthanc's own looking included, which has little here.
 const SEARCH: f64 = 200.0;
@@ -31,17 +38,25 @@ struct Figures {
     path: String,
     status: u16,
     bytes: usize,
-    /// Milliseconds, sorted.
-    times: Vec<f64>,
+    client: Times,
+    server: Times,
 }
 
-impl Figures {
+/// Milliseconds, sorted once all are there.
+#[derive(Default)]
+struct Times(Vec<f64>);
+
+impl Times {
     fn median(&self) -> f64 {
-        self.times[self.times.len() / 2]
+        self.0[self.0.len() / 2]
     }
 
     fn percentile99(&self) -> f64 {
-        self.times[self.times.len() * 99 / 100]
+        self.0[self.0.len() * 99 / 100]
+    }
+
+    fn sort(&mut self) {
+        self.0.sort_by(f64::total_cmp);
     }
 }
 
@@ -50,54 +65,90 @@ fn main() {
         .skip(1)
         .find_map(|arg| arg.parse().ok())
         .unwrap_or(200);
-    let (orthanc, filled) = start();
+    let (mut orthanc, filled) = start();
     let views = views(&filled, &resources(&orthanc));
     let mut paths = vec![SYSTEM.to_owned(), STATISTICS.to_owned(), ALWAYS.to_owned()];
     paths.extend(
         views
             .iter()
-            .flat_map(|view| [&view.all[..], &view.choice].concat()),
+            .flat_map(|view| [&view.all[..], &view.choice.concat()].concat()),
     );
     let mut known = std::collections::HashSet::new();
     paths.retain(|path| known.insert(path.clone()));
     let mut figures: Vec<Figures> = paths.into_iter().map(unmeasured).collect();
+    let mut cpu = Cpu::of(&orthanc);
+    let mut idle = Times::default();
     // The first round finds caches empty and statements unprepared.
     for round in 0..=rounds {
         for one in &mut figures {
-            measure(&orthanc, one, round > 0);
+            measure(&orthanc, &mut cpu, one, round > 0);
         }
+        // What goes on in Orthanc without a request.
+        std::thread::sleep(Duration::from_millis(100));
+        idle.0.push(milliseconds(cpu.since_last()) * 10.0);
     }
     for one in &mut figures {
-        one.times.sort_by(f64::total_cmp);
+        one.client.sort();
+        one.server.sort();
     }
     print(&figures, &views);
-    first_view::print(&orthanc);
+    idle.sort();
+    println!(
+        "\nWithout requests the server takes {:.1} ms each second.",
+        idle.median()
+    );
+    let beside = std::env::var_os("SENDQUEUE_BESIDE").map(|library| other(&mut orthanc, &library));
+    first_view::print(&orthanc, beside.as_ref());
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
 }
 
 /// An Orthanc on a full database; its destinations are paused, so that nothing moves meanwhile.
 fn start() -> (Orthanc, Filled) {
-    let mut config = OrthancConfig::new()
-        .env("TCP_NODELAY", "1")
-        .plugin(sendqueue_testkit::plugin_path())
-        .set("SendQueue", json!({ "HistoryDays": 365 }));
-    for name in destinations() {
-        config = config.modality(&name, &name.to_uppercase(), 1);
-    }
-    let mut orthanc = Orthanc::start(OrthancVersion::Machine, config).expect("Orthanc");
+    let mut orthanc =
+        Orthanc::start(OrthancVersion::Machine, config(&plugin_path())).expect("Orthanc");
     for name in destinations() {
         let path = format!("/sendqueue/destinations/{name}/pause");
         assert_eq!(orthanc.post_json(&path, &json!({})).status, 200);
     }
-    let database = orthanc.get("/sendqueue").json()["Database"]
-        .as_str()
-        .expect("a path")
-        .to_owned();
+    let database = database(&orthanc);
     orthanc.stop();
     let begun = Instant::now();
-    let filled = fill::fill(Path::new(&database));
+    let filled = fill::fill(&database);
     eprintln!("filled in {:.0} s", begun.elapsed().as_secs_f64());
     orthanc.restart().expect("Orthanc");
     (orthanc, filled)
+}
+
+/// One with another library, on a copy of the database.
+fn other(orthanc: &mut Orthanc, library: &OsStr) -> Orthanc {
+    let mut other =
+        Orthanc::start(OrthancVersion::Machine, config(Path::new(library))).expect("Orthanc");
+    let (from, to) = (database(orthanc), database(&other));
+    orthanc.stop();
+    other.stop();
+    fs::copy(from, to).expect("a copy");
+    orthanc.restart().expect("Orthanc");
+    other.restart().expect("Orthanc");
+    other
+}
+
+fn database(orthanc: &Orthanc) -> PathBuf {
+    let about = orthanc.get("/sendqueue").json();
+    PathBuf::from(about["Database"].as_str().expect("a path"))
+}
+
+fn config(library: &Path) -> OrthancConfig {
+    let mut config = OrthancConfig::new()
+        .env("TCP_NODELAY", "1")
+        .plugin(library)
+        .set("SendQueue", json!({ "HistoryDays": 365 }));
+    for name in destinations() {
+        config = config.modality(&name, &name.to_uppercase(), 1);
+    }
+    config
 }
 
 /// A study that Orthanc has, with items: its identifier, and that of one of its instances.
@@ -118,8 +169,8 @@ struct View {
     name: &'static str,
     /// Each of these,
     all: Vec<String>,
-    /// and one of these.
-    choice: Vec<String>,
+    /// and those of one of these.
+    choice: Vec<Vec<String>>,
     /// Milliseconds that they may take together.
     bar: f64,
 }
@@ -173,19 +224,22 @@ fn views(filled: &Filled, resources: &(String, String)) -> Vec<View> {
             "&older-than=31536000&state=Failure",
         ],
     );
-    let errors = list(
-        "errors",
-        &[
-            "",
-            "&destination=pacs",
-            "&class=Rejected",
-            "&status=43264",
-            "&status=none",
-            "&destination=pacs&class=Rejected&status=43264",
-            "&destination=pacs&class=Rejected&status=1",
-            "&older-than=259200&class=Missing",
-        ],
-    );
+    // How many there are of the kind, and the first of them.
+    let errors = [
+        "?",
+        "?destination=pacs",
+        "?class=Rejected",
+        "?status=43264",
+        "?status=none",
+        "?destination=pacs&class=Rejected&status=43264",
+        "?destination=pacs&class=Rejected&status=1",
+        "?class=Missing",
+    ]
+    .map(|kind| {
+        let summary = format!("/sendqueue/errors/summary{kind}");
+        let list = format!("/sendqueue/errors{kind}&limit=100&order=desc");
+        vec![summary, list.replace("?&", "?")]
+    });
     // As many as the page asks for.
     let studies: Vec<String> = items
         .iter()
@@ -209,6 +263,7 @@ fn views(filled: &Filled, resources: &(String, String)) -> Vec<View> {
         &format!("search?q={study}"),
         "search?q=DOE",
     ]);
+    let one_of = |paths: Vec<String>| paths.into_iter().map(|path| vec![path]).collect();
     let view = |name, all: &[&str], choice| View {
         name,
         all: below(all),
@@ -220,20 +275,21 @@ fn views(filled: &Filled, resources: &(String, String)) -> Vec<View> {
         view("overview", &["verdict"], Vec::new()),
         view(
             "overview, each tenth second while something is sent",
-            &["verdict", "history?hours=24", "history"],
+            // The destinations once more, behind the figures.
+            &["verdict", "history?hours=24", "history", "destinations"],
             Vec::new(),
         ),
         view("health, each quarter of a minute", &["health"], Vec::new()),
         view("error queue", &["errors/summary"], Vec::new()),
-        view("a kind of failure", &["errors/summary"], errors),
-        view("studies", &[], studies),
-        view("items", &[], items),
-        view("one item", &[], item),
+        view("a kind of failure", &[], errors.to_vec()),
+        view("studies", &[], one_of(studies)),
+        view("items", &[], one_of(items)),
+        view("one item", &[], one_of(item)),
         View {
             bar: SEARCH,
-            ..view("search", &[], search)
+            ..view("search", &[], one_of(search))
         },
-        view("a resource", &[&items_of_study], resource),
+        view("a resource", &[&items_of_study], one_of(resource)),
         view("monitoring", &["metrics"], Vec::new()),
     ]
 }
@@ -243,18 +299,23 @@ fn unmeasured(path: String) -> Figures {
         path,
         status: 0,
         bytes: 0,
-        times: Vec::new(),
+        client: Times::default(),
+        server: Times::default(),
     }
 }
 
-fn measure(orthanc: &Orthanc, one: &mut Figures, counts: bool) {
+fn measure(orthanc: &Orthanc, cpu: &mut Cpu, one: &mut Figures, counts: bool) {
+    cpu.since_last();
     let begun = Instant::now();
     let answer = orthanc.get(&one.path);
-    let took = begun.elapsed().as_secs_f64() * 1e3;
+    let took = begun.elapsed();
     one.status = answer.status;
     one.bytes = answer.body.len();
+    // Orthanc has the last byte sent before it puts the request away.
+    std::thread::sleep(Duration::from_millis(1));
     if counts {
-        one.times.push(took);
+        one.client.0.push(milliseconds(took));
+        one.server.0.push(milliseconds(cpu.since_last()));
     }
 }
 
@@ -266,32 +327,42 @@ fn print(figures: &[Figures], views: &[View]) {
         return;
     };
     println!(
-        "| request | median (ms) | 99th percentile (ms) | of /system | of /statistics | bytes |"
+        "| request | server, median (ms) | of /system | client, median (ms) | 99th percentile (ms) | of /system \
+         | of /statistics | bytes |"
     );
-    println!("|---|---:|---:|---:|---:|---:|");
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|");
     for one in figures {
         let status = match one.status {
             200 => String::new(),
             status => format!(" **{status}**"),
         };
         println!(
-            "| `{}`{status} | {:.2} | {:.2} | {:.1} | {:.1} | {} |",
+            "| `{}`{status} | {:.2} | {:.1} | {:.2} | {:.2} | {:.1} | {:.1} | {} |",
             one.path,
-            one.median(),
-            one.percentile99(),
-            one.median() / system.median(),
-            one.median() / statistics.median(),
+            one.server.median(),
+            one.server.median() / system.server.median(),
+            one.client.median(),
+            one.client.percentile99(),
+            one.client.median() / system.client.median(),
+            one.client.median() / statistics.client.median(),
             one.bytes
         );
     }
     println!();
-    println!("| refresh of the view (with `{ALWAYS}`) | medians together (ms) | bar | met |");
-    println!("|---|---:|---:|---|");
-    let median = |path: &String| find(path).map(Figures::median);
+    println!(
+        "| refresh of the view (with `{ALWAYS}`) | server, medians together (ms) | bar | met | client (ms) |"
+    );
+    println!("|---|---:|---:|---|---:|");
     for view in views {
-        let own: f64 = view.all.iter().filter_map(median).sum();
-        let slowest = view.choice.iter().filter_map(median).fold(0.0, f64::max);
-        let took = always.median() + own + slowest;
+        let together = |median: fn(&Figures) -> f64| {
+            let median = |path: &String| find(path).map(median);
+            let own: f64 = view.all.iter().filter_map(median).sum();
+            let sum = |paths: &Vec<String>| -> f64 { paths.iter().filter_map(median).sum() };
+            let slowest = view.choice.iter().map(sum).fold(0.0, f64::max);
+            median(&always.path).unwrap_or_default() + own + slowest
+        };
+        let took = together(|one| one.server.median());
+        let client = together(|one| one.client.median());
         let bar = view.bar;
         let met = if took < bar { "yes" } else { "NO" };
         let slowest = if view.choice.is_empty() {
@@ -299,6 +370,9 @@ fn print(figures: &[Figures], views: &[View]) {
         } else {
             ", its slowest filter"
         };
-        println!("| {}{slowest} | {took:.1} | {bar:.0} | {met} |", view.name);
+        println!(
+            "| {}{slowest} | {took:.1} | {bar:.0} | {met} | {client:.1} |",
+            view.name
+        );
     }
 }

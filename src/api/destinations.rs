@@ -35,14 +35,12 @@ impl Api {
 
     /// All known destinations, by name, also those without an item.
     pub(super) fn records(&self) -> Result<Vec<DestinationRecord>, ApiError> {
-        let mut records: BTreeMap<String, DestinationRecord> = self
-            .store
-            .destinations()?
-            .into_iter()
+        let records = self.store.destinations()?;
+        let names = self.known_among(&records);
+        let mut records: BTreeMap<String, DestinationRecord> = (records.into_iter())
             .map(|record| (record.name.clone(), record))
             .collect();
-        let names = self.known_destinations()?.into_iter();
-        Ok(names
+        Ok((names.into_iter())
             .map(|name| records.remove(&name).unwrap_or_else(|| unused(&name)))
             .collect())
     }

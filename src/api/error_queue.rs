@@ -5,10 +5,12 @@ use orthanc_sdk::Request;
 use super::error::ApiError;
 use super::input::{self, Body, Query};
 use super::sweep::{Swept, before, narrowed};
-use super::types::{self, ErrorFilter, ErrorsQuery, Purged, RedirectFilter, Redirected, Replayed};
+use super::types::{
+    self, ErrorFilter, ErrorSummaryQuery, ErrorsQuery, Purged, RedirectFilter, Redirected, Replayed,
+};
 use super::{Answer, Api, ok};
 use crate::item::{State, Timestamp};
-use crate::store::{Among, Filter, Level, Operation};
+use crate::store::{Among, FailureKinds, Filter, Level, Operation};
 
 /// The fields that narrow an operation down.
 const NARROW: [&str; 7] = [
@@ -32,8 +34,13 @@ impl Api {
     }
 
     pub fn error_summary(&self, request: &Request) -> Answer {
-        Query::none(request)?;
-        let summary = self.store.error_summary()?;
+        let query = Query::of::<ErrorSummaryQuery>(request)?;
+        let kinds = FailureKinds {
+            destination: query.text("destination"),
+            class: query.class()?,
+            status: query.status()?,
+        };
+        let summary = self.store.error_summary(&kinds)?;
         let list: Vec<types::ErrorSummary> =
             summary.iter().map(types::ErrorSummary::from).collect();
         ok(&list)

@@ -39,7 +39,7 @@ impl Api {
         Query::none(request)?;
         let unwritable = self.store.check_writable().err();
         let machinery = self.look_at_machinery(unwritable.map(|error| error.to_string()));
-        let known = self.known(&machinery);
+        let known = self.known(&machinery, self.records());
         let Machinery {
             services,
             problems,

@@ -31,17 +31,16 @@ impl Api {
 
     fn last_hour(&self, now: Timestamp) -> Answer {
         let begin = now.plus_seconds(-f64::from(STEP_SECONDS) * MINUTES as f64);
-        let mut outages = self.outages_since(begin, now)?;
         let list: Vec<types::History> = self
-            .known_destinations()?
+            .outages_since(begin, now)?
             .into_iter()
-            .map(|name| {
+            .map(|(name, outages)| {
                 let history = self
                     .lanes
                     .get(&name)
                     .map_or_else(|| History::empty(now), |lane| lane.history(now));
                 types::History {
-                    outages: outages.remove(&name).unwrap_or_default(),
+                    outages,
                     ..types::History::new(name, history.until, STEP_SECONDS, &history.minutes)
                 }
             })
@@ -53,7 +52,6 @@ impl Api {
         let newest = hour_of(now);
         let oldest = newest + 1 - count;
         let begin = begin_of(oldest);
-        let mut outages = self.outages_since(begin, now)?;
         let mut by_name: BTreeMap<String, Vec<Minute>> = BTreeMap::new();
         let length = usize::try_from(count).unwrap_or_default();
         let hour_book = self.promoter.hour_book();
@@ -71,12 +69,12 @@ impl Api {
         let until = begin_of(newest + 1);
         let none = vec![Minute::default(); length];
         let list: Vec<types::History> = self
-            .known_destinations()?
+            .outages_since(begin, now)?
             .into_iter()
-            .map(|name| {
+            .map(|(name, outages)| {
                 let hours = by_name.get(&name).unwrap_or(&none);
                 types::History {
-                    outages: outages.remove(&name).unwrap_or_default(),
+                    outages,
                     ..types::History::new(name, until, HOUR_SECONDS, hours)
                 }
             })
@@ -84,8 +82,8 @@ impl Api {
         ok(&list)
     }
 
-    /// By destination, in order: those that ended since then, and the one that lasts. Outages are the target's, and so
-    /// of each of its names.
+    /// By destination, of all that are known, in order: those that ended since then, and the one that lasts. Outages
+    /// are the target's, and so of each of its names.
     fn outages_since(
         &self,
         begin: Timestamp,

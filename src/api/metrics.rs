@@ -23,7 +23,7 @@ use crate::dispatch::figures::{DELIVERY_SECONDS, Figures};
 use crate::item::{Ahead, Class, Confirmation, State, Timestamp};
 use crate::routing::Mark;
 use crate::store::{DestinationRecord, FailureTotal};
-use crate::verdict::Severity;
+use crate::verdict::{Finding, Severity};
 
 /// A destination at the moment of the scrape.
 struct Destination {
@@ -37,7 +37,9 @@ impl Api {
     pub fn metrics(&self, request: &Request) -> Answer {
         Query::none(request)?;
         let now = self.clock.now();
-        let destinations = self.measured(now)?;
+        let records = self.records()?;
+        let findings = self.findings(Ok(records.clone()));
+        let destinations = self.measured(records, now);
         let mut page = Exposition::default();
         about(&mut page);
         queued(&mut page, &destinations, now, self.clock.ahead());
@@ -64,14 +66,13 @@ impl Api {
         reachable(&mut page, &destinations);
         self.arrivals(&mut page, &destinations, now)?;
         self.machinery(&mut page)?;
-        self.judged(&mut page);
+        judged(&mut page, &findings);
         self.heard(&mut page)?;
         self.told(&mut page);
         Ok(Response::new(200, CONTENT_TYPE, page.into_text()))
     }
 
-    fn measured(&self, now: Timestamp) -> Result<Vec<Destination>, ApiError> {
-        let records = self.records()?;
+    fn measured(&self, records: Vec<DestinationRecord>, now: Timestamp) -> Vec<Destination> {
         let configured = self.configured();
         let measured = records.into_iter().map(|record| Destination {
             is_configured: configured.has(&record.name),
@@ -83,7 +84,7 @@ impl Api {
                 .unwrap_or_default(),
             record,
         });
-        Ok(measured.collect())
+        measured.collect()
     }
 
     fn arrivals(
@@ -227,19 +228,6 @@ impl Api {
         );
         pardoned.sample(&[], timekeeper.pardoned());
         Ok(())
-    }
-
-    fn judged(&self, page: &mut Exposition) {
-        let findings = self.findings();
-        let mut family = page.family(
-            "sendqueue_verdict",
-            Kind::Gauge,
-            "How much needs a person now; GET /sendqueue/verdict says what.",
-        );
-        for severity in Severity::ALL {
-            let of_it = findings.iter().filter(|one| one.severity == severity);
-            family.sample(&[("severity", severity.as_str())], of_it.count() as u64);
-        }
     }
 
     fn heard(&self, page: &mut Exposition) -> Result<(), ApiError> {
@@ -519,6 +507,18 @@ fn reachable(page: &mut Exposition, destinations: &[Destination]) {
         "Times that the destination became unreachable; kept by the database.",
         |one| one.status.outages,
     );
+}
+
+fn judged(page: &mut Exposition, findings: &[Finding]) {
+    let mut family = page.family(
+        "sendqueue_verdict",
+        Kind::Gauge,
+        "How much needs a person now; GET /sendqueue/verdict says what.",
+    );
+    for severity in Severity::ALL {
+        let of_it = findings.iter().filter(|one| one.severity == severity);
+        family.sample(&[("severity", severity.as_str())], of_it.count() as u64);
+    }
 }
 
 /// What was decided of arrivals, other than that they are simply sent.

@@ -66,7 +66,7 @@ use crate::protection::Protector;
 use crate::reload::Reloader;
 use crate::retention::Deleter;
 use crate::service::Services;
-use crate::store::{Notifier, Store};
+use crate::store::{DestinationRecord, Notifier, Store};
 
 pub type Answer = Result<Response, ApiError>;
 
@@ -141,17 +141,19 @@ impl Api {
     /// Destinations that the rules, the settings or the items name; one that is no longer configured only while
     /// something is left of it.
     fn known_destinations(&self) -> Result<BTreeSet<String>, ApiError> {
+        Ok(self.known_among(&self.store.destinations()?))
+    }
+
+    /// The same, by what the store has of all.
+    fn known_among(&self, records: &[DestinationRecord]) -> BTreeSet<String> {
         let configured = self.configured();
-        let mut names: BTreeSet<String> = self
-            .store
-            .destinations()?
-            .into_iter()
-            .filter(|record| record.counts.is_left() || configured.has(&record.name))
-            .map(|record| record.name)
-            .collect();
+        let is_known =
+            |record: &&DestinationRecord| record.counts.is_left() || configured.has(&record.name);
+        let known = records.iter().filter(is_known);
+        let mut names: BTreeSet<String> = known.map(|record| record.name.clone()).collect();
         names.extend(self.settings.rules.iter().flat_map(|rule| rule.to.clone()));
         names.extend(self.settings.destinations.keys().cloned());
-        Ok(names)
+        names
     }
 
     /// Whether `name` is a destination: known to the queue, or configured in Orthanc.

@@ -34,7 +34,7 @@ impl Api {
             database_bytes: self.store.size_bytes()?,
             time: Time(now),
             counts: (&self.store.counts()?).into(),
-            destinations: self.known_destinations()?,
+            destinations: self.known_among(&records),
             oldest_pending_seconds: age(oldest, now),
             cursor,
             callbacks: Callbacks {

@@ -16,18 +16,27 @@ use crate::verdict::{self, Known, Limits, Seen, Silent, Trouble, judge};
 impl Api {
     pub fn verdict(&self, request: &Request) -> Answer {
         Query::none(request)?;
-        let findings: Vec<Finding> = self.findings().into_iter().map(Finding::from).collect();
+        let findings = self.findings(self.records()).into_iter();
+        let findings: Vec<Finding> = findings.map(Finding::from).collect();
         ok(&findings)
     }
 
-    pub(super) fn findings(&self) -> Vec<verdict::Finding> {
+    /// `records`: of all destinations.
+    pub(super) fn findings(
+        &self,
+        records: Result<Vec<DestinationRecord>, ApiError>,
+    ) -> Vec<verdict::Finding> {
         // Asked for every other second by each page that is open: what others met tells of the database, without a
         // write.
-        judge(&self.known(&self.look_at_machinery(None)))
+        judge(&self.known(&self.look_at_machinery(None), records))
     }
 
     /// What cannot be read is a finding, not a refusal.
-    pub(super) fn known(&self, machinery: &Machinery) -> Known {
+    pub(super) fn known(
+        &self,
+        machinery: &Machinery,
+        records: Result<Vec<DestinationRecord>, ApiError>,
+    ) -> Known {
         let now = self.clock.now();
         let limits = Limits {
             items: AlertSettings::BACKLOG_ITEMS,
@@ -60,7 +69,8 @@ impl Api {
                 seconds: told.backlog_seconds,
             }),
         };
-        if let Err(error) = self.look_at_the_queue(&mut known) {
+        let looked = records.and_then(|records| self.look_at_the_queue(&mut known, records));
+        if let Err(error) = looked {
             let part = verdict::Part::Database;
             if known.machinery.iter().all(|one| one.part != part) {
                 known.machinery.push(Trouble {
@@ -80,11 +90,15 @@ impl Api {
         Some(last.goes.studies)
     }
 
-    fn look_at_the_queue(&self, known: &mut Known) -> Result<(), ApiError> {
+    fn look_at_the_queue(
+        &self,
+        known: &mut Known,
+        records: Vec<DestinationRecord>,
+    ) -> Result<(), ApiError> {
         let configured = self.configured();
         let (now, ahead) = (known.now, known.ahead);
         let (seconds, zone) = (known.limits.seconds, &known.zone);
-        let seen = self.records()?.into_iter().map(|record| Seen {
+        let seen = records.into_iter().map(|record| Seen {
             status: self.status(&record, now),
             target: self.settings.target(&record.name).to_owned(),
             is_configured: configured.has(&record.name),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Confirming, Filter, Page, Result};
-use crate::item::{Attempt, Class, Item, Level, State, Timestamp};
+use crate::item::{Attempt, Class, Item, Level, State, StatusFilter, Timestamp};
 
 /// Items by state; the index is the order of `State::ALL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -105,6 +105,14 @@ pub struct ErrorSummary {
     pub reasons: u64,
 }
 
+/// Which kinds of failure a summary is of. All that is `Some` must fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FailureKinds {
+    pub destination: Option<String>,
+    pub class: Option<Class>,
+    pub status: Option<StatusFilter>,
+}
+
 /// Of so many items of a kind the summary reads the reasons: they are most of its cost.
 pub const REASONS_OF: u32 = 20;
 
@@ -194,8 +202,8 @@ pub trait Book: Send + Sync {
     fn items(&self, filter: &Filter, page: Page) -> Result<Vec<Item>>;
     /// One for each destination for which something is held.
     fn held(&self) -> Result<Vec<HeldItems>>;
-    fn error_summary(&self) -> Result<Vec<ErrorSummary>>;
-    /// The same without `reasons`, which are nearly all of its cost: for whoever asks every few seconds.
+    fn error_summary(&self, of: &FailureKinds) -> Result<Vec<ErrorSummary>>;
+    /// Of all kinds, without `reasons`, which are nearly all of its cost: for whoever asks every few seconds.
     fn failing(&self) -> Result<Vec<ErrorSummary>>;
     /// One for each destination, class and status that ever failed; survives restarts, never falls.
     fn failure_totals(&self) -> Result<Vec<FailureTotal>>;

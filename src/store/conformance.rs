@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Among, AttemptMade, Claim, Counts, Ending, Filter, Finish, Hand, Intake, NewItem, Operated,
-    Operation, Page, Pick, Reception, Store, Sweep,
+    Among, AttemptMade, Claim, Counts, Ending, FailureKinds, Filter, Finish, Hand, Intake, NewItem,
+    Operated, Operation, Page, Pick, Reception, Store, Sweep,
 };
 use crate::item::{Attempt, Class, Ids, Item, Outcome, Priority, State, Timestamp};
 
@@ -238,7 +238,7 @@ fn check_summary(store: &dyn Store, items: &[Item]) {
         *sum = (sum.0 + 1, sum.1.min(time), sum.2.max(time));
     }
     let found: BTreeMap<_, _> = store
-        .error_summary()
+        .error_summary(&FailureKinds::default())
         .unwrap()
         .into_iter()
         .map(|kind| {

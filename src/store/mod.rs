@@ -58,8 +58,8 @@ mod subjects;
 mod upkeep;
 
 pub use self::book::{
-    Book, Counts, DestinationRecord, ErrorSummary, FailureTotal, HeldItems, LastError,
-    MinuteAtRest, Outage, REASONS_OF, ResourceProgress, StudyProgress,
+    Book, Counts, DestinationRecord, ErrorSummary, FailureKinds, FailureTotal, HeldItems,
+    LastError, MinuteAtRest, Outage, REASONS_OF, ResourceProgress, StudyProgress,
 };
 pub use self::chronicle::{
     Asker, Chronicle, Entry, Forgotten, Hour, LONGEST_OUTAGES_SECONDS, MOST_ENTRIES, Period,

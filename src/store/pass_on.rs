@@ -123,7 +123,7 @@ macro_rules! pass_on {
             fn item(id: i64) -> Option<(Item, Vec<Attempt>)>;
             fn items(filter: &Filter, page: Page) -> Vec<Item>;
             fn held() -> Vec<HeldItems>;
-            fn error_summary() -> Vec<ErrorSummary>;
+            fn error_summary(of: &FailureKinds) -> Vec<ErrorSummary>;
             fn failing() -> Vec<ErrorSummary>;
             fn failure_totals() -> Vec<FailureTotal>;
             fn next_expiry() -> Option<Timestamp>;

@@ -90,7 +90,8 @@ export const api = {
   destinations: () => ask(`${QUEUE}/destinations`),
   /** Each minute of the last hour; with `hours`, each of them. */
   history: (hours) => ask(`${QUEUE}/history${query({ hours })}`),
-  summary: () => ask(`${QUEUE}/errors/summary`),
+  /** `filter`: destination, class, status. */
+  summary: (filter = {}) => ask(`${QUEUE}/errors/summary${query(filter)}`),
   errors: (filter) => ask(`${QUEUE}/errors${query(filter)}`),
   items: (filter) => ask(`${QUEUE}/items${query(filter)}`),
   /** Studies with such items, the newest first. */

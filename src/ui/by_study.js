@@ -12,7 +12,7 @@ import { holds } from "./standing.js";
 import { steerFailed, steerWaiting } from "./steering.js";
 import { cells, COLUMNS, head } from "./study.js";
 import { itemTable } from "./table.js";
-import { count, waiting, STATES } from "./words.js";
+import { byName, count, waiting, STATES } from "./words.js";
 
 /** How many studies a page of a list has: each has a line for each destination. */
 const PAGE = 50;
@@ -70,7 +70,7 @@ export function studyTable({ list, items }, caption, { query, destinations, only
   if (list.length === 0) return h("p", { class: "empty", "data-key": "empty" }, empty);
   const states = query.state ? query.state.split(",") : [];
   const fits = ({ Counts }) => (states.some((state) => Counts[state] > 0) ? 0 : 1);
-  const lines = ({ Destinations }) => Destinations.filter(only).sort((one, other) => fits(one) - fits(other) || rank(one) - rank(other) || one.Destination.localeCompare(other.Destination));
+  const lines = ({ Destinations }) => Destinations.filter(only).sort((one, other) => fits(one) - fits(other) || rank(one) - rank(other) || byName(one.Destination, other.Destination));
   return h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": caption, "data-key": "table" },
     h("table", { class: "lines studies" },
       h("caption", { class: "hidden" }, caption),

@@ -21,17 +21,26 @@ const isOpen = (query) => Boolean(query.class || query.status || query.study);
 const isByItem = ({ by: chosenOne }) => chosenOne === "item";
 
 export async function load({ query }) {
-  const [summary] = await Promise.all([api.summary(), lookAfter()]);
   if (!isOpen(query)) {
+    const [summary] = await Promise.all([api.summary(), lookAfter()]);
     await learnExamples(summary.filter((one) => !query.destination || one.Destination === query.destination));
     return { summary };
   }
   const { destination, study, since } = query;
-  const filter = { destination, study, class: query.class, status: query.status, since };
-  if (!isByItem(query)) return { summary, studies: await loadStudies({ ...filter, state: "Failure" }) };
-  const list = await api.errors({ ...filter, order: query.order || "desc", limit: PAGE + 1 });
+  const kind = { destination, class: query.class, status: query.status };
+  const filter = { ...kind, study, since };
+  const [summary, shown] = await Promise.all([
+    api.summary(kind),
+    isByItem(query) ? byItem({ ...filter, order: query.order || "desc" }) : loadStudies({ ...filter, state: "Failure" }),
+    lookAfter(),
+  ]);
+  return isByItem(query) ? { summary, list: shown } : { summary, studies: shown };
+}
+
+async function byItem(filter) {
+  const list = await api.errors({ ...filter, limit: PAGE + 1 });
   await learn(list.map(({ Study }) => Study));
-  return { summary, list };
+  return list;
 }
 
 export function render({ query }, data) {

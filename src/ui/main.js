@@ -42,7 +42,7 @@ const nothing = {
 };
 const views = { overview, errors, studies, items, item, journal, deliveries, retention, resource, search, nothing };
 /** Views that have no entry in the header, and the one to which they belong. */
-const PARTS = { items: "studies", item: "studies", resource: "studies", retention: "deliveries" };
+const PARTS = { items: "studies", item: "studies", resource: "studies" };
 
 const main = document.getElementById("main");
 const lost = document.getElementById("lost");
@@ -50,6 +50,8 @@ const failures = document.getElementById("failures");
 
 let route = parse(location.hash);
 let visit = 0;
+/** The visit whose entry of the header was brought into sight. */
+let reached = 0;
 let timer = 0;
 let busy = false;
 let again = false;
@@ -96,6 +98,18 @@ function show(data) {
   const view = views[route.view];
   fill(view.title(route, data), h("div", {}, ailments(data), view.render(route, data)));
   about(data.queue);
+  reach();
+}
+
+/** On a phone not all entries of the header are in sight: the view's own comes into it when it is opened. */
+function reach() {
+  if (reached === visit) return;
+  reached = visit;
+  const entry = document.querySelector("nav [aria-current]");
+  if (entry && matchMedia("(max-width: 40rem)").matches) {
+    const nav = entry.parentElement;
+    nav.scrollLeft = entry.offsetLeft + (entry.offsetWidth - nav.clientWidth) / 2;
+  }
 }
 
 function redraw() {

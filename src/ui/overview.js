@@ -10,7 +10,7 @@ import { spark } from "./spark.js";
 import { standing } from "./standing.js";
 import { steady } from "./steady.js";
 import { headline, verdict } from "./verdict.js";
-import { bytes, count, date, rate, rough, waiting, WAITING } from "./words.js";
+import { byName, bytes, count, date, rate, rough, waiting, WAITING } from "./words.js";
 
 export const title = (route, data) => (data ? headline(data.verdict, data.destinations) : "Overview");
 
@@ -118,7 +118,7 @@ const RANK = { bad: 0, warn: 1, busy: 2, calm: 2, good: 2 };
 export function render(route, { destinations, sources, verdict: judged, day, drawn, asked, queue }) {
   const next = new Map([...firsts].map(([name, { item }]) => [name, item]));
   const rows = destinations.map((one) => ({ one, how: standing(one, next.get(one.Name)), day: day.get(one.Name) }));
-  rows.sort((a, b) => RANK[a.how.mark] - RANK[b.how.mark] || a.one.Name.localeCompare(b.one.Name));
+  rows.sort((a, b) => RANK[a.how.mark] - RANK[b.how.mark] || byName(a.one.Name, b.one.Name));
   const order = steady(rows.map(({ one }) => one.Name));
   rows.sort((a, b) => order.indexOf(a.one.Name) - order.indexOf(b.one.Name));
   const main = document.getElementById("main");

@@ -275,6 +275,18 @@ fn what_happened_and_what_can_be_done_in_words() {
         assert_eq!(value["Meaning"], failed["Meaning"], "{value:#}");
         assert_eq!(value["Advice"], failed["Advice"], "{value:#}");
     }
+    for (filter, count) in [
+        ("destination=two&class=Rejected&status=A900", 1),
+        ("destination=one", 0),
+        ("status=none", 0),
+    ] {
+        let found = scene.queue.ask(&format!("/errors/summary?{filter}"));
+        assert_eq!(
+            found.as_array().unwrap().len(),
+            count,
+            "{filter}: {found:#}"
+        );
+    }
     let waiting = scene.queue.item(scene.first("Pending"));
     has(&waiting, &["Meaning", "Advice"]);
     assert_eq!(waiting["Meaning"], Value::Null);

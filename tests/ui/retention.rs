@@ -22,6 +22,7 @@ fn what_would_go_and_why_the_rest_stays_is_shown() {
     page.show("#/deliveries");
     browser.click("[data-key=note] a");
     browser.wait_for("main[data-view=retention]:not([aria-busy])");
+    assert_eq!(browser.texts("nav [aria-current]"), ["Retention"]);
     browser.wait_text("[data-dry-run]", "DryRun: nothing is deleted.");
     browser.click("[data-action=look-at-studies]");
     page.said("All studies are looked at; nothing is deleted by that");

@@ -24,6 +24,7 @@ fn scene() -> (Vec<sendqueue_testkit::FaultScp>, Page, Vec<String>) {
         "#/errors?destination=bad&class=Rejected&by=item".to_owned(),
         "#/studies".to_owned(),
         "#/deliveries".to_owned(),
+        "#/retention".to_owned(),
         "#/items".to_owned(),
         format!("#/items/{failed}"),
         format!("#/studies/{study}"),
@@ -76,6 +77,11 @@ fn every_view_fits_a_phone() {
             wide.as_u64().is_some_and(|wide| wide <= 360),
             "{hash} is {wide} wide"
         );
+        let hidden = page.browser.eval(
+            "const places = [...document.querySelectorAll('nav [aria-current]')].map((one) => one.getBoundingClientRect());
+             return places.filter(({ left, right }) => left < 0 || right > innerWidth).length",
+        );
+        assert_eq!(hidden, 0, "{hash}: its entry is out of sight");
     }
     // No column of the overview is cut off either.
     page.show("#/");

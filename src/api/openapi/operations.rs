@@ -10,8 +10,8 @@ use crate::api::exposition;
 use crate::api::types::{
     AddSubjects, AlertTest, CancelledItems, ConfirmStudy, Deletion, DeletionsQuery,
     DeliveriesQuery, Delivery, DeliveryDetailed, Destination, Echo, Enqueue, Enqueued, ErrorFilter,
-    ErrorSummary, ErrorsQuery, Finding, Health, History, HistoryQuery, Item, ItemDetailed,
-    ItemSentNow, ItemsQuery, JournalEntry, JournalQuery, Nothing, Overview, Preview,
+    ErrorSummary, ErrorSummaryQuery, ErrorsQuery, Finding, Health, History, HistoryQuery, Item,
+    ItemDetailed, ItemSentNow, ItemsQuery, JournalEntry, JournalQuery, Nothing, Overview, Preview,
     PreviewQuestion, PrioritizedItems, PriorityFilter, Purged, RedirectFilter, RedirectTo,
     Redirected, RedirectedItems, Reloaded, Removed, RemovedItems, Replayed, Resource, Retention,
     RetentionQuery, RetentionRun, RetentionStarted, RouteAnswer, RouteQuestion, Rule, SearchQuery,
@@ -338,6 +338,7 @@ pub fn error_summary() -> Described {
         "errorSummary",
         "The error queue by destination, class and status",
     )
+    .query::<ErrorSummaryQuery>()
     .answers_list::<ErrorSummary>("One for each kind of failure")
 }
 

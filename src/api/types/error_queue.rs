@@ -96,6 +96,21 @@ named! {
     }
 }
 
+named! {
+    /// The arguments of `GET /sendqueue/errors/summary`. An empty one counts as absent.
+    #[derive(Debug, Serialize, IntoParams)]
+    #[into_params(parameter_in = Query)]
+    pub struct ErrorSummaryQuery {
+        /// Failures at this destination.
+        destination as "destination": Option<String>,
+        /// Items whose last attempt ended so.
+        #[param(inline)]
+        class as "class": Option<Class>,
+        #[param(schema_with = status_argument)]
+        status as "status": Option<String>,
+    }
+}
+
 /// A filter of the error queue, with the fields that an operation has besides.
 macro_rules! filter {
     ($(#[$outer:meta])* $type:ident { $($more:tt)* }) => {

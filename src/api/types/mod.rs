@@ -40,7 +40,8 @@ pub use self::destination::{
 };
 pub use self::error::{Error, Mistake};
 pub use self::error_queue::{
-    ErrorFilter, ErrorSummary, ErrorsQuery, Purged, RedirectFilter, Redirected, Replayed,
+    ErrorFilter, ErrorSummary, ErrorSummaryQuery, ErrorsQuery, Purged, RedirectFilter, Redirected,
+    Replayed,
 };
 pub use self::items::{
     Attempt, Enqueue, Enqueued, Item, ItemDetailed, ItemSentNow, ItemsQuery, Nothing, Order,

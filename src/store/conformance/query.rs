@@ -153,7 +153,7 @@ fn the_totals_of_failures_never_fall(store: &dyn Store) {
     let made = enqueue_at(store, &[new], at(1));
     assert_eq!(totals(), [rejected(Some(0xC000), 1)]);
     store.replay(made[0], None).unwrap();
-    assert_eq!(store.error_summary().unwrap(), []);
+    assert_eq!(store.error_summary(&FailureKinds::default()).unwrap(), []);
     assert_eq!(fail_all(store, "pacs", Class::Rejected), made);
     let both = [rejected(None, 1), rejected(Some(0xC000), 1)];
     assert_eq!(totals(), both);
@@ -161,7 +161,7 @@ fn the_totals_of_failures_never_fall(store: &dyn Store) {
     store.cancel(made[0], at(6)).unwrap();
     store.remove(made[0]).unwrap();
     assert_eq!(totals(), both);
-    assert_eq!(store.error_summary().unwrap(), []);
+    assert_eq!(store.error_summary(&FailureKinds::default()).unwrap(), []);
 }
 
 /// Pages of the filter must be what the filter leaves of all items.
@@ -243,7 +243,7 @@ fn the_summary_counts_kinds_of_failure(store: &dyn Store) {
     fail("e", "pacs", 6, Outcome::new(Class::Missing, "gone"));
     fail("f", "other", 6, Outcome::new(Class::Missing, "gone there"));
     enqueue(store, &[new_item("study", "pending", "pacs")]);
-    let mut summary = store.error_summary().unwrap();
+    let mut summary = store.error_summary(&FailureKinds::default()).unwrap();
     summary.sort_by_key(|kind| (kind.destination.clone(), kind.class, kind.dimse_status));
     let seen: Vec<_> = summary
         .iter()
@@ -285,6 +285,37 @@ fn the_summary_counts_kinds_of_failure(store: &dyn Store) {
             ("pacs", missing, None, 1, (at(6), at(6)), "gone", 1),
         ]
     );
+    // What is narrowed down is the same of fewer kinds.
+    let fits = |of: &FailureKinds, kind: &ErrorSummary| {
+        of.destination
+            .as_ref()
+            .is_none_or(|name| *name == kind.destination)
+            && of.class.is_none_or(|class| class == kind.class)
+            && match of.status {
+                None => true,
+                Some(StatusFilter::None) => kind.dimse_status.is_none(),
+                Some(StatusFilter::Is(status)) => kind.dimse_status == Some(status),
+            }
+    };
+    for destination in [None, Some("pacs"), Some("nowhere")] {
+        for class in [None, Some(rejected), Some(missing), Some(Class::Busy)] {
+            for status in [
+                None,
+                Some(StatusFilter::None),
+                Some(StatusFilter::Is(0xC000)),
+            ] {
+                let of = FailureKinds {
+                    destination: destination.map(str::to_owned),
+                    class,
+                    status,
+                };
+                let mut found = store.error_summary(&of).unwrap();
+                found.sort_by_key(|kind| (kind.destination.clone(), kind.class, kind.dimse_status));
+                let wanted = summary.iter().filter(|kind| fits(&of, kind)).cloned();
+                assert_eq!(found, wanted.collect::<Vec<_>>(), "{of:?}");
+            }
+        }
+    }
     // Of many, those of the newest count.
     let count = i64::from(REASONS_OF) + 20;
     for round in 0..count {
@@ -297,7 +328,7 @@ fn the_summary_counts_kinds_of_failure(store: &dyn Store) {
             Outcome::new(Class::Coercion, why),
         );
     }
-    let summary = store.error_summary().unwrap();
+    let summary = store.error_summary(&FailureKinds::default()).unwrap();
     let many = summary.iter().find(|kind| kind.destination == "many");
     assert_eq!(
         many.map(|kind| (kind.count, kind.reasons)),
@@ -497,5 +528,10 @@ fn the_store_tells_of_itself(store: &dyn Store) {
     assert_eq!(store.counts().unwrap(), Counts::default());
     assert!(store.destinations().unwrap().is_empty());
     assert!(all(store).is_empty());
-    assert!(store.error_summary().unwrap().is_empty());
+    assert!(
+        store
+            .error_summary(&FailureKinds::default())
+            .unwrap()
+            .is_empty()
+    );
 }

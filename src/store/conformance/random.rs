@@ -709,7 +709,10 @@ impl Play {
             query::check_filter(self.store(), &filter, &items);
         }
         self.compare_totals();
-        let kinds = self.store().error_summary().unwrap();
+        let kinds = self
+            .store()
+            .error_summary(&FailureKinds::default())
+            .unwrap();
         let failures = items.iter().filter(|item| item.state == State::Failure);
         let counted: u64 = kinds.iter().map(|kind| kind.count).sum();
         assert_eq!(counted, failures.count() as u64);

@@ -1,5 +1,7 @@
 //! What was acknowledged is asked for: claims of follow-ups, and what came of them.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::destination::find_destination;
@@ -323,18 +325,20 @@ impl Confirmations for SqliteStore {
 }
 
 /// How many deliveries of a destination are in which confirmation.
-pub fn confirming(conn: &Connection, destination: i64) -> Result<Confirming> {
+/// By destination: of this one, or of all.
+pub fn confirming(conn: &Connection, destination: Option<i64>) -> Result<HashMap<i64, Confirming>> {
     let mut counts = conn.prepare_cached(sql::CONFIRMING)?;
     let mut rows = counts.query([destination])?;
-    let mut confirming = Confirming::default();
+    let mut found: HashMap<i64, Confirming> = HashMap::new();
     while let Some(row) = rows.next()? {
-        let count = row.get::<_, i64>(1)?.unsigned_abs();
-        match row.get(0)? {
+        let confirming = found.entry(row.get(0)?).or_default();
+        let count = row.get::<_, i64>(2)?.unsigned_abs();
+        match row.get(1)? {
             Confirmation::Waiting => confirming.waiting = count,
             Confirmation::Refused => confirming.refused = count,
             Confirmation::TimedOut => confirming.timed_out = count,
             Confirmation::None | Confirmation::Confirmed => {}
         }
     }
-    Ok(confirming)
+    Ok(found)
 }

@@ -1,10 +1,12 @@
 //! What needs a person, as a whole: the error queue by kind, and what is held.
 
+use rusqlite::types::Null;
 use rusqlite::{Row, ToSql};
 
 use super::pool::Pool;
 use super::sql;
-use crate::store::{ErrorSummary, FailureTotal, HeldItems, REASONS_OF, Result};
+use crate::item::StatusFilter;
+use crate::store::{ErrorSummary, FailureKinds, FailureTotal, HeldItems, REASONS_OF, Result};
 
 pub fn held(pool: &Pool) -> Result<Vec<HeldItems>> {
     let mut reader = pool.reader()?;
@@ -23,14 +25,21 @@ pub fn held(pool: &Pool) -> Result<Vec<HeldItems>> {
     Ok(held)
 }
 
-pub fn error_summary(pool: &Pool) -> Result<Vec<ErrorSummary>> {
-    kinds(pool, sql::ERROR_SUMMARY, &[&REASONS_OF], |row| {
+pub fn error_summary(pool: &Pool, of: &FailureKinds) -> Result<Vec<ErrorSummary>> {
+    // Where there is none, that stands as -1.
+    let status = of.status.map(|status| match status {
+        StatusFilter::Is(status) => i64::from(status),
+        StatusFilter::None => -1,
+    });
+    let params: &[&dyn ToSql] = &[&of.destination, &of.class, &status, &REASONS_OF];
+    kinds(pool, sql::ERROR_SUMMARY, params, |row| {
         Ok(row.get::<_, i64>(7)?.unsigned_abs())
     })
 }
 
 pub fn failing(pool: &Pool) -> Result<Vec<ErrorSummary>> {
-    kinds(pool, sql::FAILING, &[], |_| Ok(0))
+    let all: &[&dyn ToSql] = &[&Null, &Null, &Null];
+    kinds(pool, sql::FAILING, all, |_| Ok(0))
 }
 
 fn kinds(

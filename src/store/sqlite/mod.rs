@@ -22,10 +22,10 @@ use std::time::Duration;
 use self::chronicle::Noted;
 use super::{
     Book, Chronicle, Claim, Claims, Counts, Cursor, Desk, DestinationRecord, Enqueued, Entry,
-    ErrorSummary, FailureTotal, Fault, Filter, Finish, Forgotten, Gap, Groups, Hand, HeldBack,
-    HeldItems, Hour, Intake, Journal, LastError, Level, MinuteAtRest, Moved, Operated, Operation,
-    Outage, Page, Period, Pick, Released, ResourceProgress, Result, StoreError, StudyProgress,
-    Sweep, Upkeep,
+    ErrorSummary, FailureKinds, FailureTotal, Fault, Filter, Finish, Forgotten, Gap, Groups, Hand,
+    HeldBack, HeldItems, Hour, Intake, Journal, LastError, Level, MinuteAtRest, Moved, Operated,
+    Operation, Outage, Page, Period, Pick, Released, ResourceProgress, Result, StoreError,
+    StudyProgress, Sweep, Upkeep,
 };
 use crate::item::{Attempt, Item, Reading, Timestamp};
 
@@ -359,8 +359,8 @@ impl Book for SqliteStore {
         error_queue::held(&self.pool)
     }
 
-    fn error_summary(&self) -> Result<Vec<ErrorSummary>> {
-        error_queue::error_summary(&self.pool)
+    fn error_summary(&self, of: &FailureKinds) -> Result<Vec<ErrorSummary>> {
+        error_queue::error_summary(&self.pool, of)
     }
 
     fn failing(&self) -> Result<Vec<ErrorSummary>> {

@@ -1,10 +1,11 @@
 //! Counts, destinations, one item, the progress of a resource.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, Row, ToSql, params};
 
 use super::confirmations::confirming;
+use super::destination::find_destination;
 use super::pool::Pool;
 use super::study::Study;
 use super::{row, sql};
@@ -29,11 +30,21 @@ pub fn counts(pool: &Pool) -> Result<Counts> {
 pub fn destinations(pool: &Pool, name: Option<&str>) -> Result<Vec<DestinationRecord>> {
     let mut reader = pool.reader()?;
     let tx = reader.snapshot()?;
+    let one = match name {
+        None => None,
+        Some(name) => match find_destination(&tx, name)? {
+            None => return Ok(Vec::new()),
+            one => one,
+        },
+    };
+    let mut tallies = tallies(&tx, one)?;
+    let mut confirming = confirming(&tx, one)?;
     let mut statement = tx.prepare_cached(sql::DESTINATION_LIST)?;
     let mut rows = statement.query([name])?;
     let mut records = Vec::new();
     while let Some(row) = rows.next()? {
-        let (counts, bytes_pending) = tally(&tx, row.get(0)?)?;
+        let id = row.get(0)?;
+        let (counts, bytes_pending) = tallies.remove(&id).unwrap_or_default();
         records.push(DestinationRecord {
             name: row.get(1)?,
             paused_since: row.get(2)?,
@@ -44,7 +55,7 @@ pub fn destinations(pool: &Pool, name: Option<&str>) -> Result<Vec<DestinationRe
             last_error: last_error(row)?,
             outage: outage(row)?,
             outages: row.get::<_, i64>(11)?.unsigned_abs(),
-            confirming: confirming(&tx, row.get(0)?)?,
+            confirming: confirming.remove(&id).unwrap_or_default(),
         });
     }
     Ok(records)
@@ -106,20 +117,20 @@ fn last_error(row: &Row<'_>) -> rusqlite::Result<Option<LastError>> {
     }))
 }
 
-/// Items by state, and the bytes of those still to be sent.
-fn tally(conn: &Connection, destination: i64) -> Result<(Counts, u64)> {
+/// Items by state, and the bytes of those still to be sent, by destination: of this one, or of all.
+fn tallies(conn: &Connection, destination: Option<i64>) -> Result<HashMap<i64, (Counts, u64)>> {
     let mut statement = conn.prepare_cached(sql::DESTINATION_TALLY)?;
     let mut rows = statement.query([destination])?;
-    let mut counts = Counts::default();
-    let mut bytes_pending = 0;
+    let mut tallies: HashMap<i64, (Counts, u64)> = HashMap::new();
     while let Some(row) = rows.next()? {
-        let state: State = row.get(0)?;
-        counts.add(state, row.get::<_, i64>(1)?.unsigned_abs());
+        let (counts, bytes_pending) = tallies.entry(row.get(0)?).or_default();
+        let state: State = row.get(1)?;
+        counts.add(state, row.get::<_, i64>(2)?.unsigned_abs());
         if state.is_waiting() || state == State::Running {
-            bytes_pending += row.get::<_, i64>(2)?.unsigned_abs();
+            *bytes_pending += row.get::<_, i64>(3)?.unsigned_abs();
         }
     }
-    Ok((counts, bytes_pending))
+    Ok(tallies)
 }
 
 pub fn item(pool: &Pool, id: i64) -> Result<Option<(Item, Vec<Attempt>)>> {

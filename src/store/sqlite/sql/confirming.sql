@@ -1,1 +1,2 @@
-SELECT confirmation, items FROM confirming WHERE destination = ?1
+-- Of one destination, or of all.
+SELECT destination, confirmation, items FROM confirming WHERE ?1 IS NULL OR destination = ?1

@@ -1,1 +1,2 @@
-SELECT state, items, bytes FROM tally WHERE destination = ?1
+-- Of one, or of all.
+SELECT destination, state, items, bytes FROM tally WHERE ?1 IS NULL OR destination = ?1

@@ -7,8 +7,8 @@ use fastrand::Rng;
 use super::*;
 use crate::item::{Class, Event, Outcome, State};
 use crate::store::{
-    AttemptMade, Chronicle, Ending, Entry, Filter, Finish, Hour, Level, Order, Page, Period, Pick,
-    Sources, StatusFilter,
+    AttemptMade, Chronicle, Ending, Entry, FailureKinds, Filter, Finish, Hour, Level, Order, Page,
+    Period, Pick, Sources, StatusFilter,
 };
 
 const STUDIES: u64 = 20_000;
@@ -268,7 +268,9 @@ fn how_long_the_page_waits_for_answers() {
         });
     println!("  in all: {sum:.3?}");
     println!("views:");
-    measured("error summary", || store.error_summary().unwrap());
+    measured("error summary", || {
+        store.error_summary(&FailureKinds::default()).unwrap()
+    });
     let newest = Page {
         since: 0,
         limit: 100,

@@ -43,6 +43,12 @@ impl Browser {
         );
     }
 
+    /// Throws away the files that were kept of pages, as if it had never been there.
+    pub fn forget_files(&self) {
+        let none = json!({});
+        self.driver.chromium("Network.clearBrowserCache", &none);
+    }
+
     /// Writes what is seen as PNG; `whole`: the page to its end, not only the window.
     ///
     /// # Panics
