@@ -47,7 +47,6 @@ use crate::retention::{self, Deleter, Leads};
 use crate::service::{Service, Services};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Claims, Upkeep};
-use crate::transport::Modality;
 use crate::transport::budget::Budget;
 use crate::transport::native::Native;
 use crate::transport::rest::RestTransport;
@@ -201,11 +200,7 @@ fn enabled(
     let noting = leads.clone();
     let modalities = Modalities::new(host.client(), settings.host.remarks.clone());
     let modalities = Arc::new(modalities.noted_by(Box::new(move |list| {
-        let address = |one: &Modality| match one.host.is_empty() {
-            true => String::new(),
-            false => format!("{}:{}", one.host.to_lowercase(), one.port),
-        };
-        let list = list.iter().map(|(name, one)| (name.clone(), address(one)));
+        let list = list.iter().map(|(name, one)| (name.clone(), one.address()));
         let noted = noting.listed(list.collect());
         noted.map_err(|error| format!("what destinations lead to could not be noted: {error}"))
     })));
@@ -245,6 +240,7 @@ fn enabled(
         zone: jiff::tz::TimeZone::system(),
         budget: budget.clone(),
         alone: Alone::default(),
+        reports: settings.host.most_reports(),
         jitter: fastrand::f64,
     });
     let lanes = Arc::new(Lanes::new(current.clone(), tools));

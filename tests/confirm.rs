@@ -220,6 +220,55 @@ fn a_transaction_that_a_restart_has_forgotten_is_begun_anew() {
     );
 }
 
+/// The question has all that it needs from the delivery.
+#[test]
+fn what_orthanc_has_no_more_is_asked_for_all_the_same() {
+    let (archive, mut queue) = archive(&by("StorageCommitment"), &[]);
+    let uids = store(&queue, 2);
+    queue.wait_until(|| archive.requests().len() == 1, SOON, "it is asked");
+    let study = queue.get("/studies").json()[0].as_str().unwrap().to_owned();
+    let _ = queue.delete(&format!("/studies/{study}")).ok();
+    // The transaction is forgotten with Orthanc's memory.
+    tell(&archive, &queue, &[json!({ "Success": [0, 1] })]);
+    queue.restart().unwrap();
+    wait_for(&queue, &["Confirmed"; 2]);
+    let again = &archive.requests()[1]["Pairs"];
+    let asked = again.as_array().unwrap().iter();
+    let mut asked: Vec<(&str, &str)> = asked
+        .map(|pair| (pair[0].as_str().unwrap(), pair[1].as_str().unwrap()))
+        .collect();
+    asked.sort_unstable();
+    let mut sent: Vec<(&str, &str)> = uids.iter().map(|uid| (CT_IMAGE, uid.as_str())).collect();
+    sent.sort_unstable();
+    assert_eq!(asked, sent);
+}
+
+#[test]
+fn another_archive_at_the_same_name_is_not_asked_for_what_the_first_one_got() {
+    let (first, queue) = archive(&by("StorageCommitment"), &[]);
+    store(&queue, 1);
+    queue.wait_until(|| first.requests().len() == 1, SOON, "it is asked");
+    let second = Archive::start("ARCHIVE");
+    tell(&second, &queue, &[]);
+    let entry = json!({ "AET": "ARCHIVE", "Host": "127.0.0.1", "Port": second.port() });
+    let _ = queue.put("/modalities/archive", entry.to_string()).ok();
+    wait_for(&queue, &["TimedOut"]);
+    let item = &queue.items("")[0];
+    let expected = format!(
+        "it was delivered to 127.0.0.1:{}, and the destination leads to 127.0.0.1:{} now",
+        first.port(),
+        second.port()
+    );
+    let details = item["Details"].as_str().unwrap();
+    assert!(details.ends_with(&expected), "{details}");
+    assert!(second.requests().is_empty());
+    // A person who knows that it has it all may ask it.
+    let study = &item["Study"];
+    queue.tell("/destinations/archive/confirm", &json!({ "Study": study }));
+    queue.wait_until(|| second.requests().len() == 1, SOON, "it is asked");
+    assert!(second.stored().is_empty());
+}
+
 #[test]
 fn dcmtks_archive_is_asked_by_c_find() {
     let scp = QueryScp::start("ARCHIVE").unwrap();

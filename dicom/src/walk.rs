@@ -58,6 +58,30 @@ pub(crate) struct FoundItem<'f> {
     pub delimited: bool,
 }
 
+/// The values of these elements of a data set itself, whose tags ascend, read no further than they can be. `None`: it
+/// is not there, or what is before it cannot be read. A data set that is deflated has none.
+#[must_use]
+pub fn first_values<const N: usize>(
+    data_set: &[u8],
+    form: Form,
+    tags: [Tag; N],
+) -> [Option<&[u8]>; N] {
+    let mut values = [None; N];
+    let mut walker = Walker::new(data_set, 0);
+    while let Ok(Some(found)) = walker.next(form, 0) {
+        let tag = found.head.tag;
+        if tags.last().is_none_or(|last| tag > *last) {
+            break;
+        }
+        let at = tags.iter().position(|one| *one == tag);
+        // One that is there twice counts as it stands first.
+        if let Some(value) = at.map(|at| &mut values[at]).filter(|value| value.is_none()) {
+            *value = Some(found.content);
+        }
+    }
+    values
+}
+
 pub(crate) struct Walker<'f> {
     input: &'f [u8],
     /// Where the input begins in the data set.

@@ -55,6 +55,8 @@ pub struct Tools {
     pub alone: Alone,
     /// Where workers get their threads.
     pub services: Arc<Services>,
+    /// Reports of storage commitments that are kept for all destinations together.
+    pub reports: u32,
     /// A number in 0..1.
     pub jitter: fn() -> f64,
 }

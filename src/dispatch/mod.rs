@@ -39,12 +39,7 @@ use crate::config::Current;
 use crate::config::settings::Settings;
 use crate::destinations::Destination;
 use crate::item;
-use crate::store::{DestinationRecord, Followed};
-
-/// Seconds after which what cannot be asked for is given up, beyond its own time.
-const GIVEN_UP_SECONDS: f64 = 30.0 * 86_400.0;
-/// At once, so that nobody waits for the writer for long.
-const GIVEN_UP: u32 = 1000;
+use crate::store::DestinationRecord;
 
 /// All the lanes.
 pub struct Lanes {
@@ -291,12 +286,6 @@ impl Lanes {
                 }
             }
         }
-        for record in records
-            .iter()
-            .filter(|record| record.confirming.waiting > 0)
-        {
-            self.end_follow_ups(&record.name, &settings);
-        }
         configured.as_ref()?;
         let absent: Vec<String> = absent
             .into_iter()
@@ -353,26 +342,6 @@ impl Lanes {
                     endpoint: destination.endpoint,
                 });
             }
-        }
-    }
-
-    /// What is to be confirmed by a destination that is not to be asked any more, or that could not be asked for long
-    /// (it is paused, away, or gone), is over: nothing waits for ever.
-    fn end_follow_ups(&self, name: &str, settings: &Settings) {
-        let (before, followed) = match &settings.destination(name).confirm {
-            None => (None, Followed::Dropped),
-            Some(confirm) => {
-                let longest = f64::from(confirm.delay) + f64::from(confirm.timeout);
-                let before = (self.tools.clock.now()).plus_seconds(-longest - GIVEN_UP_SECONDS);
-                let details =
-                    "it was acknowledged, and could not be asked for for a month".to_owned();
-                (Some(before), Followed::TimedOut { details })
-            }
-        };
-        match (self.tools.store).end_follow_ups(name, before, &followed, GIVEN_UP) {
-            Ok(0) => {}
-            Ok(count) => log::warn!("{name}: {count} deliveries are not to be confirmed any more"),
-            Err(error) => log::debug!("{name}: what is to be confirmed stays for now: {error}"),
         }
     }
 

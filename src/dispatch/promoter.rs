@@ -1,5 +1,5 @@
-//! What time alone does to items (by the queue's own clock): quiet periods and back-offs end, items expire, history is
-//! pruned.
+//! What time alone does to items (by the queue's own clock): quiet periods and back-offs end, items expire, what cannot
+//! be confirmed is given up, history is pruned.
 //!
 //! Invariants:
 //! - Each step is small, so that the writer is never held for long.
@@ -19,7 +19,7 @@ use super::waits::Waits;
 use crate::failpoint;
 use crate::item::{Clock, Timestamp};
 use crate::service::{Bell, Service, Woken};
-use crate::store::{Notifier, Result, Store};
+use crate::store::{Followed, Notifier, Result, Store};
 
 /// Most items moved in one transaction.
 const STEP: u32 = 1000;
@@ -29,6 +29,8 @@ const FASTEST: Duration = Duration::from_millis(50);
 /// How often it is looked at what is configured, and at what waits though nobody said so.
 const REVIEW_MICROS: i64 = 10_000_000;
 const SECONDS_PER_DAY: f64 = 86_400.0;
+/// Seconds after which what cannot be asked for is given up, beyond its own time.
+const GIVEN_UP_SECONDS: f64 = 30.0 * SECONDS_PER_DAY;
 
 pub struct Promoter {
     store: Arc<dyn Store>,
@@ -139,6 +141,33 @@ impl Promoter {
         self.reviewed.store(now.micros(), Ordering::Relaxed);
         if let Some(absent) = self.lanes.review(&records) {
             *self.absent.lock() = Some(absent);
+        }
+        for record in records.iter().filter(|one| one.confirming.waiting > 0) {
+            self.end_follow_ups(&record.name, now)?;
+        }
+        Ok(())
+    }
+
+    /// What is to be confirmed by a destination that is not to be asked any more, or that could not be asked for long
+    /// (it is paused, away, or gone), is over: nothing waits for ever.
+    fn end_follow_ups(&self, name: &str, now: Timestamp) -> Result<()> {
+        let settings = self.lanes.settings();
+        let (before, followed) = match &settings.destination(name).confirm {
+            None => (None, Followed::Dropped),
+            Some(confirm) => {
+                let longest = f64::from(confirm.delay) + f64::from(confirm.timeout);
+                let details =
+                    "it was acknowledged, and could not be asked for for a month".to_owned();
+                (
+                    Some(now.plus_seconds(-longest - GIVEN_UP_SECONDS)),
+                    Followed::TimedOut { details },
+                )
+            }
+        };
+        // The rest by the next review.
+        let count = self.store.end_follow_ups(name, before, &followed, STEP)?;
+        if count > 0 {
+            log::warn!("{name}: {count} deliveries are not to be confirmed any more");
         }
         Ok(())
     }

@@ -152,6 +152,7 @@ fn made(outcome: Outcome) -> Tried {
         outcome,
         sent_as: None,
         altered: Some(false),
+        series: None,
         started: Timestamp::from_micros(BEGIN),
         duration: Duration::from_millis(5),
     }
@@ -251,6 +252,7 @@ fn bench(change: impl FnOnce(&mut DestinationSettings)) -> Bench {
         zone: jiff::tz::TimeZone::UTC,
         budget: Arc::default(),
         alone: Default::default(),
+        reports: 100,
         jitter: || 1.0,
     });
     let lanes = Arc::new(Lanes::new(settings.clone(), tools.clone()));

@@ -16,7 +16,7 @@ use super::lane::{Exclusive, Idle, Lane, Terms, Turn};
 use crate::failpoint;
 use crate::item::{Class, Outcome};
 use crate::service::Service;
-use crate::store::{HeldBack, Pick, StoreError};
+use crate::store::{ClaimTerms, HeldBack, Pick, StoreError};
 use crate::transport::{Probe, Standing};
 
 /// Pause after a fault of the store.
@@ -245,8 +245,13 @@ impl Look<'_> {
         }
         let reach = Reach::of(lane, worker);
         let store = &lane.tools.store;
-        let alters = terms.settings.alters();
-        match store.claim_of(&lane.name, reach.groups(), pick, most, alters) {
+        let claim = ClaimTerms {
+            groups: reach.groups(),
+            pick,
+            limit: most,
+            alters: terms.settings.alters(),
+        };
+        match store.claim_of(&lane.name, &claim) {
             Ok(Some(claim)) => {
                 let held = Held::new(lane, worker, &claim, terms);
                 lane.claimed(worker, &claim, pick, terms);

@@ -1,6 +1,6 @@
 //! Claims: what is being sent, by whom, and what became of it.
 
-use super::{Hand, HeldBack, LastError, Outage, Released, Result};
+use super::{Hand, HeldBack, LastError, Outage, Released, Result, ToConfirm};
 use crate::item::{Item, Outcome, Priority, Timestamp};
 
 /// Items of one group, claimed by one worker.
@@ -43,6 +43,17 @@ pub enum Groups<'a> {
     Except(&'a [String]),
 }
 
+/// What is claimed, and how it will be sent.
+#[derive(Debug, Clone, Copy)]
+pub struct ClaimTerms<'a> {
+    pub groups: Groups<'a>,
+    pub pick: Pick,
+    /// At most so many items.
+    pub limit: u32,
+    /// Whoever sends them changes them on their way.
+    pub alters: bool,
+}
+
 /// The result of one claimed item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finish {
@@ -75,8 +86,8 @@ pub struct AttemptMade {
     pub sent_as: Option<String>,
     /// Whether something else was sent than the data set that is stored: changed, or converted; `None`: not known.
     pub altered: Option<bool>,
-    /// Of a delivery that is to be confirmed: when its destination is asked first ([`super::Confirmations`]).
-    pub confirm: Option<Timestamp>,
+    /// Of a delivery that is to be confirmed ([`super::Confirmations`]).
+    pub confirm: Option<ToConfirm>,
 }
 
 /// For the lanes of the destinations.
@@ -108,21 +119,20 @@ pub trait Claims: Send + Sync {
     fn jobs_in_hand(&self) -> Result<Vec<String>>;
     /// For this owner: the `Pending` item of the destination that `pick` names among these groups, or others of its
     /// group and priority that go before it ([`super::NewItem::place`]), up to `limit`; one that a person wants sent
-    /// now goes alone. `None`: there is none. `alters`: whoever sends them changes them on their way.
+    /// now goes alone. `None`: there is none.
     ///
     /// # Errors
     /// [`super::StoreError::LeaseOver`] if what this owner had was given back.
-    fn claim_of(
-        &self,
-        destination: &str,
-        groups: Groups<'_>,
-        pick: Pick,
-        limit: u32,
-        alters: bool,
-    ) -> Result<Option<Claim>>;
+    fn claim_of(&self, destination: &str, terms: &ClaimTerms<'_>) -> Result<Option<Claim>>;
     /// [`Claims::claim_of`] all groups, to be sent as they are stored.
     fn claim(&self, destination: &str, pick: Pick, limit: u32) -> Result<Option<Claim>> {
-        self.claim_of(destination, Groups::All, pick, limit, false)
+        let terms = ClaimTerms {
+            groups: Groups::All,
+            pick,
+            limit,
+            alters: false,
+        };
+        self.claim_of(destination, &terms)
     }
     /// Whether `claim_of` would find one.
     fn is_ready(&self, destination: &str, groups: Groups<'_>, pick: Pick) -> Result<bool>;

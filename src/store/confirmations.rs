@@ -8,6 +8,7 @@
 //!   it is forgotten, and asked for anew.
 
 use super::Result;
+use crate::item::follow_up::{Before, Followed, SentSeries};
 use crate::item::{Ids, Timestamp};
 
 /// What is asked for together: of one destination and one study.
@@ -27,8 +28,9 @@ pub struct FollowUp {
     pub ids: Ids,
     /// The SOP Instance UID under which it was sent; `None`: its own.
     pub sent_as: Option<String>,
-    /// Or, where it could not be asked for when that was due, when it would have been delivered to be due at the first
-    /// question: its time counts from that on.
+    /// What was told of its series with the result; `None`: nothing.
+    pub series: Option<SentSeries>,
+    /// See [`Before::delivered`].
     pub delivered: Timestamp,
     /// How often it was asked for.
     pub asked: u32,
@@ -38,36 +40,25 @@ pub struct FollowUp {
     pub said: String,
 }
 
-/// What came of asking for one.
+impl FollowUps {
+    /// One of them, as it stood before it is asked for.
+    pub fn before<'a>(&'a self, one: &'a FollowUp) -> Before<'a> {
+        Before {
+            delivered: one.delivered,
+            asked: one.asked,
+            open: self.transaction.as_deref().zip(one.begun),
+            said: &one.said,
+        }
+    }
+}
+
+/// What a delivery is to be confirmed by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Followed {
-    Confirmed,
-    /// It has it not, or does not answer for it: a failure reason of storage commitment (PS3.3 C.14.1.1). `resend`:
-    /// 0112 (no such object instance), for which it is sent again, once, and then waits for a person; until then for
-    /// what of its time is left.
-    Refused {
-        status: u16,
-        details: String,
-        resend: bool,
-        expires: Option<Timestamp>,
-    },
-    TimedOut {
-        details: String,
-    },
-    /// It is not to be confirmed any more.
-    Dropped,
-    /// It is asked for again then.
-    Later {
-        due: Timestamp,
-        /// It was asked for now.
-        asked: bool,
-        /// See [`FollowUp::delivered`].
-        delivered: Timestamp,
-        /// `None`: what was said before.
-        said: Option<String>,
-        /// `Some`: its report is awaited.
-        transaction: Option<String>,
-    },
+pub struct ToConfirm {
+    /// When its destination is asked first.
+    pub due: Timestamp,
+    /// What is known of its series as it was sent.
+    pub series: Option<Box<SentSeries>>,
 }
 
 /// How many deliveries of a destination, of items that are kept, are to be confirmed, and were not.
@@ -82,7 +73,8 @@ pub struct Confirming {
 /// For the lanes, and for whoever asks what was confirmed.
 pub trait Confirmations: Send + Sync {
     /// What is due first at the destination, with others of its transaction, or of its study without one, up to
-    /// `limit`.
+    /// `limit`. `reports`: so many transactions may be open, in equal parts for all destinations that are waited for,
+    /// one of each at the least; with more, only that is due whose report is awaited.
     ///
     /// # Errors
     /// [`super::StoreError::LeaseOver`] if what this owner had was given back.
@@ -91,9 +83,10 @@ pub trait Confirmations: Send + Sync {
         destination: &str,
         now: Timestamp,
         limit: u32,
+        reports: u32,
     ) -> Result<Option<FollowUps>>;
-    /// When the next one is due; `None`: there is none, or all are claimed.
-    fn next_follow_up(&self, destination: &str) -> Result<Option<Timestamp>>;
+    /// When the next one is due, by the same rule; `None`: there is none, or all are claimed.
+    fn next_follow_up(&self, destination: &str, reports: u32) -> Result<Option<Timestamp>>;
     /// Fenced by the token. Answers how many items were sent again, and how many went to the error queue.
     fn followed(
         &self,

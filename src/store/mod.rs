@@ -64,8 +64,8 @@ pub use self::book::{
 pub use self::chronicle::{
     Asker, Chronicle, Entry, Forgotten, Hour, LONGEST_OUTAGES_SECONDS, MOST_ENTRIES, Period,
 };
-pub use self::claims::{AttemptMade, Claim, Claims, Ending, Finish, Groups, Pick};
-pub use self::confirmations::{Confirmations, Confirming, FollowUp, FollowUps, Followed};
+pub use self::claims::{AttemptMade, Claim, ClaimTerms, Claims, Ending, Finish, Groups, Pick};
+pub use self::confirmations::{Confirmations, Confirming, FollowUp, FollowUps, ToConfirm};
 pub use self::decisions::{Decisions, Serial, SerialLast};
 pub use self::deliveries::{Bygone, Delivered, DeliveredInstance, Deliveries, StudyName, Wanted};
 pub use self::desk::{Among, Desk, Moved, Operated, Operation, Sweep};
@@ -81,7 +81,7 @@ pub use self::sources::{Heard, MOST_SOURCES, Source, Sources};
 pub use self::studies::{Studies, TakenStudy};
 pub use self::subjects::{Subject, Subjects};
 pub use self::upkeep::{Fault, Upkeep};
-pub use crate::item::StatusFilter;
+pub use crate::item::{Followed, StatusFilter};
 
 #[cfg(test)]
 pub mod conformance;

@@ -10,7 +10,7 @@ macro_rules! pass_on {
             fn release_expired(now: Timestamp) -> Released;
             fn stopped_well(now: Timestamp) -> ();
             fn jobs_in_hand() -> Vec<String>;
-            fn claim_of(destination: &str, groups: Groups<'_>, pick: Pick, limit: u32, alters: bool) -> Option<Claim>;
+            fn claim_of(destination: &str, terms: &ClaimTerms<'_>) -> Option<Claim>;
             fn is_ready(destination: &str, groups: Groups<'_>, pick: Pick) -> bool;
             fn held_back(destination: &str) -> HeldBack;
             fn group_due(destination: &str, group: &str) -> Option<Timestamp>;
@@ -23,8 +23,13 @@ macro_rules! pass_on {
     };
     (Confirmations for $type:ty) => {
         $crate::store::pass_on!(@impl Confirmations for $type {
-            fn claim_follow_ups(destination: &str, now: Timestamp, limit: u32) -> Option<FollowUps>;
-            fn next_follow_up(destination: &str) -> Option<Timestamp>;
+            fn claim_follow_ups(
+                destination: &str,
+                now: Timestamp,
+                limit: u32,
+                reports: u32
+            ) -> Option<FollowUps>;
+            fn next_follow_up(destination: &str, reports: u32) -> Option<Timestamp>;
             fn followed(token: i64, results: &[(i64, Followed)], now: Timestamp) -> (u64, u64);
             fn end_follow_ups(
                 destination: &str,

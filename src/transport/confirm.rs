@@ -2,11 +2,15 @@
 //!
 //! Invariant: only what the receiver says of this very instance is an answer. Silence, a fault on the way, and an
 //! answer that does not fit are [`Answer::NotYet`].
+//!
+//! Who is asked is told from another one by host and port, as for what may be deleted (`retention::leads`). Not by the
+//! AET: that is corrected where it was wrong, and the archive is the same.
 
 pub mod known;
 pub mod report;
 
-use crate::item::{Ids, Means, Outcome};
+pub use crate::item::Answer;
+use crate::item::{Ids, Means, Outcome, SentSeries};
 
 /// An instance that was acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +19,8 @@ pub struct Asked {
     pub ids: Ids,
     /// The SOP Instance UID that was sent, where it is not its own.
     pub sent_as: Option<String>,
+    /// What was told of its series when it was sent.
+    pub series: Option<SentSeries>,
 }
 
 impl Asked {
@@ -23,6 +29,15 @@ impl Asked {
         self.sent_as
             .as_deref()
             .unwrap_or(&self.ids.sop_instance_uid)
+    }
+
+    /// Why the receiver at this address (host and port; empty: not known) is not asked for it: it went to another one.
+    pub fn elsewhere(&self, address: &str) -> Option<String> {
+        let target = self.series.as_ref().map(|series| series.target.as_str());
+        let target = target.filter(|target| !target.is_empty() && !address.is_empty())?;
+        (target != address).then(|| {
+            format!("it was delivered to {target}, and the destination leads to {address} now")
+        })
     }
 }
 
@@ -38,19 +53,6 @@ pub struct Question<'a> {
     pub timeout: Option<u32>,
     /// Of one study, at most 100.
     pub instances: &'a [Asked],
-}
-
-/// What it says of an instance.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// It has it.
-    Has,
-    /// It has it not, or refuses for good to answer for it: a failure reason of storage commitment (PS3.3 C.14.1.1).
-    Denied { status: u16, details: String },
-    /// Nothing certain, in words: to be asked again later.
-    NotYet(String),
-    /// The report of the open transaction has not come.
-    Awaited,
 }
 
 /// What came of a question.

@@ -8,7 +8,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::item::{Item, Outcome, Timestamp};
+use crate::item::{Item, Outcome, SentSeries, Timestamp};
 
 pub mod budget;
 pub mod confirm;
@@ -36,6 +36,8 @@ pub struct Batch<'a> {
     pub items: &'a [Item],
     /// Which of the items a person has cancelled since; asked after a recall, honoured between instances.
     pub recalled: &'a (dyn Fn() -> Vec<i64> + Sync),
+    /// Questions will be asked about what was sent ([`confirm`]): what they need is told with each success.
+    pub to_confirm: bool,
     /// Writes down which items, by their indexes, are in hand from now on, and the job of Orthanc that sends them once
     /// it is known; to be called before they are touched, where they are not the first ones without a result. `false`:
     /// it could not be written, and they are not to be sent.
@@ -54,6 +56,8 @@ pub enum Tried {
         sent_as: Option<String>,
         /// Whether what was sent is not the data set that is stored: changed, or converted; `None`: not known.
         altered: Option<bool>,
+        /// Of a success, where it was asked for ([`Batch::to_confirm`]): what is known of its series as it was sent.
+        series: Option<Box<SentSeries>>,
         started: Timestamp,
         duration: Duration,
     },

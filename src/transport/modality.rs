@@ -26,6 +26,11 @@ pub struct Modality {
 const LONGEST_TIMEOUT: u32 = 600;
 
 impl Modality {
+    /// What tells one receiver from another: host and port. Empty: not known.
+    pub fn address(&self) -> String {
+        address(&self.host, self.port)
+    }
+
     /// Seconds for connecting and for each response: the destination's setting, else the modality's own, else
     /// `DicomScuTimeout` (0: none).
     pub fn timeout_in_force(&self, setting: Option<u32>, scu_timeout: u32) -> u32 {
@@ -34,6 +39,14 @@ impl Modality {
             .or(self.timeout)
             .or(default)
             .unwrap_or(LONGEST_TIMEOUT)
+    }
+}
+
+/// See [`Modality::address`].
+pub(super) fn address(host: &str, port: u16) -> String {
+    match host {
+        "" => String::new(),
+        host => format!("{}:{port}", host.to_lowercase()),
     }
 }
 

@@ -132,6 +132,7 @@ impl Bench {
             in_hand: &|_, _| true,
             told: &|_, _| true,
             recalled: &Vec::new,
+            to_confirm: false,
             local_aet: None,
             timeout: None,
             items: &items,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::confirm::Confirm;
-use crate::item::{Confirmation, Means};
+use crate::item::{Confirmation, Means, SentSeries};
 use crate::transport::confirm::Answer;
 
 /// One question: by which means, of which transaction, for how many instances.
@@ -416,12 +416,19 @@ fn a_report_is_looked_for_once_more_at_the_end() {
 #[test]
 fn what_cannot_be_asked_for_is_not_waited_for_for_ever() {
     let bench = confirming(&[Means::Find], 1000);
+    let keep = |own: &DestinationSettings| Settings {
+        history_days: 100,
+        ..settings(own.clone())
+    };
+    (bench.settings).replace(keep(&bench.lane.terms().settings));
     let put = bench.on_confirm(has);
     bench.enqueue(&items("s", 1));
     bench.work();
     bench.lane.set_paused(true);
-    let lanes = bench.promoter.lanes();
-    let review = || lanes.review(&bench.store.destinations().unwrap());
+    let review = || {
+        bench.promoter.review();
+        bench.promoter.round().unwrap();
+    };
     bench.advance(30.0 * 86_400.0);
     review();
     assert_eq!(bench.confirmation("s-0").1, Confirmation::Waiting);
@@ -432,9 +439,7 @@ fn what_cannot_be_asked_for_is_not_waited_for_for_ever() {
     bench.lane.set_paused(false);
     bench.work();
     bench.lane.set_paused(true);
-    bench
-        .settings
-        .replace(settings(DestinationSettings::default()));
+    (bench.settings).replace(keep(&DestinationSettings::default()));
     review();
     assert_eq!(bench.confirmation("t-0").1, Confirmation::None);
     assert_eq!(*put.lock().unwrap(), []);
@@ -460,4 +465,101 @@ fn a_report_that_never_comes_is_over_with_its_time() {
         let put = put.lock().unwrap().len();
         assert!(put < 100, "{put} looks");
     }
+}
+
+/// What questions say of a series that went to this address.
+fn sent_series(target: &str) -> SentSeries {
+    SentSeries {
+        target: target.to_owned(),
+        study: "1.2".to_owned(),
+        series: "1.2.3".to_owned(),
+        sop_class: "1.2.840.10008.5.1.4.1.1.2".to_owned(),
+    }
+}
+
+impl Bench {
+    /// All arrives there, and it is told how it was sent.
+    fn arrives_at(&self, target: &str) {
+        let target = target.to_owned();
+        self.on_deliver(move |batch| {
+            assert!(batch.to_confirm);
+            let mut delivery = up_to(batch, |_| None);
+            for tried in &mut delivery.0 {
+                if let Tried::Made { series, .. } = tried {
+                    *series = Some(Box::new(sent_series(&target)));
+                }
+            }
+            delivery
+        });
+    }
+}
+
+#[test]
+fn what_was_told_of_its_series_is_in_the_question() {
+    let bench = confirming(&[Means::Find], 1000);
+    bench.arrives_at("a:104");
+    bench.on_confirm(|question| {
+        let series = question.instances.iter().map(|one| one.series.clone());
+        let all: Vec<_> = series.collect();
+        assert_eq!(all, vec![Some(sent_series("a:104")); 2]);
+        has(question)
+    });
+    bench.enqueue(&items("s", 2));
+    bench.until(61.0);
+    assert_eq!(bench.confirmation("s-1").1, Confirmation::Confirmed);
+}
+
+#[test]
+fn what_went_elsewhere_is_never_confirmed_and_ends_in_words() {
+    let bench = confirming(&[Means::StorageCommitment, Means::Find], 1000);
+    let put = bench.on_confirm(|_| {
+        let elsewhere = "it was delivered to a:104, and the destination leads to b:104 now";
+        (None, Answer::Elsewhere(elsewhere.to_owned()), None)
+    });
+    bench.enqueue(&items("s", 1));
+    bench.until(61.0);
+    let timed_out = (State::Success, Confirmation::TimedOut);
+    assert_eq!(bench.confirmation("s-0"), timed_out);
+    let details = bench.item("s-0").0.details.unwrap();
+    assert!(details.contains("leads to b:104 now"), "{details}");
+    assert_eq!(bench.sent().len(), 1);
+    bench.until(5000.0);
+    assert_eq!(put.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn no_more_transactions_are_open_than_orthanc_keeps_reports() {
+    let bench = confirming(&[Means::StorageCommitment], 16_000);
+    let mut begun = 0;
+    let open = Arc::new(Mutex::new(0));
+    let most = open.clone();
+    // Each report comes after two minutes.
+    let clock = bench.clock.clone();
+    let mut since: BTreeMap<String, Timestamp> = BTreeMap::new();
+    bench.on_confirm(move |question| {
+        if let Some(transaction) = question.transaction {
+            if clock.now().since(since[transaction]).as_secs() >= 120 {
+                since.remove(transaction);
+                return has(question);
+            }
+            return (Some(transaction.to_owned()), Answer::Awaited, None);
+        }
+        begun += 1;
+        let transaction = format!("2.25.{begun}");
+        since.insert(transaction.clone(), clock.now());
+        let mut most = most.lock().unwrap();
+        *most = since.len().max(*most);
+        (Some(transaction), Answer::Awaited, None)
+    });
+    let all: Vec<NewItem> = (0..250)
+        .map(|n| item(&format!("s{n}"), &format!("s{n}-0")))
+        .collect();
+    bench.enqueue(&all);
+    bench.until(100.0);
+    assert_eq!(*open.lock().unwrap(), 100);
+    assert_eq!(bench.record().confirming.waiting, 250);
+    bench.until(1000.0);
+    assert_eq!(*open.lock().unwrap(), 100);
+    assert_eq!(bench.record().confirming.waiting, 0);
+    assert_eq!(bench.lane.figures().followed.confirmed, 250);
 }

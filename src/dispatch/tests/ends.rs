@@ -44,6 +44,7 @@ pub(super) fn lanes(
         zone: jiff::tz::TimeZone::UTC,
         budget: Arc::default(),
         alone: Default::default(),
+        reports: 100,
         jitter: || 1.0,
     });
     let lanes = Arc::new(Lanes::new(settings, tools));

@@ -23,6 +23,7 @@ fn lasting(outcome: Outcome, millis: u64) -> Tried {
         outcome,
         sent_as: None,
         altered: Some(false),
+        series: None,
         started: Timestamp::from_micros(BEGIN),
         duration: Duration::from_millis(millis),
     }

@@ -355,6 +355,7 @@ impl Play {
             zone: jiff::tz::TimeZone::UTC,
             budget: Arc::default(),
             alone: Default::default(),
+            reports: 100,
             jitter: || 1.0,
         });
         let lanes = Arc::new(Lanes::new(self.settings.clone(), tools));
@@ -626,6 +627,7 @@ impl Play {
                                 outcome,
                                 sent_as: _,
                                 altered: _,
+                                series: _,
                                 started,
                                 duration,
                             } => {

@@ -108,6 +108,7 @@ pub(super) fn send(held: Held<'_>, claim: &Claim, pick: Pick, permit: Permit<'_>
             transfer_syntax: terms.settings.transfer_syntax,
             items: part,
             recalled: &|| recalled(lane, held.token, part),
+            to_confirm: terms.settings.confirm.is_some(),
             in_hand: &|part_of_it, job| in_hand(lane, held.token, &part[part_of_it], job),
             told: &|index, tried| {
                 let goes_on = part
@@ -306,7 +307,7 @@ fn finish(lane: &Lane, held: Held<'_>, results: &[Finish]) {
 /// When a delivery is to be confirmed.
 fn confirm(result: &Finish) -> Option<Timestamp> {
     match &result.ending {
-        Ending::Complete(attempt) => attempt.confirm,
+        Ending::Complete(attempt) => attempt.confirm.as_ref().map(|confirm| confirm.due),
         _ => None,
     }
 }

@@ -9,7 +9,7 @@ use crate::dispatch::figures::Settled;
 use crate::dispatch::lane::Lane;
 use crate::item::outcome::follow;
 use crate::item::{Class, Consequence, Item, Outcome, Timestamp};
-use crate::store::{AttemptMade, Ending, Finish};
+use crate::store::{AttemptMade, Ending, Finish, ToConfirm};
 use crate::transport::{Delivery, Tried};
 
 /// What a delivery that panicked says: it was the first instance without a result, which so gets its attempts and then
@@ -28,6 +28,7 @@ pub(super) fn panicked(
             outcome: Outcome::new(Class::Internal, details),
             sent_as: None,
             altered: None,
+            series: None,
             started,
             duration,
         },
@@ -142,14 +143,15 @@ pub(super) fn settle(
     each: Option<Duration>,
 ) -> Option<Finish> {
     let lane = held.lane;
-    let (outcome, sent_as, altered, started, duration) = match tried {
+    let (outcome, sent_as, altered, series, started, duration) = match tried {
         Tried::Made {
             outcome,
             sent_as,
             altered,
+            series,
             started,
             duration,
-        } => (outcome, sent_as, *altered, started, duration),
+        } => (outcome, sent_as, *altered, series, started, duration),
         Tried::NotYet | Tried::NotNow(_) => return Some(release(item.id)),
         Tried::Unknown => return None,
     };
@@ -176,7 +178,10 @@ pub(super) fn settle(
         altered,
         confirm: confirm
             .filter(|_| next == Consequence::Complete)
-            .map(|confirm| confirm.due(now)),
+            .map(|confirm| ToConfirm {
+                due: confirm.due(now),
+                series: series.clone(),
+            }),
     };
     lane.settled(&Settled {
         class: outcome.class,

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::item::Confirmation;
-use crate::store::{FollowUps, Followed};
+use crate::item::SentSeries;
+use crate::store::{FollowUps, Followed, ToConfirm};
 
 pub fn run(make: Make<'_>) {
     a_delivery_waits_for_its_confirmation(&*one(make));
@@ -18,15 +19,22 @@ pub fn run(make: Make<'_>) {
     a_person_has_a_study_confirmed_again(&*one(make));
     what_is_gone_keeps_its_confirmation(&*one(make));
     what_cannot_be_asked_for_is_ended(&*one(make));
+    it_is_known_how_it_was_sent(&*one(make));
+    no_more_transactions_are_open_than_reports_are_kept(&*one(make));
 }
 
 const PACS: &str = "pacs";
+/// As many as Orthanc keeps.
+const REPORTS: u32 = 100;
 
 /// Delivers all that waits, to be confirmed from then on.
 fn deliver(store: &dyn Store, due: i64) {
     let claim = claim(store, PACS);
     let ending = Ending::Complete(AttemptMade {
-        confirm: Some(at(due)),
+        confirm: Some(ToConfirm {
+            due: at(due),
+            series: None,
+        }),
         ..made(Class::Success)
     });
     let all: Vec<Finish> = (claim.items.iter())
@@ -48,7 +56,9 @@ fn delivered(store: &dyn Store, study: &str, instances: &[&str], due: i64) -> Ve
 }
 
 fn due(store: &dyn Store, seconds: i64) -> Option<FollowUps> {
-    store.claim_follow_ups(PACS, at(seconds), 100).unwrap()
+    store
+        .claim_follow_ups(PACS, at(seconds), 100, REPORTS)
+        .unwrap()
 }
 
 fn items(claim: &FollowUps) -> Vec<i64> {
@@ -98,13 +108,13 @@ fn a_delivery_waits_for_its_confirmation(store: &dyn Store) {
     assert_eq!(confirmation(store, ids[0]), waits);
     assert_eq!(counts(store), (1, 0, 0));
     assert_eq!(due(store, 9), None);
-    assert_eq!(store.next_follow_up(PACS).unwrap(), Some(at(10)));
+    assert_eq!(store.next_follow_up(PACS, REPORTS).unwrap(), Some(at(10)));
     let claim = due(store, 10).unwrap();
     assert_eq!(items(&claim), ids);
     let one = &claim.all[0];
     assert_eq!((one.delivered, one.asked, one.begun), (at(9), 0, None));
     assert_eq!(one.ids.sop_instance_uid, "1.2.a");
-    assert_eq!(store.next_follow_up(PACS).unwrap(), None);
+    assert_eq!(store.next_follow_up(PACS, REPORTS).unwrap(), None);
     follow(store, &claim, &later(30, None), 11);
     assert_eq!(due(store, 29), None);
     let claim = due(store, 30).unwrap();
@@ -135,13 +145,16 @@ fn what_is_due_first_is_asked_for_with_its_study(store: &dyn Store) {
     assert_eq!(due(store, FAR), None);
     // No more than asked for.
     let many = delivered(store, "u", &["e", "f", "g"], 13);
-    let some = store.claim_follow_ups(PACS, at(13), 2).unwrap().unwrap();
+    let some = (store.claim_follow_ups(PACS, at(13), 2, REPORTS))
+        .unwrap()
+        .unwrap();
     assert_eq!(some.all.len(), 2);
     let rest = due(store, 13).unwrap();
     let mut all = [items(&some), items(&rest)].concat();
     all.sort_unstable();
     assert_eq!(all, many);
-    assert_eq!(store.claim_follow_ups("other", at(FAR), 9).unwrap(), None);
+    let other = store.claim_follow_ups("other", at(FAR), 9, REPORTS);
+    assert_eq!(other.unwrap(), None);
 }
 
 fn a_transaction_is_one_claim(store: &dyn Store) {
@@ -344,4 +357,103 @@ fn what_cannot_be_asked_for_is_ended(store: &dyn Store) {
     let none = (State::Success, Confirmation::None);
     assert_eq!(confirmation(store, late[0]), none);
     assert_eq!(counts(store), (0, 0, 2));
+}
+
+fn it_is_known_how_it_was_sent(store: &dyn Store) {
+    let sent = |target: &str, series: &str| SentSeries {
+        target: target.into(),
+        study: "1.2".into(),
+        series: series.into(),
+        sop_class: "1.2.840.10008.5.1.4.1.1.2".into(),
+    };
+    let all = [
+        Some(sent("a:104", "1.2.1")),
+        Some(sent("a:104", "1.2.1")),
+        Some(sent("a:104", "1.2.2")),
+        Some(sent("b:104", "1.2.1")),
+        Some(SentSeries::default()),
+        None,
+    ];
+    let deliver = |due| {
+        let claim = claim(store, PACS);
+        let results: Vec<Finish> = (claim.items.iter().zip(&all))
+            .map(|(item, series)| Finish {
+                id: item.id,
+                ending: Ending::Complete(AttemptMade {
+                    confirm: Some(ToConfirm {
+                        due: at(due),
+                        series: series.clone().map(Box::new),
+                    }),
+                    ..made(Class::Success)
+                }),
+            })
+            .collect();
+        store.finish(claim.token, &results, at(due - 1)).unwrap();
+    };
+    let known = |claim: &FollowUps| -> Vec<Option<SentSeries>> {
+        claim.all.iter().map(|one| one.series.clone()).collect()
+    };
+    let items: Vec<NewItem> = (0..all.len())
+        .map(|n| new_item("s", &format!("{n}"), PACS))
+        .collect();
+    let ids = enqueue(store, &items);
+    deliver(10);
+    let claim = due(store, 10).unwrap();
+    assert_eq!(known(&claim), all);
+    // It stays known as long as it is waited for, also when others of its series are confirmed.
+    let mut results = vec![(ids[0], Followed::Confirmed)];
+    results.extend(ids[1..].iter().map(|id| (*id, later(20, None))));
+    store.followed(claim.token, &results, at(11)).unwrap();
+    let claim = due(store, 20).unwrap();
+    assert_eq!(known(&claim), all[1..]);
+    follow(store, &claim, &Followed::Confirmed, 21);
+    // Who asks again knows nothing of it.
+    assert_eq!(store.confirm(PACS, "s", at(30), at(29)).unwrap(), 6);
+    let claim = due(store, 30).unwrap();
+    assert_eq!(known(&claim), vec![None; 6]);
+}
+
+fn no_more_transactions_are_open_than_reports_are_kept(store: &dyn Store) {
+    for (study, due) in [("s", 10), ("t", 11), ("u", 12), ("v", 13)] {
+        delivered(store, study, &[study], due);
+    }
+    let due = |reports| {
+        let claim = store.claim_follow_ups(PACS, at(20), 9, reports).unwrap()?;
+        Some(claim.all[0].ids.study.clone()).map(|study| (study, claim))
+    };
+    let next = |reports| store.next_follow_up(PACS, reports).unwrap();
+    for (study, transaction) in [("s", "2.25.1"), ("t", "2.25.2")] {
+        let (claimed, claim) = due(2).unwrap();
+        assert_eq!(claimed, study);
+        follow(store, &claim, &later(30, Some(transaction)), 14);
+    }
+    // Two are open.
+    assert_eq!((due(2), next(2)), (None, Some(at(30))));
+    assert_eq!((next(3), next(u32::MAX)), (Some(at(12)), Some(at(12))));
+    // Their reports are looked for.
+    let claim = store.claim_follow_ups(PACS, at(30), 9, 2).unwrap().unwrap();
+    assert_eq!(claim.transaction.as_deref(), Some("2.25.1"));
+    // What is claimed is open still.
+    assert_eq!(store.next_follow_up(PACS, 2).unwrap(), Some(at(30)));
+    follow(store, &claim, &Followed::Confirmed, 31);
+    let (study, claim) = due(2).unwrap();
+    assert_eq!(study, "u");
+    follow(store, &claim, &later(40, Some("2.25.3")), 32);
+    // Another destination that is waited for has its half, and this one more than its own.
+    let ids = enqueue(store, &[new_item("s", "w", "other")]);
+    let claim = super::claim(store, "other");
+    let ending = Ending::Complete(AttemptMade {
+        confirm: Some(ToConfirm {
+            due: at(10),
+            series: None,
+        }),
+        ..made(Class::Success)
+    });
+    let finish = [Finish { id: ids[0], ending }];
+    store.finish(claim.token, &finish, at(9)).unwrap();
+    let other = |reports| store.next_follow_up("other", reports).unwrap();
+    assert_eq!((other(2), next(4)), (Some(at(10)), Some(at(30))));
+    assert_eq!(next(6), Some(at(13)));
+    // One of each at the least.
+    assert_eq!(other(1), Some(at(10)));
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::item::{Ahead, Reading};
-use crate::store::Groups;
+use crate::store::{ClaimTerms, Groups};
 
 pub fn run(make: Make<'_>) {
     the_most_urgent_then_oldest_group_is_claimed(&*one(make));
@@ -117,7 +117,13 @@ fn a_group_goes_in_its_order(store: &dyn Store) {
     assert_eq!(next(1), [made[3]]);
     assert_eq!(store.promote(at(5), 10).unwrap(), ["pacs"]);
     store.replay(made[4], None).unwrap();
-    let of_group = store.claim_of("pacs", Groups::Only("s1"), Pick::MostUrgent, 2, false);
+    let terms = ClaimTerms {
+        groups: Groups::Only("s1"),
+        pick: Pick::MostUrgent,
+        limit: 2,
+        alters: false,
+    };
+    let of_group = store.claim_of("pacs", &terms);
     assert_eq!(ids(&of_group.unwrap().unwrap()), [first, made[4]]);
     assert_eq!(
         next(2),

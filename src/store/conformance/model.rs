@@ -8,7 +8,7 @@ use crate::item::state::Move;
 use crate::item::{Again, Attempt, Class, Confirmation, Item, Priority, State, Timestamp};
 use crate::store::{
     Among, Cursor, Duplicates, Ending, Enqueued, Filter, Finish, Followed, Groups, Intake,
-    LastError, NewItem, Operated, Operation, Pick, Reception, Sweep,
+    LastError, NewItem, Operated, Operation, Pick, Reception, Sweep, ToConfirm,
 };
 
 /// The end of a quiet period that only silence ends.
@@ -43,8 +43,8 @@ pub struct Model {
     pub entries: BTreeMap<i64, Entry>,
     pub destinations: BTreeMap<String, Destination>,
     pub cursor: Option<Cursor>,
-    /// What is to be confirmed, by item, and when it is asked for.
-    pub follow_ups: BTreeMap<i64, Timestamp>,
+    /// What is to be confirmed, by item: when it is asked for, and what is known of how it was sent.
+    pub follow_ups: BTreeMap<i64, ToConfirm>,
     /// What was delivered, in order, and how often a study was closed.
     pub sent: Vec<Sent>,
     pub closed: BTreeMap<String, u64>,
@@ -361,8 +361,9 @@ impl Model {
                     Some(_) => Confirmation::Waiting,
                     None => Confirmation::None,
                 };
+                let confirm = attempt.confirm.clone();
                 self.follow_ups
-                    .extend(attempt.confirm.map(|due| (result.id, due)));
+                    .extend(confirm.map(|confirm| (result.id, confirm)));
                 self.sent.push(Sent {
                     study: entry.item.ids.study.clone(),
                     destination: entry.item.destination.clone(),
@@ -388,12 +389,12 @@ impl Model {
 
     /// What is to be asked for at a destination by now, with when it was due.
     pub fn due(&self, destination: &str, now: Timestamp) -> BTreeMap<i64, Timestamp> {
-        let is_due = |(id, due): &(&i64, &Timestamp)| {
+        let is_due = |(id, confirm): &(&i64, &ToConfirm)| {
             let entry = self.entries.get(id);
-            **due <= now && entry.is_some_and(|entry| entry.item.destination == destination)
+            confirm.due <= now && entry.is_some_and(|entry| entry.item.destination == destination)
         };
         let due = self.follow_ups.iter().filter(is_due);
-        due.map(|(id, due)| (*id, *due)).collect()
+        due.map(|(id, confirm)| (*id, confirm.due)).collect()
     }
 
     pub fn followed(&mut self, id: i64, followed: &Followed) {
@@ -402,7 +403,7 @@ impl Model {
         };
         let (confirmation, details) = match followed {
             Followed::Later { due, .. } => {
-                self.follow_ups.insert(id, *due);
+                self.follow_ups.entry(id).and_modify(|one| one.due = *due);
                 return;
             }
             Followed::Confirmed => (Confirmation::Confirmed, None),
@@ -428,7 +429,8 @@ impl Model {
                 && item.confirmation != Confirmation::Waiting
             {
                 item.confirmation = Confirmation::Waiting;
-                self.follow_ups.insert(*id, due);
+                let confirm = ToConfirm { due, series: None };
+                self.follow_ups.insert(*id, confirm);
                 confirmed += 1;
             }
         }

@@ -1,7 +1,7 @@
 //! Patients of whom something is still to be sent.
 
 use super::*;
-use crate::store::{Followed, Unsent};
+use crate::store::{Followed, ToConfirm, Unsent};
 
 pub fn run(make: Make<'_>) {
     whom_something_is_still_to_be_sent_of_is_found(&*one(make));
@@ -25,7 +25,7 @@ fn needed(store: &dyn Store) -> Vec<(String, bool)> {
 fn deliver(store: &dyn Store, confirm: Option<Timestamp>) {
     let claim = claim(store, "pacs");
     let ending = Ending::Complete(AttemptMade {
-        confirm,
+        confirm: confirm.map(|due| ToConfirm { due, series: None }),
         ..made(Class::Success)
     });
     for item in &claim.items {
@@ -86,7 +86,10 @@ fn what_is_to_be_confirmed_is_still_to_be_sent_perhaps(store: &dyn Store) {
     deliver(store, Some(at(10)));
     assert_eq!(needed(store), [("s-patient".to_owned(), true)]);
     assert_eq!(store.unsent(0, 10).unwrap().0, [unsent("s")]);
-    let claim = store.claim_follow_ups("pacs", at(10), 10).unwrap().unwrap();
+    let claim = store
+        .claim_follow_ups("pacs", at(10), 10, 9)
+        .unwrap()
+        .unwrap();
     // What was not confirmed may have to be sent again.
     let late = Followed::TimedOut { details: "".into() };
     let results = [(claim.all[0].item, late)];
@@ -94,7 +97,10 @@ fn what_is_to_be_confirmed_is_still_to_be_sent_perhaps(store: &dyn Store) {
     assert_eq!(needed(store), [("s-patient".to_owned(), true)]);
     assert_eq!(store.unsent(0, 10).unwrap().0, [unsent("s")]);
     store.confirm("pacs", "s", at(12), at(12)).unwrap();
-    let claim = store.claim_follow_ups("pacs", at(12), 10).unwrap().unwrap();
+    let claim = store
+        .claim_follow_ups("pacs", at(12), 10, 9)
+        .unwrap()
+        .unwrap();
     let results = [(claim.all[0].item, Followed::Confirmed)];
     store.followed(claim.token, &results, at(13)).unwrap();
     assert_eq!(needed(store), [("s-patient".to_owned(), false)]);

@@ -9,10 +9,11 @@ use super::kept::Kept;
 use super::model::Model;
 use super::*;
 use crate::item::Again;
-use crate::item::Confirmation;
 use crate::item::state::Move;
+use crate::item::{Confirmation, SentSeries};
 use crate::store::{
-    Asker, Cursor, Entry, Followed, Groups, Moved, Period, Released, StatusFilter, StoreError,
+    Asker, ClaimTerms, Cursor, Entry, Followed, Groups, Moved, Period, Released, StatusFilter,
+    StoreError, ToConfirm,
 };
 
 const DESTINATIONS: [&str; 3] = ["pacs", "archive", "research"];
@@ -296,7 +297,13 @@ impl Play {
             self.store().is_ready(name, groups, pick).unwrap(),
             !expected.is_empty()
         );
-        let claim = self.store().claim_of(name, groups, pick, limit, false);
+        let terms = ClaimTerms {
+            groups,
+            pick,
+            limit,
+            alters: false,
+        };
+        let claim = self.store().claim_of(name, &terms);
         if self.model.owners[self.model.by].over && !expected.is_empty() {
             assert!(matches!(claim, Err(StoreError::LeaseOver)), "{claim:?}");
             return;
@@ -377,7 +384,10 @@ impl Play {
         let (token, held) = self.claims[newest - back].clone();
         let mut results = Vec::new();
         for id in held {
-            let confirm = self.maybe_soon();
+            let confirm = self.maybe_soon().map(|due| ToConfirm {
+                due,
+                series: self.sent_series(),
+            });
             let attempt = |class, status, counted| AttemptMade {
                 started: at(self.now),
                 duration_us: 5,
@@ -391,7 +401,8 @@ impl Play {
                 counted,
                 sent_as: counted.then(|| format!("2.25.{}", self.now)),
                 altered: Some(false),
-                confirm: confirm.filter(|_| matches!(class, Class::Success | Class::Warning)),
+                confirm: (confirm.clone())
+                    .filter(|_| matches!(class, Class::Success | Class::Warning)),
             };
             let (class, counted) = (self.random.usize(2..10), self.random.bool());
             let status = counted.then_some(0xA700 + class as u16);
@@ -421,6 +432,20 @@ impl Play {
         assert_eq!(changed, self.model.finish(token, &results, now));
     }
 
+    /// Of two series, one of which may have gone to two addresses; or nothing is known.
+    fn sent_series(&mut self) -> Option<Box<SentSeries>> {
+        let series = self.random.u8(..2);
+        let target = self.random.u8(..=series);
+        self.random.bool().then(|| {
+            Box::new(SentSeries {
+                target: format!("host:{target}"),
+                study: "1.2".to_owned(),
+                series: format!("1.2.{series}"),
+                sop_class: String::new(),
+            })
+        })
+    }
+
     /// Some of what is due is asked for, whatever comes of it; or a person wants it asked for.
     fn follow(&mut self) {
         let (name, now) = (self.destination(), self.now());
@@ -430,7 +455,7 @@ impl Play {
             assert_eq!(confirmed, self.model.confirm(name, &study, now));
         }
         let due = self.model.due(name, now);
-        let claim = self.store().claim_follow_ups(name, now, 2);
+        let claim = self.store().claim_follow_ups(name, now, 2, 1);
         if self.model.owners[self.model.by].over && !due.is_empty() {
             assert!(matches!(claim, Err(StoreError::LeaseOver)), "{claim:?}");
             return;
@@ -446,6 +471,8 @@ impl Play {
         assert_eq!(first, due.values().min().copied());
         let mut results = Vec::new();
         for one in &claim.all {
+            let known = &self.model.follow_ups[&one.item].series;
+            assert_eq!(one.series.as_ref(), known.as_deref());
             let details = format!("followed at {}", self.now);
             let followed = match self.random.u8(..5) {
                 0 => Followed::Confirmed,

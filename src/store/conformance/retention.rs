@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::item::safe::Content;
-use crate::store::{Groups, History, KeptStudy, Lead, NewDeletion, StudyName, Wanted};
+use crate::store::{ClaimTerms, Groups, History, KeptStudy, Lead, NewDeletion, StudyName, Wanted};
 
 pub fn run(make: Make<'_>) {
     studies_are_known_with_their_last_deliveries(&*one(make));
@@ -133,9 +133,13 @@ fn what_was_altered_once_is_known_of_its_item(store: &dyn Store) {
         ..made(Class::Success)
     };
     let change = |item, ending| {
-        let claim = (store.claim_of("pacs", Groups::All, Pick::MostUrgent, 1, item == ids[0]))
-            .unwrap()
-            .unwrap();
+        let terms = ClaimTerms {
+            groups: Groups::All,
+            pick: Pick::MostUrgent,
+            limit: 1,
+            alters: item == ids[0],
+        };
+        let claim = store.claim_of("pacs", &terms).unwrap().unwrap();
         assert_eq!(claim.items[0].id, item);
         finish(store, claim.token, item, ending);
     };

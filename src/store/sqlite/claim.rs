@@ -7,7 +7,7 @@ use super::owner::Owner;
 use super::pool::Pool;
 use super::{row, sql};
 use crate::item::{Item, Priority};
-use crate::store::{Claim, Groups, Pick, Result};
+use crate::store::{Claim, ClaimTerms, Groups, Pick, Result};
 
 struct Head {
     id: i64,
@@ -23,11 +23,14 @@ pub fn claim(
     pool: &Pool,
     owner: &Owner,
     destination: &str,
-    groups: Groups<'_>,
-    pick: Pick,
-    limit: u32,
-    alters: bool,
+    terms: &ClaimTerms<'_>,
 ) -> Result<Option<Claim>> {
+    let ClaimTerms {
+        groups,
+        pick,
+        limit,
+        alters,
+    } = *terms;
     let mut writer = pool.writer()?;
     let Some(id) = find_destination(&writer, destination)? else {
         return Ok(None);

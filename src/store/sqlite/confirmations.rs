@@ -8,7 +8,7 @@ use super::destination::find_destination;
 use super::owner::Owner;
 use super::pool::Pool;
 use super::{SqliteStore, row, sql};
-use crate::item::{Class, Confirmation, Ids, Outcome, State, Timestamp};
+use crate::item::{Class, Confirmation, Ids, Outcome, SentSeries, State, Timestamp};
 use crate::store::{
     AttemptMade, Confirmations, Confirming, FollowUp, FollowUps, Followed, Result, StoreError,
 };
@@ -23,17 +23,73 @@ struct Head {
     due: Timestamp,
 }
 
-fn head(conn: &Connection, destination: i64) -> Result<Option<Head>> {
-    Ok(conn
-        .prepare_cached(sql::FOLLOW_UP_HEAD)?
-        .query_row([destination], |row| {
-            Ok(Head {
-                study: row.get(0)?,
-                transaction: row.get(1)?,
-                due: row.get(2)?,
+/// `reports`: see [`Confirmations::claim_follow_ups`].
+fn head(conn: &Connection, destination: i64, reports: u32) -> Result<Option<Head>> {
+    let find = |sql| {
+        conn.prepare_cached(sql)?
+            .query_row([destination], |row| {
+                Ok(Head {
+                    study: row.get(0)?,
+                    transaction: row.get(1)?,
+                    due: row.get(2)?,
+                })
             })
-        })
-        .optional()?)
+            .optional()
+    };
+    let first = find(sql::FOLLOW_UP_HEAD)?;
+    match &first {
+        Some(head) if head.transaction.is_none() && !may_begin(conn, destination, reports)? => {
+            Ok(find(sql::FOLLOW_UP_HEAD_OPEN)?)
+        }
+        _ => Ok(first),
+    }
+}
+
+/// Whether another transaction may be open at the destination.
+fn may_begin(conn: &Connection, destination: i64, reports: u32) -> Result<bool> {
+    if reports == u32::MAX {
+        return Ok(true);
+    }
+    let most: i64 = conn
+        .prepare_cached(sql::FOLLOW_UP_MOST_OPEN)?
+        .query_row([reports], |row| row.get(0))?;
+    let open: i64 = conn
+        .prepare_cached(sql::FOLLOW_UP_COUNT_OPEN)?
+        .query_row([destination, most], |row| row.get(0))?;
+    Ok(open < most)
+}
+
+/// Writes down what a delivery is to be confirmed by.
+pub fn add(
+    conn: &Connection,
+    item: i64,
+    delivered: Timestamp,
+    due: Timestamp,
+    series: Option<&SentSeries>,
+) -> Result<()> {
+    let sent = series.map(|series| sent_series(conn, series)).transpose()?;
+    conn.prepare_cached(sql::FOLLOW_UP_ADD)?
+        .execute(params![item, delivered, due, sent])?;
+    Ok(())
+}
+
+fn sent_series(conn: &Connection, sent: &SentSeries) -> Result<i64> {
+    let SentSeries {
+        target,
+        study,
+        series,
+        sop_class,
+    } = sent;
+    let known = conn
+        .prepare_cached(sql::SENT_SERIES_FIND)?
+        .query_row([series, study, sop_class, target], |row| row.get(0))
+        .optional()?;
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    conn.prepare_cached(sql::SENT_SERIES_ADD)?
+        .execute([series, study, sop_class, target])?;
+    Ok(conn.last_insert_rowid())
 }
 
 fn claim(
@@ -42,13 +98,14 @@ fn claim(
     destination: &str,
     now: Timestamp,
     limit: u32,
+    reports: u32,
 ) -> Result<Option<FollowUps>> {
     let mut writer = pool.writer()?;
     let Some(id) = find_destination(&writer, destination)? else {
         return Ok(None);
     };
     let is_due = |head: &Head| head.due <= now;
-    if !head(&writer, id)?.as_ref().is_some_and(is_due) {
+    if !head(&writer, id, reports)?.as_ref().is_some_and(is_due) {
         return Ok(None);
     }
     if owner.current().is_none() {
@@ -57,7 +114,7 @@ fn claim(
         writer = pool.writer()?;
     }
     let tx = writer.begin()?;
-    let Some(head) = head(&tx, id)?.filter(is_due) else {
+    let Some(head) = head(&tx, id, reports)?.filter(is_due) else {
         return Ok(None);
     };
     let token = owner.token(&tx)?;
@@ -82,6 +139,16 @@ fn claim(
 }
 
 fn follow_up(row: &Row<'_>) -> rusqlite::Result<FollowUp> {
+    let target: Option<String> = row.get(11)?;
+    let series = match target {
+        Some(target) => Some(SentSeries {
+            target,
+            study: row.get(12)?,
+            series: row.get(13)?,
+            sop_class: row.get(14)?,
+        }),
+        None => None,
+    };
     Ok(FollowUp {
         item: row.get(0)?,
         ids: Ids {
@@ -92,6 +159,7 @@ fn follow_up(row: &Row<'_>) -> rusqlite::Result<FollowUp> {
             patient: row.get(5)?,
         },
         sent_as: row.get(6)?,
+        series,
         delivered: row.get(7)?,
         asked: row.get(8)?,
         begun: row.get(9)?,
@@ -213,8 +281,8 @@ fn confirm_step(
         .query_map(params![study, destination, after, STEP], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for item in &items {
-        tx.prepare_cached(sql::CONFIRM_AGAIN)?
-            .execute(params![item, now, due])?;
+        // Nobody knows any more how it was sent.
+        add(tx, *item, now, due, None)?;
         tx.prepare_cached(sql::CONFIRM_ITEM)?.execute(params![
             item,
             Confirmation::Waiting,
@@ -230,17 +298,19 @@ impl Confirmations for SqliteStore {
         destination: &str,
         now: Timestamp,
         limit: u32,
+        reports: u32,
     ) -> Result<Option<FollowUps>> {
-        self.write(|| claim(&self.pool, &self.owner, destination, now, limit))
+        let (pool, owner) = (&self.pool, &self.owner);
+        self.write(|| claim(pool, owner, destination, now, limit, reports))
     }
 
-    fn next_follow_up(&self, destination: &str) -> Result<Option<Timestamp>> {
+    fn next_follow_up(&self, destination: &str, reports: u32) -> Result<Option<Timestamp>> {
         let mut reader = self.pool.reader()?;
         let tx = reader.snapshot()?;
         let Some(id) = find_destination(&tx, destination)? else {
             return Ok(None);
         };
-        Ok(head(&tx, id)?.map(|head| head.due))
+        Ok(head(&tx, id, reports)?.map(|head| head.due))
     }
 
     fn followed(

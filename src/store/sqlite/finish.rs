@@ -127,9 +127,8 @@ pub fn finish_one(
         attempt.altered,
     ])?;
     write_attempt(conn, id, destination, attempt)?;
-    if let (State::Success, Some(due)) = (state, attempt.confirm) {
-        conn.prepare_cached(sql::FOLLOW_UP_ADD)?
-            .execute(params![id, due])?;
+    if let (State::Success, Some(confirm)) = (state, &attempt.confirm) {
+        super::confirmations::add(conn, id, now, confirm.due, confirm.series.as_deref())?;
     }
     Ok(Some(destination))
 }

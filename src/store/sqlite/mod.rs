@@ -21,11 +21,11 @@ use std::time::Duration;
 
 use self::chronicle::Noted;
 use super::{
-    Book, Chronicle, Claim, Claims, Counts, Cursor, Desk, DestinationRecord, Enqueued, Entry,
-    ErrorSummary, FailureKinds, FailureTotal, Fault, Filter, Finish, Forgotten, Gap, Groups, Hand,
-    HeldBack, HeldItems, Hour, Intake, Journal, LastError, Level, MinuteAtRest, Moved, Operated,
-    Operation, Outage, Page, Period, Pick, Released, ResourceProgress, Result, StoreError,
-    StudyProgress, Sweep, Upkeep,
+    Book, Chronicle, Claim, ClaimTerms, Claims, Counts, Cursor, Desk, DestinationRecord, Enqueued,
+    Entry, ErrorSummary, FailureKinds, FailureTotal, Fault, Filter, Finish, Forgotten, Gap, Groups,
+    Hand, HeldBack, HeldItems, Hour, Intake, Journal, LastError, Level, MinuteAtRest, Moved,
+    Operated, Operation, Outage, Page, Period, Pick, Released, ResourceProgress, Result,
+    StoreError, StudyProgress, Sweep, Upkeep,
 };
 use crate::item::{Attempt, Item, Reading, Timestamp};
 
@@ -233,16 +233,8 @@ impl Claims for SqliteStore {
         hand::jobs(&self.pool, self.owner.current())
     }
 
-    fn claim_of(
-        &self,
-        destination: &str,
-        groups: Groups<'_>,
-        pick: Pick,
-        limit: u32,
-        alters: bool,
-    ) -> Result<Option<Claim>> {
-        let (pool, owner) = (&self.pool, &self.owner);
-        self.write(|| claim::claim(pool, owner, destination, groups, pick, limit, alters))
+    fn claim_of(&self, destination: &str, terms: &ClaimTerms<'_>) -> Result<Option<Claim>> {
+        self.write(|| claim::claim(&self.pool, &self.owner, destination, terms))
     }
 
     fn is_ready(&self, destination: &str, groups: Groups<'_>, pick: Pick) -> Result<bool> {

@@ -30,7 +30,6 @@ statements! {
     CLAIM_TOKEN = "claim_token";
     CLOCK_READ = "clock_read";
     CLOCK_WRITE = "clock_write";
-    CONFIRM_AGAIN = "confirm_again";
     CONFIRM_ITEM = "confirm_item";
     CONFIRM_REFUSED_BEFORE = "confirm_refused_before";
     CONFIRM_RESEND = "confirm_resend";
@@ -98,7 +97,10 @@ statements! {
     FOLLOW_UP_CLAIM_TRANSACTION = "follow_up_claim_transaction";
     FOLLOW_UP_CLAIMED = "follow_up_claimed";
     FOLLOW_UP_END = "follow_up_end";
+    FOLLOW_UP_COUNT_OPEN = "follow_up_count_open";
     FOLLOW_UP_HEAD = "follow_up_head";
+    FOLLOW_UP_HEAD_OPEN = "follow_up_head_open";
+    FOLLOW_UP_MOST_OPEN = "follow_up_most_open";
     FOLLOW_UP_LATER = "follow_up_later";
     FOLLOW_UP_CLAIM_ONE = "follow_up_claim_one";
     FOLLOW_UP_RELEASE = "follow_up_release";
@@ -208,6 +210,8 @@ statements! {
     REPLAY = "replay";
     RUNNING = "running";
     SEND_NOW = "send_now";
+    SENT_SERIES_ADD = "sent_series_add";
+    SENT_SERIES_FIND = "sent_series_find";
     SERIAL_ISSUE = "serial_issue";
     SERIAL_LIST = "serial_list";
     SERIAL_LIST_STUDY = "serial_list_study";

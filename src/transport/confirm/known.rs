@@ -1,4 +1,4 @@
-//! What a question must say of instances, asked from Orthanc in bulk.
+//! What a question must say of instances: as it was told when they were sent, else asked from Orthanc in bulk.
 //!
 //! Invariant: what Orthanc does not have, or does not tell, is `None`, never guessed.
 
@@ -20,35 +20,48 @@ pub struct Parents {
     pub series: String,
 }
 
-/// The parents of each instance. An instance that Orthanc has no more has some, as long as another one of its series is
-/// there.
+/// The parents of each instance, as they were sent where that is known. Else they are those in Orthanc, of an instance
+/// that it has no more too, as long as another one of its series is there.
 ///
 /// # Errors
 /// When Orthanc cannot be asked.
 pub fn parents(client: Client, asked: &[Asked]) -> Result<Vec<Option<Parents>>, CallError> {
-    let ids = asked
-        .iter()
-        .flat_map(|one| [one.ids.study.as_str(), one.ids.series.as_str()]);
+    let sent = |one: &Asked| {
+        let series = one.series.as_ref()?;
+        Some(Parents {
+            study: text(&series.study)?,
+            series: text(&series.series)?,
+        })
+    };
+    let unknown = asked.iter().filter(|one| sent(one).is_none());
+    let ids = unknown.flat_map(|one| [one.ids.study.as_str(), one.ids.series.as_str()]);
     let described = bulk(client, ids, false)?;
     let tag = |id: &str, name: &str| uid(described.get(id)?.get("MainDicomTags")?.get(name)?);
-    let parents = asked.iter().map(|one| {
-        Some(Parents {
+    let parents = asked.iter().map(|one| match sent(one) {
+        Some(parents) => Some(parents),
+        None => Some(Parents {
             study: tag(&one.ids.study, "StudyInstanceUID")?,
             series: tag(&one.ids.series, "SeriesInstanceUID")?,
-        })
+        }),
     });
     Ok(parents.collect())
 }
 
-/// The SOP class of each instance.
+/// The SOP class of each instance, as it was sent where that is known.
 ///
 /// # Errors
 /// When Orthanc cannot be asked.
 pub fn sop_classes(client: Client, asked: &[Asked]) -> Result<Vec<Option<String>>, CallError> {
-    let ids = asked.iter().map(|one| one.ids.instance.as_str());
+    let sent = |one: &Asked| text(&one.series.as_ref()?.sop_class);
+    let unknown = asked.iter().filter(|one| sent(one).is_none());
+    let ids = unknown.map(|one| one.ids.instance.as_str());
     let described = bulk(client, ids, true)?;
     let mut classes = Vec::with_capacity(asked.len());
     for one in asked {
+        if let Some(class) = sent(one) {
+            classes.push(Some(class));
+            continue;
+        }
         let Some(described) = described.get(&one.ids.instance) else {
             classes.push(None);
             continue;
@@ -82,6 +95,9 @@ fn bulk<'a>(
     metadata: bool,
 ) -> Result<BTreeMap<String, Value>, CallError> {
     let ids: BTreeSet<&str> = ids.collect();
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let body = json!({ "Resources": ids, "Metadata": metadata });
     let mut tries = 1;
     let answer = loop {
@@ -99,5 +115,9 @@ fn bulk<'a>(
 }
 
 fn uid(value: &Value) -> Option<String> {
-    crate::transport::native::part10::uid(value.as_str()?.as_bytes()).map(str::to_owned)
+    text(value.as_str()?)
+}
+
+fn text(uid: &str) -> Option<String> {
+    crate::transport::native::part10::uid(uid.as_bytes()).map(str::to_owned)
 }

@@ -76,8 +76,8 @@ impl<'a> Asking<'a> {
         let mut series: BTreeMap<&Parents, Vec<usize>> = BTreeMap::new();
         for (index, parents) in parents.iter().enumerate() {
             match parents {
-                Some(parents) if self.has_uid(index) => series.entry(parents).or_default().push(index),
-                Some(_) => {}
+                _ if !self.may_be_asked(index) => {}
+                Some(parents) => series.entry(parents).or_default().push(index),
                 None => self.say(
                     &[index],
                     "Orthanc does not have its series any more, without whose UID it cannot be asked for",
@@ -266,11 +266,11 @@ impl<'a> Asking<'a> {
         let mut pairs = BTreeMap::new();
         for (index, class) in classes.into_iter().enumerate() {
             match class {
-                Some(sop_class) if self.has_uid(index) => {
+                _ if !self.may_be_asked(index) => {}
+                Some(sop_class) => {
                     let sop_instance = instances[index].sop_instance_uid().to_owned();
                     pairs.insert(index, Pair { sop_class, sop_instance });
                 }
-                Some(_) => {}
                 None => self.say(
                     &[index],
                     "Orthanc does not have it any more, without whose SOP class it cannot be asked for",
@@ -280,9 +280,14 @@ impl<'a> Asking<'a> {
         Some(pairs)
     }
 
-    /// Whether it was sent under something that can be asked for.
-    fn has_uid(&mut self, index: usize) -> bool {
-        let text = self.question.instances[index].sop_instance_uid();
+    /// Whether it was sent to whom we ask, under something that can be asked for.
+    fn may_be_asked(&mut self, index: usize) -> bool {
+        let instance = &self.question.instances[index];
+        if let Some(why) = instance.elsewhere(&self.modality.address()) {
+            self.answers.each[index] = Answer::Elsewhere(why);
+            return false;
+        }
+        let text = instance.sop_instance_uid();
         let has = uid(text.as_bytes()) == Some(text);
         if !has {
             self.say(

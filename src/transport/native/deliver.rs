@@ -19,8 +19,9 @@ use super::pool::{Key, Place};
 use super::wire::GiveUp;
 use super::{Native, Sent};
 use crate::failpoint;
-use crate::item::{Class, Item, Outcome};
+use crate::item::{Class, Item, Outcome, SentSeries};
 use crate::transport::budget::Share;
+use crate::transport::modality::address;
 use crate::transport::{Batch, Tried};
 
 /// How long a receiver that is not known yet may take to end an association after its first answer.
@@ -169,6 +170,8 @@ pub(super) struct Delivering<'a> {
     pub(super) recalled: Vec<i64>,
     /// Of the instance whose turn it is, something else went over the line than what is stored.
     pub(super) altered: bool,
+    /// What is known of its series, once it was answered for.
+    pub(super) series: Option<Box<SentSeries>>,
     /// Nothing more is to be sent.
     pub(super) ended: bool,
 }
@@ -365,6 +368,11 @@ impl<'a> Delivering<'a> {
                     native.habits.answered(&place.key, answers);
                     let details = response.details(&ready.sop_instance_uid);
                     open.keep(line, chosen.is_none());
+                    if self.batch.to_confirm {
+                        self.series = Some(Box::new(
+                            ready.series(address(&place.key.host, place.key.port)),
+                        ));
+                    }
                     return Ok(Outcome::of_status(response.status, details));
                 }
                 Err(lost) => {
@@ -424,10 +432,12 @@ impl<'a> Delivering<'a> {
 
     /// Writes a result down. `false`: nothing more is to be sent.
     pub(super) fn tell(&mut self, begun: Begun, outcome: Outcome, sent_as: Option<String>) -> bool {
+        let is_there = matches!(outcome.class, Class::Success | Class::Warning);
         let tried = Tried::Made {
             outcome,
             sent_as,
             altered: Some(self.altered),
+            series: self.series.take().filter(|_| is_there),
             started: begun.0,
             duration: begun.1.elapsed(),
         };

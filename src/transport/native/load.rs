@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::contexts::{Contexts, Conversion, EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE, Kind};
 use super::implicit::explicit_to_implicit;
 use super::part10::{self, Part10, uid};
-use crate::item::{Class, Item, Outcome};
+use crate::item::{Class, Item, Outcome, SentSeries};
 use crate::transport::budget::Share;
 use crate::transport::edited::{Bytes, Edited, Editor, NotEdited, Stored, edit};
 use crate::transport::missing;
@@ -23,6 +23,8 @@ use crate::transport::pieces::{self, Piece};
 use crate::transport::transcode::{transcode, transcode_lossily};
 
 const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
+/// Bytes of a changed data set in which the UIDs of its study and series are looked for.
+const NEAR: usize = 1 << 20;
 
 /// An instance in memory.
 pub struct Loaded {
@@ -119,6 +121,34 @@ impl Loaded {
     /// The data set, in the order in which it is sent.
     pub fn slices(&self) -> Vec<&[u8]> {
         pieces::slices(&self.source, &self.data_set)
+    }
+
+    /// What questions say of its series, of what was sent to this address.
+    pub fn series(&self, target: String) -> SentSeries {
+        let slices = self.slices();
+        let joined: Vec<u8>;
+        let data_set = match slices.as_slice() {
+            [whole] => whole,
+            // The UIDs stand near the beginning, before anything large.
+            pieces => {
+                joined = pieces
+                    .iter()
+                    .copied()
+                    .flatten()
+                    .take(NEAR)
+                    .copied()
+                    .collect();
+                &joined[..]
+            }
+        };
+        let (study, series) = part10::parents(data_set, &self.kind.transfer_syntax);
+        let known = |uid: Option<&str>| uid.unwrap_or_default().to_owned();
+        SentSeries {
+            target,
+            study: known(study),
+            series: known(series),
+            sop_class: self.kind.sop_class.clone(),
+        }
     }
 
     /// Bytes of memory that it takes.

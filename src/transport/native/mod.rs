@@ -239,6 +239,7 @@ impl Native {
             recalls: self.recalls.load(Ordering::SeqCst).wrapping_sub(1),
             recalled: Vec::new(),
             altered: false,
+            series: None,
             ended: false,
         };
         let only_orthanc = match (to.look_up)() {
@@ -380,6 +381,7 @@ pub fn without_orthanc(
                 outcome: Outcome::new(class, words(&reason)),
                 sent_as: None,
                 altered: Some(false),
+                series: None,
                 started: now,
                 duration: Duration::ZERO,
             },

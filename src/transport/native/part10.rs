@@ -9,10 +9,12 @@
 //!   information are often left over from another instance: of them only Media Storage SOP Class UID is told, for a
 //!   data set that has none.
 //! - An element that is there twice counts as it stands first, as for DCMTK: so with two meta headers.
-//! - Reading allocates nothing, and of the data set reads no more than its first elements.
+//! - Reading allocates nothing, and of the data set reads no more than its first elements; [`parents`] those before its
+//!   series.
 
 use sendqueue_dicom::Tag;
 use sendqueue_dicom::head::{Form, Head, UNDEFINED, has_long_form};
+use sendqueue_dicom::walk::first_values;
 
 use super::association::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION};
 use super::contexts::Kind;
@@ -118,6 +120,13 @@ pub(super) fn in_data_set<'a>(
         }
         rest = element.rest;
     }
+}
+
+/// Study Instance UID and Series Instance UID, where they can be read.
+pub(super) fn parents<'a>(data_set: &'a [u8], syntax: &str) -> (Option<&'a str>, Option<&'a str>) {
+    let tags = [Tag::STUDY_INSTANCE_UID, Tag::SERIES_INSTANCE_UID];
+    let [study, series] = first_values(data_set, Form::of(syntax), tags);
+    (study.and_then(uid), series.and_then(uid))
 }
 
 /// A UID without its padding (PS3.5 9.1); leading zeros of a component are let pass, as Orthanc does.

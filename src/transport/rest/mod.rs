@@ -34,7 +34,7 @@ use super::{
 use crate::config::settings::HostSettings;
 use crate::cut::Cutter;
 use crate::failpoint;
-use crate::item::{Class, Clock, Item, Outcome};
+use crate::item::{Class, Clock, Item, Outcome, SentSeries};
 
 /// How long an interrupted job may take to end before its outcome is left open. REST calls made late in a shutdown
 /// are dangerous, and Orthanc's servers take a second or more to stop: see `plugin`.
@@ -255,6 +255,7 @@ impl RestTransport {
             sent_as: None,
             // Orthanc converts what it has to.
             altered: None,
+            series: None,
             started: begun.0,
             duration: begun.1.elapsed(),
         };
@@ -262,6 +263,19 @@ impl RestTransport {
         let modality = match (to.look_up)() {
             Ok(modality) => modality,
             Err(outcome) => return all_after(results, batch.items.len(), made(outcome)),
+        };
+        // Which data set it was is not known here, and is asked from Orthanc.
+        let acknowledged = || {
+            let mut tried = made(Outcome::new(Class::Success, ""));
+            if let Tried::Made { series, .. } = &mut tried {
+                *series = batch.to_confirm.then(|| {
+                    Box::new(SentSeries {
+                        target: modality.address(),
+                        ..SentSeries::default()
+                    })
+                });
+            }
+            tried
         };
         let mut gone: HashSet<i64> = HashSet::new();
         let mut looked = false;
@@ -294,7 +308,7 @@ impl RestTransport {
                 Ok(sent) => {
                     let count = results.len() + sent.acknowledged;
                     // Orthanc does not tell 0000 from a warning: no status is made up.
-                    results.resize_with(count, || made(Outcome::new(Class::Success, "")));
+                    results.resize_with(count, acknowledged);
                     let was_recalled = !sent.recalled.is_empty();
                     recalled.extend(sent.recalled);
                     match sent.end {

@@ -101,6 +101,7 @@ fn plain(items: &[Item]) -> Batch<'_> {
         in_hand: &|_, _| true,
         told: &|_, _| true,
         recalled: &Vec::new,
+        to_confirm: false,
         local_aet: None,
         timeout: None,
         items,

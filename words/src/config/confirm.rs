@@ -23,8 +23,8 @@ pub struct Confirm {
 const KEYS: [&str; 3] = ["By", "Delay", "Timeout"];
 const DELAY: u32 = 60;
 const TIMEOUT: u32 = 86_400;
-/// Seconds.
-const LONGEST_GRID: i64 = 30;
+/// Seconds. What trickles in makes no more than one question of a study in the least of it, whatever `Delay` is.
+const GRID: (i64, i64) = (5, 30);
 const BY: &str = "\"StorageCommitment\", \"Find\", or a list of both";
 
 impl Confirm {
@@ -35,9 +35,10 @@ impl Confirm {
 
     /// The same, up to half a minute later: so that a study is asked for as a whole, and not image by image.
     pub fn due(&self, delivered: Timestamp) -> Timestamp {
-        let grid = (i64::from(self.delay) / 2).min(LONGEST_GRID) * 1_000_000;
+        let (least, most) = GRID;
+        let grid = (i64::from(self.delay) / 2).clamp(least, most) * 1_000_000;
         let begins = self.begins(delivered);
-        let over = begins.micros().checked_rem(grid).unwrap_or(0);
+        let over = begins.micros() % grid;
         Timestamp::from_micros(match over {
             0 => begins.micros(),
             over => begins.micros() - over + grid,

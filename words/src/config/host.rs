@@ -58,6 +58,11 @@ pub(super) fn host(root: &Object<'_>, enabled: bool, mistakes: &mut Mistakes) ->
         Some(size)
     });
     root.read(
+        "StorageCommitmentReportsSize",
+        &mut settings.storage_commitment_reports,
+        |n| n.integer(0..=largest, mistakes),
+    );
+    root.read(
         "MaximumStorageSize",
         &mut settings.maximum_storage_bytes,
         |n| {

@@ -248,6 +248,9 @@ pub struct HostSettings {
     pub dicom_scu_timeout: u32,
     /// Finished jobs that Orthanc remembers (`JobsHistorySize`, default 10); never 0 while the queue is on.
     pub jobs_history_size: u32,
+    /// Reports of storage commitments that Orthanc keeps in memory (`StorageCommitmentReportsSize`, default 100; 0: no
+    /// limit).
+    pub storage_commitment_reports: u32,
     /// `MaximumStorageSize`, in bytes (default 0: no limit).
     pub maximum_storage_bytes: u64,
     /// `MaximumPatientCount` (default 0: no limit).
@@ -286,6 +289,14 @@ pub struct HostSettings {
 }
 
 impl HostSettings {
+    /// Reports of storage commitments that Orthanc keeps before it drops the oldest.
+    pub fn most_reports(&self) -> u32 {
+        match self.storage_commitment_reports {
+            0 => u32::MAX,
+            reports => reports,
+        }
+    }
+
     /// Whether Orthanc makes room by itself, by deleting the patient that it has had longest.
     pub fn recycles(&self) -> bool {
         (self.maximum_storage_bytes > 0 || self.maximum_patients > 0) && !self.rejects_at_maximum
@@ -347,6 +358,7 @@ impl Default for HostSettings {
             dicom_scu_timeout: 10,
             limit_find_results: 0,
             jobs_history_size: 10,
+            storage_commitment_reports: 100,
             maximum_storage_bytes: 0,
             maximum_patients: 0,
             rejects_at_maximum: false,

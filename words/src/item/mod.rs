@@ -8,6 +8,7 @@
 pub mod again;
 pub mod confirmation;
 pub mod event;
+pub mod follow_up;
 pub mod meaning;
 pub mod outcome;
 pub mod priority;
@@ -25,6 +26,7 @@ pub mod told;
 pub use again::Again;
 pub use confirmation::{Confirmation, Means};
 pub use event::Event;
+pub use follow_up::{Answer, Followed, SentSeries};
 pub use outcome::{Class, Consequence, Outcome};
 pub use priority::Priority;
 pub use retry::RetryPolicy;

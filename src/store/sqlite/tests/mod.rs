@@ -18,6 +18,7 @@ mod kept;
 mod opening;
 mod plans;
 mod schema;
+mod sent_series;
 mod size;
 mod sweep;
 

@@ -191,3 +191,45 @@ fn a_file_that_ends_anywhere_is_no_panic() {
         }
     }
 }
+
+#[test]
+fn study_and_series_are_found_behind_whatever_stands_before_them() {
+    let uids = [
+        of_group(0x20, 0x000D, b"UI", b"1.2\0"),
+        of_group(0x20, 0x000E, b"UI", b"1.2.3\0"),
+        of_group(0x20, 0x0010, b"SH", b"9.9."),
+    ]
+    .concat();
+    // A sequence without a length, with an item that has none either, and these very tags in it.
+    let open = |bytes: &[u8]| [bytes, &[0xFF; 4]].concat();
+    let sequence = [
+        &open(&[0x08, 0, 0x40, 0x11, b'S', b'Q', 0, 0])[..],
+        &open(&[0xFE, 0xFF, 0x00, 0xE0]),
+        &of_group(0x20, 0x000D, b"UI", b"6.6\0"),
+        &[0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0],
+        &[0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0],
+    ]
+    .concat();
+    let explicit = "1.2.840.10008.1.2.1";
+    let both = (Some("1.2"), Some("1.2.3"));
+    let data_set = [&sequence[..], &uids].concat();
+    assert_eq!(parents(&data_set, explicit), both);
+    // What stands behind them is not read.
+    let damaged = [&data_set[..], &[0xFF; 5]].concat();
+    assert_eq!(parents(&damaged, explicit), both);
+    assert_eq!(parents(&sequence, explicit), (None, None));
+    // What is no UID is none, and of two the first counts.
+    let wild = [&of_group(0x20, 0x000D, b"UI", b"1.*\0")[..], &uids].concat();
+    assert_eq!(parents(&wild, explicit), (None, Some("1.2.3")));
+    for end in 0..data_set.len() {
+        let (study, series) = parents(&data_set[..end], explicit);
+        assert!(study.is_none_or(|study| study == "1.2"));
+        assert!(series.is_none_or(|series| series == "1.2.3"));
+    }
+    for sample in every_object().into_iter().chain(every_syntax()) {
+        let read = Part10::parse(&sample.file).unwrap();
+        let (study, series) = parents(read.data_set, read.transfer_syntax);
+        let is_deflated = read.transfer_syntax == "1.2.840.10008.1.2.1.99";
+        assert_eq!(study.is_some() && series.is_some(), !is_deflated);
+    }
+}

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::manners::message_id;
 use super::raw::{CT, Line, Receiver, accept_of, command, data, element};
 use crate::config::settings::HostSettings;
-use crate::item::{Class, Ids, Means, Outcome, SystemClock};
+use crate::item::{Class, Ids, Means, Outcome, SentSeries, SystemClock};
 use crate::transport::budget::Budget;
 use crate::transport::confirm::{Answer, Answers, Asked, Question};
 use crate::transport::native::Native;
@@ -24,6 +24,7 @@ use crate::transport::{Called, Modality};
 
 const FIND: &str = "1.2.840.10008.5.1.4.1.2.2.1";
 const COMMITMENT: &str = "1.2.840.10008.1.20.1";
+const MR: &str = "1.2.840.10008.5.1.4.1.1.4";
 
 /// An instance of the study `st`, of the series `s1` or another one.
 fn asked(number: usize, series: &str) -> Asked {
@@ -36,6 +37,7 @@ fn asked(number: usize, series: &str) -> Asked {
             patient: "p".to_owned(),
         },
         sent_as: None,
+        series: None,
     }
 }
 
@@ -214,6 +216,45 @@ fn word(answer: &Answer) -> &str {
         Answer::Denied { .. } => "Denied",
         Answer::NotYet(why) => why,
         Answer::Awaited => "Awaited",
+        Answer::Elsewhere(why) => why,
+    }
+}
+
+/// An instance of which it was told how it was sent.
+fn sent(number: usize, target: &str) -> Asked {
+    Asked {
+        series: Some(SentSeries {
+            target: target.to_owned(),
+            study: "2.25.1".to_owned(),
+            series: "2.25.2".to_owned(),
+            sop_class: MR.to_owned(),
+        }),
+        ..asked(number, "s1")
+    }
+}
+
+#[test]
+fn nobody_is_asked_for_what_another_one_got() {
+    // Nobody listens there: it would be told.
+    let bench = Bench::new(1);
+    for (by, transaction) in [
+        (Means::Find, None),
+        (Means::StorageCommitment, None),
+        (Means::StorageCommitment, Some("2.25.7")),
+    ] {
+        *bench.report.lock() = Ok(json!({
+            "RemoteAET": "PACS",
+            "Success": [{ "SOPClassUID": MR, "SOPInstanceUID": uid(1) }],
+        }));
+        let answers = bench.ask(by, transaction, &[sent(1, "10.0.0.9:104")]);
+        let why = "it was delivered to 10.0.0.9:104, and the destination leads to 127.0.0.1:1 now";
+        assert_eq!(answers.each, [Answer::Elsewhere(why.to_owned())], "{by:?}");
+        assert_eq!(answers.trouble, None);
+        // Where it went is not known, or it went there.
+        let all = [asked(1, "s1"), sent(1, ""), sent(1, "127.0.0.1:1")];
+        for answer in bench.ask(by, transaction, &all).each {
+            assert!(!matches!(answer, Answer::Elsewhere(_)), "{answer:?}");
+        }
     }
 }
 

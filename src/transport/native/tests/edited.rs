@@ -40,6 +40,8 @@ fn data_set(uid: &str, patient: &str) -> Vec<u8> {
         .text((0x0008, 0x0016), "UI", CT)
         .text((0x0008, 0x0018), "UI", uid)
         .text((0x0010, 0x0020), "LO", patient)
+        .text((0x0020, 0x000D), "UI", &format!("{uid}.5"))
+        .text((0x0020, 0x000E), "UI", &format!("{uid}.5.6"))
         .bytes((0x7FE0, 0x0010), "OW", &vec![0xA5; PIXELS])
         .encode()
 }
@@ -144,6 +146,7 @@ struct Bench {
     budget: Arc<Budget>,
     native: Native,
     modality: Modality,
+    to_confirm: bool,
 }
 
 impl Bench {
@@ -169,6 +172,7 @@ impl Bench {
                 timeout: Some(20),
                 ..Modality::default()
             },
+            to_confirm: false,
         }
     }
 
@@ -189,6 +193,7 @@ impl Bench {
             in_hand: &|_, _| true,
             told: &|_, _| true,
             recalled: &Vec::new,
+            to_confirm: self.to_confirm,
             local_aet: None,
             timeout: None,
             items: &items,
@@ -461,6 +466,41 @@ fn what_is_not_the_stored_data_set_is_told() {
         altered(EXPLICIT_VR_LE, Some(&Played::changes())),
         told(true)
     );
+}
+
+/// What questions need is told of what went over the line, and of nothing else.
+#[test]
+fn what_is_told_of_a_series_is_what_was_sent() {
+    let series = |to_confirm, status, editor: Option<&Played>| {
+        let receiver = Receiver::start(move |line| {
+            line.accept();
+            let (context, _, _) = line.whole_message().unwrap();
+            line.send(&data(vec![command(context, true, response(1, status))]));
+            while line.whole_message().is_some() {}
+        });
+        let mut bench = Bench::new(receiver.address.port());
+        bench.to_confirm = to_confirm;
+        let sent = bench.send_to(bench.modality.port, 1, editor);
+        bench.native.stop();
+        receiver.join();
+        let target = format!("127.0.0.1:{}", bench.modality.port);
+        match sent.sent.into_iter().next() {
+            Some(Sent::Tried(Tried::Made { series, .. })) => series.map(|series| {
+                assert_eq!((series.target, &*series.sop_class), (target, CT));
+                (series.study, series.series)
+            }),
+            other => panic!("{other:?}"),
+        }
+    };
+    let of = |uid: &str| Some((format!("{uid}.5"), format!("{uid}.5.6")));
+    assert_eq!(series(true, 0, None), of("1.2.3.1"));
+    // With a warning too.
+    assert_eq!(series(true, 0xB000, None), of("1.2.3.1"));
+    let changes = Played::changes();
+    assert_eq!(series(true, 0, Some(&changes)), of(&new_uid("1.2.3.1")));
+    // Nobody will ask.
+    assert_eq!(series(false, 0, None), None);
+    assert_eq!(series(true, 0xC000, None), None);
 }
 
 /// The receiver releases the association instead of taking the second instance: it goes again at once, changed anew to

@@ -63,6 +63,7 @@ fn defaults_are_those_of_the_table() {
         assert_eq!(settings.host.dicom_scu_timeout, 10);
         assert_eq!(settings.host.concurrent_jobs, 2);
         assert_eq!(settings.host.jobs_history_size, 10);
+        assert_eq!(settings.host.most_reports(), 100);
         assert!(!settings.host.modalities_in_database && !settings.host.strict_aet_comparison);
     }
 }
@@ -264,6 +265,12 @@ fn the_host_is_read() {
         (8, 0, 1)
     );
     assert!(host.strict_aet_comparison);
+    for (size, most) in [(0, u32::MAX), (1, 1), (5000, 5000)] {
+        let host = read(&json!({ "StorageCommitmentReportsSize": size }))
+            .unwrap()
+            .host;
+        assert_eq!(host.most_reports(), most);
+    }
     let aets: Vec<_> = host
         .modalities
         .iter()

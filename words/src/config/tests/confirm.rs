@@ -112,6 +112,16 @@ fn each_means_has_its_share_of_the_time() {
     for (delivered, due) in [(5.0, 15.0), (5.1, 20.0), (9.9, 20.0), (10.0, 20.0)] {
         assert_eq!(confirm.due(at(delivered)), at(due), "{delivered}");
     }
+    // What trickles in is asked for together, whatever the delay is.
+    for (delay, delivered, due) in [
+        (0, 5.0, 5.0),
+        (0, 5.1, 10.0),
+        (1, 4.2, 10.0),
+        (600, 1.0, 630.0),
+    ] {
+        let confirm = self::confirm(&[Means::Find], delay, 100).unwrap();
+        assert_eq!(confirm.due(at(delivered)), at(due), "{delay} {delivered}");
+    }
     let turn = |seconds: f64| confirm.turn(at(5.0), at(seconds));
     let first = Some((Means::StorageCommitment, at(65.0)));
     let second = Some((Means::Find, at(115.0)));

@@ -41,7 +41,7 @@ fn storage_commitment_is_requested_of_what_was_sent() {
             .iter()
             .map(|item| [text(item, Tag(8, 0x1150)), text(item, Tag(8, 0x1155))])
             .collect();
-        assert_eq!(pairs, [[CT, "1.2.1.1"], [CT, "2.25.9"]]);
+        assert_eq!(pairs, [[CT, "1.2.1.1"], [CT, "2.25.9"], [MR, "1.2.1.4"]]);
         let answer = response(&request, 0x8130, 0, false);
         line.send(&data(vec![command(1, true, answer)]));
         released(line);
@@ -52,6 +52,9 @@ fn storage_commitment_is_requested_of_what_was_sent() {
     all[1].sent_as = Some("2.25.9".to_owned());
     // The same one again.
     all.push(asked(1, "s1"));
+    // It is gone too, and it was told what was sent.
+    bench.gone.lock().push("i4".to_owned());
+    all.push(sent(4, ""));
     let answers = bench.commit(&all);
     let words: Vec<&str> = answers.each.iter().map(word).collect();
     assert!(
@@ -59,7 +62,7 @@ fn storage_commitment_is_requested_of_what_was_sent() {
         "{}",
         words[2]
     );
-    assert_eq!([words[0], words[1], words[3]], ["Awaited"; 3]);
+    assert_eq!([words[0], words[1], words[3], words[4]], ["Awaited"; 4]);
     let transaction = answers.transaction.unwrap();
     receiver.join();
 

@@ -104,6 +104,33 @@ fn an_image_is_there_if_a_match_names_it_as_it_was_sent() {
 }
 
 #[test]
+fn what_orthanc_does_not_have_is_asked_for_as_it_was_sent() {
+    let receiver = Receiver::start(|line| {
+        line.accept();
+        let (_, request, asked) = line.whole_message().unwrap();
+        let asked = DataSet::parse(&asked, IMPLICIT_VR_LE).unwrap();
+        assert_eq!(text(asked.root(), Tag::STUDY_INSTANCE_UID), "2.25.1");
+        assert_eq!(text(asked.root(), Tag::SERIES_INSTANCE_UID), "2.25.2");
+        let parents = [((0x20, 0xD), "2.25.1"), ((0x20, 0xE), "2.25.2")];
+        let matched = [&[((8, 0x18), "1.2.1.1")][..], &parents].concat();
+        found(line, &request, 0xFF00, implicit(&matched));
+        done(line, &request, 0);
+        released(line);
+    });
+    let bench = Bench::new(receiver.address.port());
+    *bench.gone.lock() = ["i1", "s1", "st"].map(str::to_owned).to_vec();
+    let address = format!("127.0.0.1:{}", bench.port);
+    let mut half = sent(2, &address);
+    half.series.as_mut().unwrap().series.clear();
+    let answers = bench.find(&[sent(1, &address), half]);
+    assert_eq!(answers.each[0], Answer::Has);
+    // All of it, or nothing.
+    let why = word(&answers.each[1]);
+    assert!(why.contains("does not have its series"), "{why}");
+    receiver.join();
+}
+
+#[test]
 fn a_study_of_several_series_and_many_images_is_asked_in_parts() {
     // One that ends each association after its first answer.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
