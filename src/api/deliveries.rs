@@ -31,10 +31,8 @@ impl Api {
             from: query.moment("since", now)?,
             until: query.moment("until", now)?,
         };
-        let after = query.integer("after", 0..=i64::MAX)?.unwrap_or(0);
-        let limit = query
-            .integer("limit", 1..=most.into())?
-            .map_or(default, |limit| limit.try_into().unwrap_or(most));
+        let page = query.page_after(default, most)?;
+        let (after, limit) = (page.since, page.limit);
         match format(&query)? {
             Format::Json => {
                 let lines = self.lines(&wanted, after, limit)?;

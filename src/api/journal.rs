@@ -28,12 +28,8 @@ impl Api {
             destination: query.text("destination"),
             event: event(&query)?,
         };
-        let limit = query
-            .integer("limit", 1..=MOST_LIMIT.into())?
-            .map_or(DEFAULT_LIMIT, |limit| {
-                limit.try_into().unwrap_or(MOST_LIMIT)
-            });
-        let after = query.integer("after", 0..=i64::MAX)?.unwrap_or(0);
+        let page = query.page_after(DEFAULT_LIMIT, MOST_LIMIT)?;
+        let (after, limit) = (page.since, page.limit);
         let mut entries = if period.event == Some(Event::Failures) {
             Vec::new()
         } else {

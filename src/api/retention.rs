@@ -24,11 +24,11 @@ impl Api {
             Some("false") => Some(false),
             Some(other) => return Err(ApiError::field("goes", quoted(other), "true, false")),
         };
-        let (after, limit) = page(&query)?;
+        let page = query.page_after(DEFAULT_LIMIT, MOST_LIMIT)?;
         let last = self.deleter.last();
         let studies = match (query.text("study"), &last) {
             (Some(study), _) => self.judged_now(&study)?,
-            (None, Some(report)) => self.found(report, goes, after, limit)?,
+            (None, Some(report)) => self.found(report, goes, page.since, page.limit)?,
             (None, None) => Vec::new(),
         };
         let fits = |study: &RetentionStudy| goes.is_none_or(|goes| goes == study.goes);
@@ -64,9 +64,9 @@ impl Api {
 
     pub fn deletions(&self, request: &Request) -> Answer {
         let query = Query::of::<DeletionsQuery>(request)?;
-        let (after, limit) = page(&query)?;
+        let page = query.page_after(DEFAULT_LIMIT, MOST_LIMIT)?;
         let (study, accession) = (query.text("study"), query.text("accession"));
-        let found = (self.store).deletions(study.as_deref(), accession.as_deref(), after, limit)?;
+        let found = (self.store).deletions(study.as_deref(), accession.as_deref(), page)?;
         let list: Vec<Deletion> = found.iter().map(Deletion::from).collect();
         ok(&list)
     }
@@ -114,14 +114,4 @@ impl Api {
         }
         Ok(studies)
     }
-}
-
-fn page(query: &Query) -> Result<(i64, u32), ApiError> {
-    let after = query.integer("after", 0..=i64::MAX)?.unwrap_or(0);
-    let limit = query
-        .integer("limit", 1..=MOST_LIMIT.into())?
-        .map_or(DEFAULT_LIMIT, |limit| {
-            limit.try_into().unwrap_or(MOST_LIMIT)
-        });
-    Ok((after, limit))
 }

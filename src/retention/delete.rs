@@ -17,7 +17,8 @@ use std::time::Instant;
 use super::Deleter;
 use super::pass::Pass;
 use super::report::Sum;
-use super::study::{Held, Judged, Record, Terms};
+use super::study::{Held, Judged, Record};
+use super::twins::Twins;
 use crate::failpoint;
 use crate::item::safe::{Reason, Safety, Why};
 use crate::store::{KeptStudy, NewDeletion, Result};
@@ -67,7 +68,8 @@ impl Deleter {
             return Ok(Outcome::Stays(judged));
         }
         let knows_leads = self.knows_leads();
-        let history = parts.store.history(study, None, &terms.names)?;
+        let history = parts.store.history(study, &terms.names)?;
+        let mut twins = Twins::of(&history);
         let record = Record::new(study, history, terms);
         let held = self.held(id).ok().filter(|_| knows_leads);
         let Some(mut held) = held else {
@@ -117,7 +119,7 @@ impl Deleter {
         let mut kept = None;
         for one in &held {
             let began = Instant::now();
-            match self.delete_one(pass, study, &one.id, terms) {
+            match self.delete_one(pass, study, &one.id, &mut twins) {
                 Ok(Ok(was_there)) => {
                     gone.instances += u64::from(was_there);
                     gone.bytes += if was_there { one.size_bytes } else { 0 };
@@ -200,12 +202,19 @@ impl Deleter {
         pass: &Pass,
         study: &KeptStudy,
         id: &str,
-        terms: &Terms,
+        twins: &mut Twins,
     ) -> Result<std::result::Result<bool, Kept>> {
         if !self.goes_on(pass) {
             return Ok(Err(Kept::BrokenOff));
         }
-        let history = self.parts.store.history(study, Some(id), &terms.names)?;
+        let terms = pass.in_force();
+        let history = if twins.is_old() {
+            let history = self.parts.store.history(study, &terms.names)?;
+            *twins = Twins::of(&history);
+            history
+        } else {
+            twins.with(self.parts.store.history_of(study, id)?)
+        };
         let record = Record::new(study, history, terms);
         let found = match self.parts.orthanc.instance(id) {
             Ok(Some(found)) => found,

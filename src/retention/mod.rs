@@ -14,6 +14,7 @@ pub mod orthanc;
 mod pass;
 pub mod report;
 pub mod study;
+mod twins;
 
 #[cfg(test)]
 mod tests;
@@ -125,7 +126,7 @@ impl Deleter {
         };
         let until = self.young_since(retention.delete_after_days);
         let terms = Terms::new(&settings, retention, until);
-        let history = self.parts.store.history(&kept, None, &terms.names)?;
+        let history = self.parts.store.history(&kept, &terms.names)?;
         let record = Record::new(&kept, history, &terms);
         let mut judged = match self.held(&kept.name.study) {
             Ok(held) => {

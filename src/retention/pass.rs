@@ -1,5 +1,6 @@
 //! A pass: all studies that the queue knows, oldest first.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,7 +12,7 @@ use crate::config::retention::RetentionSettings;
 use crate::config::settings::Settings;
 use crate::item::safe::{Reason, Why};
 use crate::item::{Event, Timestamp};
-use crate::store::{Entry, KeptStudy, Result};
+use crate::store::{Entry, History, KeptStudy, Result};
 
 /// Studies that are read at once.
 const STEP: u32 = 200;
@@ -93,11 +94,13 @@ impl Deleter {
                 return Ok(true);
             };
             after = last.number;
+            let mut alone = self.judge_alone(pass, &studies)?;
             for study in &studies {
                 if !self.goes_on(pass) {
                     return Ok(false);
                 }
-                match self.find(pass, study, report.begun)? {
+                let alone = alone.remove(&study.number);
+                match self.find(pass, study, alone, report.begun)? {
                     Found::Judged(finding) => report.add(finding),
                     Found::Deleted(sum) => {
                         report.deleted.add(sum.instances, sum.bytes);
@@ -120,7 +123,30 @@ impl Deleter {
         below > 0 && (self.free_percent()).is_some_and(|free| free < f64::from(below))
     }
 
-    fn find(&self, pass: &mut Pass, study: &KeptStudy, now: Timestamp) -> Result<Found> {
+    /// How those of a step are judged without Orthanc, but for those that stay as they are.
+    fn judge_alone(&self, pass: &Pass, studies: &[KeptStudy]) -> Result<HashMap<i64, Judged>> {
+        let terms = pass.in_force();
+        let studies = studies.iter().filter(|study| terms.keeps(study).is_none());
+        let studies: Vec<&KeptStudy> = studies.collect();
+        let mut alone = HashMap::with_capacity(studies.len());
+        let mut judge = |study: &KeptStudy, history: History| {
+            let judged = Record::new(study, history, terms).judge_alone();
+            alone.insert(study.number, judged);
+        };
+        self.parts
+            .store
+            .histories(&studies, &terms.names, &mut judge)?;
+        Ok(alone)
+    }
+
+    /// `alone`: how it was judged without Orthanc.
+    fn find(
+        &self,
+        pass: &mut Pass,
+        study: &KeptStudy,
+        alone: Option<Judged>,
+        now: Timestamp,
+    ) -> Result<Found> {
         let delivered = study.delivered.iter().flatten().max();
         let mut finding = Finding {
             number: study.number,
@@ -131,14 +157,13 @@ impl Deleter {
             asked: None,
             is_gone: false,
         };
-        let mut judged = Judged::default();
+        let mut judged = alone.unwrap_or_default();
+        // An emergency may have ended meanwhile.
         if let Some(reason) = pass.in_force().keeps(study) {
+            judged = Judged::default();
             judged.keep(reason);
         } else {
             let terms = pass.in_force();
-            let history = self.parts.store.history(study, None, &terms.names)?;
-            let record = Record::new(study, history, terms);
-            judged = record.judge_alone();
             if judged.goes() {
                 if let Some(known) = known(pass, &finding, now) {
                     return Ok(Found::Judged(known));
@@ -152,7 +177,10 @@ impl Deleter {
                     _ if !pass.knows_leads => judged.keep(Reason::of_study(Why::NotAsked, "")),
                     Err(()) => judged.keep(Reason::of_study(Why::NotAsked, "")),
                     Ok(held) if held.is_empty() => finding.is_gone = true,
-                    Ok(held) => judged = record.judge(&held),
+                    Ok(held) => {
+                        let history = self.parts.store.history(study, &terms.names)?;
+                        judged = Record::new(study, history, terms).judge(&held);
+                    }
                 }
                 if judged.goes() && !finding.is_gone && !pass.dry_run {
                     match self.delete(pass, study)? {

@@ -248,7 +248,9 @@ fn required(terms: &Terms, leads: &[Lead], known: &[Known]) -> Vec<Required> {
 /// For each instance those sendings of others that went to a required destination under a UID of its own.
 fn others(known: &[Known], required: &[Required]) -> Vec<(String, Sending)> {
     let mut under: HashMap<(&str, &str), Vec<&Known>> = HashMap::with_capacity(known.len());
-    for one in known {
+    // What was sent without a result speaks of its own instance alone: the result that it has, or had, has the UID.
+    let is_untold = |one: &&Known| one.sending.is_past && one.sending.sent_as.is_empty();
+    for one in known.iter().filter(|one| !is_untold(one)) {
         let sending = &one.sending;
         // By the name of the required one that leads to the same receiver.
         let there = |required: &&Required| {

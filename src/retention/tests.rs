@@ -2,6 +2,7 @@
 
 mod amid;
 mod bench;
+mod faults;
 mod leads;
 mod world;
 
@@ -14,7 +15,14 @@ use super::study::Held;
 use super::*;
 use crate::item::{Class, Ids, Outcome, Priority};
 use crate::store::{
-    AttemptMade, Claims, Ending, Finish, Intake, Journal, NewItem, Pick, Reception,
+    AttemptMade, Claims, Ending, Finish, Intake, Journal, NewItem, Order, Page, Pick, Reception,
+};
+
+/// The oldest deletions.
+const FIRST: Page = Page {
+    since: 0,
+    limit: 10,
+    order: Order::Ascending,
 };
 
 fn words(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -96,7 +104,7 @@ fn each_study_is_told_why_it_stays_and_nothing_is_deleted() {
     );
     assert!(report.dry_run);
     assert_eq!(world.deleted(), [""; 0]);
-    assert_eq!(world.store.deletions(None, None, 0, 10).unwrap(), []);
+    assert_eq!(world.store.deletions(None, None, FIRST).unwrap(), []);
     // What may go is not asked for again and again where nothing would be deleted.
     let asked = *world.orthanc.asked.lock();
     world.pass();
@@ -130,7 +138,7 @@ fn what_is_safe_is_deleted_and_known_for_ever() {
         (Some("both"), Some("A-both")),
         (None, Some("A-both")),
     ] {
-        let found = world.store.deletions(study, accession, 0, 10).unwrap();
+        let found = world.store.deletions(study, accession, FIRST).unwrap();
         assert_eq!(found.len(), 1, "{study:?} {accession:?}");
         assert_eq!(
             (found[0].new.instances, found[0].new.bytes, found[0].gone),
@@ -145,7 +153,7 @@ fn what_is_safe_is_deleted_and_known_for_ever() {
         assert_eq!(found[0].new.safe, safe);
     }
     for (study, accession) in [(Some("one"), None), (Some("both"), Some("A-one"))] {
-        assert_eq!(world.store.deletions(study, accession, 0, 10).unwrap(), []);
+        assert_eq!(world.store.deletions(study, accession, FIRST).unwrap(), []);
     }
     // It is told once.
     world.pass();
@@ -209,7 +217,7 @@ fn a_full_disk_does_not_wait_for_the_days_to_be_over() {
     assert!(report.is_emergency);
     assert_eq!(world.deleted(), ["first"]);
     assert!(
-        world.store.deletions(None, None, 0, 10).unwrap()[0]
+        world.store.deletions(None, None, FIRST).unwrap()[0]
             .new
             .is_emergency
     );
@@ -331,22 +339,11 @@ fn an_item_that_waited_and_is_of_another_file_now_may_have_been_sent() {
     world.store.finish(claim.token, &finish, at(1)).unwrap();
     // Overwritten: the item that waits is of the new file.
     let item = NewItem {
-        ids: claim.items[0].ids.clone(),
-        destination: "archive".into(),
-        rule: Some("rule".into()),
-        remote_aet: None,
-        priority: Priority::Medium,
-        group: "s".into(),
-        place: 0,
-        not_before: None,
-        latest: None,
-        expires: None,
-        size_bytes: 10,
-        failed: None,
         reception: Reception {
             file: Some("a-2".into()),
             ..Reception::default()
         },
+        ..world::new_item("s", "a", "archive")
     };
     world
         .store

@@ -71,6 +71,8 @@ pub enum Ending {
     Fail(AttemptMade),
     /// Back to `Pending`, nothing recorded.
     Release,
+    /// The same, though something else than what is stored may have been sent by then (see [`AttemptMade::altered`]).
+    Cut { altered: Option<bool> },
     /// To `Scheduled`, due `at` by itself, whatever its group waits for. No attempt is recorded; the item tells why.
     Hold { at: Timestamp, outcome: Outcome },
 }

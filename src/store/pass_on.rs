@@ -155,13 +155,15 @@ macro_rules! pass_on {
         $crate::store::pass_on!(@impl Retention for $type {
             fn kept_studies(safe: &[String], after: i64, limit: u32) -> Vec<KeptStudy>;
             fn kept_study(safe: &[String], study: &str) -> Option<KeptStudy>;
-            fn history(study: &KeptStudy, instance: Option<&str>, safe: &[String]) -> History;
+            fn history(study: &KeptStudy, safe: &[String]) -> History;
+            fn history_of(study: &KeptStudy, instance: &str) -> History;
+            fn histories(studies: &[&KeptStudy], safe: &[String], each: &mut dyn FnMut(&KeptStudy, History)) -> ();
             fn note_leads(leads: &[(String, String)]) -> ();
             fn begin_deletion(deletion: &NewDeletion) -> i64;
             fn count_deleted(id: i64, gone: u64) -> ();
             fn end_deletion(id: i64, now: Timestamp, gone: u64, kept: Option<&str>) -> ();
             fn open_deletions() -> Vec<Deletion>;
-            fn deletions(study: Option<&str>, accession: Option<&str>, after: i64, limit: u32) -> Vec<Deletion>;
+            fn deletions(study: Option<&str>, accession: Option<&str>, page: Page) -> Vec<Deletion>;
         } {});
     };
     (Chronicle for $type:ty) => {

@@ -6,7 +6,7 @@
 //!   that are there, that are gone, and of the files of which they were before.
 //! - A deletion is on the disk once [`Retention::begin_deletion`] has returned, and is never removed.
 
-use super::{Result, StudyName};
+use super::{Page, Result, StudyName};
 use crate::item::Timestamp;
 use crate::item::safe::Sending;
 
@@ -84,13 +84,16 @@ pub trait Retention: Send + Sync {
     fn kept_studies(&self, safe: &[String], after: i64, limit: u32) -> Result<Vec<KeptStudy>>;
     /// The one that Orthanc calls so, if its lines are open.
     fn kept_study(&self, safe: &[String], study: &str) -> Result<Option<KeptStudy>>;
-    /// `instance`: nothing of its other ones.
-    fn history(
+    fn history(&self, study: &KeptStudy, safe: &[String]) -> Result<History>;
+    /// Of one instance of it, and nothing of other studies.
+    fn history_of(&self, study: &KeptStudy, instance: &str) -> Result<History>;
+    /// Of several, one by one as they are read: `each` must not take long.
+    fn histories(
         &self,
-        study: &KeptStudy,
-        instance: Option<&str>,
+        studies: &[&KeptStudy],
         safe: &[String],
-    ) -> Result<History>;
+        each: &mut dyn FnMut(&KeptStudy, History),
+    ) -> Result<()>;
     /// Tells what destinations lead to (host and port; empty: not known). Of one that led elsewhere, what was queued up
     /// to now may have gone there.
     fn note_leads(&self, leads: &[(String, String)]) -> Result<()>;
@@ -100,13 +103,11 @@ pub trait Retention: Send + Sync {
     fn end_deletion(&self, id: i64, now: Timestamp, gone: u64, kept: Option<&str>) -> Result<()>;
     /// Those that have not ended.
     fn open_deletions(&self) -> Result<Vec<Deletion>>;
-    /// In the order of their IDs, those above `after`. All that is `Some` must fit; `study` is Orthanc's identifier or
-    /// the Study Instance UID.
+    /// All that is `Some` must fit; `study` is Orthanc's identifier or the Study Instance UID.
     fn deletions(
         &self,
         study: Option<&str>,
         accession: Option<&str>,
-        after: i64,
-        limit: u32,
+        page: Page,
     ) -> Result<Vec<Deletion>>;
 }

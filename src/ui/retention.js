@@ -18,7 +18,7 @@ export async function load({ query }) {
   const page = { after: query.after, limit: PAGE + 1 };
   const [about, deletions] = await Promise.all([
     api.retention(show === "deleted" ? { limit: 1 } : { ...page, goes: String(show === "goes") }),
-    show === "deleted" ? api.deletions(page) : null,
+    show === "deleted" ? api.deletions({ ...page, order: "desc" }) : null,
   ]);
   const list = deletions || about.Studies;
   await learn(list.slice(0, PAGE).map(({ Study }) => Study));

@@ -79,10 +79,10 @@ pub struct Kept {
     /// With --run: counts only, and deletes nothing.
     #[arg(long, requires = "run")]
     pub dry_run: bool,
-    /// What was deleted, the oldest first.
+    /// What was deleted, the newest first.
     #[arg(long, conflicts_with = "run")]
     pub deleted: bool,
-    /// Those above this ID.
+    /// Those behind this ID.
     #[arg(long, default_value_t = 0)]
     pub after: u64,
     /// The most studies.

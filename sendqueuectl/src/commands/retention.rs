@@ -19,6 +19,7 @@ impl Session<'_> {
         ];
         arguments.extend(what.study.clone().map(|study| ("study", study)));
         if what.deleted {
+            arguments.push(("order", "desc".to_owned()));
             return self.deletions(&arguments);
         }
         let told = self.client.get("/retention", &arguments)?;

@@ -154,6 +154,16 @@ impl Query {
         }
     }
 
+    /// Where a list that takes `after` and `limit`, and maybe `order`, begins and ends.
+    pub fn page_after(&self, default: u32, most: u32) -> Result<Page, ApiError> {
+        let limit = self.integer("limit", 1..=most.into())?;
+        Ok(Page {
+            since: self.integer("after", 0..=i64::MAX)?.unwrap_or(0),
+            limit: limit.map_or(default, |limit| limit.try_into().unwrap_or(most)),
+            order: self.order()?,
+        })
+    }
+
     pub fn page(&self) -> Result<Page, ApiError> {
         let limit = self
             .text("limit")

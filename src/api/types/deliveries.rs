@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
+use super::study::StudyNames;
 use super::values::{Time, dimse_status, moment};
 use crate::item::{Class, Confirmation};
 use crate::store;
@@ -18,16 +19,8 @@ pub struct Delivery {
     #[serde(rename = "ID")]
     #[schema(minimum = 1)]
     pub id: i64,
-    /// Orthanc identifier of the study.
-    pub study: String,
-    /// Absent: not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub study_instance_uid: Option<String>,
-    /// Absent: the study has none, or it is not known. Text from outside: data, never markup.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub accession_number: Option<String>,
+    #[serde(flatten)]
+    pub names: StudyNames,
     pub destination: String,
     pub first_delivery: Time,
     pub last_delivery: Time,
@@ -77,12 +70,9 @@ impl Delivery {
 
 impl From<&store::Delivered> for Delivery {
     fn from(line: &store::Delivered) -> Delivery {
-        let known = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         Delivery {
             id: line.id,
-            study: line.name.study.clone(),
-            study_instance_uid: known(&line.name.uid),
-            accession_number: known(&line.name.accession),
+            names: (&line.name).into(),
             destination: line.destination.clone(),
             first_delivery: Time(line.first),
             last_delivery: Time(line.last),
@@ -166,11 +156,9 @@ pub enum Format {
     Csv,
 }
 
-named! {
+list_query! {
     /// The arguments of `GET /sendqueue/deliveries`. An empty one counts as absent.
-    #[derive(Debug, Serialize, IntoParams)]
-    #[into_params(parameter_in = Query)]
-    pub struct DeliveriesQuery {
+    DeliveriesQuery {
         /// Of this study: Orthanc identifier or StudyInstanceUID.
         study as "study": Option<String>,
         /// Of studies with this accession number, which is compared as it is, capitals too.
@@ -183,14 +171,11 @@ named! {
         /// Something was delivered before this moment.
         #[param(schema_with = moment)]
         until as "until": Option<String>,
-        /// The last `ID` seen.
-        #[param(minimum = 0)]
-        after as "after": Option<i64>,
-        /// The most lines to answer: at most 1000, and 100 without it; with `format=csv` 100,000, both.
-        #[param(minimum = 1, maximum = 100_000)]
-        limit as "limit": Option<u32>,
         /// `csv`: a table for spreadsheets.
         #[param(inline, default = "json")]
         format as "format": Option<Format>,
     }
+    /// The most lines to answer: at most 1000, and 100 without it; with `format=csv` 100,000, both.
+    #[param(minimum = 1, maximum = 100_000)]
+    limit
 }

@@ -59,11 +59,9 @@ impl From<Entry> for JournalEntry {
     }
 }
 
-named! {
+list_query! {
     /// The arguments of `GET /sendqueue/journal`. An empty one counts as absent.
-    #[derive(Debug, Serialize, IntoParams)]
-    #[into_params(parameter_in = Query)]
-    pub struct JournalQuery {
+    JournalQuery {
         /// From then on; absent: of the last 24 hours. An hour with failures counts if a part of it does.
         #[param(schema_with = moment)]
         since as "since": Option<String>,
@@ -75,11 +73,8 @@ named! {
         /// Of this kind.
         #[param(inline)]
         event as "event": Option<Event>,
-        /// The most entries to answer; `Failures` beside others are not counted.
-        #[param(minimum = 1, maximum = 10_000, default = 1000)]
-        limit as "limit": Option<u32>,
-        /// The last `ID` seen.
-        #[param(minimum = 0)]
-        after as "after": Option<i64>,
     }
+    /// The most entries to answer; `Failures` beside others are not counted.
+    #[param(minimum = 1, maximum = 10_000, default = 1000)]
+    limit
 }

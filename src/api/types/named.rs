@@ -25,6 +25,25 @@ macro_rules! named {
     };
 }
 
+/// The arguments of a list that is answered in pages: its own, and where the page begins and ends.
+macro_rules! list_query {
+    ($(#[$outer:meta])* $type:ident { $($own:tt)* } $(#[$limit:meta])* limit) => {
+        named! {
+            #[derive(Debug, Serialize, IntoParams)]
+            #[into_params(parameter_in = Query)]
+            $(#[$outer])*
+            pub struct $type {
+                $($own)*
+                /// The last `ID` seen.
+                #[param(minimum = 0)]
+                after as "after": Option<i64>,
+                $(#[$limit])*
+                limit as "limit": Option<u32>,
+            }
+        }
+    };
+}
+
 /// Which items an operation by filter is for: the fields that all such have, those of its kind, and what the operation
 /// has besides.
 macro_rules! sweep_filter {

@@ -4,6 +4,8 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
+use super::items::Order;
+use super::study::StudyNames;
 use super::values::Time;
 use crate::config::retention::RetentionSettings;
 use crate::item::safe::{Reason, Why};
@@ -145,16 +147,8 @@ pub struct RetentionStudy {
     #[serde(rename = "ID")]
     #[schema(minimum = 1)]
     pub id: i64,
-    /// Orthanc identifier of the study.
-    pub study: String,
-    /// Absent: not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub study_instance_uid: Option<String>,
-    /// Absent: the study has none, or it is not known. Text from outside: data, never markup.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub accession_number: Option<String>,
+    #[serde(flatten)]
+    pub names: StudyNames,
     /// It would be deleted.
     pub goes: bool,
     /// As far as it was looked at: 0 where the study as a whole stays.
@@ -197,10 +191,6 @@ fn destination(reason: &Reason) -> Option<String> {
     Some(reason.destination.clone()).filter(|name| !name.is_empty())
 }
 
-fn known(text: &str) -> Option<String> {
-    Some(text.to_owned()).filter(|text| !text.is_empty())
-}
-
 impl RetentionStudy {
     pub fn new<'a>(
         kept: &store::KeptStudy,
@@ -220,9 +210,7 @@ impl RetentionStudy {
             .collect();
         RetentionStudy {
             id: kept.number,
-            study: kept.name.study.clone(),
-            study_instance_uid: known(&kept.name.uid),
-            accession_number: known(&kept.name.accession),
+            names: (&kept.name).into(),
             goes: each.is_empty(),
             instances,
             bytes,
@@ -239,16 +227,8 @@ pub struct Deletion {
     #[serde(rename = "ID")]
     #[schema(minimum = 1)]
     pub id: i64,
-    /// Orthanc identifier of the study.
-    pub study: String,
-    /// Absent: not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub study_instance_uid: Option<String>,
-    /// Absent: the study had none, or it is not known. Text from outside: data, never markup.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub accession_number: Option<String>,
+    #[serde(flatten)]
+    pub names: StudyNames,
     pub begun: Time,
     /// Absent: it goes on, or Orthanc ended amid it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -285,9 +265,7 @@ impl From<&store::Deletion> for Deletion {
         let safe = new.safe.iter();
         Deletion {
             id: one.id,
-            study: new.name.study.clone(),
-            study_instance_uid: known(&new.name.uid),
-            accession_number: known(&new.name.accession),
+            names: (&new.name).into(),
             begun: Time(new.begun),
             ended: Time::maybe(one.ended),
             instances: new.instances,
@@ -325,38 +303,31 @@ named! {
     }
 }
 
-named! {
+list_query! {
     /// The arguments of `GET /sendqueue/retention`. An empty one counts as absent.
-    #[derive(Debug, Serialize, IntoParams)]
-    #[into_params(parameter_in = Query)]
-    pub struct RetentionQuery {
+    RetentionQuery {
         /// This study, as it is judged now: Orthanc identifier.
         study as "study": Option<String>,
         /// `true`: those that would be deleted; `false`: those that stay.
         goes as "goes": Option<bool>,
-        /// The last `ID` seen.
-        #[param(minimum = 0)]
-        after as "after": Option<i64>,
-        /// The most studies to answer.
-        #[param(minimum = 1, maximum = 1000, default = 100)]
-        limit as "limit": Option<u32>,
     }
+    /// The most studies to answer.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit
 }
 
-named! {
+list_query! {
     /// The arguments of `GET /sendqueue/deletions`. An empty one counts as absent.
-    #[derive(Debug, Serialize, IntoParams)]
-    #[into_params(parameter_in = Query)]
-    pub struct DeletionsQuery {
+    DeletionsQuery {
         /// Of this study: Orthanc identifier or StudyInstanceUID.
         study as "study": Option<String>,
         /// Of studies with this accession number, which is compared as it is, capitals too.
         accession as "accession": Option<String>,
-        /// The last `ID` seen.
-        #[param(minimum = 0)]
-        after as "after": Option<i64>,
-        /// The most deletions to answer.
-        #[param(minimum = 1, maximum = 1000, default = 100)]
-        limit as "limit": Option<u32>,
+        /// `asc`: in the order of `ID`; `desc`: the newest first.
+        #[param(inline, default = "asc")]
+        order as "order": Option<Order>,
     }
+    /// The most deletions to answer.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit
 }

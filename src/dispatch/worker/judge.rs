@@ -157,7 +157,16 @@ pub(super) fn settle(
     };
     // Cut by our own stop: not the destination's fault, no attempt is counted.
     if lane.is_stopped() && matches!(outcome.class, Class::Interrupted | Class::Internal) {
-        return Some(release(item.id));
+        let ending = match (altered, sent_as) {
+            (Some(false), None) => Ending::Release,
+            (altered, None) => Ending::Cut { altered },
+            // Under which UID it went is not recorded.
+            (_, Some(_)) => Ending::Cut { altered: None },
+        };
+        return Some(Finish {
+            id: item.id,
+            ending,
+        });
     }
     let counted = outcome.class.reached_destination();
     let now = lane.tools.clock.now();

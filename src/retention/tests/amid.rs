@@ -1,6 +1,7 @@
 //! What happens amid a deletion.
 
 use super::*;
+use crate::store::StudyName;
 
 fn world() -> World {
     let world = World::new(json!({ "Safe": ["archive"], "DryRun": false }));
@@ -10,7 +11,7 @@ fn world() -> World {
 }
 
 fn kept(world: &World) -> (u64, Option<String>) {
-    let all = world.store.deletions(None, None, 0, 10).unwrap();
+    let all = world.store.deletions(None, None, FIRST).unwrap();
     let last = all.last().unwrap();
     (last.gone, last.kept.clone())
 }
@@ -55,25 +56,8 @@ fn what_is_queued_meanwhile_stays() {
     let store = world.store.clone();
     *world.orthanc.then.lock() = Some(Box::new(move |_| {
         let item = NewItem {
-            ids: Ids {
-                instance: "b".into(),
-                sop_instance_uid: "1.2.b".into(),
-                series: "s-series".into(),
-                study: "s".into(),
-                patient: "s-patient".into(),
-            },
-            destination: "research".into(),
-            rule: None,
-            remote_aet: None,
-            priority: Priority::Medium,
-            group: "s".into(),
-            place: 0,
-            not_before: None,
-            latest: None,
-            expires: None,
-            size_bytes: 10,
-            failed: None,
             reception: Reception::default(),
+            ..world::new_item("s", "b", "research")
         };
         store.enqueue(&Intake::request(&[item]), at(50)).unwrap();
     }));
@@ -81,6 +65,80 @@ fn what_is_queued_meanwhile_stays() {
     assert_eq!(world.deleted(), ["a"]);
     let waits = "1 of 1 are still to be sent to research";
     assert_eq!(kept(&world), (1, Some(waits.into())));
+}
+
+/// Of a large study what others have of its UIDs is not read again for each instance.
+#[test]
+fn what_is_queued_meanwhile_of_another_study_under_the_same_uid_stays() {
+    for (size, gone) in [(3, 1), (40, 3)] {
+        let world = World::new(json!({ "Safe": ["archive"], "DryRun": false }));
+        let names: Vec<String> = (0..size).map(|number| format!("{number:02}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        world.arrive("s", &names, &["archive"], at(0));
+        world.deliver("archive", Some(0), at(10));
+        let store = world.store.clone();
+        let last = names[gone];
+        let mut item = world::new_item("t", "twin", "archive");
+        item.ids.sop_instance_uid = format!("1.2.{last}");
+        *world.orthanc.then.lock() = Some(Box::new(move |_| {
+            let named = [StudyName {
+                study: "t".into(),
+                uid: "1.3.s".into(),
+                accession: String::new(),
+            }];
+            let items = [item.clone()];
+            let intake = Intake {
+                named: &named,
+                ..Intake::request(&items)
+            };
+            store.enqueue(&intake, at(50)).unwrap();
+        }));
+        world.pass();
+        assert_eq!(world.deleted(), names[..gone], "{size}");
+        let (counted, why) = kept(&world);
+        assert_eq!(counted as usize, gone);
+        assert_eq!(
+            why.as_deref(),
+            Some("archive may hold an old version of 1 of 1")
+        );
+    }
+}
+
+#[test]
+fn what_was_broken_off_is_written_down_at_a_start_without_retention() {
+    let world = world();
+    let deletion = crate::store::NewDeletion {
+        name: StudyName {
+            study: "s".into(),
+            ..Default::default()
+        },
+        begun: at(100),
+        instances: 3,
+        bytes: 30,
+        is_emergency: false,
+        safe: Vec::new(),
+    };
+    world.store.begin_deletion(&deletion).unwrap();
+    world.orthanc.delete("a").unwrap();
+    world.orthanc.deleted.lock().clear();
+    let mut settings = settings(json!({ "Safe": ["archive"] }));
+    settings.retention = None;
+    world.current.replace(settings);
+    // Orthanc answers only after a while.
+    *world.orthanc.fails.lock() = true;
+    assert!(!world.deleter.close_open().unwrap());
+    assert_eq!(world.store.open_deletions().unwrap().len(), 1);
+    *world.orthanc.fails.lock() = false;
+    std::thread::scope(|scope| {
+        let service = scope.spawn(|| world.deleter.run());
+        while !world.store.open_deletions().unwrap().is_empty() {
+            assert!(!service.is_finished());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        world.deleter.stop();
+    });
+    assert_eq!(kept(&world), (1, Some("Orthanc ended amid it".into())));
+    assert_eq!(world.deleted(), [""; 0]);
 }
 
 #[test]
@@ -131,7 +189,7 @@ fn what_was_broken_off_by_a_sudden_end_goes_on() {
     world.orthanc.delete("a").unwrap();
     world.pass();
     assert_eq!(world.deleted(), ["a", "b", "c"]);
-    let all = world.store.deletions(None, None, 0, 10).unwrap();
+    let all = world.store.deletions(None, None, FIRST).unwrap();
     let told: Vec<(u64, Option<&str>)> = all
         .iter()
         .map(|one| (one.gone, one.kept.as_deref()))
@@ -155,7 +213,7 @@ fn a_person_who_only_wants_to_look_is_not_surprised() {
 fn what_was_sent_again_after_a_sudden_end_had_gone() {
     let world = world();
     let deletion = crate::store::NewDeletion {
-        name: crate::store::StudyName {
+        name: StudyName {
             study: "s".into(),
             ..Default::default()
         },

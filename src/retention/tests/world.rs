@@ -110,6 +110,34 @@ pub fn held(id: &str, file: &str) -> Held {
     }
 }
 
+/// Of file `<instance>-1`.
+pub fn new_item(study: &str, instance: &str, to: &str) -> NewItem {
+    NewItem {
+        ids: Ids {
+            instance: instance.to_owned(),
+            sop_instance_uid: format!("1.2.{instance}"),
+            series: format!("{study}-series"),
+            study: study.to_owned(),
+            patient: format!("{study}-patient"),
+        },
+        destination: to.to_owned(),
+        rule: Some("rule".into()),
+        remote_aet: None,
+        priority: Priority::Medium,
+        group: study.to_owned(),
+        place: 0,
+        not_before: None,
+        latest: None,
+        expires: None,
+        size_bytes: 10,
+        failed: None,
+        reception: Reception {
+            file: Some(format!("{instance}-1")),
+            ..Reception::default()
+        },
+    }
+}
+
 pub struct World {
     pub store: Arc<SqliteStore>,
     pub orthanc: Arc<Played>,
@@ -172,38 +200,32 @@ impl World {
         }
     }
 
+    /// Another one on the same day, with this store and this Orthanc.
+    pub fn another(
+        &self,
+        store: Arc<dyn crate::store::Retention>,
+        orthanc: Box<dyn Orthanc>,
+    ) -> Deleter {
+        let free = self.free.clone();
+        Deleter::new(Parts {
+            store,
+            journal: self.store.clone(),
+            settings: self.current.clone(),
+            clock: Arc::new(At(at(40 * 86_400))),
+            orthanc,
+            free: Box::new(move |_| Some(*free.lock())),
+            look_up: Box::new(|| Ok(())),
+        })
+    }
+
     /// Orthanc receives these instances of a study, as file `<instance>-1`, and each is queued for these.
     pub fn arrive(&self, study: &str, instances: &[&str], to: &[&str], when: Timestamp) {
         let mut has = self.orthanc.has.lock();
         let of_study = has.entry(study.to_owned()).or_default();
-        let file = |instance: &str| format!("{instance}-1");
-        of_study.extend(instances.iter().map(|one| held(one, &file(one))));
+        of_study.extend(instances.iter().map(|one| held(one, &format!("{one}-1"))));
         let items: Vec<NewItem> = (instances.iter())
             .flat_map(|instance| to.iter().map(move |to| (instance, to)))
-            .map(|(instance, to)| NewItem {
-                ids: Ids {
-                    instance: (*instance).to_owned(),
-                    sop_instance_uid: format!("1.2.{instance}"),
-                    series: format!("{study}-series"),
-                    study: study.to_owned(),
-                    patient: format!("{study}-patient"),
-                },
-                destination: (*to).to_owned(),
-                rule: Some("rule".into()),
-                remote_aet: None,
-                priority: Priority::Medium,
-                group: study.to_owned(),
-                place: 0,
-                not_before: None,
-                latest: None,
-                expires: None,
-                size_bytes: 10,
-                failed: None,
-                reception: Reception {
-                    file: Some(file(instance)),
-                    ..Reception::default()
-                },
-            })
+            .map(|(instance, to)| new_item(study, instance, to))
             .collect();
         let named = [StudyName {
             study: study.to_owned(),

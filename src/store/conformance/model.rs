@@ -308,10 +308,13 @@ impl Model {
             let own = (entry.place, result.id);
             self.hands
                 .retain(|of, (first, last)| *of != token || !(*first..=*last).contains(&own));
-            let is_result = !matches!(result.ending, Ending::Release | Ending::Hold { .. });
+            let is_result = !matches!(
+                result.ending,
+                Ending::Release | Ending::Cut { .. } | Ending::Hold { .. }
+            );
             self.owners[self.by].any_result |= is_result;
             let (state, attempt) = match &result.ending {
-                Ending::Release => {
+                Ending::Release | Ending::Cut { .. } => {
                     entry.item.state = State::Pending;
                     continue;
                 }

@@ -2,7 +2,16 @@
 
 use super::*;
 use crate::item::safe::Content;
-use crate::store::{ClaimTerms, Groups, History, KeptStudy, Lead, NewDeletion, StudyName, Wanted};
+use crate::store::{
+    ClaimTerms, Groups, History, KeptStudy, Lead, NewDeletion, Order, Page, StudyName, Wanted,
+};
+
+/// The oldest ones.
+const FIRST: Page = Page {
+    since: 0,
+    limit: 10,
+    order: Order::Ascending,
+};
 
 pub fn run(make: Make<'_>) {
     studies_are_known_with_their_last_deliveries(&*one(make));
@@ -11,6 +20,8 @@ pub fn run(make: Make<'_>) {
     what_destinations_led_to_is_known(&*one(make));
     what_was_altered_once_is_known_of_its_item(&*one(make));
     what_a_claim_had_may_be_there(&*one(make));
+    what_was_sent_without_a_result_may_be_altered_and_under_any_uid(&*one(make));
+    what_was_sent_under_another_uid_may_be_there_too(&*one(make));
     what_was_redirected_there_and_back_leaves_both_its_files(&*one(make));
     what_may_be_there_is_known_once_its_line_is_closed(&*one(make));
     deletions_are_kept(&*one(make));
@@ -23,7 +34,7 @@ fn kept(store: &dyn Store, study: &str) -> KeptStudy {
 
 fn history(store: &dyn Store, study: &str) -> History {
     let kept = kept(store, study);
-    store.history(&kept, None, &["pacs".to_owned()]).unwrap()
+    store.history(&kept, &["pacs".to_owned()]).unwrap()
 }
 
 fn prune(store: &dyn Store) {
@@ -103,7 +114,7 @@ fn all_that_may_have_reached_a_destination_is_known(store: &dyn Store) {
         ("b", "3", false, State::Pending, true),
     ];
     assert_eq!(found, expected);
-    let of_one = store.history(&kept(store, "s"), Some("a"), &[]).unwrap();
+    let of_one = store.history_of(&kept(store, "s"), "a").unwrap();
     assert_eq!(of_one.known.len(), 1);
     assert_eq!(of_one.known[0].sending.sent_as, "1.2.a");
 }
@@ -155,6 +166,7 @@ fn what_was_altered_once_is_known_of_its_item(store: &dyn Store) {
     }
     let is_altered = || -> Vec<bool> {
         let mut known = history(store, "s").known;
+        known.retain(|one| !one.sending.sent_as.is_empty());
         known.sort_by_key(|one| one.sending.item);
         known.iter().map(|one| one.sending.is_altered).collect()
     };
@@ -201,6 +213,114 @@ fn what_a_claim_had_may_be_there(store: &dyn Store) {
     assert_eq!(reached(), expected);
     prune(store);
     assert_eq!(reached(), expected, "the other one was never there");
+}
+
+/// What is known of a study's items: the instance, its file, under which UID it was sent, whether it may be altered.
+fn sent(store: &dyn Store, study: &str) -> Vec<(String, String, String, bool)> {
+    let known = history(store, study).known.into_iter();
+    let mut sent: Vec<_> = known
+        .map(|one| {
+            let sending = one.sending;
+            let file = sending.content.file.unwrap_or_default();
+            (one.instance, file, sending.sent_as, sending.is_altered)
+        })
+        .collect();
+    sent.sort();
+    sent
+}
+
+fn said(all: &[(&str, &str, &str, bool)]) -> Vec<(String, String, String, bool)> {
+    let all = all.iter();
+    all.map(|(instance, file, uid, altered)| {
+        let [instance, file, uid] = [instance, file, uid].map(|text| (*text).to_owned());
+        (instance, file, uid, *altered)
+    })
+    .collect()
+}
+
+fn what_was_sent_without_a_result_may_be_altered_and_under_any_uid(store: &dyn Store) {
+    let all = ["a", "b", "c", "d", "e"].map(|name| of_file(name, "1"));
+    let ids = enqueue(store, &all);
+    let token = claim(store, "pacs").token;
+    // Cut by a stop: what went of it is known, or not.
+    finish(
+        store,
+        token,
+        ids[0],
+        Ending::Cut {
+            altered: Some(true),
+        },
+    );
+    finish(store, token, ids[1], Ending::Cut { altered: None });
+    // Cancelled meanwhile.
+    store.cancel(ids[2], at(2)).unwrap();
+    let renamed = AttemptMade {
+        sent_as: Some("9".into()),
+        altered: Some(true),
+        ..made(Class::Success)
+    };
+    assert_eq!(finish(store, token, ids[2], Ending::Complete(renamed)), 0);
+    finish(store, token, ids[3], Ending::Release);
+    let expected = [
+        ("a", "1", "1.2.a", true),
+        ("b", "1", "", true),
+        ("b", "1", "1.2.b", true),
+        ("c", "1", "", true),
+        ("c", "1", "1.2.c", true),
+        ("d", "1", "1.2.d", false),
+        ("e", "1", "1.2.e", false),
+    ];
+    assert_eq!(sent(store, "s"), said(&expected));
+    // A sudden end: the last one was in hand.
+    store.begin(at(3)).unwrap();
+    // It is overwritten, and the item that waits is of the new file.
+    enqueue(store, &[of_file("e", "2")]);
+    let of_e: Vec<_> = (sent(store, "s").into_iter())
+        .filter(|(instance, ..)| instance == "e")
+        .collect();
+    let expected = [
+        ("e", "1", "", true),
+        ("e", "2", "", true),
+        ("e", "2", "1.2.e", true),
+    ];
+    assert_eq!(of_e, said(&expected));
+}
+
+fn what_was_sent_under_another_uid_may_be_there_too(store: &dyn Store) {
+    let id = enqueue(store, &[of_file("a", "1")])[0];
+    let attempt = |uid: Option<&str>, class| AttemptMade {
+        sent_as: uid.map(str::to_owned),
+        ..made(class)
+    };
+    let uids = [Some("7"), Some("7"), None, Some("8")];
+    for (number, uid) in (1..).zip(uids) {
+        let token = claim(store, "pacs").token;
+        let again = Ending::Retry {
+            at: at(10 * number),
+            attempt: attempt(uid, Class::Interrupted),
+        };
+        finish(store, token, id, again);
+        store.promote(at(10 * number), 10).unwrap();
+    }
+    let expected = [
+        ("a", "1", "1.2.a", false),
+        ("a", "1", "7", false),
+        ("a", "1", "8", false),
+    ];
+    assert_eq!(sent(store, "s"), said(&expected));
+    // At another destination it is another matter.
+    store.redirect(id, "other", None).unwrap();
+    let token = claim(store, "other").token;
+    finish(
+        store,
+        token,
+        id,
+        Ending::Complete(attempt(Some("9"), Class::Success)),
+    );
+    prune(store);
+    let mut expected = said(&expected);
+    expected.push(("a".into(), "1".into(), "9".into(), false));
+    assert_eq!(sent(store, "s"), expected);
 }
 
 fn what_was_redirected_there_and_back_leaves_both_its_files(store: &dyn Store) {
@@ -301,17 +421,31 @@ fn deletions_are_kept(store: &dyn Store) {
     store.count_deleted(ids[0], 3).unwrap();
     // It ended once.
     store.end_deletion(ids[0], at(9), 9, None).unwrap();
-    let all = store.deletions(None, None, 0, 10).unwrap();
+    let all = store.deletions(None, None, FIRST).unwrap();
     assert_eq!(all[0].new, new("s"));
     assert_eq!(
         (all[0].ended, all[0].gone, all[0].kept.as_deref()),
         (Some(at(2)), 2, Some("why"))
     );
     assert_eq!(store.open_deletions().unwrap(), all[1..]);
-    assert_eq!(store.deletions(None, None, ids[0], 10).unwrap(), all[1..]);
+    let page = |since, order| Page {
+        since,
+        limit: 1,
+        order,
+    };
+    let found = |study: Option<&str>, page| store.deletions(study, None, page).unwrap();
+    assert_eq!(found(None, page(ids[0], Order::Ascending)), all[1..]);
+    // The newest first, in pages, whatever they are of.
+    for study in [None, Some("t")] {
+        assert_eq!(found(study, page(0, Order::Descending)), all[1..]);
+    }
+    assert_eq!(found(None, page(ids[1], Order::Descending)), all[..1]);
+    for study in [None, Some("s")] {
+        assert_eq!(found(study, page(ids[0], Order::Descending)), []);
+    }
     assert_eq!(
-        store.deletions(Some("1.2.t"), None, 0, 10).unwrap(),
+        store.deletions(Some("1.2.t"), None, FIRST).unwrap(),
         all[1..]
     );
-    assert_eq!(store.deletions(None, Some(""), 0, 10).unwrap(), []);
+    assert_eq!(store.deletions(None, Some(""), FIRST).unwrap(), []);
 }

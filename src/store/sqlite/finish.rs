@@ -36,10 +36,14 @@ pub fn finish(
         tx.prepare_cached(sql::HAND_CLEAR)?
             .execute([token, result.id])?;
         let (state, next_attempt, attempt) = match &result.ending {
-            Ending::Release => {
+            Ending::Release | Ending::Cut { .. } => {
+                let altered = match result.ending {
+                    Ending::Cut { altered } => altered,
+                    _ => Some(false),
+                };
                 changed += tx
                     .prepare_cached(sql::FINISH_RELEASE)?
-                    .execute(params![result.id, token])? as u64;
+                    .execute(params![result.id, token, altered])? as u64;
                 continue;
             }
             Ending::Hold { at, outcome } => {
@@ -108,6 +112,12 @@ pub fn finish_one(
         .query_row(params![id, token], |row| row.get(0))
         .optional()?;
     let Some(destination) = destination else {
+        // Under which UID it went is not recorded.
+        let altered = attempt.altered.filter(|_| attempt.sent_as.is_none());
+        if altered != Some(false) {
+            conn.prepare_cached(sql::FINISH_CANCELLED)?
+                .execute(params![id, altered])?;
+        }
         return Ok(None);
     };
     conn.prepare_cached(sql::FINISH_ITEM)?.execute(params![

@@ -70,6 +70,7 @@ pub fn release_expired(pool: &Pool, now: Timestamp) -> Result<Released> {
 /// What these owners had in hand goes back, and they are no more.
 fn release(tx: &Connection, over: &[Over], now: Timestamp) -> Result<Released> {
     let mut answer = Released::default();
+    unknown(tx, over)?;
     let all = json(&over.iter().map(|owner| owner.id).collect::<Vec<i64>>());
     if over.iter().any(|owner| owner.ended_well) {
         tx.prepare_cached(sql::SUSPECT_CLEAR)?.execute([])?;
@@ -86,6 +87,21 @@ fn release(tx: &Connection, over: &[Over], now: Timestamp) -> Result<Released> {
     tx.prepare_cached(sql::FOLLOW_UP_RELEASE)?.execute([&all])?;
     tx.prepare_cached(sql::OWNER_FORGET)?.execute([&all])?;
     Ok(answer)
+}
+
+/// What was in hand may have been sent, and converted for that: of that no result tells.
+fn unknown(tx: &Connection, over: &[Over]) -> Result<()> {
+    let mut in_hand = Vec::new();
+    for owner in over {
+        for items in running(tx, owner.id)?.values() {
+            in_hand.extend(in_hand_of(items));
+        }
+    }
+    if !in_hand.is_empty() {
+        tx.prepare_cached(sql::RELEASE_UNKNOWN)?
+            .execute([json(&in_hand)])?;
+    }
+    Ok(())
 }
 
 fn any_suspects(tx: &Connection) -> Result<bool> {

@@ -9,7 +9,8 @@ use super::{SqliteStore, sql};
 use crate::item::safe::{Content, Sending};
 use crate::item::{Confirmation, State, Timestamp};
 use crate::store::{
-    Deletion, Desk, History, KeptStudy, Known, Lead, NewDeletion, Result, Retention, StudyName,
+    Deletion, Desk, History, KeptStudy, Known, Lead, NewDeletion, Order, Page, Result, Retention,
+    StudyName,
 };
 
 /// Number, Orthanc's identifier, Study Instance UID, accession number.
@@ -47,19 +48,41 @@ fn kept(
     })
 }
 
-/// Names of destinations by their identifiers, as they are met.
-#[derive(Default)]
-struct Names(HashMap<i64, String>);
+/// What the histories of several studies have in common.
+struct Common {
+    safe: Vec<(String, Option<i64>)>,
+    leads: Vec<Lead>,
+    /// Names of destinations by their identifiers, as they are met.
+    names: HashMap<i64, String>,
+}
 
-impl Names {
-    fn of(&mut self, conn: &Connection, id: i64) -> Result<String> {
-        if let Some(name) = self.0.get(&id) {
+impl Common {
+    fn read(conn: &Connection, safe: &[String]) -> Result<Common> {
+        let mut leads = conn.prepare_cached(sql::LED_TO_LIST)?;
+        let leads = leads.query_map([], |row| {
+            Ok(Lead {
+                destination: row.get(0)?,
+                address: row.get(1)?,
+                since: row.get(2)?,
+            })
+        })?;
+        Ok(Common {
+            safe: (safe.iter().cloned())
+                .zip(identifiers(conn, safe)?)
+                .collect(),
+            leads: leads.collect::<rusqlite::Result<_>>()?,
+            names: HashMap::new(),
+        })
+    }
+
+    fn name(&mut self, conn: &Connection, id: i64) -> Result<String> {
+        if let Some(name) = self.names.get(&id) {
             return Ok(name.clone());
         }
         let name: String = conn
             .prepare_cached(sql::DESTINATION_NAME)?
             .query_row([id], |row| row.get(0))?;
-        self.0.insert(id, name.clone());
+        self.names.insert(id, name.clone());
         Ok(name)
     }
 }
@@ -76,16 +99,16 @@ struct Of<'a> {
 fn sendings(
     conn: &Connection,
     of: &Of<'_>,
-    names: &mut Names,
+    common: &mut Common,
     known: &mut Vec<Known>,
 ) -> Result<()> {
     let (first, last) = of.instances;
     let mut items = conn.prepare_cached(sql::HISTORY_ITEMS)?;
     let rows = items.query(params![of.study, first, last])?;
-    add(conn, of, rows, names, known)?;
+    add(conn, of, rows, common, known)?;
     let mut past = conn.prepare_cached(sql::HISTORY_PAST)?;
     let rows = past.query(params![of.number, first, last])?;
-    add(conn, of, rows, names, known)?;
+    add(conn, of, rows, common, known)?;
     let mut files = conn.prepare_cached(sql::HISTORY_FILES)?;
     let mut rows = files.query(params![of.number, first, last])?;
     while let Some(row) = rows.next()? {
@@ -96,7 +119,7 @@ fn sendings(
             size_bytes: 0,
             sending: Sending {
                 item: row.get(0)?,
-                destination: names.of(conn, row.get(2)?)?,
+                destination: common.name(conn, row.get(2)?)?,
                 is_of_another: of.is_of_another_study,
                 is_past: true,
                 reached: true,
@@ -117,6 +140,23 @@ fn sendings(
     Ok(())
 }
 
+/// What was sent of an item without a result, under which UID nobody knows.
+fn untold(one: &Known) -> Known {
+    Known {
+        sending: Sending {
+            is_past: true,
+            state: State::Retry,
+            class: None,
+            dimse_status: None,
+            completed: None,
+            confirmation: Confirmation::None,
+            sent_as: String::new(),
+            ..one.sending.clone()
+        },
+        ..one.clone()
+    }
+}
+
 /// All instances, by their identifiers.
 const ALL: (&str, &str) = ("", "~");
 
@@ -125,18 +165,19 @@ fn add(
     conn: &Connection,
     of: &Of<'_>,
     mut rows: rusqlite::Rows<'_>,
-    names: &mut Names,
+    common: &mut Common,
     known: &mut Vec<Known>,
 ) -> Result<()> {
     while let Some(row) = rows.next()? {
         let sent_as: Option<String> = row.get(11)?;
+        let altered: Option<bool> = row.get(15)?;
         known.push(Known {
             instance: row.get(1)?,
             is_of_another_study: of.is_of_another_study,
             size_bytes: row.get::<_, i64>(12)?.unsigned_abs(),
             sending: Sending {
                 item: row.get(0)?,
-                destination: names.of(conn, row.get(2)?)?,
+                destination: common.name(conn, row.get(2)?)?,
                 is_of_another: of.is_of_another_study,
                 is_past: row.get(13)?,
                 reached: row.get(14)?,
@@ -145,7 +186,7 @@ fn add(
                 dimse_status: row.get(5)?,
                 completed: row.get(6)?,
                 confirmation: row.get(7)?,
-                is_altered: row.get(15)?,
+                is_altered: altered != Some(false),
                 sent_as: match sent_as {
                     Some(uid) => uid,
                     None => row.get(10)?,
@@ -156,39 +197,52 @@ fn add(
                 },
             },
         });
+        if altered.is_none() {
+            known.extend(known.last().map(untold));
+        }
     }
     Ok(())
 }
 
-fn history(
+/// Of all its instances, or of one.
+fn own(
     conn: &Connection,
     study: &KeptStudy,
     instance: Option<&str>,
-    safe: &[String],
+    common: &mut Common,
 ) -> Result<History> {
-    let mut history = History::default();
-    let mut names = Names::default();
+    let mut history = History {
+        leads: common.leads.clone(),
+        ..History::default()
+    };
     let own = Of {
         number: study.number,
         study: &study.name.study,
         instances: instance.map_or(ALL, |instance| (instance, instance)),
         is_of_another_study: false,
     };
-    sendings(conn, &own, &mut names, &mut history.known)?;
+    sendings(conn, &own, common, &mut history.known)?;
+    history.is_owed = (conn.prepare_cached(sql::TAKEN_OWED_OF)?).exists([&study.name.study])?;
+    Ok(history)
+}
 
+/// With what went under the same Study Instance UID.
+fn whole(conn: &Connection, study: &KeptStudy, common: &mut Common) -> Result<History> {
+    let mut history = own(conn, study, None, common)?;
     let mut twins = conn.prepare_cached(sql::HISTORY_TWINS)?;
     let twins = twins.query_map(
         params![study.name.study, study.name.uid, study.number],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )?;
     let twins: Vec<(i64, String, bool)> = twins.collect::<rusqlite::Result<_>>()?;
-    let destinations = identifiers(conn, safe)?;
     for (number, id, is_closed) in &twins {
         if *is_closed {
             let name = StudyName::default();
+            let destinations: Vec<Option<i64>> = common.safe.iter().map(|(_, id)| *id).collect();
             let lines = kept(conn, &destinations, (*number, name))?.delivered;
-            let sent = safe.iter().zip(lines).filter(|(_, last)| last.is_some());
-            let sent = sent.map(|(name, _)| name.clone());
+            let sent = common.safe.iter().zip(lines);
+            let sent = sent.filter(|(_, last)| last.is_some());
+            let sent = sent.map(|((name, _), _)| name.clone());
             history.sent_before.extend(sent);
         } else {
             let other = Of {
@@ -197,22 +251,11 @@ fn history(
                 instances: ALL,
                 is_of_another_study: true,
             };
-            sendings(conn, &other, &mut names, &mut history.known)?;
+            sendings(conn, &other, common, &mut history.known)?;
         }
     }
     history.sent_before.sort();
     history.sent_before.dedup();
-
-    let mut leads = conn.prepare_cached(sql::LED_TO_LIST)?;
-    let leads = leads.query_map([], |row| {
-        Ok(Lead {
-            destination: row.get(0)?,
-            address: row.get(1)?,
-            since: row.get(2)?,
-        })
-    })?;
-    history.leads = leads.collect::<rusqlite::Result<_>>()?;
-    history.is_owed = (conn.prepare_cached(sql::TAKEN_OWED_OF)?).exists([&study.name.study])?;
     Ok(history)
 }
 
@@ -271,15 +314,31 @@ impl Retention for SqliteStore {
             .transpose()
     }
 
-    fn history(
-        &self,
-        study: &KeptStudy,
-        instance: Option<&str>,
-        safe: &[String],
-    ) -> Result<History> {
+    fn history(&self, study: &KeptStudy, safe: &[String]) -> Result<History> {
         let mut reader = self.pool.reader()?;
         let tx = reader.snapshot()?;
-        history(&tx, study, instance, safe)
+        whole(&tx, study, &mut Common::read(&tx, safe)?)
+    }
+
+    fn history_of(&self, study: &KeptStudy, instance: &str) -> Result<History> {
+        let mut reader = self.pool.reader()?;
+        let tx = reader.snapshot()?;
+        own(&tx, study, Some(instance), &mut Common::read(&tx, &[])?)
+    }
+
+    fn histories(
+        &self,
+        studies: &[&KeptStudy],
+        safe: &[String],
+        each: &mut dyn FnMut(&KeptStudy, History),
+    ) -> Result<()> {
+        let mut reader = self.pool.reader()?;
+        let tx = reader.snapshot()?;
+        let mut common = Common::read(&tx, safe)?;
+        for study in studies {
+            each(study, whole(&tx, study, &mut common)?);
+        }
+        Ok(())
     }
 
     fn note_leads(&self, leads: &[(String, String)]) -> Result<()> {
@@ -356,18 +415,25 @@ impl Retention for SqliteStore {
         &self,
         study: Option<&str>,
         accession: Option<&str>,
-        after: i64,
-        limit: u32,
+        page: Page,
     ) -> Result<Vec<Deletion>> {
         let mut reader = self.pool.reader()?;
         let tx = reader.snapshot()?;
-        let mut find;
+        let (list, find, from) = match (page.order, page.since) {
+            (Order::Ascending, since) => (sql::DELETION_LIST, sql::DELETION_FIND, since),
+            (Order::Descending, since) => (
+                sql::DELETION_LIST_DOWN,
+                sql::DELETION_FIND_DOWN,
+                if since == 0 { i64::MAX } else { since },
+            ),
+        };
+        let mut statement;
         let found = if study.is_none() && accession.is_none() {
-            find = tx.prepare_cached(sql::DELETION_LIST)?;
-            find.query_map(params![after, limit], deletion)?
+            statement = tx.prepare_cached(list)?;
+            statement.query_map(params![from, page.limit], deletion)?
         } else {
-            find = tx.prepare_cached(sql::DELETION_FIND)?;
-            find.query_map(params![after, limit, study, accession], deletion)?
+            statement = tx.prepare_cached(find)?;
+            statement.query_map(params![from, page.limit, study, accession], deletion)?
         };
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }

@@ -44,8 +44,10 @@ statements! {
     DELETION_BEGIN = "deletion_begin";
     DELETION_COUNT = "deletion_count";
     DELETION_END = "deletion_end";
-    DELETION_FIND = "deletion_read" + "deletion_find";
-    DELETION_LIST = "deletion_read" + "deletion_list";
+    DELETION_FIND = "deletion_read" + "deletion_find" + "deletion_up";
+    DELETION_FIND_DOWN = "deletion_read" + "deletion_find" + "deletion_down";
+    DELETION_LIST = "deletion_read" + "deletion_all" + "deletion_up";
+    DELETION_LIST_DOWN = "deletion_read" + "deletion_all" + "deletion_down";
     DELETION_OPEN = "deletion_read" + "deletion_open";
     DELIVERED_BESIDE = "delivered_beside";
     DELIVERED_CLOSE = "delivered_close";
@@ -88,6 +90,7 @@ statements! {
     FAILING = "failing" + "failing_from";
     FAILURE_TOTALS = "failure_totals";
     FINISH_ATTEMPT = "finish_attempt";
+    FINISH_CANCELLED = "finish_cancelled";
     FINISH_HELD = "finish_held";
     FINISH_HOLD = "finish_hold";
     FINISH_ITEM = "finish_item";
@@ -206,6 +209,7 @@ statements! {
     RECENT_SENT = "recent_sent";
     REDIRECT = "redirect";
     RELEASE_RUNNING = "release_running";
+    RELEASE_UNKNOWN = "release_unknown";
     REMOVE = "remove";
     REPLAY = "replay";
     RUNNING = "running";

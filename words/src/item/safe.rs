@@ -9,6 +9,11 @@
 //! was there when its item was queued, and is there now, is what was read in between: no other can have been sent. An
 //! equal digest proves less, and is not asked for: between two files of one content there may have been another, which
 //! Orthanc overwrote before anybody saw it, and which was sent. A digest that differs is believed.
+//!
+//! What was being sent when the process ended has no result: it may have been converted, since a receiver may have
+//! taken no other encoding then, and it may have gone under another UID, which a recipe has given it. So it counts as
+//! altered, and as sent under any UID. Only what was in hand does so, an instance or two of a worker: the store knows
+//! which (`store/sqlite/release.rs`). What a stop cut, or a person cancelled meanwhile, is told by its worker.
 
 #[cfg(test)]
 mod histories;
@@ -60,7 +65,7 @@ pub struct Sending {
     pub confirmation: Confirmation,
     /// It may have been changed on its way, and does not count for what is stored.
     pub is_altered: bool,
-    /// The SOP Instance UID under which it was sent.
+    /// The SOP Instance UID under which it was sent; empty: not known, it may be any.
     pub sent_as: String,
     pub content: Content,
 }
@@ -68,6 +73,10 @@ pub struct Sending {
 impl Sending {
     fn is_unfinished(&self) -> bool {
         !self.is_past && !matches!(self.state, State::Success | State::Cancelled)
+    }
+
+    fn may_be_under(&self, uid: &str) -> bool {
+        self.sent_as.is_empty() || self.sent_as == uid
     }
 
     /// Whether it is the proof that the destination took `content`.
@@ -377,7 +386,7 @@ fn at(sendings: &[Sending], content: &Content, required: &Required) -> Safety {
         |one: &&Sending| one.destination == name || required.same_target.contains(&one.destination);
     let there = || sendings.iter().filter(is_there);
     let is_alone = |proof: &&&Sending| {
-        !there().any(|one| one.sent_as == proof.sent_as && one.contradicts(content))
+        !there().any(|one| one.may_be_under(&proof.sent_as) && one.contradicts(content))
     };
     let proofs: Vec<&Sending> = proofs.iter().filter(is_alone).copied().collect();
     // The newest: what is confirmed of an older one may have been lost since.

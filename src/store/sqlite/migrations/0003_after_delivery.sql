@@ -11,7 +11,7 @@ ALTER TABLE item ADD COLUMN touched INTEGER NOT NULL DEFAULT 1
     CHECK (touched IN (0, 1));
 
 -- Whether its destination may have got something else than the data set that is stored: changed on its way, or
--- converted. Of all that was sent there; NULL: not known.
+-- converted. Of all that was sent there; NULL: not known, nor under which UID.
 ALTER TABLE item ADD COLUMN altered INTEGER
     CHECK (altered IN (0, 1));
 
@@ -152,7 +152,7 @@ CREATE TABLE past_file (
     -- Empty: not known.
     file        TEXT NOT NULL,
     digest      TEXT,
-    -- Under which SOP Instance UID it was sent last.
+    -- Under which SOP Instance UID it was sent; empty: not known, it may be any.
     sent_as     TEXT NOT NULL,
     -- See item; 1 where it is not known.
     altered     INTEGER NOT NULL CHECK (altered IN (0, 1)),
@@ -164,10 +164,23 @@ CREATE TRIGGER item_of_another_file BEFORE UPDATE OF file ON item
 WHEN NEW.file IS NOT OLD.file AND OLD.touched = 1 BEGIN
     INSERT OR REPLACE INTO past_file (study, destination, instance, item, file, digest, sent_as, altered)
     SELECT id, OLD.destination, OLD.instance, OLD.id, coalesce(OLD.file, ''), OLD.digest,
-        coalesce((SELECT sent_as FROM attempt WHERE item = OLD.id AND destination = OLD.destination
-                  ORDER BY number DESC LIMIT 1), OLD.sop_instance_uid),
+        iif(OLD.altered IS NULL, '', coalesce(
+            (SELECT sent_as FROM attempt WHERE item = OLD.id AND destination = OLD.destination
+             ORDER BY number DESC LIMIT 1), OLD.sop_instance_uid)),
         coalesce(OLD.altered, 1)
     FROM known_study WHERE study = OLD.study AND closed = 0;
+END;
+
+-- It is sent under another UID than before: what was sent then may be there too.
+CREATE TRIGGER attempt_under_another_uid BEFORE INSERT ON attempt
+WHEN NEW.number > 1 BEGIN
+    INSERT OR REPLACE INTO past_file (study, destination, instance, item, file, digest, sent_as, altered)
+    SELECT k.id, i.destination, i.instance, i.id, coalesce(i.file, ''), i.digest,
+        coalesce(a.sent_as, i.sop_instance_uid), coalesce(i.altered, 1)
+    FROM item i
+    JOIN known_study k ON k.study = i.study AND k.closed = 0
+    JOIN attempt a ON a.item = i.id AND a.number = NEW.number - 1
+    WHERE i.id = NEW.item AND a.destination = NEW.destination AND a.sent_as IS NOT NEW.sent_as;
 END;
 
 -- What an item leaves of itself where a claim had it: one that none had leaves nothing there.

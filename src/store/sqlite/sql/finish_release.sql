@@ -1,1 +1,1 @@
-UPDATE item SET state = 'Pending', claim = NULL WHERE id = ?1 AND claim = ?2
+UPDATE item SET state = 'Pending', claim = NULL, altered = max(altered, ?3) WHERE id = ?1 AND claim = ?2

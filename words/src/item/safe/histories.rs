@@ -6,11 +6,13 @@
 //! migrations, `dispatch/worker/`.
 
 mod deeds;
+mod known;
 
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
 
+use self::known::{left, past};
 use super::super::{Class, Confirmation, State, Timestamp};
 use super::{Content, Required, Safety, Sending, judge};
 
@@ -35,16 +37,16 @@ struct Destination {
     confirms: bool,
     /// What goes there goes over REST: its status is not told.
     untold: bool,
-    /// What goes there has another UID than what is stored.
+    /// What goes there has another UID than what is stored, for now.
     renames: bool,
     /// What goes there is changed, for now.
     alters: bool,
-    /// It takes no other encoding than its own, for now. Where no result is told nobody knows of it; but what is
-    /// converted loses nothing.
+    /// It takes no other encoding than its own, for now.
     converts: bool,
     holds: BTreeMap<String, u64>,
 }
 
+#[derive(Debug)]
 struct Stored {
     file: u64,
     bytes: u64,
@@ -58,12 +60,20 @@ struct Item {
     read: Option<u64>,
     /// As its claim changes it.
     alters: bool,
+    /// The UID of its last attempt there that has a result.
+    told_as: Option<String>,
+    /// Something may have been sent of it under a UID of which nobody knows.
+    has_untold: bool,
 }
 
 struct World {
     random: Rng,
     /// Little happens but what should.
     is_calm: bool,
+    /// Settings change all the time, Orthanc crashes, and images are corrected meanwhile.
+    is_restless: bool,
+    /// A changed copy is enough.
+    allows_changed: bool,
     now: i64,
     last: u64,
     destinations: Vec<Destination>,
@@ -92,6 +102,8 @@ impl World {
         });
         World {
             is_calm: random.u8(..3) > 0,
+            is_restless: random.u8(..3) == 0,
+            allows_changed: random.u8(..3) == 0,
             random,
             now: 0,
             last: 0,
@@ -132,6 +144,14 @@ impl World {
 
     fn step(&mut self) {
         self.now += 1;
+        if self.is_restless && self.random.u8(..4) == 0 {
+            return match self.random.u8(..4) {
+                0 => self.reload(),
+                1 => self.crash(),
+                2 => self.store(),
+                _ => self.arrive(),
+            };
+        }
         match self.random.u8(..100) {
             0..7 | 74..83 if self.is_calm && self.random.u8(..12) > 0 => {}
             0 | 74 if self.random.u8(..4) == 0 => self.reload(),
@@ -169,9 +189,10 @@ impl World {
     /// Other settings are taken over.
     fn reload(&mut self) {
         let to = &mut self.destinations[self.random.usize(..NAMES.len())];
-        match self.random.bool() {
-            true => to.alters = !to.alters,
-            false => to.converts = !to.converts,
+        match self.random.u8(..3) {
+            0 => to.alters = !to.alters,
+            1 => to.converts = !to.converts,
+            _ => to.renames = !to.renames,
         }
     }
 
@@ -194,9 +215,8 @@ impl World {
                     continue;
                 }
                 waits = true;
-                let old = past(&item.sending);
                 if item.sending.content.file != content.file && item.sending.reached {
-                    self.past.push((instance, old));
+                    self.past.extend(left(item));
                 }
                 self.items[at].sending.content = content.clone();
             }
@@ -237,6 +257,8 @@ impl World {
             sending,
             read: None,
             alters: false,
+            told_as: None,
+            has_untold: false,
         });
     }
 
@@ -270,11 +292,19 @@ impl World {
         };
         let had = to.holds.contains_key(&uid);
         let bytes = if item.alters { bytes + 5000 } else { bytes };
-        let converts = told && to.converts;
-        let bytes = if converts { bytes + 9000 } else { bytes };
-        let sending = &mut self.items[at].sending;
-        sending.sent_as.clone_from(&uid);
-        sending.is_altered |= converts;
+        let bytes = if to.converts { bytes + 9000 } else { bytes };
+        let converts = to.converts;
+        let item = &mut self.items[at];
+        item.sending.is_altered |= converts;
+        if told {
+            if item.told_as.as_ref().is_some_and(|before| *before != uid) {
+                self.past.push((item.instance, past(&item.sending)));
+            }
+            item.sending.sent_as.clone_from(&uid);
+            item.told_as = Some(uid.clone());
+        } else {
+            item.has_untold |= uid != UID;
+        }
         Some(match (had, to.correction) {
             (true, Correction::KeepsSilently) => 0,
             (true, Correction::KeepsAndSays) => 0x0111,
@@ -330,49 +360,6 @@ impl World {
                 sending.completed = Some(now);
             }
         }
-    }
-
-    /// How the first instance is judged, which is checked.
-    fn look(&self, required: &[usize]) -> Option<Safety> {
-        let stored = self.stored[0].as_ref()?;
-        let past = self.past.iter().map(|(_, sending)| sending);
-        let all: Vec<Sending> = self
-            .items
-            .iter()
-            .map(|item| &item.sending)
-            .chain(past)
-            .cloned()
-            .collect();
-        let of: Vec<Required> = (required.iter())
-            .map(|at| Required {
-                name: NAMES[*at].to_owned(),
-                same_target: Vec::new(),
-                moved: 0,
-                confirms: self.destinations[*at].confirms,
-            })
-            .collect();
-        let safety = judge(&all, &self.content(0), &of);
-        if safety == Safety::Safe {
-            for at in required {
-                let to = &self.destinations[*at];
-                let uid = match to.renames {
-                    true => format!("{UID}.0"),
-                    false => UID.to_owned(),
-                };
-                let held = to.holds.get(&uid);
-                assert_eq!(held, Some(&stored.bytes), "{}: {all:#?}", NAMES[*at]);
-            }
-        }
-        Some(safety)
-    }
-}
-
-/// As it is kept once it is gone.
-fn past(sending: &Sending) -> Sending {
-    Sending {
-        is_past: true,
-        reached: true,
-        ..sending.clone()
     }
 }
 

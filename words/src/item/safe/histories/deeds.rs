@@ -20,7 +20,10 @@ impl World {
             if self.random.bool() {
                 self.transmit(at, false, false);
             }
-            self.items[at].sending.state = State::Pending;
+            let item = &mut self.items[at];
+            item.has_untold = true;
+            item.sending.is_altered = true;
+            item.sending.state = State::Pending;
         }
     }
 
@@ -44,11 +47,14 @@ impl World {
             (0, State::Failure | State::Cancelled) => item.sending.state = State::Pending,
             (1, _) if state.is_waiting() => item.sending.state = State::Cancelled,
             (2, _) if state.is_waiting() || state == State::Failure => {
-                let (instance, old) = (item.instance, past(&item.sending));
                 if item.to != to {
-                    self.past.extend(old.reached.then_some((instance, old)));
+                    if item.sending.reached {
+                        self.past.extend(left(item));
+                    }
                     let item = &mut self.items[at];
                     item.to = to;
+                    item.told_as = None;
+                    item.has_untold = false;
                     item.sending = Sending {
                         destination: NAMES[to].to_owned(),
                         class: None,
@@ -74,7 +80,7 @@ impl World {
     pub(super) fn remove(&mut self, at: usize) {
         let item = self.items.swap_remove(at);
         if item.sending.reached {
-            self.past.push((item.instance, past(&item.sending)));
+            self.past.extend(left(&item));
         }
     }
 

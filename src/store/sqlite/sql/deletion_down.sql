@@ -1,0 +1,2 @@
+  AND id < ?1
+ORDER BY id DESC LIMIT ?2

@@ -1,1 +1,0 @@
-WHERE id > ?1 ORDER BY id LIMIT ?2

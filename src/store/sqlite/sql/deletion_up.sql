@@ -1,0 +1,2 @@
+  AND id > ?1
+ORDER BY id LIMIT ?2
