@@ -1,12 +1,11 @@
 //! G1 and G8: while the queue's own database cannot be written, Orthanc goes on receiving and `health` says why; then
 //! all is caught up.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::Duration;
 
 use sendqueue_testkit::queue::{self, Queue, SOON};
-use sendqueue_testkit::{FaultScp, OrthancConfig, Study, poll};
+use sendqueue_testkit::{FaultScp, OrthancConfig, SmallDisk, Study, poll};
 use serde_json::{Value, json};
 
 fn health(queue: &Queue) -> (u16, Value) {
@@ -77,50 +76,9 @@ fn locked_by_another_process() {
     assert_eq!(told, 1, "told once:\n{}", queue.log());
 }
 
-/// A small disk of its own, given back at the end.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    fn mount(path: &Path, size: &str) -> SmallDisk {
-        std::fs::create_dir(path).unwrap();
-        let mounted = Command::new("mount")
-            .args([
-                "-t",
-                "tmpfs",
-                "-o",
-                &format!("size={size}"),
-                "sendqueue-test",
-            ])
-            .arg(path)
-            .status();
-        assert!(
-            mounted.is_ok_and(|status| status.success()),
-            "a full disk needs a small disk: run this test as root"
-        );
-        SmallDisk(path.to_owned())
-    }
-
-    /// Takes all room that is left; again and again, since the queue gives its log's room back.
-    fn fill(&self) {
-        use std::io::Write;
-        let mut file = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.0.join("filler"))
-            .unwrap();
-        while file.write_all(&[0; 65_536]).is_ok() {}
-        while file.write_all(&[0; 512]).is_ok() {}
-    }
-
-    fn free(&self) {
-        std::fs::remove_file(self.0.join("filler")).unwrap();
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
-    }
+fn small_disk(path: &Path, size: &str) -> SmallDisk {
+    let disk = SmallDisk::mount(path, size);
+    disk.expect("a full disk needs a small disk: run this test as root")
 }
 
 #[test]
@@ -128,7 +86,7 @@ fn the_disk_is_full() {
     let scp = FaultScp::start("PACS");
     let mut queue = Queue::start(OrthancConfig::new());
     let folder = queue.data_dir().join("small");
-    let disk = SmallDisk::mount(&folder, "24m");
+    let disk = small_disk(&folder, "24m");
     let database = queue.inside(&folder.join("queue.db"));
     let config = queue::config_for(&[&scp]).set("/SendQueue/Database", database);
     queue.restart_with(config).unwrap();
@@ -179,7 +137,7 @@ fn the_disk_is_full_for_a_while() {
     let scp = FaultScp::start("PACS");
     let mut queue = Queue::start(OrthancConfig::new());
     let folder = queue.data_dir().join("small");
-    let disk = SmallDisk::mount(&folder, "24m");
+    let disk = small_disk(&folder, "24m");
     let database = queue.inside(&folder.join("queue.db"));
     let config = queue::config_for(&[&scp])
         .modality("other", "OTHER", scp.port())
@@ -254,7 +212,7 @@ fn the_disk_becomes_full_amid_a_bulk_verb() {
     let scp = FaultScp::start("PACS");
     let mut queue = Queue::start(OrthancConfig::new());
     let folder = queue.data_dir().join("small");
-    let disk = SmallDisk::mount(&folder, "96m");
+    let disk = small_disk(&folder, "96m");
     let database = queue.inside(&folder.join("queue.db"));
     let config = queue::config_for(&[&scp]).set("/SendQueue/Database", database);
     queue.restart_with(config).unwrap();
@@ -301,7 +259,7 @@ fn the_log_takes_the_last_room() {
     let scp = FaultScp::start("PACS");
     let mut queue = Queue::start(OrthancConfig::new());
     let folder = queue.data_dir().join("small");
-    let _disk = SmallDisk::mount(&folder, "2m");
+    let _disk = small_disk(&folder, "2m");
     let database = queue.inside(&folder.join("queue.db"));
     let config = queue::config_for(&[&scp]).set("/SendQueue/Database", database);
     queue.restart_with(config).unwrap();

@@ -7,7 +7,10 @@ use std::process::{Command, Stdio};
 
 use OrthancSendQueue::item::Timestamp;
 use OrthancSendQueue::store::sqlite::SqliteStore;
-use OrthancSendQueue::store::{Book, Decisions, Filter, Outputs, Page, Subject, Subjects};
+use OrthancSendQueue::store::{
+    Book, Decisions, Filter, NewDeletion, Outputs, Page, Protections, Retention, StudyName,
+    Subject, Subjects, Unsent,
+};
 use rusqlite::Connection;
 use sendqueue_testkit::queue::{self, Queue, SOON};
 use sendqueue_testkit::{FaultScp, PowerCut, Study, poll};
@@ -159,8 +162,30 @@ fn the_documented_backups_are_whole() {
 /// Set in the child of the test below: its database.
 const GIVES: &str = "SENDQUEUE_TEST_GIVES";
 
+fn unsent(study: &str) -> Unsent {
+    Unsent {
+        patient: format!("{study}-patient"),
+        study: study.to_owned(),
+    }
+}
+
+fn deletion(study: &str) -> NewDeletion {
+    NewDeletion {
+        name: StudyName {
+            study: study.to_owned(),
+            ..StudyName::default()
+        },
+        begun: Timestamp::from_micros(1_800_000_000_000_000),
+        instances: 1,
+        bytes: 1,
+        is_emergency: false,
+        safe: Vec::new(),
+    }
+}
+
 /// Not a test of its own: for each line that it is given decides of a study, gives it a number, remembers an output and
-/// a subject, and tells the number once it is known.
+/// a subject, puts a patient on record who is to be protected, or a study that is to be deleted, and tells once it is
+/// known.
 #[test]
 fn giver() {
     let Some(path) = std::env::var_os(GIVES) else {
@@ -186,6 +211,10 @@ fn giver() {
                     values: Vec::new(),
                 };
                 store.add_subjects("trial", &[subject]).unwrap();
+            }
+            "protect" => store.protect(&[unsent(first)]).unwrap(),
+            "delete" => {
+                store.begin_deletion(&deletion(first)).unwrap();
             }
             _ => {
                 store.issue_serial("accessions", first, 41, now).unwrap();
@@ -217,7 +246,7 @@ fn what_is_decided_once_is_on_the_disk_before_anything_follows_from_it() {
     let cut = PowerCut::record(child.id(), &database);
     let mut input = child.stdin.take().unwrap();
     for round in 0..6_u64 {
-        for what in ["number", "decide", "output", "subject"] {
+        for what in ["number", "decide", "output", "subject", "protect", "delete"] {
             writeln!(input, "1.{round} {what}").unwrap();
             wait_for("done");
             let is_kept = |store: &SqliteStore, round: u64, what: &str| {
@@ -226,6 +255,11 @@ fn what_is_decided_once_is_on_the_disk_before_anything_follows_from_it() {
                     "decide" => store.decided("sites", &study).unwrap()["source"] == study,
                     "output" => store.own_outputs(&[(&study, "2.25.1")]).unwrap()[0],
                     "subject" => store.subject("trial", &[study]).unwrap().is_some(),
+                    "protect" => store.is_protected(&unsent(&study).patient).unwrap(),
+                    "delete" => {
+                        let open = store.open_deletions().unwrap();
+                        open.iter().any(|one| one.new == deletion(&study))
+                    }
                     _ => store.serial("accessions", &study).unwrap() == Some(41 + round),
                 }
             };

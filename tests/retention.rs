@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sendqueue_testkit::queue::{self, Queue, SOON};
-use sendqueue_testkit::{FaultScp, OrthancConfig, Study, poll, wait_until};
+use sendqueue_testkit::{FaultScp, Kind, OrthancConfig, SmallDisk, Study, poll, wait_until};
 use serde_json::{Value, json};
 
 const LONG: Duration = Duration::from_secs(120);
@@ -386,5 +386,98 @@ fn what_only_orthanc_knows_keeps_a_study() {
     };
     queue.wait_until(goes, SOON, "what was sent again goes");
     assert_eq!(archive.counters().stores, 6);
+    assert!(!queue.stop().unwrap().killed);
+}
+
+/// The storage of this Orthanc is on a disk of its own, which becomes too full.
+#[test]
+fn a_full_disk_lets_what_is_proven_go_the_oldest_first_until_enough_is_free() {
+    const DISK: usize = 32 << 20;
+    const STUDY: usize = 2 << 20;
+    let archive = FaultScp::start("ARCHIVE");
+    let mut queue = Queue::start(OrthancConfig::new());
+    let folder = queue.data_dir().join("small");
+    let Some(disk) = SmallDisk::mount(&folder, "32m") else {
+        eprintln!("a full disk needs a small disk: run this test as root");
+        return;
+    };
+    let config = config(&[&archive], &["archive"], false)
+        .set("/StorageDirectory", queue.inside(&folder))
+        .set("/SendQueue/Retention/DeleteAfterDays", 30)
+        .set("/SendQueue/Retention/EmergencyBelowFreePercent", 50);
+    queue.restart_with(config).expect("Orthanc");
+    let store = |seed: u64| {
+        let study = Study::new(1, 2).seed(seed).kind(Kind::Bytes(STUDY / 2));
+        let ids = queue.store_all(&study.build());
+        study_of(&queue, &ids[0])
+    };
+    archive.set_status(0xC000);
+    let failed = store(500);
+    queue.wait_for("archive", "Failure", 2);
+    archive.set_status(0);
+    let [first, second, third] = [501, 502, 503].map(store);
+    queue.wait_for("archive", "Success", 6);
+    let told = pass(&queue);
+    assert_eq!(told["LastPass"]["Emergency"], false, "{told:#}");
+    let young = "it arrived or was delivered not long enough ago";
+    assert_eq!(sentence(&told, &first).as_deref(), Some(young));
+    // Four studies are there; one and a half of them must go.
+    disk.take(DISK / 2 - 4 * STUDY + STUDY * 3 / 2);
+    let told = pass(&queue);
+    assert_eq!(told["LastPass"]["Emergency"], true, "{told:#}");
+    assert_eq!(told["LastPass"]["Deleted"]["Studies"], 2, "{told:#}");
+    let mut left = vec![failed.clone(), third.clone()];
+    left.sort();
+    assert_eq!(studies(&queue), left);
+    let deleted = queue.ask("/deletions?order=desc");
+    for (one, study) in deleted.as_array().unwrap().iter().zip([&second, &first]) {
+        assert_eq!(
+            (&one["Study"], &one["Emergency"]),
+            (&json!(study), &json!(true))
+        );
+    }
+    assert!(told["FreePercent"].as_f64().is_some_and(|free| free > 50.0));
+    // Full as it is, what is not proven stays.
+    disk.fill();
+    pass(&queue);
+    assert_eq!(studies(&queue), [failed]);
+    disk.free();
+    assert!(!queue.stop().unwrap().killed);
+}
+
+/// A changed copy is enough, where the administrator says so.
+#[test]
+fn with_allow_changed_an_altered_copy_is_enough() {
+    let archive = FaultScp::start("ARCHIVE");
+    let config = config(&[&archive], &["archive"], true)
+        .set("/SendQueue/Retention/AllowChanged", true)
+        .set(
+            "/SendQueue/Coercions",
+            json!({ "r": [{ "Set": { "InstitutionName": "A" } }] }),
+        )
+        .set("/SendQueue/Destinations/archive/Coerce", "r");
+    let mut queue = Queue::start(config.clone());
+    let (study, _) = store(&queue, 600, 2);
+    queue.wait_for_rest(2);
+    archive.set_status(0xB000);
+    let (warned, _) = store(&queue, 601, 1);
+    queue.wait_for_rest(3);
+    let told = pass(&queue);
+    assert_eq!(sentence(&told, &study).as_deref(), Some(""));
+    let why = "archive acknowledged 1 of 1 with a warning";
+    assert_eq!(sentence(&told, &warned).as_deref(), Some(why));
+    let wet = config.set("/SendQueue/Retention/DryRun", false);
+    queue.restart_with(wet).expect("Orthanc");
+    queue.wait_until(
+        || studies(&queue) == [warned.clone()],
+        SOON,
+        "it is deleted",
+    );
+    let deleted = queue.ask("/deletions");
+    assert_eq!(
+        (&deleted[0]["Study"], &deleted[0]["Deleted"]),
+        (&json!(study), &json!(2))
+    );
+    assert_eq!(archive.acknowledged_uids().len(), 3);
     assert!(!queue.stop().unwrap().killed);
 }
