@@ -1,20 +1,21 @@
 //! What the verbs of the store cost, at growing backlogs.
 //!
 //! `cargo bench --bench store -- [--backlog 10000,1000000] [--measure 50000] [--batch 100]
-//! [--per-study 250] [--dir FOLDER]`
+//! [--per-study 250] [--dir FOLDER] [--events instance.stored,instance.delivered]`
 //!
 //! A backlog of pending items for another destination and for the same one is made first; then
 //! `--measure` items are enqueued, claimed and finished. Identifiers look like Orthanc's (SHA-1), so
-//! that the indexes see keys as random as in life.
+//! that the indexes see keys as random as in life. With `--events` they are told of as `SendQueue.Events` has it, and
+//! what is told of an arrival is made in the time that is measured.
 
 use std::path::PathBuf;
 use std::time::Instant;
 
-use OrthancSendQueue::item::{Ids, Outcome, Priority, State, Timestamp};
+use OrthancSendQueue::item::{Announcement, Ids, Outcome, Priority, State, Timestamp};
 use OrthancSendQueue::store::sqlite::SqliteStore;
 use OrthancSendQueue::store::{
-    AttemptMade, Book, Claims, Cursor, Ending, Filter, Finish, Intake, Journal, NewItem, Page,
-    Pick, Upkeep,
+    AttemptMade, Book, Claims, Cursor, Ending, Filter, Finish, Intake, Journal, NewItem, Outbox,
+    Page, Pick, Stored, Upkeep,
 };
 
 type Failed = Box<dyn std::error::Error>;
@@ -28,6 +29,7 @@ struct Options {
     batch: u64,
     per_study: u64,
     dir: PathBuf,
+    events: Vec<Announcement>,
 }
 
 fn options() -> Result<Options, Failed> {
@@ -37,6 +39,7 @@ fn options() -> Result<Options, Failed> {
         batch: 100,
         per_study: 250,
         dir: std::env::temp_dir(),
+        events: Vec::new(),
     };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -51,6 +54,10 @@ fn options() -> Result<Options, Failed> {
             "--measure" => options.measure = value()?.parse()?,
             "--batch" => options.batch = value()?.parse()?,
             "--per-study" => options.per_study = value()?.parse()?,
+            "--events" => {
+                let kind = |word| Announcement::parse(word).ok_or("unknown event");
+                options.events = value()?.split(',').map(kind).collect::<Result<_, _>>()?;
+            }
             "--dir" => options.dir = value()?.into(),
             // What cargo itself passes.
             "--bench" => {}
@@ -93,6 +100,36 @@ fn new_item(number: u64, per_study: u64) -> NewItem {
         size_bytes: 524_288,
         failed: None,
         reception: OrthancSendQueue::store::Reception::default(),
+    }
+}
+
+/// As arrival makes it (`src/arrival/announce.rs`).
+fn stored(item: &NewItem) -> Stored {
+    let ids = &item.ids;
+    let data = serde_json::json!({
+        "TraceID": "019aa3f1-7d2c-7b1e-8d52-0f6f3a1c9e77",
+        "Tenant": "ORTHANC",
+        "Instance": ids.instance,
+        "Series": ids.series,
+        "Study": ids.study,
+        "Patient": ids.patient,
+        "StudyInstanceUid": ids.sop_instance_uid,
+        "SeriesInstanceUid": ids.sop_instance_uid,
+        "SopInstanceUid": ids.sop_instance_uid,
+        "SopClassUid": "1.2.840.10008.5.1.4.1.1.2",
+        "TransferSyntaxUid": "1.2.840.10008.1.2.1",
+        "CallingAet": item.remote_aet,
+        "CalledAet": "ORTHANC",
+        "RemoteIp": "192.0.2.10",
+        "Origin": "DicomProtocol",
+        "ReceptionTime": "20261120T235959",
+        "SizeBytes": item.size_bytes,
+    });
+    Stored {
+        name: format!("{}.{}", ids.instance, ids.series),
+        study: ids.study.clone(),
+        instance: ids.instance.clone(),
+        data: data.to_string(),
     }
 }
 
@@ -157,7 +194,15 @@ fn enqueue(store: &SqliteStore, from: u64, count: u64, options: &Options) -> Res
             date: "20261120T235959".into(),
         };
         let now = NOW.plus_seconds(end as f64 / 1000.0);
-        spent.on(|| store.enqueue(&Intake::arrival(&items).up_to(Some(&cursor.into())), now))?;
+        let reached = cursor.into();
+        spent.on(|| {
+            let stored: Vec<Stored> = match options.events.is_empty() {
+                true => Vec::new(),
+                false => items.iter().map(stored).collect(),
+            };
+            let intake = Intake::arrival(&items).telling(&stored);
+            store.enqueue(&intake.up_to(Some(&reached)), now)
+        })?;
         next = end;
     }
     Ok(spent)
@@ -233,6 +278,7 @@ fn run(backlog: u64, options: &Options) -> Result<(), Failed> {
     };
     remove();
     let store = SqliteStore::open(&path)?;
+    store.announce(&options.events, 60_000_000, NOW)?;
     let filling = enqueue(&store, 0, backlog, options)?;
     drop(store);
     let start = Instant::now();

@@ -8,6 +8,7 @@
 #   ```console         those lines of it that begin with "$ ", in an Orthanc with Debian's files and a login: each curl
 #                      must be answered with 200, each sendqueuectl must end with 0 (without a command: or 1). ID, 17
 #                      and such stand for a study and an item that are there, INSTANCE for an instance.
+#   ```python          a program: that Python takes it (what it does is tests/events.rs')
 #   ```text            nothing
 #   ```text FILE       what lies beside the configurations of the page; a key of this name is there too: trial.key
 #
@@ -55,6 +56,7 @@ blocks() {
     for block in "$dir"/blocks/*; do
         case $block in
         *.json | *.json.orthanc.json | *.json.sendqueue.json | *.sh | *.console | *.text | *.text.* | *'*') ;;
+        *.python) python3 -c 'import ast, sys; ast.parse(sys.stdin.read())' < "$block" || die "$1: ${block##*/}" ;;
         *) die "$1: a block in an unknown language: ${block#*/blocks/}" ;;
         esac
     done

@@ -6,7 +6,7 @@
 /// The steps, in their order: `looked-back` for a study that is taken whole only, `submitted`, `named` and `job-ended`
 /// over REST only, `answered` and `told` natively only; `decided` and `numbered` for what is changed on its way only;
 /// `asked` for what is confirmed later; `retention-…` where a study is deleted from Orthanc; `protecting` of a patient.
-pub const POINTS: [&str; 19] = [
+pub const POINTS: [&str; 21] = [
     "arrived",
     "enqueued",
     "looked-back",
@@ -26,6 +26,8 @@ pub const POINTS: [&str; 19] = [
     "retention-deleted",
     "retention-ended",
     "protecting",
+    "events",
+    "posted",
 ];
 
 /// Ends the process if `SENDQUEUE_FAIL_POINT` names this point.

@@ -17,8 +17,10 @@
 //! - [`service`]: threads that are looked after. [`clock`]: the queue's own time, which advances whatever happens to
 //!   the machine's clock.
 //! - [`cut`]: ends what Orthanc would wait for when it stops.
+//! - [`webhook`]: posts to an address of an administrator's choice.
 //! - [`deliveries`]: keeps what was delivered, for years after the items are gone.
 //! - [`retention`]: deletes from Orthanc what is proven elsewhere.
+//! - [`events`]: tells other systems what happened.
 //! - [`verdict`]: what needs a person, in one sentence each.
 //! - [`alert`]: what an administrator is told by webhook.
 //! - [`api`]: `/sendqueue`. [`ui`]: the operator's page on top of it. [`gauges`]: the main figures among Orthanc's own
@@ -36,6 +38,7 @@ pub mod cut;
 pub mod deliveries;
 pub mod destinations;
 pub mod dispatch;
+pub mod events;
 mod failpoint;
 pub mod gauges;
 pub mod plugin;
@@ -48,6 +51,7 @@ pub mod store;
 pub mod transport;
 pub mod ui;
 pub mod verdict;
+pub mod webhook;
 
 pub use sendqueue_words::{config, item};
 

@@ -29,7 +29,7 @@ use crate::arrival::reconcile;
 use crate::clock::QueueClock;
 use crate::coercion::Coercion;
 use crate::coercion::deidentify::watch::Watch;
-use crate::config::settings::{Off, Settings};
+use crate::config::settings::{Off, Settings, Webhook};
 use crate::config::{self, Current};
 use crate::cut::Cutter;
 use crate::deliveries::{self, Keeper};
@@ -39,6 +39,9 @@ use crate::dispatch::alone::Alone;
 use crate::dispatch::promoter::Promoter;
 use crate::dispatch::takeup::{self, TakeUp};
 use crate::dispatch::{Lanes, Tools};
+use crate::events::courier::Courier;
+use crate::events::orthanc::OfOrthanc;
+use crate::events::{self, Teller};
 use crate::gauges::Gauges;
 use crate::item::{Clock, SystemClock};
 use crate::protection::{self, Protector};
@@ -46,11 +49,12 @@ use crate::reload::{self, Origin, Reloader};
 use crate::retention::{self, Deleter, Leads};
 use crate::service::{Service, Services};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Claims, Upkeep};
+use crate::store::{Claims, Journal, Upkeep};
 use crate::transport::budget::Budget;
 use crate::transport::native::Native;
 use crate::transport::rest::RestTransport;
 use crate::ui;
+use crate::webhook::Poster;
 
 /// How long `OrthancStopped` may wait for what is under way, where Orthanc stops a server of its own next.
 const SHORT_GRACE: Duration = Duration::from_millis(200);
@@ -293,6 +297,31 @@ fn enabled(
             })
         },
     }));
+    let teller = Arc::new(Teller::new(events::Parts {
+        store: store.clone(),
+        settings: current.clone(),
+        clock: clock.clone(),
+        orthanc: Box::new(OfOrthanc {
+            client: host.client(),
+            settings: current.clone(),
+            coercion: coercion.clone(),
+        }),
+    }));
+    teller.announce();
+    let created = store.created().map_err(|error| error.to_string())?;
+    let no_receiver = Webhook::default();
+    let courier = Arc::new(Courier::new(events::courier::Parts {
+        store: store.clone(),
+        settings: current.clone(),
+        clock: clock.clone(),
+        created,
+        poster: Poster::new(
+            &no_receiver,
+            &settings.host,
+            Box::new(move |request| host.http(request)),
+            cutter(),
+        ),
+    }));
     let protector = Arc::new(Protector::new(
         store.clone(),
         current.clone(),
@@ -332,6 +361,8 @@ fn enabled(
         (deliveries::NAME, Arc::new(keeper)),
         (retention::NAME, deleter.clone()),
         (protection::NAME, protector.clone()),
+        (events::NAME, teller.clone()),
+        (events::courier::NAME, courier.clone()),
     ];
     if let Some(alerts) = alerts.get() {
         ours.push((alert::NAME, alerts));
@@ -359,6 +390,8 @@ fn enabled(
         services: services.clone(),
         store: store.clone(),
         deleter: deleter.clone(),
+        teller: teller.clone(),
+        courier: courier.clone(),
         leads,
         tags: Box::new(move |name| known_tag(host, name)),
         base: configuration.base,
@@ -368,6 +401,8 @@ fn enabled(
         current,
         reloader,
         deleter,
+        teller,
+        courier,
         protector,
         store,
         lanes,

@@ -150,6 +150,8 @@ fn every_service_comes_back_and_nothing_is_lost() {
     panics(&queue, &faults, "sq-ledger", || ());
     panics(&queue, &faults, "sq-retention", || ());
     panics(&queue, &faults, "sq-protect", || ());
+    panics(&queue, &faults, "sq-events", || ());
+    panics(&queue, &faults, "sq-webhook", || ());
     panics(&queue, &faults, "sq-release", || {
         queue.store_all(&study(8));
     });
@@ -175,6 +177,8 @@ fn every_service_comes_back_and_nothing_is_lost() {
         "sq-ledger",
         "sq-retention",
         "sq-protect",
+        "sq-events",
+        "sq-webhook",
         "sq-release",
     ] {
         let warned = |one: &Value| {

@@ -24,14 +24,14 @@ enabled = false
 
 # An empty argument counts as an absent one.
 [[operations]]
-include-operation-id = ["items", "studies", "errors", "errorSummary", "history", "journal", "deliveries", "retention", "deletions"]
+include-operation-id = ["items", "studies", "errors", "errorSummary", "history", "journal", "deliveries", "retention", "deletions", "events"]
 checks.negative_data_rejection.enabled = false
 
 # Rules between fields: either everything or a filter that narrows down, either resources or a query, either
 # a resource or a file; columns that a list names; a date must be one of the calendar; what can be looked for; and as many
-# lines as only a table has.
+# lines as only a table has; a position or a moment.
 [[operations]]
-include-operation-id = ["redirect", "replayErrors", "purgeErrors", "redirectErrors", "cancelItems", "redirectItems", "prioritizeItems", "sendItemsNow", "removeItems", "enqueue", "reload", "route", "addSubjects", "journal", "search", "deliveries"]
+include-operation-id = ["redirect", "replayErrors", "purgeErrors", "redirectErrors", "cancelItems", "redirectItems", "prioritizeItems", "sendItemsNow", "removeItems", "enqueue", "reload", "route", "addSubjects", "journal", "search", "deliveries", "replayEvents"]
 checks.positive_data_acceptance.enabled = false
 "#;
 

@@ -7,7 +7,7 @@
 //! Invariants:
 //! - Sending is never held up: everything happens on one thread of its own (`sq-alert`), which reads counters and takes
 //!   no lock that a lane holds for long. A stop waits for no receiver: its connection is cut, and without that the call
-//!   ends after [`post::TIMEOUT`].
+//!   ends after [`webhook::TIMEOUT`].
 //! - At most one message a minute for each destination and kind; what happens meanwhile is in the next one, with its
 //!   count. What begins and ends between two looks shows by its counters.
 //! - A panic costs nothing: a round works on a copy, which is kept before a message is posted, and once that is
@@ -60,7 +60,7 @@ use jiff::tz::TimeZone;
 use parking_lot::{Mutex, RwLock};
 
 use self::collect::{Collector, Gathered};
-use self::post::{Http, Outbox, Outgoing, Poster, Settled};
+use self::post::{Outbox, Outgoing, Settled};
 use self::sources::SourceLook;
 pub use self::switch::{NAME, Switch};
 use self::watch::{Look, Watch};
@@ -73,6 +73,7 @@ use crate::item::{Clock, Timestamp};
 use crate::service::{Bell, Service};
 use crate::store::{self, Book};
 use crate::verdict::Limits;
+use crate::webhook::{self, Http, Poster};
 
 /// Time between two looks at the counters.
 const LOOK: Duration = Duration::from_secs(1);
@@ -128,6 +129,8 @@ fn limits(settings: &AlertSettings) -> Limits {
         seconds: settings.backlog_seconds,
     }
 }
+
+const JSON: &str = "application/json";
 
 /// What the alerts work with.
 pub struct Parts {
@@ -210,7 +213,7 @@ impl Alerts {
             sources: parts.sources,
             own_outputs: parts.own_outputs,
             clock: parts.clock,
-            poster: Poster::new(settings, host, parts.http, parts.cutter),
+            poster: Poster::new(&settings.webhook, host, parts.http, parts.cutter),
             sender: message::Sender {
                 name: host.name.clone(),
                 aet: host.dicom_aet.clone(),
@@ -249,7 +252,7 @@ impl Alerts {
     /// Other settings from now on. What was collected goes on.
     fn set(&self, settings: &AlertSettings) {
         *self.settings.write() = Arc::new(settings.clone());
-        self.poster.set(settings);
+        self.poster.set(&settings.webhook);
     }
 
     /// Nobody is to be told any more.
@@ -265,7 +268,7 @@ impl Alerts {
         let Some(outgoing) = next else {
             return false;
         };
-        let result = self.poster.post(&outgoing.body);
+        let result = self.poster.post(JSON, &outgoing.body);
         if self.bell.is_stopped() && result.is_err() {
             // Cut by ourselves.
             return false;
@@ -309,7 +312,7 @@ impl Alerts {
             }
         });
         for gathered in due {
-            let id = post::new_id();
+            let id = webhook::new_id();
             // Whoever reads it has the machine's clock.
             let ahead = self.clock.ahead();
             let look = look(&gathered).map(|look| look.by_the_wall(ahead));
@@ -412,14 +415,14 @@ impl Alerts {
     /// under way.
     pub fn test(&self) -> Option<Tested> {
         let _testing = self.testing.try_lock()?;
-        let id = post::new_id();
+        let id = webhook::new_id();
         let now = self.clock.ahead().wall(self.clock.now());
         let settings = self.settings.read().clone();
         let body = shape::body(self.sender.test(&id, now), &settings);
-        let result = self.poster.post(&body);
+        let result = self.poster.post(JSON, &body);
         let accepted = result
             .as_ref()
-            .is_ok_and(|status| post::is_success(*status));
+            .is_ok_and(|status| webhook::is_success(*status));
         let counter = if accepted { &self.sent } else { &self.failed };
         counter.fetch_add(1, Ordering::Relaxed);
         Some(Tested { id, result })

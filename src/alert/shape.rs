@@ -81,13 +81,11 @@ fn teams(message: &Value, link: Option<&str>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::settings::{AlertKind, Peer, Secret};
+    use crate::config::settings::{AlertKind, Webhook};
 
     fn shaped(format: AlertFormat, link: Option<&str>) -> Value {
         let settings = AlertSettings {
-            url: Secret::new("http://x/"),
-            peer: Peer::default(),
-            secret: None,
+            webhook: Webhook::default(),
             format,
             link: link.map(str::to_owned),
             on: AlertKind::ALL.to_vec(),

@@ -16,7 +16,9 @@ use serde_json::Value;
 use super::sources::SourceLook;
 use super::watch::Look;
 use super::{Alerts, Parts};
-use crate::config::settings::{AlertFormat, AlertKind, AlertSettings, HostSettings, Peer, Secret};
+use crate::config::settings::{
+    AlertFormat, AlertKind, AlertSettings, HostSettings, Peer, Secret, Webhook,
+};
 use crate::cut::Cutter;
 use crate::item::{Class, Clock, Timestamp};
 use crate::service::Services;
@@ -59,12 +61,14 @@ struct Scene {
 
 fn settings() -> AlertSettings {
     AlertSettings {
-        url: Secret::new("http://127.0.0.1:9/hook/token"),
-        peer: Peer {
-            host: "127.0.0.1".to_owned(),
-            port: 9,
+        webhook: Webhook {
+            url: Secret::new("http://127.0.0.1:9/hook/token"),
+            peer: Peer {
+                host: "127.0.0.1".to_owned(),
+                port: 9,
+            },
+            secret: Some(Secret::new("key")),
         },
-        secret: Some(Secret::new("key")),
         format: AlertFormat::Json,
         link: None,
         on: AlertKind::ALL.to_vec(),

@@ -3,7 +3,7 @@
 use super::error::ApiError;
 use super::types::AlertTest;
 use super::{Answer, Api, ok};
-use crate::alert::post;
+use crate::webhook;
 
 impl Api {
     /// Sends one message of kind `Test`, and answers what came of it.
@@ -17,7 +17,7 @@ impl Api {
             return Err(ApiError::conflict("a test is under way already"));
         };
         let (status, error) = match &tested.result {
-            Ok(status) if post::is_success(*status) => (Some(*status), None),
+            Ok(status) if webhook::is_success(*status) => (Some(*status), None),
             Ok(status) => (
                 Some(*status),
                 Some(format!("the receiver answered HTTP status {status}")),

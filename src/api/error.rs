@@ -14,6 +14,8 @@ pub struct ApiError {
     pub details: String,
     /// Of a configuration, each by itself.
     pub mistakes: Vec<Mistake>,
+    /// Nothing is wrong: so many seconds later it may work.
+    pub retry_after: Option<u32>,
 }
 
 impl ApiError {
@@ -48,6 +50,15 @@ impl ApiError {
             status,
             details: details.into(),
             mistakes: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    /// 503: too much of the same is under way.
+    pub fn busy(details: impl Into<String>) -> ApiError {
+        ApiError {
+            retry_after: Some(1),
+            ..ApiError::new(503, details)
         }
     }
 
@@ -61,7 +72,11 @@ impl ApiError {
             method: request.method.as_str(),
             uri: request.uri.clone(),
         };
-        json(self.status, &body)
+        let answer = json(self.status, &body);
+        match self.retry_after {
+            Some(seconds) => answer.with_header("Retry-After", &seconds.to_string()),
+            None => answer,
+        }
     }
 }
 

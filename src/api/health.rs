@@ -20,6 +20,8 @@ const ABOUT: &str = "the machinery of the plugin; what needs a person: GET /send
 
 /// Reconciliation is behind if its last full pass is older.
 const BEHIND: Duration = Duration::from_secs(60);
+/// How long the receiver of events takes none before it is told.
+const UNTOLD: Duration = Duration::from_secs(60);
 /// How long a panic is told of.
 const TOLD: Duration = Duration::from_secs(24 * 3600);
 
@@ -85,6 +87,7 @@ impl Api {
             warnings: clock
                 .into_iter()
                 .chain(self.crowded())
+                .chain(self.untold(now))
                 .chain(restarted(&services, now))
                 .collect(),
             bad_lists: self.bad_lists().collect(),
@@ -118,6 +121,15 @@ impl Api {
                  sent: once there is no other one, Orthanc refuses what arrives (A700)"
             ),
             since: None,
+        })
+    }
+
+    fn untold(&self, now: Timestamp) -> Option<Problem> {
+        let (since, why) = self.courier.figures().failing?;
+        (now.since(since) >= UNTOLD).then(|| Problem {
+            part: Part::Events,
+            details: format!("the receiver of the events takes none: {why}"),
+            since: Some(Time(since)),
         })
     }
 

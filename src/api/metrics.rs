@@ -20,6 +20,7 @@ use crate::arrival::progress::{self, Fate};
 use crate::arrival::timing;
 use crate::dispatch::LaneStatus;
 use crate::dispatch::figures::{DELIVERY_SECONDS, Figures};
+use crate::events::courier;
 use crate::item::{Ahead, Class, Confirmation, State, Timestamp};
 use crate::routing::Mark;
 use crate::store::{DestinationRecord, FailureTotal};
@@ -69,6 +70,7 @@ impl Api {
         judged(&mut page, &findings);
         self.heard(&mut page)?;
         self.told(&mut page);
+        self.announced(&mut page)?;
         Ok(Response::new(200, CONTENT_TYPE, page.into_text()))
     }
 
@@ -268,6 +270,56 @@ impl Api {
             "Instances that came back as the queue had sent them, changed on their way, and are not sent again.",
         );
         own.sample(&[], progress.own_outputs.values().sum::<u64>());
+        Ok(())
+    }
+
+    /// Nothing without `Events`.
+    fn announced(&self, page: &mut Exposition) -> Result<(), ApiError> {
+        let Some(events) = &self.settings.events else {
+            return Ok(());
+        };
+        let outgoing = self.store.outgoing()?;
+        page.family(
+            "sendqueue_events_waiting",
+            Kind::Gauge,
+            "Events that cannot be read yet: Orthanc is being asked for what they tell.",
+        )
+        .sample(&[], (outgoing.last - outgoing.whole).max(0));
+        page.family(
+            "sendqueue_events_total",
+            Kind::Counter,
+            "Events since the database was made.",
+        )
+        .sample(&[], outgoing.last);
+        page.family(
+            "sendqueue_events_dropped_total",
+            Kind::Counter,
+            "Events that went before their days were over, since there were too many (Events.MaxEvents).",
+        )
+        .sample(&[], self.teller.dropped());
+        if events.webhook.is_none() {
+            return Ok(());
+        }
+        let figures = self.courier.figures();
+        let seen = self.store.seen(courier::READER)?.unwrap_or(outgoing.whole);
+        page.family(
+            "sendqueue_webhook_events_waiting",
+            Kind::Gauge,
+            "Events that are to be sent to Events.Webhook, of all kinds.",
+        )
+        .sample(&[], (outgoing.whole - seen).max(0));
+        page.family(
+            "sendqueue_webhook_events_sent_total",
+            Kind::Counter,
+            "Events that the receiver of Events.Webhook accepted.",
+        )
+        .sample(&[], figures.sent);
+        page.family(
+            "sendqueue_webhook_events_dropped_total",
+            Kind::Counter,
+            "Events that it refused for good, or that were too old for it.",
+        )
+        .sample(&[], figures.dropped);
         Ok(())
     }
 

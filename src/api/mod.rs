@@ -13,6 +13,7 @@ pub mod destinations;
 pub mod enqueue;
 pub mod error;
 pub mod error_queue;
+mod events;
 pub mod exposition;
 pub mod find;
 mod health;
@@ -61,6 +62,8 @@ use crate::destinations::Directory;
 use crate::destinations::modality::Modalities;
 use crate::dispatch::Lanes;
 use crate::dispatch::promoter::Promoter;
+use crate::events::Teller;
+use crate::events::courier::Courier;
 use crate::item::{Clock, Timestamp};
 use crate::protection::Protector;
 use crate::reload::Reloader;
@@ -114,6 +117,8 @@ pub struct Parts {
     pub alerts: Arc<alert::Switch>,
     pub reloader: Reloader,
     pub deleter: Arc<Deleter>,
+    pub teller: Arc<Teller>,
+    pub courier: Arc<Courier>,
     pub protector: Arc<Protector>,
     pub sources: Arc<Listener>,
     pub clock: Arc<dyn Clock>,

@@ -81,6 +81,9 @@ pub const ROUTES: &[Route] = routes! {
     Get "/retention" retention |api, request, _| api.retention(request);
     Post "/retention/run" run_retention |api, request, _| api.run_retention(request);
     Get "/deletions" deletions |api, request, _| api.deletions(request);
+    Get "/events" events |api, request, _| api.events(request);
+    Post "/events/replay" replay_events |api, request, _| api.replay_events(request);
+    Get "/events/status" events_status |api, request, _| api.events_status(request);
     Get "/search" search |api, request, _| api.search(request);
     Get "/rules" rules |api, request, _| api.rules(request);
     Post "/route" ask_rules |api, request, _| api.route(request);
@@ -109,7 +112,7 @@ pub fn answer(parts: &Arc<Parts>, request: &Request, rest: &str) -> Response {
     match answer {
         Ok(response) => response,
         Err(error) => {
-            if error.status >= 500 {
+            if error.status >= 500 && error.retry_after.is_none() {
                 log::error!("{} /sendqueue: {}", request.method, error.details);
             }
             error.response(request)

@@ -136,6 +136,7 @@ fn trouble(problem: &Problem, is_down: bool) -> Option<Trouble> {
         Part::Threads => verdict::Part::Threads,
         Part::Clock => verdict::Part::Clock,
         Part::Storage => verdict::Part::Storage,
+        Part::Events => verdict::Part::Events,
         Part::Held => return None,
     };
     Some(Trouble {

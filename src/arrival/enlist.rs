@@ -7,7 +7,7 @@ use super::rule_figures::Tally;
 use crate::config::settings::Settings;
 use crate::item::{Class, Clock, Outcome};
 use crate::routing::{Marks, Resolution, Route, Undecided};
-use crate::store::{Heard, NewItem, Reception, TakenStudy};
+use crate::store::{Heard, NewItem, Reception, Stored, TakenStudy};
 
 /// What the rules make of instances.
 #[derive(Debug, Default)]
@@ -21,6 +21,8 @@ pub struct Enlisted {
     pub tally: Tally,
     /// Studies that rules take whole from now on.
     pub opened: Vec<TakenStudy>,
+    /// What others are told of it.
+    pub stored: Vec<Stored>,
     /// The AETs from which it came, and when.
     pub heard: Vec<Heard>,
     /// By study, what was routed since it was opened: no look back is needed at these.

@@ -23,7 +23,8 @@ impl Reconciler {
     ) -> Result<(), PassError> {
         let intake = Intake::arrival(&enlisted.items)
             .taking(&enlisted.opened)
-            .hearing(&enlisted.heard);
+            .hearing(&enlisted.heard)
+            .telling(&enlisted.stored);
         let done = self.write(intake, position)?;
         self.tell_again(&enlisted.items, &done);
         self.tell(&enlisted);

@@ -37,6 +37,8 @@ pub struct Fact {
     pub received: String,
     /// See [`crate::store::NewItem::place`].
     pub place: i64,
+    pub sop_class: Option<String>,
+    pub transfer_syntax: Option<String>,
     /// Tells one reception of an instance from another: the identifier of its file.
     pub stamp: String,
     /// Digest of the content, where it was asked for ([`Facts::digest`]).
@@ -51,6 +53,8 @@ pub struct Fact {
 pub struct Facts {
     client: Client,
     parents: HashMap<String, String>,
+    /// Series Instance UIDs of the series whose parents are known.
+    series_uids: HashMap<String, String>,
     /// With the time at which each was told.
     names: HashMap<String, (StudyName, Instant)>,
 }
@@ -60,6 +64,7 @@ impl Facts {
         Facts {
             client,
             parents: HashMap::new(),
+            series_uids: HashMap::new(),
             names: HashMap::new(),
         }
     }
@@ -135,6 +140,7 @@ impl Facts {
         // Here only: what is learned below must stay until it is used.
         if self.parents.len() > MOST_PARENTS {
             self.parents.clear();
+            self.series_uids.clear();
             self.names.retain(|_, (_, told)| told.elapsed() < NAMES_FOR);
         }
         let series = texts(described.values(), "ParentSeries");
@@ -153,6 +159,16 @@ impl Facts {
             .into_iter()
             .filter_map(|study| self.names.get(study));
         names.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Study Instance UID of an instance's study that was described.
+    pub fn study_uid(&self, study: &str) -> Option<&str> {
+        self.names.get(study).map(|(name, _)| name.uid.as_str())
+    }
+
+    /// The same of its series.
+    pub fn series_uid(&self, series: &str) -> Option<&str> {
+        self.series_uids.get(series).map(String::as_str)
     }
 
     /// The MD5 sum that Orthanc keeps of an instance's file; `None`: it keeps none (`StoreMD5ForAttachments`), or the
@@ -207,6 +223,8 @@ impl Facts {
                 modified: metadata("ModifiedFrom").is_some(),
             },
             received,
+            sop_class,
+            transfer_syntax: metadata("TransferSyntax"),
             digest: None,
             repeated: None,
             unseen_since: None,
@@ -237,6 +255,9 @@ impl Facts {
             if key == OF_STUDY {
                 let name = name(&child, &described);
                 self.names.insert(child.clone(), (name, Instant::now()));
+            } else if let Some(uid) = described.pointer("/MainDicomTags/SeriesInstanceUID") {
+                let uid = uid.as_str().unwrap_or_default().to_owned();
+                self.series_uids.insert(child.clone(), uid);
             }
             self.parents.insert(child, parent.to_owned());
         }

@@ -11,6 +11,7 @@
 
 mod addresses;
 mod again;
+mod announce;
 pub mod arrivals;
 pub mod ask;
 mod begin;

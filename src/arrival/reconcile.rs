@@ -54,6 +54,7 @@ use std::sync::Arc;
 use orthanc_sdk::{CallError, Client};
 
 use super::addresses::Addresses;
+use super::announce;
 use super::ask;
 use super::changes::{self, Change, PAGE, ReadError};
 use super::describe::Patience;
@@ -372,6 +373,11 @@ impl Reconciler {
         let mut enlisted = self.enlist_by(None, &mut taken, facts, gone)?;
         let strict = self.settings.host.strict_aet_comparison;
         enlisted.heard = heard(facts, strict, &*self.parts.clock);
+        if let Some(events) = &self.settings.events {
+            let clock = &self.parts.clock;
+            enlisted.stored =
+                announce::stored(events, facts, &self.facts, clock.now(), clock.ahead());
+        }
         Ok(enlisted)
     }
 

@@ -1,6 +1,6 @@
 //! What would be sent, and what was: for people. Nothing is decided, given or remembered by looking.
 
-use sendqueue_dicom::DataSet;
+use sendqueue_dicom::{DataSet, Tag, text};
 
 use super::{Change, Coercion, NotChanged, differences};
 use crate::config::settings::DestinationSettings;
@@ -55,6 +55,38 @@ impl Coercion {
     /// Why it would not be sent.
     pub fn sent(&self, item: &Item, settings: &DestinationSettings) -> Result<Vec<u8>, NotEdited> {
         on_a_thread(|| Ok(self.look(settings, item)?.file()))
+    }
+
+    /// The texts of elements, in the order of `tags`, of an instance as it is sent; of one that came from `remote_aet`.
+    /// `None`: it is not there, or no text.
+    ///
+    /// # Errors
+    /// Why it would not be sent.
+    pub fn sent_texts(
+        &self,
+        destination: &str,
+        settings: &DestinationSettings,
+        instance: &str,
+        remote_aet: Option<String>,
+        tags: &[Tag],
+    ) -> Result<Vec<Option<String>>, NotEdited> {
+        let item = Item {
+            remote_aet,
+            ..as_item(destination, instance, self.shared.clock.now())
+        };
+        on_a_thread(|| {
+            let edited = self.look(settings, &item)?;
+            let syntax = edited.kind().transfer_syntax.clone();
+            let after: Vec<u8> = edited.slices().concat();
+            drop(edited);
+            let set = DataSet::parse(&after, &syntax).map_err(NotChanged::from)?;
+            let charset = text::charset(set.root()).ok();
+            let text = |tag: &Tag| {
+                let element = set.root().get(*tag)?;
+                text::of(element, charset.as_ref()?).ok().flatten()
+            };
+            Ok(tags.iter().map(text).collect())
+        })
     }
 
     fn look(&self, settings: &DestinationSettings, item: &Item) -> Result<Edited, NotEdited> {

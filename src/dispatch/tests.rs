@@ -230,6 +230,7 @@ fn settings(defaults: DestinationSettings) -> Settings {
         destinations: BTreeMap::new(),
         alerts: None,
         retention: None,
+        events: None,
         storage_directory: PathBuf::new(),
         host: HostSettings::default(),
     }

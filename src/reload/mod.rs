@@ -29,6 +29,8 @@ use crate::config::{self, Current, Mistake, Mistakes};
 use crate::destinations::Directory;
 use crate::dispatch::Lanes;
 use crate::dispatch::promoter::Promoter;
+use crate::events::Teller;
+use crate::events::courier::Courier;
 use crate::retention::{Deleter, Leads};
 use crate::service::Services;
 use crate::store::Retention;
@@ -87,6 +89,8 @@ pub struct Parts {
     pub services: Arc<Services>,
     pub store: Arc<dyn Retention>,
     pub deleter: Arc<Deleter>,
+    pub teller: Arc<Teller>,
+    pub courier: Arc<Courier>,
     pub leads: Arc<Leads>,
     /// From the name of a tag to its group and element.
     pub tags: Box<Tags>,
@@ -340,6 +344,8 @@ impl Reloader {
         parts.leads.settings_changed(old);
         parts.alerts.set(&new);
         parts.deleter.settings_changed();
+        parts.teller.announce();
+        parts.courier.again();
         parts.promoter.review();
     }
 }

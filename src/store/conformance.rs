@@ -25,6 +25,7 @@ mod kept;
 pub(crate) mod model;
 mod moves;
 mod operate;
+mod outbox;
 mod outputs;
 mod owners;
 mod protected;
@@ -58,6 +59,7 @@ pub fn run(make: Make<'_>) {
     held::run(make);
     moves::run(make);
     operate::run(make);
+    outbox::run(make);
     outputs::run(make);
     owners::run(make);
     protected::run(make);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Heard, Result, StudyName, TakenStudy};
+use super::{Heard, Result, Stored, StudyName, TakenStudy};
 use crate::item::{Again, Ids, Outcome, Priority, Timestamp};
 
 /// Up to where Orthanc's `/changes` have been turned into items.
@@ -144,6 +144,8 @@ pub struct Intake<'a> {
     pub taken: &'a [TakenStudy],
     /// The AETs from which something came, each once.
     pub heard: &'a [Heard],
+    /// What Orthanc has stored, where others are told of it.
+    pub stored: &'a [Stored],
     /// What people call the studies of the items, as far as Orthanc told.
     pub named: &'a [StudyName],
     /// Where reading goes on after a crash; `None`: as before.
@@ -174,6 +176,7 @@ impl<'a> Intake<'a> {
             is_one_instance: false,
             taken: &[],
             heard: &[],
+            stored: &[],
             named: &[],
             reached: None,
         }
@@ -200,6 +203,11 @@ impl<'a> Intake<'a> {
     /// The same, and it came from these.
     pub fn hearing(self, heard: &'a [Heard]) -> Intake<'a> {
         Intake { heard, ..self }
+    }
+
+    /// The same, and others are told of it.
+    pub fn telling(self, stored: &'a [Stored]) -> Intake<'a> {
+        Intake { stored, ..self }
     }
 
     /// The same, of studies that people call so.

@@ -15,6 +15,7 @@
 //! | [`Deliveries`] | whoever asks what was sent | what was delivered, for years |
 //! | [`Retention`] | what deletes from Orthanc | what is known of each study, what was deleted |
 //! | [`Protections`] | what protects patients | who is protected in Orthanc while something waits |
+//! | [`Outbox`] | arrival, what tells other systems | what other systems are told of |
 //! | [`Chronicle`] | whoever tells what happened | the journal that people read, each hour's figures |
 //! | [`Upkeep`] | the promoter | time, and the database itself |
 //!
@@ -49,6 +50,7 @@ mod desk;
 mod filter;
 mod in_hand;
 mod journal;
+mod outbox;
 mod outputs;
 mod protected;
 mod retention;
@@ -74,6 +76,7 @@ pub use self::in_hand::{BLAMED_ASIDE, BLAMED_MOST, Hand, HeldBack, Released, SEE
 pub use self::journal::{
     Cursor, Duplicates, Enqueued, Gap, Intake, Journal, NewItem, Notifier, Reached, Reception,
 };
+pub use self::outbox::{Announced, Outbox, Outgoing, Stored};
 pub use self::outputs::Outputs;
 pub use self::protected::{Protected, Protections, Unsent};
 pub use self::retention::{Deletion, History, KeptStudy, Known, Lead, NewDeletion, Retention};
@@ -135,6 +138,7 @@ pub trait Store:
     + Deliveries
     + Retention
     + Protections
+    + Outbox
     + Chronicle
     + Upkeep
 {
@@ -154,6 +158,7 @@ impl<T> Store for T where
         + Deliveries
         + Retention
         + Protections
+        + Outbox
         + Chronicle
         + Upkeep
 {

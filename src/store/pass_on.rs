@@ -166,6 +166,25 @@ macro_rules! pass_on {
             fn deletions(study: Option<&str>, accession: Option<&str>, page: Page) -> Vec<Deletion>;
         } {});
     };
+    (Outbox for $type:ty) => {
+        $crate::store::pass_on!(@impl Outbox for $type {
+            fn announce(kinds: &[Announcement], quiet_us: i64, now: Timestamp) -> ();
+            fn conclude(now: Timestamp, limit: u32) -> u64;
+            fn next_conclusion() -> Option<Timestamp>;
+            fn parts(limit: u32) -> Vec<Announced>;
+            fn complete(whole: &BTreeMap<i64, String>) -> ();
+            fn announced(after: i64, limit: u32) -> Vec<Announced>;
+            fn outgoing() -> Outgoing;
+            fn position_before(time: Timestamp) -> i64;
+            fn forget_announced(before: Timestamp, limit: u32) -> u64;
+            fn forget_up_to(position: i64, limit: u32) -> u64;
+            fn forget_revisions(before: Timestamp, limit: u32) -> u64;
+            fn forget_reader(reader: &str) -> ();
+            fn seen(reader: &str) -> Option<i64>;
+            fn see(reader: &str, position: i64) -> ();
+            fn advance(reader: &str, from: i64, to: i64) -> bool;
+        } {});
+    };
     (Chronicle for $type:ty) => {
         $crate::store::pass_on!(@impl Chronicle for $type {
             fn note(entry: &Entry) -> ();

@@ -132,6 +132,8 @@ pub enum Part {
     Clock,
     /// Orthanc's storage is nearly full of what waits.
     Storage,
+    /// Events are not taken by their receiver.
+    Events,
     /// A list of subjects (`Lookup`) that cannot be used.
     Subjects,
 }
@@ -260,6 +262,11 @@ fn machinery(trouble: &Trouble) -> Finding {
             Kind::Machinery,
             "",
             "Look why it waits, and mend that first. Or give Orthanc more room (MaximumStorageSize, MaximumPatientCount).",
+        ),
+        Part::Events => (
+            Kind::Machinery,
+            "",
+            "Look at the receiver, at Events.Webhook and at Orthanc's log. Receiving and sending go on; the events are kept for Events.KeepDays.",
         ),
         Part::Subjects => (
             Kind::Held,

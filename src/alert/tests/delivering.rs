@@ -214,7 +214,7 @@ fn bodies_are_signed_where_there_is_a_secret() {
     hmac::verify(&key, body.to_string().as_bytes(), &tag).unwrap();
 
     let mut plain = settings();
-    plain.secret = None;
+    plain.webhook.secret = None;
     let scene = Scene::with(plain, vec![ready()]);
     assert_eq!(scene.alerts.test().unwrap().result, Ok(200));
     assert_eq!(scene.inbox.lock().unwrap()[0].1, None);

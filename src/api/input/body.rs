@@ -96,6 +96,11 @@ impl Body {
         self.read(name, "a text", |value| value.as_str().map(str::to_owned))
     }
 
+    /// As it stands there.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
     pub fn flag(&self, name: &str) -> Result<bool, ApiError> {
         Ok(self
             .read(name, "true or false", Value::as_bool)?

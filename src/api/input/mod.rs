@@ -6,7 +6,7 @@ mod query;
 use serde_json::Value;
 
 pub use self::body::{Body, object};
-pub use self::query::Query;
+pub use self::query::{Query, moment};
 use super::error::ApiError;
 use crate::item::Class;
 

@@ -195,7 +195,8 @@ impl Query {
     }
 }
 
-fn moment(text: &str, now: Timestamp) -> Option<Timestamp> {
+/// What people write for a moment: a time, a date, or an age.
+pub fn moment(text: &str, now: Timestamp) -> Option<Timestamp> {
     let units = [('s', 1.0), ('m', 60.0), ('h', 3600.0), ('d', 86_400.0)];
     for (unit, seconds) in units {
         if let Some(number) = text.strip_suffix(unit) {

@@ -35,7 +35,7 @@ const DESCRIPTION: &str = "The persistent send queue of an Orthanc: what waits, 
      Who may call is Orthanc's own matter (`AuthenticationEnabled`, `RegisteredUsers`, authorization plugins). A POST that a browser \
      makes for a page of another site (its `Origin` is not this host) is refused unless its `Content-Type` is `application/json`.";
 
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
     ("Queue", "The queue as a whole."),
     (
         "Items",
@@ -56,6 +56,10 @@ const TAGS: [(&str, &str); 11] = [
     (
         "Retention",
         "What may be deleted from Orthanc since it is proven elsewhere, and what was.",
+    ),
+    (
+        "Events",
+        "What other systems are told, in the order in which it happened.",
     ),
     ("Rules", "What decides where instances go."),
     (

@@ -10,12 +10,13 @@ use crate::api::exposition;
 use crate::api::types::{
     AddSubjects, AlertTest, CancelledItems, ConfirmStudy, Deletion, DeletionsQuery,
     DeliveriesQuery, Delivery, DeliveryDetailed, Destination, Echo, Enqueue, Enqueued, ErrorFilter,
-    ErrorSummary, ErrorSummaryQuery, ErrorsQuery, Finding, Health, History, HistoryQuery, Item,
-    ItemDetailed, ItemSentNow, ItemsQuery, JournalEntry, JournalQuery, Nothing, Overview, Preview,
-    PreviewQuestion, PrioritizedItems, PriorityFilter, Purged, RedirectFilter, RedirectTo,
-    Redirected, RedirectedItems, Reloaded, Removed, RemovedItems, Replayed, Resource, Retention,
-    RetentionQuery, RetentionRun, RetentionStarted, RouteAnswer, RouteQuestion, Rule, SearchQuery,
-    SearchResult, Section, Sender, SentItems, SerialGiven, SerialState, SerialsQuery, StudiesQuery,
+    ErrorSummary, ErrorSummaryQuery, ErrorsQuery, Events, EventsQuery, EventsStatus, Finding,
+    Health, History, HistoryQuery, Item, ItemDetailed, ItemSentNow, ItemsQuery, JournalEntry,
+    JournalQuery, Nothing, Overview, Preview, PreviewQuestion, PrioritizedItems, PriorityFilter,
+    Purged, RedirectFilter, RedirectTo, Redirected, RedirectedItems, Reloaded, Removed,
+    RemovedItems, ReplayEvents, Replayed, ReplayedEvents, Resource, Retention, RetentionQuery,
+    RetentionRun, RetentionStarted, RouteAnswer, RouteQuestion, Rule, SearchQuery, SearchResult,
+    Section, Sender, SentItems, SerialGiven, SerialState, SerialsQuery, StudiesQuery,
     StudyProgress, SubjectsAdded, ToConfirm, WaitingFilter, WaitingRedirect,
 };
 use crate::ui;
@@ -582,6 +583,33 @@ pub fn deletions() -> Described {
     )
     .query::<DeletionsQuery>()
     .answers_list::<Deletion>("At most `limit` deletions")
+}
+
+pub fn events() -> Described {
+    get(
+        "Events",
+        "events",
+        "What happened, in its order: an ordered feed that any program can follow",
+    )
+    .text("Ask with the `Last` of the answer before, and with `wait` to be answered as soon as there is something new. Nothing is missed as long as `Forgotten` is 0. 409: `since` is behind the newest event that there ever was, so the queue's database is another one: begin with 0. Which kinds there are, and which tags they tell, the section `Events` says; without it there are none.")
+    .query::<EventsQuery>()
+    .refuses(&[409])
+    .answers::<Events>("At most `limit` events")
+}
+
+pub fn replay_events() -> Described {
+    post("Events", "replayEvents", "Tells events again")
+        .text("The webhook begins again there. Whoever reads the feed asks with the `Since` of the answer. What is not kept any more (`KeepDays`) cannot be told again.")
+        .body::<ReplayEvents>(
+            Required::True,
+            &[("moment", "All of the last day", json!({ "From": "1d" }))],
+        )
+        .answers::<ReplayedEvents>("From where on, and how many")
+}
+
+pub fn events_status() -> Described {
+    get("Events", "eventsStatus", "How far events are told")
+        .answers::<EventsStatus>("What is told of, and up to where")
 }
 
 const ORTHANC_ID: &str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{8}){4}$";

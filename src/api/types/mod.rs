@@ -13,6 +13,7 @@ pub mod deliveries;
 pub mod destination;
 pub mod error;
 pub mod error_queue;
+pub mod events;
 pub mod items;
 pub mod journal;
 pub mod overview;
@@ -43,6 +44,9 @@ pub use self::error::{Error, Mistake};
 pub use self::error_queue::{
     ErrorFilter, ErrorSummary, ErrorSummaryQuery, ErrorsQuery, Purged, RedirectFilter, Redirected,
     Replayed,
+};
+pub use self::events::{
+    Events, EventsQuery, EventsStatus, ReplayEvents, ReplayedEvents, WebhookStatus,
 };
 pub use self::items::{
     Attempt, Enqueue, Enqueued, Item, ItemDetailed, ItemSentNow, ItemsQuery, Nothing, Order,

@@ -166,6 +166,8 @@ pub enum Part {
     Clock,
     /// Orthanc's storage is nearly full, and what waits to be sent is protected in it.
     Storage,
+    /// Events are not taken by the receiver of `Events.Webhook`.
+    Events,
     /// Items are held, or would be: something is missing that only a person can give.
     Held,
 }

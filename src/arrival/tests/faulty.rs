@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::item::{Attempt, Item, Reading, Timestamp};
+use crate::item::{Announcement, Attempt, Item, Reading, Timestamp};
 use crate::store::sqlite::SqliteStore;
 use crate::store::*;
 use parking_lot::Mutex;
@@ -87,6 +87,7 @@ pass_on!(Protections for Faulty);
 pass_on!(Studies for Faulty);
 pass_on!(Deliveries for Faulty);
 pass_on!(Retention for Faulty);
+pass_on!(Outbox for Faulty);
 pass_on!(Chronicle for Faulty);
 pass_on!(Sources for Faulty);
 pass_on!(Decisions for Faulty);

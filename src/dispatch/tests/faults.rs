@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::dispatch::takeup::{self, TakeUp};
+use crate::item::Announcement;
 use crate::service::{Condition, Service};
 
 /// A store whose calls fail on request.
@@ -52,6 +53,7 @@ pass_on!(Journal for Faulty);
 pass_on!(Studies for Faulty);
 pass_on!(Deliveries for Faulty);
 pass_on!(Retention for Faulty);
+pass_on!(Outbox for Faulty);
 pass_on!(Chronicle for Faulty);
 pass_on!(Sources for Faulty);
 pass_on!(Decisions for Faulty);

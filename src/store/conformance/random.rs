@@ -8,9 +8,8 @@ use super::chronicle::left_of;
 use super::kept::Kept;
 use super::model::Model;
 use super::*;
-use crate::item::Again;
 use crate::item::state::Move;
-use crate::item::{Confirmation, SentSeries};
+use crate::item::{Again, Announcement, Confirmation, SentSeries};
 use crate::store::{
     Asker, ClaimTerms, Cursor, Entry, Followed, Groups, Moved, Period, Released, StatusFilter,
     StoreError, ToConfirm,
@@ -43,6 +42,7 @@ pub fn run(make: Make<'_>, seed: u64, steps: u32) {
         last_id: 0,
         claims: Vec::new(),
     };
+    play.store().announce(&Announcement::ALL, 0, at(0)).unwrap();
     for step in 0..steps {
         play.now += play.random.i64(1..20);
         let what = play.step();
@@ -714,6 +714,7 @@ impl Play {
         self.kept.compare(self.store(), "at rest");
         let sent = deliveries::lines_of(&self.model.sent);
         assert_eq!(deliveries::lines(self.store()), sent);
+        outbox::check_delivered(self.store(), &self.model.sent);
         let items = all(self.store());
         for entry in self.model.entries.values() {
             assert_eq!(attempts(self.store(), entry.item.id), entry.attempts);

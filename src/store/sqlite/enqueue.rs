@@ -9,7 +9,7 @@ use super::cursor::write_reached;
 use super::destination::{destination_id, find_destination};
 use super::operate::prioritize;
 use super::pool::Pool;
-use super::{deliveries, list, row, sources, sql, studies};
+use super::{deliveries, list, outbox, row, sources, sql, studies};
 use crate::item::{Again, Event, Outcome, Priority, State, Timestamp};
 use crate::store::{Duplicates, Enqueued, Entry, Intake, NewItem, Operation, Reception, Result};
 
@@ -31,12 +31,14 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
         duplicates,
         taken,
         heard,
+        stored,
         named,
         reached,
         ..
     } = *intake;
     let mut answer = Enqueued::default();
-    if items.is_empty() && taken.is_empty() && heard.is_empty() && reached.is_none() {
+    let nothing = items.is_empty() && taken.is_empty() && heard.is_empty() && stored.is_empty();
+    if nothing && reached.is_none() {
         return Ok(answer);
     }
     let mut writer = pool.writer()?;
@@ -46,6 +48,8 @@ pub fn enqueue(pool: &Pool, intake: &Intake<'_>, now: Timestamp) -> Result<Enque
     let mut asked: BTreeMap<&str, u64> = BTreeMap::new();
     let mut raised: BTreeMap<(&str, Priority), u64> = BTreeMap::new();
     let newest = newest_before(&tx, duplicates)?;
+    // Before what becomes of them.
+    outbox::store(&tx, stored, now)?;
     for (at, item) in items.iter().enumerate() {
         let destination = match destinations.get(item.destination.as_str()) {
             Some(id) => *id,

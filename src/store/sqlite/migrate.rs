@@ -17,6 +17,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_queue.sql"),
     include_str!("migrations/0002_deliveries.sql"),
     include_str!("migrations/0003_after_delivery.sql"),
+    include_str!("migrations/0004_events.sql"),
 ];
 
 /// The version that a migrated database has.

@@ -51,6 +51,7 @@ mod lock;
 mod migrate;
 mod open;
 mod operate;
+mod outbox;
 mod outputs;
 mod owner;
 mod pool;
@@ -97,8 +98,10 @@ impl SqliteStore {
         let created = writer.query_row(sql::CREATED, [], |row| row.get(0))?;
         let ended = owner::last(&writer)?;
         let outputs = outputs::any(&writer)?;
+        let readable = outbox::whole(&writer)?;
         let pool = Arc::new(pool::Pool::new(path.to_path_buf(), writer, ended));
         pool.outputs.store(outputs, Ordering::Relaxed);
+        pool.readable.store(readable, Ordering::SeqCst);
         // The schema and what a crash left in the log: in the database from the start.
         pool.empty_log();
         let disk = disk::Disk::of(&pool)?;

@@ -8,7 +8,7 @@
 
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -29,6 +29,8 @@ pub struct Pool {
     pub suspects: AtomicBool,
     /// There may be outputs: only then is anything looked up among them.
     pub outputs: AtomicBool,
+    /// Up to this position events are whole, and on the disk.
+    pub readable: AtomicI64,
 }
 
 pub struct Writer<'a>(MutexGuard<'a, Connection>);
@@ -101,6 +103,7 @@ impl Pool {
             ended,
             suspects: AtomicBool::default(),
             outputs: AtomicBool::default(),
+            readable: AtomicI64::default(),
         }
     }
 

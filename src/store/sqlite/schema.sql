@@ -1,5 +1,5 @@
 -- What the migrations lead to; written by a test, see tests/schema.rs.
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 CREATE INDEX deletion_accession ON deletion (accession) WHERE accession <> '';
 
@@ -78,6 +78,10 @@ CREATE INDEX known_study_study ON known_study (study);
 
 CREATE INDEX known_study_uid ON known_study (uid) WHERE uid <> '';
 
+CREATE INDEX outbox_study_changed ON outbox_study (changed);
+
+CREATE INDEX outbox_study_due ON outbox_study (due) WHERE due IS NOT NULL;
+
 CREATE INDEX own_output_study ON own_output (study) WHERE sent_study <> study;
 
 CREATE UNIQUE INDEX serial_number ON serial (name, number);
@@ -85,6 +89,11 @@ CREATE UNIQUE INDEX serial_number ON serial (name, number);
 CREATE INDEX subject_list ON subject (list);
 
 CREATE INDEX taken_study_owed ON taken_study (since, study) WHERE owed = 1;
+
+CREATE TABLE announced (
+    kind  TEXT PRIMARY KEY,
+    quiet INTEGER NOT NULL CHECK (quiet >= 0)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE attempt (
     item         INTEGER NOT NULL REFERENCES item (id) ON DELETE CASCADE,
@@ -342,6 +351,37 @@ CREATE TABLE meta (
     value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE outbox (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind        TEXT NOT NULL,
+    time        INTEGER NOT NULL,
+    -- What is told twice has the same one.
+    name        TEXT NOT NULL,
+    study       TEXT NOT NULL,
+    instance    TEXT,
+    destination TEXT,
+    -- JSON: what was known in the transaction that made the row; once it is whole, all that is told.
+    data        TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE outbox_reader (
+    name TEXT PRIMARY KEY,
+    seen INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outbox_study (
+    study       TEXT NOT NULL,
+    destination INTEGER NOT NULL,
+    -- When it is told, if nothing else happens; to the second. NULL: it was, or not all is delivered.
+    due         INTEGER,
+    -- Whether something happened since it was told.
+    untold      INTEGER NOT NULL DEFAULT 1 CHECK (untold IN (0, 1)),
+    -- How often it was told.
+    revision    INTEGER NOT NULL DEFAULT 0 CHECK (revision >= 0),
+    changed     INTEGER NOT NULL,
+    PRIMARY KEY (study, destination)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE own_output (
     id         INTEGER PRIMARY KEY,
     sent_study TEXT NOT NULL,
@@ -473,6 +513,27 @@ CREATE TABLE tally (
     PRIMARY KEY (destination, state)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TRIGGER attempt_announced AFTER INSERT ON attempt
+WHEN NEW.class IN ('Success', 'Warning') AND (SELECT true FROM announced WHERE kind = 'instance.delivered') BEGIN
+    INSERT INTO outbox (kind, time, name, study, instance, destination, data)
+    SELECT 'instance.delivered', i.completed, i.id || '.' || NEW.number, i.study, i.instance, d.name,
+        json_object('item', i.id, 'series', i.series, 'uid', i.sop_instance_uid,
+            'sent_as', NEW.sent_as, 'size', i.size_bytes, 'attempts', i.attempt_count, 'class', i.class,
+            'status', i.dimse_status)
+    FROM item i JOIN destination d ON d.id = NEW.destination
+    WHERE i.id = NEW.item AND i.state = 'Success';
+END;
+
+CREATE TRIGGER attempt_of_study AFTER INSERT ON attempt
+WHEN NEW.class IN ('Success', 'Warning') AND (SELECT true FROM announced WHERE kind = 'study.delivered') BEGIN
+    INSERT INTO outbox_study (study, destination, due, changed)
+    SELECT i.study, NEW.destination, i.completed + k.quiet, i.completed
+    FROM item i JOIN announced k ON k.kind = 'study.delivered'
+    WHERE i.id = NEW.item AND i.state = 'Success'
+    ON CONFLICT (study, destination) DO UPDATE SET due = excluded.due, changed = excluded.changed, untold = 1
+    WHERE due IS NULL OR due <= excluded.due - 1000000;
+END;
+
 CREATE TRIGGER attempt_under_another_uid BEFORE INSERT ON attempt
 WHEN NEW.number > 1 BEGIN
     INSERT OR REPLACE INTO past_file (study, destination, instance, item, file, digest, sent_as, altered)
@@ -561,6 +622,23 @@ WHEN NEW.state = 'Success' BEGIN
     WHERE last <= excluded.last - 1000000;
 END;
 
+CREATE TRIGGER item_elsewhere_of_study AFTER UPDATE OF destination ON item
+WHEN NEW.destination <> OLD.destination AND (SELECT true FROM announced WHERE kind = 'study.delivered') BEGIN
+    UPDATE outbox_study SET due = changed
+    WHERE study = OLD.study AND destination = OLD.destination AND due IS NULL AND untold = 1;
+END;
+
+CREATE TRIGGER item_failed_announced AFTER UPDATE OF state ON item
+WHEN NEW.state = 'Failure' AND OLD.state <> 'Failure'
+    AND (SELECT true FROM announced WHERE kind = 'instance.failed') BEGIN
+    INSERT INTO outbox (kind, time, name, study, instance, destination, data)
+    SELECT 'instance.failed', NEW.completed, NEW.id || '.' || NEW.attempt_count || '.' || NEW.completed, NEW.study,
+        NEW.instance, d.name,
+        json_object('item', NEW.id, 'series', NEW.series, 'uid', NEW.sop_instance_uid,
+            'size', NEW.size_bytes, 'attempts', NEW.attempt_count, 'class', NEW.class, 'status', NEW.dimse_status)
+    FROM destination d WHERE d.id = NEW.destination;
+END;
+
 CREATE TRIGGER item_gone BEFORE DELETE ON item BEGIN
     INSERT OR REPLACE INTO past_item (study, destination, instance, item, state, class, dimse_status, completed,
         size_bytes, sop_instance_uid, sent_as, file, digest, repeated, confirmation, altered)
@@ -578,6 +656,12 @@ WHEN NEW.destination <> OLD.destination BEGIN
     FROM leaving WHERE id = OLD.id;
 END;
 
+CREATE TRIGGER item_gone_of_study AFTER DELETE ON item
+WHEN OLD.state <> 'Success' AND (SELECT true FROM announced WHERE kind = 'study.delivered') BEGIN
+    UPDATE outbox_study SET due = changed
+    WHERE study = OLD.study AND destination = OLD.destination AND due IS NULL AND untold = 1;
+END;
+
 CREATE TRIGGER item_left_hold AFTER UPDATE OF state ON item
 WHEN OLD.state = 'Scheduled' AND NEW.state <> 'Scheduled' AND OLD.grp IS NOT NULL BEGIN
     DELETE FROM hold
@@ -589,6 +673,16 @@ END;
 CREATE TRIGGER item_made AFTER INSERT ON item BEGIN
     UPDATE tally SET items = items + 1, bytes = bytes + NEW.size_bytes
     WHERE destination = NEW.destination AND state = NEW.state;
+END;
+
+CREATE TRIGGER item_made_failed_announced AFTER INSERT ON item
+WHEN NEW.state = 'Failure' AND (SELECT true FROM announced WHERE kind = 'instance.failed') BEGIN
+    INSERT INTO outbox (kind, time, name, study, instance, destination, data)
+    SELECT 'instance.failed', NEW.completed, NEW.id || '.' || NEW.attempt_count || '.' || NEW.completed, NEW.study,
+        NEW.instance, d.name,
+        json_object('item', NEW.id, 'series', NEW.series, 'uid', NEW.sop_instance_uid,
+            'size', NEW.size_bytes, 'attempts', NEW.attempt_count, 'class', NEW.class, 'status', NEW.dimse_status)
+    FROM destination d WHERE d.id = NEW.destination;
 END;
 
 CREATE TRIGGER item_moved AFTER UPDATE OF state, destination, size_bytes ON item BEGIN

@@ -14,6 +14,9 @@ macro_rules! statements {
 }
 
 statements! {
+    ANNOUNCED_ADD = "announced_add";
+    ANNOUNCED_CLEAR = "announced_clear";
+    ANNOUNCED_QUIET = "announced_quiet";
     ARRIVED = "arrived";
     CANCEL = "cancel";
     CHECK_WRITABLE = "check_writable";
@@ -170,6 +173,28 @@ statements! {
     OUTAGE_AGAIN = "outage_again";
     OUTAGE_BEGAN = "outage_began";
     OUTAGE_GOES_ON = "outage_goes_on";
+    OUTBOX_ADD = "outbox_add";
+    OUTBOX_ADVANCE = "outbox_advance";
+    OUTBOX_AFTER = "outbox_read" + "outbox_after";
+    OUTBOX_COMPLETE = "outbox_complete";
+    OUTBOX_ENDS = "outbox_ends";
+    OUTBOX_FORGET = "outbox_forget";
+    OUTBOX_FORGET_UP_TO = "outbox_forget_up_to";
+    OUTBOX_PARTS = "outbox_read" + "outbox_parts";
+    OUTBOX_READER_FORGET = "outbox_reader_forget";
+    OUTBOX_SEE = "outbox_see";
+    OUTBOX_SEEN = "outbox_seen";
+    OUTBOX_STUDY_DUE = "outbox_study_due";
+    OUTBOX_STUDY_FIGURES = "outbox_study_figures";
+    OUTBOX_STUDY_FORGET = "outbox_study_forget";
+    OUTBOX_STUDY_KNOWN = "outbox_study_known";
+    OUTBOX_STUDY_NEXT = "outbox_study_next";
+    OUTBOX_STUDY_SAMPLE = "outbox_study_sample";
+    OUTBOX_STUDY_SETTLE = "outbox_study_settle";
+    OUTBOX_STUDY_STORED = "outbox_study_stored";
+    OUTBOX_STUDY_UNDELIVERED = "outbox_study_undelivered";
+    OUTBOX_STUDY_WAIT = "outbox_study_wait";
+    OUTBOX_TIME = "outbox_time";
     OUTPUT_ADD = "output_add";
     OUTPUT_ANY = "output_any";
     OUTPUT_IS = "output_is";

@@ -1,17 +1,15 @@
 //! The section `SendQueue.Alerts`.
 //!
 //! Invariants:
-//! - `Secret` shows in no mistake, and neither does `Url` but for its scheme: with many receivers its path is a secret
-//!   too.
+//! - What of it is secret shows in no mistake ([`super::webhook`]).
 //! - A section that would never send anything is refused.
 
-use serde_json::Value;
-
-use super::mistake::{Mistakes, quoted_text};
+use super::mistake::Mistakes;
 use super::raw::Node;
-use super::settings::{AlertFormat, AlertKind, AlertSettings, Peer, Secret};
+use super::settings::{AlertFormat, AlertKind, AlertSettings, Webhook};
 use super::silent::silent_sources;
 use super::vocabulary::{ALERT_FORMATS, ALERT_KINDS};
+use super::webhook::{peer_of_url, section_with_secrets, url_found, webhook};
 
 const KEYS: [&str; 8] = [
     "Url",
@@ -24,10 +22,7 @@ const KEYS: [&str; 8] = [
     "SilentSources",
 ];
 
-const SECTION: &str = "an object, { \"Url\": \"https://…\" }";
-const URL: &str = "an address that starts with http:// or https:// and has a host";
 const LINK: &str = "an address that starts with http:// or https:// and has a host, without a login: everyone reads it";
-const SECRET: &str = "a text of at least one character, without control characters";
 const ON: &str = "a list of one or more of \"DestinationUnreachable\", \"DestinationBack\", \"Failure\", \"Backlog\", \"SourceSilent\", \"SourceBack\", \"OwnOutput\", \"NotConfirmed\", each once";
 
 /// `strict`: `StrictAetComparison`.
@@ -36,17 +31,10 @@ pub(super) fn alerts(
     strict: bool,
     mistakes: &mut Mistakes,
 ) -> Option<AlertSettings> {
-    if !node.value.is_object() {
-        // It may hold what belongs into Url or Secret.
-        mistakes.add(&node.path, kind(node.value), SECTION);
-        return None;
-    }
-    let section = node.section(&KEYS, mistakes)?;
+    let section = section_with_secrets(node, &KEYS, mistakes)?;
     let before = mistakes.0.len();
     let mut settings = AlertSettings {
-        url: Secret::new(""),
-        peer: Peer::default(),
-        secret: None,
+        webhook: Webhook::default(),
         format: AlertFormat::Json,
         link: None,
         on: AlertKind::ALL.to_vec(),
@@ -54,22 +42,8 @@ pub(super) fn alerts(
         backlog_seconds: AlertSettings::BACKLOG_SECONDS,
         silent_sources: Vec::new(),
     };
-    match section.get("Url") {
-        None => mistakes.add(&section.path_of("Url"), "nothing", URL),
-        Some(node) => match node.value.as_str().map(|text| (text, peer_of_url(text))) {
-            Some((text, Some(peer))) => {
-                settings.url = Secret::new(text);
-                settings.peer = peer;
-            }
-            _ => mistakes.add(&node.path, url_found(node.value), URL),
-        },
-    }
-    if let Some(node) = section.get("Secret") {
-        let valid = |text: &&str| !text.is_empty() && !text.chars().any(char::is_control);
-        match node.value.as_str().filter(valid) {
-            Some(text) => settings.secret = Some(Secret::new(text)),
-            None => mistakes.add(&node.path, kind(node.value), SECRET),
-        }
+    if let Some(webhook) = webhook(&section, mistakes) {
+        settings.webhook = webhook;
     }
     section.read("Format", &mut settings.format, |n| {
         n.choice(&ALERT_FORMATS, mistakes)
@@ -114,142 +88,4 @@ fn on(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<Vec<AlertKind>> {
         }
     }
     (kinds.len() == nodes.len()).then_some(kinds)
-}
-
-/// What stands there, without saying it.
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(text) if text.is_empty() => "an empty text",
-        Value::String(_) => "a text (not shown)",
-        Value::Array(_) => "a list (not shown)",
-        Value::Object(_) => "an object (not shown)",
-    }
-}
-
-fn url_found(value: &Value) -> String {
-    let scheme = value.as_str().and_then(|text| text.split_once("://"));
-    match scheme {
-        Some((scheme, _)) if scheme.len() <= 10 => quoted_text(&format!("{scheme}://…")),
-        _ => kind(value).to_owned(),
-    }
-}
-
-/// Where an address leads; `None`: it is none.
-fn peer_of_url(url: &str) -> Option<Peer> {
-    // What a URL may consist of (RFC 3986 2): the rest would have to be escaped.
-    let valid = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '\\' | '^' | '`');
-    if !url.chars().all(valid) {
-        return None;
-    }
-    let (scheme, rest) = url.split_once("://")?;
-    let default_port = match scheme.to_ascii_lowercase().as_str() {
-        "http" => 80,
-        "https" => 443,
-        _ => return None,
-    };
-    peer(rest, default_port)
-}
-
-/// Where Orthanc's `HttpProxy` is (`[scheme://][user:password@]host[:port]`), as libcurl reads it.
-pub(super) fn peer_of_proxy(proxy: &str) -> Option<Peer> {
-    let rest = proxy.split_once("://").map_or(proxy, |(_, rest)| rest);
-    let port = match proxy.split_once("://") {
-        Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") => 443,
-        _ => 1080,
-    };
-    peer(rest, port)
-}
-
-/// From `[user:password@]host[:port][/…]`.
-fn peer(rest: &str, default_port: u16) -> Option<Peer> {
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
-    let (host, port) = match host.strip_prefix('[') {
-        Some(rest) => {
-            let (host, port) = rest.split_once(']')?;
-            host.parse::<std::net::Ipv6Addr>().ok()?;
-            (host, port)
-        }
-        None => match host.find(':') {
-            Some(at) => host.split_at(at),
-            None => (host, ""),
-        },
-    };
-    let port = match port.strip_prefix(':') {
-        Some(digits) => digits.parse().ok().filter(|port| *port != 0)?,
-        None if port.is_empty() => default_port,
-        None => return None,
-    };
-    let named = host.chars().any(|c| c.is_ascii_alphanumeric());
-    named.then(|| Peer {
-        host: host.to_owned(),
-        port,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_are_read_as_libcurl_does() {
-        let table = [
-            ("http://monitor", "monitor", 80),
-            ("https://monitor/hook?x=1#y", "monitor", 443),
-            ("HTTPS://monitor:8443/", "monitor", 8443),
-            ("http://user:p@ss@10.0.0.9:8080?x", "10.0.0.9", 8080),
-            ("http://[::1]:9/x", "::1", 9),
-            ("http://[fe80::1]", "fe80::1", 80),
-        ];
-        for (url, host, port) in table {
-            let host = host.to_owned();
-            assert_eq!(peer_of_url(url), Some(Peer { host, port }), "{url}");
-        }
-        for url in [
-            "",
-            "monitor",
-            "//monitor",
-            "http:/monitor",
-            "http://",
-            "http:///hook",
-            "http://:80/",
-            "http://user@/",
-            "http://...",
-            "http://monitor:",
-            "http://monitor:0",
-            "http://monitor:65536",
-            "http://monitor:8a",
-            "http://[::1",
-            "http://[x]/",
-            "http://[::1]8",
-            "ftp://monitor/",
-            "file:///etc/passwd",
-            "http://mon itor/",
-            "http://monitor/\r\nX: y",
-            "http://mönitor/",
-            " http://monitor/",
-        ] {
-            assert_eq!(peer_of_url(url), None, "{url:?}");
-        }
-    }
-
-    #[test]
-    fn proxies_are_read_as_libcurl_does() {
-        let table = [
-            ("proxy", "proxy", 1080),
-            ("proxy:3128", "proxy", 3128),
-            ("http://user:pw@proxy:3128/", "proxy", 3128),
-            ("https://proxy", "proxy", 443),
-        ];
-        for (text, host, port) in table {
-            let host = host.to_owned();
-            assert_eq!(peer_of_proxy(text), Some(Peer { host, port }), "{text}");
-        }
-        assert_eq!(peer_of_proxy(""), None);
-    }
 }

@@ -288,7 +288,7 @@ fn read_tags(
 }
 
 /// What was found in place of a tag, and what is allowed.
-fn unknown_tag(written: &str, beside: &[&str]) -> (&'static str, String) {
+pub(super) fn unknown_tag(written: &str, beside: &[&str]) -> (&'static str, String) {
     let tag = "a tag of Orthanc's dictionary (\"Modality\") or \"gggg,eeee\" in hexadecimal";
     let near = nearest(written, beside).or_else(|| dictionary::nearest(written));
     let near = near.map(|near| format!(" (did you mean {}?)", quoted_text(near)));
@@ -306,7 +306,7 @@ fn unknown_tag(written: &str, beside: &[&str]) -> (&'static str, String) {
 }
 
 /// Orthanc's ways to write a tag in numbers: `0008,0060`, `0008-0060`, `00080060`.
-fn number(text: &str) -> Option<(u16, u16)> {
+pub(super) fn number(text: &str) -> Option<(u16, u16)> {
     let (group, element) = match text.len() {
         8 => text.split_at_checked(4)?,
         9 => text.split_once([',', '-'])?,

@@ -18,11 +18,11 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::alerts::peer_of_proxy;
 use super::mistake::Mistakes;
 use super::raw::{Node, Object};
 use super::remark::{self, aet_in_force};
 use super::settings::{HostSettings, TlsSettings};
+use super::webhook::peer_of_proxy;
 
 /// The host's settings, and the names of its modalities where they can be known.
 pub(super) struct Host {

@@ -16,6 +16,7 @@ pub mod confirm;
 mod current;
 pub mod deidentify;
 mod destination;
+pub mod events;
 pub mod files;
 mod host;
 mod in_force;
@@ -31,6 +32,7 @@ mod silent;
 mod sum;
 mod validate;
 mod vocabulary;
+mod webhook;
 mod window;
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::coercion::{Recipe, Serial};
 use super::compress::Compression;
 use super::confirm::Confirm;
 use super::deidentify::Deidentification;
+use super::events::EventSettings;
 use super::retention::RetentionSettings;
 use crate::item::Level;
 use crate::item::{Again, Clock, Priority, RetryPolicy, Timestamp};
@@ -70,6 +71,8 @@ pub struct Settings {
     pub alerts: Option<AlertSettings>,
     /// `Retention`; `None`: nothing is deleted.
     pub retention: Option<RetentionSettings>,
+    /// `Events`; `None`: no system is told.
+    pub events: Option<EventSettings>,
     pub host: HostSettings,
     /// What is valid, and probably not meant.
     pub remarks: Vec<String>,
@@ -103,12 +106,7 @@ impl Settings {
 /// `Alerts`: who is told of what.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlertSettings {
-    /// `http://…` or `https://…`. May hold a password or a token.
-    pub url: Secret,
-    /// Where `url` leads.
-    pub peer: Peer,
-    /// The key of the signature; `None`: messages are not signed.
-    pub secret: Option<Secret>,
+    pub webhook: Webhook,
     /// In whose form messages are.
     pub format: AlertFormat,
     /// Where whoever reads a message may look: `http://…` or `https://…`.
@@ -121,6 +119,17 @@ pub struct AlertSettings {
     pub backlog_seconds: u64,
     /// Those whose silence is told; no AET twice.
     pub silent_sources: Vec<SilentSource>,
+}
+
+/// Who is told by HTTP.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Webhook {
+    /// `http://…` or `https://…`. May hold a password or a token.
+    pub url: Secret,
+    /// Where `url` leads.
+    pub peer: Peer,
+    /// The key of the signature; `None`: messages are not signed.
+    pub secret: Option<Secret>,
 }
 
 /// In whose form a message is.
@@ -172,7 +181,7 @@ pub struct Peer {
 }
 
 /// A text that shows nowhere.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(String);
 
 impl Secret {

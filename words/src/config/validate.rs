@@ -14,6 +14,7 @@ use super::conditions::Reader;
 use super::destination::{
     Draft, MAX_QUIET_SECONDS, QUIET_SECONDS, TARGET, at_least_quiet, at_most_quiet,
 };
+use super::events::events;
 use super::host::{Host, directories, host};
 use super::mistake::{Mistakes, quoted, quoted_text};
 use super::names::{check_destination, check_second_name};
@@ -27,7 +28,7 @@ use crate::item::Again;
 
 const SECTION: &str = "SendQueue";
 
-pub(super) const KEYS: [&str; 16] = [
+pub(super) const KEYS: [&str; 17] = [
     "Enable",
     "Database",
     "TcpNoDelay",
@@ -44,6 +45,7 @@ pub(super) const KEYS: [&str; 16] = [
     "Destinations",
     "Alerts",
     "Retention",
+    "Events",
 ];
 
 const RULE_KEYS: [&str; 14] = [
@@ -179,6 +181,11 @@ pub fn load(
     let strict = host.settings.strict_aet_comparison;
     section.read("Alerts", &mut told, |n| alerts(n, strict, m).map(Some));
 
+    let mut outbox = None;
+    section.read("Events", &mut outbox, |n| {
+        events(n, tag_lookup, m).map(Some)
+    });
+
     if off == Some(Off::NoSection) {
         mistakes.0.truncate(of_the_section);
     }
@@ -210,6 +217,7 @@ pub fn load(
             destinations,
             alerts: told,
             retention: kept,
+            events: outbox,
             host: host.settings,
         })
     } else {

@@ -6,6 +6,7 @@
 //! - The names here are the names in the database, in the REST API and in the configuration.
 
 pub mod again;
+pub mod announcement;
 pub mod confirmation;
 pub mod event;
 pub mod follow_up;
@@ -24,6 +25,7 @@ pub mod time;
 pub mod told;
 
 pub use again::Again;
+pub use announcement::Announcement;
 pub use confirmation::{Confirmation, Means};
 pub use event::Event;
 pub use follow_up::{Answer, Followed, SentSeries};

@@ -2,7 +2,7 @@
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
-use super::{Class, Confirmation, Event, Priority, State, Timestamp};
+use super::{Announcement, Class, Confirmation, Event, Priority, State, Timestamp};
 
 macro_rules! word {
     ($type:ty) => {
@@ -22,6 +22,7 @@ macro_rules! word {
     };
 }
 
+word!(Announcement);
 word!(State);
 word!(Class);
 word!(Event);

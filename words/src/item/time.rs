@@ -43,6 +43,14 @@ impl Timestamp {
         }
     }
 
+    /// As RFC 3339 has it, in UTC: `2026-11-20T23:59:59.123456Z`.
+    pub fn to_rfc_3339(self) -> String {
+        match jiff::Timestamp::from_microsecond(self.0) {
+            Ok(time) => time.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string(),
+            Err(_) => format!("{}us", self.0),
+        }
+    }
+
     /// Reads Orthanc's form, with or without a fraction of a second.
     pub fn parse_orthanc(text: &str) -> Option<Timestamp> {
         let civil = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%S%.f", text).ok()?;

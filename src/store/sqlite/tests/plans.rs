@@ -25,6 +25,13 @@ const MAY_SCAN: &[&str] = &[
     "LIST_ALL_DOWN",
     // One row.
     "LIST_MADE",
+    // Events in their order, up to a limit.
+    "OUTBOX_AFTER",
+    "OUTBOX_FORGET",
+    "OUTBOX_FORGET_UP_TO",
+    "OUTBOX_PARTS",
+    // The next one.
+    "OUTBOX_TIME",
     "OUTPUT_ANY",
     "PROGRESS_INSTANCE_SCAN",
     "PROGRESS_PATIENT_SCAN",
@@ -57,6 +64,9 @@ const MAY_SORT: &[&str] = &[
     "LIST_STUDY_DOWN",
     "LIST_STUDY_INSTANCE",
     "LIST_STUDY_INSTANCE_DOWN",
+    // What was delivered of one study.
+    "OUTBOX_STUDY_FIGURES",
+    "OUTBOX_STUDY_SAMPLE",
     "PROGRESS_INSTANCE",
     "PROGRESS_INSTANCE_SCAN",
     "PROGRESS_PATIENT_SCAN",
@@ -106,6 +116,7 @@ fn no_statement_looks_at_every_item() {
                 "past_file",
                 "deletion",
                 "follow_up",
+                "outbox",
             ];
             let kept = kept
                 .iter()

@@ -11,10 +11,10 @@ fn accepted(section: Value) -> AlertSettings {
 #[test]
 fn the_least_has_the_defaults() {
     let alerts = accepted(json!({ "Url": "https://monitor/hook" }));
-    assert_eq!(alerts.url.reveal(), "https://monitor/hook");
+    assert_eq!(alerts.webhook.url.reveal(), "https://monitor/hook");
     let host = "monitor".to_owned();
-    assert_eq!(alerts.peer, Peer { host, port: 443 });
-    assert_eq!(alerts.secret, None);
+    assert_eq!(alerts.webhook.peer, Peer { host, port: 443 });
+    assert_eq!(alerts.webhook.secret, None);
     assert_eq!(alerts.on, AlertKind::ALL);
     assert_eq!((alerts.format, alerts.link), (AlertFormat::Json, None));
     assert_eq!(
@@ -34,7 +34,7 @@ fn everything_can_be_written() {
     assert_eq!(alerts.format, AlertFormat::Teams);
     let link = "https://orthanc.example:8443/sendqueue/ui#a@b";
     assert_eq!(alerts.link.as_deref(), Some(link));
-    assert_eq!(alerts.secret.unwrap().reveal(), "k");
+    assert_eq!(alerts.webhook.secret.unwrap().reveal(), "k");
     assert_eq!(alerts.on, [AlertKind::Failure, AlertKind::Backlog]);
     assert_eq!((alerts.backlog_items, alerts.backlog_seconds), (0, 60));
 }

@@ -6,6 +6,7 @@ mod coercions;
 mod compress;
 mod confirm;
 mod deidentify;
+mod events;
 mod mistakes;
 mod mistakes_destination;
 mod mistakes_rule;

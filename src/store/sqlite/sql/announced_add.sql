@@ -1,0 +1,1 @@
+INSERT INTO announced (kind, quiet) VALUES (?1, ?2)

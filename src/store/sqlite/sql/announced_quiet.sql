@@ -1,0 +1,1 @@
+SELECT quiet FROM announced WHERE kind = ?1

@@ -1,0 +1,1 @@
+UPDATE outbox SET data = ?2 WHERE id = ?1

@@ -1,0 +1,1 @@
+DELETE FROM outbox_reader WHERE name = ?1

@@ -1,0 +1,1 @@
+SELECT seen FROM outbox_reader WHERE name = ?1

@@ -1,0 +1,1 @@
+SELECT min(due) FROM outbox_study WHERE due IS NOT NULL

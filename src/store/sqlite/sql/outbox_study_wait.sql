@@ -1,0 +1,1 @@
+UPDATE outbox_study SET due = ?1 WHERE due < ?1
