@@ -7,10 +7,10 @@
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use orthanc_sdk::{CallError, HttpReply, HttpRequest, Method};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -25,6 +25,9 @@ pub const TIMEOUT: Duration = Duration::from_secs(3);
 /// Before the second try; then twice as long each time.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
+const STOPPING: &str = "Orthanc is stopping";
+/// So long the addresses of a name are taken for what they were: each look-up may take its time.
+const RESOLVED_FOR: Duration = Duration::from_secs(60);
 const HEADER: &str = "X-Sendqueue-Signature";
 
 pub fn is_success(status: u16) -> bool {
@@ -36,10 +39,12 @@ pub fn is_refusal(result: &Result<u16, String>) -> bool {
     matches!(result, Ok(status) if (400..500).contains(status) && ![408, 425, 429].contains(status))
 }
 
-/// Whether the headers are, or begin with, those of a redirection. Who has made something (201) may say where.
+/// Whether the headers are, or begin with, those of a redirection. Who has accepted or made something (201, 202) may
+/// say where, and who refuses has not redirected.
 fn is_redirected(reply: &HttpReply) -> bool {
     let mut names = reply.headers.iter().map(|(name, _)| name);
-    reply.status != 201 && names.any(|name| name.eq_ignore_ascii_case("Location"))
+    let may_be = matches!(reply.status, 200 | 204 | 300..=399);
+    may_be && names.any(|name| name.eq_ignore_ascii_case("Location"))
 }
 
 /// 128 random bits in hexadecimal digits.
@@ -61,6 +66,7 @@ struct Receiver {
     url: Secret,
     peer: Peer,
     key: Option<hmac::Key>,
+    resolved: Mutex<Option<(Instant, Vec<SocketAddr>)>>,
 }
 
 impl Receiver {
@@ -70,6 +76,7 @@ impl Receiver {
             url: webhook.url.clone(),
             peer: webhook.peer.clone(),
             key: secret.map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.reveal().as_bytes())),
+            resolved: Mutex::default(),
         }
     }
 }
@@ -107,10 +114,14 @@ impl Poster {
         if let Some(signature) = &signature {
             headers.push((HEADER, signature));
         }
-        // First known, then looked: either this call is cut, or it is not made.
-        let _call = self.cutter.call(self.addresses(&receiver), false);
         if self.stopped.load(Ordering::SeqCst) {
-            return Err("Orthanc is stopping".to_owned());
+            return Err(STOPPING.to_owned());
+        }
+        let addresses = self.addresses(&receiver);
+        // First known, then looked: either this call is cut, or it is not made.
+        let _call = self.cutter.call(addresses, false);
+        if self.stopped.load(Ordering::SeqCst) {
+            return Err(STOPPING.to_owned());
         }
         let reply = (self.http)(&HttpRequest {
             method: Method::Post,
@@ -136,12 +147,20 @@ impl Poster {
 
     /// Where the connection may lead, so that a stop can cut it.
     fn addresses(&self, receiver: &Receiver) -> Vec<SocketAddr> {
-        [Some(&receiver.peer), self.proxy.as_ref()]
+        let mut resolved = receiver.resolved.lock();
+        if let Some((when, addresses)) = &*resolved {
+            if when.elapsed() < RESOLVED_FOR {
+                return addresses.clone();
+            }
+        }
+        let addresses: Vec<SocketAddr> = [Some(&receiver.peer), self.proxy.as_ref()]
             .into_iter()
             .flatten()
             .filter_map(|peer| (peer.host.as_str(), peer.port).to_socket_addrs().ok())
             .flatten()
-            .collect()
+            .collect();
+        *resolved = Some((Instant::now(), addresses.clone()));
+        addresses
     }
 
     /// Ends the calls under way; none is made any more.
@@ -193,7 +212,9 @@ mod tests {
         };
         assert!(is_redirected(&reply(200, "location")));
         assert!(is_redirected(&reply(302, "Location")));
-        assert!(!is_redirected(&reply(201, "Location")));
+        for status in [201, 202, 400, 503] {
+            assert!(!is_redirected(&reply(status, "Location")), "{status}");
+        }
         assert!(!is_redirected(&reply(200, "Content-Location")));
     }
 

@@ -17,6 +17,7 @@ use crate::events::envelope::Origin;
 const DEFAULT_LIMIT: u32 = 100;
 const MOST_LIMIT: u32 = 1000;
 const MOST_SECONDS: i64 = 60;
+const OFF_WAIT: Duration = Duration::from_millis(250);
 
 impl Api {
     pub fn events(&self, request: &Request) -> Answer {
@@ -31,9 +32,12 @@ impl Api {
         // Known before it is looked for: what comes in between ends the waiting.
         let known = self.teller.feed.last();
         let mut found = self.store.announced(since, limit)?;
-        // Without the section nothing comes.
-        if found.is_empty() && wait > 0 && self.settings.events.is_some() {
-            let most = Duration::from_secs(wait.unsigned_abs());
+        if found.is_empty() && wait > 0 {
+            // Without the section nothing comes, and yet nobody shall ask again at once.
+            let most = match self.settings.events {
+                Some(_) => Duration::from_secs(wait.unsigned_abs()),
+                None => OFF_WAIT,
+            };
             (self.teller.feed.wait(known, most)).map_err(|_| {
                 let crowded = "as many requests as can wait for events do: ask again in a second";
                 ApiError::busy(crowded)
@@ -48,7 +52,12 @@ impl Api {
                 outgoing.last
             )));
         }
-        let last = found.last().map_or(since, |event| event.position);
+        let last = match found.last() {
+            Some(event) => event.position,
+            // All behind it is forgotten.
+            None if outgoing.forgotten(since) > 0 => outgoing.whole,
+            None => since,
+        };
         let forgotten = match found.first() {
             Some(first) => (first.position - since - 1).max(0).unsigned_abs(),
             None => outgoing.forgotten(since),
@@ -121,7 +130,10 @@ impl Api {
             }
             Some(other) => return Err(ApiError::field("From", other, allowed)),
         };
-        let since = before.max(outgoing.first - 1).clamp(0, outgoing.whole);
+        let since = match outgoing.first {
+            0 => outgoing.whole,
+            first => before.max(first - 1).clamp(0, outgoing.whole),
+        };
         let settings = self.settings.events.as_ref();
         let webhook = settings.is_some_and(|events| events.webhook.is_some());
         if webhook {

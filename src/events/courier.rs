@@ -55,6 +55,8 @@ pub struct Courier {
     /// Nobody is told, and that is written.
     is_off: AtomicBool,
     trouble: Mutex<Trouble>,
+    /// From where to where it is to be moved for what was accepted, where that could not be written yet.
+    accepted: Mutex<Option<(i64, i64)>>,
     sent: AtomicU64,
     dropped: AtomicU64,
 }
@@ -100,6 +102,7 @@ impl Courier {
             to: Mutex::default(),
             is_off: AtomicBool::default(),
             trouble: Mutex::default(),
+            accepted: Mutex::default(),
             sent: AtomicU64::default(),
             dropped: AtomicU64::default(),
         }
@@ -139,6 +142,15 @@ impl Courier {
             store.see(READER, store.outgoing()?.last)?;
             return Ok(Step::More);
         };
+        if let Some((at, accepted)) = *self.accepted.lock() {
+            if at == from && !store.advance(READER, at, accepted)? {
+                return Ok(Step::More);
+            }
+        }
+        let Some(from) = store.seen(READER)? else {
+            return Ok(Step::More);
+        };
+        *self.accepted.lock() = None;
         let next = self.trouble.lock().next;
         if self.parts.clock.now() < next {
             return Ok(Step::Waits(next));
@@ -161,6 +173,7 @@ impl Courier {
                 return Ok(Step::Waits(self.trouble.lock().next));
             }
             failpoint::pass("posted");
+            *self.accepted.lock() = Some((at, event.position));
             if !store.advance(READER, at, event.position)? {
                 // It was put back meanwhile.
                 return Ok(Step::More);

@@ -57,6 +57,15 @@ const SECONDS_PER_DAY: f64 = 86_400.0;
 /// Between two looks for what is old.
 const BETWEEN_FORGETTING: f64 = 60.0;
 
+/// Whether Orthanc is asked for what it tells.
+fn asks(part: &Announced) -> bool {
+    let kinds = [
+        Announcement::InstanceDelivered,
+        Announcement::InstanceFailed,
+    ];
+    !kinds.contains(&part.kind)
+}
+
 /// What a round came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -80,6 +89,8 @@ pub struct Teller {
     bell: Bell,
     /// Whether what the settings say is not written yet.
     unannounced: Mutex<bool>,
+    /// Of rows behind one that is not known yet.
+    ready: Mutex<BTreeMap<i64, String>>,
     /// How often each row could not be made whole.
     failed: Mutex<HashMap<i64, u32>>,
     /// Rows that were told without what Orthanc could not say.
@@ -96,6 +107,7 @@ impl Teller {
             feed: Feed::default(),
             bell: Bell::default(),
             unannounced: Mutex::new(true),
+            ready: Mutex::default(),
             failed: Mutex::default(),
             incomplete: AtomicU64::default(),
             dropped: AtomicU64::default(),
@@ -149,12 +161,14 @@ impl Teller {
         let parts = store.parts(STEP)?;
         let count = parts.len();
         let done = self.whole(parts)?;
-        failpoint::pass("events");
+        if !done.is_empty() {
+            failpoint::pass("events");
+        }
         store.complete(&done)?;
         if let Some(last) = done.keys().next_back() {
             self.failed.lock().retain(|position, _| position > last);
-            self.feed.reached(*last);
         }
+        self.feed.reached(store.outgoing()?.whole);
         self.forget(now)?;
         Ok(match done.len() {
             done if done < count => Step::Held,
@@ -175,39 +189,42 @@ impl Teller {
             orthanc: self.parts.orthanc.as_ref(),
             ahead: self.parts.clock.ahead(),
         };
-        let mut found = Vec::new();
-        for part in parts {
+        let mut ready = self.ready.lock();
+        let (mut failed, mut answers) = (Vec::new(), false);
+        for part in &parts {
             if self.bell.is_stopped() {
                 break;
             }
-            let data = match is_flood {
-                true => Ok(whole.without(&part, "there are more events than Events.MaxEvents")),
-                false => whole.of(&part),
-            };
-            found.push((part, data));
-        }
-        // Where nobody could be asked about, Orthanc is the matter.
-        let asks = |part: &Announced| {
-            let kinds = [
-                Announcement::InstanceDelivered,
-                Announcement::InstanceFailed,
-            ];
-            !kinds.contains(&part.kind)
-        };
-        let answers = found.iter().any(|(part, data)| data.is_ok() && asks(part));
-        let (mut done, mut is_held) = (BTreeMap::new(), false);
-        for (part, data) in found {
-            let data = match data {
-                Ok(data) => Some(data),
-                Err(why) if answers && self.is_given_up(part.position, &why) => {
-                    Some(whole.without(&part, &why))
-                }
-                Err(_) => None,
-            };
-            is_held |= data.is_none();
-            if let (Some(data), false) = (data, is_held) {
-                done.insert(part.position, data.to_string());
+            if ready.contains_key(&part.position) {
+                continue;
             }
+            let data = match is_flood {
+                true => Ok(whole.without(part, "there are more events than Events.MaxEvents")),
+                false => whole.of(part),
+            };
+            match data {
+                Ok(data) => {
+                    answers |= asks(part);
+                    ready.insert(part.position, data.to_string());
+                }
+                Err(why) => failed.push((part, why)),
+            }
+        }
+        // Where nobody could be asked about, Orthanc may be the matter.
+        if !failed.is_empty() && (answers || self.parts.orthanc.is_well()) {
+            for (part, why) in failed {
+                if self.is_given_up(part.position, &why) {
+                    let data = whole.without(part, &why);
+                    ready.insert(part.position, data.to_string());
+                }
+            }
+        }
+        let mut done = BTreeMap::new();
+        for part in &parts {
+            match ready.remove(&part.position) {
+                Some(data) => done.insert(part.position, data),
+                None => break,
+            };
         }
         Ok(done)
     }
@@ -216,8 +233,8 @@ impl Teller {
         let mut failed = self.failed.lock();
         let rounds = failed.entry(position).or_insert(0);
         *rounds += 1;
-        if *rounds != GIVE_UP {
-            return *rounds > GIVE_UP;
+        if *rounds < GIVE_UP {
+            return false;
         }
         self.incomplete.fetch_add(1, Ordering::Relaxed);
         log::error!("event {position} is told without what Orthanc cannot say: {why}");

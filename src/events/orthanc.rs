@@ -36,6 +36,10 @@ fn is_configured(settings: &Settings, destination: &str) -> bool {
 }
 
 impl Ask for OfOrthanc {
+    fn is_well(&self) -> bool {
+        self.client.get_json("/system").is_ok()
+    }
+
     /// `GET /instances/{id}/tags?short` (1.9.4), whose list ends at the pixel data.
     fn stored(&self, instance: &str, tags: &[Tag]) -> Result<Option<Texts>, String> {
         let keys: Vec<String> = tags.iter().map(Tag::key).collect();

@@ -22,6 +22,10 @@ struct World {
 struct Asked(Arc<Mutex<HashMap<String, Answer>>>);
 
 impl Ask for Asked {
+    fn is_well(&self) -> bool {
+        !self.0.lock().contains_key("down")
+    }
+
     fn stored(&self, instance: &str, tags: &[Tag]) -> Answer {
         let answers = self.0.lock();
         let answer = answers.get(instance).or_else(|| answers.get(""));
@@ -157,19 +161,28 @@ fn one_that_cannot_be_described_holds_up_the_rest_for_some_rounds_only() {
         assert_eq!(world.teller.feed.last(), 1);
     }
     // Rounds in which Orthanc says nothing of any do not count.
+    world.answer("down", Ok(None));
     world.answer("", Err("it is down".to_owned()));
+    world.arrive("c");
     for _ in 0..2 * GIVE_UP {
         assert_eq!(world.teller.step().unwrap(), Step::Held);
     }
     assert_eq!(world.teller.incomplete(), 0);
+    world.answers.lock().remove("down");
     world.answer("", Ok(Some(Map::new())));
     world.teller.step().unwrap();
     let told = world.told();
-    assert_eq!(told.len(), 3);
+    assert_eq!(told.len(), 4);
     assert_eq!(told[1]["Incomplete"], "it broke");
     assert_eq!(told[2].get("Incomplete"), None);
     assert_eq!(world.teller.incomplete(), 1);
-    assert_eq!(world.teller.feed.last(), 3);
+    assert_eq!(world.teller.feed.last(), 4);
+    // One that is alone is given up as well.
+    world.arrive("bad");
+    for _ in 0..GIVE_UP {
+        world.teller.step().unwrap();
+    }
+    assert_eq!(world.told().len(), 5);
 }
 
 #[test]

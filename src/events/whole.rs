@@ -15,6 +15,8 @@ pub type Texts = Map<String, Value>;
 /// # Errors
 /// It cannot be asked now.
 pub trait Ask: Send + Sync {
+    /// Whether it answers at all.
+    fn is_well(&self) -> bool;
     /// Tags of an instance.
     fn stored(&self, instance: &str, tags: &[Tag]) -> Result<Option<Texts>, String>;
     /// An instance of a study.
@@ -69,6 +71,7 @@ impl Whole<'_> {
         let mut data = self.known(part);
         take_text(&mut data, "sample");
         take_text(&mut data, "remote_aet");
+        data.shift_remove("sample_size");
         data.insert(INCOMPLETE.to_owned(), why.into());
         Value::Object(data)
     }
@@ -137,6 +140,9 @@ impl Whole<'_> {
         let mut asked = self.tags().to_vec();
         asked.push(tag(STUDY_UID.0, STUDY_UID.1));
         let remote_aet = take_text(data, "remote_aet");
+        let size = data
+            .shift_remove("sample_size")
+            .and_then(|size| size.as_u64());
         let instance = match take_text(data, "sample") {
             Some(instance) => Some(instance),
             None => self.orthanc.an_instance_of(&part.study)?,
@@ -158,6 +164,11 @@ impl Whole<'_> {
             return Ok(());
         };
         if self.tags().is_empty() {
+            return Ok(());
+        }
+        if size.is_some_and(|size| size > MOST_BYTES) {
+            let why = "even its smallest instance is too large to show what was sent of it";
+            data.insert(INCOMPLETE.to_owned(), why.into());
             return Ok(());
         }
         let delivered = Delivered {
@@ -191,6 +202,8 @@ impl Whole<'_> {
     }
 }
 
+/// To show what was sent, a file is made anew, whole in memory.
+const MOST_BYTES: u64 = 64 * 1024 * 1024;
 const INCOMPLETE: &str = "Incomplete";
 const GONE: &str = "Orthanc does not have it any more";
 

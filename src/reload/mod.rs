@@ -344,8 +344,10 @@ impl Reloader {
         parts.leads.settings_changed(old);
         parts.alerts.set(&new);
         parts.deleter.settings_changed();
-        parts.teller.announce();
-        parts.courier.again();
+        if old.events != new.events {
+            parts.teller.announce();
+            parts.courier.again();
+        }
         parts.promoter.review();
     }
 }

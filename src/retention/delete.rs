@@ -229,6 +229,10 @@ impl Deleter {
         if let Safety::Stays(reason) = record.judge_one(&found) {
             return Ok(Err(Kept::Stays(reason)));
         }
+        // What others left under its UID is some seconds old; what Orthanc has under it may have been made meanwhile.
+        if !matches!(self.parts.orthanc.of_uid(&found.sop_instance_uid), Ok(1)) {
+            return Ok(Err(Kept::Stays(Reason::of_study(Why::NotUnique, ""))));
+        }
         Ok(match self.parts.orthanc.delete(id) {
             Ok(()) => Ok(true),
             Err(error) => Err(Kept::Failed(error.to_string())),

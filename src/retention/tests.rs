@@ -1,7 +1,6 @@
 //! What a pass finds and deletes, with a real store and an Orthanc that is played.
 
 mod amid;
-mod bench;
 mod faults;
 mod leads;
 mod world;

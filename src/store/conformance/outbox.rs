@@ -15,6 +15,7 @@ pub fn run(make: Make<'_>) {
     a_replayed_failure_makes_it_whole(&*one(make));
     what_is_owed_no_more_makes_a_study_delivered(&*one(make));
     what_is_not_answered_for_is_not_delivered(&*one(make));
+    what_was_cancelled_is_not_delivered_when_it_is_pruned(&*one(make));
     time_without_a_look_is_no_quiet_time(&*one(make));
     what_is_old_goes_and_positions_are_never_given_twice(&*one(make));
     a_time_leads_to_a_position(&*one(make));
@@ -425,6 +426,30 @@ fn what_is_not_answered_for_is_not_delivered(store: &dyn Store) {
         .unwrap();
     store.conclude(at(100), 10).unwrap();
     assert_eq!(told(store), []);
+    // Nor when its item is gone; and it is once it answers.
+    assert_eq!(store.confirm("pacs", "s", at(200), at(150)).unwrap(), 1);
+    let asked = store
+        .claim_follow_ups("pacs", at(300), 10, 100)
+        .unwrap()
+        .unwrap();
+    store
+        .followed(asked.token, &[(id, Followed::Confirmed)], at(301))
+        .unwrap();
+    store.conclude(at(400), 10).unwrap();
+    assert_eq!(kinds(&told(store)), [("study.delivered", "s", 400)]);
+}
+
+fn what_was_cancelled_is_not_delivered_when_it_is_pruned(store: &dyn Store) {
+    announce(store, &[Announcement::StudyDelivered]);
+    arrive(store, "s", "a", 0);
+    finish_all(store, 10);
+    let late = [new_item("s", "b", "pacs")];
+    let id = enqueue_at(store, &late, at(11))[0];
+    store.cancel(id, at(12)).unwrap();
+    store.conclude(at(100), 10).unwrap();
+    store.prune(at(FAR), 10).unwrap();
+    assert_eq!(store.conclude(at(FAR), 10).unwrap(), 0);
+    assert_eq!(told(store), []);
 }
 
 /// A restart is no silence: nobody looked meanwhile.
@@ -434,7 +459,16 @@ fn time_without_a_look_is_no_quiet_time(store: &dyn Store) {
     store
         .announce(&[Announcement::StudyComplete], QUIET, at(500))
         .unwrap();
-    assert_eq!(store.next_conclusion().unwrap(), Some(at(560)));
+    assert_eq!(store.next_conclusion().unwrap(), Some(at(530)));
+    // Other quiet time counts for what waits, too.
+    store
+        .announce(&[Announcement::StudyComplete], 1000 * QUIET, at(1))
+        .unwrap();
+    assert_eq!(store.next_conclusion().unwrap(), Some(at(60_000)));
+    store
+        .announce(&[Announcement::StudyComplete], 1_000_000, at(1))
+        .unwrap();
+    assert_eq!(store.next_conclusion().unwrap(), Some(at(2)));
 }
 
 fn readers_are_remembered([store, other]: [Box<dyn Store>; 2]) {

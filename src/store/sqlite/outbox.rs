@@ -11,6 +11,8 @@ use super::{SqliteStore, sql};
 use crate::item::{Announcement, Timestamp};
 use crate::store::{Announced, Outbox, Outgoing, Result, Stored};
 
+/// So long it is waited at a start for what came meanwhile.
+const GRACE_US: i64 = 30_000_000;
 /// The reader that makes rows whole.
 const WHOLE: &str = "whole";
 
@@ -58,42 +60,52 @@ struct Due {
     destination: i64,
     revision: i64,
     name: Option<String>,
+    due: Timestamp,
 }
 
-fn conclude(tx: &Connection, now: Timestamp, limit: u32) -> Result<u64> {
-    let mut due = tx.prepare_cached(sql::OUTBOX_STUDY_DUE)?;
-    let due: Vec<Due> = due
-        .query_map(params![now, limit], |row| {
-            Ok(Due {
-                study: row.get(0)?,
-                destination: row.get(1)?,
-                revision: row.get(2)?,
-                name: row.get(3)?,
-            })
-        })?
-        .collect::<rusqlite::Result<_>>()?;
-    for one in &due {
-        let told = told(tx, one)?;
-        tx.prepare_cached(sql::OUTBOX_STUDY_SETTLE)?
-            .execute(params![
-                one.study,
-                one.destination,
-                i64::from(told.is_some())
-            ])?;
-        let Some((kind, data)) = told else { continue };
-        // A revision may come again: after years, and in a copy of the database.
-        let name = format!("{}.{}.{:x}", one.study, one.destination, now.micros());
-        tx.prepare_cached(sql::OUTBOX_ADD)?.execute(params![
-            kind,
-            now,
-            name,
+fn due(conn: &Connection, now: Timestamp, limit: u32) -> Result<Vec<Due>> {
+    let mut due = conn.prepare_cached(sql::OUTBOX_STUDY_DUE)?;
+    let due = due.query_map(params![now, limit], |row| {
+        Ok(Due {
+            study: row.get(0)?,
+            destination: row.get(1)?,
+            revision: row.get(2)?,
+            name: row.get(3)?,
+            due: row.get(4)?,
+        })
+    })?;
+    Ok(due.collect::<rusqlite::Result<_>>()?)
+}
+
+fn settle(
+    tx: &Connection,
+    one: &Due,
+    told: Option<&(Announcement, serde_json::Value)>,
+    now: Timestamp,
+) -> Result<()> {
+    let settled = tx
+        .prepare_cached(sql::OUTBOX_STUDY_SETTLE)?
+        .execute(params![
             one.study,
-            None::<&str>,
-            one.name,
-            data.to_string()
+            one.destination,
+            i64::from(told.is_some()),
+            one.due
         ])?;
-    }
-    Ok(due.len() as u64)
+    let (1, Some((kind, data))) = (settled, told) else {
+        return Ok(());
+    };
+    // A revision may come again: after years, and in a copy of the database.
+    let name = format!("{}.{}.{:x}", one.study, one.destination, now.micros());
+    tx.prepare_cached(sql::OUTBOX_ADD)?.execute(params![
+        kind,
+        now,
+        name,
+        one.study,
+        None::<&str>,
+        one.name,
+        data.to_string()
+    ])?;
+    Ok(())
 }
 
 /// What is told of it now; `None`: nothing, since not all of it is delivered, or nobody wants to know.
@@ -109,27 +121,27 @@ fn told(tx: &Connection, one: &Due) -> Result<Option<(Announcement, serde_json::
     if kind == Announcement::StudyComplete {
         return Ok(Some((kind, json!({ "revision": revision }))));
     }
-    let undelivered = tx
-        .prepare_cached(sql::OUTBOX_STUDY_UNDELIVERED)?
-        .exists(params![one.study, one.destination])?;
-    if undelivered {
-        return Ok(None);
-    }
-    let bare = json!({ "revision": revision });
     let known: Option<i64> = tx
         .prepare_cached(sql::OUTBOX_STUDY_KNOWN)?
         .query_row([&one.study], |row| row.get(0))
         .optional()?;
+    let undelivered = tx
+        .prepare_cached(sql::OUTBOX_STUDY_UNDELIVERED)?
+        .exists(params![one.study, one.destination, known])?;
+    if undelivered {
+        return Ok(None);
+    }
+    let bare = json!({ "revision": revision });
     let Some(known) = known else {
         return Ok(Some((kind, bare)));
     };
     let key = params![known, one.destination];
-    let sample: Option<(String, Option<String>)> = tx
+    let sample: Option<(String, Option<String>, i64)> = tx
         .prepare_cached(sql::OUTBOX_STUDY_SAMPLE)?
-        .query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row(key, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     // Of a study that Orthanc has no more the figures may be gone.
-    let Some((sample, remote_aet)) = sample else {
+    let Some((sample, remote_aet, sample_size)) = sample else {
         return Ok(Some((kind, bare)));
     };
     let figures = tx
@@ -144,6 +156,7 @@ fn told(tx: &Connection, one: &Due) -> Result<Option<(Announcement, serde_json::
                 "last": row.get::<_, i64>(4)?,
                 "sample": sample,
                 "remote_aet": remote_aet,
+                "sample_size": sample_size,
             }))
         })?;
     Ok(Some((kind, figures)))
@@ -223,6 +236,18 @@ impl SqliteStore {
         })
     }
 
+    fn write_whole(&self, whole: &BTreeMap<i64, String>, last: i64) -> Result<()> {
+        self.outbox_write(|tx| {
+            let mut complete = tx.prepare_cached(sql::OUTBOX_COMPLETE)?;
+            for (position, data) in whole {
+                complete.execute(params![position, data])?;
+            }
+            tx.prepare_cached(sql::OUTBOX_SEE)?
+                .execute(params![WHOLE, last])?;
+            Ok(())
+        })
+    }
+
     fn outbox_read<T>(&self, read: impl Fn(&Connection) -> Result<T>) -> Result<T> {
         let mut reader = self.pool.reader()?;
         let tx = reader.snapshot()?;
@@ -238,14 +263,24 @@ impl Outbox for SqliteStore {
                 tx.prepare_cached(sql::ANNOUNCED_ADD)?
                     .execute(params![kind, quiet_us])?;
             }
-            let due = Timestamp::from_micros(now.micros().saturating_add(quiet_us));
-            tx.prepare_cached(sql::OUTBOX_STUDY_WAIT)?.execute([due])?;
+            let soon = now.micros().saturating_add(quiet_us.min(GRACE_US));
+            tx.prepare_cached(sql::OUTBOX_STUDY_WAIT)?
+                .execute([quiet_us, soon])?;
             Ok(())
         })
     }
 
     fn conclude(&self, now: Timestamp, limit: u32) -> Result<u64> {
-        self.outbox_write(|tx| conclude(tx, now, limit))
+        // Read beforehand: a large study takes a while, and nobody waits for that.
+        let due = self.outbox_read(|tx| {
+            let due = due(tx, now, limit)?;
+            let told = due.into_iter().map(|one| Ok((told(tx, &one)?, one)));
+            told.collect::<Result<Vec<_>>>()
+        })?;
+        for (told, one) in &due {
+            self.outbox_write(|tx| settle(tx, one, told.as_ref(), now))?;
+        }
+        Ok(due.len() as u64)
     }
 
     fn next_conclusion(&self) -> Result<Option<Timestamp>> {
@@ -266,21 +301,15 @@ impl Outbox for SqliteStore {
     }
 
     fn complete(&self, whole: &BTreeMap<i64, String>) -> Result<()> {
-        let Some(last) = whole.keys().next_back() else {
-            return Ok(());
-        };
-        self.outbox_write(|tx| {
-            let mut complete = tx.prepare_cached(sql::OUTBOX_COMPLETE)?;
-            for (position, data) in whole {
-                complete.execute(params![position, data])?;
-            }
-            tx.prepare_cached(sql::OUTBOX_SEE)?
-                .execute(params![WHOLE, last])?;
-            Ok(())
-        })?;
-        // Whoever has read one knows its position: no other event may have that after a power cut.
-        self.told(self.disk.sync())?;
-        self.pool.readable.fetch_max(*last, Ordering::SeqCst);
+        if let Some(last) = whole.keys().next_back() {
+            self.write_whole(whole, *last)?;
+        }
+        let written = self.outbox_read(super::outbox::whole)?;
+        if written > self.pool.readable.load(Ordering::SeqCst) {
+            // Whoever has read one knows its position: no other event may have that after a power cut.
+            self.told(self.disk.sync())?;
+            self.pool.readable.fetch_max(written, Ordering::SeqCst);
+        }
         Ok(())
     }
 

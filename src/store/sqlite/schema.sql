@@ -516,7 +516,7 @@ CREATE TABLE tally (
 CREATE TRIGGER attempt_announced AFTER INSERT ON attempt
 WHEN NEW.class IN ('Success', 'Warning') AND (SELECT true FROM announced WHERE kind = 'instance.delivered') BEGIN
     INSERT INTO outbox (kind, time, name, study, instance, destination, data)
-    SELECT 'instance.delivered', i.completed, i.id || '.' || NEW.number, i.study, i.instance, d.name,
+    SELECT 'instance.delivered', i.completed, i.id || '.' || NEW.number || '.' || i.completed, i.study, i.instance, d.name,
         json_object('item', i.id, 'series', i.series, 'uid', i.sop_instance_uid,
             'sent_as', NEW.sent_as, 'size', i.size_bytes, 'attempts', i.attempt_count, 'class', i.class,
             'status', i.dimse_status)
@@ -614,6 +614,12 @@ WHEN OLD.sent IS NOT NEW.sent AND OLD.sent IS NOT NULL
     DELETE FROM sent_series WHERE id = OLD.sent;
 END;
 
+CREATE TRIGGER item_confirmed_of_study AFTER UPDATE OF confirmation ON item
+WHEN OLD.confirmation IN ('Refused', 'TimedOut') AND (SELECT true FROM announced WHERE kind = 'study.delivered') BEGIN
+    UPDATE outbox_study SET due = changed
+    WHERE study = NEW.study AND destination = NEW.destination AND due IS NULL AND untold = 1;
+END;
+
 CREATE TRIGGER item_delivered AFTER UPDATE OF state ON item
 WHEN NEW.state = 'Success' BEGIN
     INSERT INTO delivered (study, destination, first, last)
@@ -657,7 +663,8 @@ WHEN NEW.destination <> OLD.destination BEGIN
 END;
 
 CREATE TRIGGER item_gone_of_study AFTER DELETE ON item
-WHEN OLD.state <> 'Success' AND (SELECT true FROM announced WHERE kind = 'study.delivered') BEGIN
+WHEN (OLD.state NOT IN ('Success', 'Cancelled') OR OLD.confirmation IN ('Refused', 'TimedOut'))
+    AND (SELECT true FROM announced WHERE kind = 'study.delivered') BEGIN
     UPDATE outbox_study SET due = changed
     WHERE study = OLD.study AND destination = OLD.destination AND due IS NULL AND untold = 1;
 END;
@@ -726,8 +733,8 @@ END;
 
 CREATE TRIGGER past_item_again BEFORE INSERT ON past_item BEGIN
     INSERT OR REPLACE INTO past_file (study, destination, instance, item, file, digest, sent_as, altered)
-    SELECT study, destination, instance, item, coalesce(file, ''), digest, coalesce(sent_as, sop_instance_uid),
-        coalesce(altered, 1)
+    SELECT study, destination, instance, item, coalesce(file, ''), digest,
+        iif(altered IS NULL, '', coalesce(sent_as, sop_instance_uid)), coalesce(altered, 1)
     FROM past_item
     WHERE study = NEW.study AND destination = NEW.destination AND instance = NEW.instance AND item = NEW.item;
 END;

@@ -196,8 +196,8 @@ WHERE i.state = 'Success' OR i.touched = 1;
 -- Redirected there and back, it leaves a second one, which takes the place of the first.
 CREATE TRIGGER past_item_again BEFORE INSERT ON past_item BEGIN
     INSERT OR REPLACE INTO past_file (study, destination, instance, item, file, digest, sent_as, altered)
-    SELECT study, destination, instance, item, coalesce(file, ''), digest, coalesce(sent_as, sop_instance_uid),
-        coalesce(altered, 1)
+    SELECT study, destination, instance, item, coalesce(file, ''), digest,
+        iif(altered IS NULL, '', coalesce(sent_as, sop_instance_uid)), coalesce(altered, 1)
     FROM past_item
     WHERE study = NEW.study AND destination = NEW.destination AND instance = NEW.instance AND item = NEW.item;
 END;

@@ -49,7 +49,7 @@ CREATE INDEX outbox_study_changed ON outbox_study (changed);
 CREATE TRIGGER attempt_announced AFTER INSERT ON attempt
 WHEN NEW.class IN ('Success', 'Warning') AND (SELECT true FROM announced WHERE kind = 'instance.delivered') BEGIN
     INSERT INTO outbox (kind, time, name, study, instance, destination, data)
-    SELECT 'instance.delivered', i.completed, i.id || '.' || NEW.number, i.study, i.instance, d.name,
+    SELECT 'instance.delivered', i.completed, i.id || '.' || NEW.number || '.' || i.completed, i.study, i.instance, d.name,
         json_object('item', i.id, 'series', i.series, 'uid', i.sop_instance_uid,
             'sent_as', NEW.sent_as, 'size', i.size_bytes, 'attempts', i.attempt_count, 'class', i.class,
             'status', i.dimse_status)
@@ -90,7 +90,8 @@ END;
 
 -- What kept a study from being delivered there may be gone now.
 CREATE TRIGGER item_gone_of_study AFTER DELETE ON item
-WHEN OLD.state <> 'Success' AND (SELECT true FROM announced WHERE kind = 'study.delivered') BEGIN
+WHEN (OLD.state NOT IN ('Success', 'Cancelled') OR OLD.confirmation IN ('Refused', 'TimedOut'))
+    AND (SELECT true FROM announced WHERE kind = 'study.delivered') BEGIN
     UPDATE outbox_study SET due = changed
     WHERE study = OLD.study AND destination = OLD.destination AND due IS NULL AND untold = 1;
 END;
@@ -99,4 +100,10 @@ CREATE TRIGGER item_elsewhere_of_study AFTER UPDATE OF destination ON item
 WHEN NEW.destination <> OLD.destination AND (SELECT true FROM announced WHERE kind = 'study.delivered') BEGIN
     UPDATE outbox_study SET due = changed
     WHERE study = OLD.study AND destination = OLD.destination AND due IS NULL AND untold = 1;
+END;
+
+CREATE TRIGGER item_confirmed_of_study AFTER UPDATE OF confirmation ON item
+WHEN OLD.confirmation IN ('Refused', 'TimedOut') AND (SELECT true FROM announced WHERE kind = 'study.delivered') BEGIN
+    UPDATE outbox_study SET due = changed
+    WHERE study = NEW.study AND destination = NEW.destination AND due IS NULL AND untold = 1;
 END;

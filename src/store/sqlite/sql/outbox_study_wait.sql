@@ -1,1 +1,1 @@
-UPDATE outbox_study SET due = ?1 WHERE due < ?1
+UPDATE outbox_study SET due = max(changed + ?1, ?2) WHERE due IS NOT NULL
