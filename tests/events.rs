@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
+use sendqueue_testkit::dcmtk::StoreScu;
 use sendqueue_testkit::queue::{self, Queue, SOON};
 use sendqueue_testkit::webhook::Reply;
 use sendqueue_testkit::{FaultScp, OrthancConfig, Study, Webhook, poll};
@@ -172,6 +173,27 @@ fn what_happens_is_told_with_what_is_asked_for() {
         "at the PACS one has failed"
     );
     assert_eq!(again["data"]["Revision"], 2);
+}
+
+#[test]
+fn whose_it_is_is_told_by_the_aet_that_is_asked_for() {
+    for (tenant, expected) in [("CalledAet", "ORTHANC"), ("CallingAet", "CT1")] {
+        let scp = FaultScp::start("PACS");
+        let section = json!({ "On": ["instance.stored"], "Tenant": tenant });
+        let queue = Queue::start(config(&[&scp], section));
+        let sent = StoreScu::to("ORTHANC", queue.dicom_port())
+            .calling("CT1")
+            .send(&Study::new(1, 1).build());
+        assert!(sent.expect("storescu").status.success());
+        let all = wait_for(&queue, "instance.stored", 1);
+        let data = &all[0]["data"];
+        assert_eq!(data["Tenant"], expected, "{data:#}");
+        let from = [&data["CallingAet"], &data["CalledAet"], &data["Origin"]];
+        assert_eq!(from, ["CT1", "ORTHANC", "DicomProtocol"]);
+        assert_eq!(data["RemoteIp"], "127.0.0.1");
+        let text = data.to_string();
+        assert!(!text.contains("Patient"), "nobody asked for it: {text}");
+    }
 }
 
 #[test]

@@ -424,3 +424,29 @@ fn more_than_the_most_go_before_their_days_are_over() {
     assert_eq!((told.len(), &told[0]["Instance"]), (1000, &json!("0100")));
     assert_eq!(world.teller.dropped(), 100);
 }
+
+#[test]
+fn what_is_older_than_its_days_goes() {
+    for (section, days) in [(json!({ "KeepDays": 3 }), 3.0), (json!({}), 7.0)] {
+        let world = world(section);
+        world.answer("", Ok(Some(Map::new())));
+        for (instance, age) in [("old", days + 0.1), ("young", days - 0.1)] {
+            let stored = [Stored {
+                name: instance.to_owned(),
+                study: "s".to_owned(),
+                instance: instance.to_owned(),
+                data: "{}".to_owned(),
+            }];
+            let then = SystemClock.now().plus_seconds(-86_400.0 * age);
+            let intake = Intake::arrival(&[]).telling(&stored);
+            world.store.enqueue(&intake, then).unwrap();
+        }
+        world.teller.step().unwrap();
+        let told = world.told();
+        assert_eq!(
+            (told.len(), &told[0]["Instance"]),
+            (1, &json!("young")),
+            "{days}"
+        );
+    }
+}
