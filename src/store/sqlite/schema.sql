@@ -638,11 +638,7 @@ CREATE TRIGGER item_failed_announced AFTER UPDATE OF state ON item
 WHEN NEW.state = 'Failure' AND OLD.state <> 'Failure'
     AND (SELECT true FROM announced WHERE kind = 'instance.failed') BEGIN
     INSERT INTO outbox (kind, time, name, study, instance, destination, data)
-    SELECT 'instance.failed', NEW.completed, NEW.id || '.' || NEW.attempt_count || '.' || NEW.completed, NEW.study,
-        NEW.instance, d.name,
-        json_object('item', NEW.id, 'series', NEW.series, 'uid', NEW.sop_instance_uid,
-            'size', NEW.size_bytes, 'attempts', NEW.attempt_count, 'class', NEW.class, 'status', NEW.dimse_status)
-    FROM destination d WHERE d.id = NEW.destination;
+    SELECT 'instance.failed', time, name, study, instance, destination, data FROM failure_told WHERE id = NEW.id;
 END;
 
 CREATE TRIGGER item_gone BEFORE DELETE ON item BEGIN
@@ -685,11 +681,7 @@ END;
 CREATE TRIGGER item_made_failed_announced AFTER INSERT ON item
 WHEN NEW.state = 'Failure' AND (SELECT true FROM announced WHERE kind = 'instance.failed') BEGIN
     INSERT INTO outbox (kind, time, name, study, instance, destination, data)
-    SELECT 'instance.failed', NEW.completed, NEW.id || '.' || NEW.attempt_count || '.' || NEW.completed, NEW.study,
-        NEW.instance, d.name,
-        json_object('item', NEW.id, 'series', NEW.series, 'uid', NEW.sop_instance_uid,
-            'size', NEW.size_bytes, 'attempts', NEW.attempt_count, 'class', NEW.class, 'status', NEW.dimse_status)
-    FROM destination d WHERE d.id = NEW.destination;
+    SELECT 'instance.failed', time, name, study, instance, destination, data FROM failure_told WHERE id = NEW.id;
 END;
 
 CREATE TRIGGER item_moved AFTER UPDATE OF state, destination, size_bytes ON item BEGIN
@@ -753,6 +745,13 @@ UNION ALL
 SELECT study, destination, instance, item, completed, class, dimse_status, size_bytes, sop_instance_uid, confirmation
 FROM past_item
 WHERE state = 'Success';
+
+CREATE VIEW failure_told AS
+SELECT i.id, i.completed AS time, i.id || '.' || i.attempt_count || '.' || i.completed AS name, i.study, i.instance,
+    d.name AS destination,
+    json_object('item', i.id, 'series', i.series, 'uid', i.sop_instance_uid, 'size', i.size_bytes,
+        'attempts', i.attempt_count, 'class', i.class, 'status', i.dimse_status) AS data
+FROM item i JOIN destination d ON d.id = i.destination;
 
 CREATE VIEW held_back AS
 SELECT s.item
